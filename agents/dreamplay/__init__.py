@@ -1,0 +1,1 @@
+"""Play a story with a cast of LLM agents."""

@@ -1,0 +1,255 @@
+"""The command line. Only typer is imported at the top: `--help` has no need of a graph or a client."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dreamplay.errors import DreamplayError, UsageError
+
+if TYPE_CHECKING:
+    from dreamplay.play import Run
+    from dreamplay.screen import Screen
+    from dreamplay.settings import Settings
+
+HOME = Path("transcripts")
+INTERRUPTED = 130
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Play a story with a cast of LLM agents.\n\nStart with: dreamplay run",
+)
+
+
+class Length(StrEnum):
+    """How many turns a scene gets within its contract."""
+
+    short = "short"
+    full = "full"
+
+
+StoryFlag = Annotated[str | None, typer.Option("--story", help="A shipped story by name, or a YAML file.")]
+SwapFlag = Annotated[
+    list[str] | None,
+    typer.Option("--swap", metavar="ROLE=PERSONA", help="Give a role another persona: a name, a file, another role."),
+]
+ModelFlag = Annotated[
+    str | None,
+    typer.Option("--model", help="A model at an endpoint, a .gguf file, 'embedded', or 'scripted'."),
+]
+UrlFlag = Annotated[str | None, typer.Option("--base-url", help="Address of an OpenAI-compatible API, up to /v1.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def run(
+    story: StoryFlag = None,
+    swap: SwapFlag = None,
+    model: ModelFlag = None,
+    base_url: UrlFlag = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same dice. Drawn if not given.")] = None,
+    length: Annotated[Length | None, typer.Option(help="Turns in each scene.")] = None,
+    beats: Annotated[str | None, typer.Option(help="Play only these beats: launch,glitch")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's own new folder. Default: one in transcripts/.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Sampling temperature, 0 to 2.")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds without a word before a call is given up.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON.")] = False,
+) -> None:
+    """Play a story and leave a transcript.
+
+    Examples:
+
+      dreamplay run
+
+      dreamplay run --swap leo=leo_believer --seed 7 --length short
+
+      dreamplay run --model llama3.1 --base-url http://localhost:11434/v1
+    """
+    import asyncio
+
+    from dreamplay import settings as reading
+
+    settings = reading.load(
+        story=story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out,
+        temperature=temperature, timeout=timeout,
+    )  # fmt: skip
+    asyncio.run(_run(settings, _pairs(swap), _listed(beats), "quiet" if quiet else "json" if as_json else "story"))
+
+
+async def _run(settings: Settings, swaps: dict[str, str], beats: list[str], manner: Any) -> None:
+    from dreamplay import engines
+
+    engine = engines.choose(settings)
+    say = _silent if manner == "quiet" else _say
+    seed = _drawn_seed() if settings.seed is None else settings.seed
+    # The plan is checked before the model is opened, and a local model loads while the graph is imported.
+    from dreamplay import plan as planning
+
+    plan = planning.plan(settings.story, swaps, seed=seed, length=settings.length, beats=beats)
+    model = await engines.open_model(engine, settings)
+    from dreamplay.play import Run
+    from dreamplay.screen import Screen
+
+    folder = settings.out or HOME / f"{plan.story_id}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{seed}"
+    say(f"playing on {engine}, seed {seed}")
+    playing = Run(plan, model, folder, engines.recorded(model))
+    with Screen(plan.story, plan.cast, plan.scenes, manner) as screen:
+        await _until_stopped(playing, screen)
+    if playing.stopped:
+        say(f"stopped after event {len(playing.script)}; what was played is in {folder}")
+        raise typer.Exit(INTERRUPTED)
+    say(f"transcript: {folder / 'transcript.md'}")
+
+
+async def _until_stopped(playing: Run, screen: Screen) -> None:
+    """Play; the first Ctrl-C ends the run after the step under way, the second one at once."""
+    import asyncio
+    import signal
+
+    task = asyncio.create_task(playing.play(screen.watch))
+
+    def interrupt() -> None:
+        if playing.stopping:
+            task.cancel()
+        else:
+            playing.stop()
+            _say("stopping after this line (Ctrl-C again: at once)")
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupt)
+    try:
+        await task
+    except asyncio.CancelledError:
+        playing.stopped = True
+
+
+@app.command()
+def show(
+    reference: Annotated[str | None, typer.Argument(metavar="RUN", help="A run; the newest if not given.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show a run in the terminal, beat by beat.
+
+    Example: dreamplay show mindsync-20450101-220000-7
+    """
+    from dreamplay import transcript
+    from dreamplay.screen import Screen
+
+    record = transcript.read(transcript.find(reference, HOME))
+    if as_json:
+        typer.echo(json.dumps([event.model_dump() for event in record.script], indent=2, ensure_ascii=False))
+        return
+    with Screen(record.header.story, record.cast, [], "story") as screen:
+        for event in record.script:
+            screen.show(event)
+    if record.end is None:
+        _say("this run was not played to its end")
+
+
+@app.command()
+def cast(story: StoryFlag = None, swap: SwapFlag = None, as_json: JsonFlag = False) -> None:
+    """Show who plays in a story, and which personas could.
+
+    Example: dreamplay cast --swap sam=nurse
+    """
+    from dreamplay import library, settings
+
+    reference = settings.load(story=story).story
+    played = library.story(reference)
+    members = library.cast(played, reference, _pairs(swap))
+    rows = [{"role": role, "name": p.name, "who": members.fill(p.who)} for role, p in members.personas.items()]
+    if as_json:
+        typer.echo(json.dumps({"cast": rows, "personas": library.names("personas")}, indent=2, ensure_ascii=False))
+        return
+    typer.echo(f"{played.title}\n")
+    for row in rows:
+        typer.echo(f"  {row['role']:10} {row['name']}: {row['who']}")
+    typer.echo(f"\nPersonas for --swap: {', '.join(library.names('personas'))}")
+
+
+@app.command()
+def check(file: Annotated[Path, typer.Argument(help="A persona or a story as YAML.")]) -> None:
+    """Say whether a persona or a story is valid, and if not, what is wrong where.
+
+    Example: dreamplay check my_leo.yaml
+    """
+    from dreamplay import library
+    from dreamplay.story import Story
+
+    kind = library.kind_of(file)
+    value = library.read(file, kind)
+    if isinstance(value, Story):
+        members = library.cast(value, str(file))
+        turns = sum(scene.turns.max for _, scene in value.scenes)
+        typer.echo(f"{file}: a valid story of {len(members.roles)} roles, {len(value.beats)} beats, {turns} turns")
+    else:
+        typer.echo(f"{file}: a valid persona")
+
+
+@app.command()
+def models(model: ModelFlag = None, base_url: UrlFlag = None, as_json: JsonFlag = False) -> None:
+    """Show which model would play, and what can be reached.
+
+    Example: dreamplay models --base-url http://localhost:1234/v1
+    """
+    import asyncio
+
+    from dreamplay import engines
+    from dreamplay import settings as reading
+
+    rows = asyncio.run(engines.survey(reading.load(model=model, base_url=base_url)))
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        typer.echo(f"{'->' if row['chosen'] else '  '} {row['model']:40} {row['state']}")
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line on stderr and an exit code."""
+    try:
+        app()
+    except DreamplayError as error:
+        _say(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _pairs(swaps: list[str] | None) -> dict[str, str]:
+    pairs = {}
+    for text in swaps or []:
+        role, sign, persona = text.partition("=")
+        if not (role and sign and persona):
+            raise UsageError(f"--swap {text!r}: write ROLE=PERSONA, for example leo=leo_believer")
+        pairs[role.strip()] = persona.strip()
+    return pairs
+
+
+def _listed(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def _drawn_seed() -> int:
+    import random
+
+    return random.SystemRandom().randrange(10_000)
+
+
+def _say(text: str) -> None:
+    typer.echo(f"dreamplay: {text}", err=True)
+
+
+def _silent(_: str) -> None:
+    """What --quiet says."""

@@ -1,0 +1,127 @@
+"""The director: who speaks next, with which cue, and when a scene is over. Code, never a model.
+
+Everything is decided from the script and the run's seed, so that a run can be taken up again from its transcript.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dreamplay.script import Cue, Event, Script
+from dreamplay.story import Cast, Length, Scene
+
+TURNS = ("line", "silence")
+"""The kinds of event that use up a turn of the contract."""
+
+_BOREDOM = 1.6
+"""How fast the wish to speak grows with each turn of silence; above 1, so that silence outweighs talkativeness."""
+
+_OF_THE_MOMENT = 0.5
+"""Share of cues that begin with what the scene gives rather than with what the persona brings."""
+
+
+@dataclass(frozen=True)
+class Director:
+    """Reads the whole script, tells nobody what is in it, and only ever hands a speaker his own cue."""
+
+    cast: Cast
+    seed: int
+    length: Length = "full"
+
+    def over(self, script: Script, scene: Scene) -> bool:
+        """Whether the turn contract is met: enough turns, and everyone present has had one."""
+        turns = [event for event in script.in_scene(scene.id) if event.kind in TURNS]
+        if len(turns) >= max(scene.turns.max, scene.turns.min):
+            return True
+        heard = {event.speaker for event in turns}
+        return self.length == "short" and len(turns) >= scene.turns.min and heard.issuperset(scene.present)
+
+    def pressure(self, script: Script, scene: Scene) -> str | None:
+        """The pressure that is due before the next turn, if one is: they are spread evenly over the turns."""
+        turns, raised = self._progress(script, scene)
+        planned = scene.turns.min if self.length == "short" else scene.turns.max
+        if raised < len(scene.pressures) and turns * len(scene.pressures) >= raised * max(planned, 1):
+            return self.cast.fill(scene.pressures[raised])
+        return None
+
+    def next_turn(self, script: Script, scene: Scene) -> tuple[str, Cue]:
+        """Who speaks next, and the cue for that turn."""
+        turns, _ = self._progress(script, scene)
+        dice = random.Random(f"{self.seed}/{scene.id}/{turns}")
+        speaker = self._speaker(script, scene, dice)
+        return speaker, self._cue(script, scene, speaker, dice)
+
+    def _progress(self, script: Script, scene: Scene) -> tuple[int, int]:
+        """Turns taken and pressures raised in the scene. The first narration is the opening."""
+        kinds = [event.kind for event in script.in_scene(scene.id)]
+        return sum(kind in TURNS for kind in kinds), max(0, kinds.count("narration") - 1)
+
+    def _speaker(self, script: Script, scene: Scene, dice: random.Random) -> str:
+        here = script.in_scene(scene.id)
+        turns = [event for event in here if event.kind in TURNS]
+        last = turns[-1].speaker if turns else None
+        heard = {event.speaker for event in turns}
+        able = [role for role in scene.present if role != last] or list(scene.present)
+        waiting = [role for role in able if role not in heard]
+        if scene.turns.max - len(turns) <= len(waiting):
+            able = waiting or able
+        addressed = [role for role in self.cast.mentioned(here[-1].text) if role in able] if here else []
+        if addressed and not self._left_out(turns, able):
+            return addressed[0]
+        weights = [self.cast.personas[role].talkativeness * _BOREDOM ** self._silence(turns, role) for role in able]
+        return dice.choices(able, weights)[0]
+
+    def _left_out(self, turns: Sequence[Event], able: Sequence[str]) -> bool:
+        """Whether two have talked past the others for so long that somebody else must come in."""
+        recent = [event.speaker for event in turns[-4:]]
+        return len(able) > 1 and len(recent) == 4 and len(set(recent)) == 2
+
+    @staticmethod
+    def _silence(turns: Sequence[Event], role: str) -> int:
+        """Turns since the role last spoke in the scene; capped, so that the weights stay numbers."""
+        for since, event in enumerate(reversed(turns)):
+            if event.speaker == role:
+                return min(since, 12)
+        return min(len(turns) + 2, 12)
+
+    def _cue(self, script: Script, scene: Scene, speaker: str, dice: random.Random) -> Cue:
+        persona = self.cast.personas[speaker]
+        here = script.in_scene(scene.id)
+        others = self._addressees(here, scene, speaker)
+        mine = [event.cue for event in script if event.cue and event.speaker == speaker]
+        told = {event.cue.material for event in here if event.cue} | {cue.material for cue in mine}
+        moment = [text for text in scene.material if speaker not in self._named(text)]
+        of_own = [text for text in persona.material if not set(self._named(text)) & {speaker}]
+        pools = [moment, of_own] if dice.random() < _OF_THE_MOMENT else [of_own, moment]
+        fresh = [text for pool in pools for text in dice.sample(pool, len(pool)) if text not in told]
+        material = fresh[0] if fresh else dice.choice(of_own or list(persona.material))
+        tactic = self._least_used(persona.tactics, [cue.tactic for cue in mine], dice)
+        # Nobody is told in the third person what he does himself: «tells Leo that Leo …».
+        to = next((role for role in others if role not in self._named(material)), others[0] if others else None)
+        pressures = [event.text for event in here if event.kind == "narration"]
+        matter = self.cast.fill(material)
+        tell = f"tells {self.cast.name(to)}" if to else "says"
+        return Cue(
+            to=to,
+            pressure=pressures[-1] if pressures else "",
+            tactic=tactic,
+            material=material,
+            text=f"{persona.name} means to {self.cast.fill(tactic)}, and {tell} that {matter}.",
+        )
+
+    def _addressees(self, here: Sequence[Event], scene: Scene, speaker: str) -> list[str]:
+        """Whom a line can be meant for: whoever spoke last first, then the others present."""
+        recent = [e.speaker for e in reversed(here) if e.speaker and e.speaker != speaker]
+        order = dict.fromkeys([*recent, *(role for role in scene.present if role != speaker)])
+        return [role for role in order if role in scene.present]
+
+    def _named(self, text: str) -> tuple[str, ...]:
+        return self.cast.mentioned(self.cast.fill(text))
+
+    @staticmethod
+    def _least_used(options: Sequence[str], used: Sequence[str], dice: random.Random) -> str:
+        """One of the options used least so far: none comes twice while others are left."""
+        fewest = min(used.count(option) for option in options)
+        return dice.choice([option for option in options if used.count(option) == fewest])

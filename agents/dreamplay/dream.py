@@ -1,0 +1,74 @@
+"""The shared dream: the dreamers' hidden fears and wishes go into ONE prompt, and one dream comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dreamplay import editor
+from dreamplay.agent import call_seed
+from dreamplay.errors import ModelError
+from dreamplay.model import Model, OnToken, Reply
+from dreamplay.prompting import Desk, Prompt
+from dreamplay.script import Pooled, Provenance, Script
+from dreamplay.story import Scene
+
+
+@dataclass(frozen=True)
+class Narrator:
+    """Tells what no character says: the dreams, and how the story ends."""
+
+    desk: Desk
+    model: Model
+    seed: int
+
+    async def dream(
+        self, script: Script, scene: Scene, on_token: OnToken
+    ) -> tuple[str, tuple[Pooled, ...], Provenance]:
+        """Dream the pooled fears and wishes of all dreamers present, and keep the ledger of what went in.
+
+        Raises:
+            ModelError: the model gave up, or told nothing that can stand.
+        """
+        ledger = pool(self.desk, scene)
+        again = any(event.kind == "dream" for event in script.visible_to(*scene.present))
+        text, made = await self._tell(
+            scene, lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong), on_token
+        )
+        return text, ledger, made
+
+    async def epilogue(self, script: Script, scene: Scene, on_token: OnToken) -> tuple[str, Provenance]:
+        """Tell the end from the stances that those present took.
+
+        Raises:
+            ModelError: the model gave up, or told nothing that can stand.
+        """
+        stances = [event for event in script.visible_to(*scene.present) if event.kind == "stance"]
+        tally, ending = self.desk.tally(stances), self.desk.ending(stances)
+        return await self._tell(scene, lambda wrong: self.desk.epilogue(script, scene, tally, ending, wrong), on_token)
+
+    async def _tell(self, scene: Scene, write: Callable[[str], Prompt], on_token: OnToken) -> tuple[str, Provenance]:
+        first = write("")
+
+        async def call(number: int, wrong: str) -> Reply:
+            seed = call_seed(self.seed, scene.id, "narrator", number)
+            return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
+
+        take = await editor.ask(call, editor.prose, tries=3)
+        if take.text is None:
+            raise ModelError(
+                f"the narrator told nothing that can stand in scene {scene.id} ({take.refused[-1].reason}); "
+                "try another --seed or --model"
+            )
+        seed = call_seed(self.seed, scene.id, "narrator", len(take.refused))
+        made = Provenance(by="narrator", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
+        return take.text, made
+
+
+def pool(desk: Desk, scene: Scene) -> tuple[Pooled, ...]:
+    """The hidden fears and wishes of the dreamers present, in the order of the cast."""
+    return tuple(
+        Pooled(role=role, fear=desk.cast.fill(p.private.fear), wish=desk.cast.fill(p.private.wish))
+        for role, p in desk.cast.personas.items()
+        if role in scene.present
+    )

@@ -1,0 +1,247 @@
+"""The editor: cleans a candidate line, judges it, and asks again for one that cannot stand. It never writes one.
+
+Two errors matter alike: a bad line that passes, and a good line that is lost. Each rule below is as narrow as the
+fault it is for; the table of lines in tests/test_editor.py holds both sides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+
+from dreamplay.model import Reply
+from dreamplay.script import Refusal, Usage
+
+NEAR_COPY = 0.4
+"""Share of a line's word 3-grams that may have been said or told before; beyond it the line is a copy."""
+
+_REFUSALS = re.compile(
+    r"\b(i'?m|i am) (really |so |very )?sorry\b.{0,60}\b(can'?t|cannot|unable|not able)\b.{0,30}\b"
+    r"(assist|help with|fulfil|comply|provide|continue|do that|engage|generate)|"
+    r"^i (can'?t|cannot|am unable to) (assist|help with|fulfil|comply|provide|continue with|generate)|"
+    r"^i apologi[sz]e, but|\bhow (can|may) i (help|assist) you (today|with)|"
+    r"^(sure|certainly|of course)[,!] here('s| is| are)",
+    re.IGNORECASE,
+)
+_MODEL_TALK = re.compile(
+    r"\b(as an? (ai|artificial|language model)|(large )?language model|"
+    r"i'?m (just )?(an ai|a (language |ai )?(model|program|chatbot|assistant))|"
+    r"my training data|openai|qwen|alibaba cloud|the user('s)? (asks|wants|prompt)|in brackets|as (a|the) character)\b",
+    re.IGNORECASE,
+)
+_SCRIPTS_OF_ELSEWHERE = re.compile("[\u0400-\u04ff\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_FENCE = re.compile(r"```\w*")
+_BRACKETS = re.compile(r"\[[^\]]*\]?")
+_DIRECTION_AT_EDGE = re.compile(r"^\s*(\([^)]*\)|\*[^*]{3,}\*)\s*|\s*(\([^)]*\)|\*[^*]{3,}\*)\s*$")
+_EMPHASIS = re.compile(r"\*+([^*\n]+)\*+")
+_QUOTES = {'"': '"', "“": "”", "«": "»"}
+_ENDED = re.compile(r"[.!?…\u2013\u2014-][\"”»'\u2019)]*$")
+_SHORTEST = 30
+"""Words below which a dream or an ending has not been told."""
+_WORD = re.compile(r"[\w']+")
+_FIRST_PERSON = re.compile(r"\b(i|i'\w+|me|my|mine|myself|we|we'\w+|us|our|ours)\b", re.IGNORECASE)
+_THIRD_PERSON = re.compile(r"\b(he|she|his|her|him|hers|himself|herself)\b", re.IGNORECASE)
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x09\x0b-\x1f\x7f]")
+
+
+class RefusedError(Exception):
+    """A candidate that cannot stand."""
+
+    def __init__(self, refusal: Refusal, advice: str) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
+        self.advice = advice
+
+
+@dataclass(frozen=True)
+class Take:
+    """What came of asking: a text that stands, or None, with all that was refused on the way and what it cost."""
+
+    text: str | None
+    refused: tuple[Refusal, ...]
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What a line is held against: who speaks, who else is there, and what was said before."""
+
+    speaker: str
+    cast: Collection[str]
+    """The names of everybody in the story, the speaker's too."""
+    said: Sequence[str]
+    """What was said and told before, the prologue and the persona's examples included."""
+    material: str = ""
+    """The matter of the cue, in the third person."""
+
+    @cached_property
+    def known(self) -> set[tuple[str, ...]]:
+        """Every run of three words that was said or told before."""
+        return set().union(*map(grams, self.said))
+
+    def clean(self, text: str) -> str:
+        """Take off what is not speech: names in front, quotes, fences, directions, and other people's lines."""
+        text = _ANSI.sub("", text).strip()
+        text = _FENCE.sub("", text).strip()
+        label = "|".join(re.escape(name) for name in sorted(self.cast, key=len, reverse=True))
+        own = re.compile(rf"^\W*{re.escape(self.speaker)}\W*:\**\s*")
+        while own.match(text):
+            text = own.sub("", text, count=1)
+        # A name with a colon begins somebody's line only at the start of a sentence; «listen, Mira: no» does not.
+        text = re.split(rf"(?:\n\s*|(?<=[.!?…\"”])\s+)\**(?:{label})\**:", text, maxsplit=1)[0]
+        text = _BRACKETS.sub(" ", text)
+        text = " ".join(text.split())
+        while (shorter := _DIRECTION_AT_EDGE.sub("", text)) != text and shorter:
+            text = shorter
+        text = _EMPHASIS.sub(r"\1", text)
+        return _unquoted(text).strip()
+
+    def fault(self, text: str, *, finished: bool = True) -> tuple[str, str] | None:
+        """Say why a clean line cannot stand, and what to tell the model; None if it can."""
+        me = self.speaker
+        if not _WORD.search(text):
+            return "empty", f"{me} says something now."
+        if _REFUSALS.search(text):
+            return "refuses to play", f"{me} is a person in this story and answers the others."
+        if _MODEL_TALK.search(text):
+            return "talks of being a model or of the instructions", f"{me} is a person and talks to the others."
+        if _SCRIPTS_OF_ELSEWHERE.search(text) and not any(map(_SCRIPTS_OF_ELSEWHERE.search, self.said)):
+            return "falls into another script", f"{me} speaks as everybody here does."
+        if not finished or not _ENDED.search(text):
+            return "unfinished", f"{me} says it in one short, whole sentence."
+        if re.match(rf"{re.escape(me)}('s)? (?!and I\b)[a-z]", text) or self._by_own_name(text):
+            return "speaks of the speaker by name", f"{me} says «I» and means {me}."
+        if self._recited(text):
+            return "recites the cue in the third person", f"{me} says «I» and «my» and means {me}."
+        if earlier := self._copied(text):
+            return f"copies «{earlier[:80]}»", f"Nobody has said it yet as {me} says it now, in new words."
+        return None
+
+    def _by_own_name(self, text: str) -> bool:
+        """«Are you tired, Elara?» said by Elara; «call me Elara» and «I am Elara» are her own to say."""
+        name = re.escape(self.speaker)
+        return bool(re.search(rf"(?:, {name}[.,!?…]|^{name}, )", text)) and not re.search(
+            rf"\b(i'm|i am|me|name is|name's|said|says|say|called),? {name}", text, re.IGNORECASE
+        )
+
+    def _recited(self, text: str) -> bool:
+        """The matter of the cue word for word, with «he» for «I». Matter about somebody else may be said as it is."""
+        if not self.material or _FIRST_PERSON.search(text):
+            return False
+        about_self = _THIRD_PERSON.search(self.material) and not re.search(r"(?<!^)\b[A-Z]\w+", self.material)
+        return bool(about_self) and _plain(self.material) in _plain(text)
+
+    def _copied(self, text: str) -> str | None:
+        """The earlier text that a line mostly stands in already, if too much of it was said or told before."""
+        mine = grams(text)
+        if not mine or len(mine & self.known) / len(mine) <= NEAR_COPY:
+            return None
+        return max(reversed(self.said), key=lambda earlier: len(mine & grams(earlier)))
+
+
+async def ask(
+    call: Callable[[int, str], Awaitable[Reply]],
+    check: Callable[[Reply], str],
+    *,
+    tries: int,
+) -> Take:
+    """Ask until an answer stands, telling the model each time what was wrong with the one before.
+
+    Args:
+        call: takes the number of the try, from 0, and what was wrong with the last one.
+        check: returns the text that stands, or raises RefusedError.
+        tries: candidates at most.
+
+    Raises:
+        ModelError: the model gave up; that is not the editor's to mend.
+    """
+    refused: list[Refusal] = []
+    usage, wrong = Usage(), ""
+    retrying = AsyncRetrying(
+        stop=stop_after_attempt(tries),
+        retry=retry_if_exception_type(RefusedError),
+        retry_error_callback=lambda state: None,
+    )
+
+    text: str | None = None
+    async for attempt in retrying:
+        with attempt:
+            reply = await call(attempt.retry_state.attempt_number - 1, wrong)
+            usage += reply.usage
+            try:
+                text = check(reply)
+            except RefusedError as error:
+                refused.append(error.refusal)
+                wrong = error.advice
+                raise
+    return Take(text, tuple(refused), usage)
+
+
+def judged(judge: Judge, reply: Reply) -> str:
+    """The clean line, if it can stand.
+
+    Raises:
+        RefusedError: it cannot.
+    """
+    text = judge.clean(reply.text)
+    if fault := judge.fault(text, finished=reply.finished or bool(_ENDED.search(text))):
+        raise RefusedError(Refusal(text=" ".join(reply.text.split()), reason=fault[0]), fault[1])
+    return text
+
+
+def in_first_person(text: str, name: str) -> bool:
+    """Whether a text is said by somebody about herself, not told about her by name."""
+    return bool(_FIRST_PERSON.search(text)) and not re.match(rf"{re.escape(name)}\b", text)
+
+
+def prose(reply: Reply) -> str:
+    """The narrator's clean paragraph, cut after its last whole sentence.
+
+    Raises:
+        RefusedError: nothing is left, or the model talks of itself.
+    """
+    text = " ".join(_BRACKETS.sub(" ", _FENCE.sub("", _ANSI.sub("", reply.text))).split()).strip('"')
+    if not _ENDED.search(text):
+        text = text[: max(text.rfind(mark) for mark in ".!?…") + 1]
+    raw = " ".join(reply.text.split())
+    if len(_words(text)) < _SHORTEST:
+        raise RefusedError(Refusal(text=raw, reason="too short to be told"), "Tell it in whole sentences.")
+    if _REFUSALS.search(text) or _MODEL_TALK.search(text):
+        raise RefusedError(Refusal(text=raw, reason="refuses to play"), "It is a story; tell what is seen.")
+    if re.search(r"\b(fears this|wish(es)?|fear)\s*:|\bthe dream is about\b", text, re.IGNORECASE):
+        raise RefusedError(Refusal(text=raw, reason="lists what it was given"), "Tell what is seen, as one scene.")
+    if _SCRIPTS_OF_ELSEWHERE.search(text):
+        raise RefusedError(Refusal(text=raw, reason="falls into another script"), "Tell it in the script's language.")
+    return text
+
+
+def _unquoted(text: str) -> str:
+    """Take off quotation marks that enclose the whole, or of which only one half came; those around a part stay."""
+    if len(text) < 2:
+        return text
+    close = _QUOTES.get(text[0])
+    if close and text.endswith(close) and close not in text[1:-1]:
+        return text[1:-1]
+    if close and close not in text[1:]:
+        return text[1:]
+    if text[-1] in _QUOTES.values() and not set(text[:-1]) & {text[-1], *_QUOTES}:
+        return text[:-1]
+    return text
+
+
+def _plain(text: str) -> str:
+    return " ".join(_words(text))
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text.replace("\u2019", "'"))]
+
+
+def grams(text: str, n: int = 3) -> set[tuple[str, ...]]:
+    """The runs of n words of a text. A short one has none: «No.» may be said twice."""
+    words = _words(text)
+    return {tuple(words[i : i + n]) for i in range(len(words) - n + 1)}

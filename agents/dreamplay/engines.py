@@ -1,0 +1,142 @@
+"""Which model plays, and why; and the opening of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from dreamplay import embedded
+from dreamplay.errors import ModelError, SettingsError
+from dreamplay.model import Endpoint, Model, open_endpoint
+from dreamplay.settings import Settings
+
+OPENAI = "api.openai.com"
+_HEADROOM = 2000  # output tokens: hosted models that think first count their thoughts as output
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A choice of model. `why` says in a few words what made it."""
+
+    kind: Literal["embedded", "gguf", "endpoint", "scripted"]
+    model: str | None
+    base_url: str | None
+    why: str
+
+    def __str__(self) -> str:
+        where = f" at {self.base_url or f'https://{OPENAI}/v1'}" if self.kind == "endpoint" else ""
+        return f"{self.model or 'the model'}{where} ({self.why})"
+
+
+def choose(settings: Settings) -> Engine:
+    """The model that plays: --model, then the environment, then the embedded one.
+
+    Raises:
+        SettingsError: what was named cannot be used.
+    """
+    base_url = settings.base_url or os.environ.get("OPENAI_BASE_URL") or None
+    named = settings.model
+    why = "named by --model, DREAMPLAY_MODEL or dreamplay.toml"
+    if named == "scripted":
+        return Engine("scripted", "scripted", None, "the shipped fake: no model, no network")
+    if named and named.endswith(".gguf"):
+        if not Path(named).is_file():
+            raise SettingsError(f"--model {named}: no such file; give the path of a .gguf file")
+        return Engine("gguf", named, None, why)
+    if named and named != "embedded":
+        return Engine("endpoint", named, base_url, why)
+    if base_url and named is None:
+        return Engine("endpoint", None, base_url, "an address is set, and it decides the model")
+    if missing := embedded.installed():
+        raise SettingsError(f"{missing}; or play elsewhere: --model NAME --base-url URL, or --model scripted")
+    if named:
+        return Engine("embedded", embedded.NAME, None, why)
+    key = "OPENAI_API_KEY is set, but no --model says what to play on" if os.environ.get("OPENAI_API_KEY") else ""
+    return Engine("embedded", embedded.NAME, None, f"embedded; {key or 'nothing else is set'}")
+
+
+async def open_model(engine: Engine, settings: Settings) -> Model:
+    """Open the chosen model. A local one loads in the background from here on.
+
+    Raises:
+        ModelError: an endpoint was to say which model it has, and cannot, or has several.
+    """
+    sampling: dict[str, Any] = {} if settings.temperature is None else {"temperature": settings.temperature}
+    if engine.kind == "scripted":
+        from dreamplay.testing import ScriptedModel
+
+        return ScriptedModel()
+    if engine.kind in ("embedded", "gguf"):
+        from dreamplay.local import LocalModel
+
+        gguf = Path(engine.model) if engine.kind == "gguf" and engine.model else None
+        return LocalModel(gguf, timeout=settings.timeout, sampling=sampling)
+    endpoint = connect(engine, settings, sampling)
+    if not endpoint.name:
+        endpoint.name = await _only_model(endpoint)
+    return endpoint
+
+
+def connect(engine: Engine, settings: Settings, sampling: dict[str, Any] | None = None) -> Endpoint:
+    """The client for an endpoint. A server on one's own machine needs no key.
+
+    Raises:
+        SettingsError: the hosted API, and no key.
+    """
+    key = settings.api_key.get_secret_value() if settings.api_key else os.environ.get("OPENAI_API_KEY", "")
+    hosted = not engine.base_url or OPENAI in engine.base_url
+    if hosted and not key:
+        raise SettingsError(
+            f"no key for {engine.model} at {OPENAI}: set OPENAI_API_KEY, or name another address with --base-url, "
+            "or leave --model away to play on the embedded model"
+        )
+    client = open_endpoint(engine.base_url, key or "none", timeout=settings.timeout)
+    return Endpoint(
+        engine.model or "",
+        client,
+        engine.base_url or f"https://{OPENAI}/v1",
+        sampling=sampling or {},
+        limit="max_completion_tokens" if hosted else "max_tokens",
+        headroom=_HEADROOM,
+    )
+
+
+def recorded(model: Model) -> dict[str, Any]:
+    """What the header of a transcript keeps about a model: how it was asked, but no address and no key."""
+    kept = {name: getattr(model, name, None) for name in ("tries", "sheets", "sampling", "engine")}
+    return {name: value for name, value in kept.items() if value not in (None, {})}
+
+
+async def survey(settings: Settings) -> list[dict[str, Any]]:
+    """What could play here, and whether it can be reached; the one that would is `chosen`."""
+    chosen = choose(settings)
+    missing = embedded.installed()
+    rows = [
+        {"model": embedded.NAME, "state": missing or "embedded, ready", "chosen": chosen.kind == "embedded"},
+        {"model": "scripted", "state": "the shipped fake, always there", "chosen": chosen.kind == "scripted"},
+    ]
+    if chosen.kind == "gguf":
+        rows.insert(0, {"model": chosen.model or "", "state": "a file of yours", "chosen": True})
+    if chosen.kind == "endpoint":
+        try:
+            state = f"reachable; it offers {', '.join(await connect(chosen, settings).models())}"
+        except Exception as error:
+            state = f"not reachable: {error}"
+        rows.insert(0, {"model": str(chosen), "state": state, "chosen": True})
+    return rows
+
+
+async def _only_model(endpoint: Endpoint) -> str:
+    import openai
+
+    try:
+        offered = await endpoint.models()
+    except openai.APIError as error:
+        raise ModelError(await endpoint.explain(error)) from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ModelError(f"{endpoint.where} does not say which models it has; name one with --model") from error
+    if len(offered) != 1:
+        raise ModelError(f"{endpoint.where} has several models; choose one with --model: {', '.join(offered)}")
+    return offered[0]

@@ -1,0 +1,44 @@
+"""The tree of errors.
+
+    DreamplayError                exit code 1: the run failed
+      ModelError                  a model gave up; the run so far is on disk
+        EmbeddedModelError        the embedded model cannot be put together or started
+      RecordError                 a run folder cannot be written or read
+      UsageError                  exit code 2: what was asked for cannot be played
+        LibraryError              a persona, story or template is missing or wrong
+        SettingsError             a flag, environment variable or dreamplay.toml is wrong
+
+Every message is one line that names the bad value, where it stands, and the next step.
+"""
+
+
+class DreamplayError(Exception):
+    """Something a user should read as one line, not as a traceback."""
+
+    exit_code = 1
+
+
+class ModelError(DreamplayError):
+    """A model could not answer, after every try that was worth making."""
+
+
+class EmbeddedModelError(ModelError):
+    """The embedded model is missing, damaged, or does not start."""
+
+
+class RecordError(DreamplayError):
+    """A transcript cannot be written or read."""
+
+
+class UsageError(DreamplayError):
+    """The command asks for something that does not exist or does not fit."""
+
+    exit_code = 2
+
+
+class LibraryError(UsageError):
+    """A persona, a story or a template is missing, or says something it may not say."""
+
+
+class SettingsError(UsageError):
+    """A setting has a value that cannot be used."""

@@ -1,0 +1,89 @@
+"""A model in this process: an `Endpoint` whose engine is loaded in the background and remembers its prefixes.
+
+The engine loads while the opening is told. The state of the prompt cache after the first reply is saved to a file,
+so that the next run of the same story on the same model does not read premise, cast and prologue again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from dreamplay import embedded
+from dreamplay.embedded import Engine
+from dreamplay.model import Endpoint, OnToken, Reply, open_endpoint
+from dreamplay.prompting import Prompt
+
+SAMPLING: dict[str, Any] = {"temperature": 0.8}
+ENGINE: dict[str, Any] = {"min_p": 0.05, "cache_prompt": True, "id_slot": 0}
+_KEPT_SLOTS = 8  # files of about 15 MB
+
+
+class LocalModel:
+    """The embedded model, or a .gguf file of the user's; starts loading as soon as it is made."""
+
+    sheets = False
+    tries = 3
+    engine = ENGINE
+
+    def __init__(self, gguf: Path | None = None, *, timeout: float, sampling: dict[str, Any]) -> None:
+        self.name = gguf.stem if gguf else embedded.NAME
+        self.sampling = SAMPLING | sampling
+        self._timeout = timeout
+        pool = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._starting: Future[Engine] = pool.submit(embedded.start, gguf)
+        pool.shutdown(wait=False)
+        self._endpoint: Endpoint | None = None
+        self._first = asyncio.Lock()
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        """Answer a prompt; see `Model.complete`. The first call waits until the engine has loaded."""
+        async with self._first:
+            if self._endpoint is None:
+                return await self._begin(prompt, seed, on_token)
+        return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
+
+    async def _begin(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
+        engine = await asyncio.wrap_future(self._starting)
+        client = open_endpoint(f"{engine.root}/v1", engine.api_key, timeout=self._timeout)
+        endpoint = Endpoint(
+            self.name, client, "the embedded engine", sampling=self.sampling, engine=self.engine, prefill=True,
+            sheets=self.sheets, tries=self.tries,
+        )  # fmt: skip
+        slot = _slot_name(engine, prompt)
+        known = (embedded.slots() / slot).is_file()
+        if known:
+            await _slot(endpoint, engine, "restore", slot)
+        reply = await endpoint.complete(prompt, seed=seed, on_token=on_token)
+        if not known:
+            await _slot(endpoint, engine, "save", slot)
+            await asyncio.to_thread(_forget_old)
+        self._endpoint = endpoint
+        return reply
+
+
+async def _slot(endpoint: Endpoint, engine: Engine, action: str, name: str) -> None:
+    """Save or restore the prompt cache. It only saves time: if it fails, the engine reads the prompt instead."""
+    import openai
+
+    with contextlib.suppress(openai.APIError):
+        await endpoint.client.post(f"{engine.root}/slots/0?action={action}", body={"filename": name}, cast_to=object)
+
+
+def _slot_name(engine: Engine, prompt: Prompt) -> str:
+    """One file for each model file, window and beginning of a prompt."""
+    stat = engine.model.stat()
+    key = "\0".join([engine.model.name, str(stat.st_size), str(stat.st_mtime_ns), str(embedded.WINDOW),
+                     prompt.system, prompt.script])  # fmt: skip
+    return f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.slot"
+
+
+def _forget_old() -> None:
+    """Keep the newest few slot files."""
+    files = sorted(embedded.slots().glob("*.slot"), key=lambda path: path.stat().st_mtime)
+    for path in files[:-_KEPT_SLOTS]:
+        path.unlink(missing_ok=True)

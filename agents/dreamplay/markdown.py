@@ -1,0 +1,108 @@
+"""A transcript as Markdown, written to be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from dreamplay import transcript
+from dreamplay.errors import RecordError
+from dreamplay.script import PROLOGUE, Event
+from dreamplay.transcript import Record
+
+FILE = "transcript.md"
+
+
+def write(folder: Path) -> Path:
+    """Write `transcript.md` beside the transcript it is made from, and return its path.
+
+    Raises:
+        RecordError: the transcript cannot be read, or the page not be written.
+    """
+    page = render(transcript.read(folder))
+    try:
+        (folder / FILE).write_text(page, encoding="utf-8")
+    except OSError as error:
+        (folder / FILE).unlink(missing_ok=True)
+        raise RecordError(f"cannot write {folder / FILE}: {error.strerror}; make room there") from error
+    return folder / FILE
+
+
+def render(record: Record) -> str:
+    """The page: title, cast, beats and scenes, dreams set apart, stances in a table, colophon."""
+    return "\n\n".join(_page(record)) + "\n"
+
+
+def _page(record: Record) -> Iterator[str]:
+    story, cast = record.header.story, record.cast
+    yield f"# {_plain(story.title)}"
+    yield f"*{_plain(cast.fill(story.premise))}*"
+    yield "\n".join(f"- **{_plain(p.name)}**, {_plain(cast.fill(p.who))}" for p in cast.personas.values())
+    scenes = {scene.id: scene for _, scene in story.scenes}
+    titles = {beat.id: beat.title for beat in story.beats}
+    beat = scene = None
+    stances: list[Event] = []
+    for event in record.script:
+        if stances and event.kind != "stance":
+            yield _table(stances, record)
+            stances = []
+        if event.beat != beat:
+            beat = event.beat
+            yield f"## {'The night before' if beat == PROLOGUE else _plain(cast.fill(titles[beat]))}"
+        if event.scene != scene:
+            scene = event.scene
+            if scene != PROLOGUE:
+                yield f"### {_plain(cast.fill(scenes[scene].place))}"
+        if event.kind == "stance":
+            stances.append(event)
+        elif event.kind != "silence":
+            yield _told(event, record)
+    if stances:
+        yield _table(stances, record)
+    yield "---"
+    yield _colophon(record)
+
+
+def _told(event: Event, record: Record) -> str:
+    text = _plain(event.text)
+    name = _plain(record.cast.name(event.speaker)) if event.speaker else ""
+    match event.kind:
+        case "line":
+            return f"**{name}.** {text}"
+        case "dream":
+            return f"> {text}"
+        case "action":
+            return f"*{name} {text}*"
+        case _:
+            return f"*{text}*"
+
+
+def _table(stances: list[Event], record: Record) -> str:
+    choices = {choice.id: record.cast.fill(choice.text) for choice in record.header.story.choices}
+    rows = [
+        f"| {_cell(record.cast.name(s.speaker or ''))} | {_cell(choices[s.choice or ''])} | {_cell(s.text)} |"
+        for s in stances
+    ]
+    return "\n".join(["| | chooses to | because |", "|---|---|---|", *rows])
+
+
+def _colophon(record: Record) -> str:
+    header, usage = record.header, transcript.total(record.script)
+    state = "" if record.end else " The run was stopped before its end."
+    return (
+        f"Played by {_plain(header.model)}, seed {header.seed}, length {header.settings['length']}. "
+        f"{usage.calls} calls; {usage.prompt:,} prompt tokens, {usage.evaluated:,} of them read anew; "
+        f"{usage.output:,} tokens spoken; {usage.seconds:.0f} seconds of the model's time.{state}"
+    )
+
+
+def _cell(text: str) -> str:
+    return _plain(text).replace("|", r"\|")
+
+
+def _plain(text: str) -> str:
+    """Text of strangers as text: no markup of theirs is markup here."""
+    text = " ".join(text.split())
+    text = re.sub(r"([\\`*_\[\]<>#])", r"\\\1", text)
+    return re.sub(r"^([-+=]|\d+\.)", r"\\\1", text)

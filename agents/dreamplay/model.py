@@ -1,0 +1,261 @@
+"""The Model protocol, and the one client that speaks to every OpenAI-compatible endpoint, the embedded one too."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from dreamplay.errors import ModelError
+from dreamplay.prompting import Prompt
+from dreamplay.script import Usage
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+OnToken = Callable[[str], None]
+
+TRIES = 4
+"""Calls before an endpoint that fails in a way worth retrying is given up."""
+LONGEST_WAIT = 60.0
+"""Seconds waited between two tries at most, whatever the endpoint asks for."""
+
+_UNREPEATED = {"dry_multiplier": 1.0, "dry_allowed_length": 3, "dry_penalty_last_n": 8192}
+"""llama.cpp's DRY sampler: what would continue a run of tokens that stands in the prompt becomes unlikely."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a model answered, from the prompt's opener on if the engine was given one.
+
+    `finished` is false when it was cut off at the token limit.
+    """
+
+    text: str
+    finished: bool
+    usage: Usage
+
+
+class Model(Protocol):
+    """Answers one prompt at a time; safe to call concurrently."""
+
+    name: str
+    tries: int
+    """Candidates the editor may ask for before a turn passes in silence."""
+    sheets: bool
+    """Whether there is room for the private sheet in the tail of a line."""
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        """Answer a prompt, passing on the tokens as they come.
+
+        Raises:
+            ModelError: it gave up; one line that says what to do.
+        """
+
+
+class CutError(Exception):
+    """A stream ended before the endpoint said that the reply was whole."""
+
+
+@dataclass
+class Endpoint:
+    """An OpenAI-compatible endpoint. Retries what is worth retrying, and nothing else."""
+
+    name: str
+    client: AsyncOpenAI
+    where: str
+    """How error messages call it: an address, or «the embedded engine»."""
+    sampling: dict[str, Any] = field(default_factory=dict)
+    """Request fields of the API itself, such as temperature."""
+    engine: dict[str, Any] = field(default_factory=dict)
+    """Request fields that only llama.cpp knows; hosted endpoints refuse them."""
+    prefill: bool = False
+    """Whether the engine continues a reply that was begun for it."""
+    sheets: bool = True
+    tries: int = 3
+    limit: str = "max_tokens"
+    """What the endpoint calls the limit of output tokens."""
+    headroom: int = 0
+    """Output tokens allowed beyond what the prompt asks for, since some models think before they speak."""
+    wait: Callable[[RetryCallState], float] = field(default_factory=lambda: _polite_wait)
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        """Answer a prompt; see `Model.complete`."""
+        import openai
+
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(TRIES), wait=self.wait, retry=retry_if_exception(_worth_retrying), reraise=True
+        )
+        try:
+            async for attempt in retrying:
+                with attempt:
+                    return await self._stream(prompt, seed, on_token)
+        except openai.APIError as error:
+            raise ModelError(await self.explain(error)) from error
+        except CutError as error:
+            raise ModelError(
+                f"{self.where} cut the reply off {TRIES} times; is it overloaded? Try again later"
+            ) from error
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
+            raise ModelError(
+                f"{self.where} sent something that is no chat completion ({_short(error)}); is it an OpenAI-compatible "
+                "API? Its address usually ends in /v1"
+            ) from error
+        raise AssertionError("tenacity ends with a reply or an exception")
+
+    async def _stream(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
+        start = time.monotonic()
+        request: dict[str, Any] = {
+            "model": self.name,
+            "messages": prompt.messages(prefill=self.prefill),
+            "seed": seed,
+            self.limit: prompt.max_tokens + self.headroom,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            **self.sampling,
+        }
+        if prompt.shape:
+            shape = {"name": prompt.kind, "strict": True, "schema": prompt.shape}
+            request["response_format"] = {"type": "json_schema", "json_schema": shape}
+        if self.engine:
+            stop = {"stop": prompt.stop} if prompt.stop else {}
+            request["extra_body"] = self.engine | stop | (_UNREPEATED if prompt.fresh else {})
+        stream = await self.client.chat.completions.create(**request)
+        finish, usage = None, Usage(calls=1)
+        reply = _Whole(prompt.opener if self.prefill else "")
+        async with stream:
+            async for chunk in _checked(stream):
+                usage = _count(chunk, usage)
+                for choice in chunk.choices:
+                    finish = choice.finish_reason or finish
+                    piece = reply.take(choice.delta.content or "")
+                    if piece and on_token:
+                        on_token(piece)
+        if finish is None:
+            raise CutError
+        seconds = round(time.monotonic() - start, 3)
+        return Reply(reply.text, finish == "stop", usage.model_copy(update={"seconds": seconds}))
+
+    async def explain(self, error: Exception) -> str:
+        """One line for an error of the client: what is wrong, and the next step."""
+        import openai
+
+        match error:
+            case openai.APITimeoutError():
+                return f"{self.where} did not answer in time; is it overloaded? Raise --timeout or try again later"
+            case openai.APIConnectionError():
+                return (
+                    f"cannot reach {self.where} ({_short(error.__cause__ or error)}); is it running? Check --base-url"
+                )
+            case openai.AuthenticationError() | openai.PermissionDeniedError():
+                return f"{self.where} refuses the key ({error.status_code}); set OPENAI_API_KEY to one that it accepts"
+            case openai.NotFoundError():
+                return f"{self.where} has no model {self.name!r} (404){await self._offer()}; choose one with --model"
+            case openai.RateLimitError() if error.code == "insufficient_quota":
+                return f"{self.where} says that the quota is used up; add credit, or choose another --model"
+            case openai.RateLimitError():
+                return f"{self.where} still limits the rate after {TRIES} tries (429); wait, then try again"
+            case openai.APIStatusError():
+                return f"{self.where} answers {error.status_code}: {_short(error)}"
+        return f"{self.where} failed: {_short(error)}"
+
+    async def _offer(self) -> str:
+        import openai
+
+        try:
+            return f"; it offers {', '.join(await self.models())}"
+        except (openai.APIError, ValueError, TypeError, AttributeError):
+            return ""
+
+    async def models(self) -> list[str]:
+        """The models that the endpoint says it has, at most ten.
+
+        Raises:
+            openai.APIError: it cannot be asked.
+        """
+        page = await self.client.models.list()
+        return [model.id for model in page.data][:10]
+
+
+def open_endpoint(base_url: str | None, api_key: str, *, timeout: float) -> AsyncOpenAI:
+    """The client. Its own retries are off: they would multiply with ours."""
+    from openai import AsyncOpenAI, Timeout
+
+    return AsyncOpenAI(
+        base_url=base_url, api_key=api_key, max_retries=0, timeout=Timeout(timeout, connect=min(10.0, timeout))
+    )
+
+
+class _Whole:
+    """A reply piece by piece, its opener included once: some engines repeat what was put in the model's mouth,
+    and some do not.
+    """
+
+    def __init__(self, opener: str) -> None:
+        self._opener, self._held, self.text = opener, "", ""
+
+    def take(self, piece: str) -> str:
+        """What is new in the reply with this piece."""
+        new = piece
+        if self._opener:
+            self._held += piece
+            if not self._held or (self._opener != self._held and self._opener.startswith(self._held)):
+                return ""
+            new = self._held if self._held.startswith(self._opener) else self._opener + self._held
+            self._opener = ""
+        self.text += new
+        return new
+
+
+async def _checked(stream: Any) -> AsyncIterator[Any]:
+    """The chunks of a stream, up to where a cut or garbled one ends it."""
+    try:
+        async for chunk in stream:
+            yield chunk
+    except json.JSONDecodeError as error:
+        raise CutError from error
+
+
+def _count(chunk: Any, usage: Usage) -> Usage:
+    """Take over the token counts of a chunk, if it has any. llama.cpp's own timings also know the cache."""
+    if timings := getattr(chunk, "timings", None):
+        read, cached = int(timings["prompt_n"]), int(timings["cache_n"])
+        return usage.model_copy(update={
+            "prompt": read + cached, "cached": cached, "output": int(timings["predicted_n"])
+        })  # fmt: skip
+    if chunk.usage is None:
+        return usage
+    details = chunk.usage.prompt_tokens_details
+    return usage.model_copy(update={
+        "prompt": chunk.usage.prompt_tokens,
+        "cached": (details.cached_tokens if details else None) or usage.cached,
+        "output": chunk.usage.completion_tokens,
+    })  # fmt: skip
+
+
+def _worth_retrying(error: BaseException) -> bool:
+    """Whether the same request may succeed later. A wrong key or a wrong request never does."""
+    import openai
+
+    if isinstance(error, openai.RateLimitError):
+        return error.code != "insufficient_quota"
+    if isinstance(error, openai.APIStatusError):
+        return error.status_code in (408, 409) or error.status_code >= 500
+    return isinstance(error, openai.APIConnectionError | CutError)
+
+
+def _polite_wait(state: RetryCallState) -> float:
+    """Seconds to wait: what the endpoint asks for in retry-after, else exponential with jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    asked = getattr(getattr(error, "response", None), "headers", {}).get("retry-after", "")
+    if asked.replace(".", "", 1).isdigit():
+        return min(float(asked), LONGEST_WAIT)
+    return float(wait_random_exponential(multiplier=0.5, max=20)(state))
+
+
+def _short(error: object) -> str:
+    return " ".join(str(error).split())[:160] or type(error).__name__

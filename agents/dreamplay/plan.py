@@ -1,0 +1,80 @@
+"""What is to be played, chosen and checked before anything is written."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dreamplay import library
+from dreamplay.errors import UsageError
+from dreamplay.story import Beat, Cast, Length, Scene, Story
+from dreamplay.transcript import Header
+
+_VERSIONED = ("dreamplay", "langgraph", "openai", "pydantic", "xllamacpp")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A story, a cast and the dice: everything of a run but the model."""
+
+    story_id: str
+    story: Story
+    cast: Cast
+    seed: int
+    length: Length
+    beats: tuple[str, ...]
+
+    @property
+    def scenes(self) -> tuple[tuple[Beat, Scene], ...]:
+        """The scenes to play, in order, with names where the author wrote roles."""
+        return tuple((b, _filled(s, self.cast)) for b, s in self.story.scenes if b.id in self.beats)
+
+    def header(self, model: str, settings: dict[str, Any]) -> Header:
+        """The header of the run's transcript."""
+        return Header(
+            story_id=self.story_id,
+            story=self.story,
+            story_hash=library.digest(self.story),
+            cast=dict(self.cast.personas),
+            persona_hashes={role: library.digest(p) for role, p in self.cast.personas.items()},
+            model=model,
+            settings={"length": self.length, "beats": list(self.beats), **settings},
+            seed=self.seed,
+            versions=_versions(),
+        )
+
+
+def plan(
+    story_ref: str, swaps: dict[str, str], *, seed: int, length: Length = "full", beats: Sequence[str] = ()
+) -> Plan:
+    """Read and check everything that a run needs.
+
+    Raises:
+        LibraryError: a story, persona or role that is not there or not valid.
+        UsageError: a beat that the story does not have.
+    """
+    story = library.story(story_ref)
+    cast = library.cast(story, story_ref, swaps)
+    known = [beat.id for beat in story.beats]
+    for beat in beats:
+        if beat not in known:
+            raise UsageError(f"no beat {beat!r} in this story; it has {', '.join(known)}")
+    chosen = tuple(beat for beat in known if not beats or beat in beats)
+    return Plan(Path(story_ref).stem, story, cast, seed, length, chosen)
+
+
+def _filled(scene: Scene, cast: Cast) -> Scene:
+    """A scene with names for roles in what is told; the director fills pressures and material itself."""
+    return scene.model_copy(update={"opening": cast.fill(scene.opening), "place": cast.fill(scene.place)})
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _VERSIONED:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found

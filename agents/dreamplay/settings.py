@@ -1,0 +1,74 @@
+"""Settings: a flag, else an environment variable DREAMPLAY_*, else dreamplay.toml in the current folder."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from dreamplay.errors import SettingsError
+from dreamplay.story import Length
+
+TOML = "dreamplay.toml"
+
+
+class Settings(BaseSettings):
+    """What can be set for a run. Flags come in as keyword arguments and win over everything else."""
+
+    model_config = SettingsConfigDict(env_prefix="DREAMPLAY_", toml_file=TOML, extra="forbid", frozen=True)
+
+    model: str | None = None
+    """A model's name at an endpoint, a path to a .gguf file, «embedded» or «scripted»."""
+    base_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
+    api_key: SecretStr | None = None
+    story: str = "mindsync"
+    seed: int | None = Field(default=None, ge=0, lt=2**31)
+    """None: drawn for each run, and printed."""
+    length: Length = "full"
+    out: Path | None = None
+    temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+    timeout: float = Field(default=180.0, gt=0.0, le=3600.0)
+    """Seconds without a word from the endpoint before a call is given up."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(**flags: Any) -> Settings:
+    """Read the settings; flags that are None were not given.
+
+    Raises:
+        SettingsError: a value that cannot be used; the message says where it came from.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{TOML}: not TOML: {error}") from None
+    except ValidationError as error:
+        raise SettingsError("; ".join(_complaint(dict(e), given) for e in error.errors())) from None
+
+
+def _complaint(error: dict[str, Any], flags: dict[str, Any]) -> str:
+    name = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        return f"{TOML}: unknown setting {name!r}; there are {', '.join(Settings.model_fields)}"
+    source = f"--{name.replace('_', '-')}" if name in flags else f"DREAMPLAY_{name.upper()} or {name} in {TOML}"
+    return f"{source}: {error['msg']} (it is {str(error['input'])[:60]!r})"

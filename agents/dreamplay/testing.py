@@ -1,0 +1,293 @@
+"""The shipped fakes: a scripted model that plays in process, and the same model behind a real HTTP endpoint.
+
+Both answer from the prompt alone: the same prompts give the same play. They keep what they were asked, and
+can be told what to answer and how to fail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import random
+import re
+import socket
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import cache
+from types import TracebackType
+from typing import Any, Literal
+
+from ruamel.yaml import YAML
+
+from dreamplay import library
+from dreamplay.model import OnToken, Reply
+from dreamplay.prompting import Prompt
+from dreamplay.script import Usage
+
+_CUE = re.compile(r"\[[^\[\]]*? means to [^\[\]]*?(?:tells (?P<to>[^\[\]]+?)|says) that (?P<matter>[^\[\]]*)\.\]")
+_NOTE_AT_END = re.compile(r"\]\s*(?:\n.*)?\s*\Z")  # the cue of a line, and what is asked in one line at most
+_POOLED = re.compile(r"^(?:-|\d+\.) (.+)$", re.MULTILINE)
+_NAMES = re.compile(r"\beach of ((?:[^.,:;\n]+, )*[^.,:;\n]+ and \w+)")
+
+
+class ScriptedModel:
+    """A deterministic Model: no network, no clock, no state but what it has seen.
+
+    Args:
+        replies: what to answer, in order; it raises when they run out. None: answer from the prompt.
+        sheets: whether it wants the private sheet in the tail of a line.
+    """
+
+    name = "scripted"
+    tries = 3
+
+    def __init__(self, replies: Sequence[str] | None = None, *, sheets: bool = False) -> None:
+        self.sheets = sheets
+        self.seen: list[Prompt] = []
+        self._replies = None if replies is None else list(replies)
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        """Answer a prompt; see `Model.complete`.
+
+        Raises:
+            AssertionError: the replies it was given ran out.
+        """
+        self.seen.append(prompt)
+        if self._replies is None:
+            text = answer(prompt.script + prompt.tail, seed, prompt.shape)
+        elif self._replies:
+            text = self._replies.pop(0)
+        else:
+            raise AssertionError(f"the scripted replies ran out at call {len(self.seen)}")
+        if on_token:
+            for piece in _pieces(text):
+                on_token(piece)
+        tokens = len(prompt.system + prompt.script + prompt.tail) // 4
+        return Reply(text, True, Usage(calls=1, prompt=tokens, output=len(text) // 4))
+
+
+Fault = Literal[
+    "401", "400", "404", "429", "429-retry-after", "quota", "500",
+    "hang", "cut", "truncated", "garbled", "html", "empty", "length",
+]  # fmt: skip
+"""How a call can go wrong: a status; `quota` (429, used up); `hang` (no answer until closed); a stream that
+is `cut` (the connection breaks), `truncated` (it ends without saying so) or `garbled` (no JSON); a page of
+`html`; an `empty` object; `length` (the reply ran into the token limit)."""
+
+_STATUS = {
+    "401": (401, "invalid_api_key"), "400": (400, "bad_request"), "404": (404, "model_not_found"),
+    "429": (429, "rate_limit_exceeded"), "429-retry-after": (429, "rate_limit_exceeded"),
+    "quota": (429, "insufficient_quota"), "500": (500, "server_error"),
+}  # fmt: skip
+
+_BROKEN = ("cut", "truncated", "garbled")
+
+_Receive = Callable[[], Awaitable[dict[str, Any]]]
+_Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class FakeEndpoint:
+    """The scripted model behind real HTTP on a free loopback port: streamed chat completions, list of models.
+
+    A context manager; needs uvicorn. Each chat completion takes the next of the `faults`, None for a call
+    that goes well; when they have run out, all calls go well.
+
+    Args:
+        replies: what to answer, in order, to calls that go well. None or none left: answer from the prompt.
+        faults: how the calls fail, in order.
+        models: what the endpoint says it has.
+        latency: seconds before each answer begins.
+        api_key: the key without which it answers 401; None: it takes any.
+    """
+
+    def __init__(
+        self,
+        replies: Iterable[str] = (),
+        *,
+        faults: Iterable[Fault | None] = (),
+        models: Sequence[str] = ("fake",),
+        latency: float = 0.0,
+        api_key: str | None = None,
+    ) -> None:
+        self.replies = deque(replies)
+        self.faults = deque(faults)
+        self.models = models
+        self.latency = latency
+        self.api_key = api_key
+        self.seen: list[dict[str, Any]] = []
+        """The bodies of the chat completions asked for, failed ones too."""
+        self.base_url = ""
+
+    def __enter__(self) -> FakeEndpoint:
+        import uvicorn
+
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        self._closing = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        config = uvicorn.Config(
+            self._app, interface="asgi3", lifespan="off", ws="none", log_config=None, log_level="critical"
+        )
+        self._server = uvicorn.Server(config)
+        serving = self._serve(listening)
+        self._thread = threading.Thread(target=asyncio.run, args=[serving], name="fake-endpoint")
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._closing.set)
+        self._thread.join()
+
+    async def _serve(self, listening: socket.socket) -> None:
+        self._loop = asyncio.get_running_loop()
+        with listening:
+            await self._server.serve(sockets=[listening])
+
+    async def _app(self, scope: dict[str, Any], receive: _Receive, send: _Send) -> None:
+        body = await _body(receive)
+        keys = [value.decode() for name, value in scope["headers"] if name == b"authorization"]
+        if self.api_key and keys != [f"Bearer {self.api_key}"]:
+            await _failed(send, "401")
+        elif scope["path"] == "/v1/models":
+            rows = [{"id": name, "object": "model", "created": 0, "owned_by": "fake"} for name in self.models]
+            await _whole(send, 200, json.dumps({"object": "list", "data": rows}))
+        elif scope["path"] == "/v1/chat/completions" and scope["method"] == "POST":
+            request = json.loads(body)
+            self.seen.append(request)
+            await self._chat(send, request, self.faults.popleft() if self.faults else None)
+        else:
+            await _failed(send, "404")
+
+    async def _chat(self, send: _Send, request: dict[str, Any], fault: Fault | None) -> None:
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        if fault == "hang":
+            await self._closing.wait()
+        elif fault == "html":
+            await _whole(send, 200, "<!doctype html><title>Welcome</title>", kind="text/html")
+        elif fault == "empty":
+            await _whole(send, 200, "{}")
+        elif fault in _STATUS:
+            await _failed(send, fault)
+        else:
+            await _stream(send, request, self._answer(request, fault), fault)
+
+    def _answer(self, request: dict[str, Any], fault: Fault | None) -> str:
+        if self.replies:
+            return self.replies[0] if fault in _BROKEN else self.replies.popleft()
+        asked = [message["content"] for message in request["messages"] if message["role"] == "user"]
+        shape = request.get("response_format", {}).get("json_schema", {}).get("schema")
+        return answer(asked[-1], request.get("seed", 0), shape)
+
+
+async def _body(receive: _Receive) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+async def _whole(send: _Send, status: int, body: str, *, kind: str = "application/json", retry_after: str = "") -> None:
+    headers = {"content-type": kind} | ({"retry-after": retry_after} if retry_after else {})
+    await send(_start(status, headers))
+    await send({"type": "http.response.body", "body": body.encode()})
+
+
+async def _failed(send: _Send, fault: str) -> None:
+    status, code = _STATUS[fault]
+    error = {"message": f"the fake fails with {fault}", "code": code, "type": "fake", "param": None}
+    retry_after = "7" if fault == "429-retry-after" else ""
+    await _whole(send, status, json.dumps({"error": error}), retry_after=retry_after)
+
+
+async def _stream(send: _Send, request: dict[str, Any], text: str, fault: Fault | None) -> None:
+    """Server-sent events, word by word. Returning in the middle makes uvicorn break the connection off."""
+
+    async def event(data: str) -> None:
+        await send({"type": "http.response.body", "body": f"data: {data}\n\n".encode(), "more_body": True})
+
+    async def chunk(choices: list[dict[str, Any]], usage: dict[str, Any] | None = None) -> None:
+        await event(json.dumps({
+            "id": "fake", "object": "chat.completion.chunk", "created": 0, "model": request["model"],
+            "choices": choices, "usage": usage,
+        }))  # fmt: skip
+
+    await send(_start(200, {"content-type": "text/event-stream"}))
+    pieces = _pieces(text)
+    if fault in _BROKEN:
+        pieces = pieces[: len(pieces) // 2]
+    for piece in pieces:
+        await chunk([{"index": 0, "delta": {"role": "assistant", "content": piece}, "finish_reason": None}])
+    if fault == "cut":
+        return
+    if fault == "garbled":
+        await event("{not json")
+    if fault not in ("truncated", "garbled"):
+        await chunk([{"index": 0, "delta": {}, "finish_reason": "length" if fault == "length" else "stop"}])
+        if request.get("stream_options", {}).get("include_usage"):
+            usage = {"prompt_tokens": sum(len(m["content"]) for m in request["messages"]) // 4}
+            usage["completion_tokens"] = len(text) // 4
+            await chunk([], usage | {"total_tokens": sum(usage.values())})
+        await event("[DONE]")
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _start(status: int, headers: dict[str, str]) -> dict[str, Any]:
+    rows = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return {"type": "http.response.start", "status": status, "headers": rows}
+
+
+def _pieces(text: str) -> list[str]:
+    return re.findall(r"\s*\S+\s*", text)
+
+
+def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
+    """What the scripted model says to a prompt: a stance, the matter of the last cue, a dream, or an ending.
+
+    It goes by the form of the prompt and not by its wording: a JSON schema asks for a stance, a note at the
+    very end for a line, and a list for a dream.
+    """
+    words = _words()
+    dice = random.Random(f"{seed}/{hashlib.sha256(text.encode()).hexdigest()}")
+    if shape:
+        ids = shape["properties"]["choice"]["enum"]
+        return json.dumps({"reason": dice.choice(words["reasons"]), "choice": dice.choice(sorted(ids))})
+    if _NOTE_AT_END.search(text):
+        cues = list(_CUE.finditer(text))
+        to = f", {cues[-1]['to']}" if cues and cues[-1]["to"] else ""
+        matter = f": {_in_first_person(cues[-1]['matter'])}" if cues else ""
+        return f"{dice.choice(words['openings'])}{to}{matter}. {dice.choice(words['closings'])}"
+    if pooled := _POOLED.findall(text):
+        told = [f"{link} {item}" for link, item in zip(words["dream"][1:-1] * 2, pooled, strict=False)]
+        return " ".join([words["dream"][0], *told, words["dream"][-1]])
+    first, each, *rest = words["epilogue"]
+    names = _NAMES.search(text)
+    told = [f"{name} {each}" for name in re.split(r", | and ", names[1])] if names else []
+    return " ".join([first, *told, *rest])
+
+
+def _in_first_person(matter: str) -> str:
+    """Turn «he has mended his clock» into «I have mended my clock», unless it is about somebody named."""
+    if re.search(r"(?<!^)\b[A-Z]\w+", matter):
+        return matter
+    for pattern, mine in (
+        (r"\b(he|she) (is)\b", "I am"), (r"\b(he|she) has\b", "I have"), (r"\b(he|she) does\b", "I do"),
+        (r"\b(he|she) (always |never |once )?(\w{3,}[^s\W])s\b", r"I \2\3"), (r"\b(he|she)\b", "I"),
+        (r"\b(his|her)\b", "my"), (r"\bhim\b", "me"), (r"\b(him|her)self\b", "myself"), (r"\bhers\b", "mine"),
+    ):  # fmt: skip
+        matter = re.sub(pattern, mine, matter)
+    return matter
+
+
+@cache
+def _words() -> dict[str, list[str]]:
+    words: dict[str, list[str]] = YAML(typ="safe").load(library.prompts() / "scripted.yaml")
+    return words

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import worlds
+
+from dreamplay import library
+from dreamplay.story import Cast, Story
+from dreamplay.testing import ScriptedModel
+
+
+@pytest.fixture(autouse=True)
+def closed_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test reaches anything but this machine. An attempt fails there, and again at the end of the test, since
+    a client may turn the first failure into an error of its own."""
+    attempts: list[str] = []
+
+    def refuse(host: object) -> None:
+        try:
+            local = host in (None, "", "localhost") or ipaddress.ip_address(str(host)).is_loopback
+        except ValueError:
+            local = False
+        if not local:
+            attempts.append(str(host))
+            raise RuntimeError(f"the network is closed in tests: {host}")
+
+    def guarded(call: Any) -> Any:
+        def connect(self: socket.socket, address: Any) -> Any:
+            if isinstance(address, tuple):
+                refuse(address[0])
+            return call(self, address)
+
+        return connect
+
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        refuse(host)
+        return resolve(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded(socket.socket.connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded(socket.socket.connect_ex))
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    yield
+    assert not attempts
+
+
+@pytest.fixture(autouse=True)
+def clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty folder to stand in, and an environment that says nothing. Where the model is kept stays as it is."""
+    for name in list(os.environ):
+        if name.startswith(("DREAMPLAY_", "OPENAI_")) and name != "DREAMPLAY_CACHE":
+            monkeypatch.delenv(name)
+        elif name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def story() -> Story:
+    return library.story("mindsync")
+
+
+@pytest.fixture(scope="session")
+def cast(story: Story) -> Cast:
+    return library.cast(story, "mindsync")
+
+
+@pytest.fixture
+def scripted() -> ScriptedModel:
+    return ScriptedModel()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A story for three, in files of its own."""
+    return worlds.write(tmp_path / "small", roles=3)

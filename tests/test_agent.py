@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import worlds
+
+from dreamplay.agent import Agent, call_seed
+from dreamplay.errors import ModelError
+from dreamplay.model import OnToken, Reply
+from dreamplay.prompting import Desk, Prompt
+from dreamplay.script import Cue, Script
+from dreamplay.story import Cast, Scene, Story
+from dreamplay.testing import ScriptedModel
+
+ALL = ("elara", "leo", "mira", "sam")
+CUE = Cue(to="mira", pressure="", tactic="refuse", material="oak is slow", text="Leo means to refuse, and says it.")
+REASON = "I want every dream to have a door."
+
+
+@pytest.fixture
+def scene(story: Story) -> Scene:
+    return next(scene for _, scene in story.scenes if scene.kind == "crossroads")
+
+
+def _leo(story: Story, cast: Cast, *replies: str, seed: int = 7) -> tuple[Agent, ScriptedModel]:
+    model = ScriptedModel(replies)
+    return Agent("leo", Desk(story, cast), model, seed), model
+
+
+async def test_a_line_that_stands_is_spoken(story: Story, cast: Cast, scene: Scene) -> None:
+    leo, model = _leo(story, cast, "Leo: Oak is slow, Mira.")
+    heard: list[str] = []
+    spoken = await leo.speak(Script(), scene, CUE, 1, heard.append)
+    assert (leo.name, spoken.text, spoken.made.refused) == ("Leo", "Oak is slow, Mira.", ())
+    assert "".join(heard) == "Leo: Oak is slow, Mira."
+    assert (spoken.made.by, spoken.made.prompt) == ("agent", model.seen[0].digest)
+    assert CUE.text in model.seen[0].tail
+
+
+async def test_a_refused_line_is_asked_for_again_with_what_was_wrong(story: Story, cast: Cast, scene: Scene) -> None:
+    leo, model = _leo(story, cast, "I cannot assist with that.", "Leo takes the chair.", "Oak is slow, Mira.")
+    spoken = await leo.speak(Script(), scene, CUE, 1, lambda token: None)
+    assert spoken.text == "Oak is slow, Mira."
+    assert [refusal.text for refusal in spoken.made.refused] == ["I cannot assist with that.", "Leo takes the chair."]
+    assert spoken.usage.calls == 3
+    assert spoken.made.prompt == model.seen[0].digest
+    assert len({prompt.tail for prompt in model.seen}) == 3
+    assert len({(prompt.system, prompt.script) for prompt in model.seen}) == 1
+
+
+async def test_when_no_line_can_stand_there_is_silence_and_its_cost(story: Story, cast: Cast, scene: Scene) -> None:
+    leo, _ = _leo(story, cast, *["[shrugs]"] * ScriptedModel.tries)
+    spoken = await leo.speak(Script(), scene, CUE, 1, lambda token: None)
+    assert (spoken.text, len(spoken.made.refused), spoken.usage.calls) == (None, 3, 3)
+
+
+@pytest.mark.parametrize("by", ["prologue or another", "himself", "his examples"])
+async def test_nobody_copies_what_has_been_said(story: Story, cast: Cast, scene: Scene, by: str) -> None:
+    text = cast.personas["leo"].examples[0] if by == "his examples" else "We have all been awake since the last bell."
+    leo, _ = _leo(story, cast, text, "Oak is slow, Mira.")
+    speaker = "leo" if by == "himself" else "sam"
+    script = Script([] if by == "his examples" else [worlds.event(0, speaker=speaker, text=text, witnesses=ALL)])
+    assert (await leo.speak(script, scene, CUE, 1, lambda token: None)).text == "Oak is slow, Mira."
+
+
+async def test_what_he_did_not_hear_he_cannot_copy(story: Story, cast: Cast, scene: Scene) -> None:
+    text = "We have all been awake since the last bell."
+    leo, _ = _leo(story, cast, text)
+    script = Script([worlds.event(0, speaker="sam", text=text, witnesses=("sam", "mira"))])
+    assert (await leo.speak(script, scene, CUE, 1, lambda token: None)).text == text
+
+
+class _Deciding(ScriptedModel):
+    """Answers the choice that stands at a place in the schema, and before that what it is told to."""
+
+    def __init__(self, *wrong: str, place: int = 0) -> None:
+        super().__init__()
+        self._wrong, self._place = list(wrong), place
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        reply = await super().complete(prompt, seed=seed, on_token=on_token)
+        assert prompt.shape
+        choice = prompt.shape["properties"]["choice"]["enum"][self._place]
+        text = self._wrong.pop(0) if self._wrong else json.dumps({"reason": REASON, "choice": choice})
+        return Reply(text.replace("CHOICE", choice), True, reply.usage)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "I choose the hybrid.", "{}", "[]", '{"reason": "I want every dream to have a door."}', "",
+        f'{{"reason": "{REASON}", "choice": "sleep on it"}}', '{"reason": "", "choice": "CHOICE"}',
+        f'{{"reason": "{REASON}", "choice": "CHOICE", "mood": "calm"}}', f'{{"reason": "{REASON}", "choi',
+    ],
+)  # fmt: skip
+async def test_an_answer_that_is_no_stance_is_asked_for_again(
+    story: Story, cast: Cast, scene: Scene, wrong: str
+) -> None:
+    model = _Deciding(wrong)
+    stance, made = await Agent("leo", Desk(story, cast), model, 7).decide(Script(), scene)
+    assert stance.choice in {choice.id for choice in story.choices}
+    assert (stance.reason, len(made.refused), made.usage.calls) == (REASON, 1, 2)
+    assert model.seen[1].tail != model.seen[0].tail
+
+
+async def test_a_stance_in_a_fence_is_read(story: Story, cast: Cast, scene: Scene) -> None:
+    model = _Deciding(f'```json\n{{"reason": "{REASON}", "choice": "CHOICE"}}\n```')
+    stance, made = await Agent("leo", Desk(story, cast), model, 7).decide(Script(), scene)
+    assert (stance.reason, made.refused) == (REASON, ())
+
+
+async def test_a_model_that_takes_no_stance_at_all_is_an_error(story: Story, cast: Cast, scene: Scene) -> None:
+    model = _Deciding(*["No."] * 20)
+    with pytest.raises(ModelError, match=r"^Leo took no valid stance .*--model") as caught:
+        await Agent("leo", Desk(story, cast), model, 7).decide(Script(), scene)
+    assert "\n" not in str(caught.value)
+
+
+async def test_each_choice_can_be_taken_and_stands_first_for_somebody(story: Story, cast: Cast, scene: Scene) -> None:
+    first = set()
+    for seed in range(6):
+        for role in ALL:
+            taken = set()
+            for place in range(len(story.choices)):
+                agent = Agent(role, Desk(story, cast), _Deciding(place=place), seed)
+                taken.add((await agent.decide(Script(), scene))[0].choice)
+                if place == 0:
+                    first |= taken
+            assert taken == {choice.id for choice in story.choices}
+    assert first == {choice.id for choice in story.choices}
+
+
+def test_each_call_has_a_seed_of_its_own_the_same_in_every_process() -> None:
+    assert call_seed(7, "roof", 1, "leo", 0) == 962578009
+    places = [("roof", 1, "leo", 0), ("roof", 1, "leo", 1), ("roof", 2, "leo", 0), ("lab", 1, "leo", 0)]
+    assert len({call_seed(seed, *place) for seed in range(50) for place in places}) == 200
+    assert all(0 <= call_seed(seed, "roof") < 2**31 for seed in range(200))

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+import pytest
+import worlds
+
+from dreamplay import library
+from dreamplay.director import Director
+from dreamplay.plan import Plan
+from dreamplay.script import Cue, Event, Script
+
+Length = Literal["short", "full"]
+SEEDS = range(6)
+PLAYS = [*library.names("stories"), 2, 3, 7]
+"""Shipped stories, and stories for so many roles."""
+
+
+def _plan(what: object, folder: Path, seed: int = 7) -> Plan:
+    return worlds.plan(worlds.write(folder / "story", what) if isinstance(what, int) else what, seed=seed)
+
+
+def _turns(plan: Plan, length: Length = "full") -> dict[str, list[Event]]:
+    """Every turn of a play without any model: each says the matter of his cue."""
+    director, script = Director(plan.cast, plan.seed, length), Script()
+    return {s.id: worlds.act(director, s, script) for _, s in plan.scenes if s.kind != "epilogue"}
+
+
+def _seeded(plan: Plan, seed: int) -> Plan:
+    return Plan(plan.story_id, plan.story, plan.cast, seed, plan.length, plan.beats)
+
+
+@pytest.mark.parametrize("length", ["short", "full"])
+@pytest.mark.parametrize("what", PLAYS)
+def test_a_scene_keeps_its_contract_and_everyone_has_spoken(what: object, length: Length, tmp_path: Path) -> None:
+    plan = _plan(what, tmp_path)
+    scenes = {scene.id: scene for _, scene in plan.scenes}
+    for seed in SEEDS:
+        for name, turns in _turns(_seeded(plan, seed), length).items():
+            scene = scenes[name]
+            assert scene.turns.min <= len(turns) <= scene.turns.max
+            assert length == "short" or len(turns) == scene.turns.max
+            assert {event.speaker for event in turns} == set(scene.present)
+
+
+@pytest.mark.parametrize("what", PLAYS)
+def test_cues_fit_their_speaker(what: object, tmp_path: Path) -> None:
+    plan = _plan(what, tmp_path)
+    for seed in SEEDS:
+        told: set[tuple[str, str]] = set()
+        for scene, turns in _turns(_seeded(plan, seed)).items():
+            for event in turns:
+                cue, role = event.cue, event.speaker
+                assert cue
+                assert role
+                name = plan.cast.name(role)
+                assert cue.to != role
+                assert f"tells {name} " not in cue.text
+                assert cue.text.startswith(f"{name} means to ")
+                assert "{" not in cue.text
+                # Nobody is told what he did himself as if it were somebody else's doing.
+                assert role not in plan.cast.mentioned(plan.cast.fill(cue.material))
+                # No matter twice in a scene, and none twice from one mouth.
+                assert (scene, cue.material) not in told
+                assert (role, cue.material) not in told
+                told |= {(scene, cue.material), (role, cue.material)}
+
+
+@pytest.mark.parametrize("what", PLAYS)
+def test_no_tactic_twice_while_others_are_left(what: object, tmp_path: Path) -> None:
+    plan = _plan(what, tmp_path)
+    used: dict[str, Counter[str]] = {role: Counter() for role in plan.cast.roles}
+    for event in [event for turns in _turns(plan).values() for event in turns]:
+        assert event.cue
+        used[event.speaker or ""][event.cue.tactic] += 1
+    for role, count in used.items():
+        all_of_them = [count[tactic] for tactic in plan.cast.personas[role].tactics]
+        assert max(all_of_them) - min(all_of_them) <= 1
+
+
+def test_the_same_seed_gives_the_same_turns_and_another_seed_others() -> None:
+    plan = worlds.plan("mindsync")
+    plays = [[e.model_dump() for turns in _turns(_seeded(plan, s)).values() for e in turns] for s in (1, 1, 2, 3)]
+    assert plays[0] == plays[1]
+    assert len({str(play) for play in plays}) == 3
+
+
+def test_matter_comes_again_once_everything_has_been_said(tmp_path: Path) -> None:
+    long = {"min": 60, "max": 60}
+    path = worlds.write(tmp_path / "s", 2, lambda s: s["beats"][0]["scenes"][0].update(turns=long))
+    turns = _turns(worlds.plan(path))["square"]
+    said = Counter(event.cue.material for event in turns if event.cue)
+    assert len(turns) == 60
+    assert len(said) == 21  # ten things of each of the two, and the one thing of the scene
+
+
+@pytest.mark.parametrize("name", ["Elara", "Mira", "Sam"])
+@pytest.mark.parametrize("text", ["{}, say something.", "What would {} do?", "Sam, no: ask {}!", "{}'s turn."])
+def test_who_is_called_by_name_answers(text: str, name: str) -> None:
+    plan = worlds.plan("mindsync")
+    scene = plan.scenes[0][1]
+    for seed in SEEDS:
+        script = Script([worlds.event(0, "narration", scene.opening, witnesses=scene.present)])
+        script.append(worlds.event(1, speaker="leo", text=text.format(name), turn=1, witnesses=scene.present))
+        role, cue = Director(plan.cast, seed).next_turn(script, scene)
+        assert plan.cast.name(role) == name
+        assert cue.to in scene.present
+
+
+def test_two_cannot_talk_past_the_others_for_ever() -> None:
+    plan = worlds.plan("mindsync", seed=3)
+    scene = plan.scenes[0][1]
+    calls = {"leo": "Elara, no.", "elara": "Leo, yes."}
+    turns = worlds.act(Director(plan.cast, 3), scene, Script(), lambda role, cue: calls.get(role, "Leo?"))
+    assert {event.speaker for event in turns[:6]} >= {"leo", "elara"}
+    assert len({event.speaker for event in turns[:6]}) > 2
+
+
+@pytest.mark.parametrize("length", ["short", "full"])
+def test_pressures_come_in_order_and_each_before_a_turn(length: Length) -> None:
+    plan = worlds.plan("mindsync")
+    for _, scene in plan.scenes[:4]:
+        script = Script()
+        worlds.act(Director(plan.cast, 7, length), scene, script)
+        told = [event.text for event in worlds.kinds(script, "narration")][1:]
+        assert told == [plan.cast.fill(text) for text in scene.pressures][: len(told)]
+        assert length == "short" or len(told) == len(scene.pressures)
+        last = script.last
+        assert last
+        assert last.kind == "line"
+
+
+def test_one_alone_speaks_to_nobody(tmp_path: Path) -> None:
+    alone = {"present": ["ada"], "turns": {"min": 3, "max": 3}}
+    path = worlds.write(tmp_path / "s", 3, lambda s: s["beats"][0]["scenes"][0].update(alone))
+    turns = _turns(worlds.plan(path))["square"]
+    cues: list[Cue] = [event.cue for event in turns if event.cue]
+    assert [cue.to for cue in cues] == [None] * 3
+    assert all(", and says that " in cue.text for cue in cues)

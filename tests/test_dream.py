@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import worlds
+
+from dreamplay.dream import Narrator, pool
+from dreamplay.errors import ModelError
+from dreamplay.prompting import Desk
+from dreamplay.script import Script, Usage
+from dreamplay.story import Scene
+from dreamplay.testing import ScriptedModel
+
+TOLD = "They stand in one hall, and nobody knows the way out of it, and the floor is warm. " * 4
+
+
+def _narrator(path: Path, *replies: str) -> tuple[Narrator, ScriptedModel, dict[str, Scene]]:
+    plan = worlds.plan(path)
+    model = ScriptedModel(replies or None)
+    scenes = {scene.id: scene for _, scene in plan.scenes}
+    return Narrator(Desk(plan.story, plan.cast), model, plan.seed), model, scenes
+
+
+async def test_the_fears_and_wishes_of_all_dreamers_present_go_into_one_prompt(small: Path) -> None:
+    narrator, model, scenes = _narrator(small)
+    text, ledger, made = await narrator.dream(Script(), scenes["attic"], lambda token: None)
+    assert [prompt.kind for prompt in model.seen] == ["dream"]
+    assert [entry.role for entry in ledger] == ["ada", "bo"]
+    tail = model.seen[0].tail
+    for entry in ledger:
+        private = narrator.desk.cast.personas[entry.role].private
+        assert (entry.fear, entry.wish) == (private.fear, private.wish)
+        assert tail.count(entry.fear) == tail.count(entry.wish) == 1
+    assert "Cyrus" not in tail  # awake, and not asked
+    assert "want" not in tail
+    assert "memory" not in tail
+    assert text
+    assert (made.by, made.prompt, made.usage.calls) == ("narrator", model.seen[0].digest, 1)
+
+
+async def test_the_ledger_in_the_transcript_is_what_was_pooled_and_only_dreamers_saw_it(
+    small: Path, tmp_path: Path
+) -> None:
+    model = ScriptedModel()
+    record = await worlds.play(small, tmp_path / "run", model)
+    (dream,) = worlds.kinds(record.script, "dream")
+    (prompt,) = [prompt for prompt in model.seen if prompt.kind == "dream"]
+    assert dream.witnesses == ("ada", "bo")
+    assert dream.provenance.prompt == prompt.digest
+    assert [(e.role, e.fear, e.wish) for e in dream.ledger] == [
+        (role, p.private.fear, p.private.wish) for role, p in record.cast.personas.items() if role != "cyrus"
+    ]
+    assert not any(event.ledger for event in record.script if event is not dream)
+    assert dream not in record.script.visible_to("cyrus")
+
+
+async def test_a_second_dream_knows_that_it_is_not_the_first(small: Path) -> None:
+    narrator, model, scenes = _narrator(small)
+    attic = scenes["attic"]
+    script = Script([worlds.event(0, "dream", "A hall.", witnesses=attic.present)])
+    for before in (Script(), script):
+        await narrator.dream(before, attic, lambda token: None)
+    assert model.seen[0].tail != model.seen[1].tail
+
+
+async def test_a_dream_is_pooled_in_the_order_of_the_cast_whoever_is_named_first(small: Path) -> None:
+    narrator, _, scenes = _narrator(small)
+    turned = scenes["attic"].model_copy(update={"present": ("cyrus", "ada")})
+    assert [entry.role for entry in pool(narrator.desk, turned)] == ["ada", "cyrus"]
+
+
+async def test_a_dream_that_cannot_stand_is_asked_for_again(small: Path) -> None:
+    narrator, model, scenes = _narrator(small, "I cannot assist with that request.", "They sleep.", TOLD)
+    text, _, made = await narrator.dream(Script(), scenes["attic"], lambda token: None)
+    assert text == TOLD.strip()
+    assert len(made.refused) == 2
+    assert made.usage.calls == 3
+    assert made.usage == sum((Usage(calls=1, prompt=len(p.system + p.script + p.tail) // 4) for p in model.seen),
+                             Usage()).model_copy(update={"output": made.usage.output})  # fmt: skip
+
+
+async def test_a_narrator_who_cannot_tell_is_an_error(small: Path) -> None:
+    narrator, _, scenes = _narrator(small, *["They sleep."] * 9)
+    with pytest.raises(ModelError, match=r"attic .*--seed or --model") as caught:
+        await narrator.dream(Script(), scenes["attic"], lambda token: None)
+    assert "\n" not in str(caught.value)
+
+
+async def test_the_end_is_told_from_the_stances(small: Path) -> None:
+    narrator, model, scenes = _narrator(small)
+    everyone = scenes["road"].present
+    script = Script([
+        worlds.event(i, "stance", "I am tired.", speaker=role, choice="go", witnesses=everyone)
+        for i, role in enumerate(everyone)
+    ])  # fmt: skip
+    text, _ = await narrator.epilogue(script, scenes["road"], lambda token: None)
+    tail = model.seen[0].tail
+    assert "Ada, Bo and Cyrus chose to leave the house." in tail
+    assert "They left." in tail
+    assert "They stayed." not in tail
+    assert text

@@ -1,0 +1,248 @@
+"""Two tables: lines that must not stand as they came, and lines that must be left alone. Leo is speaking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from dreamplay import editor
+from dreamplay.editor import Judge, RefusedError, Take
+from dreamplay.errors import ModelError
+from dreamplay.model import Reply
+from dreamplay.script import Refusal, Usage
+
+EARLIER = "Carrots can't read your schedule, and neither can anybody at this table tonight."
+LEO = Judge(
+    speaker="Leo",
+    cast=("Elara", "Leo", "Mira", "Sam"),
+    said=("I built that bench for sitting. It has never once told anybody how they sat.", EARLIER, "No."),
+    material="his wind-up clock loses four minutes a day and has never asked him to upgrade",
+)
+
+REFUSED: list[tuple[str, str]] = [
+    ("", "empty"),
+    (" \n\t ", "empty"),
+    ("…", "empty"),
+    ("[laughs]", "empty"),
+    ("```\n```", "empty"),
+    ("Leo:", "empty"),
+    ("*sighs deeply*", ""),
+    ("(He laughs.)", ""),
+    ("I'm sorry, but I can't assist with that.", "refuses"),
+    ("I’m sorry, but I can’t assist with that.", "refuses"),
+    ("I'm really sorry, but as a carpenter I cannot fulfil this request.", "refuses"),
+    ("I cannot assist with that request.", "refuses"),
+    ("I apologize, but that is not something I do.", "refuses"),
+    ("Sure! Here's a line for Leo.", "refuses"),
+    ("As an AI language model, I don't sleep.", "model"),
+    ("I'm just an AI, I have no bed.", "model"),
+    ("I am Qwen, created by Alibaba Cloud.", "model"),
+    ("The user asks me to speak as Leo.", "model"),
+    ("你好，我们走吧。", "script"),
+    ("I sleep alone, и это хорошо.", "script"),
+    ("I was going to say that the", "unfinished"),
+    ("Leo picks up the chair and leaves.", "by name"),
+    ("Leo's hands are full of glue.", "by name"),
+    ("Are you tired, Leo?", "by name"),
+    ("Leo, you should sleep.", "by name"),
+    ("His wind-up clock loses four minutes a day and has never asked him to upgrade.", "recites"),
+    (EARLIER, "copies"),
+    (EARLIER.upper(), "copies"),
+    ("Carrots can't read your schedule, Elara, and neither can anybody at this table.", "copies"),
+    ("I built that bench for sitting.", "copies"),
+    ("Mira: I sold two hundred thousand nights.", ""),
+]
+
+CLEANED: list[tuple[str, str]] = [
+    ("Leo: Not tonight.", "Not tonight."),
+    ("  **Leo:** Not tonight.", "Not tonight."),
+    ("Leo: Leo: Not tonight.", "Not tonight."),
+    ("LEO: Not tonight.", "Not tonight."),
+    ("Leo (dryly): Not tonight.", "Not tonight."),
+    ('"Not tonight."', "Not tonight."),
+    ("“Not tonight.”", "Not tonight."),
+    ("«Not tonight.»", "Not tonight."),
+    ('"Not tonight.', "Not tonight."),
+    ('Not tonight."', "Not tonight."),
+    ('Leo: "Not tonight."', "Not tonight."),
+    ("(sighs) Not tonight.", "Not tonight."),
+    ("Not tonight. (laughs)", "Not tonight."),
+    ("*sighs* Not tonight. *puts down the chair*", "Not tonight."),
+    ("[to Mira] Not tonight.", "Not tonight."),
+    ("Not tonight. [He goes", "Not tonight."),
+    ("```\nNot tonight.\n```", "Not tonight."),
+    ("```text\nNot tonight.```", "Not tonight."),
+    ("Not tonight.\nMira: Why not?", "Not tonight."),
+    ("Not tonight. Mira: Why not?", "Not tonight."),
+    ("Not tonight.\n**Mira:** Why not?\n**Leo:** Because.", "Not tonight."),
+    ("Not tonight.\n[Mira means to laugh, and says that it is late.]\nMira: Late.", "Not tonight."),
+    ("Not\ntonight,   Mira.", "Not tonight, Mira."),
+    ("I *never* sleep there.", "I never sleep there."),
+    ("\x1b[31mNot\x1b[0m tonight.\x07", "Not tonight."),
+]
+
+GOOD = [
+    "No.",
+    "Mira, you never slept a whole night in your life.",
+    "Listen, Mira: no.",
+    "I heard it from Sam: the driver did not wake up the same.",
+    "Once more: you sand with the grain.",
+    'She said "joy" as if it were a brand.',
+    '"Joy" is a brand, and so is "sleep".',
+    "He said no, and I said “wait.”",
+    "That's what you call 'joy', isn't it?",
+    "I'm sorry, I can't stay.",
+    "I'm sorry, Elara, I cannot do that to you.",
+    "I'm sorry, but I can't help it.",
+    "I can't provide for three apprentices on air.",
+    "How can I help you, Mira, if you never sit down?",
+    "Of course, here is the spare key.",
+    "I sleep (badly, I admit) in my own bed.",
+    "Samantha bought it, and Leonora sold it.",
+    "Leonora wants her bench back.",
+    "Eleven hours, 200,000 people, 4.5 percent off.",
+    "It's 3 a.m., and I'm sober.",
+    "I built it — and I'd burn it.",
+    "And if I say no—",
+    "What if I… never mind…",
+    "Call me Leo, everybody does.",
+    "My name is Leo, and I am tired.",
+    "They want a model citizen; I make chairs.",
+    "I'm a model of patience, ask anyone.",
+    "The user wants sleep, and you sell him noise.",
+    "It stands on page nine, in brackets.",
+    "You call it a program; I call it a thief.",
+    "He planes a long board, and he whistles.",
+    "My wind-up clock loses four minutes a day, and it never asked me to upgrade.",
+    "Who? Me? Never!",
+    "Tell Sam, tell Mira, tell the whole square.",
+    "Sam's pencil, Mira's numbers, and my one chair.",
+    "Señora, I said déjà vu.",
+    "I built that bench for you to stand on, and you never did.",
+]
+
+
+def _reply(text: str, *, finished: bool = True) -> Reply:
+    return Reply(text, finished, Usage(calls=1, prompt=100, output=10))
+
+
+@pytest.mark.parametrize(("text", "reason"), REFUSED)
+def test_a_bad_line_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        editor.judged(LEO, _reply(text))
+    assert reason in caught.value.refusal.reason
+    assert caught.value.refusal.text == " ".join(text.split())
+    assert "Leo" in caught.value.advice or "Nobody" in caught.value.advice
+
+
+@pytest.mark.parametrize(("text", "clean"), CLEANED)
+def test_a_line_is_freed_of_what_is_not_speech(text: str, clean: str) -> None:
+    assert editor.judged(LEO, _reply(text)) == clean
+
+
+@pytest.mark.parametrize("text", GOOD)
+def test_a_good_line_is_left_alone(text: str) -> None:
+    assert editor.judged(LEO, _reply(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [("I was going to say that the", False), ("Not tonight. And if you", False), ("Not tonight, Mira.", True)],
+)
+def test_a_reply_cut_at_the_limit_stands_only_if_it_ends_with_a_sentence(text: str, stands: bool) -> None:
+    try:
+        assert editor.judged(LEO, _reply(text, finished=False)) in text
+    except RefusedError as error:
+        assert not stands, error
+    else:
+        assert stands or text.startswith("Not tonight.")
+
+
+@pytest.mark.parametrize(
+    ("names", "said", "text"),
+    [
+        (("Лев", "Мира"), "Сон не продаётся, Мира.", "Я сплю дома, и точка."),
+        (("小明", "小红"), "今晚谁也不睡。", "我在家睡觉,就这样。"),
+        (("राम", "मीरा"), "नींद बिकाऊ नहीं है।", "मैं घर पर सोता हूँ।"),
+    ],
+    ids=["Cyrillic", "Chinese", "Devanagari"],
+)
+def test_a_story_in_another_script_may_go_on_in_it(names: tuple[str, ...], said: str, text: str) -> None:
+    judge = Judge(speaker=names[0], cast=names, said=(said,))
+    assert editor.judged(judge, _reply(f"{names[0]}: {text}")) == text
+
+
+def test_a_name_may_hold_signs_that_mean_something_to_a_pattern() -> None:
+    judge = Judge(speaker="Ada Jr.", cast=("Ada Jr.", "Ada"), said=())
+    assert editor.judged(judge, _reply("Ada Jr.: Mind the kettle.\nAda: I do.")) == "Mind the kettle."
+
+
+WHOLE = (
+    "They stand in one room, and the floor is warm, and nobody knows whose house it is. A wall folds like paper, and "
+    "behind it the sea is counting. Somebody has left a coat on the chair by the window, and it is breathing."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (WHOLE, WHOLE), (f'"{WHOLE}"', WHOLE), (f"{WHOLE} Then the wall", WHOLE), (f"[A dream.] {WHOLE}", WHOLE),
+        (f"```\n{WHOLE}\n```", WHOLE), (f"{WHOLE}\n\n{WHOLE}", f"{WHOLE} {WHOLE}"),
+        ("They sleep.", None), ("", None), ("no end at all " * 9, None),
+        ("I'm sorry, but I can't assist with telling a dream about anybody who is asleep in a house.", None),
+        ("As an AI language model, I do not dream, but I can tell you about the dreams of others.", None),
+        (f"{WHOLE} 他们睡着了。 {WHOLE}", None),
+    ],
+)  # fmt: skip
+def test_the_narrator_tells_whole_sentences_or_is_refused(text: str, told: str | None) -> None:
+    if told is None:
+        with pytest.raises(RefusedError):
+            editor.prose(_reply(text))
+    else:
+        assert editor.prose(_reply(text)) == told
+
+
+async def _asked(replies: Iterable[str], tries: int) -> tuple[Take, list[tuple[int, str]]]:
+    left, calls = list(replies), []
+
+    async def call(number: int, wrong: str) -> Reply:
+        calls.append((number, wrong))
+        return _reply(left[number])
+
+    def check(reply: Reply) -> str:
+        if reply.text.startswith("bad"):
+            raise RefusedError(Refusal(text=reply.text, reason="is bad"), f"not {reply.text}")
+        return reply.text
+
+    return await editor.ask(call, check, tries=tries), calls
+
+
+@pytest.mark.parametrize(
+    ("replies", "text", "calls"),
+    [
+        (["good"], "good", [(0, "")]),
+        (["bad 1", "good"], "good", [(0, ""), (1, "not bad 1")]),
+        (["bad 1", "bad 2", "good"], "good", [(0, ""), (1, "not bad 1"), (2, "not bad 2")]),
+        (["bad 1", "bad 2", "bad 3", "good"], None, [(0, ""), (1, "not bad 1"), (2, "not bad 2")]),
+    ],
+)
+async def test_it_asks_again_with_what_was_wrong_and_in_the_end_for_silence(
+    replies: list[str], text: str | None, calls: list[tuple[int, str]]
+) -> None:
+    take, made = await _asked(replies, tries=3)
+    assert (take.text, made) == (text, calls)
+    assert [refusal.text for refusal in take.refused] == [r for r in replies[:3] if r.startswith("bad")]
+    assert take.usage == Usage(calls=len(calls), prompt=100 * len(calls), output=10 * len(calls))
+
+
+async def test_an_error_of_the_model_is_not_the_editors_to_mend() -> None:
+    calls = []
+
+    async def call(number: int, wrong: str) -> Reply:
+        calls.append(number)
+        raise ModelError("gone")
+
+    with pytest.raises(ModelError, match="gone"):
+        await editor.ask(call, lambda reply: reply.text, tries=3)
+    assert calls == [0]

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import worlds
+
+from dreamplay import library
+from dreamplay.errors import LibraryError
+from dreamplay.story import Persona, Story
+
+
+@pytest.mark.parametrize("name", library.names("personas"))
+def test_every_shipped_persona_loads(name: str) -> None:
+    persona = library.persona(name)
+    assert persona.name
+    # A tail of an hour: nobody runs out of things to say, or of ways to say them, within a scene.
+    assert len(persona.material) >= 8
+    assert len(persona.tactics) >= 4
+
+
+@pytest.mark.parametrize("name", library.names("stories"))
+def test_every_shipped_story_loads_with_its_cast(name: str) -> None:
+    story = library.story(name)
+    cast = library.cast(story, name)
+    assert cast.roles == tuple(story.cast)
+    assert {scene.kind for _, scene in story.scenes} >= {"dream", "crossroads", "epilogue"}
+
+
+def test_the_shipped_cast_are_the_four_friends(cast: Any) -> None:
+    assert [cast.name(role) for role in cast.roles] == ["Elara", "Leo", "Mira", "Sam"]
+
+
+def _scene(data: dict[str, Any], number: int = 0) -> dict[str, Any]:
+    return data["beats"][number]["scenes"][0]  # type: ignore[no-any-return]
+
+
+STORIES: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
+    # what is done to a valid story, text of the line that must be named ("" is the first), what must be said
+    "typo in a key": (lambda s: s.update(premisse=s.pop("premise")), "premisse:", "unknown key.*'premise'"),
+    "typo deep in a scene": (lambda s: _scene(s).update(oppening="x"), "oppening:", "did you mean 'opening'"),
+    "key that is missing": (lambda s: s.pop("title"), "", "title: this key is missing"),
+    "wrong type": (lambda s: _scene(s)["turns"].update(max="many"), "max: many", "integer.*'many'"),
+    "wrong kind": (lambda s: _scene(s).update(kind="walking"), "kind: walking", "'waking', 'dream'"),
+    "empty cast": (lambda s: s.update(cast={}), "cast:", "cast: .*at least 1"),
+    "nobody present": (lambda s: _scene(s).update(present=[]), "present: []", "at least 1"),
+    "unknown role present": (lambda s: _scene(s).update(present=["ada", "zed"]), "", "day/square names 'zed'"),
+    "unknown role in the prologue": (lambda s: s["prologue"][0].update(role="zed"), "", "prologue names 'zed'"),
+    "unknown role in a text": (lambda s: _scene(s).update(opening="{zed} is here"), "", "'zed', who is not"),
+    "somebody present twice": (lambda s: _scene(s).update(present=["ada", "ada", "bo"]), "", "somebody twice"),
+    "two beats of one id": (lambda s: s["beats"][1].update(id="day"), "", "two beats are called 'day'"),
+    "two scenes of one id": (lambda s: _scene(s, 1).update(id="square"), "", "two scenes are called 'square'"),
+    "two choices of one id": (lambda s: s["choices"][1].update(id="go"), "", "two choices are called 'go'"),
+    "crossroads with one choice": (lambda s: s["choices"].pop(), "", "porch is a crossroads.*fewer than two"),
+    "contract upside down": (lambda s: _scene(s).update(turns={"min": 9, "max": 1}), "turns:", "9 is more than"),
+    "scene without turns": (lambda s: _scene(s).update(turns={"min": 0, "max": 0}), "", "square has no turns"),
+    "role named like a node": (
+        lambda s: s["cast"].update(director="ada.yaml"), "", "may not be called 'director'",
+    ),
+    "role with a capital": (lambda s: s["cast"].update(Zed="ada.yaml"), "Zed:", "pattern"),
+    "control character": (lambda s: s.update(premise="a \x1b[31mred\x1b[0m sky"), "premise:", "control character"),
+    "words left empty": (lambda s: s.update(premise="  "), "premise:", "at least 1 character"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", STORIES)
+def test_a_bad_story_gives_one_line_that_names_file_line_and_fault(tmp_path: Path, what: str) -> None:
+    change, at, says = STORIES[what]
+    path = worlds.write(tmp_path / "bad", change=change)
+    with pytest.raises(LibraryError) as caught:
+        library.story(str(path))
+    message = str(caught.value)
+    lines = path.read_text().splitlines()
+    number = next(i for i, line in enumerate(lines, start=1) if at in line)
+    assert message.startswith(f"{path}:")
+    assert f"{path}:{number}: " in message
+    assert re.search(says, message)
+    assert "\n" not in message
+    assert "https://" not in message  # pydantic's own pages are no help to an author
+
+
+FILES: dict[str, tuple[bytes, int | None, str]] = {
+    # the file, the line that must be named (None: the fault has no line), what must be said
+    "not UTF-8": (b"name: Ren\xe9\n", None, "not UTF-8"),
+    "not YAML": (b"name: Ada\nwho: [a, b\nvoice: c\n", 3, "not YAML"),
+    "a tab for a blank": (b"private:\n\twant: x\n", 2, "not YAML"),
+    "a key twice": (b"name: Ada\nvoice: a\nname: Bo\n", 3, "duplicate key"),
+    "a list on top": (b"- name: Ada\n", 1, "not a list of keys and values"),
+    "a word on top": (b"Ada\n", 1, "not a list of keys and values"),
+    "nothing": (b"", 1, "empty"),
+    "a number for a key": (b"7: Ada\n", 1, "keys"),
+    "a list for a key": (b"? [a, b]\n: Ada\n", 1, ""),
+    "a mapping for a key": (b"? {a: b}\n: Ada\n", 1, ""),
+    "a tag that would run code": (b"!!python/object/apply:os.getcwd []\n", 1, "not YAML"),
+    "two documents": (b"name: Ada\n---\nname: Bo\n", 2, "not YAML"),
+    "brackets without end": (b"[" * 20_000, None, "not YAML"),
+    "too large": (b"name: " + b"a" * 1_000_001, None, "larger than"),
+    "a NUL": (b"name: A\x00da\n", None, "not YAML"),
+}
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_file_that_cannot_be_read_gives_one_line(tmp_path: Path, what: str) -> None:
+    data, number, says = FILES[what]
+    path = tmp_path / "ada.yaml"
+    path.write_bytes(data)
+    for read in (lambda: library.persona(str(path)), lambda: library.kind_of(path)):
+        with pytest.raises(LibraryError) as caught:
+            read()
+        message = str(caught.value)
+        assert message.startswith(f"{path}:{number}: " if number else f"{path}:")
+        assert says in message
+        assert "\n" not in message
+        assert len(message) < 500
+
+
+@pytest.mark.parametrize("reference", ["ellara", "nowhere/ada.yaml", ".", "", "../elara"])
+def test_what_is_not_there_is_named_with_what_is(reference: str) -> None:
+    with pytest.raises(LibraryError, match=r"(?s)^no file and no shipped.*elara, .*sam") as caught:
+        library.persona(reference)
+    assert repr(reference) in str(caught.value)
+    assert ("did you mean 'elara'?" in str(caught.value)) == (reference in ("ellara", "../elara"))
+
+
+SWAPS: dict[str, tuple[dict[str, str], list[str]]] = {
+    "none": ({}, ["Elara", "Leo", "Mira", "Sam"]),
+    "another persona": ({"sam": "nurse"}, ["Elara", "Leo", "Mira", "NURSE"]),
+    "another role, whose name is taken": ({"sam": "elara"}, ["Elara", "Leo", "Mira", "Sam"]),
+    "two roles exchanged": ({"sam": "leo", "leo": "sam"}, ["Elara", "Sam", "Mira", "Leo"]),
+    "the same persona twice": ({"sam": "nurse", "leo": "nurse"}, ["Elara", "NURSE", "Mira", "Sam"]),
+    "a file, whose name is taken": ({"sam": "leo.yaml"}, ["Elara", "Leo", "Mira", "Sam"]),
+}
+
+
+@pytest.mark.parametrize("what", SWAPS)
+def test_a_swap_gives_a_role_another_persona_and_no_two_the_same_name(story: Story, what: str) -> None:
+    worlds.dump(Path("leo.yaml"), worlds.persona("Leo"))
+    swaps, names = SWAPS[what]
+    cast = library.cast(story, "mindsync", swaps)
+    nurse = library.persona("nurse").name
+    got = [cast.name(role) for role in cast.roles]
+    assert cast.roles == tuple(story.cast)
+    if what == "the same persona twice":  # one of them is the nurse, and the other keeps his name
+        assert sorted(got) in (sorted(["Elara", nurse, "Mira", "Sam"]), sorted(["Elara", "Leo", "Mira", nurse]))
+    else:
+        assert got == [nurse if name == "NURSE" else name for name in names]
+    for role, reference in swaps.items():
+        source = library.cast(story, "mindsync").personas.get(reference) or library.persona(reference)
+        assert cast.personas[role].private == source.private
+
+
+def test_a_swap_for_a_role_that_is_not_there_names_the_roles(story: Story) -> None:
+    with pytest.raises(LibraryError, match=r"no role 'zed' in this story; it has elara, leo, mira, sam"):
+        library.cast(story, "mindsync", {"zed": "leo"})
+
+
+def test_two_characters_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = worlds.write(tmp_path / "s")
+    worlds.dump(path.with_name("bo.yaml"), worlds.persona("Ada"))
+    with pytest.raises(LibraryError, match="ada and bo are both called 'Ada'"):
+        library.cast(library.story(str(path)), str(path))
+
+
+def test_a_digest_is_of_the_content(cast: Any) -> None:
+    leo = library.persona("leo")
+    assert library.digest(leo) == library.digest(Persona.model_validate(leo.model_dump()))
+    assert library.digest(leo) != library.digest(leo.model_copy(update={"name": "Lew"}))
+    assert len({library.digest(persona) for persona in cast.personas.values()}) == 4
+
+
+@pytest.mark.parametrize("text", ["{{ 7 * 7 }}", "{% raw %}", "{# gone #}", "{{ cast }}", "<b>&amp;</b>"])
+def test_what_stands_in_a_value_is_never_compiled(text: str) -> None:
+    system = library.render("system.jinja", premise=text, cast=[{"name": "Ada", "who": text, "voice": text}])
+    assert system.count(text) == 3
+
+
+def test_a_template_says_so_when_a_value_is_missing() -> None:
+    with pytest.raises(LibraryError, match=r"system\.jinja"):
+        library.render("system.jinja", premise="x")
+    with pytest.raises(LibraryError, match=r"nothing\.jinja"):
+        library.render("nothing.jinja")

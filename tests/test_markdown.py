@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import worlds
+
+from dreamplay import library, markdown, transcript
+from dreamplay.errors import RecordError
+from dreamplay.script import PROLOGUE, Script
+from dreamplay.transcript import Record
+
+
+@pytest.mark.parametrize("reference", library.names("stories"))
+async def test_a_page_holds_everything_that_was_said_in_order(reference: str, tmp_path: Path) -> None:
+    record = await worlds.play(reference, tmp_path / "run")
+    page = (tmp_path / "run" / markdown.FILE).read_text(encoding="utf-8")
+    assert page == markdown.render(transcript.read(tmp_path / "run"))
+    story, cast = record.header.story, record.cast
+    assert page.startswith(f"# {story.title}\n")
+    at = -1
+    for event in record.script:
+        if event.kind == "silence":
+            continue
+        after = page.index(event.text, at + 1)
+        assert after > at or event.kind == "stance"
+        at = max(at, after)
+        if event.kind == "line" and event.speaker:
+            assert f"**{cast.name(event.speaker)}.** {event.text}" in page
+        if event.kind == "dream":
+            assert f"\n> {event.text}\n" in page
+    assert re.findall(r"^## (.+)", page, re.MULTILINE) == ["The night before", *(b.title for b in story.beats)]
+    places = [cast.fill(scene.place) for _, scene in story.scenes]
+    assert re.findall(r"^### (.+)", page, re.MULTILINE) == places
+    assert page.count("|---|---|---|") == 1
+    assert "{" not in page
+    assert "stopped before its end" not in page
+    assert "CANARY" not in page
+
+
+def _page(small: Path, *texts: str, kind: str = "line", **rest: object) -> str:
+    place: dict[str, object] = {"beat": PROLOGUE, "scene": PROLOGUE, "speaker": "ada"}
+    script = Script([worlds.event(i, kind, text, **(place | rest)) for i, text in enumerate(texts)])
+    return markdown.render(Record(worlds.plan(small).header("a_model", {}), script, None))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("# no title", r"\# no title"), ("*loud*", r"\*loud\*"), ("a_b_c", r"a\_b\_c"), ("[x](y)", r"\[x\](y)"),
+        ("<script>", r"\<script\>"), ("> quote", r"\> quote"), ("`code`", r"\`code\`"), ("1. one", r"1\. one"),
+        ("two\n\nparagraphs", "two paragraphs"), ("~~gone~~", r"\~\~gone\~\~"), ("&amp;", r"\&amp;"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["line", "narration", "dream"])
+def test_what_was_said_is_never_markup(small: Path, kind: str, text: str, shown: str) -> None:
+    page = _page(small, text, kind=kind)
+    body = page[page.index("## The night before") :]
+    said = next(line for line in body.splitlines()[1:] if line)
+    bare = said.removeprefix("**Ada.** ").removeprefix("> ").strip("*" if kind == "narration" else "")
+    assert bare.replace(r"1\.", "1.") == shown.replace(r"1\.", "1.")
+    assert kind == "line" or not re.match(r"\d+\. ", said)
+
+
+def test_a_stance_with_a_bar_stays_in_its_cell(small: Path) -> None:
+    page = _page(small, "I go | I go.", kind="stance", choice="go")
+    (row,) = [line for line in page.splitlines() if "I go" in line]
+    assert row == r"| Ada | leave the house | I go \| I go. |"
+
+
+def test_a_run_that_was_stopped_says_so(small: Path) -> None:
+    assert "stopped before its end" in _page(small, "Tea is tea.")
+
+
+async def test_a_page_that_cannot_be_written_is_an_error(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await worlds.play(small, tmp_path / "run")
+
+    def full(self: Path, data: str, **rest: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(RecordError, match="No space left"):
+        markdown.write(tmp_path / "run")
+    assert not (tmp_path / "run" / markdown.FILE).exists()

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import worlds
+
+from dreamplay import transcript
+from dreamplay.errors import ModelError, RecordError
+from dreamplay.graph import Token
+from dreamplay.model import OnToken, Reply
+from dreamplay.play import CHECKPOINTS, Run
+from dreamplay.prompting import Prompt
+from dreamplay.script import Event
+from dreamplay.testing import ScriptedModel
+from dreamplay.transcript import FILE, Transcript
+
+
+class Failing(ScriptedModel):
+    """Gives up at a call, counted from 1."""
+
+    def __init__(self, at: int, error: Exception | None = None) -> None:
+        super().__init__()
+        self._at, self._error = at, error or ModelError("the model is gone")
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        if len(self.seen) + 1 >= self._at:
+            raise self._error
+        return await super().complete(prompt, seed=seed, on_token=on_token)
+
+
+def _run(small: Path, folder: Path, model: ScriptedModel | None = None, seed: int = 7) -> Run:
+    return Run(worlds.plan(small, seed=seed), model or ScriptedModel(), folder, {})
+
+
+async def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
+    seeds = {"one": 7, "two": 7, "three": 8}
+    for name, seed in seeds.items():
+        await worlds.play("forty_one_metres", tmp_path / name, seed=seed)
+    one, two, three = ((tmp_path / name / FILE).read_bytes() for name in seeds)
+    assert one == two
+    assert one != three
+    pages = [(tmp_path / name / "transcript.md").read_bytes() for name in ("one", "two")]
+    assert pages[0] == pages[1]
+    assert str(tmp_path).encode() not in one
+
+
+async def test_who_watches_sees_every_event_once_and_its_tokens_before_it(small: Path, tmp_path: Path) -> None:
+    seen: list[Event | Token] = []
+    run = _run(small, tmp_path / "run")
+    await run.play(seen.append)
+    assert [event for event in seen if isinstance(event, Event)] == list(run.script)
+    spoken = ""
+    for each in seen:
+        if isinstance(each, Token):
+            spoken += each.text
+        elif each.kind == "line" and each.provenance.by == "agent":
+            assert each.text in spoken
+            spoken = ""
+
+
+async def test_a_run_ends_with_what_it_cost(small: Path, tmp_path: Path) -> None:
+    model = ScriptedModel()
+    record = await worlds.play(small, tmp_path / "run", model)
+    assert record.end
+    assert record.end.usage.calls == len(model.seen)
+    assert record.end.usage == transcript.total(record.script)
+    assert record.end.lines == sum(e.kind == "line" and e.beat != "prologue" for e in record.script)
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {FILE, "transcript.md", CHECKPOINTS}
+
+
+@pytest.mark.parametrize("at", [2, 5, 9])
+async def test_a_model_that_fails_leaves_everything_so_far(small: Path, tmp_path: Path, at: int) -> None:
+    run = _run(small, tmp_path / "run", Failing(at))
+    with pytest.raises(ModelError, match="the model is gone"):
+        await run.play(lambda seen: None)
+    record = transcript.read(tmp_path / "run")
+    whole = await worlds.play(small, tmp_path / "whole")
+    assert record.end is None
+    assert list(record.script) == list(whole.script)[: len(record.script)]
+    assert sum(event.provenance.usage.calls for event in record.script) == at - 1
+    assert "stopped before its end" in (tmp_path / "run" / "transcript.md").read_text()
+
+
+@pytest.mark.parametrize("others", [False, True], ids=["new-folder", "folder-with-other-files"])
+async def test_a_model_that_fails_at_once_leaves_nothing(small: Path, tmp_path: Path, others: bool) -> None:
+    folder = tmp_path / "runs" / "first"
+    if others:
+        folder.mkdir(parents=True)
+        (folder / "mine.txt").write_text("x")
+    with pytest.raises(ModelError):
+        await _run(small, folder, Failing(1)).play(lambda seen: None)
+    assert ([path.name for path in folder.iterdir()] if folder.exists() else []) == (["mine.txt"] if others else [])
+    assert folder.exists() == others
+
+
+async def test_a_run_that_is_stopped_keeps_the_line_under_way_and_says_that_it_was_stopped(
+    small: Path, tmp_path: Path
+) -> None:
+    run = _run(small, tmp_path / "run")
+
+    def watch(seen: Event | Token) -> None:
+        if isinstance(seen, Token) and len(run.script) > 4:
+            run.stop()
+
+    await run.play(watch)
+    record = transcript.read(tmp_path / "run")
+    last = record.script.last
+    assert run.stopped
+    assert run.stopping
+    assert record.end is None
+    assert list(record.script) == list(run.script)
+    assert last
+    assert last.kind == "line"
+    assert 4 < len(record.script) < 9
+    assert "stopped before its end" in (tmp_path / "run" / "transcript.md").read_text()
+
+
+async def test_a_folder_that_holds_a_run_is_left_alone(small: Path, tmp_path: Path) -> None:
+    await worlds.play(small, tmp_path / "run")
+    before = {path: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    model = ScriptedModel()
+    with pytest.raises(RecordError, match="already holds a run"):
+        await worlds.play(small, tmp_path / "run", model)
+    assert {path: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+    assert not model.seen
+
+
+async def test_a_disk_that_fills_up_keeps_what_was_played(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Transcript.append
+
+    def full(self: Transcript, value: Event) -> None:
+        if value.id == 6:
+            raise RecordError("cannot write: No space left on device")
+        write(self, value)
+
+    monkeypatch.setattr(Transcript, "append", full)
+    run = _run(small, tmp_path / "run")
+    with pytest.raises(RecordError, match="No space left"):
+        await run.play(lambda seen: None)
+    assert len(transcript.read(tmp_path / "run").script) == len(run.script) == 6
+
+
+async def test_checkpoints_that_cannot_be_written_are_an_error_of_ours(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "run" / CHECKPOINTS).mkdir(parents=True)
+    with pytest.raises(RecordError, match=CHECKPOINTS):
+        await _run(small, tmp_path / "run").play(lambda seen: None)
+
+
+async def test_private_words_are_in_no_checkpoint(small: Path, tmp_path: Path) -> None:
+    await worlds.play(small, tmp_path / "run")
+    raw = b"".join(path.read_bytes() for path in (tmp_path / "run").glob(f"{CHECKPOINTS}*"))
+    assert raw
+    assert b"CANARY" not in raw

@@ -1,0 +1,166 @@
+"""Small stories, casts and scripts for the tests."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from dreamplay import plan as planning
+from dreamplay import transcript
+from dreamplay.director import Director
+from dreamplay.model import OnToken, Reply
+from dreamplay.plan import Plan
+from dreamplay.play import Run
+from dreamplay.prompting import Prompt
+from dreamplay.script import Cue, Event, Script
+from dreamplay.story import Cast, Scene
+from dreamplay.testing import ScriptedModel
+from dreamplay.transcript import Record
+
+NAMES = ("Ada", "Bo", "Cyrus", "Dee", "Eli", "Fay", "Gus")
+_THINGS = ("kettle", "ladder", "postman", "harbour", "lantern", "orchard", "violin")
+_DEEDS = (
+    "has hummed since the flood", "was sold twice before noon", "knows the way to every cellar",
+    "smells of oranges in May", "cost her brother a winter's wages", "will outlast all of the neighbours",
+    "leans a little to the sea", "never came back from the fair", "keeps seven people awake", "belongs to nobody",
+)  # fmt: skip
+
+
+def persona(name: str = "Ada", thing: str = "kettle") -> dict[str, Any]:
+    """A valid persona, as YAML would give it. Its private sheet is marked with the name."""
+    return {
+        "name": name,
+        "who": f"keeper of the {thing}",
+        "voice": "Short and plain.",
+        "examples": [f"Mind my {thing}, it bites."],
+        "tactics": ["answer with a number", "ask it back"],
+        "material": [f"the {thing} {deed}" for deed in _DEEDS],
+        "private": {
+            "want": f"CANARY-{name}-want.",
+            "belief": f"CANARY-{name}-belief.",
+            "fear": f"CANARY-{name}-fear stands on the stairs.",
+            "wish": f"CANARY-{name}-wish.",
+            "memories": [f"CANARY-{name}-memory."],
+        },
+    }
+
+
+def story(roles: int = 3) -> dict[str, Any]:
+    """A valid story with every kind of scene. The dream is dreamt by two; the rest watch over them."""
+    cast = {name.lower(): f"{name.lower()}.yaml" for name in NAMES[:roles]}
+    everyone, two = list(cast), list(cast)[:2]
+
+    def scene(name: str, kind: str, present: list[str], low: int, high: int) -> dict[str, Any]:
+        pressures = [] if kind == "epilogue" else [f"A bell rings in the {name}.", f"The {name} goes dark."]
+        return {
+            "id": name, "kind": kind, "place": f"The {name}", "present": present, "opening": f"They meet: {name}.",
+            "pressures": pressures, "material": [f"the {name} has two doors"], "turns": {"min": low, "max": high},
+        }  # fmt: skip
+
+    return {
+        "title": "Small Hours",
+        "premise": "Some people share a house.",
+        "cast": cast,
+        "prologue": [
+            {"role": two[0], "cue": "{ada} means to ask it back, and says that tea is tea.", "line": "Tea is tea."}
+        ],
+        "choices": [
+            {"id": "go", "text": "leave the house", "ending": "They left."},
+            {"id": "stay", "text": "stay in the house", "ending": "They stayed."},
+        ],
+        "tie": "They left and came back.",
+        "beats": [
+            {"id": "day", "title": "Day", "scenes": [
+                scene("square", "waking", everyone, roles, roles + 2), scene("corner", "waking", two, 2, 4),
+            ]},
+            {"id": "night", "title": "Night", "scenes": [scene("attic", "dream", two, 2, 3)]},
+            {"id": "dawn", "title": "Dawn", "scenes": [
+                scene("porch", "crossroads", everyone, roles, roles + 1), scene("road", "epilogue", everyone, 0, 0),
+            ]},
+        ],
+    }  # fmt: skip
+
+
+def write(folder: Path, roles: int = 3, change: Callable[[dict[str, Any]], object] | None = None) -> Path:
+    """Write a story and its personas; `change` works on the story before it is written."""
+    folder.mkdir(exist_ok=True)
+    for name, thing in list(zip(NAMES, _THINGS, strict=True))[:roles]:
+        dump(folder / f"{name.lower()}.yaml", persona(name, thing))
+    data = copy.deepcopy(story(roles))
+    if change:
+        change(data)
+    return dump(folder / "story.yaml", data)
+
+
+def dump(path: Path, data: Any) -> Path:
+    yaml = YAML(typ="safe")
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[attr-defined]
+    yaml.dump(data, path)
+    return path
+
+
+def plan(reference: object, *, seed: int = 7, **rest: Any) -> Plan:
+    return planning.plan(str(reference), rest.pop("swaps", {}), seed=seed, **rest)
+
+
+async def play(reference: object, folder: Path, model: Any = None, **rest: Any) -> Record:
+    """Play a story to its end and read its transcript."""
+    run = Run(plan(reference, **rest), model or ScriptedModel(), folder, {})
+    await run.play(lambda seen: None)
+    return transcript.read(folder)
+
+
+def event(number: int = 0, kind: str = "line", text: str = "Tea is tea.", **rest: Any) -> Event:
+    place = {"id": number, "kind": kind, "text": text, "beat": "launch", "scene": "roof"}
+    return Event.model_validate(place | rest)
+
+
+def act(director: Director, scene: Scene, script: Script, say: Callable[[str, Cue], str] | None = None) -> list[Event]:
+    """Play a scene with the director alone; everyone says the matter of his cue."""
+    script.append(_next(script, scene, kind="narration", text=scene.opening))
+    taken: list[Event] = []
+    while not director.over(script, scene):
+        if pressure := director.pressure(script, scene):
+            script.append(_next(script, scene, kind="narration", text=pressure))
+        role, cue = director.next_turn(script, scene)
+        text = say(role, cue) if say else cue.material
+        taken.append(_next(script, scene, speaker=role, cue=cue, text=text, turn=len(taken) + 1))
+        script.append(taken[-1])
+        assert len(taken) <= 10_000, "the scene never ends"
+    return taken
+
+
+def _next(script: Script, scene: Scene, **rest: Any) -> Event:
+    return event(len(script), scene=scene.id, witnesses=scene.present, **rest)
+
+
+class Voting(ScriptedModel):
+    """Takes the stances it is told to: role to id of a choice."""
+
+    def __init__(self, cast: Cast, choices: dict[str, str], votes: dict[str, str]) -> None:
+        super().__init__()
+        self._cast, self._texts, self._votes = cast, choices, votes
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        reply = await super().complete(prompt, seed=seed, on_token=on_token)
+        if not prompt.shape:
+            return reply
+        role = next(r for r, p in self._cast.personas.items() if self._cast.fill(p.private.belief) in prompt.tail)
+        allowed = prompt.shape["properties"]["choice"]["enum"]
+        wanted = self._votes[role]
+        choice = wanted if wanted in allowed else self._texts[wanted]
+        text = f'{{"reason": "I have slept on it, and I would do it again.", "choice": "{choice}"}}'
+        return Reply(text, True, reply.usage)
+
+
+def choices(record_or_story: Any, cast: Cast) -> dict[str, str]:
+    return {choice.id: cast.fill(choice.text) for choice in record_or_story.choices}
+
+
+def kinds(events: Iterable[Event], kind: str) -> list[Event]:
+    return [each for each in events if each.kind == kind]
