@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import worlds
-
 from dreamplay import library
 from dreamplay.story import Cast, Story
 from dreamplay.testing import ScriptedModel
@@ -55,9 +54,8 @@ def closed_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An empty folder to stand in, and an environment that says nothing. Where the model is kept stays as it is."""
     for name in list(os.environ):
-        if name.startswith(("DREAMPLAY_", "OPENAI_")) and name != "DREAMPLAY_CACHE":
-            monkeypatch.delenv(name)
-        elif name.lower().endswith("_proxy"):
+        ours = name.startswith(("DREAMPLAY_", "OPENAI_")) and name != "DREAMPLAY_CACHE"
+        if ours or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 

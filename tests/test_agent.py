@@ -4,7 +4,6 @@ import json
 
 import pytest
 import worlds
-
 from dreamplay.agent import Agent, call_seed
 from dreamplay.errors import ModelError
 from dreamplay.model import OnToken, Reply

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import worlds
-
 from dreamplay.dream import Narrator, pool
 from dreamplay.errors import ModelError
 from dreamplay.prompting import Desk

@@ -4,18 +4,21 @@ from pathlib import Path
 
 import pytest
 import worlds
-from langgraph.errors import GraphRecursionError
-from syrupy.assertion import SnapshotAssertion
-
 from dreamplay import graph, library
 from dreamplay.play import Run
 from dreamplay.script import PROLOGUE
 from dreamplay.story import Cast
 from dreamplay.testing import ScriptedModel
+from langgraph.errors import GraphRecursionError
+from syrupy.assertion import SnapshotAssertion
+
+README = Path(__file__).parents[1] / "README.md"
 
 
 def test_the_drawing_shows_who_plays(cast: Cast, snapshot: SnapshotAssertion) -> None:
-    assert graph.build(cast).get_graph().draw_mermaid() == snapshot
+    drawing = graph.build(cast).get_graph().draw_mermaid()
+    assert drawing == snapshot
+    assert drawing.strip() in README.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("length", ["short", "full"])

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import worlds
-
 from dreamplay import library
 from dreamplay.errors import LibraryError
 from dreamplay.story import Persona, Story
@@ -56,7 +55,7 @@ STORIES: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
     "two choices of one id": (lambda s: s["choices"][1].update(id="go"), "", "two choices are called 'go'"),
     "crossroads with one choice": (lambda s: s["choices"].pop(), "", "porch is a crossroads.*fewer than two"),
     "contract upside down": (lambda s: _scene(s).update(turns={"min": 9, "max": 1}), "turns:", "9 is more than"),
-    "scene without turns": (lambda s: _scene(s).update(turns={"min": 0, "max": 0}), "", "square has no turns"),
+    "scene without turns": (lambda s: _scene(s).update(turns={"min": 0, "max": 0}), "", "square has 0 turns"),
     "role named like a node": (
         lambda s: s["cast"].update(director="ada.yaml"), "", "may not be called 'director'",
     ),
@@ -96,7 +95,7 @@ FILES: dict[str, tuple[bytes, int | None, str]] = {
     "a mapping for a key": (b"? {a: b}\n: Ada\n", 1, ""),
     "a tag that would run code": (b"!!python/object/apply:os.getcwd []\n", 1, "not YAML"),
     "two documents": (b"name: Ada\n---\nname: Bo\n", 2, "not YAML"),
-    "brackets without end": (b"[" * 20_000, None, "not YAML"),
+    "brackets without end": (b"[" * 1_200, None, "not YAML"),
     "too large": (b"name: " + b"a" * 1_000_001, None, "larger than"),
     "a NUL": (b"name: A\x00da\n", None, "not YAML"),
 }

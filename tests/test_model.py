@@ -9,13 +9,12 @@ from typing import Any
 
 import openai
 import pytest
-from tenacity import RetryCallState
-
 from dreamplay import model as models
 from dreamplay.errors import ModelError
 from dreamplay.model import TRIES, Endpoint, open_endpoint
 from dreamplay.prompting import Prompt
 from dreamplay.testing import FakeEndpoint
+from tenacity import RetryCallState
 
 LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", ask="Say it.", opener="Leo:",
               max_tokens=72, stop=("\n",))  # fmt: skip

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import worlds
-
 from dreamplay import library, transcript
 from dreamplay.model import OnToken, Reply
 from dreamplay.play import Run
@@ -109,10 +108,18 @@ def test_a_digest_changes_with_every_part() -> None:
 class Discreet(ScriptedModel):
     """Dreams of nothing it was told, so that whatever is in a prompt came there by our own doing."""
 
+    DREAMS = (
+        "They stand in one hall, and nobody knows the way out of it. The windows are painted on, and behind each of "
+        "them the sea is counting. A coat hangs by the door, breathing slowly, and it is warm.",
+        "A train without wheels takes all of them along. Snow falls upward past the seats, the conductor has no "
+        "face yet asks for tickets, and under every bench lies a small, patient dog that answers to the same name.",
+    )
+
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         reply = await super().complete(prompt, seed=seed, on_token=on_token)
         if prompt.kind == "dream":
-            return Reply("They stand in one hall, and nobody knows the way out of it. " * 4, True, reply.usage)
+            dreams = sum(each.kind == "dream" for each in self.seen)
+            return Reply(self.DREAMS[dreams - 1], True, reply.usage)
         return reply
 
 

@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import pytest
 import worlds
+from dreamplay.script import Script, Usage
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from dreamplay.script import Script, Usage
 
 ROLES = st.sampled_from(["sam", "samantha", "Sam", "sam_2", "leo", ""])
 

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 import worlds
-from pydantic import ValidationError
-
 from dreamplay.story import Cast, Persona, Story, TurnContract
+from pydantic import ValidationError
 
 
 def test_values_cannot_be_changed_and_are_closed_to_unknown_keys() -> None:

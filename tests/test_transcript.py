@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import worlds
-
 from dreamplay import transcript
 from dreamplay.errors import RecordError
 from dreamplay.script import Cue, Event, Pooled, Provenance, Refusal, Script, Usage
@@ -163,8 +162,12 @@ def test_a_disk_that_is_full_from_the_start_leaves_nothing_behind(
     assert not (tmp_path / "run").exists()
 
 
-def test_runs_are_found_by_path_by_name_or_as_the_newest(folder: Path, header: Header) -> None:
+def test_runs_are_found_by_path_by_name_or_as_the_newest(
+    folder: Path, header: Header, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = folder.parent
+    (home / "elsewhere").mkdir()
+    monkeypatch.chdir(home / "elsewhere")
     Transcript(home / "second", header).__exit__(None, None, None)
     os.utime(folder / FILE, (1, 1))
     assert transcript.find(None, home) == home / "second"

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from dreamplay import plan as planning
 from dreamplay import transcript
 from dreamplay.director import Director
@@ -20,13 +18,14 @@ from dreamplay.script import Cue, Event, Script
 from dreamplay.story import Cast, Scene
 from dreamplay.testing import ScriptedModel
 from dreamplay.transcript import Record
+from ruamel.yaml import YAML
 
 NAMES = ("Ada", "Bo", "Cyrus", "Dee", "Eli", "Fay", "Gus")
 _THINGS = ("kettle", "ladder", "postman", "harbour", "lantern", "orchard", "violin")
-_DEEDS = (
-    "has hummed since the flood", "was sold twice before noon", "knows the way to every cellar",
-    "smells of oranges in May", "cost her brother a winter's wages", "will outlast all of the neighbours",
-    "leans a little to the sea", "never came back from the fair", "keeps seven people awake", "belongs to nobody",
+_DEEDS = ("hums", "rusts", "waits", "leans", "sings", "burns", "shrinks", "glows", "limps", "hides")
+_PLACES = (
+    "behind the chapel", "since Tuesday", "for seven people", "without a reason", "at every wedding",
+    "under the stairs", "near both rivers", "against all advice", "until midnight", "like an old aunt",
 )  # fmt: skip
 
 
@@ -38,7 +37,7 @@ def persona(name: str = "Ada", thing: str = "kettle") -> dict[str, Any]:
         "voice": "Short and plain.",
         "examples": [f"Mind my {thing}, it bites."],
         "tactics": ["answer with a number", "ask it back"],
-        "material": [f"the {thing} {deed}" for deed in _DEEDS],
+        "material": [f"the {thing} {deed} {_PLACES[(i + len(thing)) % 10]}" for i, deed in enumerate(_DEEDS)],
         "private": {
             "want": f"CANARY-{name}-want.",
             "belief": f"CANARY-{name}-belief.",
@@ -127,7 +126,8 @@ def act(director: Director, scene: Scene, script: Script, say: Callable[[str, Cu
     while not director.over(script, scene):
         if pressure := director.pressure(script, scene):
             script.append(_next(script, scene, kind="narration", text=pressure))
-        role, cue = director.next_turn(script, scene)
+        role = director.speaker(script, scene)
+        cue = director.cue(script, scene, role)
         text = say(role, cue) if say else cue.material
         taken.append(_next(script, scene, speaker=role, cue=cue, text=text, turn=len(taken) + 1))
         script.append(taken[-1])

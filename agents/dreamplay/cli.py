@@ -158,6 +158,43 @@ def show(
 
 
 @app.command()
+def score(
+    references: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN...", help="Runs to measure; the newest if none is given.")
+    ] = None,
+    as_json: JsonFlag = False,
+    judge: Annotated[
+        str | None, typer.Option("--judge", metavar="MODEL", help="Ask a model for its opinion too, named as for run.")
+    ] = None,
+    base_url: UrlFlag = None,
+) -> None:
+    """Measure runs: a column for each, one for all of them, and the bars they should keep.
+
+    Example: dreamplay score mindsync-20450101-220000-7 mindsync-20450101-221500-8
+    """
+    from dreamplay import score as scoring
+    from dreamplay import transcript
+
+    folders = [transcript.find(reference, HOME) for reference in references or ()] or [transcript.find(None, HOME)]
+    runs = {str(folder): transcript.read(folder) for folder in folders}
+    card = scoring.card(runs)
+    if not as_json:
+        scoring.show(card)
+    report = card.model_dump()
+    if judge:
+        import asyncio
+
+        from dreamplay import judge as judging
+
+        judged = asyncio.run(judging.ask(judge, base_url, runs))
+        report["judge"] = judged.model_dump()
+        if not as_json:
+            judging.show(judged)
+    if as_json:
+        typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+
+
+@app.command()
 def cast(story: StoryFlag = None, swap: SwapFlag = None, as_json: JsonFlag = False) -> None:
     """Show who plays in a story, and which personas could.
 

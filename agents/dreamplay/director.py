@@ -22,6 +22,10 @@ _OF_THE_MOMENT = 0.5
 """Share of cues that begin with what the scene gives rather than with what the persona brings."""
 
 
+_TURNS_A_PRESSURE = 2.7
+"""Turns that a pressure is given to be answered before the next one comes."""
+
+
 @dataclass(frozen=True)
 class Director:
     """Reads the whole script, tells nobody what is in it, and only ever hands a speaker his own cue."""
@@ -42,23 +46,33 @@ class Director:
         """The pressure that is due before the next turn, if one is: they are spread evenly over the turns."""
         turns, raised = self._progress(script, scene)
         planned = scene.turns.min if self.length == "short" else scene.turns.max
-        if raised < len(scene.pressures) and turns * len(scene.pressures) >= raised * max(planned, 1):
-            return self.cast.fill(scene.pressures[raised])
+        pressures = self._pressures(scene, planned)
+        if raised < len(pressures) and turns * len(pressures) >= raised * planned:
+            return self.cast.fill(pressures[raised])
         return None
 
-    def next_turn(self, script: Script, scene: Scene) -> tuple[str, Cue]:
-        """Who speaks next, and the cue for that turn."""
+    def _pressures(self, scene: Scene, planned: int) -> list[str]:
+        """As many of the scene's pressures as its turns can answer: the last one, which is the hottest, and others by
+        the dice, in the author's order.
+        """
+        fitting = min(len(scene.pressures), max(1, round(planned / _TURNS_A_PRESSURE)))
+        last = len(scene.pressures) - 1
+        others = random.Random(f"{self.seed}/{scene.id}/pressures").sample(range(max(last, 0)), max(fitting - 1, 0))
+        return [scene.pressures[i] for i in sorted([*others, last])] if scene.pressures else []
+
+    def _dice(self, script: Script, scene: Scene, use: str) -> random.Random:
+        """The dice of one turn: the same for the same seed, however the run came to this turn."""
         turns, _ = self._progress(script, scene)
-        dice = random.Random(f"{self.seed}/{scene.id}/{turns}")
-        speaker = self._speaker(script, scene, dice)
-        return speaker, self._cue(script, scene, speaker, dice)
+        return random.Random(f"{self.seed}/{scene.id}/{turns}/{use}")
 
     def _progress(self, script: Script, scene: Scene) -> tuple[int, int]:
         """Turns taken and pressures raised in the scene. The first narration is the opening."""
         kinds = [event.kind for event in script.in_scene(scene.id)]
         return sum(kind in TURNS for kind in kinds), max(0, kinds.count("narration") - 1)
 
-    def _speaker(self, script: Script, scene: Scene, dice: random.Random) -> str:
+    def speaker(self, script: Script, scene: Scene) -> str:
+        """Who speaks next: who was called by name, else by silence, talkativeness and the dice."""
+        dice = self._dice(script, scene, "speaker")
         here = script.in_scene(scene.id)
         turns = [event for event in here if event.kind in TURNS]
         last = turns[-1].speaker if turns else None
@@ -86,7 +100,9 @@ class Director:
                 return min(since, 12)
         return min(len(turns) + 2, 12)
 
-    def _cue(self, script: Script, scene: Scene, speaker: str, dice: random.Random) -> Cue:
+    def cue(self, script: Script, scene: Scene, speaker: str) -> Cue:
+        """What the speaker has in mind: pressure x tactic x material, none twice while others are left."""
+        dice = self._dice(script, scene, "cue")
         persona = self.cast.personas[speaker]
         here = script.in_scene(scene.id)
         others = self._addressees(here, scene, speaker)

@@ -33,7 +33,7 @@ class Narrator:
         ledger = pool(self.desk, scene)
         again = any(event.kind == "dream" for event in script.visible_to(*scene.present))
         text, made = await self._tell(
-            scene, lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong), on_token
+            script, scene, lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong), on_token
         )
         return text, ledger, made
 
@@ -45,16 +45,21 @@ class Narrator:
         """
         stances = [event for event in script.visible_to(*scene.present) if event.kind == "stance"]
         tally, ending = self.desk.tally(stances), self.desk.ending(stances)
-        return await self._tell(scene, lambda wrong: self.desk.epilogue(script, scene, tally, ending, wrong), on_token)
+        return await self._tell(
+            script, scene, lambda wrong: self.desk.epilogue(script, scene, tally, ending, wrong), on_token
+        )
 
-    async def _tell(self, scene: Scene, write: Callable[[str], Prompt], on_token: OnToken) -> tuple[str, Provenance]:
+    async def _tell(
+        self, script: Script, scene: Scene, write: Callable[[str], Prompt], on_token: OnToken
+    ) -> tuple[str, Provenance]:
         first = write("")
+        told = [event.text for event in script.visible_to(*scene.present)]
 
         async def call(number: int, wrong: str) -> Reply:
             seed = call_seed(self.seed, scene.id, "narrator", number)
             return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
 
-        take = await editor.ask(call, editor.prose, tries=3)
+        take = await editor.ask(call, lambda reply: editor.prose(reply, told), tries=4)
         if take.text is None:
             raise ModelError(
                 f"the narrator told nothing that can stand in scene {scene.id} ({take.refused[-1].reason}); "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
@@ -20,26 +20,27 @@ NEAR_COPY = 0.4
 """Share of a line's word 3-grams that may have been said or told before; beyond it the line is a copy."""
 
 _REFUSALS = re.compile(
-    r"\b(i'?m|i am) (really |so |very )?sorry\b.{0,60}\b(can'?t|cannot|unable|not able)\b.{0,30}\b"
-    r"(assist|help with|fulfil|comply|provide|continue|do that|engage|generate)|"
-    r"^i (can'?t|cannot|am unable to) (assist|help with|fulfil|comply|provide|continue with|generate)|"
+    r"\b(i'm|i am) (really |so |very )?sorry\b.{0,60}\b(can't|cannot|unable|not able)\b.{0,30}\b"
+    r"(assist|help with|fulfil|comply|continue|do that\b(?=[.!]?$)|engage|generate)|"
+    r"^i (can't|cannot|am unable to) (assist|help with (this|that|your)|fulfil|comply|generate|continue with)|"
     r"^i apologi[sz]e, but|\bhow (can|may) i (help|assist) you (today|with)|"
-    r"^(sure|certainly|of course)[,!] here('s| is| are)",
+    r"^(sure|certainly|of course)[,!] here('s| is| are) ([^.]*:|an? (line|response|reply))",
     re.IGNORECASE,
 )
 _MODEL_TALK = re.compile(
     r"\b(as an? (ai|artificial|language model)|(large )?language model|"
-    r"i'?m (just )?(an ai|a (language |ai )?(model|program|chatbot|assistant))|"
-    r"my training data|openai|qwen|alibaba cloud|the user('s)? (asks|wants|prompt)|in brackets|as (a|the) character)\b",
+    r"i'm (just )?(an ai|an? (language |ai )?(model(?! of)|chatbot|ai assistant))|my training data|openai|qwen|"
+    r"alibaba cloud|the user('s)? (prompt|asks me)|notes? in brackets)\b",
     re.IGNORECASE,
 )
+_CUE_TALK = re.compile(r"\b(i mean|means) to\b.*\b(tells?|and says?|that)\b|^\w+ tells \w+ that\b", re.IGNORECASE)
 _SCRIPTS_OF_ELSEWHERE = re.compile("[\u0400-\u04ff\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _FENCE = re.compile(r"```\w*")
 _BRACKETS = re.compile(r"\[[^\]]*\]?")
 _DIRECTION_AT_EDGE = re.compile(r"^\s*(\([^)]*\)|\*[^*]{3,}\*)\s*|\s*(\([^)]*\)|\*[^*]{3,}\*)\s*$")
 _EMPHASIS = re.compile(r"\*+([^*\n]+)\*+")
 _QUOTES = {'"': '"', "“": "”", "«": "»"}
-_ENDED = re.compile(r"[.!?…\u2013\u2014-][\"”»'\u2019)]*$")
+_ENDED = re.compile(r"[.!?…\u3002\uff01\uff1f\u0964\u2013\u2014-][\"”»'\u2019)]*$")
 _SHORTEST = 30
 """Words below which a dream or an ending has not been told."""
 _WORD = re.compile(r"[\w']+")
@@ -49,12 +50,13 @@ _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x09\x0b-\x1f\x7f]")
 
 
 class RefusedError(Exception):
-    """A candidate that cannot stand."""
+    """A candidate that cannot stand; `spare` is its clean text if it may, should nothing better come."""
 
-    def __init__(self, refusal: Refusal, advice: str) -> None:
+    def __init__(self, refusal: Refusal, advice: str, spare: str | None = None) -> None:
         super().__init__(refusal.reason)
         self.refusal = refusal
         self.advice = advice
+        self.spare = spare
 
 
 @dataclass(frozen=True)
@@ -81,21 +83,23 @@ class Judge:
     @cached_property
     def known(self) -> set[tuple[str, ...]]:
         """Every run of three words that was said or told before."""
-        return set().union(*map(grams, self.said))
+        return set[tuple[str, ...]]().union(*map(grams, self.said))
 
     def clean(self, text: str) -> str:
         """Take off what is not speech: names in front, quotes, fences, directions, and other people's lines."""
         text = _ANSI.sub("", text).strip()
         text = _FENCE.sub("", text).strip()
         label = "|".join(re.escape(name) for name in sorted(self.cast, key=len, reverse=True))
-        own = re.compile(rf"^\W*{re.escape(self.speaker)}\W*:\**\s*")
+        own = re.compile(rf"^\W*{re.escape(self.speaker)}\W*(\([^)]*\)\s*)?:\**\s*", re.IGNORECASE)
         while own.match(text):
             text = own.sub("", text, count=1)
+        if re.match(rf"\**(?:{label})\**\s*:", text):  # the whole of it is somebody else's
+            return ""
         # A name with a colon begins somebody's line only at the start of a sentence; «listen, Mira: no» does not.
         text = re.split(rf"(?:\n\s*|(?<=[.!?…\"”])\s+)\**(?:{label})\**:", text, maxsplit=1)[0]
         text = _BRACKETS.sub(" ", text)
         text = " ".join(text.split())
-        while (shorter := _DIRECTION_AT_EDGE.sub("", text)) != text and shorter:
+        while (shorter := _DIRECTION_AT_EDGE.sub("", text)) != text:
             text = shorter
         text = _EMPHASIS.sub(r"\1", text)
         return _unquoted(text).strip()
@@ -105,9 +109,12 @@ class Judge:
         me = self.speaker
         if not _WORD.search(text):
             return "empty", f"{me} says something now."
-        if _REFUSALS.search(text):
+        plain = text.replace("\u2019", "'")
+        if _REFUSALS.search(plain):
             return "refuses to play", f"{me} is a person in this story and answers the others."
-        if _MODEL_TALK.search(text):
+        if _CUE_TALK.search(plain):
+            return "speaks the direction", f"{me} says the thing itself."
+        if _MODEL_TALK.search(plain):
             return "talks of being a model or of the instructions", f"{me} is a person and talks to the others."
         if _SCRIPTS_OF_ELSEWHERE.search(text) and not any(map(_SCRIPTS_OF_ELSEWHERE.search, self.said)):
             return "falls into another script", f"{me} speaks as everybody here does."
@@ -168,6 +175,7 @@ async def ask(
     )
 
     text: str | None = None
+    spare: str | None = None
     async for attempt in retrying:
         with attempt:
             reply = await call(attempt.retry_state.attempt_number - 1, wrong)
@@ -177,8 +185,9 @@ async def ask(
             except RefusedError as error:
                 refused.append(error.refusal)
                 wrong = error.advice
+                spare = spare or error.spare
                 raise
-    return Take(text, tuple(refused), usage)
+    return Take(text or spare, tuple(refused), usage)
 
 
 def judged(judge: Judge, reply: Reply) -> str:
@@ -198,8 +207,9 @@ def in_first_person(text: str, name: str) -> bool:
     return bool(_FIRST_PERSON.search(text)) and not re.match(rf"{re.escape(name)}\b", text)
 
 
-def prose(reply: Reply) -> str:
-    """The narrator's clean paragraph, cut after its last whole sentence.
+def prose(reply: Reply, told: Sequence[str] = ()) -> str:
+    """The narrator's clean paragraph, cut after its last whole sentence. One that mostly repeats what was told before
+    is kept in spare: a story can do without a good dream sooner than without any.
 
     Raises:
         RefusedError: nothing is left, or the model talks of itself.
@@ -210,12 +220,16 @@ def prose(reply: Reply) -> str:
     raw = " ".join(reply.text.split())
     if len(_words(text)) < _SHORTEST:
         raise RefusedError(Refusal(text=raw, reason="too short to be told"), "Tell it in whole sentences.")
-    if _REFUSALS.search(text) or _MODEL_TALK.search(text):
+    plain = text.replace("\u2019", "'")
+    if _REFUSALS.search(plain) or _MODEL_TALK.search(plain):
         raise RefusedError(Refusal(text=raw, reason="refuses to play"), "It is a story; tell what is seen.")
     if re.search(r"\b(fears this|wish(es)?|fear)\s*:|\bthe dream is about\b", text, re.IGNORECASE):
         raise RefusedError(Refusal(text=raw, reason="lists what it was given"), "Tell what is seen, as one scene.")
-    if _SCRIPTS_OF_ELSEWHERE.search(text):
+    if _SCRIPTS_OF_ELSEWHERE.search(text) and not any(map(_SCRIPTS_OF_ELSEWHERE.search, told)):
         raise RefusedError(Refusal(text=raw, reason="falls into another script"), "Tell it in the script's language.")
+    mine = grams(text)
+    if mine and len(mine & set[tuple[str, ...]]().union(*map(grams, told))) / len(mine) > NEAR_COPY:
+        raise RefusedError(Refusal(text=raw, reason="copies what was told"), "Tell what nobody has told yet.", text)
     return text
 
 
@@ -241,7 +255,8 @@ def _words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text.replace("\u2019", "'"))]
 
 
-def grams(text: str, n: int = 3) -> set[tuple[str, ...]]:
+@lru_cache(maxsize=20_000)
+def grams(text: str, n: int = 3) -> frozenset[tuple[str, ...]]:
     """The runs of n words of a text. A short one has none: «No.» may be said twice."""
     words = _words(text)
-    return {tuple(words[i : i + n]) for i in range(len(words) - n + 1)}
+    return frozenset(tuple(words[i : i + n]) for i in range(len(words) - n + 1))

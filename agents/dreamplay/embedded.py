@@ -131,6 +131,9 @@ def start(gguf: Path | None = None, *, window: int = WINDOW) -> Engine:
     params.n_gpu_layers = 0
     params.cpuparams.n_threads = _threads()
     params.cpuparams_batch.n_threads = _threads()
+    # Waiting threads sleep: spinning ones take the cores from whatever else runs here, another play included.
+    params.cpuparams.poll = 0
+    params.cpuparams_batch.poll = 0
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     params.api_keys = [key]

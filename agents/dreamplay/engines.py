@@ -20,7 +20,7 @@ _HEADROOM = 2000  # output tokens: hosted models that think first count their th
 class Engine:
     """A choice of model. `why` says in a few words what made it."""
 
-    kind: Literal["embedded", "gguf", "endpoint", "scripted"]
+    kind: Literal["embedded", "gguf", "endpoint", "scripted", "none"]
     model: str | None
     base_url: str | None
     why: str
@@ -111,12 +111,17 @@ def recorded(model: Model) -> dict[str, Any]:
 
 async def survey(settings: Settings) -> list[dict[str, Any]]:
     """What could play here, and whether it can be reached; the one that would is `chosen`."""
-    chosen = choose(settings)
+    try:
+        chosen = choose(settings)
+    except SettingsError as error:  # this is where one looks to see why nothing can play
+        chosen = Engine("none", None, None, str(error))
     missing = embedded.installed()
     rows = [
         {"model": embedded.NAME, "state": missing or "embedded, ready", "chosen": chosen.kind == "embedded"},
         {"model": "scripted", "state": "the shipped fake, always there", "chosen": chosen.kind == "scripted"},
     ]
+    if chosen.kind == "none" and settings.model:
+        rows.insert(0, {"model": settings.model, "state": chosen.why, "chosen": False})
     if chosen.kind == "gguf":
         rows.insert(0, {"model": chosen.model or "", "state": "a file of yours", "chosen": True})
     if chosen.kind == "endpoint":
@@ -137,6 +142,8 @@ async def _only_model(endpoint: Endpoint) -> str:
         raise ModelError(await endpoint.explain(error)) from error
     except (ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{endpoint.where} does not say which models it has; name one with --model") from error
+    if not offered:
+        raise ModelError(f"{endpoint.where} offers no model; load one there first")
     if len(offered) != 1:
         raise ModelError(f"{endpoint.where} has several models; choose one with --model: {', '.join(offered)}")
     return offered[0]

@@ -4,6 +4,7 @@
       ModelError                  a model gave up; the run so far is on disk
         EmbeddedModelError        the embedded model cannot be put together or started
       RecordError                 a run folder cannot be written or read
+      EmbeddingError              the sentence vectors of the scorecard cannot be loaded
       UsageError                  exit code 2: what was asked for cannot be played
         LibraryError              a persona, story or template is missing or wrong
         SettingsError             a flag, environment variable or dreamplay.toml is wrong
@@ -28,6 +29,10 @@ class EmbeddedModelError(ModelError):
 
 class RecordError(DreamplayError):
     """A transcript cannot be written or read."""
+
+
+class EmbeddingError(DreamplayError):
+    """The sentence vectors, which come inside a package, are missing or damaged."""
 
 
 class UsageError(DreamplayError):

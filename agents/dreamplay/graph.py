@@ -38,7 +38,6 @@ class State(TypedDict, total=False):
     events: int
     """Length of the script when this was saved: tells a checkpoint that is behind its transcript."""
     speaker: str
-    cue: dict[str, Any]
     stances: Annotated[list[dict[str, Any]], operator.add]
 
 
@@ -123,22 +122,22 @@ async def dream(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def direct(state: State, runtime: Runtime[Context]) -> State:
-    """Raise the pressure that is due, and choose who answers it, with which cue. No model call."""
+    """Raise the pressure that is due, and choose who answers it. No model call."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
     if context.director.over(context.script, scene):
         return {"speaker": "", "events": len(context.script)}
     if pressure := context.director.pressure(context.script, scene):
         tell(runtime, context.record(state, kind="narration", text=pressure))
-    speaker, cue = context.director.next_turn(context.script, scene)
-    return {"speaker": speaker, "cue": cue.model_dump(), "events": len(context.script)}
+    return {"speaker": context.director.speaker(context.script, scene), "events": len(context.script)}
 
 
 async def speak(state: State, runtime: Runtime[Context]) -> State:
     """The chosen character says a line, or is silent if no line can stand."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
-    role, cue = state["speaker"], Cue.model_validate(state["cue"])
+    role = state["speaker"]
+    cue = context.director.cue(context.script, scene, role)
     turn = 1 + sum(event.kind in TURNS for event in context.script.in_scene(scene.id))
     spoken = await context.agents[role].speak(context.script, scene, cue, turn, on_token(runtime, role))
     tell(runtime, context.record(

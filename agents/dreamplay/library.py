@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -132,7 +132,12 @@ def render(template: str, **values: object) -> str:
     Raises:
         LibraryError: the template is missing or asks for a value that is not given.
     """
-    return _environment().get_template(template).render(**values).strip()
+    try:
+        return _environment().get_template(template).render(**values).strip()
+    except TemplateError as error:
+        raise LibraryError(
+            f"prompts/templates/{template}: {type(error).__name__}: {error}; mend the template"
+        ) from None
 
 
 @cache

@@ -104,5 +104,5 @@ def _cell(text: str) -> str:
 def _plain(text: str) -> str:
     """Text of strangers as text: no markup of theirs is markup here."""
     text = " ".join(text.split())
-    text = re.sub(r"([\\`*_\[\]<>#])", r"\\\1", text)
-    return re.sub(r"^([-+=]|\d+\.)", r"\\\1", text)
+    text = re.sub(r"([\\`*_\[\]<>#~&])", r"\\\1", text)
+    return re.sub(r"^([-+=]|\d+(?=\.))", lambda hit: f"{hit[0]}\\" if hit[0].isdigit() else f"\\{hit[0]}", text)

@@ -159,8 +159,10 @@ class Endpoint:
                 return f"{self.where} says that the quota is used up; add credit, or choose another --model"
             case openai.RateLimitError():
                 return f"{self.where} still limits the rate after {TRIES} tries (429); wait, then try again"
+            case openai.APIStatusError() if error.status_code >= 500:
+                return f"{self.where} answers {error.status_code}: {_short(error)}; try again later"
             case openai.APIStatusError():
-                return f"{self.where} answers {error.status_code}: {_short(error)}"
+                return f"{self.where} answers {error.status_code}: {_short(error)}; choose another --model"
         return f"{self.where} failed: {_short(error)}"
 
     async def _offer(self) -> str:
@@ -213,11 +215,19 @@ class _Whole:
 
 async def _checked(stream: Any) -> AsyncIterator[Any]:
     """The chunks of a stream, up to where a cut or garbled one ends it."""
+    import openai
+
+    empty = True
     try:
         async for chunk in stream:
+            empty = False
             yield chunk
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, openai.APIConnectionError) as error:
+        if isinstance(error, openai.APITimeoutError):
+            raise
         raise CutError from error
+    if empty:
+        raise ValueError("a reply without a single event")
 
 
 def _count(chunk: Any, usage: Usage) -> Usage:

@@ -89,10 +89,13 @@ class Run:
 
     def _discard(self) -> None:
         """Take away the files of a run in which nothing was said, and the folder if nothing else is in it."""
-        for path in (FILE, CHECKPOINTS, f"{CHECKPOINTS}-wal", f"{CHECKPOINTS}-shm"):
-            (self.folder / path).unlink(missing_ok=True)
+        for path in (self.folder / FILE, *self._checkpoint_files()):
+            path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self.folder.rmdir()
+
+    def _checkpoint_files(self) -> list[Path]:
+        return [self.folder / f"{CHECKPOINTS}{suffix}" for suffix in ("", "-wal", "-shm")]
 
     def _finish(self, record: Transcript) -> None:
         spoken = sum(event.kind == "line" and event.beat != PROLOGUE for event in self.script)
@@ -117,6 +120,8 @@ class Run:
         import aiosqlite
         from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+        for path in self._checkpoint_files():  # of a run whose transcript is gone: this one begins anew
+            path.unlink(missing_ok=True)
         try:
             async with aiosqlite.connect(self.folder / CHECKPOINTS) as connection:
                 await connection.execute("PRAGMA journal_mode=WAL")

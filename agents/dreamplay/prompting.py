@@ -129,7 +129,7 @@ class Desk:
 
     def _prompt(self, kind: Any, script: Script, present: Sequence[str], tail: str, **rest: Any) -> Prompt:
         """The one layout: the prefix is what everyone present witnessed, and everything else is tail."""
-        common = "".join(self._spoken(event) for event in script.visible_to(*present))
+        common = "".join(map(self._spoken, script.visible_to(*present)))
         return Prompt(kind=kind, system=self._system, script=common, tail=tail, **rest)
 
     @property

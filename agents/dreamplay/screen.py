@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from dreamplay.director import TURNS
+from dreamplay.errors import RecordError
 from dreamplay.graph import Token
 from dreamplay.script import PROLOGUE, Event
 from dreamplay.story import Beat, Cast, Scene, Story
@@ -26,6 +28,15 @@ _DREAM_TURNS = 4
 """A dream or an ending takes about as long as this many lines."""
 
 
+class _Stdout(Console):
+    """A console that says by an error of ours that nobody reads on (`dreamplay run | head`)."""
+
+    def on_broken_pipe(self) -> None:
+        """Stop writing, and stop the run; rich itself would raise SystemExit inside the event loop."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise RecordError("whoever read the story stopped reading; what was played is kept")
+
+
 class Screen:
     """Shows events as they stand, and, on a terminal, the line that is being spoken and how far the story is.
 
@@ -36,7 +47,7 @@ class Screen:
     def __init__(self, story: Story, cast: Cast, scenes: Iterable[tuple[Beat, Scene]], manner: Manner) -> None:
         self._story, self._cast, self._manner = story, cast, manner
         self._scenes = list(scenes)
-        self._out = Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+        self._out = _Stdout(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
         if self._out.is_terminal:
             self._out.width = min(self._out.width, _WIDTH)
         err = Console(stderr=True, highlight=False, markup=False)
@@ -94,7 +105,9 @@ class Screen:
                 self._print(Text.assemble((name, f"bold {self._colour(event.speaker)}"),
                                           (f" chooses to {choice}. ", "italic"), event.text))  # fmt: skip
             case "dream":
-                self._print(Padding(Text(event.text, style="italic bright_blue"), (1, 4)))
+                told = Text(event.text, style="italic bright_blue")
+                # Padding cuts off what does not fit; a pipe has no width to fit into.
+                self._print(Padding(told, (1, 4)) if self._out.is_terminal else told)
             case "action":
                 self._print(Text(f"{name} {event.text}", style="italic"))
             case _:

@@ -101,7 +101,10 @@ class Script:
     """The ordered events. `visible_to` is the only way to read them on somebody's behalf."""
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
-        self._events = list(events)
+        self._events: list[Event] = []
+        self._scenes: dict[str, list[Event]] = {}
+        for event in events:
+            self.append(event)
 
     def append(self, event: Event) -> None:
         """Add the next event.
@@ -112,6 +115,7 @@ class Script:
         if event.id != len(self._events):
             raise ValueError(f"event {event.id} cannot follow event {len(self._events) - 1}")
         self._events.append(event)
+        self._scenes.setdefault(event.scene, []).append(event)
 
     def visible_to(self, *roles: str) -> list[Event]:
         """What every one of these roles witnessed, in order: for one role her knowledge, for several their
@@ -124,7 +128,7 @@ class Script:
 
     def in_scene(self, scene: str) -> list[Event]:
         """Everything that happened in a scene, for the director and the transcript, never for a prompt."""
-        return [event for event in self._events if event.scene == scene]
+        return list(self._scenes.get(scene, ()))
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self._events)

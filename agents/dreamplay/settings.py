@@ -60,10 +60,12 @@ def load(**flags: Any) -> Settings:
     given = {name: value for name, value in flags.items() if value is not None}
     try:
         return Settings(**given)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{TOML}: not TOML: {error}") from None
     except ValidationError as error:
         raise SettingsError("; ".join(_complaint(dict(e), given) for e in error.errors())) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{TOML}: not TOML: {error}") from None
+    except OSError as error:
+        raise SettingsError(f"{TOML}: {error.strerror}; make it readable, or take it away") from None
 
 
 def _complaint(error: dict[str, Any], flags: dict[str, Any]) -> str:

@@ -157,8 +157,11 @@ class Story(Value):
                 raise ValueError(f"{where} lists somebody twice among those present")
             if scene.kind == "crossroads" and len(self.choices) < 2:
                 raise ValueError(f"{where} is a crossroads, but the story has fewer than two choices")
-            if scene.kind != "epilogue" and scene.turns.max == 0:
-                raise ValueError(f"{where} has no turns; only an epilogue is told without any")
+            if scene.kind != "epilogue" and scene.turns.max < len(scene.present):
+                raise ValueError(
+                    f"{where} has {scene.turns.max} turns at most for {len(scene.present)} present; "
+                    "everybody must be able to speak"
+                )
         _unique([beat.id for beat in self.beats], "beats")
         _unique([scene.id for _, scene in self.scenes], "scenes")
         _unique([choice.id for choice in self.choices], "choices")

@@ -95,7 +95,7 @@ class FakeEndpoint:
     that goes well; when they have run out, all calls go well.
 
     Args:
-        replies: what to answer, in order, to calls that go well. None or none left: answer from the prompt.
+        replies: what to answer, in order, to calls that go well. When none is left: answer from the prompt.
         faults: how the calls fail, in order.
         models: what the endpoint says it has.
         latency: seconds before each answer begins.
@@ -266,12 +266,21 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
         matter = f": {_in_first_person(cues[-1]['matter'])}" if cues else ""
         return f"{dice.choice(words['openings'])}{to}{matter}. {dice.choice(words['closings'])}"
     if pooled := _POOLED.findall(text):
-        told = [f"{link} {item}" for link, item in zip(words["dream"][1:-1] * 2, pooled, strict=False)]
-        return " ".join([words["dream"][0], *told, words["dream"][-1]])
+        first, *links, last = words["dream"]
+        told = [f"{link} {_glimpse(item, dice)}." for link, item in zip(dice.sample(links, 2), pooled, strict=False)]
+        told += [f"And {_glimpse(item, dice)}." for item in pooled[2:]]
+        return " ".join([first, *told] if dice.random() < 0.5 else [*told, last])
     first, each, *rest = words["epilogue"]
     names = _NAMES.search(text)
     told = [f"{name} {each}" for name in re.split(r", | and ", names[1])] if names else []
     return " ".join([first, *told, *rest])
+
+
+def _glimpse(item: str, dice: random.Random) -> str:
+    """A piece of what was pooled: a dream shows something of each, and lists nothing."""
+    pieces = [piece.split() for piece in re.split(r"[,.;!?]", item.partition(": ")[2] or item)]
+    piece = " ".join(dice.choice([words for words in pieces if len(words) > 2] or pieces)[:14])
+    return re.sub(r"^(He|She|It|A|The|Her|His|Every) ", lambda m: m[0].lower(), piece.removeprefix("and "))
 
 
 def _in_first_person(matter: str) -> str:

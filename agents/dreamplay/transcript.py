@@ -76,6 +76,7 @@ class Transcript:
         self.folder = folder
         self.path = folder / FILE
         try:
+            made = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("xb", buffering=0)
         except FileExistsError:
@@ -87,6 +88,8 @@ class Transcript:
         except RecordError:
             self._file.close()
             self.path.unlink(missing_ok=True)
+            if made:
+                folder.rmdir()
             raise
 
     def append(self, value: Event | End) -> None:
@@ -116,11 +119,8 @@ class Transcript:
 
     def _take_back(self, size: int) -> None:
         """Cut off half a record, so that what stands on disk can be read."""
-        descriptor = os.open(self.path, os.O_WRONLY)
-        try:
-            os.ftruncate(descriptor, size)
-        finally:
-            os.close(descriptor)
+        self._file.truncate(size)
+        self._file.seek(size)
 
 
 def read(folder: Path) -> Record:

@@ -1,6 +1,6 @@
 """What does dreamplay's prompt layout save? Plays the same scene in the plain layout too, and compares.
 
-    uv run python tests/benchmarks/plain.py [--lines 12] [--roles 4,7] [--whole]
+    uv run python tests/benchmarks/plain.py [--lines 12] [--roles 4,7] [--whole] [--cache both] [--seed N]
 
 The plain layout is the usual one: a LangGraph node and a chat history for each character, with a system
 message that is the persona's own, other people's lines as user messages and one's own as assistant messages.
@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 from unittest import mock
 
-import xllamacpp  # type: ignore[import-untyped]
+import xllamacpp
 from bench import fresh_start, kept, machine, table
 from dreamplay import embedded, library, local
 from dreamplay import plan as planning

@@ -1,0 +1,276 @@
+"""The command line: the installed command where a process of its own matters, `main` in this one where it does not;
+and every command of the README, parsed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import typer.main
+import worlds
+from dreamplay import cli, library, transcript
+from dreamplay.testing import FakeEndpoint
+
+COMMAND = str(Path(sys.executable).with_name("dreamplay"))
+README = Path(__file__).parents[1] / "README.md"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def message(self) -> str:
+        """What it said on stderr, without the line that tells what plays."""
+        assert "Traceback" not in self.err
+        return "".join(line for line in self.err.splitlines(keepends=True) if ": playing on " not in line)
+
+
+def _run(*args: object, **environment: str) -> Done:
+    done = subprocess.run(
+        [COMMAND, *map(str, args)], env=os.environ | environment, capture_output=True, encoding="utf-8", timeout=60,
+        check=False,
+    )  # fmt: skip
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """The command in this process: a second or two sooner."""
+
+    def called(*args: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["dreamplay", *map(str, args)])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        out, err = capsys.readouterr()
+        return Done(int(caught.value.code or 0), out, err)
+
+    return called
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_a_run_is_played_and_can_be_shown(small: Path, call: Callable[..., Done]) -> None:
+    folder = Path("transcripts") / "small-1"
+    done = _run("run", "--story", small, "--model", "scripted", "--seed", 1, "--out", folder)
+    assert done.code == 0, done.err
+    assert done.out.startswith("SMALL HOURS\n")
+    assert done.err.splitlines() == [
+        "dreamplay: playing on scripted (the shipped fake: no model, no network), seed 1",
+        f"dreamplay: transcript: {folder / 'transcript.md'}",
+    ]
+    record = transcript.read(folder)
+    assert record.end
+    assert record.header.seed == 1
+    for reference in ([], ["small-1"], [folder]):
+        shown = call("show", *reference)
+        assert (shown.code, shown.err) == (0, "")
+        assert _flat(shown.out) == _flat(done.out)
+    events = json.loads(call("show", "--json").out)
+    assert [event["text"] for event in events] == [event.text for event in record.script]
+
+
+def test_json_prints_the_events_and_quiet_prints_nothing(small: Path, call: Callable[..., Done]) -> None:
+    play = ("run", "--story", small, "--model", "scripted", "--seed", 3, "--length", "short", "--beats", "day")
+    told, silent = call(*play, "--json", "--out", "told"), call(*play, "--quiet", "--out", "silent")
+    events = [json.loads(line) for line in told.out.splitlines()]
+    assert [event["id"] for event in events] == list(range(len(events)))
+    assert silent == Done(0, "", "")
+    assert [event.text for event in transcript.read(Path("silent")).script] == [event["text"] for event in events]
+
+
+def test_a_swap_is_played(small: Path, call: Callable[..., Done]) -> None:
+    worlds.dump(Path("zoe.yaml"), worlds.persona("Zoe", "parrot"))
+    play = ("run", "--story", small, "--model", "scripted", "--beats", "day", "--out", "x")
+    assert call(*play, "--swap", "bo=zoe.yaml").code == 0
+    assert transcript.read(Path("x")).cast.name("bo") == "Zoe"
+
+
+MISUSED: dict[str, tuple[str, str]] = {
+    "no such story": ("run --story mindsink --model scripted", "did you mean 'mindsync'"),
+    "no such role": ("run --swap zed=leo --model scripted", "no role 'zed'"),
+    "no such persona": ("run --swap leo=lleo --model scripted", "did you mean 'leo'"),
+    "half a swap": ("run --swap leo --model scripted", "ROLE=PERSONA"),
+    "no such beat": ("run --beats lunch --model scripted", "no beat 'lunch'"),
+    "no such file": ("run --model no.gguf", "no.gguf"),
+    "an address that is none": ("run --model m --base-url localhost", "--base-url"),
+    "a temperature that is none": ("run --model scripted --temperature 9", "--temperature"),
+    "a seed below 0": ("run --model scripted --seed -5", "--seed"),
+    "no key": ("run --model gpt-x", "OPENAI_API_KEY"),
+    "no such file to check": ("check nothing.yaml", "nothing.yaml"),
+    "a file that is not valid": ("check file", "file:1"),
+    "a folder to check": ("check .", "directory"),
+    "no such story to cast": ("cast --story mindsink", "did you mean 'mindsync'"),
+}
+FAILED: dict[str, tuple[str, str]] = {
+    "a folder that is a file": ("run --model scripted --out file/run", "cannot write to file/run"),
+    "no runs to show": ("show", "dreamplay run"),
+    "no such run": ("show nothing", "no run 'nothing'"),
+    "not a run": ("show file", "file:1"),
+}
+
+
+@pytest.mark.parametrize("what", [*MISUSED, *FAILED])
+def test_what_cannot_be_done_is_one_line_and_an_exit_code(what: str, call: Callable[..., Done]) -> None:
+    command, says = (MISUSED | FAILED)[what]
+    Path("file").write_text("hello\n")
+    done = call(*shlex.split(command))
+    assert done.code == (2 if what in MISUSED else 1)
+    assert done.message.startswith("dreamplay: ")
+    assert done.message.count("\n") == 1
+    assert says in done.message
+    assert done.out == "" or what not in MISUSED
+    assert not Path("transcripts").exists()
+
+
+def test_a_dead_endpoint_is_one_line_and_leaves_no_run(small: Path) -> None:
+    done = _run("run", "--story", small, "--base-url", "http://127.0.0.1:9/v1")
+    assert done.code == 1
+    assert re.fullmatch(r"dreamplay: cannot reach http://127\.0\.0\.1:9/v1 .*--base-url.*\n", done.message)
+    assert list(Path().glob("transcripts/*")) == []
+
+
+@pytest.mark.parametrize("command", ["run --lenght short", "run --length medium", "run --seed soon", "sing", "check"])
+def test_what_is_not_a_command_is_shown_how_it_would_be(command: str, call: Callable[..., Done]) -> None:
+    done = call(*shlex.split(command))
+    assert done.code == 2
+    assert "Usage: dreamplay" in done.message
+
+
+def test_who_plays(call: Callable[..., Done]) -> None:
+    listed = json.loads(_run("cast", "--json", "--swap", "sam=nurse").out)
+    assert [row["role"] for row in listed["cast"]] == ["elara", "leo", "mira", "sam"]
+    assert listed["cast"][3]["name"] == library.persona("nurse").name
+    assert not any("{" in row["who"] for row in listed["cast"])
+    assert set(listed["personas"]) == set(library.names("personas"))
+    assert "Elara: " in call("cast").out
+
+
+def test_files_of_ones_own_are_checked(small: Path, call: Callable[..., Done]) -> None:
+    assert "a valid story of 3 roles, 3 beats" in call("check", small).out
+    assert "a valid persona" in call("check", small.with_name("ada.yaml")).out
+
+
+def test_models_are_surveyed() -> None:
+    with FakeEndpoint(models=["one", "two"]) as fake:
+        rows = json.loads(_run("models", "--json", "--model", "one", OPENAI_BASE_URL=fake.base_url).out)
+    assert [row["chosen"] for row in rows] == [True, False, False]
+    assert "one, two" in rows[0]["state"]
+
+
+def _interrupted(small: Path, fake: FakeEndpoint, calls: int, *signals: signal.Signals) -> Done:
+    """Start a run, and send it signals once it has asked so often."""
+    args = ["run", "--story", str(small), "--base-url", fake.base_url, "--seed", "1", "--out", "run"]
+    running = subprocess.Popen(
+        [COMMAND, *args], env=os.environ | {"OPENAI_API_KEY": "sk-secret"}, encoding="utf-8", stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    with running:
+        try:
+            _until(lambda: len(fake.seen) >= calls or running.poll() is not None)
+            for each in signals:
+                running.send_signal(each)
+                _until(lambda: running.poll() is not None, seconds=0.2)
+            out, err = running.communicate(timeout=20)
+        finally:
+            running.kill()
+    return Done(running.returncode, out, err)
+
+
+def _until(true: Callable[[], bool], seconds: float = 30) -> None:
+    end, tick = time.monotonic() + seconds, threading.Event()
+    while not true() and time.monotonic() < end:
+        tick.wait(0.01)
+
+
+def test_an_interrupt_ends_a_run_on_an_endpoint_after_the_line_under_way(small: Path) -> None:
+    with FakeEndpoint(models=["one"], latency=0.1, api_key="sk-secret") as fake:
+        done = _interrupted(small, fake, 3, signal.SIGINT)
+        assert done.code == cli.INTERRUPTED
+        record = transcript.read(Path("run"))
+        assert record.end is None
+        assert sum(event.provenance.usage.calls for event in record.script) == len(fake.seen)
+    assert re.fullmatch(
+        r"dreamplay: stopping after this line .*\ndreamplay: stopped after event \d+; .* in run\n", done.message
+    )
+    assert "stopped before its end" in Path("run/transcript.md").read_text(encoding="utf-8")
+    assert {request["model"] for request in fake.seen} == {"one"} == {record.header.model}
+    kept = b"".join(path.read_bytes() for path in Path("run").iterdir())
+    assert "sk-secret" not in done.out + done.err + kept.decode(errors="replace")
+
+
+def test_a_second_interrupt_ends_it_at_once(small: Path) -> None:
+    with FakeEndpoint(faults=[None, None, "hang"]) as fake:
+        done = _interrupted(small, fake, 3, signal.SIGINT, signal.SIGINT)
+    assert done.code == cli.INTERRUPTED
+    assert done.message.count("\n") == 2
+    record = transcript.read(Path("run"))
+    assert record.end is None
+    assert sum(event.provenance.usage.calls for event in record.script) == 2
+
+
+@pytest.mark.parametrize("command", ["run --story small/story.yaml --model scripted --out run", "show"])
+def test_a_pipe_that_is_closed_ends_without_a_traceback(small: Path, command: str, call: Callable[..., Done]) -> None:
+    if command == "show":
+        call("run", "--story", small, "--model", "scripted", "--quiet")
+    line = f"{shlex.quote(COMMAND)} {command} | head -1"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert done.stdout == "SMALL HOURS\n"
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert "Errno" not in done.stderr
+
+
+def _shown() -> list[str]:
+    """Every command in the README's fenced blocks that calls us."""
+    text = README.read_text(encoding="utf-8")
+    blocks = re.findall(r"^ *```[^\n]*\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    parts = [part.strip() for line in lines for part in line.split("&&")]
+    return [part for part in parts if re.match(r"(\w+=\S+ )*(uv run (--\S+ )*)?dreamplay\b", part)]
+
+
+def test_the_readme_shows_how_to_play() -> None:
+    assert any(command.split()[-1] == "run" for command in _shown())
+
+
+@pytest.mark.parametrize("command", _shown())
+def test_each_command_of_the_readme_can_be_given(command: str) -> None:
+    words = shlex.split(command, comments=True)
+    args = words[words.index("dreamplay") + 1 :]
+    for sign in ("|", ">", "2>", ">>"):
+        args = args[: args.index(sign)] if sign in args else args
+    group = typer.main.get_command(cli.app)
+    with group.make_context("dreamplay", list(args), resilient_parsing=not args) as context:
+        if args:
+            name, command_, rest = group.resolve_command(context, context._protected_args + context.args)  # type: ignore[attr-defined]
+            assert command_
+            with command_.make_context(name, rest, parent=context):
+                pass
+
+
+@pytest.mark.parametrize("name", ["run", "show", "cast", "check", "models"])
+def test_help_gives_an_example_that_can_be_given(name: str) -> None:
+    command = typer.main.get_command(cli.app).commands[name]  # type: ignore[attr-defined]
+    examples = re.findall(r"dreamplay (\w+)([^\n]*)", command.help)
+    assert examples
+    for called, rest in examples:
+        assert called == name
+        command.make_context(name, shlex.split(rest)).close()

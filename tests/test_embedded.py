@@ -1,0 +1,137 @@
+"""Putting the model together, from small parts made up here. No engine is started."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from dreamplay import embedded
+from dreamplay.errors import EmbeddedModelError
+
+PARTS = [b"one" * 1000, b"two" * 2000, b"three"]
+WHOLE = b"".join(PARTS)
+
+
+@pytest.fixture
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    paths = [folder / f"part{number}.bin" for number, _ in enumerate(PARTS)]
+    for path, data in zip(paths, PARTS, strict=True):
+        path.write_bytes(data)
+    monkeypatch.setenv("DREAMPLAY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(embedded, "SIZE", len(WHOLE))
+    monkeypatch.setattr(embedded, "SHA256", hashlib.sha256(WHOLE).hexdigest())
+    monkeypatch.setattr(embedded, "_part_files", lambda: paths)
+    return paths
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_the_parts_become_the_model(parts: list[Path], tmp_path: Path) -> None:
+    path = embedded.assemble()
+    assert path == embedded.model_path()
+    assert path.read_bytes() == WHOLE
+    assert _files(tmp_path / "cache") == [path]
+
+
+def test_a_model_that_stands_is_left_alone(parts: list[Path]) -> None:
+    before = embedded.assemble().stat()
+    for path in parts:
+        path.unlink()
+    after = embedded.assemble().stat()
+    assert (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino)
+
+
+def test_a_model_that_lost_its_end_is_put_together_again(parts: list[Path]) -> None:
+    embedded.assemble().write_bytes(WHOLE[:-1])
+    assert embedded.assemble().read_bytes() == WHOLE
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "one byte differs": lambda part: part.write_bytes(b"tvo" + part.read_bytes()[3:]),
+    "cut short": lambda part: part.write_bytes(part.read_bytes()[:-1]),
+    "longer": lambda part: part.write_bytes(part.read_bytes() + b"x"),
+    "empty": lambda part: part.write_bytes(b""),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_a_damaged_part_is_found_and_nothing_is_left_behind(parts: list[Path], tmp_path: Path, what: str) -> None:
+    DAMAGE[what](parts[1])
+    with pytest.raises(EmbeddedModelError, match=r"checksum .*pip install --force-reinstall"):
+        embedded.assemble()
+    assert _files(tmp_path / "cache") == []
+
+
+def test_a_part_that_vanishes_in_the_middle_leaves_nothing_behind(parts: list[Path], tmp_path: Path) -> None:
+    parts[2].unlink()
+    with pytest.raises(EmbeddedModelError):
+        embedded.assemble()
+    assert _files(tmp_path / "cache") == []
+
+
+def test_several_at_once_all_get_the_whole_model(parts: list[Path], tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        paths = list(pool.map(lambda _: embedded.assemble(), range(16)))
+    assert {path.read_bytes() for path in paths} == {WHOLE}
+    assert _files(tmp_path / "cache") == [embedded.model_path()]
+
+
+@pytest.mark.parametrize("obstacle", ["cache", "cache/models"])
+def test_a_place_that_cannot_be_written_says_how_to_choose_another(
+    parts: list[Path], tmp_path: Path, obstacle: str
+) -> None:
+    blocked = tmp_path / obstacle
+    blocked.parent.mkdir(exist_ok=True)
+    blocked.write_text("a file, not a folder")
+    with pytest.raises(EmbeddedModelError, match="DREAMPLAY_CACHE") as caught:
+        embedded.assemble()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    parts: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(EmbeddedModelError, match=r"No space left on device; make .* GB of room"):
+        embedded.assemble()
+    assert _files(tmp_path / "cache") == []
+
+
+def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DREAMPLAY_CACHE", str(tmp_path))
+    monkeypatch.setattr(embedded, "PARTS", ("no-such-model-part1",))
+    with pytest.raises(EmbeddedModelError, match="no-such-model-part1 is not installed; run: pip install"):
+        embedded.assemble()
+
+
+def test_a_package_that_lost_its_data_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DREAMPLAY_CACHE", str(tmp_path))
+    monkeypatch.setattr(importlib.metadata, "files", lambda name: [])
+    with pytest.raises(EmbeddedModelError, match="part1 has lost its data file"):
+        embedded.assemble()
+
+
+def test_why_it_cannot_be_used_is_told(parts: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert "pip install 'dreamplay[embedded]'" in (embedded.installed() or "")
+    with pytest.raises(EmbeddedModelError, match="--base-url"):
+        embedded.start()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    assert embedded.installed() is None
+    monkeypatch.setattr(embedded, "_part_files", lambda: (_ for _ in ()).throw(EmbeddedModelError("part7 is gone")))
+    assert embedded.installed() == "part7 is gone"
+    embedded.model_path().parent.mkdir(parents=True)
+    embedded.model_path().write_bytes(WHOLE)
+    assert embedded.installed() is None

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import worlds
+from dreamplay import cli, judge
+from dreamplay.errors import ModelError, UsageError
+from dreamplay.judge import SCALES, Verdict
+from dreamplay.testing import FakeEndpoint, ScriptedModel
+from dreamplay.transcript import Record
+
+MARKS: dict[str, Any] = {"reason": "«Tea is tea.»", "believability": 7, "relationship": -1, "secret": 0, "goal": 4}
+
+
+def marks(**rest: Any) -> str:
+    return json.dumps(MARKS | rest)
+
+
+@pytest.fixture
+def played(small: Path, tmp_path: Path) -> Record:
+    return asyncio.run(worlds.play(small, tmp_path / "transcripts" / "one"))
+
+
+def _judged(model: ScriptedModel, **runs: Record) -> judge.Judgement:
+    return asyncio.run(judge.judge(model, runs))
+
+
+def test_every_character_of_every_run_is_judged_once(played: Record) -> None:
+    model = ScriptedModel([marks(goal=goal) for goal in (1, 2, 6, 4, 4, 4)])
+    made = _judged(model, one=played, two=played)
+    assert list(made.runs["one"]) == ["ada", "bo", "cyrus"]
+    assert (made.mean("one", "goal"), made.mean("two", "goal"), made.mean("one", "secret")) == (3, 4, 0)
+    assert made.caution == "only as a comparison between runs judged by the same model"
+    assert judge.Judgement.model_validate_json(made.model_dump_json()) == made
+
+
+def test_the_rubric_and_the_play_come_first_and_are_the_same_for_all(played: Record) -> None:
+    model = ScriptedModel([marks()] * 3)
+    _judged(model, one=played)
+    assert len({(prompt.system, prompt.script) for prompt in model.seen}) == 1
+    play = model.seen[0].script
+    assert all(" ".join(event.text.split()) in play for event in played.script)
+    assert played.header.model not in "".join(prompt.system + prompt.script + prompt.tail for prompt in model.seen)
+    for prompt, name in zip(model.seen, worlds.NAMES, strict=False):
+        private = {other for other in worlds.NAMES[:3] if f"CANARY-{other}-want" in prompt.tail}
+        assert private == {name}
+        assert prompt.shape is not None
+        assert list(prompt.shape["properties"]) == ["reason", *SCALES]
+        for dimension, (low, high) in SCALES.items():
+            assert f"{dimension}, {low} to {high}:" in prompt.tail
+            assert prompt.shape["properties"][dimension]["enum"] == list(range(low, high + 1))
+
+
+def test_the_scales_are_those_of_sotopia() -> None:
+    assert SCALES == {"believability": (0, 10), "relationship": (-5, 5), "secret": (-10, 0), "goal": (0, 10)}
+
+
+BROKEN = {
+    "no JSON": "Believability: 7.",
+    "half of it": marks()[:-5],
+    "a mark too high": marks(believability=11),
+    "a mark too low": marks(relationship=-6),
+    "a secret above 0": marks(secret=3),
+    "a mark between two": marks(goal=7.5),
+    "a mark in words": marks(goal="seven"),
+    "a mark that is missing": json.dumps({name: mark for name, mark in MARKS.items() if name != "goal"}),
+    "a mark too many": marks(charm=5),
+    "no reason": marks(reason=""),
+    "a list": f"[{marks()}]",
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_answer_is_asked_for_again_and_told_what_was_wrong(played: Record, what: str) -> None:
+    model = ScriptedModel([BROKEN[what], *[marks()] * 3])
+    made = _judged(model, one=played)
+    assert made.runs["one"]["ada"] == Verdict.model_validate(MARKS)
+    assert [("The last answer was wrong" in prompt.tail) for prompt in model.seen] == [False, True, False, False]
+    assert model.seen[0].script == model.seen[1].script
+
+
+@pytest.mark.parametrize("around", ["{}", "```json\n{}\n```", "```\n{}\n```", "\n {} \n"])
+def test_a_fence_around_the_answer_breaks_nothing(played: Record, around: str) -> None:
+    model = ScriptedModel([around.replace("{}", marks())] * 3)
+    assert _judged(model, one=played).mean("one", "believability") == 7
+
+
+def test_a_model_that_cannot_judge_is_given_up(played: Record) -> None:
+    model = ScriptedModel(["No."] * judge.TRIES)
+    with pytest.raises(ModelError, match=r"scripted gave no valid marks for Ada in 3 tries"):
+        _judged(model, one=played)
+
+
+def test_the_fake_has_no_opinion(played: Record) -> None:
+    with pytest.raises(UsageError, match="--judge scripted"):
+        asyncio.run(judge.ask("scripted", None, {"one": played}))
+
+
+def test_who_said_nothing_is_not_judged(small: Path, tmp_path: Path) -> None:
+    night = asyncio.run(worlds.play(small, tmp_path / "night", beats=["night"]))
+    model = ScriptedModel([marks()] * 2)
+    assert list(_judged(model, one=night).runs["one"]) == ["ada", "bo"]
+
+
+def test_judging_is_a_flag_and_reported_apart(
+    played: Record, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def do(*args: str) -> str:
+        with FakeEndpoint([marks()] * 3) as fake:
+            monkeypatch.setattr("sys.argv", ["dreamplay", "score", "one", *args, "--base-url", fake.base_url])
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+        said = capsys.readouterr()
+        assert (ended.value.code or 0, said.err) == (0, "")
+        assert len(fake.seen) == len(played.cast.roles)
+        assert {(request["model"], request["temperature"]) for request in fake.seen} == {("wise", 0.0)}
+        assert fake.seen[0]["response_format"]["type"] == "json_schema"
+        return said.out
+
+    table = do("--judge", "wise")
+    card, opinion = table.split("judged by wise: only as a comparison between runs judged by the same model")
+    assert "bars kept" in card
+    assert "relationship (-5 to 5)" in opinion
+    told = json.loads(do("--judge", "wise", "--json"))
+    assert told["judge"]["runs"][str(Path("transcripts/one"))]["bo"] == MARKS

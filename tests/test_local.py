@@ -1,0 +1,95 @@
+"""The local model with a fake in the place of llama.cpp."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dreamplay import embedded
+from dreamplay.embedded import Engine
+from dreamplay.errors import EmbeddedModelError
+from dreamplay.local import ENGINE, LocalModel
+from dreamplay.prompting import Prompt
+from dreamplay.testing import FakeEndpoint
+
+LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", opener="Leo:", max_tokens=72,
+              stop=("\n",))  # fmt: skip
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeEndpoint]:
+    monkeypatch.setenv("DREAMPLAY_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "m.gguf").write_bytes(b"x")
+    embedded.slots().mkdir(parents=True)
+    with FakeEndpoint(api_key="key") as served:
+        engine = Engine(served.base_url.removesuffix("/v1"), "key", tmp_path / "m.gguf", None)
+        monkeypatch.setattr(embedded, "start", lambda gguf=None: engine)
+        yield served
+
+
+def _model() -> LocalModel:
+    return LocalModel(timeout=5, sampling={"temperature": 0.1})
+
+
+async def _closed(model: LocalModel, *calls: Any) -> Any:
+    try:
+        return await asyncio.gather(*calls)
+    finally:
+        if model._endpoint:
+            await model._endpoint.client.close()
+
+
+async def test_the_engine_is_asked_in_its_own_terms_and_begins_with_the_opener(fake: FakeEndpoint) -> None:
+    model = _model()
+    (reply,) = await _closed(model, model.complete(LINE, seed=5))
+    assert reply.text.startswith("Leo:")
+    request = fake.seen[0]
+    assert ENGINE.items() <= request.items()
+    assert (request["temperature"], request["seed"], request["stop"]) == (0.1, 5, ["\n"])
+    assert request["messages"][-1] == {"role": "assistant", "content": "Leo:"}
+
+
+async def test_calls_at_the_same_time_wait_for_one_engine(fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts, go, start = [], threading.Event(), embedded.start
+
+    def slow(gguf: Path | None = None) -> Engine:
+        starts.append(gguf)
+        go.wait()
+        return start(gguf)
+
+    monkeypatch.setattr(embedded, "start", slow)
+    model = _model()
+    calls = [asyncio.create_task(model.complete(LINE, seed=seed)) for seed in range(3)]
+    await asyncio.sleep(0)
+    assert not fake.seen
+    go.set()
+    await _closed(model, *calls)
+    assert (len(starts), len(fake.seen)) == (1, 3)
+
+
+async def test_an_engine_that_does_not_start_says_so_at_the_first_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(gguf: Path | None = None) -> Engine:
+        raise EmbeddedModelError("the model is damaged")
+
+    monkeypatch.setattr(embedded, "start", broken)
+    model = _model()
+    for _ in range(2):
+        with pytest.raises(EmbeddedModelError, match="the model is damaged"):
+            await model.complete(LINE, seed=1)
+
+
+async def test_old_prompt_states_are_forgotten(fake: FakeEndpoint) -> None:
+    for number in range(12):
+        (embedded.slots() / f"{number}.slot").touch()
+    model = _model()
+    await _closed(model, model.complete(LINE, seed=1))
+    assert len(list(embedded.slots().glob("*.slot"))) == 8
+
+
+def test_a_file_of_ones_own_gives_the_model_its_name(fake: FakeEndpoint, tmp_path: Path) -> None:
+    assert LocalModel(tmp_path / "m.gguf", timeout=5, sampling={}).name == "m"
+    assert _model().name == embedded.NAME

@@ -1,0 +1,61 @@
+"""The code as text: what the checkers say, which way imports run, and what a command has to load."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "agents" / "dreamplay"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+HEAVY = {"langgraph", "openai", "pydantic", "pydantic_settings", "rich", "jinja2", "ruamel", "uvicorn", "xllamacpp"}
+
+
+@pytest.mark.parametrize("check", ["ruff check --quiet --output-format concise .", "mypy"])
+def test_the_checkers_have_nothing_to_say(check: str) -> None:
+    done = subprocess.run([sys.executable, "-m", *check.split()], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _imports(path: Path) -> set[str]:
+    """The modules of ours that a module imports, inside functions too, but not for its annotations alone."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    branches = [node for node in ast.walk(tree) if isinstance(node, ast.If)]
+    typing_only = [node for node in branches if "TYPE_CHECKING" in ast.dump(node.test)]
+    skipped = {id(inner) for node in typing_only for inner in ast.walk(node)}
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[2] for alias in node.names if alias.name.startswith("dreamplay.")}
+        elif isinstance(node, ast.ImportFrom) and node.module == "dreamplay":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("dreamplay."):
+            found.add((node.module or "").partition(".")[2])
+    return found
+
+
+def test_imports_run_one_way() -> None:
+    known = {path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", "."): path for path in MODULES}
+    graph = {name: _imports(path) & set(known) for name, path in known.items()}
+    order = list(TopologicalSorter(graph).static_order())
+    assert {"story", "script"} & graph["library"] == {"story"}
+    assert order.index("errors") < order.index("story") or not graph["errors"]
+    assert [name for name, needs in graph.items() if "cli" in needs] == []
+
+
+def test_the_command_line_loads_nothing_heavy_to_show_its_help() -> None:
+    code = "import sys, dreamplay.cli; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) & HEAVY == set()
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    for path in MODULES:
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path.name

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import worlds
+from dreamplay import plan as planning
+from dreamplay.graph import Token
+from dreamplay.plan import Plan
+from dreamplay.play import Run
+from dreamplay.screen import Manner, Screen
+from dreamplay.testing import ScriptedModel
+
+
+@pytest.fixture
+def plan(small: Path) -> Plan:
+    return worlds.plan(small)
+
+
+def _screen(plan: planning.Plan, manner: Manner = "story") -> Screen:
+    return Screen(plan.story, plan.cast, plan.scenes, manner)
+
+
+def test_nothing_of_a_refused_line_is_left_on_a_pipe(plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
+    with _screen(plan) as screen:
+        for word in ("I cannot ", "assist ", "with that."):
+            screen.watch(Token("ada", word))
+        for word in ("Tea ", "is tea."):
+            screen.watch(Token("ada", word))
+        screen.watch(worlds.event(0, speaker="ada", beat="day", scene="square", text="Tea is tea."))
+    out, err = capsys.readouterr()
+    assert "assist" not in out + err
+    assert out.count("Tea is tea.") == 1
+    assert "\x1b" not in out + err
+
+
+@pytest.mark.parametrize("manner", ["story", "json", "quiet"])
+async def test_a_whole_run_on_a_pipe(
+    plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str], manner: Manner
+) -> None:
+    run = Run(plan, ScriptedModel(), tmp_path / "run", {})
+    with _screen(plan, manner) as screen:
+        await run.play(screen.watch)
+    out, err = capsys.readouterr()
+    assert err == ""
+    match manner:
+        case "quiet":
+            assert out == ""
+        case "json":
+            assert [json.loads(line) for line in out.splitlines()] == [
+                json.loads(event.model_dump_json()) for event in run.script
+            ]
+        case "story":
+            assert out.startswith("SMALL HOURS\n")
+            at = [out.index(title) for title in ("The night before", "Day", "Night", "Dawn")]
+            assert at == sorted(at)
+            for event in run.script:
+                assert " ".join(event.text.split()) in " ".join(out.split())
+            assert "Ada chooses to " in out
+            assert "\x1b" not in out
+
+
+@pytest.mark.parametrize("text", ["[bold]loud[/bold]", "[/]", ":smile:", "[link=http://x]y[/link]", "a\\[b]"])
+def test_what_was_said_is_never_markup(plan: Plan, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    kinds = {"line": "ada", "narration": None, "dream": None, "action": "ada"}
+    with _screen(plan) as screen:
+        for number, (kind, speaker) in enumerate(kinds.items()):
+            screen.watch(worlds.event(number, kind, text, speaker=speaker, beat="day", scene="square"))
+    assert capsys.readouterr().out.count(text) == 4
+
+
+def test_a_silence_shows_nothing(plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
+    with _screen(plan) as screen:
+        screen.watch(worlds.event(0, "narration", "Night.", beat="day", scene="square"))
+        before = capsys.readouterr().out
+        screen.watch(worlds.event(1, "silence", "", speaker="ada", beat="day", scene="square", turn=1))
+    assert before
+    assert capsys.readouterr().out == ""
