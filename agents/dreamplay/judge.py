@@ -137,7 +137,7 @@ def _prompt(run: Record, role: str, wrong: str) -> Prompt:
     again = f"The last answer was wrong ({wrong})." if wrong else ""
     tail = library.render("judge.jinja", persona=persona, scales=SCALES, wrong=again)
     return Prompt(
-        kind="stance",
+        kind="judge",
         system=library.render("judge.jinja", persona=None),
         script=f"{_play(run)}\n\n",
         tail=run.cast.fill(tail),

@@ -28,6 +28,7 @@ class LocalModel:
 
     sheets = False
     tries = 3
+    candidates = embedded.CANDIDATES
     engine = ENGINE
 
     def __init__(self, gguf: Path | None = None, *, timeout: float, sampling: dict[str, Any]) -> None:
@@ -52,7 +53,7 @@ class LocalModel:
         client = open_endpoint(f"{engine.root}/v1", engine.api_key, timeout=self._timeout)
         endpoint = Endpoint(
             self.name, client, "the embedded engine", sampling=self.sampling, engine=self.engine, prefill=True,
-            sheets=self.sheets, tries=self.tries,
+            sheets=self.sheets, tries=self.tries, candidates=self.candidates,
         )  # fmt: skip
         slot = _slot_name(engine, prompt)
         known = (embedded.slots() / slot).is_file()

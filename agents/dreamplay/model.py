@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -38,6 +38,8 @@ class Reply:
     text: str
     finished: bool
     usage: Usage
+    others: tuple[Reply, ...] = ()
+    """Further candidates of the same call; their usage is part of this one's."""
 
 
 class Model(Protocol):
@@ -77,6 +79,8 @@ class Endpoint:
     """Whether the engine continues a reply that was begun for it."""
     sheets: bool = True
     tries: int = 3
+    candidates: int = 1
+    """Candidates for a line in one call: an engine that shares the prompt among them gives more for little."""
     limit: str = "max_tokens"
     """What the endpoint calls the limit of output tokens."""
     headroom: int = 0
@@ -121,24 +125,29 @@ class Endpoint:
         if prompt.shape:
             shape = {"name": prompt.kind, "strict": True, "schema": prompt.shape}
             request["response_format"] = {"type": "json_schema", "json_schema": shape}
+        if prompt.kind == "line" and self.candidates > 1:
+            request["n"] = self.candidates
         if self.engine:
             stop = {"stop": prompt.stop} if prompt.stop else {}
             request["extra_body"] = self.engine | stop | (_UNREPEATED if prompt.fresh else {})
         stream = await self.client.chat.completions.create(**request)
-        finish, usage = None, Usage(calls=1)
-        reply = _Whole(prompt.opener if self.prefill else "")
+        usage = Usage(calls=1)
+        replies: dict[int, _Whole] = {}
         async with stream:
             async for chunk in _checked(stream):
                 usage = _count(chunk, usage)
                 for choice in chunk.choices:
-                    finish = choice.finish_reason or finish
+                    reply = replies.setdefault(choice.index, _Whole(prompt.opener if self.prefill else ""))
+                    reply.finish = choice.finish_reason or reply.finish
                     piece = reply.take(choice.delta.content or "")
-                    if piece and on_token:
+                    if piece and on_token and choice.index == 0:
                         on_token(piece)
-        if finish is None:
+        whole = [reply for _, reply in sorted(replies.items())]
+        if not whole or any(reply.finish is None for reply in whole):
             raise CutError
-        seconds = round(time.monotonic() - start, 3)
-        return Reply(reply.text, finish == "stop", usage.model_copy(update={"seconds": seconds}))
+        usage = usage.model_copy(update={"seconds": round(time.monotonic() - start, 3)})
+        first, *others = [Reply(reply.text, reply.finish == "stop", Usage()) for reply in whole]
+        return replace(first, usage=usage, others=tuple(others))
 
     async def explain(self, error: Exception) -> str:
         """One line for an error of the client: what is wrong, and the next step."""
@@ -199,6 +208,7 @@ class _Whole:
 
     def __init__(self, opener: str) -> None:
         self._opener, self._held, self.text = opener, "", ""
+        self.finish: str | None = None
 
     def take(self, piece: str) -> str:
         """What is new in the reply with this piece."""

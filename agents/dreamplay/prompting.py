@@ -26,7 +26,7 @@ class Prompt(Value):
 
     model_config = ConfigDict(str_strip_whitespace=False)  # a newline is a stop word, and ends each part
 
-    kind: Literal["line", "dream", "stance", "epilogue"]
+    kind: Literal["line", "dream", "stance", "epilogue", "judge"]
     system: str
     script: str
     tail: str

@@ -77,14 +77,14 @@ class Loops(Value):
 def voice(runs: Runs) -> Voice | None:
     """Voice separation and role drift: leave-one-out nearest centroid over all lines of the runs.
 
-    Source: a good character can be told from the line alone, and a cast that converges cannot (Echoing, arXiv
-    2511.09710); drift within eight rounds in Li and others (arXiv 2402.10962), and over a hundred in arXiv
-    2512.12775, here as the first half of what each character says in a run against the second.
+    Source: agents take over each other's part (Echoing, arXiv 2511.09710), and then a line no longer tells who
+    speaks; drift within eight rounds in Li and others (arXiv 2402.10962), and over a hundred in arXiv 2512.12775,
+    here as the first half of what each character says in a run against the second.
     How: vectors of a line's words without names, less their mean; the nearest is the speaker whose other lines are
     on average nearest, which does not favour who speaks most; the mean of all speakers' shares makes chance 1/roles.
     Out with a line go all lines on the same matter, in every run: seeds share the personas' material, and with those
     twins left in, a fake that has no voice at all came to 56% over five runs, without them to 38%. Word counts
-    (TF-IDF) told four voices of the same length apart in 41% of lines where vectors did in 81%.
+    (TF-IDF) told four voices written by hand apart in 41% of their lines, vectors in 81%.
     Limits: the vectors hear topic before manner, and a persona's own material is topic: `without_cue` is the
     stricter figure. With speakers shuffled, the figure strays by 8 points in one run of 45 lines and by 4 in five.
     Both halves are held against the same pool: drift shows where a character leaves her own, not where all change.
