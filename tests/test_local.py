@@ -27,7 +27,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeEndpoi
     embedded.slots().mkdir(parents=True)
     with FakeEndpoint(api_key="key") as served:
         engine = Engine(served.base_url.removesuffix("/v1"), "key", tmp_path / "m.gguf", None)
-        monkeypatch.setattr(embedded, "start", lambda gguf=None: engine)
+        monkeypatch.setattr(embedded, "start", lambda gguf=None, *, candidates=1: engine)
         yield served
 
 
@@ -56,7 +56,7 @@ async def test_the_engine_is_asked_in_its_own_terms_and_begins_with_the_opener(f
 async def test_calls_at_the_same_time_wait_for_one_engine(fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     starts, go, start = [], threading.Event(), embedded.start
 
-    def slow(gguf: Path | None = None) -> Engine:
+    def slow(gguf: Path | None = None, *, candidates: int = 1) -> Engine:
         starts.append(gguf)
         go.wait()
         return start(gguf)
@@ -72,7 +72,7 @@ async def test_calls_at_the_same_time_wait_for_one_engine(fake: FakeEndpoint, mo
 
 
 async def test_an_engine_that_does_not_start_says_so_at_the_first_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(gguf: Path | None = None) -> Engine:
+    def broken(gguf: Path | None = None, *, candidates: int = 1) -> Engine:
         raise EmbeddedModelError("the model is damaged")
 
     monkeypatch.setattr(embedded, "start", broken)

@@ -112,6 +112,10 @@ class Agent:
                 Refusal(text=raw[:500], reason=f"no such choice: {stance.choice[:80]!r}"),
                 "The last answer named none of the choices word for word.",
             )
+        if "..." in stance.reason:
+            raise RefusedError(
+                Refusal(text=raw[:500], reason="the reason is left open"), "The last reason was not a whole sentence."
+            )
         if not editor.in_first_person(stance.reason, self.name):
             raise RefusedError(
                 Refusal(text=raw[:500], reason="the reason is not in the first person"),

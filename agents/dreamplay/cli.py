@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -61,6 +63,7 @@ def run(
     beats: Annotated[str | None, typer.Option(help="Play only these beats: launch,glitch")] = None,
     out: Annotated[Path | None, typer.Option(help="The run's own new folder. Default: one in transcripts/.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Sampling temperature, 0 to 2.")] = None,
+    candidates: Annotated[int | None, typer.Option(help="Candidates for a line, of which the best is kept.")] = None,
     timeout: Annotated[float | None, typer.Option(help="Seconds without a word before a call is given up.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON.")] = False,
@@ -81,7 +84,7 @@ def run(
 
     settings = reading.load(
         story=story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out,
-        temperature=temperature, timeout=timeout,
+        temperature=temperature, candidates=candidates, timeout=timeout,
     )  # fmt: skip
     asyncio.run(_run(settings, _pairs(swap), _listed(beats), "quiet" if quiet else "json" if as_json else "story"))
 
@@ -101,7 +104,7 @@ async def _run(settings: Settings, swaps: dict[str, str], beats: list[str], mann
     from dreamplay.screen import Screen
 
     folder = settings.out or HOME / f"{plan.story_id}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{seed}"
-    say(f"playing on {engine}, seed {seed}")
+    say(f"playing on {replace(engine, model=model.name)}, seed {seed}")
     playing = Run(plan, model, folder, engines.recorded(model))
     with Screen(plan.story, plan.cast, plan.scenes, manner) as screen:
         await _until_stopped(playing, screen)
@@ -126,8 +129,9 @@ async def _until_stopped(playing: Run, screen: Screen) -> None:
             _say("stopping after this line (Ctrl-C again: at once)")
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, interrupt)
+    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends the run at once, with all of it on disk
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, interrupt)
     try:
         await task
     except asyncio.CancelledError:

@@ -22,7 +22,7 @@ _OF_THE_MOMENT = 0.5
 """Share of cues that begin with what the scene gives rather than with what the persona brings."""
 
 
-_TURNS_A_PRESSURE = 2.7
+_TURNS_A_PRESSURE = 3.2
 """Turns that a pressure is given to be answered before the next one comes."""
 
 

