@@ -42,7 +42,7 @@ async def test_a_refused_line_is_asked_for_again_with_what_was_wrong(story: Stor
     spoken = await leo.speak(Script(), scene, CUE, 1, lambda token: None)
     assert spoken.text == "Oak is slow, Mira."
     assert [refusal.text for refusal in spoken.made.refused] == ["I cannot assist with that.", "Leo takes the chair."]
-    assert spoken.usage.calls == 3
+    assert spoken.made.usage.calls == 3
     assert spoken.made.prompt == model.seen[0].digest
     assert len({prompt.tail for prompt in model.seen}) == 3
     assert len({(prompt.system, prompt.script) for prompt in model.seen}) == 1
@@ -51,7 +51,7 @@ async def test_a_refused_line_is_asked_for_again_with_what_was_wrong(story: Stor
 async def test_when_no_line_can_stand_there_is_silence_and_its_cost(story: Story, cast: Cast, scene: Scene) -> None:
     leo, _ = _leo(story, cast, *["[shrugs]"] * ScriptedModel.tries)
     spoken = await leo.speak(Script(), scene, CUE, 1, lambda token: None)
-    assert (spoken.text, len(spoken.made.refused), spoken.usage.calls) == (None, 3, 3)
+    assert (spoken.text, len(spoken.made.refused), spoken.made.usage.calls) == (None, 3, 3)
 
 
 @pytest.mark.parametrize("by", ["prologue or another", "himself", "his examples"])

@@ -13,8 +13,10 @@ from dreamplay.editor import Judge, RefusedError
 from dreamplay.errors import ModelError
 from dreamplay.model import Model, OnToken, Reply
 from dreamplay.prompting import Desk
-from dreamplay.script import Cue, Provenance, Refusal, Script, Usage
+from dreamplay.script import Cue, Provenance, Refusal, Script
 from dreamplay.story import Scene
+
+_STANCE_TRIES = 4
 
 
 class Stance(BaseModel):
@@ -62,7 +64,7 @@ class Agent:
         take = await editor.ask(
             call, lambda reply: editor.judged(judge, reply), tries=self.model.tries, merit=judge.merit
         )
-        seed = call_seed(self.seed, scene.id, turn, self.role, len(take.refused))
+        seed = call_seed(self.seed, scene.id, turn, self.role, take.usage.calls - 1)
         made = Provenance(by="agent", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
         return Spoken(take.text, made)
 
@@ -92,7 +94,8 @@ class Agent:
                 f"{self.name} took no valid stance in {_STANCE_TRIES} tries ({take.refused[-1].reason}); "
                 "choose another --model, one that can answer in JSON"
             )
-        made = Provenance(by="agent", prompt=first.digest, seed=self.seed, refused=take.refused, usage=take.usage)
+        seed = call_seed(self.seed, scene.id, 0, self.role, take.usage.calls - 1)
+        made = Provenance(by="agent", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
         return stances[-1], made
 
     def _parsed(self, reply: Reply) -> Stance:
@@ -134,14 +137,6 @@ class Spoken:
 
     text: str | None
     made: Provenance
-
-    @property
-    def usage(self) -> Usage:
-        """What the line cost, refused candidates included."""
-        return self.made.usage
-
-
-_STANCE_TRIES = 4
 
 
 def call_seed(seed: int, *place: object) -> int:

@@ -79,7 +79,7 @@ class Narrator:
                 f"the narrator told nothing that can stand in scene {scene.id} ({take.refused[-1].reason}); "
                 "try another --seed or --model"
             )
-        seed = call_seed(self.seed, scene.id, "narrator", len(take.refused))
+        seed = call_seed(self.seed, scene.id, "narrator", take.usage.calls - 1)
         made = Provenance(by="narrator", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
         return take.text, made
 

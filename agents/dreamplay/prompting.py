@@ -77,7 +77,7 @@ class Desk:
         """Pool the dreamers' hidden fears and wishes into one prompt. Ledger and prompt hold the same entries."""
         names = _listed([self.cast.name(entry.role) for entry in pooled])
         tail = self._render("dream.jinja", pooled=pooled, again=again, cast=self.cast.personas, wrong=wrong)
-        return self._prompt("dream", script, scene.present, tail, max_tokens=170, opener=f"{names} are in", fresh=True)
+        return self._prompt("dream", script, scene.present, tail, max_tokens=140, opener=f"{names} are in", fresh=True)
 
     def stance(self, script: Script, scene: Scene, role: str, choices: Sequence[Choice], wrong: str = "") -> Prompt:
         """Ask a character to decide, as JSON: the reason first, so that the choice follows from it."""
@@ -104,7 +104,7 @@ class Desk:
             script,
             scene.present,
             tail,
-            max_tokens=150,
+            max_tokens=130,
             opener=self.cast.name(scene.present[0]),
             fresh=True,
         )

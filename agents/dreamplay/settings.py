@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     out: Path | None = None
     temperature: float | None = Field(default=None, ge=0.0, le=2.0)
     candidates: int | None = Field(default=None, ge=1, le=8)
-    """Candidates for a line in one call, of which the best is kept. None: three where they share a prompt that is
+    """Candidates for a line in one call, of which the best is kept. None: two where they share a prompt that is
     read here, one where each is paid for."""
     timeout: float = Field(default=180.0, gt=0.0, le=3600.0)
     """Seconds without a word from the endpoint before a call is given up."""
