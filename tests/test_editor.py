@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from dreamplay import editor
@@ -243,6 +244,29 @@ async def test_it_asks_again_with_what_was_wrong_and_in_the_end_for_silence(
     assert (take.text, made) == (text, calls)
     assert [refusal.text for refusal in take.refused] == [r for r in replies[:3] if r.startswith("bad")]
     assert take.usage == Usage(calls=len(calls), prompt=100 * len(calls), output=10 * len(calls))
+
+
+CUE_MATTER = "most people cry when she unhooks them, and then they ask what time she opens tomorrow"
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ("Most people cry when I unhook them, Leo.", "Most people cry when I unhooks them, Leo."),
+        ("They cry when I unhook them, and ask what time I open.", "The weather is fine tonight on the roof."),
+    ],
+)
+async def test_of_several_candidates_the_best_that_can_stand_is_kept(better: str, worse: str) -> None:
+    judge = Judge(speaker="Elara", cast=["Elara", "Leo"], said=[], material=CUE_MATTER)
+    reply = replace(_reply(worse), others=(_reply("[shrugs]"), _reply(better)))
+
+    async def call(number: int, wrong: str) -> Reply:
+        return reply
+
+    take = await editor.ask(call, lambda each: editor.judged(judge, each), tries=1, merit=judge.merit)
+    assert take.text == better
+    assert [refusal.reason for refusal in take.refused] == ["empty", "another was better"]
+    assert take.usage == reply.usage
 
 
 async def test_an_error_of_the_model_is_not_the_editors_to_mend() -> None:

@@ -34,6 +34,10 @@ _MODEL_TALK = re.compile(
     re.IGNORECASE,
 )
 _CUE_TALK = re.compile(r"\b(i mean|means) to\b.*\b(tells?|and says?|that)\b|^\w+ tells \w+ that\b", re.IGNORECASE)
+_HALF_TURNED = re.compile(
+    r"\bI (?!always\b|perhaps\b|sometimes\b|was\b|as\b)\w+[^s\W]s\b|, and tells? \w+ that\b|^I'm sorry\b|"
+    r"\bI\b.* (he|she) \w+s\b"
+)
 _SCRIPTS_OF_ELSEWHERE = re.compile("[\u0400-\u04ff\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _FENCE = re.compile(r"```\w*")
 _BRACKETS = re.compile(r"\[[^\]]*\]?")
@@ -106,7 +110,8 @@ class Judge:
 
     def merit(self, text: str) -> float:
         """How good a line is that can stand: it says what the cue is about, in words not used before, but not the
-        cue's own sentence.
+        cue's own sentence. Signs of a half-turned cue («I unhooks», «and tell Leo that») count against it: they are
+        too weak to refuse a line for, and enough to prefer another.
         """
         about = {word for word in _words(self.material) if len(word) > 3}
         said = set(_words(text))
@@ -114,7 +119,7 @@ class Judge:
         mine = grams(text)
         new = 1 - len(mine & self.known) / len(mine) if mine else 0.0
         recited = _plain(self.material) in _plain(text) if self.material else False
-        return min(follows, 0.7) + new - 0.4 * recited
+        return min(follows, 0.7) + new - 0.4 * recited - 0.5 * bool(_HALF_TURNED.search(text))
 
     def fault(self, text: str, *, finished: bool = True) -> tuple[str, str] | None:
         """Say why a clean line cannot stand, and what to tell the model; None if it can."""
