@@ -57,6 +57,7 @@ class Agent:
         first = self.desk.line(script, scene, self.role, cue)
 
         async def call(number: int, wrong: str) -> Reply:
+            on_token("")
             prompt = self.desk.line(script, scene, self.role, cue, wrong) if wrong else first
             seed = call_seed(self.seed, scene.id, turn, self.role, number)
             return await self.model.complete(prompt, seed=seed, on_token=on_token)

@@ -68,6 +68,7 @@ class Narrator:
         told = [event.text for event in script.visible_to(*scene.present)]
 
         async def call(number: int, wrong: str) -> Reply:
+            on_token("")
             seed = call_seed(self.seed, scene.id, "narrator", number)
             return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 OnToken = Callable[[str], None]
+"""Takes the reply piece by piece. Whoever asks again passes an empty piece first: what came before is void."""
 
 TRIES = 4
 """Calls before an endpoint that fails in a way worth retrying is given up."""

@@ -75,7 +75,7 @@ class Screen:
     def watch(self, seen: Event | Token) -> None:
         """Take in one thing that happened."""
         if isinstance(seen, Token):
-            self._spoken += seen.text
+            self._spoken = self._spoken + seen.text if seen.text else ""
             self._refresh(seen.speaker)
             return
         self._spoken = ""
@@ -139,8 +139,9 @@ class Screen:
     def _refresh(self, speaker: str | None) -> None:
         if self._live is None or self._manner == "quiet":
             return
-        name = f"{self._cast.name(speaker)}: " if speaker else ""
-        spoken = Text(f"{name}{self._spoken.strip()}", style="dim") if self._spoken.strip() else Text()
+        name = f"{self._cast.name(speaker)}:" if speaker else ""
+        words = self._spoken.strip().removeprefix(name).strip()  # some engines begin with the name, some do not
+        spoken = Text(f"{name} {words}", style="dim") if words else Text()
         self._live.update(Group(spoken, Text(self._progress(), style="dim")), refresh=True)
 
     def _progress(self) -> str:
