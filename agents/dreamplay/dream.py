@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from dreamplay import editor
 from dreamplay.agent import call_seed
@@ -34,11 +33,7 @@ class Narrator:
         ledger = pool(self.desk, scene)
         again = any(event.kind == "dream" for event in script.visible_to(*scene.present))
         text, made = await self._tell(
-            script,
-            scene,
-            [entry.fear for entry in ledger],
-            lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong),
-            on_token,
+            script, scene, lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong), on_token
         )
         return text, ledger, made
 
@@ -49,21 +44,14 @@ class Narrator:
             ModelError: the model gave up, or told nothing that can stand.
         """
         stances = [event for event in script.visible_to(*scene.present) if event.kind == "stance"]
-        names = [self.desk.cast.name(role) for role in scene.present]
         tally, ending = self.desk.tally(stances), self.desk.ending(stances)
         return await self._tell(
-            script, scene, names, lambda wrong: self.desk.epilogue(script, scene, tally, ending, wrong), on_token
+            script, scene, lambda wrong: self.desk.epilogue(script, scene, tally, ending, wrong), on_token
         )
 
     async def _tell(
-        self,
-        script: Script,
-        scene: Scene,
-        matter: Sequence[str],
-        write: Callable[[str], Prompt],
-        on_token: OnToken,
+        self, script: Script, scene: Scene, write: Callable[[str], Prompt], on_token: OnToken
     ) -> tuple[str, Provenance]:
-        """Ask until something stands; of several candidates, the one that has most of the matter in it."""
         first = write("")
         told = [event.text for event in script.visible_to(*scene.present)]
 
@@ -72,9 +60,7 @@ class Narrator:
             seed = call_seed(self.seed, scene.id, "narrator", number)
             return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
 
-        take = await editor.ask(
-            call, lambda reply: editor.prose(reply, told), tries=4, merit=partial(editor.covered, matter)
-        )
+        take = await editor.ask(call, lambda reply: editor.prose(reply, told), tries=4)
         if take.text is None:
             raise ModelError(
                 f"the narrator told nothing that can stand in scene {scene.id} ({take.refused[-1].reason}); "

@@ -235,15 +235,6 @@ def in_first_person(text: str, name: str) -> bool:
     return bool(_FIRST_PERSON.search(text)) and not re.match(rf"{re.escape(name)}\b", text)
 
 
-def covered(matter: Sequence[str], text: str) -> float:
-    """Share of the matter of which something is told: at least one of its longer words, or of its words if all of
-    them are short.
-    """
-    said = set(_words(text))
-    keys = [{word for word in _words(entry) if len(word) > 3} or set(_words(entry)) for entry in matter]
-    return sum(bool(key & said) for key in keys) / max(len(keys), 1)
-
-
 def prose(reply: Reply, told: Sequence[str] = ()) -> str:
     """The narrator's clean paragraph, cut after its last whole sentence. One that mostly repeats what was told before
     is kept in spare: a story can do without a good dream sooner than without any.

@@ -81,7 +81,7 @@ class Endpoint:
     sheets: bool = True
     tries: int = 3
     candidates: int = 1
-    """Candidates in one call for whatever is not JSON: an engine that shares the prompt gives more for little."""
+    """Candidates for a line in one call: an engine that shares the prompt among them gives more for little."""
     limit: str = "max_tokens"
     """What the endpoint calls the limit of output tokens."""
     headroom: int = 0
@@ -126,7 +126,7 @@ class Endpoint:
         if prompt.shape:
             shape = {"name": prompt.kind, "strict": True, "schema": prompt.shape}
             request["response_format"] = {"type": "json_schema", "json_schema": shape}
-        if self.candidates > 1 and not prompt.shape:
+        if self.candidates > 1 and prompt.kind == "line":
             request["n"] = self.candidates
         if self.engine:
             stop = {"stop": prompt.stop} if prompt.stop else {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import ConfigDict
@@ -63,6 +63,7 @@ class Desk:
     cast: Cast
     sheets: bool = False
     """Whether the tail of a line carries the private sheet: room that larger models use and small ones do not."""
+    _told: dict[int, tuple[Event, str]] = field(default_factory=dict, repr=False, compare=False)
 
     def line(self, script: Script, scene: Scene, role: str, cue: Cue, wrong: str = "") -> Prompt:
         """Ask for what a character says next; `wrong` says what was wrong with the try before."""
@@ -85,7 +86,7 @@ class Desk:
         shape = {
             "type": "object",
             "properties": {
-                "reason": {"type": "string", "minLength": 20, "maxLength": 200},
+                "reason": {"type": "string", "minLength": 20, "maxLength": 160},
                 "choice": {"type": "string", "enum": [self.cast.fill(choice.text) for choice in choices]},
             },
             "required": ["reason", "choice"],
@@ -138,7 +139,14 @@ class Desk:
         return self._render("system.jinja", premise=self.story.premise, cast=public)
 
     def _spoken(self, event: Event) -> str:
-        """An event as it stands in the script. One line each: no text can pass for another event."""
+        """An event as it stands in the script, put into words only once: a long play costs no more a turn."""
+        known = self._told.get(event.id)
+        if known is None or known[0] is not event:
+            known = self._told[event.id] = (event, self._worded(event))
+        return known[1]
+
+    def _worded(self, event: Event) -> str:
+        """An event in words. One line each: no text can pass for another event."""
         text = " ".join(event.text.split())
         name = self.cast.name(event.speaker) if event.speaker else ""
         match event.kind:
