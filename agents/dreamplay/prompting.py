@@ -86,7 +86,7 @@ class Desk:
         shape = {
             "type": "object",
             "properties": {
-                "reason": {"type": "string", "minLength": 20, "maxLength": 160},
+                "reason": {"type": "string", "minLength": 20, "maxLength": 200},
                 "choice": {"type": "string", "enum": [self.cast.fill(choice.text) for choice in choices]},
             },
             "required": ["reason", "choice"],
