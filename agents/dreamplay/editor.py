@@ -19,6 +19,9 @@ from dreamplay.script import Refusal, Usage
 NEAR_COPY = 0.4
 """Share of a line's word 3-grams that may have been said or told before; beyond it the line is a copy."""
 
+OUTDONE = "another was better"
+"""Why a candidate that could have stood is not the line."""
+
 _REFUSALS = re.compile(
     r"\b(i'm|i am) (really |so |very )?sorry\b.{0,60}\b(can't|cannot|unable|not able)\b.{0,30}\b"
     r"(assist|help with|fulfil|comply|continue|do that\b(?=[.!]?$)|engage|generate)|"
@@ -214,7 +217,7 @@ async def ask(
                 wrong = fault.advice
                 raise fault
             text = max(standing, key=merit)
-            refused += [Refusal(text=other, reason="another was better") for other in standing if other != text]
+            refused += [Refusal(text=other, reason=OUTDONE) for other in standing if other != text]
     return Take(text or spare, tuple(refused), usage)
 
 

@@ -2,10 +2,9 @@
 
     uv run python tests/benchmarks/plain.py [--lines 12] [--roles 4,7] [--whole] [--cache both] [--seed N]
 
-The plain layout is the usual one: a LangGraph node and a chat history for each character, with a system
-message that is the persona's own, other people's lines as user messages and one's own as assistant messages.
-It gets the same embedded model, engine settings, speakers in the same order, openings and pressures as the
-dreamplay run before it; it has no prologue, no cues and no editor, so that each of its lines is one call.
+The plain layout is the usual one, a chat history for each character; see `layout.py`. It gets the same embedded
+model and sampling, and plays after the events of the dreamplay run before it. How the lines of the two read is
+measured by `lines.py`.
 
 What is counted is the tokens that llama.cpp says it evaluated (`timings.prompt_n`), for dreamplay the refused
 tries too. «Later lines» leaves out the first line of each character, for which the plain layout reads a whole
@@ -22,30 +21,23 @@ import gc
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypedDict
+from typing import Any
 from unittest import mock
 
 import xllamacpp
-from bench import fresh_start, kept, machine, table
-from dreamplay import embedded, library, local
+from bench import TIMEOUT, fresh_start, kept, machine, table
+from dreamplay import library, local
 from dreamplay import plan as planning
-from dreamplay.agent import call_seed
 from dreamplay.director import TURNS
-from dreamplay.model import open_endpoint
 from dreamplay.plan import Plan
 from dreamplay.play import Run
 from dreamplay.script import PROLOGUE, Event
 from dreamplay.story import Cast, TurnContract
-from langgraph.graph import END, START, StateGraph
-from openai import AsyncOpenAI
+from layout import Plain, PlainModel
 
 EXTRAS = ("nurse", "teenager", "lawyer")
 """Roles, and personas, that join the four friends on the roof."""
 DEFAULT_CACHE = xllamacpp.CommonParams().cache_ram_mib
-TIMEOUT = 180.0
-
-# A request that names its slot goes past llama.cpp's host-side prompt cache, which the plain layout needs.
-ENGINE = {name: value for name, value in local.ENGINE.items() if name != "id_slot"}
 
 
 @dataclass(frozen=True)
@@ -55,85 +47,6 @@ class Line:
     speaker: str
     evaluated: int
     output: int
-
-
-class Room(TypedDict, total=False):
-    """The plain layout's state: everybody's chat history, the place in the events, and who is next."""
-
-    chats: dict[str, list[dict[str, str]]]
-    at: int
-    speaker: str
-
-
-class Plain:
-    """The plain layout, playing after the events of a dreamplay run: same speakers, lines of its own."""
-
-    def __init__(self, plan: Plan, events: Sequence[Event], client: AsyncOpenAI) -> None:
-        self.lines: list[Line] = []
-        self._plan, self._cast, self._client = plan, plan.cast, client
-        self._events = [event for event in events if event.beat != PROLOGUE]
-
-    async def play(self) -> None:
-        graph = StateGraph(Room)
-        graph.add_node("host", self._host)
-        graph.add_edge(START, "host")
-        for role in self._cast.roles:
-            graph.add_node(role, self._speak)
-            graph.add_edge(role, "host")
-        graph.add_conditional_edges("host", lambda state: state["speaker"] or END, [*self._cast.roles, END])
-        room = Room(chats={role: [] for role in self._cast.roles}, at=0, speaker="")
-        await graph.compile().ainvoke(room, {"recursion_limit": 2 * len(self._events) + 5})
-
-    async def _host(self, state: Room) -> Room:
-        """Tell everything up to the next spoken line to those who witnessed it, and call on the speaker."""
-        at = state["at"]
-        while at < len(self._events) and self._events[at].kind not in TURNS:
-            event = self._events[at]
-            name = f"{self._cast.name(event.speaker)}: " if event.speaker else ""
-            for role in event.witnesses:
-                state["chats"][role].append({"role": "user", "content": name + event.text})
-            at += 1
-        speaker = self._events[at].speaker if at < len(self._events) else None
-        return {"chats": state["chats"], "at": at, "speaker": speaker or ""}
-
-    async def _speak(self, state: Room) -> Room:
-        """One character's own chat goes to the model; what comes back goes into everybody's."""
-        event, speaker = self._events[state["at"]], state["speaker"]
-        name = self._cast.name(speaker)
-        chat: list[Any] = [
-            {"role": "system", "content": self._system(speaker)},
-            *state["chats"][speaker],
-            {"role": "user", "content": library.render("ask.jinja", name=name)},
-        ]
-        reply = await self._client.chat.completions.create(
-            model=embedded.NAME, messages=chat, max_tokens=72, stop="\n", extra_body=ENGINE, **local.SAMPLING,
-            seed=call_seed(self._plan.seed, "plain", state["at"]),
-        )  # fmt: skip
-        timings = reply.model_extra["timings"] if reply.model_extra else {}
-        self.lines.append(Line(speaker, int(timings["prompt_n"]), int(timings["predicted_n"])))
-        text = (reply.choices[0].message.content or "").strip().removeprefix(f"{name}:").strip()
-        for role in event.witnesses:
-            own = {"role": "assistant", "content": text}
-            others = {"role": "user", "content": f"{name}: {text}"}
-            state["chats"][role].append(own if role == speaker else others)
-        return {"chats": state["chats"], "at": state["at"] + 1}
-
-    def _system(self, role: str) -> str:
-        """One persona's own prompt. The scene is told by its opening, the first message of the chat, so that
-        over the whole story the system message stays as it is and is read once.
-        """
-        persona, story = self._cast.personas[role], self._plan.story
-        others = ", ".join(p.name for r, p in self._cast.personas.items() if r != role)
-        private = persona.private
-        return self._cast.fill("\n".join([
-            f"You are {persona.name}, {persona.who}. {story.premise} The others are {others}.",
-            f"How you talk: {persona.voice}",
-            f"What only you know: {private.want} {private.belief} {private.fear} {private.wish}",
-            *private.memories,
-            "Lines you might say:",
-            *(f"- {example}" for example in persona.examples),
-            f"Stay in character as {persona.name}, answer the others, and never speak for them.",
-        ]))  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -157,14 +70,12 @@ async def play_ours(plan: Plan, mib: int) -> list[Event]:
         return list(run.script)
 
 
-async def play_plain(plan: Plan, events: Sequence[Event], mib: int) -> list[Line]:
+async def play_plain(plan: Plan, events: Sequence[Event], mib: int) -> list[Event]:
     """The same run in the plain layout."""
     with fresh_start(), host_cache(mib):
-        engine = embedded.start()
-        async with open_endpoint(f"{engine.root}/v1", engine.api_key, timeout=TIMEOUT) as client:
-            plain = Plain(plan, events, client)
-            await plain.play()
-        return plain.lines
+        plain = Plain(plan, events, PlainModel())
+        await plain.play()
+        return list(plain.script)
 
 
 def on_the_roof(seed: int, lines: int, roles: int) -> Plan:
@@ -187,8 +98,8 @@ def compare(what: str, plan: Plan, mib: int) -> list[tuple[str, ...]]:
     """Play both layouts, and put them into two rows of the table."""
     events = asyncio.run(play_ours(plan, mib))
     gc.collect()  # an engine ends with its last reference, and two of them would share the cores
-    ours = [_line(event) for event in events if event.kind in TURNS and event.beat != PROLOGUE]
-    plain = asyncio.run(play_plain(plan, events, mib))
+    ours = _lines(events)
+    plain = _lines(asyncio.run(play_plain(plan, events, mib)))
     gc.collect()
     bar = 4.0 if not mib else 2.0 if len(plan.cast.roles) <= 4 else 2.5
     mine, theirs = _figures(ours), _figures(plain)
@@ -224,9 +135,10 @@ def main() -> None:
     print("A bar is kept if all three ratios hold it.")
 
 
-def _line(event: Event) -> Line:
-    usage = event.provenance.usage
-    return Line(event.speaker or "", usage.evaluated, usage.output)
+def _lines(events: Sequence[Event]) -> list[Line]:
+    turns = [event for event in events if event.kind in TURNS and event.beat != PROLOGUE]
+    costs = [event.provenance.usage for event in turns]
+    return [Line(turn.speaker or "", cost.evaluated, cost.output) for turn, cost in zip(turns, costs, strict=True)]
 
 
 def _figures(lines: Sequence[Line]) -> tuple[float, float, float]:

@@ -1,0 +1,185 @@
+"""What does one change do to the lines? Plays dreamplay with one thing changed at a time, and prints a row for each.
+
+    uv run python tests/benchmarks/tune.py [--change NAME ...] [--seeds 1..5] [--beats launch,glitch] [--out FOLDER]
+                                           [--story mindsync] [--model embedded|PATH.gguf] [--length full|short]
+
+The first row is dreamplay as it is. Without --change all of them are tried. Runs are kept as OUT/CHANGE/SEED, for
+`dreamplay score`, and finished ones are not played again; that a change or the code behind it has become another
+since cannot be seen, so choose a new --out then. A prompt state is saved once and used by all runs that begin alike.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from bench import TIMEOUT, fresh_start, machine, options, say, table
+from dreamplay import embedded, engines, local, score
+from dreamplay import plan as planning
+from dreamplay.director import TURNS, Director
+from dreamplay.editor import OUTDONE, Judge
+from dreamplay.errors import DreamplayError
+from dreamplay.local import LocalModel
+from dreamplay.plan import Plan
+from dreamplay.prompting import Desk, Prompt
+from dreamplay.score import ROWS
+from dreamplay.script import PROLOGUE, Cue, Event
+from dreamplay.transcript import Record
+from lines import Opening, Way, play_ours
+
+AS_IT_IS = "as-it-is"
+KEPT_LINES = 12
+BARS = ("refusals", "model_talk", "wrong_speaker", "unfinished")
+COLUMNS = {
+    "lines": "lines", "over 40% said": "echo.copies", "separation": "voice.separation", "2nd/1st half": "voice.kept",
+    "cue followed": "cues.followed", "words": "words.median", "silent": "contract.silent",
+    "calls a line": "cost.calls_a_line", "read a line": "cost.evaluated", "s a line": "cost.seconds_a_line",
+}  # fmt: skip
+
+_worded, _line, _prompt, _cue, _clean = Desk._worded, Desk.line, Desk._prompt, Director.cue, Judge.clean
+_system: Callable[[Desk], str] = vars(Desk)["_system"].fget
+_told = partial(mock.patch.object, Desk, "_worded")
+
+
+def _reworded(old: str, new: str) -> property:
+    def system(desk: Desk) -> str:
+        if old not in (text := _system(desk)):
+            raise LookupError(f"the system message no longer says {old!r}: mend this change")
+        return text.replace(old, new)
+
+    return property(system)
+
+
+def _with_examples(desk: Desk) -> str:
+    said = [f"{p.name}, for example: «{text}»" for p in desk.cast.personas.values() for text in p.examples[:2]]
+    return desk.cast.fill("\n".join([_system(desk), "", *said]))
+
+
+def _cued(write: Callable[[Cue, str, str], dict[str, str]]) -> Any:
+    """Write the cue anew from itself, its speaker's name and its tactic."""
+
+    def cue(director: Director, script: Any, scene: Any, speaker: str) -> Cue:
+        made, cast = _cue(director, script, scene, speaker), director.cast
+        return made.model_copy(update=write(made, cast.name(speaker), cast.fill(made.tactic)))
+
+    return mock.patch.object(Director, "cue", cue)
+
+
+def _asked(write: Callable[[str], dict[str, Any]]) -> Any:
+    """Change the prompt of a line, by its speaker's name."""
+
+    def line(desk: Desk, script: Any, scene: Any, role: str, *rest: Any) -> Prompt:
+        return _line(desk, script, scene, role, *rest).model_copy(update=write(desk.cast.name(role)))
+
+    return mock.patch.object(Desk, "line", line)
+
+
+def _last_lines(desk: Desk, *rest: Any, **named: Any) -> Prompt:
+    prompt = _prompt(desk, *rest, **named)
+    last = "".join(re.findall(r"\n*.+\n", prompt.script)[-KEPT_LINES:])
+    return prompt.model_copy(update={"script": last}) if prompt.kind == "line" else prompt
+
+
+def _as_json(desk: Desk, event: Event) -> str:
+    if event.kind != "line" or not event.speaker:
+        return _worded(desk, event)
+    name, text = desk.cast.name(event.speaker), " ".join(event.text.split())
+    note = _worded(desk, event).rpartition(f"{name}: {text}")[0]
+    return f"{note}{json.dumps({'name': name, 'line': text}, ensure_ascii=False)}\n"
+
+
+def _out_of_json(judge: Judge, text: str) -> str:
+    said = re.sub(r'^\s*\{"name": "[^"]*", "line": "|"\}?\s*$', "", text)
+    return _clean(judge, said.replace('\\"', '"'))
+
+
+SETTINGS: dict[str, Sequence[Any]] = {
+    **{f"temperature-{t}": [mock.patch.dict(local.SAMPLING, temperature=t)] for t in (0.4, 0.6, 0.8, 1.0, 1.2)},
+    **{f"min-p-{p}": [mock.patch.dict(local.ENGINE, min_p=p)] for p in (0.02, 0.05, 0.1)},
+    **{f"candidates-{n}": [mock.patch.object(engines, "LOCAL_CANDIDATES", n)] for n in (1, 2, 3, 4)},
+    "dry": [mock.patch.dict(local.ENGINE, dry_multiplier=0.8, dry_allowed_length=3, dry_penalty_last_n=8192)],
+}
+"""Changes of how the engine is asked; one value of each kind may be what is set anyway."""
+PROMPTS: dict[str, Sequence[Any]] = {
+    "no-prologue-cues": [_told(lambda desk, event: _worded(desk, event.model_copy(update={"cue": None})))],
+    "no-prologue": [_told(lambda desk, event: "" if event.beat == PROLOGUE else _worded(desk, event))],
+    "examples": [mock.patch.object(Desk, "_system", property(_with_examples))],
+    "cue-without-tactic": [_cued(lambda cue, name, does: {"text": cue.text.replace(f" means to {does}, and", "", 1)})],
+    "cue-without-material": [_cued(lambda cue, name, does: {"text": f"{name} means to {does}.", "material": ""})],
+    "one-sentence": [mock.patch.object(Desk, "_system", _reworded("one or two short sentences", "one short sentence"))],
+    "thought-first": [_asked(lambda name: {"opener": f"{name} (thinks:", "max_tokens": 110})],
+    "last-12-lines": [mock.patch.object(Desk, "_prompt", _last_lines)],
+    "private-sheet": [mock.patch.object(Desk, "line", lambda desk, *rest: _line(replace(desk, sheets=True), *rest))],
+    "json-lines": [
+        _told(_as_json),
+        _asked(lambda name: {"opener": f'{{"name": "{name}", "line": "', "stop": ('"}', "\n")}),
+        mock.patch.object(Judge, "clean", _out_of_json),
+    ],
+}
+"""Changes of what a line is asked with."""
+
+
+@contextlib.contextmanager
+def changed(change: str) -> Iterator[None]:
+    """Make one change, or none."""
+    with contextlib.ExitStack() as stack:
+        for patch in (SETTINGS | PROMPTS).get(change, ()):
+            stack.enter_context(patch)
+        yield
+
+
+def main() -> None:
+    """Play, and print the table."""
+    parser, known = options("Play dreamplay with one thing changed at a time."), [*SETTINGS, *PROMPTS]
+    parser.add_argument("--change", nargs="+", choices=known, default=known, metavar="NAME",
+                        help=f"of: {', '.join(known)}")  # fmt: skip
+    parser.add_argument("--beats", default="", help="only these, with commas")
+    chosen = parser.parse_args()
+    where, beats = machine(), [beat for beat in chosen.beats.split(",") if beat]
+    try:
+        plans = [planning.plan(chosen.story, {}, seed=seed, length=chosen.length, beats=beats) for seed in chosen.seeds]
+    except DreamplayError as error:
+        parser.error(str(error))
+    home = chosen.out or Path(tempfile.mkdtemp(prefix="dreamplay-tune-"))
+    say(f"the runs are kept in {home}")
+    name = chosen.model.stem if chosen.model else embedded.NAME
+
+    @contextlib.contextmanager
+    def opening(way: Way) -> Iterator[LocalModel]:
+        yield LocalModel(chosen.model, timeout=TIMEOUT, sampling={}, candidates=engines.LOCAL_CANDIDATES)
+
+    with fresh_start(chosen.model):
+        rows = [row(change, plans, home, opening, name) for change in (AS_IT_IS, *chosen.change)]
+    print(f"{where}; {name}, story {chosen.story}, {chosen.beats or 'all beats'}, {len(plans)} seeds\n")
+    print(table(("change", "runs", *COLUMNS, "faults", "refused a line"), rows))
+
+
+def row(change: str, plans: Sequence[Plan], home: Path, opening: Opening, name: str) -> list[str]:
+    """The figures of a change over all runs that came to their end."""
+    runs: list[Record] = []
+    with changed(change):
+        for plan in plans:
+            folder = home / change / str(plan.seed)
+            try:
+                runs.append(play_ours(plan, folder, opening, name, {"change": change}))
+            except DreamplayError as error:
+                say(f"{change}, seed {plan.seed}: {error}")
+    scores = score.scores(runs)
+    shown = {each.measure: each.shown(scores) for each in ROWS}
+    turns = [event.provenance for run in runs for event in run.script if event.kind in TURNS]
+    refused = sum(refusal.reason != OUTDONE for made in turns for refusal in made.refused)
+    faults = sum(getattr(scores.faults, each) for each in BARS)
+    return [change, str(len(runs)), *(shown[path] for path in COLUMNS.values()), str(faults),
+            f"{refused / max(scores.lines, 1):.2f}"]  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
