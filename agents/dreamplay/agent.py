@@ -103,29 +103,28 @@ class Agent:
         """A valid stance, its choice by id. The model answers with the choice's words, which say more to it."""
         raw = reply.text.strip().removeprefix("```json").removesuffix("```").strip()
         ids = {self.desk.cast.fill(choice.text): choice.id for choice in self.desk.story.choices}
+
+        def refused(reason: str, advice: str) -> RefusedError:
+            return RefusedError(Refusal(text=raw[:500], reason=reason), advice)
+
         try:
             stance = Stance.model_validate_json(raw)
         except ValidationError as error:
             first = error.errors()[0]
             what = f"{'.'.join(map(str, first['loc'])) or 'the answer'}: {first['msg']}"
-            raise RefusedError(
-                Refusal(text=raw[:500], reason=f"no valid stance: {what}"), f"The last answer was wrong ({what})."
-            ) from None
+            raise refused(f"no valid stance: {what}", f"The last answer was wrong ({what}).") from None
         if stance.choice not in ids:
-            raise RefusedError(
-                Refusal(text=raw[:500], reason=f"no such choice: {stance.choice[:80]!r}"),
-                "The last answer named none of the choices word for word.",
-            )
-        if "..." in stance.reason:
-            raise RefusedError(
-                Refusal(text=raw[:500], reason="the reason is left open"), "The last reason was not a whole sentence."
-            )
-        if not editor.in_first_person(stance.reason, self.name):
-            raise RefusedError(
-                Refusal(text=raw[:500], reason="the reason is not in the first person"),
+            reason = f"no such choice: {stance.choice[:80]!r}"
+            raise refused(reason, "The last answer named none of the choices word for word.")
+        whole = editor.whole(stance.reason)
+        if not whole or "..." in whole:
+            raise refused("the reason is left open", "The last reason was not a whole sentence.")
+        if not editor.in_first_person(whole, self.name):
+            raise refused(
+                "the reason is not in the first person",
                 f"The last reason was told about {self.name}; {self.name} says «I».",
             )
-        return stance.model_copy(update={"choice": ids[stance.choice]})
+        return stance.model_copy(update={"reason": whole, "choice": ids[stance.choice]})
 
     def _said(self, script: Script) -> list[str]:
         """What a new line may not copy: all that she has heard said or told, and the examples of her voice."""

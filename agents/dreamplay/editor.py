@@ -233,6 +233,11 @@ def judged(judge: Judge, reply: Reply) -> str:
     return text
 
 
+def whole(text: str) -> str:
+    """A text up to the end of its last whole sentence: what a limit cut off behind it was never said."""
+    return text if _ENDED.search(text) else text[: max(text.rfind(mark) for mark in ".!?…") + 1]
+
+
 def in_first_person(text: str, name: str) -> bool:
     """Whether a text is said by somebody about herself, not told about her by name."""
     return bool(_FIRST_PERSON.search(text)) and not re.match(rf"{re.escape(name)}\b", text)
@@ -246,8 +251,7 @@ def prose(reply: Reply, told: Sequence[str] = ()) -> str:
         RefusedError: nothing is left, or the model talks of itself.
     """
     text = " ".join(_BRACKETS.sub(" ", _FENCE.sub("", _ANSI.sub("", reply.text))).split()).strip('"')
-    if not _ENDED.search(text):
-        text = text[: max(text.rfind(mark) for mark in ".!?…") + 1]
+    text = whole(text)
     raw = " ".join(reply.text.split())
     if len(_words(text)) < _SHORTEST:
         raise RefusedError(Refusal(text=raw, reason="too short to be told"), "Tell it in whole sentences.")

@@ -165,6 +165,7 @@ class Story(Value):
         _unique([beat.id for beat in self.beats], "beats")
         _unique([scene.id for _, scene in self.scenes], "scenes")
         _unique([choice.id for choice in self.choices], "choices")
+        _unique([choice.text for choice in self.choices], "choices")
         for text in _texts(self.model_dump(exclude={"cast"})):
             for word in _PLACEHOLDER.findall(text):
                 _known(word, roles, f"«{text[:60]}»")
