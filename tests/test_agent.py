@@ -13,7 +13,9 @@ from dreamplay.story import Cast, Scene, Story
 from dreamplay.testing import ScriptedModel
 
 ALL = ("elara", "leo", "mira", "sam")
-CUE = Cue(to="mira", pressure="", tactic="refuse", material="oak is slow", text="Leo means to refuse, and says it.")
+CUE = Cue(
+    to="mira", pressure="", tactic="drily tells", material="oak is slow", text="Leo drily tells Mira that oak is slow."
+)
 REASON = "I want every dream to have a door."
 
 

@@ -57,7 +57,7 @@ def test_cues_fit_their_speaker(what: object, tmp_path: Path) -> None:
                 name = plan.cast.name(role)
                 assert cue.to != role
                 assert f"tells {name} " not in cue.text
-                assert cue.text.startswith(f"{name} means to ")
+                assert cue.text.startswith(f"{name} {cue.tactic if cue.to else 'says'} ")
                 assert "{" not in cue.text
                 # Nobody is told what he did himself as if it were somebody else's doing.
                 assert role not in plan.cast.mentioned(plan.cast.fill(cue.material))
@@ -138,4 +138,40 @@ def test_one_alone_speaks_to_nobody(tmp_path: Path) -> None:
     turns = _turns(worlds.plan(path))["square"]
     cues: list[Cue] = [event.cue for event in turns if event.cue]
     assert [cue.to for cue in cues] == [None] * 3
-    assert all(", and says that " in cue.text for cue in cues)
+    assert all(cue.text.startswith("Ada says that ") for cue in cues)
+
+
+DREAM = (
+    "The kettle is a lake and nobody can drink it. Ada stands in the door without a face. No. "
+    "Every ladder leans on rain."
+)
+
+
+def _after_a_dream(seed: int, kind: str, *dreamers: str, folder: Path) -> list[Event]:
+    """The turns of a scene of three, after a dream that only some of them saw."""
+    plan = _seeded(_plan(3, folder), seed)
+    scene = plan.scenes[0][1].model_copy(update={"kind": kind})
+    script = Script([worlds.event(0, "dream", DREAM, beat="night", scene="attic", witnesses=dreamers)])
+    return worlds.act(Director(plan.cast, seed), scene, script)
+
+
+def test_what_was_dreamt_comes_up_in_daylight_from_those_who_saw_it(tmp_path: Path) -> None:
+    told: set[tuple[str | None, str]] = set()
+    for seed in range(16):
+        by_day, asleep = [_after_a_dream(seed, kind, "ada", "bo", folder=tmp_path) for kind in ("waking", "dream")]
+        of_it = [(e.speaker, e.cue.material) for e in by_day if e.cue and "in the dream, " in e.cue.material]
+        assert len({speaker for speaker, _ in of_it}) == len(of_it)  # once each is enough
+        assert not any("in the dream" in e.cue.material for e in asleep if e.cue)
+        told |= {(speaker, matter.removeprefix("in the dream, ")) for speaker, matter in of_it}
+    lake, rain = "the kettle is a lake and nobody can drink it", "every ladder leans on rain"
+    face = "Ada stands in the door without a face"
+    assert told == {("ada", lake), ("ada", rain), ("bo", lake), ("bo", face), ("bo", rain)}
+
+
+def test_a_scene_can_say_how_people_speak_in_it(tmp_path: Path) -> None:
+    ways = {"shouts to", "snaps at"}
+    path = worlds.write(tmp_path / "s", 3, lambda s: s["beats"][0]["scenes"][0].update(tactics=sorted(ways)))
+    turns = [turns for seed in SEEDS for turns in _turns(worlds.plan(path, seed=seed)).items()]
+    used = {name: {e.cue.tactic for n, events in turns if n == name for e in events if e.cue} for name, _ in turns}
+    assert used["square"] > ways
+    assert not used["corner"] & ways

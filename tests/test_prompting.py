@@ -13,7 +13,7 @@ from dreamplay.script import PROLOGUE, Cue, Script
 from dreamplay.story import Cast, Scene, Story
 from dreamplay.testing import ScriptedModel
 
-CUE = Cue(to="leo", pressure="", tactic="", material="", text="Mira means to laugh, and tells Leo that it is late.")
+CUE = Cue(to="leo", pressure="", tactic="", material="", text="Mira laughs and tells Leo that it is late.")
 ALL = ("elara", "leo", "mira", "sam")
 
 
@@ -73,7 +73,7 @@ def test_the_words_of_authors_stand_as_they_were_written(tmp_path: Path) -> None
     system = desk.line(Script(), scene, "ada", CUE).system
     assert "She likes {{ 7 * 7 }}, {% if x %}, {# this #}, {nobody}, {{bo}} and Bo." in system
     assert "A {{ house }} of {% cards %}." in system
-    cue = CUE.model_copy(update={"text": "Ada means to say {{ 7 * 7 }} and {% x %}, and says that {nobody} knows."})
+    cue = CUE.model_copy(update={"text": "Ada swears by {{ 7 * 7 }} and {% x %}, and says that {nobody} knows."})
     assert cue.text in desk.line(Script(), scene, "ada", cue).tail
 
 

@@ -6,6 +6,7 @@ Everything is decided from the script and the run's seed, so that a run can be t
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,15 @@ _BOREDOM = 1.6
 _OF_THE_MOMENT = 0.5
 """Share of cues that begin with what the scene gives rather than with what the persona brings."""
 
+_OF_THE_DREAM = 0.35
+"""Share of cues after a dream with which somebody who has not yet spoken of it does."""
+
+_OF_THE_SCENE = 0.5
+"""Share of cues whose tactic is the scene's, where it has any, rather than the persona's own."""
+
+_IN_THE_DREAM = "in the dream,"
+_GLIMPSE = range(4, 18)
+"""Words in a sentence of a dream, less one, that can be spoken of: enough to see something, few enough to say."""
 
 _TURNS_A_PRESSURE = 3.2
 """Turns that a pressure is given to be answered before the next one comes."""
@@ -111,21 +121,44 @@ class Director:
         moment = [text for text in scene.material if speaker not in self._named(text)]
         of_own = [text for text in persona.material if not set(self._named(text)) & {speaker}]
         pools = [moment, of_own] if dice.random() < _OF_THE_MOMENT else [of_own, moment]
+        if dice.random() < _OF_THE_DREAM:
+            pools.insert(0, self._dreamt(script, scene, speaker))
         fresh = [text for pool in pools for text in dice.sample(pool, len(pool)) if text not in told]
         material = fresh[0] if fresh else dice.choice(of_own or list(persona.material))
-        tactic = self._least_used(persona.tactics, [cue.tactic for cue in mine], dice)
+        ways = scene.tactics if scene.tactics and dice.random() < _OF_THE_SCENE else persona.tactics
+        tactic = self._least_used(ways, [cue.tactic for cue in mine], dice)
         # Nobody is told in the third person what he does himself: «tells Leo that Leo …».
         to = next((role for role in others if role not in self._named(material)), others[0] if others else None)
         pressures = [event.text for event in here if event.kind == "narration"]
         matter = self.cast.fill(material)
-        tell = f"tells {self.cast.name(to)}" if to else "says"
+        tell = f"{self.cast.fill(tactic)} {self.cast.name(to)}" if to else "says"
         return Cue(
             to=to,
             pressure=pressures[-1] if pressures else "",
             tactic=tactic,
             material=material,
-            text=f"{persona.name} means to {self.cast.fill(tactic)}, and {tell} that {matter}.",
+            text=f"{persona.name} {tell} that {matter}.",
         )
+
+    def _dreamt(self, script: Script, scene: Scene, speaker: str) -> list[str]:
+        """What the speaker saw in the last dream, as matter for a first waking word about it."""
+        dreams = [event for event in script.visible_to(speaker) if event.kind == "dream"]
+        if scene.kind == "dream" or not dreams:
+            return []
+        told = [event.cue for event in script if event.id > dreams[-1].id and event.speaker == speaker and event.cue]
+        if any(cue.material.startswith(_IN_THE_DREAM) for cue in told):
+            return []
+        glimpses = [text.strip() for text in re.split(r"(?<=[.!?…])\s+", dreams[-1].text)]
+        return [
+            f"{_IN_THE_DREAM} {self._lowered(text.rstrip('.!?…'))}"
+            for text in glimpses
+            if text.count(" ") in _GLIMPSE and speaker not in self.cast.mentioned(text)
+        ]
+
+    def _lowered(self, text: str) -> str:
+        """A sentence as it goes on after a comma; names keep their capital, and so does «I»."""
+        first = text.split()[0]
+        return text if self.cast.mentioned(first) or first == "I" else text[:1].lower() + text[1:]
 
     def _addressees(self, here: Sequence[Event], scene: Scene, speaker: str) -> list[str]:
         """Whom a line can be meant for: whoever spoke last first, then the others present."""

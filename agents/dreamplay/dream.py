@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dreamplay import editor
@@ -33,8 +33,9 @@ class Narrator:
         ledger = pool(self.desk, scene)
         again = any(event.kind == "dream" for event in script.visible_to(*scene.present))
         text, made = await self._tell(
-            script, scene, lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong), on_token
-        )
+            script, scene, lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong), on_token,
+            merit=lambda text: shown(text, ledger),
+        )  # fmt: skip
         return text, ledger, made
 
     async def epilogue(self, script: Script, scene: Scene, on_token: OnToken) -> tuple[str, Provenance]:
@@ -50,8 +51,9 @@ class Narrator:
         )
 
     async def _tell(
-        self, script: Script, scene: Scene, write: Callable[[str], Prompt], on_token: OnToken
-    ) -> tuple[str, Provenance]:
+        self, script: Script, scene: Scene, write: Callable[[str], Prompt], on_token: OnToken,
+        merit: Callable[[str], float] = lambda _: 0.0,
+    ) -> tuple[str, Provenance]:  # fmt: skip
         first = write("")
         told = [event.text for event in script.visible_to(*scene.present)]
 
@@ -60,7 +62,7 @@ class Narrator:
             seed = call_seed(self.seed, scene.id, "narrator", number)
             return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
 
-        take = await editor.ask(call, lambda reply: editor.prose(reply, told), tries=4)
+        take = await editor.ask(call, lambda reply: editor.prose(reply, told), tries=4, merit=merit)
         if take.text is None:
             raise ModelError(
                 f"the narrator told nothing that can stand in scene {scene.id} ({take.refused[-1].reason}); "
@@ -69,6 +71,16 @@ class Narrator:
         seed = call_seed(self.seed, scene.id, "narrator", take.usage.calls - 1)
         made = Provenance(by="narrator", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
         return take.text, made
+
+
+def shown(text: str, ledger: Sequence[Pooled]) -> float:
+    """How much of the pool a dream shows: the share of the dreamers of whose sheet two content words or more come up,
+    and the share of its own runs of three words that it does not repeat.
+    """
+    told = set(editor.words(text))
+    sheets = [{word for word in editor.words(f"{e.fear} {e.wish}") if len(word) > 4} for e in ledger]
+    runs = editor.runs(text)
+    return sum(len(sheet & told) > 1 for sheet in sheets) / max(len(sheets), 1) + len(set(runs)) / max(len(runs), 1)
 
 
 def pool(desk: Desk, scene: Scene) -> tuple[Pooled, ...]:

@@ -24,7 +24,8 @@ OUTDONE = "another was better"
 
 _REFUSALS = re.compile(
     r"\b(i'm|i am) (really |so |very )?sorry\b.{0,60}\b(can't|cannot|unable|not able)\b.{0,30}\b"
-    r"(assist|help with|fulfil|comply|continue|do that\b(?=[.!]?$)|engage|generate)|"
+    r"(assist|help (you )?with|answer that|say that\b(?=[.!]?$)|fulfil|"
+    r"comply|continue|do that\b(?=[.!]?$)|engage|generate)|"
     r"^i (can't|cannot|am unable to) (assist|help with (this|that|your)|fulfil|comply|generate|continue with)|"
     r"^i apologi[sz]e, but|\bhow (can|may) i (help|assist) you (today|with)|"
     r"^(sure|certainly|of course)[,!] here('s| is| are) ([^.]*:|an? (line|response|reply))",
@@ -36,7 +37,9 @@ _MODEL_TALK = re.compile(
     r"alibaba cloud|the user('s)? (prompt|asks me)|notes? in brackets)\b",
     re.IGNORECASE,
 )
-_CUE_TALK = re.compile(r"\b(i mean|means) to\b.*\b(tells?|and says?|that)\b|^\w+ tells \w+ that\b", re.IGNORECASE)
+_TELL = (
+    "tell|remind|warn|inform|assure|answer|(?:object|insist|repeat|admit|concede|explain|point out|put it plainly) to"
+)
 _HALF_TURNED = re.compile(
     r"\bI (?!always\b|perhaps\b|sometimes\b|was\b|as\b)\w+[^s\W]s\b|, and tells? \w+ that\b|^I'm sorry\b|"
     r"\bI\b.* (he|she) \w+s\b"
@@ -52,6 +55,7 @@ _SHORTEST = 30
 """Words below which a dream or an ending has not been told."""
 _WORD = re.compile(r"[\w']+")
 _FIRST_PERSON = re.compile(r"\b(i|i'\w+|me|my|mine|myself|we|we'\w+|us|our|ours)\b", re.IGNORECASE)
+_YOU = re.compile(r"\b(you|you'\w+|your|yours|yourself)\b", re.IGNORECASE)
 _THIRD_PERSON = re.compile(r"\b(he|she|his|her|him|hers|himself|herself)\b", re.IGNORECASE)
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x09\x0b-\x1f\x7f]")
 
@@ -109,20 +113,22 @@ class Judge:
         while (shorter := _DIRECTION_AT_EDGE.sub("", text)) != text:
             text = shorter
         text = _EMPHASIS.sub(r"\1", text)
-        return _unquoted(text).strip()
+        text = _unquoted(text).strip()
+        return text[:1].upper() + text[1:]
 
     def merit(self, text: str) -> float:
-        """How good a line is that can stand: it says what the cue is about, in words not used before, but not the
-        cue's own sentence. Signs of a half-turned cue («I unhooks», «and tell Leo that») count against it: they are
-        too weak to refuse a line for, and enough to prefer another.
+        """How good a line is that can stand: it says what the cue is about, in words not used before, to somebody,
+        and not in the cue's own wording. Signs of a half-turned cue («I unhooks», «and tell Leo that») count against
+        it: they are too weak to refuse a line for, and enough to prefer another.
         """
-        about = {word for word in _words(self.material) if len(word) > 3}
-        said = set(_words(text))
-        follows = len(about & said) / len(about) if about else 0.0
+        about = {word for word in words(self.material) if len(word) > 3}
+        follows = len(about & set(words(text))) / len(about) if about else 0.0
         mine = grams(text)
         new = 1 - len(mine & self.known) / len(mine) if mine else 0.0
-        recited = _plain(self.material) in _plain(text) if self.material else False
-        return min(follows, 0.7) + new - 0.4 * recited - 0.5 * bool(_HALF_TURNED.search(text))
+        recited = len(mine & grams(self.material)) / len(mine) if mine else 0.0
+        spoken_to = bool(_YOU.search(text) or any(name in text for name in self.cast if name != self.speaker))
+        half = bool(_HALF_TURNED.search(text))
+        return 1.5 * min(follows, 0.7) + new + 0.2 * spoken_to - 0.5 * recited - 0.5 * half
 
     def fault(self, text: str, *, finished: bool = True) -> tuple[str, str] | None:
         """Say why a clean line cannot stand, and what to tell the model; None if it can."""
@@ -132,7 +138,7 @@ class Judge:
         plain = text.replace("\u2019", "'")
         if _REFUSALS.search(plain):
             return "refuses to play", f"{me} is a person in this story and answers the others."
-        if _CUE_TALK.search(plain):
+        if self._direction.match(plain):
             return "speaks the direction", f"{me} says the thing itself."
         if _MODEL_TALK.search(plain):
             return "talks of being a model or of the instructions", f"{me} is a person and talks to the others."
@@ -149,6 +155,13 @@ class Judge:
             return f"copies «{earlier[:80]}»", f"{me} has something new to say."
         return None
 
+    @cached_property
+    def _direction(self) -> re.Pattern[str]:
+        """The cue itself, said aloud: «Leo drily tells Mira that» and «I drily tell Mira that»."""
+        names = "|".join(map(re.escape, self.cast))
+        me = re.escape(self.speaker)
+        return re.compile(rf"(?:{me} [^.!?]{{0,40}}s\b|I (?:\w+ )?(?:{_TELL}))[^.!?]{{0,20}} (?:{names}) that\b")
+
     def _by_own_name(self, text: str) -> bool:
         """«Are you tired, Elara?» said by Elara; «call me Elara» and «I am Elara» are her own to say."""
         name = re.escape(self.speaker)
@@ -161,7 +174,7 @@ class Judge:
         if not self.material or _FIRST_PERSON.search(text):
             return False
         about_self = _THIRD_PERSON.search(self.material) and not re.search(r"(?<!^)\b[A-Z]\w+", self.material)
-        about, said = set(_words(self.material)), set(_words(text))
+        about, said = set(words(self.material)), set(words(text))
         return bool(about_self) and bool(_THIRD_PERSON.search(text)) and len(about & said) > 0.6 * len(about)
 
     def _copied(self, text: str) -> str | None:
@@ -253,7 +266,7 @@ def prose(reply: Reply, told: Sequence[str] = ()) -> str:
     text = " ".join(_BRACKETS.sub(" ", _FENCE.sub("", _ANSI.sub("", reply.text))).split()).strip('"')
     text = whole(text)
     raw = " ".join(reply.text.split())
-    if len(_words(text)) < _SHORTEST:
+    if len(words(text)) < _SHORTEST:
         raise RefusedError(Refusal(text=raw, reason="too short to be told"), "Tell it in whole sentences.")
     plain = text.replace("\u2019", "'")
     if _REFUSALS.search(plain) or _MODEL_TALK.search(plain):
@@ -282,16 +295,18 @@ def _unquoted(text: str) -> str:
     return text
 
 
-def _plain(text: str) -> str:
-    return " ".join(_words(text))
-
-
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """The words of a text in small letters, apostrophes inside."""
     return [word.lower() for word in _WORD.findall(text.replace("\u2019", "'"))]
 
 
 @lru_cache(maxsize=20_000)
 def grams(text: str, n: int = 3) -> frozenset[tuple[str, ...]]:
     """The runs of n words of a text. A short one has none: «No.» may be said twice."""
-    words = _words(text)
-    return frozenset(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
+    return frozenset(runs(text, n))
+
+
+def runs(text: str, n: int = 3) -> list[tuple[str, ...]]:
+    """The runs of n words of a text, in order, as often as they come."""
+    said = words(text)
+    return [tuple(said[i : i + n]) for i in range(len(said) - n + 1)]

@@ -13,8 +13,8 @@ from dreamplay.model import Endpoint, Model, open_endpoint
 from dreamplay.settings import Settings
 
 OPENAI = "api.openai.com"
-LOCAL_CANDIDATES = 2
-"""Two at once cost a local engine about one second a line, and the better of two seldom has to be asked for again."""
+LOCAL_CANDIDATES = 3
+"""Three at once cost a local engine less than asking again when the only one cannot stand."""
 _HEADROOM = 2000  # output tokens: hosted models that think first count their thoughts as output
 
 
