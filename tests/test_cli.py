@@ -20,10 +20,12 @@ import pytest
 import typer.main
 import worlds
 from dreamplay import cli, library, transcript
+from dreamplay.compare import Comparison
 from dreamplay.testing import FakeEndpoint
 
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))
 README = Path(__file__).parents[1] / "README.md"
+EXAMPLE = shlex.quote(str(README.parent / "transcripts" / "example"))
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,26 @@ def test_a_swap_is_played(small: Path, call: Callable[..., Done]) -> None:
     assert transcript.read(Path("x")).cast.name("bo") == "Zoe"
 
 
+def test_runs_are_compared(small: Path, call: Callable[..., Done]) -> None:
+    play = ("run", "--story", small, "--model", "scripted", "--quiet", "--beats", "day", "--seed", 1)
+    worlds.dump(Path("zoe.yaml"), worlds.persona("Zoe", "parrot"))
+    for name, persona in (("base", small.with_name("bo.yaml")), ("same", "bo"), ("zoe", "zoe.yaml")):
+        assert call(*play, "--out", Path("transcripts") / name, "--swap", f"bo={persona}").code == 0
+    assert "- The runs are the same, event for event.\n" in call("compare", "base", "same").out
+    done = call("compare", "base", "transcripts/zoe", "--markdown", "it.md", "--html", "it.html")
+    assert done.err == "dreamplay: written: it.md\ndreamplay: written: it.html\n"
+    assert "- Changed: Bo/Zoe has another persona.\n" in done.out
+    assert Path("it.md").read_text(encoding="utf-8").startswith("# Small Hours: two groups of runs\n")
+    assert Path("it.html").read_text(encoding="utf-8").startswith("<!doctype html>\n")
+    listed = json.loads(call("compare", "base", "zoe", "--json").out)
+    assert Comparison.model_validate(listed).names["bo"] == "Bo/Zoe"
+    assert "two base runs have the seed 1" in call("compare", "base", "same", "zoe").message
+    failed = call("compare", "base", "zoe", "--html", "no/such/it.html")
+    assert (failed.code, failed.err) == (
+        1, "dreamplay: cannot write no/such/it.html: No such file or directory; choose another file\n"
+    )  # fmt: skip
+
+
 MISUSED: dict[str, tuple[str, str]] = {
     "no such story": ("run --story mindsink --model scripted", "did you mean 'mindsync'"),
     "no such role": ("run --swap zed=leo --model scripted", "no role 'zed'"),
@@ -117,12 +139,14 @@ MISUSED: dict[str, tuple[str, str]] = {
     "no such file to check": ("check nothing.yaml", "nothing.yaml"),
     "a file that is not valid": ("check file", "file:1"),
     "a folder to check": ("check .", "directory"),
+    "one run to compare": (f"compare {EXAMPLE}", "name at least two"),
     "no such story to cast": ("cast --story mindsink", "did you mean 'mindsync'"),
 }
 FAILED: dict[str, tuple[str, str]] = {
     "a folder that is a file": ("run --model scripted --out file/run", "cannot write to file/run"),
     "no runs to show": ("show", "dreamplay run"),
     "no such run": ("show nothing", "no run 'nothing'"),
+    "no such run to compare": ("compare nothing nothing", "no run 'nothing'"),
     "not a run": ("show file", "file:1"),
 }
 
@@ -266,7 +290,7 @@ def test_each_command_of_the_readme_can_be_given(command: str) -> None:
                 pass
 
 
-@pytest.mark.parametrize("name", ["run", "show", "cast", "check", "models"])
+@pytest.mark.parametrize("name", ["run", "show", "compare", "cast", "check", "models"])
 def test_help_gives_an_example_that_can_be_given(name: str) -> None:
     command = typer.main.get_command(cli.app).commands[name]  # type: ignore[attr-defined]
     examples = re.findall(r"dreamplay (\w+)([^\n]*)", command.help)

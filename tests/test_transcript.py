@@ -86,6 +86,8 @@ DAMAGE: dict[str, tuple[int, bytes, str]] = {
     "unknown key": (3, _event(mood="calm"), ":3: mood.*damaged"),
     "unknown witness": (3, _event(witnesses=["ada", "zed"]), ":3: .*names 'zed', who is not in the cast"),
     "unknown speaker": (3, _event(speaker="zed"), ":3: .*names 'zed', who is not in the cast"),
+    "unknown dreamer": (3, _event(ledger=[{"role": "zed", "fear": "f", "wish": "w"}]), ":3: .*names 'zed'"),
+    "unknown regard": (3, _event(regards={"zed": 1}), ":3: .*names 'zed'"),
     "something after the end": (6, END.model_dump_json().encode() + b"\n" + _event(id=4), ":7: .*follows the end"),
     "a newer form": (1, b'{"record": "header", "schema_version": 99}\n', "newer dreamplay .*99.*upgrade"),
     "no header": (1, b"", ":1: "),

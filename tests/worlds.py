@@ -14,10 +14,10 @@ from dreamplay.model import OnToken, Reply
 from dreamplay.plan import Plan
 from dreamplay.play import Run
 from dreamplay.prompting import Prompt
-from dreamplay.script import Cue, Event, Script
-from dreamplay.story import Cast, Scene
+from dreamplay.script import Cue, Event, Script, Usage
+from dreamplay.story import Cast, Persona, Scene, Story
 from dreamplay.testing import ScriptedModel
-from dreamplay.transcript import Record
+from dreamplay.transcript import End, Header, Record
 from ruamel.yaml import YAML
 
 NAMES = ("Ada", "Bo", "Cyrus", "Dee", "Eli", "Fay", "Gus")
@@ -117,6 +117,24 @@ async def play(reference: object, folder: Path, model: Any = None, **rest: Any) 
 def event(number: int = 0, kind: str = "line", text: str = "Tea is tea.", **rest: Any) -> Event:
     place = {"id": number, "kind": kind, "text": text, "beat": "launch", "scene": "roof"}
     return Event.model_validate(place | rest)
+
+
+def said(role: str, text: str, **rest: Any) -> dict[str, Any]:
+    """A line that an agent spoke."""
+    return {"kind": "line", "speaker": role, "text": text, "provenance": {"by": "agent", "usage": {"calls": 1}}, **rest}
+
+
+def record(*events: dict[str, Any], seed: int = 1, ended: bool = True, **swaps: str) -> Record:
+    """A made-up run of the story for three; a swap gives a role the persona of another name."""
+    names = {name.lower(): name for name in NAMES[:3]} | swaps
+    personas = {role: Persona.model_validate(persona(name)) for role, name in names.items()}
+    header = Header(
+        story_id="small", story=Story.model_validate(story(3)), story_hash="small", cast=personas,
+        persona_hashes=names, model="made-up", settings={}, seed=seed, versions={},
+    )  # fmt: skip
+    place = {"beat": "day", "scene": "square", "witnesses": tuple(personas), "text": ""}
+    script = Script(Event.model_validate(place | made | {"id": i}) for i, made in enumerate(events))
+    return Record(header, script, End(lines=0, usage=Usage()) if ended else None)
 
 
 def act(director: Director, scene: Scene, script: Script, say: Callable[[str, Cue], str] | None = None) -> list[Event]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dreamplay.errors import DreamplayError, UsageError
+from dreamplay.errors import DreamplayError, RecordError, UsageError
 
 if TYPE_CHECKING:
     from dreamplay.play import Run
@@ -199,6 +199,37 @@ def score(
 
 
 @app.command()
+def compare(
+    references: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Two runs, or two groups of runs.")],
+    as_json: JsonFlag = False,
+    as_markdown: Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write Markdown.")] = None,
+    as_html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page.")] = None,
+) -> None:
+    """Hold runs of one story against each other: where they part, and what changed beyond chance.
+
+    Of two runs, the first is the base and the second is the changed one. Of more, the base are those that are like the
+    first in cast, model and settings; if all are alike, the first half of them. Runs of one seed make a pair.
+
+    Example: dreamplay compare run-1 run-2 leo-believes-1 leo-believes-2 --html leo.html
+    """
+    from dreamplay import beside, report, transcript
+    from dreamplay import compare as comparing
+
+    folders = [transcript.find(reference, HOME) for reference in references]
+    made = comparing.compare(*beside.groups([(str(folder), transcript.read(folder)) for folder in folders]))
+    if as_json:
+        typer.echo(json.dumps(made.model_dump(), indent=2, ensure_ascii=False))
+    else:
+        report.show(made)
+    if as_markdown:
+        _write(as_markdown, report.render(made))
+    if as_html:
+        from dreamplay import page
+
+        _write(as_html, page.render(made))
+
+
+@app.command()
 def cast(story: StoryFlag = None, swap: SwapFlag = None, as_json: JsonFlag = False) -> None:
     """Show who plays in a story, and which personas could.
 
@@ -276,6 +307,14 @@ def _pairs(swaps: list[str] | None) -> dict[str, str]:
             raise UsageError(f"--swap {text!r}: write ROLE=PERSONA, for example leo=leo_believer")
         pairs[role.strip()] = persona.strip()
     return pairs
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RecordError(f"cannot write {file}: {error.strerror}; choose another file") from error
+    _say(f"written: {file}")
 
 
 def _listed(text: str | None) -> list[str]:

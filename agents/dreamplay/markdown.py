@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dreamplay import transcript
 from dreamplay.errors import RecordError
-from dreamplay.script import PROLOGUE, Event
+from dreamplay.script import PROLOGUE, PROLOGUE_TITLE, Event
 from dreamplay.transcript import Record
 
 FILE = "transcript.md"
@@ -36,9 +36,9 @@ def render(record: Record) -> str:
 
 def _page(record: Record) -> Iterator[str]:
     story, cast = record.header.story, record.cast
-    yield f"# {_plain(story.title)}"
-    yield f"*{_plain(cast.fill(story.premise))}*"
-    yield "\n".join(f"- **{_plain(p.name)}**, {_plain(cast.fill(p.who))}" for p in cast.personas.values())
+    yield f"# {plain(story.title)}"
+    yield f"*{plain(cast.fill(story.premise))}*"
+    yield "\n".join(f"- **{plain(p.name)}**, {plain(cast.fill(p.who))}" for p in cast.personas.values())
     scenes = {scene.id: scene for _, scene in story.scenes}
     titles = {beat.id: beat.title for beat in story.beats}
     beat = scene = None
@@ -49,11 +49,11 @@ def _page(record: Record) -> Iterator[str]:
             stances = []
         if event.beat != beat:
             beat = event.beat
-            yield f"## {'The night before' if beat == PROLOGUE else _plain(cast.fill(titles[beat]))}"
+            yield f"## {PROLOGUE_TITLE if beat == PROLOGUE else plain(cast.fill(titles[beat]))}"
         if event.scene != scene:
             scene = event.scene
             if scene != PROLOGUE:
-                yield f"### {_plain(cast.fill(scenes[scene].place))}"
+                yield f"### {plain(cast.fill(scenes[scene].place))}"
         if event.kind == "stance":
             stances.append(event)
         elif event.kind != "silence":
@@ -65,8 +65,8 @@ def _page(record: Record) -> Iterator[str]:
 
 
 def _told(event: Event, record: Record) -> str:
-    text = _plain(event.text)
-    name = _plain(record.cast.name(event.speaker)) if event.speaker else ""
+    text = plain(event.text)
+    name = plain(record.cast.name(event.speaker)) if event.speaker else ""
     match event.kind:
         case "line":
             return f"**{name}.** {text}"
@@ -81,7 +81,7 @@ def _told(event: Event, record: Record) -> str:
 def _table(stances: list[Event], record: Record) -> str:
     choices = {choice.id: record.cast.fill(choice.text) for choice in record.header.story.choices}
     rows = [
-        f"| {_cell(record.cast.name(s.speaker or ''))} | {_cell(choices[s.choice or ''])} | {_cell(s.text)} |"
+        f"| {cell(record.cast.name(s.speaker or ''))} | {cell(choices[s.choice or ''])} | {cell(s.text)} |"
         for s in stances
     ]
     return "\n".join(["| | chooses to | because |", "|---|---|---|", *rows])
@@ -91,17 +91,18 @@ def _colophon(record: Record) -> str:
     header, usage = record.header, transcript.total(record.script)
     state = "" if record.end else " The run was stopped before its end."
     return (
-        f"Played by {_plain(header.model)}, seed {header.seed}, length {header.settings['length']}. "
+        f"Played by {plain(header.model)}, seed {header.seed}, length {header.settings['length']}. "
         f"{usage.calls} calls; {usage.prompt:,} prompt tokens, {usage.evaluated:,} of them read anew; "
         f"{usage.output:,} tokens spoken; {usage.seconds:.0f} seconds of the model's time.{state}"
     )
 
 
-def _cell(text: str) -> str:
-    return _plain(text).replace("|", r"\|")
+def cell(text: str) -> str:
+    """Text of strangers for a cell of a table."""
+    return plain(text).replace("|", r"\|")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text of strangers as text: no markup of theirs is markup here."""
     text = " ".join(text.split())
     text = re.sub(r"([\\`*_\[\]<>#~&])", r"\\\1", text)

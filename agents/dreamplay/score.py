@@ -91,12 +91,12 @@ class Row:
     def shown(self, scores: Scores) -> str:
         """The figure as a person reads it."""
         whole = f"/{_at(scores, self.out_of)}" if self.out_of else ""
-        return _shown(self.value(scores), self.form) + whole
+        return shown(self.value(scores), self.form) + whole
 
     @property
     def bound(self) -> str:
         """The bar in words; empty if there is none."""
-        least, most = (None if bound is None else _shown(bound, self.form) for bound in (self.least, self.most))
+        least, most = (None if bound is None else shown(bound, self.form) for bound in (self.least, self.most))
         if least and most:
             return f"{least} to {most}"
         return f"at least {least}" if least else f"at most {most}" if most else ""
@@ -243,7 +243,8 @@ def _at(scores: Scores, path: str) -> Any:
     return found
 
 
-def _shown(value: float | None, form: str) -> str:
+def shown(value: float | None, form: str) -> str:
+    """A figure as a person reads it."""
     if value is None:
         return "-"
     if form == "share":

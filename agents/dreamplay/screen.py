@@ -17,7 +17,7 @@ from rich.text import Text
 from dreamplay.director import TURNS
 from dreamplay.errors import RecordError
 from dreamplay.graph import Token
-from dreamplay.script import PROLOGUE, Event
+from dreamplay.script import PROLOGUE, PROLOGUE_TITLE, Event
 from dreamplay.story import Beat, Cast, Scene, Story
 
 Manner = Literal["story", "json", "quiet"]
@@ -118,7 +118,7 @@ class Screen:
 
     def _title(self, beat: str) -> str:
         if beat == PROLOGUE:
-            return "The night before"
+            return PROLOGUE_TITLE
         return next(self._cast.fill(known.title) for known in self._story.beats if known.id == beat)
 
     def _place(self, scene: str) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
+from pydantic import Field
+
 from dreamplay.story import Value
 
 Kind = Literal["narration", "line", "action", "silence", "dream", "reflection", "stance", "recap", "entrance", "exit"]
 
 PROLOGUE = "prologue"
 """The beat and scene of the lines that an author wrote for the night before."""
+PROLOGUE_TITLE = "The night before"
+"""What a reader sees instead of a beat's title."""
 
 
 class Usage(Value):
@@ -94,6 +98,8 @@ class Event(Value):
     """Of a dream: what was pooled. For the reader of the transcript; no prompt is made from it."""
     choice: str | None = None
     """Of a stance: the id of the choice."""
+    regards: dict[str, float] = Field(default_factory=dict)
+    """Of a reflection: what she now thinks of each of the others, -1 to 1."""
     provenance: Provenance = Provenance(by="author")
 
 

@@ -180,7 +180,9 @@ def total(events: Sequence[Event] | Script) -> Usage:
 
 def _event(line: bytes, header: Header) -> Event:
     event = Event.model_validate_json(line)
-    if unknown := sorted({*event.witnesses, *filter(None, [event.speaker])} - set(header.cast)):
+    pooled = [entry.role for entry in event.ledger]
+    named = {*event.witnesses, *event.regards, *pooled, *filter(None, [event.speaker])}
+    if unknown := sorted(named - set(header.cast)):
         raise ValueError(f"event {event.id} names {unknown[0]!r}, who is not in the cast")
     return event
 

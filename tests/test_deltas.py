@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import worlds
+from dreamplay import beside, chance, deltas
+from dreamplay.deltas import Delta
+from dreamplay.transcript import Record
+
+GOOD = "I tarred the hull of the ferry before the winter came."
+SHORT, LONG = "No.", " ".join(["And the ferry went on and on"] * 6) + "."
+REFUSAL = "I'm sorry, but I can't assist with that request."
+
+
+def _deltas(base: list[Record], changed: list[Record]) -> dict[str, Delta]:
+    matched = beside.match(base, changed)
+    deals = chance.deal(len(matched.base), len(matched.changed), paired=matched.paired)
+    return {each.measure: each for each in deltas.deltas(matched, deals)}
+
+
+def _runs(*texts: str) -> list[Record]:
+    return [worlds.record(worlds.said("ada", text), seed=seed) for seed, text in enumerate(texts)]
+
+
+def test_a_figure_gets_better_towards_its_bar() -> None:
+    found = _deltas(_runs(*[GOOD] * 6), _runs(*[REFUSAL] * 6))
+    refusals = found["faults.refusals"]
+    assert (refusals.base, refusals.changed, refusals.better, refusals.still) == (0, 1, False, False)
+    assert (refusals.p, refusals.beyond) == (2 / 2**6, True)
+    assert found["faults.model_talk"].still
+    assert found["faults.model_talk"].better is None
+    (says,) = deltas.says([*found.values()])
+    assert "refusals (worse, p = 0.031)" in says
+    assert _deltas(_runs(REFUSAL), _runs(GOOD))["faults.refusals"].better is True
+
+
+def test_a_figure_with_two_bounds_is_best_between_them() -> None:
+    for was, became, better in ((SHORT, GOOD, True), (GOOD, LONG, False), (GOOD, f"{GOOD} I did.", None)):
+        words = _deltas(_runs(was), _runs(became))["words.median"]
+        assert words.better is better, became
+
+
+def test_the_range_is_that_of_single_runs_of_the_base() -> None:
+    words = _deltas(_runs(SHORT, GOOD), _runs(GOOD, GOOD))["words.median"]
+    assert (words.low, words.high, words.base, words.changed) == (1, 11, 6, 11)
+    assert not words.beyond
+
+
+def test_what_nobody_measured_is_left_out() -> None:
+    found = _deltas([worlds.record()], [worlds.record()])
+    assert "words.median" not in found
+    assert deltas.says([*found.values()]) == ["No figure of the scorecard moved beyond chance."]
+    assert deltas.says([]) == []
