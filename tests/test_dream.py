@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay.dream import Narrator, pool
+from dreamplay.dream import Narrator, pool, shown
 from dreamplay.errors import ModelError
 from dreamplay.prompting import Desk
-from dreamplay.script import Script, Usage
+from dreamplay.script import Pooled, Script, Usage
 from dreamplay.story import Scene
 from dreamplay.testing import ScriptedModel
 
@@ -99,3 +99,17 @@ async def test_the_end_is_told_from_the_stances(small: Path) -> None:
     assert "They left." in tail
     assert "They stayed." not in tail
     assert text
+
+
+def test_the_dream_that_shows_more_of_the_dreamers_is_kept() -> None:
+    ledger = [
+        Pooled(role="ada", fear="Her kettle sinks in black water.", wish="Somebody should carry it home."),
+        Pooled(role="bo", fear="Every ladder leads into a furnace.", wish="He would wish for one cool morning."),
+    ]
+    both = "The kettle is lifted out of the black water, and a ladder stands in the furnace."
+    one = "The kettle sinks in black water, and then the rain comes over the roofs of the town."
+    again = "The kettle is in black water. The ladder is in the furnace. The ladder is in the furnace."
+    neither = "Somebody walks along a wall and looks for a door that has never been there."
+    told = [shown(text, ledger) for text in (both, again, one, neither)]
+    assert told == sorted(told, reverse=True)
+    assert len(set(told)) == len(told)
