@@ -148,9 +148,9 @@ class Judge:
             return "unfinished", f"{me} says it in one short, whole sentence."
         told = rf"^{re.escape(me)}('s)? (?!and I\b)[a-z]|\b{re.escape(me)} (says|thinks|means|wants|tells|asks)\b"
         if re.search(told, text) or self._by_own_name(text):
-            return "speaks of the speaker by name", f"{me} says «I» and means {me}."
+            return "speaks of the speaker by name", f"{me} speaks for {me} and to the others."
         if self._recited(text):
-            return "recites the cue in the third person", f"{me} says «I» and «my» and means {me}."
+            return "recites the cue in the third person", f"{me} says it of me and mine."
         if earlier := self._copied(text):
             return f"copies «{earlier[:80]}»", f"{me} has something new to say."
         return None
