@@ -159,12 +159,13 @@ def test_what_was_dreamt_comes_up_in_daylight_from_those_who_saw_it(tmp_path: Pa
     told: set[tuple[str | None, str]] = set()
     for seed in range(16):
         by_day, asleep = [_after_a_dream(seed, kind, "ada", "bo", folder=tmp_path) for kind in ("waking", "dream")]
-        of_it = [(e.speaker, e.cue.material) for e in by_day if e.cue and "in the dream, " in e.cue.material]
+        of_it = [(e.speaker, e.cue) for e in by_day if e.cue and e.cue.glimpse]
         assert len({speaker for speaker, _ in of_it}) == len(of_it)  # once each is enough
-        assert not any("in the dream" in e.cue.material for e in asleep if e.cue)
-        told |= {(speaker, matter.removeprefix("in the dream, ")) for speaker, matter in of_it}
-    lake, rain = "the kettle is a lake and nobody can drink it", "every ladder leans on rain"
-    face = "Ada stands in the door without a face"
+        assert len({cue.material.replace(cue.glimpse, "") for _, cue in of_it}) == len(of_it)
+        assert all(cue.glimpse in cue.material and cue.material in cue.text for _, cue in of_it)
+        assert not any(event.cue.glimpse for event in asleep if event.cue)
+        told |= {(speaker, cue.glimpse) for speaker, cue in of_it}
+    lake, face, rain = "the kettle is a lake", "Ada stands in the door without a face", "every ladder leans on rain"
     assert told == {("ada", lake), ("ada", rain), ("bo", lake), ("bo", face), ("bo", rain)}
 
 

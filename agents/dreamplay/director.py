@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dreamplay import library
 from dreamplay.script import Cue, Event, Script
 from dreamplay.story import Cast, Length, Scene
 
@@ -28,9 +29,8 @@ _OF_THE_DREAM = 0.35
 _OF_THE_SCENE = 0.5
 """Share of cues whose tactic is the scene's, where it has any, rather than the persona's own."""
 
-_IN_THE_DREAM = "in the dream,"
-_GLIMPSE = range(4, 18)
-"""Words in a sentence of a dream, less one, that can be spoken of: enough to see something, few enough to say."""
+_GLIMPSE = range(2, 8)
+"""Spaces in a clause of a dream that can be spoken of: enough to see something, and too few to tell it over again."""
 
 _TURNS_A_PRESSURE = 3.2
 """Turns that a pressure is given to be answered before the next one comes."""
@@ -121,10 +121,13 @@ class Director:
         moment = [text for text in scene.material if speaker not in self._named(text)]
         of_own = [text for text in persona.material if not set(self._named(text)) & {speaker}]
         pools = [moment, of_own] if dice.random() < _OF_THE_MOMENT else [of_own, moment]
-        if dice.random() < _OF_THE_DREAM:
-            pools.insert(0, self._dreamt(script, scene, speaker))
         fresh = [text for pool in pools for text in dice.sample(pool, len(pool)) if text not in told]
         material = fresh[0] if fresh else dice.choice(of_own or list(persona.material))
+        dreamt = self._dreamt(script, speaker) if scene.kind != "dream" and dice.random() < _OF_THE_DREAM else []
+        glimpse = dice.choice(dreamt) if dreamt else ""
+        if glimpse:
+            number = sum(bool(event.cue and event.cue.glimpse) for event in script)
+            material = library.render("glimpse.jinja", glimpse=glimpse, number=number)
         ways = scene.tactics if scene.tactics and dice.random() < _OF_THE_SCENE else persona.tactics
         tactic = self._least_used(ways, [cue.tactic for cue in mine], dice)
         # Nobody is told in the third person what he does himself: «tells Leo that Leo …».
@@ -137,23 +140,19 @@ class Director:
             pressure=pressures[-1] if pressures else "",
             tactic=tactic,
             material=material,
+            glimpse=glimpse,
             text=f"{persona.name} {tell} that {matter}.",
         )
 
-    def _dreamt(self, script: Script, scene: Scene, speaker: str) -> list[str]:
-        """What the speaker saw in the last dream, as matter for a first waking word about it."""
-        dreams = [event for event in script.visible_to(speaker) if event.kind == "dream"]
-        if scene.kind == "dream" or not dreams:
+    def _dreamt(self, script: Script, speaker: str) -> list[str]:
+        """What the speaker saw in the last dream, in short: material for a first waking word about it."""
+        seen = script.visible_to(speaker)
+        dream = next((event for event in reversed(seen) if event.kind == "dream"), None)
+        if dream is None or any(e.speaker == speaker and e.cue and e.cue.glimpse for e in seen if e.id > dream.id):
             return []
-        told = [event.cue for event in script if event.id > dreams[-1].id and event.speaker == speaker and event.cue]
-        if any(cue.material.startswith(_IN_THE_DREAM) for cue in told):
-            return []
-        glimpses = [text.strip() for text in re.split(r"(?<=[.!?…])\s+", dreams[-1].text)]
-        return [
-            f"{_IN_THE_DREAM} {self._lowered(text.rstrip('.!?…'))}"
-            for text in glimpses
-            if text.count(" ") in _GLIMPSE and speaker not in self.cast.mentioned(text)
-        ]
+        clauses = [re.split(r"[,;:]| and | until | while ", text)[0] for text in re.split(r"[.!?…]\s*", dream.text)]
+        shown = [text.strip() for text in clauses if text.strip().count(" ") in _GLIMPSE]
+        return [self._lowered(text) for text in shown if speaker not in self.cast.mentioned(text)]
 
     def _lowered(self, text: str) -> str:
         """A sentence as it goes on after a comma; names keep their capital, and so does «I»."""

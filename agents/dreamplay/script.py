@@ -51,6 +51,8 @@ class Cue(Value):
     material: str
     text: str
     """The cue as it stands in the prompt."""
+    glimpse: str = ""
+    """Of a dream, by day: what of it the material speaks of."""
 
 
 class Refusal(Value):
