@@ -13,9 +13,7 @@ from dreamplay.story import Cast, Scene, Story
 from dreamplay.testing import ScriptedModel
 
 ALL = ("elara", "leo", "mira", "sam")
-CUE = Cue(
-    to="mira", pressure="", tactic="drily tells", material="oak is slow", text="Leo drily tells Mira that oak is slow."
-)
+CUE = Cue(to="mira", pressure="", tactic="drily", material="oak is slow", text="Leo tells Mira drily that oak is slow.")
 REASON = "I want every dream to have a door."
 
 

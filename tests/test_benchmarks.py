@@ -238,14 +238,14 @@ def test_a_change_gets_a_row_and_leaves_nothing_behind(small: Path, tmp_path: Pa
     assert changed[:2] == ["cue-without-material", "1"]
     assert len(changed) == len(before) == len(tune.COLUMNS) + 4
     cues = [event.cue for event in transcript.read(tmp_path / "two" / changed[0] / "7").script if event.turn]
-    assert all(cue and not cue.material and cue.text.endswith(f" {cue.tactic} the others.") for cue in cues)
+    assert all(cue and not cue.material and cue.text.endswith(f" speaks {cue.tactic}.") for cue in cues)
 
 
 @pytest.mark.parametrize("change", tune.PROMPTS)
 def test_a_change_of_the_prompt_changes_it(change: str, story: Story, cast: Cast) -> None:
     def asked() -> Prompt:
         everyone = {"speaker": "mira", "witnesses": cast.roles}
-        cue = Cue(to=None, pressure="", tactic="", material="", text="Mira tells Leo that it is late.")
+        cue = Cue(to=None, pressure="", tactic="", material="", text="Mira tells Leo drily that it is late.")
         first = worlds.event(0, beat=PROLOGUE, scene=PROLOGUE, cue=cue, **everyone)
         script = Script([first, *(worlds.event(number, **everyone) for number in range(1, 20))])
         _, scene = next(iter(story.scenes))

@@ -57,7 +57,9 @@ def test_cues_fit_their_speaker(what: object, tmp_path: Path) -> None:
                 name = plan.cast.name(role)
                 assert cue.to != role
                 assert f"tells {name} " not in cue.text
-                assert cue.text.startswith(f"{name} {cue.tactic if cue.to else 'says'} ")
+                assert cue.text.startswith(
+                    f"{name} {f'tells {plan.cast.name(cue.to)}' if cue.to else 'says'} {cue.tactic} that "
+                )
                 assert "{" not in cue.text
                 # Nobody is told what he did himself as if it were somebody else's doing.
                 assert role not in plan.cast.mentioned(plan.cast.fill(cue.material))
@@ -138,7 +140,7 @@ def test_one_alone_speaks_to_nobody(tmp_path: Path) -> None:
     turns = _turns(worlds.plan(path))["square"]
     cues: list[Cue] = [event.cue for event in turns if event.cue]
     assert [cue.to for cue in cues] == [None] * 3
-    assert all(cue.text.startswith("Ada says that ") for cue in cues)
+    assert all(cue.text.startswith(f"Ada says {cue.tactic} that ") for cue in cues)
 
 
 DREAM = (
@@ -170,7 +172,7 @@ def test_what_was_dreamt_comes_up_in_daylight_from_those_who_saw_it(tmp_path: Pa
 
 
 def test_a_scene_can_say_how_people_speak_in_it(tmp_path: Path) -> None:
-    ways = {"shouts to", "snaps at"}
+    ways = {"shouting", "sharply"}
     path = worlds.write(tmp_path / "s", 3, lambda s: s["beats"][0]["scenes"][0].update(tactics=sorted(ways)))
     turns = [turns for seed in SEEDS for turns in _turns(worlds.plan(path, seed=seed)).items()]
     used = {name: {e.cue.tactic for n, events in turns if n == name for e in events if e.cue} for name, _ in turns}

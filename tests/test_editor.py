@@ -79,7 +79,7 @@ CLEANED: list[tuple[str, str]] = [
     ("Not tonight.\nMira: Why not?", "Not tonight."),
     ("Not tonight. Mira: Why not?", "Not tonight."),
     ("Not tonight.\n**Mira:** Why not?\n**Leo:** Because.", "Not tonight."),
-    ("Not tonight.\n[Mira laughs and tells Leo that it is late.]\nMira: Late.", "Not tonight."),
+    ("Not tonight.\n[Mira tells Leo with a laugh that it is late.]\nMira: Late.", "Not tonight."),
     ("Not\ntonight,   Mira.", "Not tonight, Mira."),
     ("I *never* sleep there.", "I never sleep there."),
     ("\x1b[31mNot\x1b[0m tonight.\x07", "Not tonight."),

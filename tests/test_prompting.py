@@ -13,7 +13,7 @@ from dreamplay.script import PROLOGUE, Cue, Script
 from dreamplay.story import Cast, Scene, Story
 from dreamplay.testing import ScriptedModel
 
-CUE = Cue(to="leo", pressure="", tactic="", material="", text="Mira laughs and tells Leo that it is late.")
+CUE = Cue(to="leo", pressure="", tactic="", material="", text="Mira tells Leo with a laugh that it is late.")
 ALL = ("elara", "leo", "mira", "sam")
 
 

@@ -36,7 +36,7 @@ def persona(name: str = "Ada", thing: str = "kettle") -> dict[str, Any]:
         "who": f"keeper of the {thing}",
         "voice": "Short and plain.",
         "examples": [f"Mind my {thing}, it bites."],
-        "tactics": ["answers", "asks back and tells"],
+        "tactics": ["calmly", "with a frown"],
         "material": [f"the {thing} {deed} {_PLACES[(i + len(thing)) % 10]}" for i, deed in enumerate(_DEEDS)],
         "private": {
             "want": f"CANARY-{name}-want.",
@@ -65,7 +65,7 @@ def story(roles: int = 3) -> dict[str, Any]:
         "premise": "Some people share a house.",
         "cast": cast,
         "prologue": [
-            {"role": two[0], "cue": "{ada} asks back and says that tea is tea.", "line": "Tea is tea."}
+            {"role": two[0], "cue": "{ada} says calmly that tea is tea.", "line": "Tea is tea."}
         ],
         "choices": [
             {"id": "go", "text": "leave the house", "ending": "They left."},

@@ -134,14 +134,14 @@ class Director:
         to = next((role for role in others if role not in self._named(material)), others[0] if others else None)
         pressures = [event.text for event in here if event.kind == "narration"]
         matter = self.cast.fill(material)
-        tell = f"{self.cast.fill(tactic)} {self.cast.name(to)}" if to else "says"
+        tell = f"tells {self.cast.name(to)}" if to else "says"
         return Cue(
             to=to,
             pressure=pressures[-1] if pressures else "",
             tactic=tactic,
             material=material,
             glimpse=glimpse,
-            text=f"{persona.name} {tell} that {matter}.",
+            text=f"{persona.name} {tell} {self.cast.fill(tactic)} that {matter}.",
         )
 
     def _dreamt(self, script: Script, speaker: str) -> list[str]:

@@ -37,9 +37,6 @@ _MODEL_TALK = re.compile(
     r"alibaba cloud|the user('s)? (prompt|asks me)|notes? in brackets)\b",
     re.IGNORECASE,
 )
-_TELL = (
-    "tell|remind|warn|inform|assure|answer|(?:object|insist|repeat|admit|concede|explain|point out|put it plainly) to"
-)
 _HALF_TURNED = re.compile(
     r"\bI (?!always\b|perhaps\b|sometimes\b|was\b|as\b)\w+[^s\W]s\b|, and tells? \w+ that\b|^I'm sorry\b|"
     r"\bI\b.* (he|she) \w+s\b"
@@ -157,10 +154,9 @@ class Judge:
 
     @cached_property
     def _direction(self) -> re.Pattern[str]:
-        """The cue itself, said aloud: «Leo drily tells Mira that» and «I drily tell Mira that»."""
+        """The cue itself, said aloud: «Leo tells Mira drily that» and «I tell Mira drily that»."""
         names = "|".join(map(re.escape, self.cast))
-        me = re.escape(self.speaker)
-        return re.compile(rf"(?:{me} [^.!?]{{0,40}}s\b|I (?:\w+ )?(?:{_TELL}))[^.!?]{{0,20}} (?:{names}) that\b")
+        return re.compile(rf"(?:{re.escape(self.speaker)} tells|I tell) (?:{names})\b[^.!?]{{0,40}} that\b")
 
     def _by_own_name(self, text: str) -> bool:
         """«Are you tired, Elara?» said by Elara; «call me Elara» and «I am Elara» are her own to say."""

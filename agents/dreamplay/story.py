@@ -64,7 +64,7 @@ class Persona(Value):
     examples: tuple[Text, ...] = Field(min_length=1)
     """Lines this persona might say."""
     tactics: tuple[Text, ...] = Field(min_length=1)
-    """Ways of saying something to somebody, in the third person: «grumbles at», «laughs and tells»."""
+    """How this persona meets a pressure, in words that can follow «tells her»: «drily», «with a shrug»."""
     material: tuple[Text, ...] = Field(min_length=1)
     """That-clauses in the third person: what this persona has to talk about."""
     private: Private
@@ -94,7 +94,7 @@ class Scene(Value):
     pressures: tuple[Text, ...] = ()
     """What happens in the scene and demands an answer, in order of rising heat; told to all present."""
     tactics: tuple[Text, ...] = ()
-    """How people speak here, whoever they are, besides their own ways: «shouts to», «snaps at»."""
+    """How people speak here, whoever they are, besides their own ways: «over the noise», «gasping»."""
     material: tuple[Text, ...] = ()
     """That-clauses about this moment, which anyone present can bring up."""
     turns: TurnContract

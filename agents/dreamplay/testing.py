@@ -26,7 +26,10 @@ from dreamplay.model import OnToken, Reply
 from dreamplay.prompting import Prompt
 from dreamplay.script import Usage
 
-_CUE = re.compile(r"\[[^\[\]]+? [^\[\]A-Z]+ (?:(?P<to>[^\Wa-z][^\[\]]*?) )?that (?P<matter>[^\[\]]*)\.\]")
+_CUE = re.compile(
+    r"\[[^\[\]]+? (?:tells (?P<to>[^\Wa-z][^\s\[\]]*(?: [^\Wa-z][^\s\[\]]*)*)|says)[^\[\]]*? that "
+    r"(?P<matter>[^\[\]]*)\.\]"
+)
 _NOTE_AT_END = re.compile(r"\]\s*(?:\n.*)?\s*\Z")  # the cue of a line, and what is asked in one line at most
 _POOLED = re.compile(r"^(?:-|\d+\.) (.+)$", re.MULTILINE)
 _NAMES = re.compile(r"\beach of ((?:[^.,:;\n]+, )*[^.,:;\n]+ and \w+)")
