@@ -281,3 +281,9 @@ async def test_an_error_of_the_model_is_not_the_editors_to_mend() -> None:
     with pytest.raises(ModelError, match="gone"):
         await editor.ask(call, lambda reply: reply.text, tries=3)
     assert calls == [0]
+
+
+def test_matter_about_somebody_else_may_be_said_as_it_is() -> None:
+    matter = "the old lady by the window goes under with her shoes on, in case the dream has a shore"
+    judge = Judge(speaker="Elara", cast=["Elara", "Leo"], said=[], material=matter)
+    assert judge.fault(f"{matter.capitalize()}.") is None

@@ -166,10 +166,12 @@ class Judge:
         )
 
     def _recited(self, text: str) -> bool:
-        """The matter of the cue with «he» for «I». Matter about somebody else may be said as it is."""
-        if not self.material or _FIRST_PERSON.search(text):
+        """The matter of the cue with «he» for «I». Matter that begins with somebody else may be said as it is, whoever
+        «her shoes» are in it.
+        """
+        if _FIRST_PERSON.search(text):
             return False
-        about_self = _THIRD_PERSON.search(self.material) and not re.search(r"(?<!^)\b[A-Z]\w+", self.material)
+        about_self = _THIRD_PERSON.match(self.material)
         about, said = set(words(self.material)), set(words(text))
         return bool(about_self) and bool(_THIRD_PERSON.search(text)) and len(about & said) > 0.6 * len(about)
 
