@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,13 +16,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
 import worlds
-from dreamplay import cli, library, transcript
+from dreamplay import cli, engines, library, transcript
 from dreamplay.compare import Comparison
+from dreamplay.model import open_endpoint
+from dreamplay.play import CHECKPOINTS
+from dreamplay.script import Usage
 from dreamplay.testing import FakeEndpoint
+from dreamplay.transcript import End
 
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))
 README = Path(__file__).parents[1] / "README.md"
@@ -136,6 +142,8 @@ MISUSED: dict[str, tuple[str, str]] = {
     "a temperature that is none": ("run --model scripted --temperature 9", "--temperature"),
     "a seed below 0": ("run --model scripted --seed -5", "--seed"),
     "no key": ("run --model gpt-x", "OPENAI_API_KEY"),
+    "a run to its end": ("resume finished", "played to its end; look at it with: dreamplay show finished"),
+    "no such model to go on": ("resume elsewhere", "--model m --base-url URL"),
     "no such file to check": ("check nothing.yaml", "nothing.yaml"),
     "a file that is not valid": ("check file", "file:1"),
     "a folder to check": ("check .", "directory"),
@@ -145,16 +153,33 @@ MISUSED: dict[str, tuple[str, str]] = {
 FAILED: dict[str, tuple[str, str]] = {
     "a folder that is a file": ("run --model scripted --out file/run", "cannot write to file/run"),
     "no runs to show": ("show", "dreamplay run"),
+    "no run to go on with": ("resume", "dreamplay run"),
+    "no such run to go on with": ("resume nothing", "no run 'nothing'"),
+    "a run of a newer version": ("resume newer", "newer dreamplay"),
+    "a run that never began": ("resume torn", "stopped before it began"),
     "no such run": ("show nothing", "no run 'nothing'"),
     "no such run to compare": ("compare nothing nothing", "no run 'nothing'"),
     "not a run": ("show file", "file:1"),
 }
 
 
+def _left_behind() -> None:
+    """Runs in the current folder, with which one cannot go on just so."""
+    header = worlds.plan("mindsync").header("m", {}).model_dump_json()
+    end = End(lines=0, usage=Usage()).model_dump_json()
+    for name, text in {
+        "finished": f"{header}\n{end}\n", "elsewhere": f"{header}\n", "torn": header[:99],
+        "newer": header.replace('"schema_version":1', '"schema_version":9', 1) + "\n",
+    }.items():  # fmt: skip
+        Path(name).mkdir()
+        (Path(name) / transcript.FILE).write_text(text)
+
+
 @pytest.mark.parametrize("what", [*MISUSED, *FAILED])
 def test_what_cannot_be_done_is_one_line_and_an_exit_code(what: str, call: Callable[..., Done]) -> None:
     command, says = (MISUSED | FAILED)[what]
     Path("file").write_text("hello\n")
+    _left_behind()
     done = call(*shlex.split(command))
     assert done.code == (2 if what in MISUSED else 1)
     assert done.message.startswith("dreamplay: ")
@@ -232,7 +257,9 @@ def test_an_interrupt_ends_a_run_on_an_endpoint_after_the_line_under_way(small: 
         assert record.end is None
         assert sum(event.provenance.usage.calls for event in record.script) == len(fake.seen)
     assert re.fullmatch(
-        r"dreamplay: stopping after this line .*\ndreamplay: stopped after event \d+; .* in run\n", done.message
+        r"dreamplay: stopping after this line .*\ndreamplay: stopped after event \d+; "
+        rf"go on with: dreamplay resume run --model one --base-url {fake.base_url}\n",
+        done.message,
     )
     assert "stopped before its end" in Path("run/transcript.md").read_text(encoding="utf-8")
     assert {request["model"] for request in fake.seen} == {"one"} == {record.header.model}
@@ -242,12 +269,93 @@ def test_an_interrupt_ends_a_run_on_an_endpoint_after_the_line_under_way(small: 
 
 def test_a_second_interrupt_ends_it_at_once(small: Path) -> None:
     with FakeEndpoint(faults=[None, None, "hang"]) as fake:
-        done = _interrupted(small, fake, 3, signal.SIGINT, signal.SIGINT)
+        done = _interrupted(small, fake, 3, signal.SIGTERM, signal.SIGINT)
     assert done.code == cli.INTERRUPTED
     assert done.message.count("\n") == 2
     record = transcript.read(Path("run"))
     assert record.end is None
     assert sum(event.provenance.usage.calls for event in record.script) == 2
+
+
+def test_an_endpoint_that_is_lost_says_how_to_go_on_and_that_works(
+    small: Path, call: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = []
+
+    def opened(*args: Any, **rest: Any) -> Any:
+        clients.append(open_endpoint(*args, **rest))
+        return clients[-1]
+
+    monkeypatch.setattr(engines, "open_endpoint", opened)
+    play = ("run", "--story", small, "--seed", 1, "--quiet", "--model", "fake")
+    with FakeEndpoint() as whole:
+        call(*play, "--base-url", whole.base_url, "--out", "whole")
+    with FakeEndpoint(faults=[None, None, None, "401"]) as fake:
+        done = call(*play, "--base-url", fake.base_url, "--temperature", "0.3")
+        (folder,) = Path("transcripts").iterdir()
+        command = f"dreamplay resume {folder.name} --model fake --base-url {fake.base_url}"
+        assert (done.code, done.message.count("\n")) == (1, 1)
+        assert done.message.endswith(f"one that it accepts; go on with: {command}\n")
+        shutil.rmtree(small.parent)
+        gone_on = call(*shlex.split(command)[1:])
+    assert gone_on.code == 0
+    assert gone_on.message.splitlines() == [
+        f"dreamplay: going on with {folder.name} after event 7, in day, square",
+        f"dreamplay: transcript: {folder / 'transcript.md'}",
+    ]
+    record, other = transcript.read(folder), transcript.read(Path("whole"))
+    assert [event.text for event in record.script] == [event.text for event in other.script]
+    assert not record.resumptions
+    assert {request["temperature"] for request in fake.seen} == {0.3}
+    assert gone_on.out.startswith("SMALL HOURS\n")
+    assert record.script.last
+    assert record.script.last.text in gone_on.out
+    assert next(iter(record.script)).text not in gone_on.out
+    assert [client.is_closed() for client in clients] == [True] * 3
+
+
+def test_a_run_that_is_played_is_refused_to_others_until_its_process_is_dead(
+    small: Path, call: Callable[..., Done]
+) -> None:
+    folder = Path("transcripts/one")
+    play = ("run", "--story", small, "--seed", "1", "--model", "fake", "--out", folder)
+    with FakeEndpoint(faults=[None, None, None, "hang"]) as fake:
+        first = subprocess.Popen(
+            [COMMAND, *map(str, play), "--base-url", fake.base_url], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        with first:
+            try:
+                _until(lambda: len(fake.seen) == 4 or first.poll() is not None)
+                again = ("--model", "scripted", "--quiet")
+                for command in (("resume", "one", *again), ("resume", *again), (*play, *again)):
+                    second = call(*command)
+                    assert second.code == 1
+                    assert f"{folder} is being played by process {first.pid} on " in second.message
+                    assert second.message.count("\n") == 1
+                (row,) = json.loads(call("runs", "--json").out)
+                assert (row["name"], row["state"], row["turn"]) == ("one", "playing", 3)
+                assert f"process {first.pid} on " in row["why"]
+            finally:
+                first.kill()
+    assert [row["state"] for row in json.loads(call("runs", "--json").out)] == ["stopped"]
+    assert "one  " in call("runs").out
+    assert call("resume", "--model", "scripted", "--json").code == 0
+    record = transcript.read(folder)
+    assert record.end
+    assert [each.event for each in record.resumptions] == [row["events"]]
+    assert {path.name for path in folder.iterdir()} == {transcript.FILE, "transcript.md", CHECKPOINTS}
+
+
+def test_a_run_whose_story_is_damaged_or_done_is_not_the_newest_to_go_on_with(
+    small: Path, call: Callable[..., Done]
+) -> None:
+    for name in ("old", "new"):
+        call("run", "--story", small, "--model", "scripted", "--quiet", "--out", f"transcripts/{name}", "--seed", 1)
+    whole = Path("transcripts/old/transcript.jsonl").read_bytes()
+    Path("transcripts/old/transcript.jsonl").write_bytes(whole[: len(whole) // 2])
+    os.utime("transcripts/old/transcript.jsonl", (1, 1))
+    assert call("resume", "--quiet") == Done(0, "", "")
+    assert Path("transcripts/old/transcript.jsonl").read_bytes() == whole
 
 
 @pytest.mark.parametrize("command", ["run --story small/story.yaml --model scripted --out run", "show"])
@@ -290,7 +398,7 @@ def test_each_command_of_the_readme_can_be_given(command: str) -> None:
                 pass
 
 
-@pytest.mark.parametrize("name", ["run", "show", "compare", "cast", "check", "models"])
+@pytest.mark.parametrize("name", ["run", "resume", "runs", "show", "compare", "cast", "check", "models"])
 def test_help_gives_an_example_that_can_be_given(name: str) -> None:
     command = typer.main.get_command(cli.app).commands[name]  # type: ignore[attr-defined]
     examples = re.findall(r"dreamplay (\w+)([^\n]*)", command.help)

@@ -10,6 +10,7 @@ from dreamplay.errors import ModelError, SettingsError
 from dreamplay.model import open_endpoint
 from dreamplay.settings import load
 from dreamplay.testing import FakeEndpoint, ScriptedModel
+from dreamplay.transcript import Resumed
 
 URL = "http://127.0.0.1:9/v1"
 
@@ -61,6 +62,56 @@ def test_which_model_plays(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (engine.kind, engine.model, engine.base_url) == chosen
     assert "\n" not in str(engine)
     assert engine.why in str(engine)
+
+
+BEFORE: dict[str, tuple[str, dict[str, Any]]] = {
+    # how a transcript names a model, and what it keeps of it
+    "embedded": (embedded.NAME, {"engine": {"min_p": 0.05}, "candidates": 2, "sampling": {"temperature": 0.8}}),
+    "file": ("my", {"engine": {"min_p": 0.05}, "candidates": 4, "sampling": {"temperature": 0.5}}),
+    "endpoint": ("m", {"candidates": 3, "sampling": {"temperature": 0.5}}),
+    "scripted": ("scripted", {"tries": 3}),
+    "damaged": ("m", {"sampling": "hot"}),
+}
+AGAIN: dict[str, tuple[str, dict[str, Any], dict[str, str], tuple[str | None, float | None, int | None]]] = {
+    # what it was played on, flags, environment, and what it goes on with: model, temperature, candidates
+    "embedded as before": ("embedded", {}, {}, ("embedded", 0.8, 2)),
+    "embedded by name": ("embedded", {"model": "embedded", "candidates": 1}, {}, ("embedded", 0.8, 1)),
+    "embedded, whatever OpenAI's variable says": ("embedded", {}, {"OPENAI_BASE_URL": URL}, ("embedded", 0.8, 2)),
+    "from embedded to an address": ("embedded", {"base_url": URL}, {}, (None, None, None)),
+    "from embedded to a model": ("embedded", {"model": "m"}, {}, ("m", None, None)),
+    "the fake as before": ("scripted", {}, {}, ("scripted", None, None)),
+    "from the fake to embedded": ("scripted", {"model": "embedded"}, {}, ("embedded", None, None)),
+    "a file again": ("file", {"model": "here/my.gguf"}, {}, ("here/my.gguf", 0.5, 4)),
+    "from a file to an address": ("file", {"base_url": URL}, {}, (None, None, None)),
+    "the same model at an address": ("endpoint", {"base_url": URL, "temperature": 0.0}, {}, ("m", 0.0, 3)),
+    "the same model at OpenAI's variable": ("endpoint", {}, {"OPENAI_BASE_URL": URL}, ("m", 0.5, 3)),
+    "the same model by name": ("endpoint", {"model": "m"}, {}, ("m", 0.5, 3)),
+    "another model there": ("endpoint", {"model": "n", "base_url": URL}, {}, ("n", None, None)),
+    "settings that are none": ("damaged", {"model": "m"}, {}, ("m", None, None)),
+}
+
+
+def _before(what: str) -> Resumed:
+    model, kept = BEFORE[what]
+    return Resumed(model=model, settings={"length": "full"} | kept, event=1)
+
+
+@pytest.mark.parametrize("what", AGAIN)
+def test_what_a_run_goes_on_with(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, flags, environment, expected = AGAIN[what]
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    settings = engines.again(load(**flags, timeout=9.0), _before(before))
+    assert (settings.model, settings.temperature, settings.candidates) == expected
+    assert (settings.base_url, settings.timeout) == (flags.get("base_url"), 9.0)
+
+
+@pytest.mark.parametrize(
+    ("before", "says"), [("file", r"on my; .*--model FILE"), ("endpoint", r"--model m --base-url")]
+)
+def test_a_model_that_has_to_be_named_again(before: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        engines.again(load(), _before(before))
 
 
 def test_a_key_that_decides_nothing_is_mentioned(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay import graph, library
+from dreamplay import graph, library, transcript
+from dreamplay.errors import DreamplayError, RecordError
 from dreamplay.play import Run
-from dreamplay.script import PROLOGUE
+from dreamplay.script import PROLOGUE, Script
 from dreamplay.story import Cast
 from dreamplay.testing import ScriptedModel
-from langgraph.errors import GraphRecursionError
 from syrupy.assertion import SnapshotAssertion
 
 README = Path(__file__).parents[1] / "README.md"
@@ -114,5 +114,17 @@ async def test_the_limit_of_steps_is_enough_and_not_much_more(
 
 async def test_a_routing_bug_ends_the_run(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dreamplay.director.Director.over", lambda self, script, scene: False)
-    with pytest.raises(GraphRecursionError):
+    with pytest.raises(DreamplayError, match="a bug in the routing of dreamplay"):
         await worlds.play(small, tmp_path / "run")
+    assert len(transcript.read(tmp_path / "run").script) > 20
+
+
+async def test_the_scene_that_a_script_has_come_to(small: Path, tmp_path: Path) -> None:
+    scenes = worlds.plan(small).scenes
+    events = list((await worlds.play(small, tmp_path / "run")).script)
+    come_to = [graph.cursor(Script(events[:size]), scenes) for size in range(len(events) + 1)]
+    begun = [event.scene for event in events if event.scene != PROLOGUE]
+    assert come_to[:2] == [0, 0]
+    assert [scenes[index][1].id for index in come_to[2:]] == begun
+    with pytest.raises(RecordError, match="stands in scene 'road', but the run plays only square, corner"):
+        graph.cursor(Script(events), worlds.plan(small, beats=["day"]).scenes)

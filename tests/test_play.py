@@ -127,7 +127,7 @@ async def test_a_folder_that_holds_a_run_is_left_alone(small: Path, tmp_path: Pa
     assert not model.seen
 
 
-async def test_a_disk_that_fills_up_keeps_what_was_played(
+async def test_a_disk_that_fills_up_keeps_what_was_played_and_goes_on_when_there_is_room(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = Transcript.append
@@ -137,11 +137,15 @@ async def test_a_disk_that_fills_up_keeps_what_was_played(
             raise RecordError("cannot write: No space left on device")
         write(self, value)
 
-    monkeypatch.setattr(Transcript, "append", full)
     run = _run(small, tmp_path / "run")
-    with pytest.raises(RecordError, match="No space left"):
-        await run.play(lambda seen: None)
+    with monkeypatch.context() as disk:
+        disk.setattr(Transcript, "append", full)
+        with pytest.raises(RecordError, match="No space left"):
+            await run.play(lambda seen: None)
     assert len(transcript.read(tmp_path / "run").script) == len(run.script) == 6
+    await Run(run.plan, ScriptedModel(), tmp_path / "run", {}, goes_on=True).play(lambda seen: None)
+    await worlds.play(small, tmp_path / "whole")
+    assert (tmp_path / "run" / FILE).read_bytes() == (tmp_path / "whole" / FILE).read_bytes()
 
 
 async def test_checkpoints_that_cannot_be_written_are_an_error_of_ours(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,28 @@ def test_what_was_said_is_never_markup(plan: Plan, capsys: pytest.CaptureFixture
         for number, (kind, speaker) in enumerate(kinds.items()):
             screen.watch(worlds.event(number, kind, text, speaker=speaker, beat="day", scene="square"))
     assert capsys.readouterr().out.count(text) == 4
+
+
+async def test_a_run_that_goes_on_begins_with_what_was_said_last(
+    plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    before = (await worlds.play(tmp_path / "small" / "story.yaml", tmp_path / "run")).script
+    *played, last = list(before)[:12]
+    with _screen(plan) as screen:
+        screen.recall(played)
+        recalled = capsys.readouterr().out
+        screen.watch(last)
+    for event in played[-3:]:
+        assert re.search(rf"\x1b\[2(;3)?m[:\n ]*{event.text}", recalled)
+    assert played[0].text not in recalled
+    shown = capsys.readouterr().out
+    assert f"\x1b[0m: {last.text}" in shown
+    assert "Day" not in shown.partition(last.text)[0]
+    for manner in ("json", "quiet"):
+        with _screen(plan, manner) as screen:
+            screen.recall(played)
+        assert played[-1].text not in capsys.readouterr().out
 
 
 def test_a_silence_shows_nothing(plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:

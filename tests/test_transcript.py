@@ -2,23 +2,25 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 import worlds
 from dreamplay import transcript
-from dreamplay.errors import RecordError
+from dreamplay.errors import RecordError, UsageError
 from dreamplay.script import Cue, Event, Pooled, Provenance, Refusal, Script, Usage
-from dreamplay.transcript import FILE, End, Header, Transcript
+from dreamplay.transcript import FILE, End, Header, Resumed, Transcript
 
+PLACE = {"beat": "day", "scene": "square"}
 EVENTS = [
-    worlds.event(0, "narration", "Night.\nWind — “ö”, \\ and \u2028.", witnesses=("ada", "bo")),
-    worlds.event(1, speaker="ada", turn=1, witnesses=("ada", "bo"),
+    worlds.event(0, "narration", "Night.\nWind — “ö”, \\ and \u2028.", witnesses=("ada", "bo"), **PLACE),
+    worlds.event(1, speaker="ada", turn=1, witnesses=("ada", "bo"), **PLACE,
                  cue=Cue(to="bo", pressure="p", tactic="t", material="m", text="Ada means it."),
                  provenance=Provenance(by="agent", prompt="0" * 64, seed=3, usage=Usage(calls=2, prompt=9, seconds=0.5),
                                        refused=(Refusal(text="x", reason="empty"),))),
-    worlds.event(2, "dream", "A hall.", witnesses=("ada",), ledger=(Pooled(role="ada", fear="f", wish="w"),)),
-    worlds.event(3, "stance", "I go.", speaker="bo", choice="go", witnesses=("ada", "bo")),
+    worlds.event(2, "dream", "A hall.", witnesses=("ada",), ledger=(Pooled(role="ada", fear="f", wish="w"),), **PLACE),
+    worlds.event(3, "stance", "I go.", speaker="bo", choice="go", witnesses=("ada", "bo"), **PLACE),
 ]  # fmt: skip
 END = End(lines=1, usage=Usage(calls=2))
 
@@ -74,11 +76,16 @@ def _event(**change: object) -> bytes:
     return json.dumps(EVENTS[1].model_dump() | change).encode() + b"\n"
 
 
+def _resumed(**change: object) -> bytes:
+    return json.dumps({"record": "resumed", "model": "m", "settings": {}} | change).encode() + b"\n"
+
+
 DAMAGE: dict[str, tuple[int, bytes, str]] = {
     # line that is replaced, by what, words of the message
     "half a line in the middle": (3, b'{"id": 1, "kind"\n', ":3: .*damaged"),
     "a line that is gone": (2, b"", ":2: .*cannot follow"),
     "a line twice": (3, _event() + _event(), ":4: .*cannot follow"),
+    "nested without an end": (3, b"[" * 99_999 + b"\n", ":3: .*damaged"),
     "no mapping": (3, b"[1]\n", ":3: .*damaged"),
     "an empty line": (3, b"\n", ":3: .*damaged"),
     "not UTF-8": (3, b'{"id": "\xff"}\n', ":3: .*damaged"),
@@ -88,6 +95,9 @@ DAMAGE: dict[str, tuple[int, bytes, str]] = {
     "unknown speaker": (3, _event(speaker="zed"), ":3: .*names 'zed', who is not in the cast"),
     "unknown dreamer": (3, _event(ledger=[{"role": "zed", "fear": "f", "wish": "w"}]), ":3: .*names 'zed'"),
     "unknown regard": (3, _event(regards={"zed": 1}), ":3: .*names 'zed'"),
+    "unknown scene": (3, _event(scene="moon"), ":3: .*stands in day/moon, which the story does not have"),
+    "a change of model somewhere else": (3, _resumed(event=7) + _event(), ":3: event 7 is said to follow, and event 1"),
+    "a change of model, and something more": (3, _resumed(event=1, why="") + _event(), ":3: why.*damaged"),
     "something after the end": (6, END.model_dump_json().encode() + b"\n" + _event(id=4), ":7: .*follows the end"),
     "a newer form": (1, b'{"record": "header", "schema_version": 99}\n', "newer dreamplay .*99.*upgrade"),
     "no header": (1, b"", ":1: "),
@@ -119,6 +129,45 @@ def test_there_is_no_run_in_a_folder_that_holds_none(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(RecordError, match="no run in"):
             transcript.read(place)
+
+
+def test_a_run_goes_on_behind_what_is_whole(folder: Path, header: Header) -> None:
+    raw = b"".join(_lines(folder)[:3])
+    (folder / FILE).write_bytes(raw + _event()[:-1])  # longer than what comes in its place
+    resumed = Resumed(model="another", settings={"tries": 1}, event=2)
+    with Transcript(folder) as record:
+        assert list(record.before.script) == EVENTS[:2]
+        record.append(resumed)
+        assert (folder / FILE).read_bytes() == raw + resumed.model_dump_json().encode() + b"\n"
+        record.append(EVENTS[2])
+    record_ = transcript.read(folder)
+    assert (record_.header, list(record_.script), record_.resumptions) == (header, EVENTS[:3], (resumed,))
+    assert record_.models == ("scripted", "another")
+    assert record_.newest == resumed
+
+
+def test_a_run_that_was_played_to_its_end_does_not_go_on(folder: Path) -> None:
+    before = (folder / FILE).read_bytes()
+    for go_on in (Transcript, transcript.unfinished):
+        with pytest.raises(UsageError, match=r"played to its end; look at it with: dreamplay show .*run"):
+            go_on(folder)
+    assert (folder / FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize("raw", [b"", b'{"record": "hea'], ids=["nothing", "half a header"])
+def test_what_never_began_is_begun_anew(folder: Path, header: Header, raw: bytes) -> None:
+    (folder / FILE).write_bytes(raw)
+    with Transcript(folder, header):
+        pass
+    assert transcript.read(folder).header == header
+
+
+def test_who_writes_a_run_keeps_others_off(tmp_path: Path, header: Header) -> None:
+    with Transcript(tmp_path / "run", header):
+        for rest in ((header,), ()):
+            with pytest.raises(RecordError, match=rf"run is being played by process {os.getpid()} on "):
+                Transcript(tmp_path / "run", *rest)
+    Transcript(tmp_path / "run").__exit__(None, None, None)
 
 
 def test_a_run_is_never_written_over(folder: Path, header: Header) -> None:
@@ -178,6 +227,20 @@ def test_runs_are_found_by_path_by_name_or_as_the_newest(
         transcript.find("third", home)
     with pytest.raises(RecordError, match=r"no runs in .*dreamplay run"):
         transcript.find(None, home / "empty")
+
+
+def test_a_run_by_name_wins_over_what_holds_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, here = folder.parent, folder.parent / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    for make in (Path.mkdir, Path.touch):
+        make(here / "run")
+        assert transcript.find("run", home) == home / "run"
+        (here / "run").rmdir() if (here / "run").is_dir() else (here / "run").unlink()
+    shutil.copytree(folder, here / "run")
+    assert transcript.find("run", home) == Path("run")
+    (here / "other").touch()
+    assert transcript.find("other", home) == Path("other")  # to be told what is wrong with it
 
 
 def test_the_cost_of_a_run_is_the_sum_of_its_events() -> None:

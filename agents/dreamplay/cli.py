@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
-from dataclasses import replace
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dreamplay import session
 from dreamplay.errors import DreamplayError, RecordError, UsageError
+from dreamplay.session import HOME, INTERRUPTED, say
 
 if TYPE_CHECKING:
-    from dreamplay.play import Run
-    from dreamplay.screen import Screen
-    from dreamplay.settings import Settings
-
-HOME = Path("transcripts")
-INTERRUPTED = 130
+    from dreamplay.screen import Manner
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -49,6 +43,15 @@ ModelFlag = Annotated[
     typer.Option("--model", help="A model at an endpoint, a .gguf file, 'embedded', or 'scripted'."),
 ]
 UrlFlag = Annotated[str | None, typer.Option("--base-url", help="Address of an OpenAI-compatible API, up to /v1.")]
+TemperatureFlag = Annotated[float | None, typer.Option("--temperature", help="Sampling temperature, 0 to 2.")]
+CandidatesFlag = Annotated[
+    int | None, typer.Option("--candidates", help="Candidates for a line, of which the best is kept.")
+]
+TimeoutFlag = Annotated[
+    float | None, typer.Option("--timeout", help="Seconds without a word before a call is given up.")
+]
+QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+EventsFlag = Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -62,11 +65,11 @@ def run(
     length: Annotated[Length | None, typer.Option(help="Turns in each scene.")] = None,
     beats: Annotated[str | None, typer.Option(help="Play only these beats: launch,glitch")] = None,
     out: Annotated[Path | None, typer.Option(help="The run's own new folder. Default: one in transcripts/.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="Sampling temperature, 0 to 2.")] = None,
-    candidates: Annotated[int | None, typer.Option(help="Candidates for a line, of which the best is kept.")] = None,
-    timeout: Annotated[float | None, typer.Option(help="Seconds without a word before a call is given up.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON.")] = False,
+    temperature: TemperatureFlag = None,
+    candidates: CandidatesFlag = None,
+    timeout: TimeoutFlag = None,
+    quiet: QuietFlag = False,
+    as_json: EventsFlag = False,
 ) -> None:
     """Play a story and leave a transcript.
 
@@ -86,56 +89,56 @@ def run(
         story=story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out,
         temperature=temperature, candidates=candidates, timeout=timeout,
     )  # fmt: skip
-    asyncio.run(_run(settings, _pairs(swap), _listed(beats), "quiet" if quiet else "json" if as_json else "story"))
+    asyncio.run(session.begin(settings, _pairs(swap), _listed(beats), _manner(quiet, as_json)))
 
 
-async def _run(settings: Settings, swaps: dict[str, str], beats: list[str], manner: Any) -> None:
-    from dreamplay import engines
+@app.command()
+def resume(
+    reference: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="A run; the newest that was stopped if not given.")
+    ] = None,
+    model: ModelFlag = None,
+    base_url: UrlFlag = None,
+    temperature: TemperatureFlag = None,
+    candidates: CandidatesFlag = None,
+    timeout: TimeoutFlag = None,
+    quiet: QuietFlag = False,
+    as_json: EventsFlag = False,
+) -> None:
+    """Go on with a run that was stopped, at the very turn: on the same model, or on another.
 
-    engine = engines.choose(settings)
-    say = _silent if manner == "quiet" else _say
-    seed = _drawn_seed() if settings.seed is None else settings.seed
-    # The plan is checked before the model is opened, and a local model loads while the graph is imported.
-    from dreamplay import plan as planning
+    Examples:
 
-    plan = planning.plan(settings.story, swaps, seed=seed, length=settings.length, beats=beats)
-    model = await engines.open_model(engine, settings)
-    from dreamplay.play import Run
-    from dreamplay.screen import Screen
+      dreamplay resume
 
-    folder = settings.out or HOME / f"{plan.story_id}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{seed}"
-    say(f"playing on {replace(engine, model=model.name)}, seed {seed}")
-    playing = Run(plan, model, folder, engines.recorded(model))
-    with Screen(plan.story, plan.cast, plan.scenes, manner) as screen:
-        await _until_stopped(playing, screen)
-    if playing.stopped:
-        say(f"stopped after event {len(playing.script)}; what was played is in {folder}")
-        raise typer.Exit(INTERRUPTED)
-    say(f"transcript: {folder / 'transcript.md'}")
-
-
-async def _until_stopped(playing: Run, screen: Screen) -> None:
-    """Play; the first Ctrl-C ends the run after the step under way, the second one at once."""
+      dreamplay resume mindsync-20450101-220000-7 --model gpt-4o-mini
+    """
     import asyncio
-    import signal
 
-    task = asyncio.create_task(playing.play(screen.watch))
+    from dreamplay import settings as reading
 
-    def interrupt() -> None:
-        if playing.stopping:
-            task.cancel()
-        else:
-            playing.stop()
-            _say("stopping after this line (Ctrl-C again: at once)")
+    settings = reading.load(
+        model=model, base_url=base_url, temperature=temperature, candidates=candidates, timeout=timeout
+    )
+    asyncio.run(session.go_on(reference, settings, _manner(quiet, as_json)))
 
-    loop = asyncio.get_running_loop()
-    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends the run at once, with all of it on disk
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, interrupt)
-    try:
-        await task
-    except asyncio.CancelledError:
-        playing.stopped = True
+
+@app.command()
+def runs(as_json: JsonFlag = False) -> None:
+    """List the runs, the newest first: who played, where they stand, and whether they can go on.
+
+    Example: dreamplay runs --json
+    """
+    from dreamplay import runs as known
+
+    standings = known.standings(HOME)
+    if as_json:
+        rows = [each.model_dump(mode="json") for each in standings]
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif standings:
+        known.show(standings)
+    else:
+        say(f"no runs in {HOME}; play one with: dreamplay run")
 
 
 @app.command()
@@ -158,7 +161,7 @@ def show(
         for event in record.script:
             screen.show(event)
     if record.end is None:
-        _say("this run was not played to its end")
+        say(f"this run was not played to its end; go on with: dreamplay resume {reference or ''}".rstrip())
 
 
 @app.command()
@@ -293,7 +296,7 @@ def main() -> None:
     try:
         app()
     except DreamplayError as error:
-        _say(str(error))
+        say(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
@@ -314,22 +317,12 @@ def _write(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise RecordError(f"cannot write {file}: {error.strerror}; choose another file") from error
-    _say(f"written: {file}")
+    say(f"written: {file}")
 
 
 def _listed(text: str | None) -> list[str]:
     return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
-def _drawn_seed() -> int:
-    import random
-
-    return random.SystemRandom().randrange(10_000)
-
-
-def _say(text: str) -> None:
-    typer.echo(f"dreamplay: {text}", err=True)
-
-
-def _silent(_: str) -> None:
-    """What --quiet says."""
+def _manner(quiet: bool, as_json: bool) -> Manner:
+    return "quiet" if quiet else "json" if as_json else "story"

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from dreamplay import embedded
 from dreamplay.errors import ModelError, SettingsError
 from dreamplay.model import Endpoint, Model, open_endpoint
-from dreamplay.settings import Settings
+from dreamplay.settings import Settings, load
+from dreamplay.transcript import Header, Resumed
 
 OPENAI = "api.openai.com"
 LOCAL_CANDIDATES = 3
@@ -57,6 +58,35 @@ def choose(settings: Settings) -> Engine:
         return Engine("embedded", embedded.NAME, None, why)
     key = "OPENAI_API_KEY is set, but no --model says what to play on" if os.environ.get("OPENAI_API_KEY") else ""
     return Engine("embedded", embedded.NAME, None, f"embedded; {key or 'nothing else is set'}")
+
+
+def again(settings: Settings, before: Header | Resumed) -> Settings:
+    """The settings to go on with after a stop: what is not set anew is as it was, model and sampling.
+
+    Raises:
+        SettingsError: the model has to be named again, since a transcript keeps neither an address nor a path.
+    """
+    own = {"scripted": "scripted", embedded.NAME: "embedded"}.get(before.model)
+    endpoint = own is None and "engine" not in before.settings
+    model = settings.model
+    if model is None and endpoint and (settings.base_url or os.environ.get("OPENAI_BASE_URL")):
+        model = before.model
+    elif model is None and settings.base_url is None:
+        if own is None:
+            what = f"{before.model} --base-url URL" if endpoint else "FILE.gguf"
+            raise SettingsError(
+                f"the run was played on {before.model}; name it again, --model {what}, or another model"
+            )
+        model = own
+    if model is None or (model != own and before.model not in (model, Path(model).stem)):
+        return settings
+    sampling = before.settings.get("sampling")
+    as_it_was = {
+        "temperature": sampling.get("temperature") if isinstance(sampling, dict) else None,
+        "candidates": before.settings.get("candidates"),
+    }
+    given = {name: value for name, value in settings.model_dump().items() if value is not None}
+    return load(**as_it_was | given | {"model": model})
 
 
 async def open_model(engine: Engine, settings: Settings) -> Model:

@@ -4,6 +4,9 @@ State is where the play stands, plain JSON and small. The script itself lives in
 the Context and add to it through the one door `Context.record`, which has the event on disk before it returns. So a
 checkpoint costs the same at line 1,000 as at line 10.
 
+A run that was stopped goes on at `open_scene` of the scene that its script has come to, and so every node looks at the
+script before it records: what stands there already is neither told nor asked for again.
+
 Nodes: `open_scene` narrates, `dream` pools the fears, `director` (no model) chooses speaker and cue, a role's node
 speaks, `decide` runs once for each character present at a crossroads, `close_scene` records the stances, and
 `epilogue` tells the end.
@@ -14,7 +17,7 @@ Edges: after the director comes a role or the end of the scene; after the end of
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -26,6 +29,7 @@ from langgraph.types import Send
 from dreamplay.agent import Agent
 from dreamplay.director import TURNS, Director
 from dreamplay.dream import Narrator
+from dreamplay.errors import RecordError
 from dreamplay.script import PROLOGUE, Cue, Event, Provenance, Script
 from dreamplay.story import Beat, Cast, Scene, Story
 
@@ -36,7 +40,7 @@ class State(TypedDict, total=False):
     scene: int
     """Index into the scenes that are played."""
     events: int
-    """Length of the script when this was saved: tells a checkpoint that is behind its transcript."""
+    """Length of the script when this was saved: tells a checkpoint whose transcript has lost its end."""
     speaker: str
     stances: Annotated[list[dict[str, Any]], operator.add]
 
@@ -96,19 +100,36 @@ def steps(context: Context) -> int:
     return sum(2 * scene.turns.max + 5 for _, scene in context.scenes) + 5
 
 
+def cursor(script: Script, scenes: Sequence[tuple[Beat, Scene]]) -> int:
+    """Where a script has come to: the index of the scene of its last event, 0 before the first scene.
+
+    Raises:
+        RecordError: the last event stands in a scene that is not played.
+    """
+    if script.last is None or script.last.scene == PROLOGUE:
+        return 0
+    played = [scene.id for _, scene in scenes]
+    if script.last.scene not in played:
+        raise RecordError(
+            f"event {script.last.id} stands in scene {script.last.scene!r}, but the run plays only "
+            f"{', '.join(played)}; the transcript is damaged"
+        )
+    return played.index(script.last.scene)
+
+
 async def open_scene(state: State, runtime: Runtime[Context]) -> State:
     """Narrate where and when. The first scene is preceded by the prologue."""
     context = runtime.context
-    if not len(context.script):
-        for line in context.story.prologue:
-            fill = context.cast.fill
-            cue = Cue(to=None, pressure="", tactic="", material="", text=fill(line.cue))
-            tell(runtime, context.record(
-                state, kind="line", speaker=line.role, text=fill(line.line), cue=cue, beat=PROLOGUE, scene=PROLOGUE,
-                witnesses=context.cast.roles,
-            ))  # fmt: skip
+    for line in context.story.prologue[len(context.script.in_scene(PROLOGUE)) :]:
+        fill = context.cast.fill
+        cue = Cue(to=None, pressure="", tactic="", material="", text=fill(line.cue))
+        tell(runtime, context.record(
+            state, kind="line", speaker=line.role, text=fill(line.line), cue=cue, beat=PROLOGUE, scene=PROLOGUE,
+            witnesses=context.cast.roles,
+        ))  # fmt: skip
     _, scene = context.scenes[state["scene"]]
-    tell(runtime, context.record(state, kind="narration", text=scene.opening))
+    if not context.script.in_scene(scene.id):
+        tell(runtime, context.record(state, kind="narration", text=scene.opening))
     return {"events": len(context.script)}
 
 
@@ -116,8 +137,9 @@ async def dream(state: State, runtime: Runtime[Context]) -> State:
     """Dream one dream from everybody's hidden fear; all dreamers present have seen it when they wake."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
-    text, ledger, made = await context.narrator.dream(context.script, scene, on_token(runtime, None))
-    tell(runtime, context.record(state, kind="dream", text=text, ledger=ledger, provenance=made))
+    if not any(event.kind == "dream" for event in context.script.in_scene(scene.id)):
+        text, ledger, made = await context.narrator.dream(context.script, scene, on_token(runtime, None))
+        tell(runtime, context.record(state, kind="dream", text=text, ledger=ledger, provenance=made))
     return {"events": len(context.script)}
 
 
@@ -148,10 +170,13 @@ async def speak(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def decide(state: State, runtime: Runtime[Context]) -> State:
-    """One character decides, alone, at the same time as the others; nobody hears anybody's answer first."""
+    """One character decides, alone, at the same time as the others; nobody hears anybody's answer first, not even
+    where some of the answers stood in the script before the run was taken up again.
+    """
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
-    stance, made = await context.agents[state["speaker"]].decide(context.script, scene)
+    heard = Script(event for event in context.script if event.kind != "stance" or event.scene != scene.id)
+    stance, made = await context.agents[state["speaker"]].decide(heard, scene)
     taken = {"speaker": state["speaker"], "text": stance.reason, "choice": stance.choice, "scene": scene.id}
     return {"stances": [taken | {"provenance": made.model_dump()}]}
 
@@ -161,11 +186,13 @@ async def epilogue(state: State, runtime: Runtime[Context]) -> State:
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
     stances = [event for event in context.script.visible_to(*scene.present) if event.kind == "stance"]
-    if stances:
+    told = [event.provenance.by for event in context.script.in_scene(scene.id)]
+    if stances and told.count("author") < 2:  # the opening, and the fact
         fact = f"{context.narrator.desk.tally(stances)} {context.narrator.desk.ending(stances)}"
         tell(runtime, context.record(state, kind="narration", text=fact))
-    text, made = await context.narrator.epilogue(context.script, scene, on_token(runtime, None))
-    tell(runtime, context.record(state, kind="narration", text=text, provenance=made))
+    if "narrator" not in told:
+        text, made = await context.narrator.epilogue(context.script, scene, on_token(runtime, None))
+        tell(runtime, context.record(state, kind="narration", text=text, provenance=made))
     return {"events": len(context.script)}
 
 
@@ -173,10 +200,11 @@ async def close_scene(state: State, runtime: Runtime[Context]) -> State:
     """Record the stances in the order of those present, and go on to the next scene."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
-    for stance in state.get("stances", []):
-        if stance["scene"] == scene.id:
-            made = Provenance.model_validate(stance["provenance"])
-            tell(runtime, context.record(state, kind="stance", **(stance | {"provenance": made})))
+    decided, stood = _decided(state, scene), _stood(context.script, scene)
+    for role in scene.present:
+        if role in decided and role not in stood:
+            made = Provenance.model_validate(decided[role]["provenance"])
+            tell(runtime, context.record(state, kind="stance", **(decided[role] | {"provenance": made})))
     return {"scene": state["scene"] + 1, "events": len(context.script)}
 
 
@@ -187,18 +215,32 @@ def after_opening(state: State, runtime: Runtime[Context]) -> Literal["dream", "
 
 
 def after_direction(state: State, runtime: Runtime[Context]) -> str | list[Send]:
-    """To the role that speaks; at the end of a crossroads to everyone present at once; else to the end of the scene."""
+    """To the role that speaks; at the end of a crossroads to all who have yet to decide, at once; else to the end of
+    the scene.
+    """
     if state["speaker"]:
         return state["speaker"]
     _, scene = runtime.context.scenes[state["scene"]]
-    if scene.kind == "crossroads":
-        return [Send("decide", {"scene": state["scene"], "speaker": role}) for role in scene.present]
-    return "close_scene"
+    if scene.kind != "crossroads":
+        return "close_scene"
+    done = {*_decided(state, scene), *_stood(runtime.context.script, scene)}
+    undecided = [role for role in scene.present if role not in done]
+    return [Send("decide", {"scene": state["scene"], "speaker": role}) for role in undecided] or "close_scene"
 
 
 def after_scene(state: State, runtime: Runtime[Context]) -> Literal["open_scene", "__end__"]:
     """On to the next scene, until all have been played."""
     return "open_scene" if state["scene"] < len(runtime.context.scenes) else "__end__"
+
+
+def _decided(state: State, scene: Scene) -> dict[str, dict[str, Any]]:
+    """The stances taken in a scene, by role, whether they stand in the script yet or not."""
+    return {stance["speaker"]: stance for stance in state.get("stances", []) if stance["scene"] == scene.id}
+
+
+def _stood(script: Script, scene: Scene) -> set[str | None]:
+    """Whose stances of a scene stand in the script."""
+    return {event.speaker for event in script.in_scene(scene.id) if event.kind == "stance"}
 
 
 @dataclass(frozen=True)

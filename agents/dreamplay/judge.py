@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from dreamplay import library
 from dreamplay.agent import call_seed
 from dreamplay.errors import ModelError, UsageError
-from dreamplay.model import Endpoint, Model
+from dreamplay.model import Model
 from dreamplay.prompting import Prompt
 from dreamplay.score import grid, screen
 from dreamplay.script import Event
@@ -99,8 +99,7 @@ async def ask(reference: str, base_url: str | None, runs: Mapping[str, Record]) 
     try:
         return await judge(model, runs)
     finally:
-        if isinstance(model, Endpoint):
-            await model.client.close()
+        await model.close()
 
 
 def show(made: Judgement) -> None:

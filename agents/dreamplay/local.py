@@ -50,6 +50,11 @@ class LocalModel:
                 return await self._begin(prompt, seed, on_token)
         return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
 
+    async def close(self) -> None:
+        """Close the client; see `Model.close`. The engine ends with its process."""
+        if self._endpoint:
+            await self._endpoint.close()
+
     async def _begin(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
         engine = await asyncio.wrap_future(self._starting)
         client = open_endpoint(f"{engine.root}/v1", engine.api_key, timeout=self._timeout)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from dreamplay import transcript
 from dreamplay.errors import RecordError
 from dreamplay.script import PROLOGUE, PROLOGUE_TITLE, Event
-from dreamplay.transcript import Record
+from dreamplay.transcript import End, Record
 
 FILE = "transcript.md"
 
 
-def write(folder: Path) -> Path:
-    """Write `transcript.md` beside the transcript it is made from, and return its path.
+def write(folder: Path, end: End | None = None) -> Path:
+    """Write `transcript.md` beside the transcript it is made from, and return its path. With an end it is the page of
+    a run that is about to get that end.
 
     Raises:
         RecordError: the transcript cannot be read, or the page not be written.
     """
-    page = render(transcript.read(folder))
+    record = transcript.read(folder)
+    page = render(replace(record, end=end or record.end))
     try:
         (folder / FILE).write_text(page, encoding="utf-8")
     except OSError as error:
@@ -91,7 +94,7 @@ def _colophon(record: Record) -> str:
     header, usage = record.header, transcript.total(record.script)
     state = "" if record.end else " The run was stopped before its end."
     return (
-        f"Played by {plain(header.model)}, seed {header.seed}, length {header.settings['length']}. "
+        f"Played by {plain(', then '.join(record.models))}, seed {header.seed}, length {header.settings['length']}. "
         f"{usage.calls} calls; {usage.prompt:,} prompt tokens, {usage.evaluated:,} of them read anew; "
         f"{usage.output:,} tokens spoken; {usage.seconds:.0f} seconds of the model's time.{state}"
     )

@@ -59,6 +59,9 @@ class Model(Protocol):
             ModelError: it gave up; one line that says what to do.
         """
 
+    async def close(self) -> None:
+        """Let go of connections. Nothing is asked of it after that."""
+
 
 class CutError(Exception):
     """A stream ended before the endpoint said that the reply was whole."""
@@ -111,6 +114,10 @@ class Endpoint:
                 "API? Its address usually ends in /v1"
             ) from error
         raise AssertionError("tenacity ends with a reply or an exception")
+
+    async def close(self) -> None:
+        """Close the client; see `Model.close`."""
+        await self.client.close()
 
     async def _stream(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
         start = time.monotonic()

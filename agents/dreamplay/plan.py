@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dreamplay import library
-from dreamplay.errors import UsageError
+from dreamplay.errors import RecordError, UsageError
 from dreamplay.story import Beat, Cast, Length, Scene, Story
 from dreamplay.transcript import Header
 
@@ -65,6 +65,20 @@ def plan(
             raise UsageError(f"no beat {beat!r} in this story; it has {', '.join(known)}")
     chosen = tuple(beat for beat in known if not beats or beat in beats)
     return Plan(Path(story_ref).stem, story, cast, seed, length, chosen)
+
+
+def taken_up(header: Header) -> Plan:
+    """The plan of a run that goes on: story, cast and dice as they were, whatever has become of their files.
+
+    Raises:
+        RecordError: the header does not say them all.
+    """
+    known = [beat.id for beat in header.story.beats]
+    match header.settings:
+        case {"length": "short" | "full" as length, "beats": list() as beats} if beats and set(beats) <= set(known):
+            if list(header.cast) == list(header.story.cast):
+                return Plan(header.story_id, header.story, Cast(header.cast), header.seed, length, tuple(beats))
+    raise RecordError("the header of the transcript does not fit its story: length, beats or cast are damaged")
 
 
 def _filled(scene: Scene, cast: Cast) -> Scene:

@@ -1,4 +1,7 @@
-"""Plays a story: runs the graph, keeps the run folder, and tells whoever watches what happens."""
+"""Plays a story: runs the graph, keeps the run folder, and tells whoever watches what happens.
+
+A run that was stopped, by whatever stopped it, goes on with another `Run` on its folder; `Run._start` has the rule.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,26 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from dreamplay import markdown, transcript
 from dreamplay.agent import Agent
 from dreamplay.director import Director
 from dreamplay.dream import Narrator
 from dreamplay.errors import DreamplayError, RecordError
-from dreamplay.graph import Context, Token, build, steps
+from dreamplay.graph import Context, Graph, State, Token, build, cursor, steps
 from dreamplay.model import Model
 from dreamplay.plan import Plan
 from dreamplay.prompting import Desk
 from dreamplay.script import PROLOGUE, Event, Script
-from dreamplay.transcript import FILE, End, Transcript
+from dreamplay.transcript import FILE, End, Resumed, Transcript
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
 
 CHECKPOINTS = "checkpoints.sqlite"
+THREAD = "run"
+"""LangGraph's name for the one thread of checkpoints that a run's database holds."""
 
 
 @dataclass
@@ -32,6 +40,8 @@ class Run:
     folder: Path
     settings: dict[str, Any]
     """Of the model: what the header keeps beside the plan."""
+    goes_on: bool = False
+    """Whether the folder holds the run already, and it goes on where it was stopped."""
     stopped: bool = False
     """Whether the run was asked to stop before its end."""
 
@@ -39,6 +49,7 @@ class Run:
         from langgraph.runtime import RunControl
 
         self._control = RunControl()
+        self._begun = self._ended = False
         self.header = self.plan.header(self.model.name, self.settings)
         self.script = Script()
 
@@ -52,54 +63,96 @@ class Run:
         self._control.request_drain()
 
     async def play(self, watch: Callable[[Event | Token], None]) -> None:
-        """Play from the first scene to the end, or until stopped. What was played is on disk in every case; a run
-        that failed before anybody said a word leaves no folder behind.
+        """Play from the first scene, or from where the run was stopped, to the end, or until stopped. What was played
+        is on disk in every case; a run that failed before anybody said a word leaves no folder behind.
 
         Raises:
-            DreamplayError: the model gave up, or the folder cannot be written.
+            DreamplayError: the model gave up, or the folder cannot be written, or there is nothing to go on with.
         """
-        with Transcript(self.folder, self.header) as record:
+        with Transcript(self.folder, None if self.goes_on else self.header) as record:
+            self.script, self._begun = record.before.script, True
             try:
                 await self._play(record, watch)
                 if not self.stopped:
                     self._finish(record)
             except DreamplayError:
-                if not any(event.provenance.usage.calls for event in self.script):
+                if not self.goes_on and not any(event.provenance.usage.calls for event in self.script):
                     self._discard()
                 raise
             finally:
-                if self.folder.exists():
+                if self.kept and not self._ended:
                     with contextlib.suppress(RecordError):
                         markdown.write(self.folder)
 
+    @property
+    def kept(self) -> bool:
+        """Whether it has left something in its folder, to be read or to go on with."""
+        return self._begun and (self.folder / FILE).exists()
+
     async def _play(self, record: Transcript, watch: Callable[[Event | Token], None]) -> None:
-        from langgraph.errors import GraphDrained
+        from langgraph.errors import GraphDrained, GraphRecursionError
 
         context = self._context(record)
+        config: RunnableConfig = {"configurable": {"thread_id": THREAD}, "recursion_limit": steps(context)}
         async with self._checkpointer() as saver:
-            parts = build(self.plan.cast, saver).astream(
-                {"scene": 0}, {"configurable": {"thread_id": "run"}, "recursion_limit": steps(context)},
-                context=context, stream_mode="custom", version="v2", durability="sync", control=self._control,
+            graph = build(self.plan.cast, saver)
+            parts = graph.astream(
+                await self._start(graph, saver, config), config, context=context, stream_mode="custom", version="v2",
+                durability="sync", control=self._control,
             )  # fmt: skip
             try:
                 async for part in parts:
                     watch(cast("Event | Token", part["data"]))
             except GraphDrained:
                 self.stopped = True
+            except GraphRecursionError as error:
+                raise DreamplayError(
+                    f"the play took more steps than its turn contracts allow ({config['recursion_limit']}): a bug in "
+                    f"the routing of dreamplay, please report it; what was played is kept in {self.folder}"
+                ) from error
+
+    async def _start(self, graph: Graph, saver: Any, config: RunnableConfig) -> State:
+        """What the graph starts from: the scene that the script has come to.
+
+        **The transcript is the truth.** After a crash it and the checkpoint can disagree by what one node recorded.
+        The checkpoint is then not asked where the play stands, and neither is it when they agree: that follows from
+        the script alone, whose every event is on disk before anything else happens. The graph enters that scene at
+        its beginning, and each node, by looking at the script first, passes over what stands there; speaker, cue and
+        seeds are pure functions of script and seed, and so the play comes to the very turn, and says the same.
+
+        One thing the transcript cannot know: the stances that were decided, and paid for, but not recorded, since they
+        are recorded together, in the order of those present, once the last has decided. The checkpoint keeps them:
+        in its State, where it stays, or as the results of those who had decided when others had not, which are taken
+        over here. Without a checkpoint, or with one that was damaged, they are asked for again, and nothing else is.
+
+        A checkpoint that has seen more events than the transcript holds belongs to a transcript that has lost its end:
+        it is forgotten.
+        """
+        start: State = {"scene": cursor(self.script, self.plan.scenes)}
+        if not self.goes_on:
+            return start
+        saved = await graph.aget_state(config)
+        if saved.values.get("events", 0) > len(self.script):
+            await saver.adelete_thread(THREAD)
+            return start
+        decided = [stance for task in saved.tasks for stance in (task.result or {}).get("stances", [])]
+        return {**start, "stances": decided}
 
     def _discard(self) -> None:
-        """Take away the files of a run in which nothing was said, and the folder if nothing else is in it."""
+        """Take away the files of a run in which nothing was said."""
         for path in (self.folder / FILE, *self._checkpoint_files()):
             path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            self.folder.rmdir()
 
     def _checkpoint_files(self) -> list[Path]:
         return [self.folder / f"{CHECKPOINTS}{suffix}" for suffix in ("", "-wal", "-shm")]
 
     def _finish(self, record: Transcript) -> None:
         spoken = sum(event.kind == "line" and event.beat != PROLOGUE for event in self.script)
-        record.append(End(lines=spoken, usage=transcript.total(self.script)))
+        end = End(lines=spoken, usage=transcript.total(self.script))
+        with contextlib.suppress(RecordError):  # first, since what has its end is never gone on with
+            markdown.write(self.folder, end)
+        record.append(end)
+        self._ended = True
 
     def _context(self, record: Transcript) -> Context:
         plan = self.plan
@@ -112,16 +165,31 @@ class Run:
             narrator=Narrator(desk, self.model, plan.seed),
             director=Director(plan.cast, plan.seed, plan.length),
             script=self.script,
-            write=record.append,
+            write=self._writer(record),
         )
+
+    def _writer(self, record: Transcript) -> Callable[[Event], None]:
+        """Puts events on disk; before the first of them, that another model plays from here on, if one does."""
+        newest = record.before.newest
+        changed = (newest.model, newest.settings) != (self.header.model, self.header.settings)
+
+        def write(event: Event) -> None:
+            nonlocal changed
+            if changed:
+                record.append(Resumed(model=self.header.model, settings=self.header.settings, event=event.id))
+                changed = False
+            record.append(event)
+
+        return write
 
     @contextlib.asynccontextmanager
     async def _checkpointer(self) -> AsyncIterator[Any]:
         import aiosqlite
         from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-        for path in self._checkpoint_files():  # of a run whose transcript is gone: this one begins anew
-            path.unlink(missing_ok=True)
+        if not self.goes_on or not await _sound(self.folder / CHECKPOINTS):
+            for path in self._checkpoint_files():
+                path.unlink(missing_ok=True)
         try:
             async with aiosqlite.connect(self.folder / CHECKPOINTS) as connection:
                 await connection.execute("PRAGMA journal_mode=WAL")
@@ -131,3 +199,16 @@ class Run:
             raise RecordError(
                 f"cannot write to {self.folder / CHECKPOINTS}: {error}; what was played is kept; make room first"
             ) from error
+
+
+async def _sound(path: Path) -> bool:
+    """Whether a file is a whole SQLite database, or not there."""
+    import aiosqlite
+
+    try:
+        async with aiosqlite.connect(path) as connection, connection.execute("PRAGMA quick_check") as answers:
+            return [row[0] async for row in answers] == ["ok"]
+    except aiosqlite.DatabaseError as error:
+        if isinstance(error, aiosqlite.OperationalError):
+            raise
+        return False

@@ -185,7 +185,9 @@ def card(runs: Mapping[str, Record]) -> Card:
     """The scorecard of some runs, by the names they are to have in it."""
     pooled = scores(list(runs.values()))
     columns = [
-        Column(run=name, story=run.header.story_id, model=run.header.model, seed=run.header.seed, scores=scores([run]))
+        Column(
+            run=name, story=run.header.story_id, model=", ".join(run.models), seed=run.header.seed, scores=scores([run])
+        )
         for name, run in runs.items()
     ]
     return Card(runs=tuple(columns), pooled=pooled, bars=tuple(row.bar(pooled) for row in ROWS if row.bound))

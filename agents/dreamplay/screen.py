@@ -24,6 +24,8 @@ Manner = Literal["story", "json", "quiet"]
 
 _COLOURS = ("cyan", "yellow", "magenta", "green", "bright_blue", "bright_red", "bright_cyan", "bright_yellow")
 _WIDTH = 92
+_RECALLED = 6
+"""Events shown again where a run goes on."""
 _DREAM_TURNS = 4
 """A dream or an ending takes about as long as this many lines."""
 
@@ -56,6 +58,7 @@ class Screen:
         self._beat = self._scene = ""
         self._turn = 0
         self._spoken = ""
+        self._style: str | None = None
         self._begun = time.monotonic()
         self._done, self._all = 0, sum(_weight(scene) for _, scene in self._scenes)
 
@@ -71,6 +74,18 @@ class Screen:
     ) -> None:
         if self._live:
             self._live.stop()
+
+    def recall(self, before: Iterable[Event]) -> None:
+        """Begin in the middle: show the end of what was played before, dim, and go on from there."""
+        played = list(before)
+        for event in played:
+            self._count(event)
+        self._all, self._done = self._all - self._done, 0
+        if self._manner == "story":
+            self._style = "dim"
+            for event in [each for each in played if each.kind != "silence"][-_RECALLED:]:
+                self.show(event)
+            self._style = None
 
     def watch(self, seen: Event | Token) -> None:
         """Take in one thing that happened."""
@@ -114,7 +129,7 @@ class Screen:
                 self._print(Text(f"\n{event.text}\n", style="italic dim"))
 
     def _print(self, what: Text | Padding) -> None:
-        self._out.print(what)
+        self._out.print(what, style=self._style)
 
     def _title(self, beat: str) -> str:
         if beat == PROLOGUE:

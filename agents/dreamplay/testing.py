@@ -70,6 +70,9 @@ class ScriptedModel:
         tokens = len(prompt.system + prompt.script + prompt.tail) // 4
         return Reply(text, True, Usage(calls=1, prompt=tokens, output=len(text) // 4))
 
+    async def close(self) -> None:
+        """See `Model.close`: there is nothing to let go of."""
+
 
 Fault = Literal[
     "401", "400", "404", "429", "429-retry-after", "quota", "500",

@@ -1,24 +1,29 @@
 """The lasting record of a run: `transcript.jsonl`, a header, then one event a line, then the end.
 
 The file is only ever appended to, and every event is on disk before the next is asked for. It holds no clock time
-and no path, so that the same run gives the same bytes.
+and no path, so that the same run gives the same bytes. It is the truth about a run: whatever else lies in the folder
+can be made from it again, or is done without.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
-from collections.abc import Sequence
+import shlex
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from dreamplay.errors import RecordError
-from dreamplay.script import Event, Script, Usage
+from dreamplay import lock
+from dreamplay.errors import RecordError, UsageError
+from dreamplay.script import PROLOGUE, Event, Script, Usage
 from dreamplay.story import Cast, Persona, Story, Value
 
 SCHEMA = 1
@@ -43,6 +48,17 @@ class Header(Value):
     versions: dict[str, str]
 
 
+class Resumed(Value):
+    """From here on another model played, or the same one with other settings."""
+
+    record: Literal["resumed"] = "resumed"
+    model: str
+    settings: dict[str, Any]
+    """As in the header."""
+    event: int
+    """The first event that comes after."""
+
+
 class End(Value):
     """The last record of a run that was played to its end."""
 
@@ -58,6 +74,18 @@ class Record:
     header: Header
     script: Script
     end: End | None
+    resumptions: tuple[Resumed, ...] = ()
+    """Where another model took over, in order."""
+
+    @property
+    def newest(self) -> Header | Resumed:
+        """What says on which model, with which settings, the run was played last."""
+        return self.resumptions[-1] if self.resumptions else self.header
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of all the models that played, in the order in which they came."""
+        return tuple(dict.fromkeys([self.header.model, *(each.model for each in self.resumptions)]))
 
     @property
     def cast(self) -> Cast:
@@ -66,34 +94,43 @@ class Record:
 
 
 class Transcript:
-    """Writes a run's record, line by line.
+    """Writes a run's record, line by line, and holds the run's lock meanwhile. With a header it begins a run; without
+    one it goes on with the run that the folder holds, and takes off a last line that a crash has cut.
 
     Raises:
-        RecordError: the folder cannot be made, already holds a run, or the disk is full.
+        RecordError: the folder cannot be made or written, holds a run already, or none to go on with; or another
+            process plays it.
+        UsageError: the run to go on with was played to its end.
     """
 
-    def __init__(self, folder: Path, header: Header) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, header: Header | None = None) -> None:
         self.path = folder / FILE
-        try:
-            made = not folder.exists()
-            folder.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("xb", buffering=0)
-        except FileExistsError:
-            raise RecordError(f"{folder} already holds a run; choose another --out") from None
-        except OSError as error:
-            raise RecordError(f"cannot write to {folder}: {error.strerror}; choose another --out") from error
-        try:
-            self._write(header)
-        except RecordError:
-            self._file.close()
-            self.path.unlink(missing_ok=True)
-            if made:
-                folder.rmdir()
-            raise
+        with contextlib.ExitStack() as held:
+            held.enter_context(lock.hold(folder))
+            self.before = unfinished(folder) if header is None else Record(header, Script(), None)
+            """What stood in it when it was opened."""
+            try:
+                self._file = held.enter_context(self._begun() if header else self._taken_up())
+            except OSError as error:
+                raise RecordError(f"cannot write to {folder}: {error.strerror}; choose another --out") from error
+            if header:
+                self._begin(header)
+            self._held = held.pop_all()
 
-    def append(self, value: Event | End) -> None:
-        """Put an event, or the end, on disk before anything else happens."""
+    def _begun(self) -> FileIO:
+        if self.path.exists() and b"\n" in self.path.read_bytes():
+            raise RecordError(f"{self.path.parent} already holds a run; choose another --out")
+        return self.path.open("wb", buffering=0)  # half a header may be there, of a run that never began
+
+    def _taken_up(self) -> FileIO:
+        file = self.path.open("rb+", buffering=0)
+        whole = file.readall().rfind(b"\n") + 1
+        file.truncate(whole)
+        file.seek(whole)
+        return file
+
+    def append(self, value: Event | Resumed | End) -> None:
+        """Put an event, a change of model, or the end, on disk before anything else happens."""
         self._write(value)
 
     def __enter__(self) -> Transcript:
@@ -102,7 +139,15 @@ class Transcript:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        self._held.close()
+
+    def _begin(self, header: Header) -> None:
+        try:
+            self._write(header)
+        except RecordError:
+            self._file.close()  # Windows deletes no open file
+            self.path.unlink()
+            raise
 
     def _write(self, value: Value) -> None:
         before = self._file.tell()
@@ -138,22 +183,40 @@ def read(folder: Path) -> Record:
     if not lines:
         raise RecordError(f"{path} is empty: the run was stopped before it began; delete the folder")
     header = _header(path, lines[0])
-    script, end = Script(), None
+    places = {(PROLOGUE, PROLOGUE), *((beat.id, scene.id) for beat, scene in header.story.scenes)}
+    script, resumptions, end = Script(), list[Resumed](), None
     for number, line in enumerate(lines[1:], start=2):
         try:
             if end is not None:
                 raise ValueError("something follows the end")
-            if json.loads(line).get("record") == "end":
-                end = End.model_validate_json(line)
-            else:
-                script.append(_event(line, header))
-        except (ValidationError, ValueError, AttributeError) as error:
+            match json.loads(line).get("record"):
+                case "end":
+                    end = End.model_validate_json(line)
+                case "resumed":
+                    resumptions.append(_resumed(line, script))
+                case _:
+                    script.append(_event(line, header, places))
+        except (ValidationError, ValueError, AttributeError, RecursionError) as error:
             raise RecordError(f"{path}:{number}: {_why(error)}; the file is damaged there") from None
-    return Record(header, script, end)
+    return Record(header, script, end, tuple(resumptions))
+
+
+def unfinished(folder: Path) -> Record:
+    """Read a run that can go on.
+
+    Raises:
+        RecordError: see `read`.
+        UsageError: it was played to its end.
+    """
+    record = read(folder)
+    if record.end:
+        raise UsageError(f"{folder} was played to its end; look at it with: dreamplay show {shlex.quote(str(folder))}")
+    return record
 
 
 def find(reference: str | None, home: Path) -> Path:
-    """The folder of a run: a path, a name in `home`, or, without either, the newest run there.
+    """The folder of a run: a path, a name in `home`, or, without either, the newest run there. Of a path and a name
+    that read alike, the one that holds a transcript is meant.
 
     Raises:
         RecordError: there is no such run.
@@ -163,9 +226,9 @@ def find(reference: str | None, home: Path) -> Path:
         if not runs:
             raise RecordError(f"no runs in {home}; play one with: dreamplay run")
         return runs[-1].parent
-    for folder in (Path(reference), home / reference):
-        if folder.exists():
-            return folder
+    there = [path for path in (Path(reference), home / reference) if path.exists()]
+    if there:
+        return next((path for path in there if path.name == FILE or (path / FILE).is_file()), there[0])
     known = ", ".join(sorted(path.parent.name for path in home.glob(f"*/{FILE}"))[-5:]) or "none"
     raise RecordError(f"no run {reference!r}; the newest in {home} are {known}")
 
@@ -178,19 +241,28 @@ def total(events: Sequence[Event] | Script) -> Usage:
     return usage
 
 
-def _event(line: bytes, header: Header) -> Event:
+def _resumed(line: bytes, script: Script) -> Resumed:
+    resumed = Resumed.model_validate_json(line)
+    if resumed.event != len(script):
+        raise ValueError(f"event {resumed.event} is said to follow, and event {len(script)} does")
+    return resumed
+
+
+def _event(line: bytes, header: Header, places: Collection[tuple[str, str]]) -> Event:
     event = Event.model_validate_json(line)
     pooled = [entry.role for entry in event.ledger]
     named = {*event.witnesses, *event.regards, *pooled, *filter(None, [event.speaker])}
     if unknown := sorted(named - set(header.cast)):
         raise ValueError(f"event {event.id} names {unknown[0]!r}, who is not in the cast")
+    if (event.beat, event.scene) not in places:
+        raise ValueError(f"event {event.id} stands in {event.beat}/{event.scene}, which the story does not have")
     return event
 
 
 def _header(path: Path, line: bytes) -> Header:
     try:
         version = json.loads(line).get("schema_version")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise RecordError(f"{path}:1: no header; this is not a dreamplay transcript") from None
     if isinstance(version, int) and version > SCHEMA:
         raise RecordError(f"{path}: written by a newer dreamplay (schema {version}, this one reads {SCHEMA}); upgrade")

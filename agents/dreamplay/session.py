@@ -1,0 +1,156 @@
+"""A run as a person sees it: begun or taken up in a terminal, stopped by Ctrl-C, and what is said about it.
+
+The story goes to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from dreamplay.errors import DreamplayError
+
+if TYPE_CHECKING:
+    from dreamplay.engines import Engine
+    from dreamplay.play import Run
+    from dreamplay.screen import Manner, Screen
+    from dreamplay.script import Event
+    from dreamplay.settings import Settings
+
+HOME = Path("transcripts")
+INTERRUPTED = 130
+
+
+async def begin(settings: Settings, swaps: dict[str, str], beats: list[str], manner: Manner) -> None:
+    """Play a story from its beginning, in a new folder.
+
+    Raises:
+        DreamplayError: it cannot be played, or was broken off.
+        typer.Exit: it was stopped.
+    """
+    from dreamplay import engines
+
+    engine = engines.choose(settings)
+    seed = _drawn_seed() if settings.seed is None else settings.seed
+    # The plan is checked before the model is opened, and a local model loads while the graph is imported.
+    from dreamplay import plan as planning
+
+    plan = planning.plan(settings.story, swaps, seed=seed, length=settings.length, beats=beats)
+    model = await engines.open_model(engine, settings)
+    from dreamplay.play import Run
+
+    folder = settings.out or HOME / f"{plan.story_id}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{seed}"
+    await _perform(Run(plan, model, folder, engines.recorded(model)), engine, manner)
+
+
+async def go_on(reference: str | None, settings: Settings, manner: Manner) -> None:
+    """Play on where a run was stopped; without a reference the newest that was.
+
+    Raises:
+        DreamplayError: there is nothing to go on with, somebody else plays it, or it was broken off again.
+        typer.Exit: it was stopped.
+    """
+    from dreamplay import engines, lock, runs, transcript
+    from dreamplay import plan as planning
+
+    found = transcript.find(reference, HOME) if reference else runs.newest_stopped(HOME)
+    folder = found.parent if found.is_file() else found
+    lock.check(folder)
+    record = transcript.unfinished(folder)
+    plan = planning.taken_up(record.header)
+    again = engines.again(settings, record.newest)
+    engine = engines.choose(again)
+    if settings.model is None and again.model:
+        engine = replace(engine, why="as before")
+    model = await engines.open_model(engine, again)
+    from dreamplay.play import Run
+
+    if manner != "quiet":
+        last = record.script.last
+        place = f", in {last.beat}, {last.scene}" if last else ""
+        say(f"going on with {_name(folder)} after event {len(record.script)}{place}")
+    await _perform(Run(plan, model, folder, engines.recorded(model), goes_on=True), engine, manner, record.script)
+
+
+async def _perform(playing: Run, engine: Engine, manner: Manner, before: Iterable[Event] = ()) -> None:
+    """Play a run to its end, or until it is stopped or fails; then say how to go on with it."""
+    from dreamplay.screen import Screen
+
+    plan, folder = playing.plan, playing.folder
+    next_step = f"go on with: {_command(playing, engine)}"
+    if manner != "quiet":
+        say(f"playing on {replace(engine, model=playing.model.name)}, seed {plan.seed}")
+    try:
+        with Screen(plan.story, plan.cast, plan.scenes, manner) as screen:
+            screen.recall(before)
+            await _until_stopped(playing, screen)
+    except DreamplayError as error:
+        if not playing.kept:
+            raise
+        raise type(error)(f"{error}; {next_step}") from error
+    finally:
+        await playing.model.close()
+    if playing.stopped:
+        if manner != "quiet":
+            say(
+                f"stopped after event {len(playing.script)}; {next_step}" if playing.kept else "stopped before it began"
+            )
+        raise typer.Exit(INTERRUPTED)
+    if manner != "quiet":
+        say(f"transcript: {folder / 'transcript.md'}")
+
+
+async def _until_stopped(playing: Run, screen: Screen) -> None:
+    """Play; the first Ctrl-C ends the run after the step under way, the second one at once."""
+    import asyncio
+    import signal
+
+    task = asyncio.create_task(playing.play(screen.watch))
+
+    def interrupt() -> None:
+        if playing.stopping:
+            task.cancel()
+        else:
+            playing.stop()
+            say("stopping after this line (Ctrl-C again: at once)")
+
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends the run at once, with all of it on disk
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, interrupt)
+    try:
+        await task
+    except asyncio.CancelledError:
+        playing.stopped = True
+
+
+def say(text: str) -> None:
+    """Say something that is not the story."""
+    typer.echo(f"dreamplay: {text}", err=True)
+
+
+def _command(playing: Run, engine: Engine) -> str:
+    """The command that goes on with a run, on the same model: a transcript keeps neither its address nor its path."""
+    words = ["dreamplay", "resume", _name(playing.folder)]
+    if engine.kind in ("endpoint", "gguf"):
+        words += ["--model", engine.model or playing.model.name]
+    if engine.base_url:
+        words += ["--base-url", engine.base_url]
+    return shlex.join(words)
+
+
+def _name(folder: Path) -> str:
+    return folder.name if folder.parent == HOME else str(folder)
+
+
+def _drawn_seed() -> int:
+    import random
+
+    return random.SystemRandom().randrange(10_000)

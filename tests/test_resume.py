@@ -1,0 +1,334 @@
+"""Stop and go on: whatever ends a play, and whenever, the run goes on to the same transcript as one that was never
+stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import crash
+import pytest
+import worlds
+from dreamplay import plan as planning
+from dreamplay import transcript
+from dreamplay.errors import ModelError, RecordError, UsageError
+from dreamplay.model import TRIES, Endpoint, Model, OnToken, Reply, open_endpoint
+from dreamplay.play import CHECKPOINTS, Run
+from dreamplay.prompting import Prompt
+from dreamplay.testing import FakeEndpoint, Fault, ScriptedModel
+from dreamplay.transcript import FILE, Resumed
+
+KILLS = 50
+
+
+def _crashed(small: Path, root: Path, jobs: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+    """How the plays of some jobs ended, in processes of their own; see crash.py."""
+    root.mkdir(exist_ok=True)
+    done = subprocess.run(
+        [sys.executable, crash.__file__, small, root], input=json.dumps(jobs), capture_output=True, encoding="utf-8",
+        timeout=300, check=True,
+    )  # fmt: skip
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _calls(folder: Path) -> list[list[str]]:
+    """The calls that each process of a run has paid for."""
+    processes = folder.with_suffix(f".{crash.CALLS}").read_text().split("-- another process\n")[1:]
+    return [each.splitlines() for each in processes]
+
+
+def test_a_run_that_is_killed_at_any_moment_goes_on_as_if_it_had_not_been(small: Path, tmp_path: Path) -> None:
+    kinds = ("any", "disk")
+    whole = _crashed(small, tmp_path / "whole", [[{"kind": kind}] for kind in kinds])
+    moments = {kind: int(steps[0]["said"]) for kind, steps in zip(kinds, whole, strict=True)}
+    dice = random.Random(7)
+    jobs: list[list[dict[str, Any]]] = []
+    for number in range(KILLS):
+        kind = kinds[number % 2]
+        kill = {"kind": kind, "at": dice.randrange(1, moments[kind])}
+        again = {"kind": kind, "at": dice.randrange(1, moments[kind] // 2)}  # of what goes on, and may be over by then
+        jobs.append([kill, *([again] if dice.random() < 0.5 else []), {"lost": dice.random() < 0.2}])
+    ends = _crashed(small, tmp_path / "runs", jobs)
+
+    raw = (tmp_path / "whole" / "0" / FILE).read_bytes()
+    page = (tmp_path / "whole" / "0" / "transcript.md").read_bytes()
+    asked = _calls(tmp_path / "whole" / "0")[0]
+    events = list(transcript.read(tmp_path / "whole" / "0").script)
+    answers = [event for event in events for _ in range(event.provenance.usage.calls)]
+    assert len(set(asked)) == len(asked) == len(answers)
+    answer = dict(zip(asked, answers, strict=True))
+
+    assert [steps[0]["ended"] for steps in ends] == ["SIGKILL"] * KILLS
+    for number, steps in enumerate(ends):
+        folder = tmp_path / "runs" / f"{number}"
+        assert (folder / FILE).read_bytes() == raw, (number, jobs[number], steps)
+        assert (folder / "transcript.md").read_bytes() == page
+        left = {path.name for path in folder.iterdir()} - {FILE, "transcript.md", CHECKPOINTS}
+        assert not left or steps[-2]["events"] == len(events)  # it was over when it was killed
+        paid: set[str] = set()
+        stood = 0
+        for calls, step in zip(_calls(folder), steps, strict=True):
+            twice = [answer[call] for call in calls if call in paid]
+            assert all(event.id == stood or event.kind == "stance" for event in twice), (number, jobs[number], steps)
+            assert all(event.id >= stood for event in twice), (number, jobs[number], steps)
+            paid.update(calls)
+            stood = step["events"]
+        assert paid == set(asked)
+
+
+def test_a_disk_that_fills_up_stops_a_run_which_goes_on_when_there_is_room(small: Path, tmp_path: Path) -> None:
+    sizes = (3, 9_000, 100_000, 200_000, 300_000)
+    whole, *runs = _crashed(small, tmp_path / "runs", [[{}], *([{"most": most}, {}] for most in sizes)])
+    for number, (stopped, gone_on) in enumerate(runs, start=1):
+        assert re.match(r"cannot write to .*make room", stopped["said"])
+        assert stopped["events"] < gone_on["events"] == whole[0]["events"]
+        assert (tmp_path / "runs" / f"{number}" / FILE).read_bytes() == (tmp_path / "runs" / "0" / FILE).read_bytes()
+
+
+def _go_on(folder: Path, model: Model | None = None, settings: dict[str, Any] | None = None) -> Run:
+    """The run in a folder, to be played on; from its folder alone."""
+    plan = planning.taken_up(transcript.read(folder).header)
+    return Run(plan, model or ScriptedModel(), folder, settings or {}, goes_on=True)
+
+
+@pytest.fixture
+async def whole(tmp_path: Path) -> Path:
+    """A finished run that was never stopped, whose story has gone."""
+    story = worlds.write(tmp_path / "story", change=lambda story: story["prologue"].extend(story["prologue"]))
+    await worlds.play(story, tmp_path / "whole")
+    shutil.rmtree(story.parent)
+    return tmp_path / "whole"
+
+
+def _cut(whole: Path, folder: Path, size: int) -> None:
+    """A copy of a run, its transcript cut to a size."""
+    shutil.copytree(whole, folder)
+    (folder / FILE).write_bytes((whole / FILE).read_bytes()[:size])
+
+
+DATABASES = {
+    # what becomes of it, and behind how many of the records the transcript is cut
+    "lost": (Path.unlink, 99),
+    "ahead": (lambda path: None, 8),
+    "no database": (lambda path: path.write_bytes(b"hello" * 999), 3),
+    "damaged": (lambda path: path.write_bytes(path.read_bytes()[:9_000]), 3),
+    "empty": (lambda path: path.write_bytes(b""), 3),
+}
+
+
+@pytest.mark.parametrize("what", DATABASES)
+async def test_a_transcript_cut_anywhere_goes_on_to_the_same_bytes_whatever_the_database(
+    whole: Path, tmp_path: Path, what: str
+) -> None:
+    change, cuts = DATABASES[what]
+    dice = random.Random(what)
+    raw = (whole / FILE).read_bytes()
+    events = list(transcript.read(whole).script)
+    ends = [hit.end() for hit in re.finditer(b"\n", raw)][:-1]
+    for stood in sorted(dice.sample(range(len(ends)), min(cuts, len(ends)))):
+        folder = tmp_path / f"{stood}"
+        _cut(whole, folder, ends[stood] + dice.choice([0, dice.randrange(100)]))
+        change(folder / CHECKPOINTS)
+        model = ScriptedModel()
+        await _go_on(folder, model).play(lambda seen: None)
+        assert (folder / FILE).read_bytes() == raw, stood
+        assert len(model.seen) == transcript.total(events[stood:]).calls
+
+
+class _Deciding(ScriptedModel):
+    """Answers the last stance only when the others are in the database; then a copy is made of all that is on disk,
+    which is what a kill at that moment leaves.
+    """
+
+    def __init__(self, folder: Path, copy: Path) -> None:
+        super().__init__()
+        self._folder, self._copy = folder, copy
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        if prompt.kind == "stance" and [each.kind for each in self.seen].count("stance") == 2:
+            with sqlite3.connect(self._folder / CHECKPOINTS) as database:
+                kept = "SELECT count(*) FROM writes WHERE channel = 'stances'"
+                while database.execute(kept).fetchone() != (2,):  # noqa: ASYNC110 (nobody tells us)
+                    await asyncio.sleep(0.001)
+            database.close()
+            shutil.copytree(self._folder, self._copy)
+        return await super().complete(prompt, seed=seed, on_token=on_token)
+
+
+async def test_a_stance_that_was_decided_is_not_paid_for_again(small: Path, tmp_path: Path) -> None:
+    record = await worlds.play(small, tmp_path / "run", _Deciding(tmp_path / "run", tmp_path / "killed"))
+    assert not worlds.kinds(transcript.read(tmp_path / "killed").script, "stance")
+    model = ScriptedModel()
+    await _go_on(tmp_path / "killed", model).play(lambda seen: None)
+    assert [prompt.kind for prompt in model.seen] == ["stance", "epilogue"]
+    assert (tmp_path / "killed" / FILE).read_bytes() == (tmp_path / "run" / FILE).read_bytes()
+    assert [event.speaker for event in worlds.kinds(record.script, "stance")] == ["ada", "bo", "cyrus"]
+
+
+class _Other(ScriptedModel):
+    name = "other"
+
+
+async def test_a_run_goes_on_on_another_model_and_says_so(small: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    stood: list[int] = []
+
+    async def play(model: ScriptedModel, most: int = 99, **settings: Any) -> None:
+        run = Run(worlds.plan(small), model, folder, settings, goes_on=bool(stood))
+        await run.play(lambda seen: run.stop() if len(run.script) >= most else None)
+        stood.append(len(run.script))
+
+    await play(ScriptedModel(), 6)
+    await play(ScriptedModel(), 9)
+    await play(_Other(), 12, tries=3)
+    await play(_Other(), 15, tries=3)
+    await play(ScriptedModel())
+    record = transcript.read(folder)
+    assert record.end
+    header = worlds.plan(small).header("scripted", {})
+    settings = header.settings
+    assert record.header == header
+    assert record.resumptions == (
+        Resumed(model="other", settings=settings | {"tries": 3}, event=stood[1]),
+        Resumed(model="scripted", settings=settings, event=stood[3]),
+    )
+    assert record.newest == record.resumptions[-1]
+    assert record.models == ("scripted", "other")
+    assert "Played by scripted, then other, seed 7" in (folder / "transcript.md").read_text(encoding="utf-8")
+
+
+async def test_where_nothing_more_was_said_no_other_model_is_named(small: Path, tmp_path: Path) -> None:
+    await worlds.play(small, tmp_path / "whole")
+    raw = (tmp_path / "whole" / FILE).read_bytes()
+    _cut(tmp_path / "whole", tmp_path / "run", len(raw) - 5)  # the end is torn
+    await _go_on(tmp_path / "run", _Other()).play(lambda seen: None)
+    assert (tmp_path / "run" / FILE).read_bytes() == raw
+
+
+def _finished(folder: Path) -> None:
+    """Leaves it as it is."""
+
+
+def _newer(folder: Path) -> None:
+    raw = (folder / FILE).read_bytes().replace(b'"schema_version":1', b'"schema_version":99', 1)
+    (folder / FILE).write_bytes(raw)
+
+
+def _elsewhere(folder: Path) -> None:
+    lines = (folder / FILE).read_bytes().splitlines(keepends=True)
+    lines[0] = lines[0].replace(b'"beats":["day","night","dawn"]', b'"beats":["day"]', 1)
+    (folder / FILE).write_bytes(b"".join(lines[:-1]))
+
+
+REFUSED = {
+    "finished": (_finished, UsageError, "played to its end.*dreamplay show"),
+    "not there": (shutil.rmtree, RecordError, "no run in"),
+    "without its transcript": (lambda folder: (folder / FILE).unlink(), RecordError, "no run in"),
+    "of a newer version": (_newer, RecordError, "newer dreamplay"),
+    "of a scene that it does not play": (_elsewhere, RecordError, "stands in scene 'road', but the run plays only sq"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+async def test_what_cannot_go_on_is_refused_and_left_as_it_is(small: Path, tmp_path: Path, what: str) -> None:
+    change, error, says = REFUSED[what]
+    folder = tmp_path / "run"
+    await worlds.play(small, folder)
+    change(folder)
+    before = {path: path.read_bytes() for path in folder.glob(FILE)}
+    model = ScriptedModel()
+    run = Run(worlds.plan(small, beats=["day"]), model, folder, {}, goes_on=True)
+    with pytest.raises(error, match=says):
+        await run.play(lambda seen: None)
+    assert {path: path.read_bytes() for path in folder.glob(FILE)} == before
+    assert not model.seen
+
+
+@pytest.mark.parametrize("settings", [{}, {"length": "long"}, {"beats": ["lunch"]}, {"beats": []}, {"beats": "day"}])
+def test_a_header_that_does_not_say_how_to_go_on(small: Path, settings: dict[str, Any]) -> None:
+    header = worlds.plan(small).header("scripted", {})
+    assert planning.taken_up(header) == worlds.plan(small)
+    changed = header.model_copy(update={"settings": settings and header.settings | settings})
+    with pytest.raises(RecordError, match="header"):
+        planning.taken_up(changed)
+
+
+KINDS = ("line", "dream", "stance", "epilogue")
+SURVIVED: tuple[Fault, ...] = ("429", "429-retry-after", "500", "hang", "cut", "truncated", "garbled")
+FATAL: tuple[Fault, ...] = (*SURVIVED, "401", "400", "404", "quota", "html", "empty")
+
+
+class _Faulty:
+    """A model at the fake endpoint, which fails at a call of each of some kinds; not at the very first line."""
+
+    def __init__(self, fake: FakeEndpoint, faults: list[Fault], *kinds: str) -> None:
+        client = open_endpoint(fake.base_url, "none", timeout=0.3 if "hang" in faults else 30.0)
+        self._endpoint = Endpoint("fake", client, fake.base_url, wait=lambda state: 0.0)
+        self._fake, self._faults, self._kinds = fake, faults, set(kinds)
+        self._begun = False
+        self.name, self.tries, self.sheets = "fake", self._endpoint.tries, self._endpoint.sheets
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        if prompt.kind in self._kinds and (self._begun or prompt.kind != "line"):
+            self._kinds.remove(prompt.kind)
+            self._fake.faults.extend(self._faults)
+        self._begun = True
+        return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
+
+    async def close(self) -> None:
+        await self._endpoint.close()
+
+
+async def _play(model: _Faulty, small: Path, folder: Path, *, goes_on: bool = False) -> bytes:
+    """What stands in the transcript after a play, without the seconds that the endpoint took."""
+    try:
+        await Run(worlds.plan(small), model, folder, {}, goes_on=goes_on).play(lambda seen: None)
+    finally:
+        await model.close()
+    return re.sub(rb'"seconds":[0-9.]+', b'"seconds":0', (folder / FILE).read_bytes())
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeEndpoint]:
+    with FakeEndpoint() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The transcript of a run on the fake endpoint in which nothing went wrong."""
+    root = tmp_path_factory.mktemp("undisturbed")
+    with FakeEndpoint() as fake:
+        return asyncio.run(_play(_Faulty(fake, []), worlds.write(root / "small"), root / "run"))
+
+
+@pytest.mark.parametrize("fault", SURVIVED)
+async def test_a_fault_that_passes_is_survived(
+    small: Path, tmp_path: Path, fake: FakeEndpoint, undisturbed: bytes, fault: Fault
+) -> None:
+    assert await _play(_Faulty(fake, [fault], *KINDS), small, tmp_path / "run") == undisturbed
+    calls = transcript.total(transcript.read(tmp_path / "run").script).calls
+    assert len(fake.seen) == calls + len(KINDS)
+
+
+@pytest.mark.parametrize("fault", FATAL)
+async def test_a_fault_that_stays_stops_a_run_which_goes_on_when_it_is_gone(
+    small: Path, tmp_path: Path, fake: FakeEndpoint, undisturbed: bytes, fault: Fault
+) -> None:
+    stood: list[int] = []
+    for kind in KINDS:
+        with pytest.raises(ModelError):
+            await _play(_Faulty(fake, [fault] * TRIES * 3, kind), small, tmp_path / "run", goes_on=bool(stood))
+        fake.faults.clear()
+        stood.append(len(transcript.read(tmp_path / "run").script))
+    assert stood == sorted(set(stood))
+    assert await _play(_Faulty(fake, []), small, tmp_path / "run", goes_on=True) == undisturbed

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import worlds
+from dreamplay import lock, runs
+from dreamplay.errors import RecordError
+from dreamplay.play import Run
+from dreamplay.testing import ScriptedModel
+from dreamplay.transcript import FILE
+
+
+@pytest.fixture
+async def home(small: Path, tmp_path: Path) -> Path:
+    """Four runs: one finished, one that was stopped in its first scene, one that is empty, and one of a newer form."""
+    home = tmp_path / "home"
+    await worlds.play(small, home / "finished")
+    run = Run(worlds.plan(small), ScriptedModel(), home / "stopped", {})
+    await run.play(lambda seen: run.stop() if len(run.script) >= 6 else None)
+    for name, raw in (("empty", b""), ("newer", b'{"schema_version": 99}\n')):
+        (home / name).mkdir()
+        (home / name / FILE).write_bytes(raw)
+    (home / "notes").mkdir()
+    for age, name in enumerate(("newer", "finished", "stopped", "empty")):
+        os.utime(home / name / FILE, (1e9 - age, 1e9 - age))
+    return home
+
+
+def test_where_runs_stand(home: Path) -> None:
+    newer, finished, stopped, empty = runs.standings(home)
+    assert [each.name for each in (newer, finished, stopped, empty)] == ["newer", "finished", "stopped", "empty"]
+    assert [each.state for each in (newer, finished, stopped, empty)] == ["damaged", "finished", "stopped", "damaged"]
+    assert "newer dreamplay" in newer.why
+    assert "stopped before it began" in empty.why
+    assert (stopped.story, stopped.cast, stopped.models) == ("story", ("Ada", "Bo", "Cyrus"), ("scripted",))
+    assert (stopped.beat, stopped.scene, stopped.turn) == ("day", "square", stopped.lines)
+    assert stopped.events in (6, 7)
+    assert (finished.beat, finished.scene) == ("dawn", "road")
+    assert finished.events > finished.lines > stopped.lines
+    assert finished.size == sum(path.stat().st_size for path in (home / "finished").iterdir())
+    assert finished.when.timestamp() == 1e9 - 1
+
+
+def test_one_that_is_playing_says_who_plays_it(home: Path) -> None:
+    with lock.hold(home / "stopped"):
+        (playing,) = [each for each in runs.standings(home) if each.state == "playing"]
+        assert playing.name == "stopped"
+        assert f"process {os.getpid()} on " in playing.why
+        with pytest.raises(RecordError, match="stopped is being played by process"):
+            runs.newest_stopped(home)
+    assert runs.newest_stopped(home) == home / "stopped"
+
+
+def test_there_may_be_none(tmp_path: Path) -> None:
+    assert runs.standings(tmp_path / "nowhere") == []
+    with pytest.raises(RecordError, match=r"no run in .* was stopped .*dreamplay run"):
+        runs.newest_stopped(tmp_path)
+
+
+def test_a_table_has_a_row_for_each(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs.show(runs.standings(home))
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split() == ["run", "story", "cast", "model", "stands", "at", "lines", "state", "size", "when"]
+    assert [row.split()[0] for row in rows] == ["newer", "finished", "stopped", "empty"]
+    assert "day, square, turn " in rows[2]
+    assert "Ada, Bo, Cyrus" in rows[1]
+    assert "damaged: " in rows[3]
