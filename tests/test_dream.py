@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from dreamplay.dream import Narrator, pool, shown
 from dreamplay.errors import ModelError
 from dreamplay.prompting import Desk
 from dreamplay.script import Pooled, Script, Usage
-from dreamplay.story import Scene
+from dreamplay.story import Cast, Scene
 from dreamplay.testing import ScriptedModel
 
 TOLD = "They stand in one hall, and nobody knows the way out of it, and the floor is warm. " * 4
@@ -67,6 +68,22 @@ async def test_a_dream_is_pooled_in_the_order_of_the_cast_whoever_is_named_first
     narrator, _, scenes = _narrator(small)
     turned = scenes["attic"].model_copy(update={"present": ("cyrus", "ada")})
     assert [entry.role for entry in pool(narrator.desk, turned)] == ["ada", "cyrus"]
+
+
+async def test_of_whom_nothing_hidden_is_known_nothing_is_pooled_and_nothing_made_up(small: Path) -> None:
+    narrator, model, scenes = _narrator(small)
+    attic, cast = scenes["attic"], narrator.desk.cast
+    bare = {role: persona.model_copy(update={"private": None}) for role, persona in cast.personas.items()}
+    for personas, pooled in ((dict(cast.personas) | {"bo": bare["bo"]}, ["ada"]), (bare, [])):
+        narrator = replace(narrator, desk=Desk(narrator.desk.story, Cast(personas)))
+        text, ledger, _ = await narrator.dream(Script(), attic, lambda token: None)
+        assert text
+        assert [entry.role for entry in ledger] == pooled
+        prompt = model.seen[-1]
+        assert prompt.opener == "Ada and Bo are in"
+        assert "- Bo fears something that nobody has seen yet." in prompt.tail
+        assert ("- Ada fears something that nobody has seen yet." in prompt.tail) == (not pooled)
+        assert "CANARY-Bo" not in prompt.tail
 
 
 async def test_a_dream_that_cannot_stand_is_asked_for_again(small: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,15 @@ def test_the_rubric_and_the_play_come_first_and_are_the_same_for_all(played: Rec
         for dimension, (low, high) in SCALES.items():
             assert f"{dimension}, {low} to {high}:" in prompt.tail
             assert prompt.shape["properties"][dimension]["enum"] == list(range(low, high + 1))
+
+
+def test_of_whom_nothing_hidden_is_known_that_is_said(played: Record) -> None:
+    bare = {role: persona.model_copy(update={"private": None}) for role, persona in played.header.cast.items()}
+    model = ScriptedModel([marks()] * 3)
+    _judged(model, one=replace(played, header=played.header.model_copy(update={"cast": bare})))
+    for prompt, name in zip(model.seen, worlds.NAMES, strict=False):
+        assert f"Nothing is known that {name} hides" in prompt.tail
+    assert not any("None" in prompt.tail for prompt in model.seen)
 
 
 def test_the_scales_are_those_of_sotopia() -> None:

@@ -19,7 +19,8 @@ def test_values_cannot_be_changed_and_are_closed_to_unknown_keys() -> None:
     [
         ("Ada", True), ("Old Ada", True), ("Зоя", True), ("O'Neill", True), ("Ada Jr.", True),
         ("", False), ("Ada: Bo", False), ("Ada\nBo", False), ("[Ada]", False), ("{ada}", False), ("*Ada*", False),
-        ("7", False), ("A" * 41, False),
+        ("7", False), ("A" * 41, False), ("Zoë 🌸", True), ("ליאה", True), ("🌸", False), ("Ada\u202eoB", False),
+        ("Ada\u200b", False), ("Ada\u2028Bo", False), ("Ada\x85Bo", False), ("Ada\ufeff", False),
     ],
 )  # fmt: skip
 def test_a_name_cannot_pass_for_anything_else_in_a_script(name: str, valid: bool) -> None:

@@ -138,7 +138,7 @@ def _swaps(matched: Match) -> tuple[Swap, ...]:
 
     def fear(run: Record, role: str) -> str:
         persona = run.header.cast.get(role)
-        return run.cast.fill(persona.private.fear) if persona else ""
+        return run.cast.fill(persona.private.fear) if persona and persona.private else ""
 
     return tuple(
         Swap(role=role, base=public(one, role), changed=public(other, role), base_fear=fear(one, role),

@@ -84,9 +84,9 @@ def shown(text: str, ledger: Sequence[Pooled]) -> float:
 
 
 def pool(desk: Desk, scene: Scene) -> tuple[Pooled, ...]:
-    """The hidden fears and wishes of the dreamers present, in the order of the cast."""
+    """The hidden fears and wishes of the dreamers present who have any, in the order of the cast."""
     return tuple(
         Pooled(role=role, fear=desk.cast.fill(p.private.fear), wish=desk.cast.fill(p.private.wish))
         for role, p in desk.cast.personas.items()
-        if role in scene.present
+        if role in scene.present and p.private
     )

@@ -93,6 +93,7 @@ def secrets(runs: Runs) -> Secrets:
         hidden = {
             role: [run.cast.fill(text) for text in (persona.private.fear, persona.private.wish)]
             for role, persona in run.cast.personas.items()
+            if persona.private
         }
         spoken = {event.id for event in lines(run)}
         for event in run.script:

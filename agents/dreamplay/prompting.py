@@ -26,7 +26,7 @@ class Prompt(Value):
 
     model_config = ConfigDict(str_strip_whitespace=False)  # a newline is a stop word, and ends each part
 
-    kind: Literal["line", "dream", "stance", "epilogue", "judge"]
+    kind: Literal["line", "dream", "stance", "epilogue", "judge", "persona"]
     system: str
     script: str
     tail: str
@@ -75,10 +75,17 @@ class Desk:
         )  # fmt: skip
 
     def dream(self, script: Script, scene: Scene, pooled: Sequence[Pooled], *, again: bool, wrong: str = "") -> Prompt:
-        """Pool the dreamers' hidden fears and wishes into one prompt. Ledger and prompt hold the same entries."""
-        names = _listed([self.cast.name(entry.role) for entry in pooled])
-        tail = self._render("dream.jinja", pooled=pooled, again=again, cast=self.cast.personas, wrong=wrong)
-        return self._prompt("dream", script, scene.present, tail, max_tokens=140, opener=f"{names} are in", fresh=True)
+        """Pool the dreamers' hidden fears and wishes into one prompt. Ledger and prompt hold the same entries; of
+        whom nothing hidden is known, the prompt says that.
+        """
+        dreamers = [role for role in self.cast.roles if role in scene.present]
+        known = {entry.role for entry in pooled}
+        unknown = [self.cast.name(role) for role in dreamers if role not in known]
+        tail = self._render(
+            "dream.jinja", pooled=pooled, unknown=unknown, again=again, cast=self.cast.personas, wrong=wrong
+        )
+        opener = f"{_listed([self.cast.name(role) for role in dreamers])} are in"
+        return self._prompt("dream", script, scene.present, tail, max_tokens=140, opener=opener, fresh=True)
 
     def stance(self, script: Script, scene: Scene, role: str, choices: Sequence[Choice], wrong: str = "") -> Prompt:
         """Ask a character to decide, as JSON: the reason first, so that the choice follows from it."""

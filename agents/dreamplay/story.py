@@ -14,6 +14,8 @@ RESERVED_ROLES = frozenset({"open_scene", "dream", "director", "decide", "close_
 """Names that the graph gives to its own nodes; a role would overwrite one."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+"""Characters that cannot be seen, or that turn the direction of what follows: a name with one passes for another."""
 _PLACEHOLDER = re.compile(r"(?<!\{)\{([a-z][a-z0-9_]*)\}(?!\})")
 
 
@@ -29,7 +31,7 @@ Text = Annotated[
 ]
 Role = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, pattern=r"^[^\W\d_][^\n\r\t:\[\]{}*<>\x00-\x1f\x7f]{0,39}$")
+    str, StringConstraints(strip_whitespace=True, pattern=rf"^[^\W\d_][^:\[\]{{}}*<>{_UNSEEN}]{{0,39}}$")
 ]
 Length = Literal["short", "full"]
 
@@ -67,7 +69,8 @@ class Persona(Value):
     """How this persona meets a pressure, in words that can follow «tells her»: «drily», «with a shrug»."""
     material: tuple[Text, ...] = Field(min_length=1)
     """That-clauses in the third person: what this persona has to talk about."""
-    private: Private
+    private: Private | None = None
+    """None for somebody of whom nothing hidden is known, as of one who comes from a character card."""
 
 
 class TurnContract(Value):
