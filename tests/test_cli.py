@@ -214,7 +214,9 @@ def test_who_plays(call: Callable[..., Done]) -> None:
 
 def test_files_of_ones_own_are_checked(small: Path, call: Callable[..., Done]) -> None:
     assert "a valid story of 3 roles, 3 beats" in call("check", small).out
-    assert "a valid persona" in call("check", small.with_name("ada.yaml")).out
+    assert call("check", small.with_name("ada.yaml")).out.endswith("a valid persona\n")
+    worlds.dump(Path("bare.yaml"), {key: value for key, value in worlds.persona().items() if key != "private"})
+    assert "it has no private sheet" in call("check", "bare.yaml").out
 
 
 def test_models_are_surveyed() -> None:
@@ -392,17 +394,27 @@ def test_each_command_of_the_readme_can_be_given(command: str) -> None:
     group = typer.main.get_command(cli.app)
     with group.make_context("dreamplay", list(args), resilient_parsing=not args) as context:
         if args:
-            name, command_, rest = group.resolve_command(context, context._protected_args + context.args)  # type: ignore[attr-defined]
-            assert command_
-            with command_.make_context(name, rest, parent=context):
-                pass
+            _parsed(group, context)
 
 
-@pytest.mark.parametrize("name", ["run", "resume", "runs", "show", "compare", "cast", "check", "models"])
+def _parsed(group: Any, context: Any) -> None:
+    """Parse what is left of a command, down to the last of the commands within commands."""
+    if not context._protected_args + context.args:
+        return
+    name, command, rest = group.resolve_command(context, context._protected_args + context.args)
+    assert command
+    with command.make_context(name, rest, parent=context) as inner:
+        if hasattr(command, "commands"):
+            _parsed(command, inner)
+
+
+@pytest.mark.parametrize("name", ["run", "resume", "runs", "show", "compare", "cast", "cast import", "cast export", "check", "models"])
 def test_help_gives_an_example_that_can_be_given(name: str) -> None:
-    command = typer.main.get_command(cli.app).commands[name]  # type: ignore[attr-defined]
-    examples = re.findall(r"dreamplay (\w+)([^\n]*)", command.help)
+    command: Any = typer.main.get_command(cli.app)
+    for word in name.split():
+        command = command.commands[word]
+    examples = re.findall(rf"dreamplay {name}\b([^\n]*)", command.help)
     assert examples
-    for called, rest in examples:
-        assert called == name
+    assert len(examples) == command.help.count("dreamplay ")
+    for rest in examples:
         command.make_context(name, shlex.split(rest)).close()

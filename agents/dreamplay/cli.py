@@ -33,10 +33,17 @@ class Length(StrEnum):
     full = "full"
 
 
+class CardVersion(StrEnum):
+    """Versions of the character card that are written."""
+
+    v2 = "v2"
+    v3 = "v3"
+
+
 StoryFlag = Annotated[str | None, typer.Option("--story", help="A shipped story by name, or a YAML file.")]
 SwapFlag = Annotated[
     list[str] | None,
-    typer.Option("--swap", metavar="ROLE=PERSONA", help="Give a role another persona: a name, a file, another role."),
+    typer.Option("--swap", metavar="ROLE=PERSONA", help="Give a role another persona: a name, file, card or role."),
 ]
 ModelFlag = Annotated[
     str | None,
@@ -232,12 +239,20 @@ def compare(
         _write(as_html, page.render(made))
 
 
-@app.command()
-def cast(story: StoryFlag = None, swap: SwapFlag = None, as_json: JsonFlag = False) -> None:
-    """Show who plays in a story, and which personas could.
+casting_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(casting_app, name="cast")
+
+
+@casting_app.callback(invoke_without_command=True)
+def cast(context: typer.Context, story: StoryFlag = None, swap: SwapFlag = None, as_json: JsonFlag = False) -> None:
+    """Show who plays in a story, and which personas could; bring characters in and out as cards.
 
     Example: dreamplay cast --swap sam=nurse
     """
+    if context.invoked_subcommand:
+        if story or swap or as_json:
+            raise UsageError(f"give the options of cast {context.invoked_subcommand} after that word")
+        return
     from dreamplay import library, settings
 
     reference = settings.load(story=story).story
@@ -251,6 +266,57 @@ def cast(story: StoryFlag = None, swap: SwapFlag = None, as_json: JsonFlag = Fal
     for row in rows:
         typer.echo(f"  {row['role']:10} {row['name']}: {row['who']}")
     typer.echo(f"\nPersonas for --swap: {', '.join(library.names('personas'))}")
+
+
+@casting_app.command("import")
+def import_(
+    card: Annotated[Path, typer.Argument(metavar="CARD", help="A character card: PNG or JSON, V1, V2 or V3.")],
+    out: Annotated[Path | None, typer.Option(help="The persona's file. Default: the character's name, .yaml.")] = None,
+    name: Annotated[str | None, typer.Option(help="What to call the character, if not as the card does.")] = None,
+    user: Annotated[str | None, typer.Option(help="Whom the card means by {{user}}. Default: the visitor.")] = None,
+    ask_model: Annotated[bool, typer.Option("--ask-model", help="Have a model write what the card lacks.")] = False,
+    model: ModelFlag = None,
+    base_url: UrlFlag = None,
+) -> None:
+    """Make a persona file from a character card. What the card has no word for is left for you, or asked of a model.
+
+    Example: dreamplay cast import card.png --out sam2.yaml
+    """
+    import asyncio
+
+    from dreamplay import casting, interview, library
+
+    if (model or base_url) and not ask_model:
+        raise UsageError("--model and --base-url say which model is asked; add --ask-model")
+    seen = library.portrayed(card, name=name, user=user)
+    path = casting.file_for(seen.persona, ".yaml", out)
+    if ask_model:
+        seen = asyncio.run(interview.ask_named(model, base_url, seen))
+    for line in casting.adopt(seen, card, path):
+        _say(line)
+
+
+@casting_app.command("export")
+def export(
+    reference: Annotated[str, typer.Argument(metavar="PERSONA", help="A role, a persona by name, or a file.")],
+    card: Annotated[CardVersion, typer.Option(help="Version of the card.")] = CardVersion.v3,
+    png: Annotated[Path | None, typer.Option("--png", help="A portrait for the card to go into.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The card's file. Default: the character's name.")] = None,
+    with_secrets: Annotated[bool, typer.Option("--with-secrets", help="Put the private sheet in, too.")] = False,
+    story: StoryFlag = None,
+) -> None:
+    """Write a persona as a character card, for other applications. The private sheet stays here, if not asked for.
+
+    Example: dreamplay cast export leo --card v2 --png portrait.png
+    """
+    from dreamplay import casting, settings
+
+    path, persona, members = casting.member(reference, settings.load(story=story).story)
+    target = casting.file_for(persona, ".png" if png else ".json", out)
+    data, lines = casting.card(path, persona, members, card.value, portrait=png, secrets=with_secrets)
+    casting.save({target: data})
+    for line in (f"{target}: {persona.name}, as a card ({card.value})", *lines):
+        _say(line)
 
 
 @app.command()
@@ -269,7 +335,8 @@ def check(file: Annotated[Path, typer.Argument(help="A persona or a story as YAM
         turns = sum(scene.turns.max for _, scene in value.scenes)
         typer.echo(f"{file}: a valid story of {len(members.roles)} roles, {len(value.beats)} beats, {turns} turns")
     else:
-        typer.echo(f"{file}: a valid persona")
+        hidden = "" if value.private else "; it has no private sheet, and brings no fear into a dream"
+        typer.echo(f"{file}: a valid persona{hidden}")
 
 
 @app.command()

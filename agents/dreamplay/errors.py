@@ -7,6 +7,7 @@
       EmbeddingError              the sentence vectors of the scorecard cannot be loaded
       UsageError                  exit code 2: what was asked for cannot be played
         LibraryError              a persona, story or template is missing or wrong
+          CardError           a character card cannot be read, or is none
         SettingsError             a flag, environment variable or dreamplay.toml is wrong
 
 Every message is one line that names the bad value, where it stands, and the next step.
@@ -43,6 +44,10 @@ class UsageError(DreamplayError):
 
 class LibraryError(UsageError):
     """A persona, a story or a template is missing, or says something it may not say."""
+
+
+class CardError(LibraryError):
+    """A character card is damaged, too large, or no card at all."""
 
 
 class SettingsError(UsageError):

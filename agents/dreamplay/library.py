@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
@@ -17,8 +17,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-from dreamplay.errors import LibraryError
+from dreamplay.errors import CardError, LibraryError
 from dreamplay.story import Cast, Persona, Story, Value
+
+if TYPE_CHECKING:
+    from dreamplay.likeness import Likeness
 
 V = TypeVar("V", bound=Value)
 _MAX_BYTES = 1_000_000  # a persona or story is a few kilobytes; more is a mistake or an attack
@@ -49,8 +52,31 @@ def story(reference: str) -> Story:
 
 
 def persona(reference: str, beside: Path | None = None) -> Persona:
-    """A shipped persona by name, or one from a file, looked for beside a story file too."""
-    return read(find("personas", reference, beside), Persona)
+    """A shipped persona by name, or one from a file, looked for beside a story file too; or the one that a character
+    card shows.
+    """
+    path = find("personas", reference, beside)
+    return portrayed(path).persona if is_card(path) else read(path, Persona)
+
+
+def is_card(path: Path) -> bool:
+    """Whether a file is called like a character card, and not like a persona."""
+    return path.suffix.lower() in (".png", ".json", ".charx")
+
+
+def portrayed(path: Path, *, name: str | None = None, user: str | None = None) -> Likeness:
+    """What a character card shows; see `likeness.read`.
+
+    Raises:
+        CardError: it cannot be read, is no card, or its character has no name that can stand in a script.
+    """
+    from dreamplay import cards, likeness
+
+    filling = read(prompts() / "card.yaml", likeness.Filling)
+    try:
+        return likeness.read(cards.read(path), filling, name=name, user=user)
+    except ValueError as error:
+        raise CardError(f"{path}: {error}") from None
 
 
 def cast(played: Story, reference: str, swaps: Mapping[str, str] | None = None) -> Cast:

@@ -1,0 +1,179 @@
+"""From card to persona and back."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+import worlds
+from dreamplay import cards, library, likeness
+from dreamplay.cards import Version
+from dreamplay.likeness import Filling, Likeness
+from dreamplay.reader import PUBLIC
+from dreamplay.story import Persona
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+FILLING = library.read(library.prompts() / "card.yaml", Filling)
+TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=60).filter(lambda t: t.strip() == t)
+LINE = TEXT.filter(lambda text: len(text.splitlines()) == 1)
+LOOSE = st.lists(
+    st.sampled_from(
+        ["Zoe ", "she ", "is ", "a ", ". ", "\n", '"', "*", "{leo}", "{{user}}", "{{char}}: ", "<START>", "["]
+    )
+    | st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+).map("".join)
+"""Pieces of cards in any order."""
+TEXTS = st.lists(TEXT, min_size=1, max_size=3)
+PERSONAS = st.builds(
+    lambda **fields: Persona.model_validate(fields),
+    name=st.from_regex(r"\A[A-Za-zÀ-Öà-öא-ת]{1,10}( [a-zß-ö'.]{1,10})?\Z"),
+    who=LINE, voice=LINE, talkativeness=st.floats(0.05, 1.0), examples=TEXTS, tactics=TEXTS, material=TEXTS,
+    private=st.none() | st.fixed_dictionaries(
+        {"want": TEXT, "belief": TEXT, "fear": TEXT, "wish": TEXT, "memories": TEXTS}
+    ),
+)  # fmt: skip
+
+
+def _seen(tree: dict[str, Any], **names: str) -> Likeness:
+    return likeness.read(cards.parse(json.dumps(tree).encode()), FILLING, **names)
+
+
+def _card(persona: Persona, version: Version, *, secrets: bool) -> dict[str, Any]:
+    return cards.compose(version, likeness.fields(persona, persona, {}, None, secrets=secrets), {})
+
+
+@pytest.mark.parametrize("version", ["v1", "v2", "v3"])
+def test_a_persona_says_what_the_card_says_of_her(version: str) -> None:
+    seen = _seen(worlds.card(version))
+    persona = seen.persona
+    assert persona.name == ("Zoe" if version == "v3" else "Zoe Marsh")
+    assert persona.who == "a ferrywoman who has never learnt to swim"
+    assert persona.voice == "Dry, patient, superstitious."
+    assert persona.examples == ("The water is high.", "Ask it.", "Mind the step, the visitor.")
+    assert persona.material == (
+        "she is a ferrywoman who has never learnt to swim", "her hands are never dry", "she counts the bells aloud",
+        "the river owes her four boats",
+    )  # fmt: skip
+    assert persona.talkativeness == (0.5 if version == "v1" else 0.7)
+    assert (persona.tactics, persona.private) == (FILLING.tactics, None)
+    assert seen.unsaid == ("tactics", "private")
+    assert "scenario" in seen.unused
+    assert ("character_book" in seen.unused) == (version != "v1")
+
+
+def test_what_the_card_has_no_word_for_is_ours_and_named() -> None:
+    seen = _seen({"name": "Zoe", "description": ""})
+    assert seen.unsaid == ("who", "voice", "examples", "tactics", "material", "private")
+    assert seen.persona.model_dump(exclude={"name", "talkativeness", "private"}) == FILLING.model_dump(exclude={"user"})
+
+
+def test_no_order_to_a_model_gets_into_a_persona() -> None:
+    seen = _seen(worlds.card("v3"))
+    said = " ".join(_strings(seen.persona.model_dump()))
+    assert not re.search(r"ignore|instruction|obey|secret|[{}<>\[\]]", said, re.IGNORECASE)
+
+
+NAMES = {
+    "an emoji": ("🌸", "'🌸'"), "HTML": ("<b>Zoe</b>", "'<b>Zoe</b>'"), "nothing": ("  ", "''"),
+    "another direction": ("Zoe\u202eeoZ", r"'Zoe\u202eeoZ'"), "a macro": ("{{user}}", "'{{user}}'"),
+    "an escape": ("Zoe\x1b[2J", r"'Zoe\x1b[2J'"), "too long": ("Z" * 41, "40 characters"),
+    "two lines": ("Zoe\nBo: hello", r"'Zoe\nBo: hello'"), "a cue": ("Zoe]", "'Zoe]'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", NAMES)
+def test_a_name_that_cannot_stand_in_a_script_is_refused_and_another_can_be_given(what: str) -> None:
+    name, says = NAMES[what]
+    with pytest.raises(ValueError, match=re.escape(says)) as caught:
+        _seen(worlds.card("v2", name=name))
+    assert "--name" in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert _seen(worlds.card("v2", name=name), name="Ada").persona.name == "Ada"
+
+
+@pytest.mark.parametrize("name", ["Zoe 🌸", "ליאה", "ليلى", "Zoë", "桜", "Зоя"])
+def test_a_name_may_be_of_any_letters(name: str) -> None:
+    assert _seen(worlds.card("v2", name=name)).persona.name == name
+
+
+def test_whom_user_means_can_be_said() -> None:
+    assert "Mind the step, Leo." in _seen(worlds.card("v2"), user="Leo").persona.examples
+
+
+@settings(max_examples=60, deadline=None)
+@given(PERSONAS, st.sampled_from(["v2", "v3"]))
+def test_a_persona_comes_back_from_a_card_as_it_was(persona: Persona, version: Version) -> None:
+    seen = _seen(_card(persona, version, secrets=True))
+    assert seen.persona == persona
+    assert seen.filled == ()
+    without = _card(persona, version, secrets=False)
+    assert _seen(without).persona == persona.model_copy(update={"private": None})
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.sampled_from(cards.TEXTS[1:]), LOOSE), st.sampled_from(["Zoe", "桜", "A. b"]))
+def test_of_any_card_a_persona_is_made_that_nothing_fills(fields: dict[str, str], name: str) -> None:
+    persona = _seen({"name": name, "description": "x"} | fields).persona
+    assert not re.search(r"[{}\[\]<>]", "".join(_strings(persona.model_dump())))
+    assert len(persona.who) <= PUBLIC
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, dict | list | tuple):
+        return [text for item in (value.values() if isinstance(value, dict) else value) for text in _strings(item)]
+    return [value] if isinstance(value, str) else []
+
+
+@pytest.mark.parametrize("name", library.names("personas"))
+def test_every_shipped_persona_comes_back_as_it_was(name: str) -> None:
+    persona = library.persona(name)
+    assert _seen(_card(persona, "v3", secrets=True)).persona == persona
+
+
+def test_without_secrets_no_private_word_is_in_a_card() -> None:
+    persona = Persona.model_validate(worlds.persona())
+    open_, closed = (json.dumps(_card(persona, "v3", secrets=secrets)) for secrets in (True, False))
+    assert {word for word in ("want", "belief", "fear", "wish", "memory") if f"CANARY-Ada-{word}" in open_} == {
+        "want", "belief", "fear", "wish", "memory",
+    }  # fmt: skip
+    assert "CANARY" not in closed
+
+
+@pytest.mark.parametrize(
+    ("sheet", "says"),
+    [
+        ("none", "not valid"), ({}, "not valid"), (worlds.persona() | {"mood": "x"}, "not valid"),
+        (worlds.persona() | {"voice": "a\x1bb"}, "not valid"), (worlds.persona() | {"who": "w " * 3000}, "not valid"),
+        (worlds.persona() | {"material": ["m" * 4000] * 99}, "larger than 200 kB"),
+    ],
+)  # fmt: skip
+def test_a_sheet_that_is_not_ours_is_not_read_and_the_card_still_is(sheet: Any, says: str) -> None:
+    seen = _seen(worlds.card("v2", extensions={"dreamplay": sheet}))
+    assert says in " ".join(seen.notes)
+    assert seen.persona.who == "a ferrywoman who has never learnt to swim"
+
+
+def test_what_all_are_told_is_cut_in_a_sheet_too_and_that_is_said() -> None:
+    seen = _seen(worlds.card("v2", extensions={"dreamplay": worlds.persona() | {"who": f"keeper\n{'x ' * 400}"}}))
+    assert len(seen.persona.who) <= PUBLIC
+    assert "\n" not in seen.persona.who
+    assert f"who was cut to {PUBLIC} characters" in seen.notes
+
+
+def test_a_card_keeps_its_own_words_where_the_persona_still_says_the_same() -> None:
+    tree = worlds.card("v3")
+    kept, before = tree["data"], _seen(tree).persona
+    same = likeness.fields(before, before, kept, before, secrets=False)
+    assert same.pop("extensions") == kept["extensions"] | {
+        "dreamplay": before.model_dump(mode="json", exclude_none=True)
+    }
+    assert same == {field: value for field, value in kept.items() if field != "extensions"}
+    changed = before.model_copy(update={"voice": "Loud.", "talkativeness": 0.9, "name": "Zelda"})
+    made = likeness.fields(changed, changed, kept, before, secrets=False)
+    assert (made["personality"], made["name"], made["extensions"]["talkativeness"]) == ("Loud.", "Zelda", 0.9)
+    assert "nickname" not in made
+    for field in ("description", "first_mes", "mes_example", "scenario", "made_up", "character_book"):
+        assert made[field] == kept[field]
