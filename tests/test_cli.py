@@ -217,6 +217,8 @@ def test_files_of_ones_own_are_checked(small: Path, call: Callable[..., Done]) -
     assert call("check", small.with_name("ada.yaml")).out.endswith("a valid persona\n")
     worlds.dump(Path("bare.yaml"), {key: value for key, value in worlds.persona().items() if key != "private"})
     assert "it has no private sheet" in call("check", "bare.yaml").out
+    Path("zoe.png").write_bytes(worlds.portrait(chara=worlds.card()))
+    assert call("check", "zoe.png").out == "zoe.png: a valid card of Zoe Marsh\n"
 
 
 def test_models_are_surveyed() -> None:

@@ -320,14 +320,17 @@ def export(
 
 
 @app.command()
-def check(file: Annotated[Path, typer.Argument(help="A persona or a story as YAML.")]) -> None:
-    """Say whether a persona or a story is valid, and if not, what is wrong where.
+def check(file: Annotated[Path, typer.Argument(help="A persona or a story as YAML, or a character card.")]) -> None:
+    """Say whether a persona, a story or a card is valid, and if not, what is wrong where.
 
     Example: dreamplay check my_leo.yaml
     """
     from dreamplay import library
     from dreamplay.story import Story
 
+    if library.is_card(file):
+        typer.echo(f"{file}: a valid card of {library.portrayed(file).persona.name}")
+        return
     kind = library.kind_of(file)
     value = library.read(file, kind)
     if isinstance(value, Story):
