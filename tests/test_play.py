@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay import transcript
+from dreamplay import archive, transcript
 from dreamplay.errors import ModelError, RecordError
 from dreamplay.graph import Token
 from dreamplay.model import OnToken, Reply
@@ -66,7 +66,9 @@ async def test_a_run_ends_with_what_it_cost(small: Path, tmp_path: Path) -> None
     assert record.end.usage.calls == len(model.seen)
     assert record.end.usage == transcript.total(record.script)
     assert record.end.lines == sum(e.kind == "line" and e.beat != "prologue" for e in record.script)
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {FILE, "transcript.md", CHECKPOINTS}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {
+        FILE, archive.FILE, "transcript.md", CHECKPOINTS
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("at", [2, 5, 9])

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dreamplay import editor
-from dreamplay.editor import Judge, RefusedError
+from dreamplay.editor import Judge, RefusedError, Take
 from dreamplay.errors import ModelError
+from dreamplay.memory import Memory
 from dreamplay.model import Model, OnToken, Reply
-from dreamplay.prompting import Desk
-from dreamplay.script import Cue, Provenance, Refusal, Script
+from dreamplay.prompting import Desk, Prompt
+from dreamplay.script import Cue, Provenance, Recalled, Refusal, Script
 from dreamplay.story import Scene
 
 _STANCE_TRIES = 4
@@ -36,6 +37,8 @@ class Agent:
     desk: Desk
     model: Model
     seed: int
+    memory: Memory | None = None
+    """None: she remembers no more than what stands in the prompt."""
 
     @property
     def name(self) -> str:
@@ -54,11 +57,12 @@ class Agent:
             said=self._said(script),
             material=self.desk.cast.fill(cue.material),
         )
-        first = self.desk.line(script, scene, self.role, cue)
+        recalled = self._recall(script, scene, self.desk.cast.fill(cue.material))
+        first = self.desk.line(script, scene, self.role, cue, recalled=recalled)
 
         async def call(number: int, wrong: str) -> Reply:
             on_token("")
-            prompt = self.desk.line(script, scene, self.role, cue, wrong) if wrong else first
+            prompt = self.desk.line(script, scene, self.role, cue, wrong, recalled) if wrong else first
             seed = call_seed(self.seed, scene.id, turn, self.role, number)
             return await self.model.complete(prompt, seed=seed, on_token=on_token)
 
@@ -66,8 +70,7 @@ class Agent:
             call, lambda reply: editor.judged(judge, reply), tries=self.model.tries, merit=judge.merit
         )
         seed = call_seed(self.seed, scene.id, turn, self.role, take.usage.calls - 1)
-        made = Provenance(by="agent", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
-        return Spoken(take.text, made)
+        return Spoken(take.text, self._made(first, seed, take, recalled))
 
     async def decide(self, script: Script, scene: Scene) -> tuple[Stance, Provenance]:
         """Take a stance. An answer that is no valid choice is asked for again, with what was wrong.
@@ -78,11 +81,12 @@ class Agent:
         choices = list(self.desk.story.choices)
         # Small models lean to what stands first; each role reads the choices in an order of its own.
         random.Random(f"{self.seed}/{scene.id}/{self.role}").shuffle(choices)
-        first = self.desk.stance(script, scene, self.role, choices)
+        recalled = self._recall(script, scene, " ".join(self.desk.cast.fill(choice.text) for choice in choices))
+        first = self.desk.stance(script, scene, self.role, choices, recalled=recalled)
         stances: list[Stance] = []
 
         async def call(number: int, wrong: str) -> Reply:
-            prompt = self.desk.stance(script, scene, self.role, choices, wrong) if wrong else first
+            prompt = self.desk.stance(script, scene, self.role, choices, wrong, recalled) if wrong else first
             return await self.model.complete(prompt, seed=call_seed(self.seed, scene.id, 0, self.role, number))
 
         def check(reply: Reply) -> str:
@@ -96,8 +100,7 @@ class Agent:
                 "choose another --model, one that can answer in JSON"
             )
         seed = call_seed(self.seed, scene.id, 0, self.role, take.usage.calls - 1)
-        made = Provenance(by="agent", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
-        return stances[-1], made
+        return stances[-1], self._made(first, seed, take, recalled)
 
     def _parsed(self, reply: Reply) -> Stance:
         """A valid stance, its choice by id. The model answers with the choice's words, which say more to it."""
@@ -125,6 +128,20 @@ class Agent:
                 f"The last reason was told about {self.name}; {self.name} says «I».",
             )
         return stance.model_copy(update={"reason": whole, "choice": ids[stance.choice]})
+
+    def _recall(self, script: Script, scene: Scene, matter: str) -> tuple[Recalled, ...]:
+        """What comes up when she is about to speak of a matter, after what was last heard."""
+        if self.memory is None:
+            return ()
+        shown = self.desk.shown(script, scene.present)
+        heard = next((event.text for event in reversed(shown) if event.text), "")
+        return self.memory.recall(script, f"{matter} {heard}", scene=scene.id, shown=shown, limit=self.desk.memories)
+
+    @staticmethod
+    def _made(prompt: Prompt, seed: int, take: Take, recalled: tuple[Recalled, ...]) -> Provenance:
+        return Provenance(
+            by="agent", prompt=prompt.digest, seed=seed, recalled=recalled, refused=take.refused, usage=take.usage
+        )
 
     def _said(self, script: Script) -> list[str]:
         """What a new line may not copy: all that she has heard said or told, and the examples of her voice."""

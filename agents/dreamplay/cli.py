@@ -75,6 +75,9 @@ def run(
     temperature: TemperatureFlag = None,
     candidates: CandidatesFlag = None,
     timeout: TimeoutFlag = None,
+    recall: Annotated[
+        bool | None, typer.Option("--recall/--no-recall", help="Whether they remember. Default: yes.")
+    ] = None,
     quiet: QuietFlag = False,
     as_json: EventsFlag = False,
 ) -> None:
@@ -94,7 +97,7 @@ def run(
 
     settings = reading.load(
         story=story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out,
-        temperature=temperature, candidates=candidates, timeout=timeout,
+        temperature=temperature, candidates=candidates, timeout=timeout, recall=recall,
     )  # fmt: skip
     asyncio.run(session.begin(settings, _pairs(swap), _listed(beats), _manner(quiet, as_json)))
 

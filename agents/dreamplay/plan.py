@@ -27,6 +27,7 @@ class Plan:
     seed: int
     length: Length
     beats: tuple[str, ...]
+    recall: bool = True
 
     @property
     def scenes(self) -> tuple[tuple[Beat, Scene], ...]:
@@ -42,14 +43,20 @@ class Plan:
             cast=dict(self.cast.personas),
             persona_hashes={role: library.digest(p) for role, p in self.cast.personas.items()},
             model=model,
-            settings={"length": self.length, "beats": list(self.beats), **settings},
+            settings={"length": self.length, "beats": list(self.beats), "recall": self.recall, **settings},
             seed=self.seed,
             versions=_versions(),
         )
 
 
 def plan(
-    story_ref: str, swaps: dict[str, str], *, seed: int, length: Length = "full", beats: Sequence[str] = ()
+    story_ref: str,
+    swaps: dict[str, str],
+    *,
+    seed: int,
+    length: Length = "full",
+    beats: Sequence[str] = (),
+    recall: bool = True,
 ) -> Plan:
     """Read and check everything that a run needs.
 
@@ -64,7 +71,7 @@ def plan(
         if beat not in known:
             raise UsageError(f"no beat {beat!r} in this story; it has {', '.join(known)}")
     chosen = tuple(beat for beat in known if not beats or beat in beats)
-    return Plan(Path(story_ref).stem, story, cast, seed, length, chosen)
+    return Plan(Path(story_ref).stem, story, cast, seed, length, chosen, recall)
 
 
 def taken_up(header: Header) -> Plan:
@@ -77,7 +84,9 @@ def taken_up(header: Header) -> Plan:
     match header.settings:
         case {"length": "short" | "full" as length, "beats": list() as beats} if beats and set(beats) <= set(known):
             if list(header.cast) == list(header.story.cast):
-                return Plan(header.story_id, header.story, Cast(header.cast), header.seed, length, tuple(beats))
+                recall = header.settings.get("recall") is not False
+                cast = Cast(header.cast)
+                return Plan(header.story_id, header.story, cast, header.seed, length, tuple(beats), recall)
     raise RecordError("the header of the transcript does not fit its story: length, beats or cast are damaged")
 
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from dreamplay import markdown, transcript
+from dreamplay import archive, markdown, memory, transcript
 from dreamplay.agent import Agent
+from dreamplay.archive import Archive, Archived
 from dreamplay.director import Director
 from dreamplay.dream import Narrator
 from dreamplay.errors import DreamplayError, RecordError
 from dreamplay.graph import Context, Graph, State, Token, build, cursor, steps
+from dreamplay.memory import Memory
 from dreamplay.model import Model
 from dreamplay.plan import Plan
 from dreamplay.prompting import Desk
@@ -67,8 +69,11 @@ class Run:
         is on disk in every case; a run that failed before anybody said a word leaves no folder behind.
 
         Raises:
-            DreamplayError: the model gave up, or the folder cannot be written, or there is nothing to go on with.
+            DreamplayError: the model gave up, what recall needs is missing, the folder cannot be written, or there is
+                nothing to go on with.
         """
+        if self.plan.recall:
+            memory.ready()
         with Transcript(self.folder, None if self.goes_on else self.header) as record:
             self.script, self._begun = record.before.script, True
             try:
@@ -92,24 +97,29 @@ class Run:
     async def _play(self, record: Transcript, watch: Callable[[Event | Token], None]) -> None:
         from langgraph.errors import GraphDrained, GraphRecursionError
 
-        context = self._context(record)
-        config: RunnableConfig = {"configurable": {"thread_id": THREAD}, "recursion_limit": steps(context)}
-        async with self._checkpointer() as saver:
-            graph = build(self.plan.cast, saver)
-            parts = graph.astream(
-                await self._start(graph, saver, config), config, context=context, stream_mode="custom", version="v2",
-                durability="sync", control=self._control,
-            )  # fmt: skip
-            try:
-                async for part in parts:
-                    watch(cast("Event | Token", part["data"]))
-            except GraphDrained:
-                self.stopped = True
-            except GraphRecursionError as error:
-                raise DreamplayError(
-                    f"the play took more steps than its turn contracts allow ({config['recursion_limit']}): a bug in "
-                    f"the routing of dreamplay, please report it; what was played is kept in {self.folder}"
-                ) from error
+        if not self.goes_on:
+            for path in self._beside():  # of a run whose transcript is gone: this one begins anew
+                path.unlink(missing_ok=True)
+        with Archive(self.folder) as kept:
+            model = Archived(self.model, kept)
+            playing = context(self.plan, lambda role: model, self.script, self._writer(record))
+            config: RunnableConfig = {"configurable": {"thread_id": THREAD}, "recursion_limit": steps(playing)}
+            async with self._checkpointer() as saver:
+                graph = build(self.plan.cast, saver)
+                parts = graph.astream(
+                    await self._start(graph, saver, config), config, context=playing, stream_mode="custom",
+                    version="v2", durability="sync", control=self._control,
+                )  # fmt: skip
+                try:
+                    async for part in parts:
+                        watch(cast("Event | Token", part["data"]))
+                except GraphDrained:
+                    self.stopped = True
+                except GraphRecursionError as error:
+                    raise DreamplayError(
+                        f"the play took more steps than its turn contracts allow ({config['recursion_limit']}): a bug "
+                        f"in the routing of dreamplay, please report it; what was played is kept in {self.folder}"
+                    ) from error
 
     async def _start(self, graph: Graph, saver: Any, config: RunnableConfig) -> State:
         """What the graph starts from: the scene that the script has come to.
@@ -140,8 +150,12 @@ class Run:
 
     def _discard(self) -> None:
         """Take away the files of a run in which nothing was said."""
-        for path in (self.folder / FILE, *self._checkpoint_files()):
+        for path in (self.folder / FILE, *self._beside()):
             path.unlink(missing_ok=True)
+
+    def _beside(self) -> list[Path]:
+        """The files that are kept beside the transcript while it is played."""
+        return [self.folder / archive.FILE, *self._checkpoint_files()]
 
     def _checkpoint_files(self) -> list[Path]:
         return [self.folder / f"{CHECKPOINTS}{suffix}" for suffix in ("", "-wal", "-shm")]
@@ -153,20 +167,6 @@ class Run:
             markdown.write(self.folder, end)
         record.append(end)
         self._ended = True
-
-    def _context(self, record: Transcript) -> Context:
-        plan = self.plan
-        desk = Desk(plan.story, plan.cast, sheets=self.model.sheets)
-        return Context(
-            story=plan.story,
-            cast=plan.cast,
-            scenes=plan.scenes,
-            agents={role: Agent(role, desk, self.model, plan.seed) for role in plan.cast.roles},
-            narrator=Narrator(desk, self.model, plan.seed),
-            director=Director(plan.cast, plan.seed, plan.length),
-            script=self.script,
-            write=self._writer(record),
-        )
 
     def _writer(self, record: Transcript) -> Callable[[Event], None]:
         """Puts events on disk; before the first of them, that another model plays from here on, if one does."""
@@ -187,7 +187,7 @@ class Run:
         import aiosqlite
         from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-        if not self.goes_on or not await _sound(self.folder / CHECKPOINTS):
+        if not await _sound(self.folder / CHECKPOINTS):
             for path in self._checkpoint_files():
                 path.unlink(missing_ok=True)
         try:
@@ -212,3 +212,37 @@ async def _sound(path: Path) -> bool:
         if isinstance(error, aiosqlite.OperationalError):
             raise
         return False
+
+
+def context(
+    plan: Plan,
+    model: Callable[[str | None], Model],
+    script: Script,
+    write: Callable[[Event], None],
+    desk: Desk | None = None,
+) -> Context:
+    """Everybody and everything that plays a plan.
+
+    Args:
+        plan: what is played.
+        model: says on which model a role plays, and the narrator, who is None.
+        script: what happened so far.
+        write: puts an event on disk.
+        desk: writes the prompts; None: the usual one.
+    """
+    told = model(None)
+    desk = desk or Desk(plan.story, plan.cast, sheets=told.sheets)
+    agents = {
+        role: Agent(role, desk, model(role), plan.seed, Memory(plan.story, plan.cast, role) if plan.recall else None)
+        for role in plan.cast.roles
+    }
+    return Context(
+        story=plan.story,
+        cast=plan.cast,
+        scenes=plan.scenes,
+        agents=agents,
+        narrator=Narrator(desk, told, plan.seed),
+        director=Director(plan.cast, plan.seed, plan.length),
+        script=script,
+        write=write,
+    )

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict
 
 from dreamplay import library
-from dreamplay.script import PROLOGUE, Cue, Event, Pooled, Script
+from dreamplay.script import PROLOGUE, Cue, Event, Pooled, Recalled, Script
 from dreamplay.story import Cast, Choice, Scene, Story, Value
 
 
@@ -65,10 +65,23 @@ class Desk:
     """Whether the tail of a line carries the private sheet: room that larger models use and small ones do not."""
     _told: dict[int, tuple[Event, str]] = field(default_factory=dict, repr=False, compare=False)
 
-    def line(self, script: Script, scene: Scene, role: str, cue: Cue, wrong: str = "") -> Prompt:
+    @property
+    def memories(self) -> int:
+        """How many memories the tail has room for: small models get lost in more than one."""
+        return 3 if self.sheets else 1
+
+    def shown(self, script: Script, present: Sequence[str]) -> list[Event]:
+        """The events that stand in the prompts of those present: what all of them witnessed."""
+        return script.visible_to(*present)
+
+    def line(
+        self, script: Script, scene: Scene, role: str, cue: Cue, wrong: str = "", recalled: Sequence[Recalled] = ()
+    ) -> Prompt:
         """Ask for what a character says next; `wrong` says what was wrong with the try before."""
         persona = self.cast.personas[role]
-        tail = self._render("line.jinja", persona=persona, cue=cue.text, wrong=wrong, sheet=self.sheets)
+        tail = self._render(
+            "line.jinja", persona=persona, cue=cue.text, wrong=wrong, sheet=self.sheets, recalled=recalled
+        )
         return self._prompt(
             "line", script, scene.present, tail, max_tokens=72, stop=("\n",),
             opener=f"{persona.name}:", ask=self._render("ask.jinja", name=persona.name),
@@ -87,9 +100,13 @@ class Desk:
         opener = f"{_listed([self.cast.name(role) for role in dreamers])} are in"
         return self._prompt("dream", script, scene.present, tail, max_tokens=140, opener=opener, fresh=True)
 
-    def stance(self, script: Script, scene: Scene, role: str, choices: Sequence[Choice], wrong: str = "") -> Prompt:
+    def stance(
+        self, script: Script, scene: Scene, role: str, choices: Sequence[Choice], wrong: str = "",
+        recalled: Sequence[Recalled] = (),
+    ) -> Prompt:  # fmt: skip
         """Ask a character to decide, as JSON: the reason first, so that the choice follows from it."""
-        tail = self._render("stance.jinja", persona=self.cast.personas[role], choices=choices, wrong=wrong)
+        persona = self.cast.personas[role]
+        tail = self._render("stance.jinja", persona=persona, choices=choices, wrong=wrong, recalled=recalled)
         shape = {
             "type": "object",
             "properties": {
@@ -137,7 +154,7 @@ class Desk:
 
     def _prompt(self, kind: Any, script: Script, present: Sequence[str], tail: str, **rest: Any) -> Prompt:
         """The one layout: the prefix is what everyone present witnessed, and everything else is tail."""
-        common = "".join(map(self._spoken, script.visible_to(*present)))
+        common = "".join(map(self._spoken, self.shown(script, present)))
         return Prompt(kind=kind, system=self._system, script=common, tail=tail, **rest)
 
     @property

@@ -62,6 +62,20 @@ class Refusal(Value):
     reason: str
 
 
+class Recalled(Value):
+    """A memory that came up, and why: three scores, each in [0, 1], and their product (`memory.py`)."""
+
+    event: int | None
+    """The event it is a memory of; None for a formative memory of the private sheet."""
+    when: str
+    text: str
+    """As it stood in the prompt: cut short, and in the first person where it is the character's own."""
+    recency: float
+    importance: float
+    relevance: float
+    score: float
+
+
 class Provenance(Value):
     """Where an event came from."""
 
@@ -69,6 +83,8 @@ class Provenance(Value):
     prompt: str | None = None
     """SHA-256 of the prompt that the event answers."""
     seed: int | None = None
+    recalled: tuple[Recalled, ...] = ()
+    """The memories that stood in the private tail of the prompt, the best first."""
     refused: tuple[Refusal, ...] = ()
     usage: Usage = Usage()
 
@@ -111,6 +127,7 @@ class Script:
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._events: list[Event] = []
         self._scenes: dict[str, list[Event]] = {}
+        self._views: dict[frozenset[str], tuple[list[Event], int]] = {}
         for event in events:
             self.append(event)
 
@@ -128,11 +145,16 @@ class Script:
     def visible_to(self, *roles: str) -> list[Event]:
         """What every one of these roles witnessed, in order: for one role her knowledge, for several their
         common ground. Exact names, default deny: nobody asked for, nothing seen.
+
+        What was looked through once is not looked through again: a long play costs no more a turn.
         """
-        if not roles:
+        asked = frozenset(roles)
+        if not asked:
             return []
-        asked = set(roles)
-        return [event for event in self._events if asked.issubset(event.witnesses)]
+        seen, upto = self._views.get(asked, ([], 0))
+        seen += [event for event in self._events[upto:] if asked.issubset(event.witnesses)]
+        self._views[asked] = seen, len(self._events)
+        return list(seen)
 
     def in_scene(self, scene: str) -> list[Event]:
         """Everything that happened in a scene, for the director and the transcript, never for a prompt."""

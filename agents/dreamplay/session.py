@@ -42,7 +42,7 @@ async def begin(settings: Settings, swaps: dict[str, str], beats: list[str], man
     # The plan is checked before the model is opened, and a local model loads while the graph is imported.
     from dreamplay import plan as planning
 
-    plan = planning.plan(settings.story, swaps, seed=seed, length=settings.length, beats=beats)
+    plan = planning.plan(settings.story, swaps, seed=seed, length=settings.length, beats=beats, recall=settings.recall)
     model = await engines.open_model(engine, settings)
     from dreamplay.play import Run
 

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     candidates: int | None = Field(default=None, ge=1, le=8)
     """Candidates for a line in one call, of which the best is kept. None: two where they share a prompt that is
     read here, one where each is paid for."""
+    recall: bool = True
+    """Whether characters remember what does not stand in the prompt anyway."""
     timeout: float = Field(default=180.0, gt=0.0, le=3600.0)
     """Seconds without a word from the endpoint before a call is given up."""
 

@@ -203,6 +203,12 @@ class Cast:
         found = {role: hits[-1].start() for role, p in self._mentions.items() if (hits := list(p.finditer(text)))}
         return tuple(sorted(found, key=found.__getitem__, reverse=True))
 
+    def nameless(self, text: str) -> str:
+        """The text without the names of the cast, for what goes by likeness: two lines to Leo are not alike by that."""
+        for name in self._mentions.values():
+            text = name.sub("", text)
+        return text
+
     def fill(self, text: str) -> str:
         """Put names where an author wrote {role}. Plain replacement: any other brace stays as it is."""
         return _PLACEHOLDER.sub(lambda m: self.name(m[1]) if m[1] in self.personas else m[0], text)

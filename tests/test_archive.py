@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import worlds
+from dreamplay import archive
+from dreamplay.archive import FILE, Archive
+from dreamplay.errors import ModelError, RecordError
+from dreamplay.play import Run
+from dreamplay.prompting import Prompt
+from dreamplay.testing import ScriptedModel
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def _prompt(script: str, tail: str = "[Leo means to laugh.]\n", **rest: Any) -> Prompt:
+    return Prompt(kind="line", system="A play.\n", script=script, tail=tail, max_tokens=9, **rest)
+
+
+def _kept(folder: Path, *prompts: Prompt) -> list[dict[str, Any]]:
+    with Archive(folder) as kept:
+        for prompt in prompts:
+            kept.keep(prompt)
+    return [json.loads(line) for line in (folder / FILE).read_bytes().splitlines()]
+
+
+@pytest.mark.parametrize("sheets", [False, True])
+async def test_every_prompt_of_a_run_can_be_read_back(sheets: bool, tmp_path: Path) -> None:
+    model = ScriptedModel(sheets=sheets)
+    record = await worlds.play("mindsync", tmp_path / "run", model)
+    for prompt in model.seen:
+        assert archive.find(tmp_path / "run", prompt.digest) == prompt
+    named = {event.provenance.prompt for event in record.script} - {None}
+    assert named <= {prompt.digest for prompt in model.seen}
+    assert archive.find(tmp_path / "run", "0" * 64) is None
+
+
+async def test_a_prompt_is_kept_before_it_is_answered(small: Path, tmp_path: Path) -> None:
+    asked: list[Prompt] = []
+
+    class Watching(ScriptedModel):
+        async def complete(self, prompt: Prompt, **rest: Any) -> Any:
+            assert archive.find(tmp_path / "run", prompt.digest) == prompt
+            asked.append(prompt)
+            if len(asked) == 5:
+                raise ModelError("the model is gone")
+            return await super().complete(prompt, **rest)
+
+    with pytest.raises(ModelError):
+        await Run(worlds.plan(small), Watching(), tmp_path / "run", {}).play(lambda seen: None)
+    assert archive.find(tmp_path / "run", asked[-1].digest)
+
+
+def test_each_piece_is_kept_once_and_of_a_script_only_what_is_new(tmp_path: Path) -> None:
+    all_of_them, two = "One.\nTwo.\n", "One.\nTwo.\nSecret.\n"
+    scripts = [all_of_them, two, f"{two}More.\n", f"{all_of_them}Three.\n", f"{two}More.\nLast.\n", two]
+    records = _kept(tmp_path, *map(_prompt, scripts), _prompt(two), _prompt(two, "[Mira means to laugh.]\n"))
+    assert [record["record"] for record in records].count("system") == 1
+    new = {record["text"] for record in records if record["record"] == "script"}
+    assert new == {all_of_them, "Secret.\n", "More.\n", "Three.\n", "Last.\n"}
+    assert len(records) == 1 + len(new) + 6
+
+
+@pytest.mark.parametrize("groups", [1, 3], ids=["all together", "now these, now those"])
+def test_the_file_grows_with_the_play_and_not_with_its_square(tmp_path: Path, groups: int) -> None:
+    def size(lines: int) -> int:
+        folder = tmp_path / str(lines)
+        folder.mkdir()
+        told = [""] * groups
+        with Archive(folder) as kept:
+            for number in range(lines):
+                told[number % groups] += f"Somebody says the sentence that is number {number} of the whole play.\n"
+                kept.keep(_prompt("The beginning.\n" + told[number % groups]))
+        return (folder / FILE).stat().st_size
+
+    assert size(400) < 2.1 * size(200)
+
+
+@given(texts=st.lists(st.text("ab\n\u2028«", max_size=12), max_size=40))
+def test_any_scripts_come_back_as_they_were(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+    folder = tmp_path_factory.mktemp("kept")
+    prompts = [_prompt(text, shape={"enum": [text]}, stop=("\n",)) for text in texts]
+    _kept(folder, *prompts)
+    assert [archive.find(folder, prompt.digest) for prompt in prompts] == prompts
+
+
+def test_an_archive_that_is_opened_again_goes_on(tmp_path: Path) -> None:
+    first = _kept(tmp_path, _prompt("One.\n"), _prompt("One.\nTwo.\n"))
+    with (tmp_path / FILE).open("ab") as file:
+        file.write(b'{"record":"prompt","dig')  # a crash
+    prompts = [_prompt("One.\nTwo.\n"), _prompt("One.\nTwo.\nThree.\n")]
+    records = _kept(tmp_path, *prompts)
+    assert records[: len(first)] == first
+    assert len(records) == len(first) + 2
+    assert [archive.find(tmp_path, prompt.digest) for prompt in prompts] == prompts
+
+
+def test_a_prompt_that_was_not_kept_is_not_there(tmp_path: Path) -> None:
+    assert archive.find(tmp_path, "0" * 64) is None
+    prompt = _prompt("One.\n")
+    _kept(tmp_path, prompt)
+    path = tmp_path / FILE
+    path.write_bytes(path.read_bytes()[:-9])  # cut off by a crash
+    assert archive.find(tmp_path, prompt.digest) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda raw: raw.replace(b"Two.", b"Ten."), 5),
+        (lambda raw: raw.replace(b'"keep":5', b'"keep":4'), 5),
+        (lambda raw: raw.replace(b'"record":"system"', b'"record":"sistem"'), 1),
+        (lambda raw: raw.replace(b'"kind":"line"', b'"kind":"lime"'), 5),
+        (lambda raw: b"\n" + raw, 1),
+        (lambda raw: raw.partition(b"\n")[2], 4),
+        (lambda raw: b"".join(raw.splitlines(keepends=True)[::-1]), 1),
+    ],
+    ids=["text", "length", "record", "prompt", "empty line", "no system", "upside down"],
+)
+def test_damage_is_named_and_never_shown_as_a_prompt(tmp_path: Path, change: Any, line: int) -> None:
+    prompts = [_prompt("One.\n"), _prompt("One.\nTwo.\n")]
+    _kept(tmp_path, *prompts)
+    path = tmp_path / FILE
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(RecordError, match=rf"^[^\n]*{FILE}:{line}: [^\n]*$"):
+        archive.find(tmp_path, prompts[-1].digest)
+
+
+def test_a_disk_that_is_full_ends_the_run_and_leaves_whole_records(tmp_path: Path) -> None:
+    with Archive(tmp_path) as kept:
+        kept.keep(_prompt("One.\n"))
+        whole = (tmp_path / FILE).read_bytes()
+
+        class Full:
+            def __init__(self, file: Any) -> None:
+                self.tell, self.truncate, self.close = file.tell, file.truncate, file.close
+                self._file = file
+
+            def write(self, data: bytes) -> int:
+                return int(self._file.write(data[:7]))
+
+        kept._file = Full(kept._file)  # type: ignore[assignment]
+        with pytest.raises(RecordError, match="No space left"):
+            kept.keep(_prompt("One.\nTwo.\n"))
+    assert (tmp_path / FILE).read_bytes() == whole
+
+
+def test_a_place_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(RecordError, match=FILE):
+        Archive(tmp_path)
