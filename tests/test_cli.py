@@ -95,6 +95,22 @@ def test_a_run_is_played_and_can_be_shown(small: Path, call: Callable[..., Done]
     assert [event["text"] for event in events] == [event.text for event in record.script]
 
 
+def test_a_run_can_be_asked_why_and_who_knows_what(small: Path, call: Callable[..., Done]) -> None:
+    assert call("run", "--story", small, "--model", "scripted", "--quiet", "--out", "run").code == 0
+    shown = call("show", "run", "--numbers").out
+    record = transcript.read(Path("run"))
+    (first, *_) = [event for event in record.script if event.provenance.by == "agent"]
+    assert re.search(rf"^ +{first.id}  {record.cast.name(first.speaker or '')}: ", shown, re.MULTILINE)
+    why = json.loads(call("why", "run", first.id, "--json").out)
+    assert (why["text"], why["prompt"]["kind"]) == (first.text, "line")
+    assert first.text in call("why", "run/transcript.jsonl", first.id).out
+    Path("run/prompts.jsonl").unlink()
+    assert "not kept" in call("why", "run", first.id).out
+    knows = json.loads(call("knows", "run", "bo", "--at", first.id, "--json").out)
+    assert knows["witnessed"][-1] == {**knows["witnessed"][-1], "since": first.id, "text": first.text}
+    assert "What Bo has witnessed" in call("knows", "run", "bo").out
+
+
 def test_json_prints_the_events_and_quiet_prints_nothing(small: Path, call: Callable[..., Done]) -> None:
     play = ("run", "--story", small, "--model", "scripted", "--seed", 3, "--length", "short", "--beats", "day")
     told, silent = call(*play, "--json", "--out", "told"), call(*play, "--quiet", "--out", "silent")
@@ -148,6 +164,10 @@ MISUSED: dict[str, tuple[str, str]] = {
     "a file that is not valid": ("check file", "file:1"),
     "a folder to check": ("check .", "directory"),
     "one run to compare": (f"compare {EXAMPLE}", "name at least two"),
+    "an event that nobody said": (f"why {EXAMPLE} 0", "nearest that can be asked about"),
+    "no such event": (f"why {EXAMPLE} 9999", "events 0 to"),
+    "no such role to know": (f"knows {EXAMPLE} zed", "it has elara, leo"),
+    "no such moment": (f"knows {EXAMPLE} leo --at 9999", "--at 9999"),
     "no such story to cast": ("cast --story mindsink", "did you mean 'mindsync'"),
 }
 FAILED: dict[str, tuple[str, str]] = {
@@ -410,7 +430,23 @@ def _parsed(group: Any, context: Any) -> None:
             _parsed(command, inner)
 
 
-@pytest.mark.parametrize("name", ["run", "resume", "runs", "show", "compare", "cast", "cast import", "cast export", "check", "models"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "run",
+        "resume",
+        "runs",
+        "show",
+        "why",
+        "knows",
+        "compare",
+        "cast",
+        "cast import",
+        "cast export",
+        "check",
+        "models",
+    ],
+)
 def test_help_gives_an_example_that_can_be_given(name: str) -> None:
     command: Any = typer.main.get_command(cli.app)
     for word in name.split():

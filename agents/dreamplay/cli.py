@@ -59,6 +59,7 @@ TimeoutFlag = Annotated[
 ]
 QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 EventsFlag = Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run: its folder, or its name in transcripts/.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -154,6 +155,7 @@ def runs(as_json: JsonFlag = False) -> None:
 @app.command()
 def show(
     reference: Annotated[str | None, typer.Argument(metavar="RUN", help="A run; the newest if not given.")] = None,
+    numbers: Annotated[bool, typer.Option("--numbers", help="Print the number of each event before it.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Show a run in the terminal, beat by beat.
@@ -167,11 +169,56 @@ def show(
     if as_json:
         typer.echo(json.dumps([event.model_dump() for event in record.script], indent=2, ensure_ascii=False))
         return
-    with Screen(record.header.story, record.cast, [], "story") as screen:
+    with Screen(record.header.story, record.cast, [], "story", numbers=numbers) as screen:
         for event in record.script:
             screen.show(event)
     if record.end is None:
         say(f"this run was not played to its end; go on with: dreamplay resume {reference or ''}".rstrip())
+
+
+@app.command()
+def why(
+    reference: RunArgument,
+    line: Annotated[int, typer.Argument(metavar="LINE", help="The number of an event; show --numbers prints them.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Show why somebody said that: cue, sight, memories, refused candidates, the whole prompt, and the cost.
+
+    Example: dreamplay why mindsync-20450101-220000-7 30
+    """
+    from dreamplay import archive, knowledge, transcript
+    from dreamplay.views import Views
+
+    path = transcript.find(reference, HOME)
+    record = transcript.read(path)
+    folder = path if path.is_dir() else path.parent
+    made = knowledge.why(record, line, lambda digest: archive.find(folder, digest))
+    if as_json:
+        typer.echo(made.model_dump_json(indent=2))
+    else:
+        Views(record).why(made)
+
+
+@app.command()
+def knows(
+    reference: RunArgument,
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="A role of the run; dreamplay cast lists them.")],
+    at: Annotated[int | None, typer.Option(metavar="EVENT", help="After which event. Default: the last.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show what somebody knows and since when, and who has dreamt whose fear, beat by beat.
+
+    Example: dreamplay knows mindsync-20450101-220000-7 leo --at 30
+    """
+    from dreamplay import knowledge, transcript
+    from dreamplay.views import Views
+
+    record = transcript.read(transcript.find(reference, HOME))
+    made = knowledge.knows(record, role, at)
+    if as_json:
+        typer.echo(made.model_dump_json(indent=2))
+    else:
+        Views(record).knows(made)
 
 
 @app.command()
@@ -296,7 +343,7 @@ def import_(
     if ask_model:
         seen = asyncio.run(interview.ask_named(model, base_url, seen))
     for line in casting.adopt(seen, card, path):
-        _say(line)
+        say(line)
 
 
 @casting_app.command("export")
@@ -319,7 +366,7 @@ def export(
     data, lines = casting.card(path, persona, members, card.value, portrait=png, secrets=with_secrets)
     casting.save({target: data})
     for line in (f"{target}: {persona.name}, as a card ({card.value})", *lines):
-        _say(line)
+        say(line)
 
 
 @app.command()

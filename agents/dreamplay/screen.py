@@ -46,8 +46,10 @@ class Screen:
     nothing behind, and a pipe gets none of it.
     """
 
-    def __init__(self, story: Story, cast: Cast, scenes: Iterable[tuple[Beat, Scene]], manner: Manner) -> None:
-        self._story, self._cast, self._manner = story, cast, manner
+    def __init__(
+        self, story: Story, cast: Cast, scenes: Iterable[tuple[Beat, Scene]], manner: Manner, *, numbers: bool = False
+    ) -> None:
+        self._story, self._cast, self._manner, self._numbers = story, cast, manner, numbers
         self._scenes = list(scenes)
         self._out = _Stdout(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
         if self._out.is_terminal:
@@ -110,23 +112,24 @@ class Screen:
             self._scene = event.scene
             self._print(Text(self._place(event.scene), style="bold dim"))
         name = self._cast.name(event.speaker) if event.speaker else ""
+        number = (f"{event.id:>4}  " if self._numbers else "", "not italic dim")
         match event.kind:
             case "silence":
                 return
             case "line":
-                self._print(Text.assemble((name, f"bold {self._colour(event.speaker)}"), f": {event.text}"))
+                self._print(Text.assemble(number, (name, f"bold {self._colour(event.speaker)}"), f": {event.text}"))
             case "stance":
                 choice = next(self._cast.fill(c.text) for c in self._story.choices if c.id == event.choice)
-                self._print(Text.assemble((name, f"bold {self._colour(event.speaker)}"),
+                self._print(Text.assemble(number, (name, f"bold {self._colour(event.speaker)}"),
                                           (f" chooses to {choice}. ", "italic"), event.text))  # fmt: skip
             case "dream":
-                told = Text(event.text, style="italic bright_blue")
+                told = Text.assemble(number, event.text, style="italic bright_blue")
                 # Padding cuts off what does not fit; a pipe has no width to fit into.
                 self._print(Padding(told, (1, 4)) if self._out.is_terminal else told)
             case "action":
-                self._print(Text(f"{name} {event.text}", style="italic"))
+                self._print(Text.assemble(number, f"{name} {event.text}", style="italic"))
             case _:
-                self._print(Text(f"\n{event.text}\n", style="italic dim"))
+                self._print(Text.assemble("\n", number, f"{event.text}\n", style="italic dim"))
 
     def _print(self, what: Text | Padding) -> None:
         self._out.print(what, style=self._style)

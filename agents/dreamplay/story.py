@@ -30,9 +30,7 @@ Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_printable)
 ]
 Role = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, pattern=rf"^[^\W\d_][^:\[\]{{}}*<>{_UNSEEN}]{{0,39}}$")
-]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, pattern=rf"^[^\W\d_][^:\[\]{{}}*<>{_UNSEEN}]{{0,39}}$")]
 Length = Literal["short", "full"]
 
 

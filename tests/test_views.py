@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import worlds
+from dreamplay import archive, knowledge, transcript
+from dreamplay.testing import ScriptedModel
+from dreamplay.transcript import Record
+from dreamplay.views import Views
+
+EXAMPLE = Path(__file__).parents[1] / "transcripts" / "example"
+
+
+def _why(record: Record, folder: Path, number: int) -> None:
+    Views(record).why(knowledge.why(record, number, lambda digest: archive.find(folder, digest)))
+
+
+async def test_why_prints_everything_in_full(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = ScriptedModel()
+    record = await worlds.play("mindsync", tmp_path / "run", model)
+    asked = {prompt.digest: prompt for prompt in model.seen}
+    lines = [event for event in record.script if event.provenance.recalled and event.kind == "line"]
+    (dream, _) = worlds.kinds(record.script, "dream")
+    for event in (lines[0], dream):
+        _why(record, tmp_path / "run", event.id)
+        out = capsys.readouterr().out
+        prompt = asked[event.provenance.prompt or ""]
+        parts = [event.text, prompt.system.strip(), prompt.script.strip(), prompt.tail.strip()]
+        parts += [refusal.reason for refusal in event.provenance.refused]
+        parts += [word for r in event.provenance.recalled for word in (r.text, f"{r.score:.3f}", f"{r.recency:.3f}")]
+        parts += [entry.fear for entry in event.ledger] + ([event.cue.text] if event.cue else [])
+        assert [part for part in parts if part not in out] == []
+
+
+def test_a_run_that_kept_no_prompts_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    _why(transcript.read(EXAMPLE), EXAMPLE, 30)
+    out = capsys.readouterr().out
+    assert "The prompt was not kept with this run" in out
+    assert "1,173 prompt tokens, 57 of them read anew" in out
+
+
+def test_knows_prints_names_and_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    record = transcript.read(EXAMPLE)
+    Views(record).knows(knowledge.knows(record, "leo", 40))
+    out = capsys.readouterr().out
+    assert "  21  Leo: No, Elara, you stay!" in out
+    assert "  40  " not in out  # on the bridge, without him
+    assert re.search(r"^Launch +- +- +- +-", out, re.MULTILINE)
+    assert re.search(r"^Glitch +Leo, Mira, Sam +Elara, Mira, Sam ", out, re.MULTILINE)
