@@ -168,6 +168,9 @@ MISUSED: dict[str, tuple[str, str]] = {
     "no such event": (f"why {EXAMPLE} 9999", "events 0 to"),
     "no such role to know": (f"knows {EXAMPLE} zed", "it has elara, leo"),
     "no such moment": (f"knows {EXAMPLE} leo --at 9999", "--at 9999"),
+    "no such name to check": ("check lleo", "did you mean 'leo'"),
+    "the secrets of a persona": ("check leo --secrets", "leo is a persona"),
+    "a swap in no role": ("check mindsync --swap zed=leo", "no role 'zed'"),
     "no such story to cast": ("cast --story mindsink", "did you mean 'mindsync'"),
 }
 FAILED: dict[str, tuple[str, str]] = {
@@ -239,6 +242,25 @@ def test_files_of_ones_own_are_checked(small: Path, call: Callable[..., Done]) -
     assert "it has no private sheet" in call("check", "bare.yaml").out
     Path("zoe.png").write_bytes(worlds.portrait(chara=worlds.card()))
     assert call("check", "zoe.png").out == "zoe.png: a valid card of Zoe Marsh\n"
+
+
+def test_what_is_shipped_is_checked_by_name(call: Callable[..., Done]) -> None:
+    assert call("check", "leo").out == "leo: a valid persona\n"
+    assert call("check", "mindsync").out.startswith("mindsync: a valid story of 4 roles")
+
+
+def test_a_story_is_checked_for_secrets(
+    small: Path, call: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worlds.dump(Path("zoe.yaml"), worlds.persona("Zoe", "parrot"))
+    done = call("check", small, "--secrets", "--swap", "bo=zoe.yaml")
+    assert done.code == 0
+    assert re.search(r"^no prompt tells a secret: \d\d prompts scanned for \d+ marks$", done.out, re.MULTILINE)
+    monkeypatch.setattr("dreamplay.script.Script.visible_to", lambda script, *roles: list(script))
+    done = call("check", small, "--secrets")
+    assert done.code == 1
+    assert re.fullmatch(r"dreamplay: scene \w+: the prompt of a \w+ for \w+ holds [^\n]+\n", done.message)
+    assert "tells a secret" not in done.out
 
 
 def test_models_are_surveyed() -> None:

@@ -370,26 +370,47 @@ def export(
 
 
 @app.command()
-def check(file: Annotated[Path, typer.Argument(help="A persona or a story as YAML, or a character card.")]) -> None:
+def check(
+    reference: Annotated[str, typer.Argument(metavar="FILE", help="A persona or a story (YAML, or a shipped name), or a card.")],
+    secrets: Annotated[
+        bool, typer.Option("--secrets", help="Play the story on the fake, and see that no prompt tells a secret.")
+    ] = False,
+    swap: SwapFlag = None,
+) -> None:
     """Say whether a persona, a story or a card is valid, and if not, what is wrong where.
 
-    Example: dreamplay check my_leo.yaml
+    Examples:
+
+      dreamplay check my_leo.yaml
+
+      dreamplay check mindsync --secrets --swap leo=leo_believer
     """
     from dreamplay import library
     from dreamplay.story import Story
 
+    file, swaps = library.any_file(reference), _pairs(swap)
     if library.is_card(file):
-        typer.echo(f"{file}: a valid card of {library.portrayed(file).persona.name}")
+        typer.echo(f"{reference}: a valid card of {library.portrayed(file).persona.name}")
         return
     kind = library.kind_of(file)
     value = library.read(file, kind)
+    if kind is not Story and (secrets or swap):
+        raise UsageError(f"{reference} is a persona; --secrets and --swap are for a story")
     if isinstance(value, Story):
-        members = library.cast(value, str(file))
+        members = library.cast(value, str(file), swaps)
         turns = sum(scene.turns.max for _, scene in value.scenes)
-        typer.echo(f"{file}: a valid story of {len(members.roles)} roles, {len(value.beats)} beats, {turns} turns")
+        typer.echo(f"{reference}: a valid story of {len(members.roles)} roles, {len(value.beats)} beats, {turns} turns")
     else:
         hidden = "" if value.private else "; it has no private sheet, and brings no fear into a dream"
-        typer.echo(f"{file}: a valid persona{hidden}")
+        typer.echo(f"{reference}: a valid persona{hidden}")
+    if secrets:
+        import asyncio
+
+        from dreamplay import canaries
+        from dreamplay import plan as planning
+
+        found = asyncio.run(canaries.check(planning.plan(str(file), swaps, seed=0)))
+        typer.echo(f"no prompt tells a secret: {found.prompts} prompts scanned for {found.marks} marks")
 
 
 @app.command()

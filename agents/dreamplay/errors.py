@@ -5,6 +5,7 @@
         EmbeddedModelError        the embedded model cannot be put together or started
       RecordError                 a run folder cannot be written or read
       EmbeddingError              the sentence vectors of recall and scorecard cannot be loaded
+      LeakError                   a secret stood in the prompt of somebody who is not to know it
       UsageError                  exit code 2: what was asked for cannot be played
         LibraryError              a persona, story or template is missing or wrong
           CardError           a character card cannot be read, or is none
@@ -34,6 +35,10 @@ class RecordError(DreamplayError):
 
 class EmbeddingError(DreamplayError):
     """The sentence vectors, which come inside a package, are missing or damaged."""
+
+
+class LeakError(DreamplayError):
+    """A secret stood in a prompt where it may not; `dreamplay check --secrets` found it."""
 
 
 class UsageError(DreamplayError):

@@ -128,6 +128,22 @@ def find(kind: str, reference: str, beside: Path | None = None) -> Path:
     )
 
 
+def any_file(reference: str) -> Path:
+    """The file of a persona or a story that a path or a shipped name means.
+
+    Raises:
+        LibraryError: no such file; the message lists the names there are.
+    """
+    shipped = {name: prompts() / kind / f"{name}.yaml" for kind in ("personas", "stories") for name in names(kind)}
+    path = shipped.get(reference, Path(reference))
+    if not path.exists():
+        raise LibraryError(
+            f"no file and no shipped persona or story called {reference!r}{_meant(reference, list(shipped))}; "
+            f"there are {_listed(shipped)}"
+        )
+    return path
+
+
 def read(path: Path, kind: type[V]) -> V:
     """Read a YAML file into a value.
 
