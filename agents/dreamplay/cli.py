@@ -371,7 +371,9 @@ def export(
 
 @app.command()
 def check(
-    reference: Annotated[str, typer.Argument(metavar="FILE", help="A persona or a story (YAML, or a shipped name), or a card.")],
+    reference: Annotated[
+        str, typer.Argument(metavar="FILE", help="A persona or a story (YAML, or a shipped name), or a card.")
+    ],
     secrets: Annotated[
         bool, typer.Option("--secrets", help="Play the story on the fake, and see that no prompt tells a secret.")
     ] = False,
