@@ -141,9 +141,19 @@ def knows(record: Record, role: str, at: int | None = None) -> Knows:
             for e in seen
             if e.text
         ),
-        secrets=tuple(Secret(of=of, dreams=tuple(dreams)) for of, dreams in _dreamt(seen, role).items()),
+        secrets=tuple(Secret(of=of, dreams=tuple(d.id for d in dreams)) for of, dreams in dreamt(seen, role).items()),
         bonds=_bonds(record, at),
     )
+
+
+def dreamt(seen: Iterable[Event], role: str) -> dict[str, list[Event]]:
+    """Whose fear and wish went into dreams among the events that a role saw, and which dreams those were."""
+    found: dict[str, list[Event]] = {}
+    for event in seen:
+        for entry in event.ledger:
+            if entry.role != role:
+                found.setdefault(entry.role, []).append(event)
+    return found
 
 
 def _sights(seen: Iterable[Event]) -> tuple[Sight, ...]:
@@ -156,16 +166,6 @@ def _sights(seen: Iterable[Event]) -> tuple[Sight, ...]:
     return tuple(sights)
 
 
-def _dreamt(seen: Iterable[Event], role: str) -> dict[str, list[int]]:
-    """Whose fear and wish went into dreams that a role saw, and which dreams those were."""
-    found: dict[str, list[int]] = {}
-    for event in seen:
-        for entry in event.ledger:
-            if entry.role != role:
-                found.setdefault(entry.role, []).append(event.id)
-    return found
-
-
 def _bonds(record: Record, at: int) -> tuple[Bonds, ...]:
     """For each beat that has begun, who has dreamt whose fear by its end."""
     ends = {event.beat: event.id for event in record.script if event.id <= at}
@@ -173,7 +173,7 @@ def _bonds(record: Record, at: int) -> tuple[Bonds, ...]:
         Bonds(
             beat=beat,
             knows={
-                role: tuple(_dreamt((e for e in record.script.visible_to(role) if e.id <= end), role))
+                role: tuple(dreamt((e for e in record.script.visible_to(role) if e.id <= end), role))
                 for role in record.cast.roles
             },
         )

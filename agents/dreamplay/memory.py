@@ -25,7 +25,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.errors import EmbeddingError
-from dreamplay.script import PROLOGUE, Event, Kind, Recalled, Script
+from dreamplay.script import PROLOGUE, PROLOGUE_TITLE, Event, Kind, Recalled, Script
 from dreamplay.story import Cast, Story
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class Memory:
         if event is None:
             return "long ago"
         if event.scene == PROLOGUE:
-            return "the night before"
+            return PROLOGUE_TITLE[:1].lower() + PROLOGUE_TITLE[1:]
         if event.scene == scene:
             return "a moment ago"
         place = self._cast.fill(self._scenes[event.scene].place)

@@ -8,6 +8,7 @@ import numpy as np
 
 from dreamplay.beside import Match
 from dreamplay.chance import LEVEL, Deals
+from dreamplay.knowledge import dreamt
 from dreamplay.story import Value
 from dreamplay.transcript import Record
 
@@ -115,13 +116,11 @@ def _regards(run: Record) -> dict[tuple[str, str], dict[str, float]]:
 
 def _learned(run: Record) -> dict[tuple[str, str], str]:
     """Who and whose, to the beat in which the dream was dreamt first."""
-    found: dict[tuple[str, str], str] = {}
-    for event in run.script:
-        for entry in event.ledger:
-            for role in event.witnesses:
-                if role != entry.role:
-                    found.setdefault((role, entry.role), event.beat)
-    return found
+    return {
+        (role, whose): dreams[0].beat
+        for role in run.cast.roles
+        for whose, dreams in dreamt(run.script.visible_to(role), role).items()
+    }
 
 
 def _means(

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dreamplay.knowledge import Knows, Why
-from dreamplay.script import PROLOGUE
+from dreamplay.script import PROLOGUE, PROLOGUE_TITLE
 from dreamplay.transcript import Record
 
 _WIDTH = 100
@@ -30,8 +30,8 @@ class Views:
             self._out.width = min(self._out.width, _WIDTH)
         story, fill = record.header.story, record.cast.fill
         self._cast = record.cast
-        self._beats = {beat.id: fill(beat.title) for beat in story.beats} | {PROLOGUE: "The night before"}
-        self._places = {scene.id: fill(scene.place) for _, scene in story.scenes} | {PROLOGUE: "The night before"}
+        self._beats = {beat.id: fill(beat.title) for beat in story.beats} | {PROLOGUE: PROLOGUE_TITLE}
+        self._places = {scene.id: fill(scene.place) for _, scene in story.scenes} | {PROLOGUE: PROLOGUE_TITLE}
 
     def why(self, made: Why) -> None:
         """Print why somebody said what she said."""
