@@ -158,6 +158,10 @@ class Archived:
         self._archive.keep(prompt)
         return await self._model.complete(prompt, seed=seed, on_token=on_token)
 
+    async def close(self) -> None:
+        """Close the model; see `Model.close`."""
+        await self._model.close()
+
 
 def find(folder: Path, digest: str) -> Prompt | None:
     """The prompt with a digest; None if the run did not keep it.

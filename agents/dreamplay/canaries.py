@@ -99,11 +99,13 @@ class Marks:
             # A new sentence, so that what cuts a text short leaves the second mark away with the rest.
             return self.around(text, _Mark(f"{name}'s {what}", mine, pooled)) + "."
 
+        material = tuple(self.around(text, _Mark(f"{name}'s material", mine)) for text in persona.material)
         private = persona.private
+        if private is None:
+            return persona.model_copy(update={"material": material})
         sheet = {what: marked(getattr(private, what), what, role if what in _POOLED else None) for what in
                  ("want", "belief", *_POOLED)}  # fmt: skip
         memories = tuple(marked(text, f"memory {n}") for n, text in enumerate(private.memories, start=1))
-        material = tuple(self.around(text, _Mark(f"{name}'s material", mine)) for text in persona.material)
         return persona.model_copy(update={"private": Private(**sheet, memories=memories), "material": material})
 
     def _scene(self, beat: Beat, scene: Scene) -> Scene:

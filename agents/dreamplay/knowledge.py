@@ -81,7 +81,7 @@ class Knows(Value):
     name: str
     at: int
     """The last event that counts."""
-    own: Private
+    own: Private | None
     """Her own sheet, which she has known all along."""
     witnessed: tuple[Known, ...]
     secrets: tuple[Secret, ...]
@@ -181,9 +181,9 @@ def _bonds(record: Record, at: int) -> tuple[Bonds, ...]:
     )
 
 
-def _filled(record: Record, role: str) -> Private:
+def _filled(record: Record, role: str) -> Private | None:
     private, fill = record.cast.personas[role].private, record.cast.fill
-    return Private(
+    return private and Private(
         want=fill(private.want),
         belief=fill(private.belief),
         fear=fill(private.fear),

@@ -76,7 +76,8 @@ class Memory:
     def __init__(self, story: Story, cast: Cast, role: str) -> None:
         self._cast, self._role = cast, role
         self._scenes = {scene.id: scene for _, scene in story.scenes}
-        self._formative = [cast.fill(text) for text in cast.personas[role].private.memories]
+        private = cast.personas[role].private
+        self._formative = [cast.fill(text) for text in private.memories] if private else []
         self._begin()
 
     def recall(

@@ -77,10 +77,10 @@ class Views:
 
     def knows(self, made: Knows) -> None:
         """Print what somebody knows, since when, and who knows whose fear."""
-        self._head(f"What {made.name} has known all along")
-        own = made.own
-        sheet = [("wants", own.want), ("believes", own.belief), ("fears", own.fear), ("wishes", own.wish)]
-        self._table(("", ""), [*sheet, *(("remembers", text) for text in own.memories)])
+        if own := made.own:
+            self._head(f"What {made.name} has known all along")
+            sheet = [("wants", own.want), ("believes", own.belief), ("fears", own.fear), ("wishes", own.wish)]
+            self._table(("", ""), [*sheet, *(("remembers", text) for text in own.memories)])
         self._head(f"What {made.name} has witnessed, up to event {made.at}")
         scene = ""
         for known in made.witnessed:
