@@ -212,7 +212,7 @@ def test_a_dream_that_repeats_what_was_told_is_kept_in_spare() -> None:
     assert editor.prose(_reply(WHOLE), ["It was late."]) == WHOLE
 
 
-async def _asked(replies: Iterable[str], tries: int) -> tuple[Take, list[tuple[int, str]]]:
+async def _asked(replies: Iterable[str], tries: int, rolls: int = 1) -> tuple[Take, list[tuple[int, str]]]:
     left, calls = list(replies), []
 
     async def call(number: int, wrong: str) -> Reply:
@@ -225,7 +225,7 @@ async def _asked(replies: Iterable[str], tries: int) -> tuple[Take, list[tuple[i
             raise RefusedError(Refusal(text=reply.text, reason="is bad"), f"not {reply.text}", spare)
         return reply.text
 
-    return await editor.ask(call, check, tries=tries), calls
+    return await editor.ask(call, check, tries=tries, rolls=rolls), calls
 
 
 @pytest.mark.parametrize(
@@ -246,6 +246,11 @@ async def test_it_asks_again_with_what_was_wrong_and_in_the_end_for_silence(
     assert (take.text, made) == (text, calls)
     assert [refusal.text for refusal in take.refused] == [r for r in replies[:3] if r.startswith("bad")]
     assert take.usage == Usage(calls=len(calls), prompt=100 * len(calls), output=10 * len(calls))
+
+
+async def test_the_dice_may_be_rolled_again_before_it_says_what_was_wrong() -> None:
+    take, made = await _asked(["bad 1", "bad 2", "good"], tries=4, rolls=2)
+    assert (take.text, made) == ("good", [(0, ""), (1, ""), (2, "not bad 2")])
 
 
 CUE_MATTER = "most people cry when she unhooks them, and then they ask what time she opens tomorrow"

@@ -67,7 +67,11 @@ class Agent:
             return await self.model.complete(prompt, seed=seed, on_token=on_token)
 
         take = await editor.ask(
-            call, lambda reply: editor.judged(judge, reply), tries=self.model.tries, merit=judge.merit
+            call,
+            lambda reply: editor.judged(judge, reply),
+            tries=self.model.tries,
+            rolls=self.model.rolls,
+            merit=judge.merit,
         )
         seed = call_seed(self.seed, scene.id, turn, self.role, take.usage.calls - 1)
         return Spoken(take.text, self._made(first, seed, take, recalled))

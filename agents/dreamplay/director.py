@@ -20,10 +20,10 @@ TURNS = ("line", "silence")
 _BOREDOM = 1.6
 """How fast the wish to speak grows with each turn of silence; above 1, so that silence outweighs talkativeness."""
 
-_OF_THE_MOMENT = 0.5
+_OF_THE_MOMENT = 0.35
 """Share of cues that begin with what the scene gives rather than with what the persona brings."""
 
-_OF_THE_DREAM = 0.35
+_OF_THE_DREAM = 0.2
 """Share of cues after a dream with which somebody who has not yet spoken of it does."""
 
 _OF_THE_SCENE = 0.5

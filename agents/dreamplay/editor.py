@@ -188,14 +188,16 @@ async def ask(
     check: Callable[[Reply], str],
     *,
     tries: int,
+    rolls: int = 1,
     merit: Callable[[str], float] = lambda text: 0.0,
 ) -> Take:
-    """Ask until an answer stands, telling the model each time what was wrong with the one before.
+    """Ask until an answer stands, telling the model what was wrong with the one before.
 
     Args:
         call: takes the number of the try, from 0, and what was wrong with the last one.
         check: returns the text that stands, or raises RefusedError.
         tries: calls at most; each may bring several candidates.
+        rolls: of these, the ones in which nothing is said of what was wrong.
         merit: of the candidates of one call that can stand, the one with the most is kept.
 
     Raises:
@@ -225,7 +227,7 @@ async def ask(
                     spare = spare or error.spare
                     fault = fault or error
             if fault and not standing:
-                wrong = fault.advice
+                wrong = fault.advice if attempt.retry_state.attempt_number >= rolls else ""
                 raise fault
             text = max(standing, key=merit)
             refused += [Refusal(text=other, reason=OUTDONE) for other in standing if other != text]

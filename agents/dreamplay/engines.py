@@ -139,7 +139,8 @@ def connect(engine: Engine, settings: Settings, sampling: dict[str, Any] | None 
 
 def recorded(model: Model) -> dict[str, Any]:
     """What the header of a transcript keeps about a model: how it was asked, but no address and no key."""
-    kept = {name: getattr(model, name, None) for name in ("tries", "candidates", "sheets", "sampling", "engine")}
+    names = ("tries", "rolls", "candidates", "sheets", "sampling", "engine")
+    kept = {name: getattr(model, name, None) for name in names}
     return {name: value for name, value in kept.items() if value not in (None, {})}
 
 

@@ -27,7 +27,8 @@ class LocalModel:
     """The embedded model, or a .gguf file of the user's; starts loading as soon as it is made."""
 
     sheets = False
-    tries = 3
+    tries = 4
+    rolls = 2
     engine = ENGINE
 
     def __init__(
@@ -60,7 +61,7 @@ class LocalModel:
         client = open_endpoint(f"{engine.root}/v1", engine.api_key, timeout=self._timeout)
         endpoint = Endpoint(
             self.name, client, "the embedded engine", sampling=self.sampling, engine=self.engine, prefill=True,
-            sheets=self.sheets, tries=self.tries, candidates=self.candidates,
+            sheets=self.sheets, tries=self.tries, rolls=self.rolls, candidates=self.candidates,
         )  # fmt: skip
         slot = _slot_name(engine, prompt)
         known = (embedded.slots() / slot).is_file()

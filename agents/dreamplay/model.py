@@ -48,7 +48,10 @@ class Model(Protocol):
 
     name: str
     tries: int
-    """Candidates the editor may ask for before a turn passes in silence."""
+    """Calls that the editor may make for a line before the turn passes in silence."""
+    rolls: int
+    """Of these, the calls with the same prompt before the model is told what was wrong: an engine that still has the
+    prompt reads next to nothing for them."""
     sheets: bool
     """Whether there is room for the private sheet in the tail of a line."""
 
@@ -83,6 +86,7 @@ class Endpoint:
     """Whether the engine continues a reply that was begun for it."""
     sheets: bool = True
     tries: int = 3
+    rolls: int = 1
     candidates: int = 1
     """Candidates for a line in one call: an engine that shares the prompt among them gives more for little."""
     limit: str = "max_tokens"

@@ -45,6 +45,7 @@ class ScriptedModel:
 
     name = "scripted"
     tries = 3
+    rolls = 1
 
     def __init__(self, replies: Sequence[str] | None = None, *, sheets: bool = False) -> None:
         self.sheets = sheets
