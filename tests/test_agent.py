@@ -34,7 +34,7 @@ async def test_a_line_that_stands_is_spoken(story: Story, cast: Cast, scene: Sce
     assert (leo.name, spoken.text, spoken.made.refused) == ("Leo", "Oak is slow, Mira.", ())
     assert "".join(heard) == "Leo: Oak is slow, Mira."
     assert (spoken.made.by, spoken.made.prompt) == ("agent", model.seen[0].digest)
-    assert CUE.text in model.seen[0].tail
+    assert CUE.bare in model.seen[0].tail
 
 
 async def test_a_refused_line_is_asked_for_again_with_what_was_wrong(story: Story, cast: Cast, scene: Scene) -> None:

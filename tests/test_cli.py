@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 import typer.main
 import worlds
-from dreamplay import cli, engines, library, transcript
+from dreamplay import archive, cli, engines, library, transcript
 from dreamplay.compare import Comparison
 from dreamplay.model import open_endpoint
 from dreamplay.play import CHECKPOINTS
@@ -389,7 +389,7 @@ def test_a_run_that_is_played_is_refused_to_others_until_its_process_is_dead(
     record = transcript.read(folder)
     assert record.end
     assert [each.event for each in record.resumptions] == [row["events"]]
-    assert {path.name for path in folder.iterdir()} == {transcript.FILE, "transcript.md", CHECKPOINTS}
+    assert {path.name for path in folder.iterdir()} == {transcript.FILE, archive.FILE, "transcript.md", CHECKPOINTS}
 
 
 def test_a_run_whose_story_is_damaged_or_done_is_not_the_newest_to_go_on_with(

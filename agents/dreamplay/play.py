@@ -187,10 +187,10 @@ class Run:
         import aiosqlite
         from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-        if not await _sound(self.folder / CHECKPOINTS):
-            for path in self._checkpoint_files():
-                path.unlink(missing_ok=True)
         try:
+            if not await _sound(self.folder / CHECKPOINTS):
+                for path in self._checkpoint_files():
+                    path.unlink(missing_ok=True)
             async with aiosqlite.connect(self.folder / CHECKPOINTS) as connection:
                 await connection.execute("PRAGMA journal_mode=WAL")
                 await connection.execute("PRAGMA synchronous=NORMAL")

@@ -80,7 +80,7 @@ class Desk:
         """Ask for what a character says next; `wrong` says what was wrong with the try before."""
         persona = self.cast.personas[role]
         tail = self._render(
-            "line.jinja", persona=persona, cue=cue.text, wrong=wrong, sheet=self.sheets, recalled=recalled
+            "line.jinja", persona=persona, cue=self._cued(cue), wrong=wrong, sheet=self.sheets, recalled=recalled
         )
         return self._prompt(
             "line", script, scene.present, tail, max_tokens=72, stop=("\n",),
@@ -175,7 +175,7 @@ class Desk:
         name = self.cast.name(event.speaker) if event.speaker else ""
         match event.kind:
             case "line" if event.beat == PROLOGUE and event.cue:
-                return f"[{event.cue.text}]\n{name}: {text}\n"
+                return f"[{self._cued(event.cue)}]\n{name}: {text}\n"
             case "line":
                 return f"{name}: {text}\n"
             case "action":
@@ -186,6 +186,12 @@ class Desk:
                 return ""
             case _:
                 return f"\n{text}\n"
+
+    def _cued(self, cue: Cue) -> str:
+        """A cue as this model reads it: in a small one, words on the manner crowd out the matter, and lines come back
+        that were said before.
+        """
+        return cue.text if self.sheets else cue.bare
 
     def _render(self, template: str, **values: object) -> str:
         return self.cast.fill(library.render(template, **values))

@@ -54,6 +54,11 @@ class Cue(Value):
     glimpse: str = ""
     """Of a dream, by day: what of it the material speaks of."""
 
+    @property
+    def bare(self) -> str:
+        """The cue without its tactic: all that a small model can follow."""
+        return self.text.replace(f" {self.tactic} that ", " that ", 1) if self.tactic else self.text
+
 
 class Refusal(Value):
     """A candidate that the editor did not let stand, and why."""

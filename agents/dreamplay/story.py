@@ -114,6 +114,8 @@ class PrologueLine(Value):
 
     role: Role
     cue: Text
+    tactic: Text | None = None
+    """The words of the cue that say how it is told."""
     line: Text
 
 
