@@ -74,6 +74,10 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_as_if_it_had_not_been(small:
         assert (folder / "transcript.md").read_bytes() == page
         left = {path.name for path in folder.iterdir()} - {FILE, archive.FILE, "transcript.md", CHECKPOINTS}
         assert not left or steps[-2]["events"] == len(events)  # it was over when it was killed
+        kept = [json.loads(line) for line in (folder / archive.FILE).read_bytes().splitlines()]
+        named = {event.provenance.prompt for event in events} - {None}
+        assert named <= {record.get("digest") for record in kept}, (number, jobs[number], steps)
+        assert archive.find(folder, events[-1].provenance.prompt or "")
         paid: set[str] = set()
         stood = 0
         for calls, step in zip(_calls(folder), steps, strict=True):
