@@ -79,3 +79,9 @@ def scripted() -> ScriptedModel:
 def small(tmp_path: Path) -> Path:
     """A story for three, in files of its own."""
     return worlds.write(tmp_path / "small", roles=3)
+
+
+@pytest.fixture
+def staged(tmp_path: Path) -> Path:
+    """The same, in which somebody goes, somebody comes, and something is whispered."""
+    return worlds.write(tmp_path / "staged", roles=3, change=worlds.stage)

@@ -116,6 +116,74 @@ async def test_a_model_that_takes_no_stance_at_all_is_an_error(story: Story, cas
     assert "\n" not in str(caught.value)
 
 
+@pytest.fixture
+def roof(story: Story) -> Scene:
+    return next(scene for _, scene in story.scenes if scene.id == "roof")
+
+
+THOUGHT = "I gave way too soon."
+
+
+def _thought(thought: str = THOUGHT, **marks: object) -> str:
+    return json.dumps({"thought": thought, "Elara": 3, "Mira": -5, "Sam": 0} | marks)
+
+
+async def test_a_reflection_is_a_thought_and_what_she_thinks_of_each_of_the_others(
+    story: Story, cast: Cast, roof: Scene
+) -> None:
+    leo, model = _leo(story, cast, _thought())
+    reflection = await leo.reflect(Script(), roof)
+    assert reflection
+    text, regards, made = reflection
+    assert text == THOUGHT
+    assert regards == {"elara": 0.6, "mira": -1.0, "sam": 0.0}
+    assert (made.by, made.prompt) == ("agent", model.seen[0].digest)
+    assert made.seed == call_seed(7, "roof", "reflection", "leo", 0)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        THOUGHT, "[]", "{}", "null", json.dumps({"thought": THOUGHT, "Elara": 1}), '{"Elara": 1, "Mira": 1, "Sam": 1}',
+        _thought(Elara=6), _thought(Elara=0.5), _thought(Elara="3"), _thought(Leo=1), _thought(Ada=1), _thought(""),
+        _thought("I gave way too"), _thought("Mira gave way too soon."), _thought("Leo gave way too soon, I think."),
+        _thought("I am an AI language model."), _thought()[:-1],
+        _thought("We have all been awake since the last bell."),
+    ],
+)  # fmt: skip
+async def test_a_reflection_that_cannot_stand_is_asked_for_once_more(
+    story: Story, cast: Cast, roof: Scene, wrong: str
+) -> None:
+    script = Script([worlds.event(0, speaker="sam", text="We have all been awake since the last bell.", witnesses=ALL)])
+    leo, model = _leo(story, cast, wrong, _thought())
+    reflection = await leo.reflect(script, roof)
+    assert reflection
+    text, _, made = reflection
+    assert (text, len(made.refused), made.usage.calls) == (THOUGHT, 1, 2)
+    assert made.seed == call_seed(7, "roof", "reflection", "leo", 1)
+    assert model.seen[0].tail != model.seen[1].tail
+    leo, model = _leo(story, cast, wrong, wrong)
+    assert await leo.reflect(script, roof) is None
+    assert len(model.seen) == 2
+
+
+async def test_what_was_cut_off_behind_a_whole_thought_is_left_out_and_one_may_think_twice_alike(
+    story: Story, cast: Cast, roof: Scene
+) -> None:
+    leo, _ = _leo(story, cast, _thought(f"{THOUGHT} And then she"))
+    own = worlds.event(0, "reflection", speaker="leo", text=THOUGHT, witnesses=("leo",))
+    reflection = await leo.reflect(Script([own]), roof)
+    assert reflection
+    assert reflection[0] == THOUGHT
+
+
+async def test_who_is_alone_marks_nobody(story: Story, cast: Cast, roof: Scene) -> None:
+    leo, _ = _leo(story, cast, json.dumps({"thought": THOUGHT}))
+    reflection = await leo.reflect(Script(), roof.model_copy(update={"present": ("leo",)}))
+    assert reflection
+    assert reflection[1] == {}
+
+
 async def test_each_choice_can_be_taken_and_stands_first_for_somebody(story: Story, cast: Cast, scene: Scene) -> None:
     first = set()
     for seed in range(6):

@@ -184,7 +184,7 @@ async def test_the_plain_model_is_asked_as_by_an_ordinary_client(
     (tmp_path / "m.gguf").touch()
     with FakeEndpoint(["Leo: No."]) as served:
         engine = embedded.Engine(served.base_url.removesuffix("/v1"), "key", tmp_path / "m.gguf", None)
-        monkeypatch.setattr(embedded, "start", lambda gguf=None, *, candidates: engine)
+        monkeypatch.setattr(embedded, "start", lambda gguf=None, **rest: engine)
         model = PlainModel()
         said = ({"role": "user", "content": "It is late."},)
         chat = Chat(kind="line", system="You are Leo.", script="", tail="Speak.", history=said, max_tokens=72)

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import worlds
 from dreamplay import library
-from dreamplay.director import Director
+from dreamplay.director import COLD, WARM, WHISPERING, Director
 from dreamplay.plan import Plan
 from dreamplay.script import Cue, Event, Script
 
@@ -131,7 +131,7 @@ def test_pressures_come_in_order_each_before_a_turn_and_the_hottest_in_any_case(
         assert told == [text for text in written if text in told]
         assert written[-1] in told
         assert script.last
-        assert script.last.kind == "line"
+        assert script.last.kind != "narration"
 
 
 def test_one_alone_speaks_to_nobody(tmp_path: Path) -> None:
@@ -178,3 +178,70 @@ def test_a_scene_can_say_how_people_speak_in_it(tmp_path: Path) -> None:
     used = {name: {e.cue.tactic for n, events in turns if n == name for e in events if e.cue} for name, _ in turns}
     assert used["square"] > ways
     assert not used["corner"] & ways
+
+
+@pytest.mark.parametrize("length", ["short", "full"])
+def test_who_is_due_to_go_goes_and_what_is_due_to_be_whispered_is(staged: Path, length: Length) -> None:
+    plan = worlds.plan(staged)
+    for seed in range(12):
+        script = Script()
+        worlds.act(Director(plan.cast, seed, length), plan.scenes[0][1], script)
+        turns = [event for event in script if event.turn]
+        (goes,) = worlds.kinds(script, "exit")
+        assert [event.turn for event in turns if event.id < goes.id] == [1, 2, 3]
+        assert all("cyrus" not in event.witnesses for event in script if event.id > goes.id)
+        assert all(event.speaker != "cyrus" for event in turns[3:])
+        assert "cyrus" in {event.speaker for event in turns[:3]}
+        assert {event.speaker for event in turns} == {"ada", "bo", "cyrus"} or length == "short"
+        whisper = turns[1]
+        assert whisper.cue == worlds.cue(
+            f"Ada tells Bo {WHISPERING} that the key is under the mat.", tactic=WHISPERING,
+            material="the key is under the mat", hears=("bo",), pressure=whisper.cue.pressure if whisper.cue else "",
+        )  # fmt: skip
+        assert (whisper.speaker, whisper.witnesses) == ("ada", ("ada", "bo"))
+
+
+@pytest.mark.parametrize(("after", "most"), [(2, 5), (3, 5), (3, 4)])
+def test_who_goes_early_has_had_a_turn_first_and_who_comes_late_gets_one(after: int, most: int, tmp_path: Path) -> None:
+    def change(data: dict[str, Any]) -> None:
+        move = {"role": "cyrus", "after": after, "text": "{cyrus} is at the door."}
+        square, corner = data["beats"][0]["scenes"]
+        square |= {"moves": [move | {"kind": "exit"}], "turns": {"min": 3, "max": most}}
+        corner |= {"moves": [move | {"kind": "entrance"}], "turns": {"min": 3, "max": most}}
+
+    plan = worlds.plan(worlds.write(tmp_path / "s", 3, change))
+    for seed in range(12):
+        for length in ("short", "full"):
+            for _, scene in plan.scenes[:2]:
+                turns = worlds.act(Director(plan.cast, seed, length), scene, Script())
+                assert {event.speaker for event in turns} == {"ada", "bo", "cyrus"}
+
+
+def test_a_call_by_name_in_a_whisper_is_for_those_who_hear_it() -> None:
+    plan = worlds.plan("mindsync")
+    scene = plan.scenes[0][1]
+    spoke = set()
+    for seed in range(24):
+        script = Script([worlds.event(0, "narration", scene.opening, witnesses=scene.present)])
+        script.append(worlds.event(1, speaker="leo", text="Ask Mira!", turn=1, witnesses=("leo", "sam")))
+        spoke.add(Director(plan.cast, seed).speaker(script, scene))
+    assert spoke == {"elara", "mira", "sam"}
+
+
+@pytest.mark.parametrize(
+    ("regard", "tones"),
+    [(1.0, {"warmly"}), (WARM - 0.2, set()), (0.0, set()), (COLD + 0.2, set()), (COLD, {"coldly"}), (-1.0, {"coldly"})],
+)
+def test_at_an_extreme_of_regard_some_are_spoken_to_in_its_tone(regard: float, tones: set[str]) -> None:
+    plan = worlds.plan("mindsync")
+    scene = next(scene for _, scene in plan.scenes if scene.id == "corridor")
+    said: list[Cue] = []
+    for seed in range(24):
+        thought = worlds.event(0, "reflection", speaker="leo", witnesses=("leo",), regards={"mira": -regard})
+        latest = worlds.event(1, "reflection", speaker="leo", witnesses=("leo",), regards={"mira": regard, "sam": 0.0})
+        hers = worlds.event(2, "reflection", speaker="mira", witnesses=("mira",), regards={"leo": 0.0})
+        cue = Director(plan.cast, seed).cue(Script([thought, latest, hers]), scene, "leo")
+        assert cue.text.startswith(f"Leo tells Mira {cue.tactic} that ")
+        said.append(cue)
+    assert {cue.tactic for cue in said} & {"warmly", "coldly"} == tones
+    assert len({cue.tactic for cue in said}) > 2  # not all of them

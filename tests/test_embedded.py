@@ -97,9 +97,7 @@ def test_a_place_that_cannot_be_written_says_how_to_choose_another(
     assert "\n" not in str(caught.value)
 
 
-def test_a_full_disk_leaves_nothing_behind(
-    parts: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_leaves_nothing_behind(parts: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 

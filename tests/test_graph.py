@@ -6,8 +6,10 @@ import pytest
 import worlds
 from dreamplay import graph, library, transcript
 from dreamplay.errors import DreamplayError, RecordError
+from dreamplay.model import OnToken, Reply
 from dreamplay.play import Run
-from dreamplay.script import PROLOGUE, Script
+from dreamplay.prompting import Prompt
+from dreamplay.script import MOVES, PROLOGUE, Event, Script
 from dreamplay.story import Cast
 from dreamplay.testing import ScriptedModel
 from syrupy.assertion import SnapshotAssertion
@@ -22,9 +24,12 @@ def test_the_drawing_shows_who_plays(cast: Cast, snapshot: SnapshotAssertion) ->
 
 
 @pytest.mark.parametrize("length", ["short", "full"])
-@pytest.mark.parametrize("what", [*library.names("stories"), 2, 3, 7])
-async def test_every_scene_is_played_in_order_to_the_end(what: object, length: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", [*library.names("stories"), "staged", 2, 3, 7])
+async def test_every_scene_is_played_in_order_to_the_end(
+    what: object, length: str, staged: Path, tmp_path: Path
+) -> None:
     reference = worlds.write(tmp_path / "story", what) if isinstance(what, int) else what
+    reference = staged if what == "staged" else reference
     record = await worlds.play(reference, tmp_path / "run", length=length)
     scenes = {scene.id: scene for _, scene in record.header.story.scenes}
     events = [event for event in record.script if event.scene != PROLOGUE]
@@ -33,15 +38,38 @@ async def test_every_scene_is_played_in_order_to_the_end(what: object, length: s
     for name, scene in scenes.items():
         here = [event for event in events if event.scene == name]
         assert here[0].kind == "narration"
-        assert {event.witnesses for event in here} == {scene.present}
+        there = _witnessed(here, scene.present)
         turns = [event for event in here if event.kind in ("line", "silence")]
         assert [event.turn for event in turns] == list(range(1, len(turns) + 1))
         assert scene.turns.min <= len(turns) <= scene.turns.max
         assert [e.kind for e in here].count("dream") == (scene.kind == "dream")
         stances = [event.speaker for event in here if event.kind == "stance"]
-        assert stances == (list(scene.present) if scene.kind == "crossroads" else [])
+        assert stances == (list(there) if scene.kind == "crossroads" else [])
+        thoughts = [event.speaker for event in here if event.kind == "reflection"]
+        assert thoughts == (list(there) if scene.kind in ("waking", "dream") else [])
+        moves = [(event.kind, event.speaker, event.text) for event in here if event.kind in MOVES]
+        assert moves == [(m.kind, m.role, record.cast.fill(m.text)) for m in scene.ordered_moves]
+        whispers = [(e.speaker, e.cue.hears, e.cue.material) for e in turns if e.cue and e.cue.hears]
+        assert whispers == [(aside.role, aside.to, aside.material) for aside in scene.ordered_asides]
     # The shipped fake is meant to show a whole play: hardly a turn of it may be lost to the editor.
     assert len(worlds.kinds(events, "silence")) <= len(events) // 10
+
+
+def _witnessed(here: list[Event], there: tuple[str, ...]) -> tuple[str, ...]:
+    """Hold everything in a scene against who was there when it happened, and say who is there at its end."""
+    for event in here:
+        role = event.speaker or ""
+        if event.kind == "entrance":
+            there = (*there, role)
+        if event.kind == "reflection":
+            assert event.witnesses == (role,)
+        elif event.cue and event.cue.hears:
+            assert set(event.witnesses) == {role, *event.cue.hears} < set(there)
+        else:
+            assert event.witnesses == there
+        if event.kind == "exit":
+            there = tuple(other for other in there if other != role)
+    return there
 
 
 async def test_the_prologue_comes_first_and_everyone_was_there(small: Path, tmp_path: Path) -> None:
@@ -128,3 +156,38 @@ async def test_the_scene_that_a_script_has_come_to(small: Path, tmp_path: Path) 
     assert [scenes[index][1].id for index in come_to[2:]] == begun
     with pytest.raises(RecordError, match="stands in scene 'road', but the run plays only square, corner"):
         graph.cursor(Script(events), worlds.plan(small, beats=["day"]).scenes)
+
+
+async def test_all_present_reflect_at_once_and_nobody_has_heard_another(staged: Path, tmp_path: Path) -> None:
+    model = ScriptedModel()
+    record = await worlds.play(staged, tmp_path / "run", model)
+    thoughts = worlds.kinds(record.script, "reflection")
+    prompts = {prompt.digest: prompt for prompt in model.seen if prompt.kind == "reflection"}
+    assert len(prompts) == len(thoughts) == 7
+    for event in thoughts:
+        prompt = prompts[event.provenance.prompt or ""]
+        assert not any(other.text in prompt.script + prompt.tail for other in thoughts)
+        others = {role for each in thoughts if each.scene == event.scene for role in each.witnesses} - {event.speaker}
+        assert set(event.regards) == others
+        assert all(-1 <= regard <= 1 for regard in event.regards.values())
+
+
+class Thoughtless(ScriptedModel):
+    """Some of those who are asked to reflect answer nothing that can stand."""
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        reply = await super().complete(prompt, seed=seed, on_token=on_token)
+        return Reply("No.", True, reply.usage) if prompt.tail.endswith("Now Bo thinks.") else reply
+
+
+async def test_who_has_no_thought_that_can_stand_has_none(small: Path, tmp_path: Path) -> None:
+    record = await worlds.play(small, tmp_path / "run", Thoughtless())
+    assert record.end
+    thoughts = [(event.scene, event.speaker) for event in worlds.kinds(record.script, "reflection")]
+    assert thoughts == [("square", "ada"), ("square", "cyrus"), ("corner", "ada"), ("attic", "ada")]
+
+
+async def test_nobody_reflects_who_was_told_not_to(small: Path, tmp_path: Path) -> None:
+    record = await worlds.play(small, tmp_path / "run", reflect=False)
+    assert not worlds.kinds(record.script, "reflection")
+    assert record.header.settings["reflect"] is False

@@ -44,7 +44,8 @@ def test_the_rubric_and_the_play_come_first_and_are_the_same_for_all(played: Rec
     _judged(model, one=played)
     assert len({(prompt.system, prompt.script) for prompt in model.seen}) == 1
     play = model.seen[0].script
-    assert all(" ".join(event.text.split()) in play for event in played.script)
+    shown = {event.kind: " ".join(event.text.split()) in play for event in played.script}
+    assert {kind for kind in shown if not shown[kind]} == {"reflection"}  # nobody said it: it is no part of the play
     assert played.header.model not in "".join(prompt.system + prompt.script + prompt.tail for prompt in model.seen)
     for prompt, name in zip(model.seen, worlds.NAMES, strict=False):
         private = {other for other in worlds.NAMES[:3] if f"CANARY-{other}-want" in prompt.tail}

@@ -93,6 +93,15 @@ async def test_a_fear_is_known_to_who_dreamt_it_from_the_dream_on(small: Path, t
     assert [each.beat for each in knowledge.knows(record, "ada", 5).bonds] == ["prologue", "day"]
 
 
+async def test_what_she_thinks_of_the_others_is_known_from_when_she_thought_it(small: Path, tmp_path: Path) -> None:
+    record = await worlds.play(small, tmp_path / "run")
+    first, *_, last = [event for event in worlds.kinds(record.script, "reflection") if event.speaker == "ada"]
+    assert knowledge.knows(record, "ada", first.id - 1).regards == {}
+    assert knowledge.knows(record, "ada", first.id).regards == first.regards
+    assert knowledge.knows(record, "ada").regards == first.regards | last.regards
+    assert {"bo", "cyrus"} == set(first.regards) > set(last.regards)
+
+
 @pytest.mark.parametrize(
     ("role", "at", "says"),
     [

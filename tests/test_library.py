@@ -33,8 +33,18 @@ def test_the_shipped_cast_are_the_four_friends(cast: Any) -> None:
     assert [cast.name(role) for role in cast.roles] == ["Elara", "Leo", "Mira", "Sam"]
 
 
-def _scene(data: dict[str, Any], number: int = 0) -> dict[str, Any]:
-    return data["beats"][number]["scenes"][0]  # type: ignore[no-any-return]
+def _scene(data: dict[str, Any], number: int = 0, place: int = 0) -> dict[str, Any]:
+    return data["beats"][number]["scenes"][place]  # type: ignore[no-any-return]
+
+
+def _moves(data: dict[str, Any], place: int, *moves: tuple[str, str, int], beat: int = 0) -> None:
+    made = [{"role": role, "kind": kind, "after": after, "text": "It is so."} for role, kind, after in moves]
+    _scene(data, beat, place)["moves"] = made
+
+
+def _asides(data: dict[str, Any], place: int, *asides: tuple[str, list[str], int]) -> None:
+    made = [{"role": role, "to": to, "after": after, "material": "it is so"} for role, to, after in asides]
+    _scene(data, 0, place)["asides"] = made
 
 
 STORIES: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
@@ -61,6 +71,48 @@ STORIES: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
     ),
     "role with a capital": (lambda s: s["cast"].update(Zed="ada.yaml"), "Zed:", "pattern"),
     "control character": (lambda s: s.update(premise="a \x1b[31mred\x1b[0m sky"), "premise:", "control character"),
+    "exit of somebody absent": (
+        lambda s: _moves(s, 1, ("cyrus", "exit", 1)), "", "corner: the exit of 'cyrus' after turn 1 .* not there",
+    ),
+    "entrance of somebody there": (
+        lambda s: _moves(s, 0, ("cyrus", "entrance", 1)), "", "the entrance of 'cyrus' .* there already",
+    ),
+    "entrance twice": (
+        lambda s: _moves(s, 1, ("cyrus", "entrance", 1), ("cyrus", "entrance", 2)), "", "after turn 2 .* there already",
+    ),
+    "exit after the end": (lambda s: _moves(s, 0, ("cyrus", "exit", 6)), "", "too late: the scene has 5 turns"),
+    "entrance too late to speak": (lambda s: _moves(s, 1, ("cyrus", "entrance", 4)), "", "entrance .* too late"),
+    "scene left empty": (
+        lambda s: _moves(s, 1, ("ada", "exit", 2), ("bo", "exit", 2)), "", "exit of 'bo' after turn 2 leaves nobody",
+    ),
+    "unknown role in a move": (lambda s: _moves(s, 0, ("zed", "exit", 1)), "", "move in scene day/square names 'zed'"),
+    "unknown role in the text of a move": (
+        lambda s: (_moves(s, 0, ("ada", "exit", 1)), _scene(s)["moves"][0].update(text="{zed} goes.")), "",
+        "'zed', who is not",
+    ),
+    "move in an epilogue": (lambda s: _moves(s, 1, ("ada", "exit", 0), beat=2), "", "road is an epilogue"),
+    "more come than can speak": (
+        lambda s: (_moves(s, 1, ("cyrus", "entrance", 1)), _scene(s, 0, 1).update(turns={"min": 2, "max": 2})), "",
+        "corner has 2 turns at most for 3 present;",
+    ),
+    "negative moment": (lambda s: _moves(s, 0, ("ada", "exit", -1)), "after: -1", "greater than or equal to 0"),
+    "aside of somebody absent": (
+        lambda s: _asides(s, 1, ("cyrus", ["ada"], 1)), "", "aside of 'cyrus' after turn 1 needs 'cyrus', who is not",
+    ),
+    "aside to somebody who has gone": (
+        lambda s: (_moves(s, 0, ("bo", "exit", 2)), _asides(s, 0, ("ada", ["bo"], 2))), "", "needs 'bo', who is not",
+    ),
+    "aside that has to wait until somebody has gone": (
+        lambda s: (_moves(s, 0, ("bo", "exit", 3)), _asides(s, 0, ("ada", ["bo"], 2), ("cyrus", ["bo"], 2))), "",
+        "aside of 'cyrus' after turn 2 needs 'bo'",
+    ),
+    "unknown role in an aside": (lambda s: _asides(s, 0, ("ada", ["zed"], 1)), "", "aside in .* names 'zed'"),
+    "aside to oneself": (lambda s: _asides(s, 0, ("ada", ["ada"], 1)), "", "to its own speaker"),
+    "aside to everybody": (lambda s: _asides(s, 1, ("ada", ["bo"], 1)), "", "to everybody there; leave it"),
+    "aside after the end": (lambda s: _asides(s, 0, ("ada", ["bo"], 5)), "", "too late: the scene has 5 turns"),
+    "more asides than turns": (
+        lambda s: _asides(s, 0, *[("ada", ["bo"], 0)] * 4), "", "5 turns at most for 3 present and 4 asides;",
+    ),
     "words left empty": (lambda s: s.update(premise="  "), "premise:", "at least 1 character"),
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ import pytest
 from dreamplay import embedded
 from dreamplay.embedded import Engine
 from dreamplay.errors import EmbeddedModelError
-from dreamplay.local import ENGINE, LocalModel
+from dreamplay.local import ENGINE, SLOTS, LocalModel
 from dreamplay.prompting import Prompt
 from dreamplay.testing import FakeEndpoint
 
@@ -27,7 +27,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeEndpoi
     embedded.slots().mkdir(parents=True)
     with FakeEndpoint(api_key="key") as served:
         engine = Engine(served.base_url.removesuffix("/v1"), "key", tmp_path / "m.gguf", None)
-        monkeypatch.setattr(embedded, "start", lambda gguf=None, *, candidates=1: engine)
+        monkeypatch.setattr(embedded, "start", lambda gguf=None, **rest: engine)
         yield served
 
 
@@ -56,7 +56,7 @@ async def test_the_engine_is_asked_in_its_own_terms_and_begins_with_the_opener(f
 async def test_calls_at_the_same_time_wait_for_one_engine(fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     starts, go, start = [], threading.Event(), embedded.start
 
-    def slow(gguf: Path | None = None, *, candidates: int = 1) -> Engine:
+    def slow(gguf: Path | None = None, **rest: int) -> Engine:
         starts.append(gguf)
         go.wait()
         return start(gguf)
@@ -71,8 +71,22 @@ async def test_calls_at_the_same_time_wait_for_one_engine(fake: FakeEndpoint, mo
     assert (len(starts), len(fake.seen)) == (1, 3)
 
 
+async def test_answers_asked_for_at_once_share_what_was_read_and_get_a_slot_each(fake: FakeEndpoint) -> None:
+    model = _model()
+    await model.complete(LINE, seed=1)
+    changes = {"kind": "reflection", "opener": "", "lead": "Each thinks:", "max_tokens": 60}
+    asked = [LINE.model_copy(update=changes | {"tail": f"Each thinks:\n{name}"}) for name in ("Ada", "Bo", "Cy", "Dee")]
+    replies = await _closed(model, *(model.complete(prompt, seed=seed) for seed, prompt in enumerate(asked)))
+    _, shared, *own = fake.seen
+    assert (shared["n"], shared["max_tokens"], shared["id_slot"]) == (SLOTS, 1, 0)
+    assert shared["messages"][-1]["content"] == "It is late.\nEach thinks:"
+    assert {request["id_slot"] for request in own} == set(range(SLOTS))
+    assert [request["messages"][-1]["content"] for request in own] == [prompt.script + prompt.tail for prompt in asked]
+    assert sum(reply.usage.calls for reply in replies) == len(asked) + 1
+
+
 async def test_an_engine_that_does_not_start_says_so_at_the_first_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(gguf: Path | None = None, *, candidates: int = 1) -> Engine:
+    def broken(gguf: Path | None = None, **rest: int) -> Engine:
         raise EmbeddedModelError("the model is damaged")
 
     monkeypatch.setattr(embedded, "start", broken)

@@ -25,8 +25,15 @@ async def test_a_page_holds_everything_that_was_said_in_order(reference: str, tm
         after = page.index(event.text, at + 1)
         assert after > at or event.kind == "stance"
         at = max(at, after)
-        if event.kind == "line" and event.speaker:
-            assert f"**{cast.name(event.speaker)}.** {event.text}" in page
+        name = cast.name(event.speaker) if event.speaker else ""
+        if event.kind == "line" and event.cue and event.cue.hears:
+            assert f"**{name}** *(whispers to {cast.listed(event.cue.hears)}).* {event.text}" in page
+        elif event.kind == "line":
+            assert f"**{name}.** {event.text}" in page
+        if event.kind == "reflection":
+            assert f"\n*({name} thinks: {event.text})*\n" in page
+        if event.kind in ("entrance", "exit"):
+            assert f"\n*{event.text}*\n" in page
         if event.kind == "dream":
             assert f"\n> {event.text}\n" in page
     assert re.findall(r"^## (.+)", page, re.MULTILINE) == ["The night before", *(b.title for b in story.beats)]
@@ -65,6 +72,11 @@ def test_a_stance_with_a_bar_stays_in_its_cell(small: Path) -> None:
     page = _page(small, "I go | I go.", kind="stance", choice="go")
     (row,) = [line for line in page.splitlines() if "I go" in line]
     assert row == r"| Ada | leave the house | I go \| I go. |"
+
+
+@pytest.mark.parametrize("kind", ["recap", "silence"])
+def test_what_only_repeats_and_what_was_not_said_is_left_out(small: Path, kind: str) -> None:
+    assert "Once more" not in _page(small, "Once more.", kind=kind, speaker=None)
 
 
 def test_a_run_that_was_stopped_says_so(small: Path) -> None:

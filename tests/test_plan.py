@@ -32,7 +32,8 @@ def test_a_header_holds_all_that_was_chosen_and_nothing_of_the_machine() -> None
     plan = worlds.plan("mindsync", swaps={"leo": "leo_believer"}, length="short", beats=["launch"])
     header = plan.header("scripted", {"tries": 3})
     assert (header.story_id, header.seed, header.model) == ("mindsync", 7, "scripted")
-    assert header.settings == {"length": "short", "beats": ["launch"], "recall": True, "tries": 3}
+    settings = {"length": "short", "beats": ["launch"], "recall": True, "reflect": True}
+    assert header.settings == settings | {"tries": 3}
     assert header.cast["leo"] == plan.cast.personas["leo"]
     assert set(header.persona_hashes) == set(plan.cast.roles)
     assert {"dreamplay", "langgraph"} <= set(header.versions)

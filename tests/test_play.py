@@ -172,3 +172,37 @@ async def test_private_words_are_in_no_checkpoint(small: Path, tmp_path: Path) -
     raw = b"".join(path.read_bytes() for path in (tmp_path / "run").glob(f"{CHECKPOINTS}*"))
     assert raw
     assert b"CANARY" not in raw
+
+
+async def test_a_thousand_lines_fit_a_small_window_and_leave_a_small_database(tmp_path: Path) -> None:
+    window = 4096
+    model = worlds.Wordy(window=window)
+    plan = worlds.plan(worlds.write(tmp_path / "story", 4, worlds.serial(scenes=50, turns=20)))
+    run = Run(plan, model, tmp_path / "run", {})
+    await run.play(lambda seen: None)
+    assert len(worlds.kinds(run.script, "line")) == 1001  # and one of the prologue
+    for prompt in model.seen:
+        written = prompt.system + prompt.script + prompt.tail + prompt.ask + prompt.opener
+        assert len(written) / 3.5 + prompt.max_tokens <= window
+    recaps = worlds.kinds(run.script, "recap")
+    assert len({event.scene for event in recaps}) < 15  # it happens seldom
+    assert {len(event.witnesses) for event in recaps} == {2, 3, 4}
+    assert sum(path.stat().st_size for path in (tmp_path / "run").glob(f"{CHECKPOINTS}*")) < 10_000_000
+
+
+class Forgetful(ScriptedModel):
+    """Retells nothing that can stand."""
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        reply = await super().complete(prompt, seed=seed, on_token=on_token)
+        return Reply("They met.", True, reply.usage) if prompt.kind == "recap" else reply
+
+
+async def test_a_recap_that_cannot_be_made_is_an_error_and_what_was_played_is_kept(tmp_path: Path) -> None:
+    plan = worlds.plan(worlds.write(tmp_path / "story", 3, worlds.serial(scenes=9, turns=8)))
+    run = Run(plan, Forgetful(window=2048), tmp_path / "run", {})
+    with pytest.raises(ModelError, match=r"scene s\d .*--seed or --model"):
+        await run.play(lambda seen: None)
+    record = transcript.read(tmp_path / "run")
+    assert len(record.script) > 20
+    assert not worlds.kinds(record.script, "recap")

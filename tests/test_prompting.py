@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import worlds
 from dreamplay import library, transcript
-from dreamplay.model import OnToken, Reply
 from dreamplay.play import Run
-from dreamplay.prompting import Desk, Prompt
-from dreamplay.script import PROLOGUE, Cue, Script
-from dreamplay.story import Cast, Scene, Story
-from dreamplay.testing import ScriptedModel
+from dreamplay.prompting import WINDOW, Desk, Prompt, tokens
+from dreamplay.recap import Retelling
+from dreamplay.script import MOVES, PROLOGUE, Cue, Event, Script, present
+from dreamplay.story import Cast, Persona, Scene, Story, moved
+from dreamplay.transcript import Record
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 CUE = Cue(to="leo", pressure="", tactic="", material="", text="Mira tells Leo with a laugh that it is late.")
 ALL = ("elara", "leo", "mira", "sam")
@@ -105,24 +110,6 @@ def test_a_digest_changes_with_every_part() -> None:
     assert len({prompt.model_copy(update=change).digest for change in changes} | {prompt.digest}) == 7
 
 
-class Discreet(ScriptedModel):
-    """Dreams of nothing it was told, so that whatever is in a prompt came there by our own doing."""
-
-    DREAMS = (
-        "They stand in one hall, and nobody knows the way out of it. The windows are painted on, and behind each of "
-        "them the sea is counting. A coat hangs by the door, breathing slowly, and it is warm.",
-        "A train without wheels takes all of them along. Snow falls upward past the seats, the conductor has no "
-        "face yet asks for tickets, and under every bench lies a small, patient dog that answers to the same name.",
-    )
-
-    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
-        reply = await super().complete(prompt, seed=seed, on_token=on_token)
-        if prompt.kind == "dream":
-            dreams = sum(each.kind == "dream" for each in self.seen)
-            return Reply(self.DREAMS[dreams - 1], True, reply.usage)
-        return reply
-
-
 def _marked(cast: Cast) -> Cast:
     """The cast, every private word of it marked with its role."""
     marked = {}
@@ -133,34 +120,196 @@ def _marked(cast: Cast) -> Cast:
     return Cast(marked)
 
 
+def _there(record: Record, event: Event) -> tuple[str, ...]:
+    """Who is there when somebody is asked for this event."""
+    here = next(scene for _, scene in record.header.story.scenes if scene.id == event.scene).present
+    for each in record.script.in_scene(event.scene, *MOVES):
+        if each.id < event.id:
+            here = moved(here, each.speaker or "", comes=each.kind == "entrance")
+    return here
+
+
+def _knew(record: Record, text: str, roles: Iterable[str]) -> bool:
+    """Whether an event of these words was witnessed by all of these."""
+    return any(event.text == text and set(roles) <= set(event.witnesses) for event in record.script)
+
+
+STORIES = {"small": None, "staged": worlds.stage, "serial": worlds.serial(8, 8)}
+
+
 @pytest.mark.parametrize("sheets", [False, True], ids=["short-tails", "with-sheets"])
-@pytest.mark.parametrize("reference", [*library.names("stories"), "small"])
-async def test_nothing_private_is_ever_in_the_prompt_of_somebody_else(
-    reference: str, sheets: bool, small: Path, tmp_path: Path
+@pytest.mark.parametrize("reference", [*library.names("stories"), *STORIES])
+async def test_nothing_is_ever_in_the_prompt_of_somebody_who_does_not_know_it(
+    reference: str, sheets: bool, tmp_path: Path
 ) -> None:
-    plan = worlds.plan(small if reference == "small" else reference)
-    plan = type(plan)(plan.story_id, plan.story, _marked(plan.cast), plan.seed, "short", plan.beats)
-    model = Discreet(sheets=sheets)
+    made = worlds.write(tmp_path / "story", 3, STORIES[reference]) if reference in STORIES else reference
+    plan = replace(worlds.plan(made, length="short"), cast=_marked(worlds.plan(made).cast))
+    model = worlds.Wordy(sheets=sheets, window=2048 if reference == "serial" else WINDOW)
     await Run(plan, model, tmp_path / "run", {}).play(lambda seen: None)
-    present = {scene.id: scene.present for _, scene in plan.scenes}
-    events = {e.provenance.prompt: e for e in transcript.read(tmp_path / "run").script if e.provenance.prompt}
+    record = transcript.read(tmp_path / "run")
+    events = {event.provenance.prompt: event for event in record.script if event.provenance.prompt}
+    texts = {event.text for event in record.script if len(event.text) > 20}
     used: set[str] = set()
-    names = {f"{plan.cast.name(role)}:": role for role in plan.cast.roles}
     for prompt in model.seen:
-        assert "Canary" not in prompt.system + prompt.script + prompt.ask + prompt.opener
+        event = events[prompt.digest]
+        role, there = event.speaker or "", _there(record, event)
+        known = event.witnesses if prompt.kind == "recap" else there
+        assert "Canary" not in prompt.system + prompt.script + prompt.ask + prompt.opener + prompt.lead
         private = set(re.findall(r"Canary (\w+) (\w+)\.", prompt.tail))
-        used |= {field for _, field in private}
+        used |= {field for _, field in private} | {prompt.kind}
         match prompt.kind:
             case "line":
-                assert {role for role, _ in private} <= {names[prompt.opener]}
+                assert {each for each, _ in private} <= {role}
             case "stance":
-                assert {role for role, _ in private} == {events[prompt.digest].speaker}
+                assert {each for each, _ in private} == {role}
             case "dream":
-                dreamers = present[events[prompt.digest].scene]
-                assert private == {(role, field) for role in dreamers for field in ("fear", "wish")}
+                assert private == {(each, field) for each in there for field in ("fear", "wish")}
             case _:
                 assert not private
-    assert used - {"memory"} == {"fear", "wish", "want", "belief"}
+        for text in texts:
+            if text in prompt.script:
+                assert _knew(record, text, known)
+            elif text in prompt.tail and prompt.kind in ("line", "reflection"):
+                assert _knew(record, text, [role])
+                used.add("apart")
+        thoughts = [event.text for event in worlds.kinds(record.script, "reflection")]
+        assert not any(text in prompt.script + prompt.tail for text in thoughts)
+    whole = {"dream", "fear", "wish", "stance", "want", "belief", "epilogue"}
+    expected = {"line", "reflection"} | ({"recap"} if reference == "serial" else whole)
+    expected |= {"want", "belief"} if sheets else set()
+    assert used == expected | (set() if reference == "small" else {"apart"})
+
+
+SAMS = ("sam", "sama", "samantha")
+
+
+@st.composite
+def _evening(draw: st.DrawFn) -> tuple[Scene, Script]:
+    """A scene that runs, after another one: whatever was said in either, by whomever it was heard."""
+    present = tuple(draw(st.permutations(SAMS)))[: draw(st.integers(1, 3))]
+    scene = Scene.model_validate({
+        "id": "hall", "kind": "waking", "place": "A hall", "present": present, "opening": "Night.",
+        "turns": {"min": 1, "max": 9},
+    })  # fmt: skip
+    script, here = Script(), present
+    for number in range(draw(st.integers(1, 20))):
+        kind = draw(st.sampled_from(["line", "line", "narration", "reflection", "stance", "dream", "move", "recap"]))
+        role, saw = draw(st.sampled_from(SAMS)), tuple(draw(st.sets(st.sampled_from(SAMS))))
+        rest: dict[str, Any] = {"speaker": None if kind in ("narration", "dream", "recap") else role}
+        place = draw(st.sampled_from(["hall", "yard"]))
+        if kind == "reflection":
+            saw = (role,)
+        elif kind == "recap":
+            rest["covers"] = (0, max(number - 1, 0))
+        elif kind == "move":
+            kind, place = "exit" if role in here else "entrance", "hall"
+            here = moved(here, role, comes=kind == "entrance")
+            if not here:
+                break
+        made = worlds.event(number, kind, f"Word{number}x.", witnesses=saw, scene=place, **rest)
+        script.append(made)
+    return scene, script
+
+
+@settings(deadline=None, max_examples=150)
+@given(_evening())
+def test_no_prompt_of_a_made_up_evening_holds_what_its_reader_did_not_witness(evening: tuple[Scene, Script]) -> None:
+    scene, script = evening
+    cast = Cast({role: Persona.model_validate(worlds.persona(role.capitalize())) for role in SAMS})
+    desk, here, events = Desk(Story.model_validate(worlds.story()), cast), present(script, scene), list(script)
+    prefixes = set()
+    for role in here:
+        for prompt in (desk.line(script, scene, role, CUE), desk.reflection(script, scene, role)):
+            prefixes.add(prompt.script)
+            for number in map(int, re.findall(r"Word(\d+)x", prompt.script)):
+                assert set(here) <= set(events[number].witnesses)
+                assert events[number].kind != "reflection"
+            for number in map(int, re.findall(r"Word(\d+)x", prompt.tail)):
+                assert role in events[number].witnesses
+                assert events[number].kind != "reflection"
+    assert len(prefixes) == 1
+
+
+@pytest.mark.parametrize("wrong", ["", "It was empty."])
+def test_all_who_reflect_are_asked_in_the_same_words_but_for_the_last(
+    story: Story, cast: Cast, roof: Scene, wrong: str
+) -> None:
+    desk, script = Desk(story, cast, sheets=True), Script([worlds.event(0, speaker="mira", witnesses=ALL)])
+    prompts = [desk.reflection(script, roof, role, wrong) for role in ALL]
+    assert len({(prompt.system, prompt.script, prompt.lead) for prompt in prompts}) == 1
+    for prompt, role in zip(prompts, ALL, strict=True):
+        assert prompt.lead
+        assert prompt.tail.startswith(f"{prompt.lead}\n")
+        rest = prompt.tail.removeprefix(prompt.lead)
+        assert len(rest) < 30 + len(wrong)
+        assert wrong in rest
+        assert cast.mentioned(prompt.tail) == (role,)
+        assert prompt.shape
+        assert list(prompt.shape["properties"]) == ["thought", *(cast.name(other) for other in ALL if other != role)]
+
+
+def test_what_somebody_has_just_perceived_and_another_has_not_stands_in_her_tail_alone(
+    story: Story, cast: Cast, roof: Scene
+) -> None:
+    secret = worlds.cue(to="leo", hears=("leo",))
+    script = Script([
+        worlds.event(0, text="It was before.", speaker="elara", witnesses=("elara", "leo"), scene="lab"),
+        *(worlds.event(i, text=f"Word {i}.", speaker="elara", witnesses=("elara", "leo", "mira")) for i in range(1, 6)),
+        worlds.event(6, "entrance", "Sam comes in.", speaker="sam", witnesses=ALL),
+        worlds.event(7, text="Under the mat.", speaker="elara", witnesses=("elara", "leo"), cue=secret),
+        worlds.event(8, "reflection", "I never liked her.", speaker="leo", witnesses=("leo",)),
+        worlds.event(9, text="Good evening.", speaker="sam", witnesses=ALL),
+    ])  # fmt: skip
+    scene = roof.model_copy(update={"present": ALL[:3]})
+    desk = Desk(story, cast)
+    prompts = {role: desk.line(script, scene, role, CUE) for role in ALL}
+    assert {prompt.script for prompt in prompts.values()} == {"\nSam comes in.\nSam: Good evening.\n"}
+    note = "[Not everybody here heard this: {} Elara whispered: Under the mat.]"
+    assert note.format("Elara: Word 3. Elara: Word 4. Elara: Word 5.") in prompts["leo"].tail
+    assert prompts["elara"].tail.splitlines()[0] == prompts["leo"].tail.splitlines()[0]
+    assert "Word 5." in prompts["mira"].tail
+    assert "Under the mat" not in prompts["mira"].tail
+    assert prompts["sam"].tail == f"[{CUE.text}]"
+    assert "Under the mat." in desk.reflection(script, scene, "leo").tail
+    alone = [event for event in script if event.id != 9]
+    pair = scene.model_copy(update={"present": ("elara", "leo")})
+    told = desk.line(Script([*alone[:6], alone[7].model_copy(update={"id": 6})]), pair, "leo", CUE)
+    assert "Elara: Under the mat." in told.script
+    assert told.tail == f"[{CUE.text}]"
+
+
+def test_a_scene_that_outgrows_the_window_loses_its_oldest_lines_many_at_once(
+    story: Story, cast: Cast, roof: Scene
+) -> None:
+    desk, script, begins = Desk(story, cast, window=2048), Script(), []
+    script.append(
+        worlds.event(0, text="The night before.", speaker="leo", beat=PROLOGUE, scene=PROLOGUE, witnesses=ALL)
+    )
+    for number in range(1, 200):
+        text = f"This is line number {number} of a very long evening on this roof."
+        script.append(worlds.event(number, text=text, speaker="mira", witnesses=ALL))
+        prompt = desk.line(script, roof, "leo", CUE)
+        size = tokens(prompt.system + prompt.script + prompt.tail + prompt.ask) + prompt.max_tokens
+        assert size <= desk.window
+        assert prompt.script.startswith("Leo: The night before.\n")
+        assert prompt.script.endswith(f"Mira: {text}\n")
+        begins.append(prompt.script.splitlines()[1])
+    assert begins[0] != begins[-1]
+    assert len(set(begins)) < 20
+
+
+def test_a_recap_is_made_from_what_its_circle_witnessed_and_nothing_else(story: Story, cast: Cast, roof: Scene) -> None:
+    script = Script([
+        worlds.event(0, text="Known to all.", speaker="leo", witnesses=ALL),
+        worlds.event(1, text="Known to two.", speaker="leo", witnesses=("leo", "elara")),
+        worlds.event(2, text="Said before.", speaker="leo", beat=PROLOGUE, scene=PROLOGUE, witnesses=("elara", "leo")),
+        worlds.event(3, "reflection", "Known to one.", speaker="leo", witnesses=("leo",)),
+        worlds.event(4, text="Also known to two.", speaker="elara", witnesses=("elara", "leo")),
+        worlds.event(5, text="Too new.", speaker="elara", witnesses=("elara", "leo")),
+    ])  # fmt: skip
+    prompt = Desk(story, cast).recap(script, Retelling(frozenset({"elara", "leo"}), 4))
+    assert prompt.script == "Leo: Known to two.\nElara: Also known to two.\n"
+    assert cast.mentioned(prompt.tail) == ("leo", "elara")
 
 
 @pytest.mark.parametrize("sheets", [True, False])

@@ -12,9 +12,8 @@ import pytest
 import typer.main
 import worlds
 from dreamplay import cli, lapses, measures, score, transcript, voices
-from dreamplay.director import TURNS
 from dreamplay.lapses import Faults
-from dreamplay.script import Event, Provenance, Refusal, Script, Usage
+from dreamplay.script import TURNS, Event, Provenance, Refusal, Script, Usage
 from dreamplay.story import Persona, Story
 from dreamplay.transcript import End, Header, Record
 
@@ -205,6 +204,15 @@ def test_what_is_said_again(what: str) -> None:
     heard = measures.echo([run(*events)])
     assert heard is not None
     assert (heard.by_self, heard.by_others, heard.copies, heard.recited, heard.distinct) == figures
+
+
+def test_what_nobody_heard_counts_for_nothing() -> None:
+    first = worlds.said("ada", "The kettle is on the fire again.")
+    second = worlds.said("bo", "And the ladder is in the barn.")
+    thought = {"kind": "reflection", "speaker": "ada", "text": "I know that the ladder is in the barn."}
+    retold = {"kind": "recap", "text": "They said that the ladder is in the barn."}
+    with_them, without = worlds.record(first, thought, retold, second), worlds.record(first, second)
+    assert score.scores([with_them]) == score.scores([without])
 
 
 def test_runs_do_not_echo_each_other() -> None:

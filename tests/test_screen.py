@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import worlds
@@ -93,10 +94,21 @@ async def test_a_run_that_goes_on_begins_with_what_was_said_last(
         assert played[-1].text not in capsys.readouterr().out
 
 
-def test_a_silence_shows_nothing(plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("seen", "shown"),
+    [
+        ({"kind": "silence", "speaker": "ada", "turn": 1}, ""), ({"kind": "recap", "witnesses": ("ada", "bo")}, ""),
+        ({"kind": "reflection", "speaker": "ada"}, "(Ada thinks: So it goes.)\n"),
+        ({"kind": "exit", "speaker": "ada"}, "\nSo it goes.\n\n"), ({"speaker": "ada"}, "Ada: So it goes.\n"),
+        ({"speaker": "ada", "cue": worlds.cue(hears=("bo", "cyrus"))}, "Ada whispers to Bo and Cyrus: So it goes.\n"),
+    ],
+)  # fmt: skip
+def test_what_is_shown_of_an_event(
+    plan: Plan, capsys: pytest.CaptureFixture[str], seen: dict[str, Any], shown: str
+) -> None:
+    place = {"beat": "day", "scene": "square"}
     with _screen(plan) as screen:
-        screen.watch(worlds.event(0, "narration", "Night.", beat="day", scene="square"))
-        before = capsys.readouterr().out
-        screen.watch(worlds.event(1, "silence", "", speaker="ada", beat="day", scene="square", turn=1))
-    assert before
-    assert capsys.readouterr().out == ""
+        screen.watch(worlds.event(0, "narration", "Night.", **place))
+        assert "Night." in capsys.readouterr().out
+        screen.watch(worlds.event(1, **{"text": "So it goes."} | place | seen))
+    assert capsys.readouterr().out == shown

@@ -27,6 +27,7 @@ BAD: dict[str, tuple[dict[str, object], dict[str, str], str, str]] = {
     "unknown key in the file": ({}, {}, 'modell = "x"', "dreamplay.toml: unknown setting 'modell'; .*model"),
     "not TOML": ({}, {}, "model = ", "dreamplay.toml: not TOML"),
     "negative seed": ({"seed": -1}, {}, "", "--seed"),
+    "window too small for a prompt": ({"window": 1000}, {}, "", "--window: .*2048.*'1000'"),
     "endless timeout": ({"timeout": float("inf")}, {}, "", "--timeout"),
     "not UTF-8": ({}, {}, "\udcff", "dreamplay.toml"),
 }

@@ -98,6 +98,8 @@ DAMAGE: dict[str, tuple[int, bytes, str]] = {
     "unknown scene": (3, _event(scene="moon"), ":3: .*stands in day/moon, which the story does not have"),
     "a change of model somewhere else": (3, _resumed(event=7) + _event(), ":3: event 7 is said to follow, and event 1"),
     "a change of model, and something more": (3, _resumed(event=1, why="") + _event(), ":3: why.*damaged"),
+    "regard beyond all bounds": (3, _event(regards={"ada": 2}), ":3: regards.ada.*less than or equal to 1"),
+    "unknown hearer": (3, _event(cue=worlds.cue(hears=("zed",)).model_dump()), ":3: .*names 'zed'"),
     "something after the end": (6, END.model_dump_json().encode() + b"\n" + _event(id=4), ":7: .*follows the end"),
     "a newer form": (1, b'{"record": "header", "schema_version": 99}\n', "newer dreamplay .*99.*upgrade"),
     "no header": (1, b"", ":1: "),

@@ -6,7 +6,9 @@ import base64
 import copy
 import io
 import json
+import random
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,8 @@ from dreamplay.model import OnToken, Reply
 from dreamplay.plan import Plan
 from dreamplay.play import Run
 from dreamplay.prompting import Prompt
-from dreamplay.script import Cue, Event, Script, Usage
-from dreamplay.story import Cast, Persona, Scene, Story
+from dreamplay.script import Cue, Event, Script, Usage, present
+from dreamplay.story import Cast, Persona, Scene, Story, moved
 from dreamplay.testing import ScriptedModel
 from dreamplay.transcript import End, Header, Record
 from ruamel.yaml import YAML
@@ -87,6 +89,41 @@ def story(roles: int = 3) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def stage(data: dict[str, Any]) -> None:
+    """Let somebody go and something be whispered in the first scene of a story for three, and somebody come into the
+    second.
+    """
+    square, corner = data["beats"][0]["scenes"]
+    square["asides"] = [{"role": "ada", "to": ["bo"], "after": 1, "material": "the key is under the mat"}]
+    square["moves"] = [{"role": "cyrus", "kind": "exit", "after": 3, "text": "{cyrus} goes without a coat."}]
+    corner["moves"] = [{"role": "cyrus", "kind": "entrance", "after": 2, "text": "{cyrus} comes in with wet hair."}]
+
+
+def serial(scenes: int, turns: int) -> Callable[[dict[str, Any]], None]:
+    """Make a long story of it: all are there, but for every third scene, which is for the first two, and every fifth,
+    from which the first is missing; where all are, somebody goes and comes back, and something is whispered.
+    """
+
+    def change(data: dict[str, Any]) -> None:
+        roles, made = list(data["cast"]), []
+        for i in range(scenes):
+            there = roles[1:] if i % 5 == 4 else roles[:2] if i % 3 == 2 else roles
+            scene = {
+                "id": f"s{i}", "kind": "waking", "place": f"Place {i}", "present": there, "material": [],
+                "opening": f"They meet at place {i}, where it rains.", "turns": {"min": turns, "max": turns},
+                "pressures": [f"A bell rings at place {i}.", f"All lamps go out at place {i}."],
+            }  # fmt: skip
+            if there == roles:
+                move = {"role": roles[-1], "text": f"The door of place {i} opens and shuts behind {{{roles[-1]}}}."}
+                scene["moves"] = [move | {"kind": "exit", "after": 3}, move | {"kind": "entrance", "after": 5}]
+                whisper = f"the key of place {i} is under the mat"
+                scene["asides"] = [{"role": roles[0], "to": [roles[1]], "after": 1, "material": whisper}]
+            made.append(scene)
+        data["beats"] = [{"id": "day", "title": "Day", "scenes": made}]
+
+    return change
+
+
 def write(folder: Path, roles: int = 3, change: Callable[[dict[str, Any]], object] | None = None) -> Path:
     """Write a story and its personas; `change` works on the story before it is written."""
     folder.mkdir(exist_ok=True)
@@ -122,6 +159,10 @@ def event(number: int = 0, kind: str = "line", text: str = "Tea is tea.", **rest
     return Event.model_validate(place | rest)
 
 
+def cue(text: str = "Ada answers Bo that tea is tea.", **rest: Any) -> Cue:
+    return Cue.model_validate({"to": "bo", "pressure": "", "tactic": "answers", "material": "", "text": text} | rest)
+
+
 def said(role: str, text: str, **rest: Any) -> dict[str, Any]:
     """A line that an agent spoke."""
     return {"kind": "line", "speaker": role, "text": text, "provenance": {"by": "agent", "usage": {"calls": 1}}, **rest}
@@ -144,20 +185,49 @@ def act(director: Director, scene: Scene, script: Script, say: Callable[[str, Cu
     """Play a scene with the director alone; everyone says the matter of his cue."""
     script.append(_next(script, scene, kind="narration", text=scene.opening))
     taken: list[Event] = []
-    while not director.over(script, scene):
+    while True:
+        while move := director.move(script, scene):
+            here = present(script, scene)
+            witnesses = moved(here, move.role, comes=True) if move.comes else here
+            script.append(_next(script, scene, kind=move.kind, speaker=move.role, text=move.text, witnesses=witnesses))
+        if director.over(script, scene):
+            break
         if pressure := director.pressure(script, scene):
             script.append(_next(script, scene, kind="narration", text=pressure))
         role = director.speaker(script, scene)
         cue = director.cue(script, scene, role)
         text = say(role, cue) if say else cue.material
-        taken.append(_next(script, scene, speaker=role, cue=cue, text=text, turn=len(taken) + 1))
+        witnesses = (role, *cue.hears) if cue.hears else present(script, scene)
+        turn = len(taken) + 1
+        taken.append(_next(script, scene, speaker=role, cue=cue, text=text, turn=turn, witnesses=witnesses))
         script.append(taken[-1])
         assert len(taken) <= 10_000, "the scene never ends"
     return taken
 
 
 def _next(script: Script, scene: Scene, **rest: Any) -> Event:
-    return event(len(script), scene=scene.id, witnesses=scene.present, **rest)
+    return event(len(script), scene=scene.id, **{"witnesses": present(script, scene)} | rest)
+
+
+class Wordy(ScriptedModel):
+    """Says something new in every line, however long the play is, and dreams of nothing that it was told."""
+
+    DREAMS = (
+        "They stand in one hall, and nobody knows the way out of it. The windows are painted on, and behind each of "
+        "them the sea is counting. A coat hangs by the door, breathing slowly, and it is warm.",
+        "A train without wheels takes all of them along. Snow falls upward past the seats, the conductor has no "
+        "face yet asks for tickets, and under every bench lies a small, patient dog that answers to the same name.",
+    )
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        reply = await super().complete(prompt, seed=seed, on_token=on_token)
+        if prompt.kind == "line":
+            dice = random.Random(f"{seed}/{len(self.seen)}")
+            words = ["".join(dice.choice("bdfgklmnprst") + dice.choice("aeiou") for _ in range(3)) for _ in range(12)]
+            return replace(reply, text=f"I say {' '.join(words)}.")
+        if prompt.kind == "dream":
+            return replace(reply, text=self.DREAMS[sum(each.kind == "dream" for each in self.seen) - 1])
+        return reply
 
 
 class Voting(ScriptedModel):
@@ -169,7 +239,7 @@ class Voting(ScriptedModel):
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         reply = await super().complete(prompt, seed=seed, on_token=on_token)
-        if not prompt.shape:
+        if prompt.kind != "stance" or not prompt.shape:
             return reply
         role = next(r for r, p in self._cast.personas.items() if self._cast.fill(p.private.belief) in prompt.tail)
         allowed = prompt.shape["properties"]["choice"]["enum"]

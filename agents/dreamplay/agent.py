@@ -1,23 +1,27 @@
-"""An agent is a persona and a model: it speaks, and it decides."""
+"""An agent is a persona and a model: it speaks, it reflects, and it decides."""
 
 from __future__ import annotations
 
 import hashlib
 import random
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any
+from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dreamplay import editor
-from dreamplay.editor import Judge, RefusedError, Take
+from dreamplay.editor import Judge, RefusedError, Take, grams
 from dreamplay.errors import ModelError
 from dreamplay.memory import Memory
 from dreamplay.model import Model, OnToken, Reply
-from dreamplay.prompting import Desk, Prompt
-from dreamplay.script import Cue, Provenance, Recalled, Refusal, Script
+from dreamplay.prompting import MARKS, Desk, Prompt
+from dreamplay.script import UNHEARD, Cue, Event, Provenance, Recalled, Refusal, Script, present
 from dreamplay.story import Scene
 
 _STANCE_TRIES = 4
+_REFLECTION_TRIES = 2
 
 
 class Stance(BaseModel):
@@ -27,6 +31,24 @@ class Stance(BaseModel):
 
     reason: str = Field(min_length=10, max_length=600)
     choice: str
+
+
+class Reflection(BaseModel):
+    """What somebody thinks at the end of a scene, and how she marks each of the others, as the model sends it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    thought: str = Field(min_length=10, max_length=400)
+    marks: dict[str, Annotated[int, Field(strict=True, ge=-MARKS, le=MARKS)]]
+    """By name."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parted(cls, answer: Any) -> Any:
+        """The model sends the marks beside the thought, one key a name: that is as short as it gets."""
+        if not isinstance(answer, dict):
+            return answer
+        return {"thought": answer.get("thought"), "marks": {k: v for k, v in answer.items() if k != "thought"}}
 
 
 @dataclass(frozen=True)
@@ -39,6 +61,7 @@ class Agent:
     seed: int
     memory: Memory | None = None
     """None: she remembers no more than what stands in the prompt."""
+    _heard: WeakKeyDictionary[Script, _Heard] = field(default_factory=WeakKeyDictionary, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -51,12 +74,7 @@ class Agent:
         Raises:
             ModelError: the model gave up.
         """
-        judge = Judge(
-            speaker=self.name,
-            cast=[persona.name for persona in self.desk.cast.personas.values()],
-            said=self._said(script),
-            material=self.desk.cast.fill(cue.material),
-        )
+        judge = self._judge(script, self.desk.cast.fill(cue.material))
         recalled = self._recall(script, scene, self.desk.cast.fill(cue.material))
         first = self.desk.line(script, scene, self.role, cue, recalled=recalled)
 
@@ -106,9 +124,43 @@ class Agent:
         seed = call_seed(self.seed, scene.id, 0, self.role, take.usage.calls - 1)
         return stances[-1], self._made(first, seed, take, recalled)
 
+    async def reflect(self, script: Script, scene: Scene) -> tuple[str, dict[str, float], Provenance] | None:
+        """What the scene has meant to her, and what she now thinks of each of the others present, by role, from -1
+        to 1. None if no answer can stand: nobody notices a thought that was not had.
+
+        Raises:
+            ModelError: the model gave up.
+        """
+        judge = self._judge(script)
+        others = {self.desk.cast.name(role): role for role in present(script, scene) if role != self.role}
+        first = self.desk.reflection(script, scene, self.role)
+        marks: list[dict[str, int]] = []
+
+        async def call(number: int, wrong: str) -> Reply:
+            prompt = self.desk.reflection(script, scene, self.role, wrong) if wrong else first
+            seed = call_seed(self.seed, scene.id, "reflection", self.role, number)
+            return await self.model.complete(prompt, seed=seed)
+
+        def check(reply: Reply) -> str:
+            reflection = _marked(reply, others)
+            marks.append(reflection.marks)
+            if not editor.in_first_person(reflection.thought, self.name):
+                raise RefusedError(
+                    Refusal(text=reflection.thought, reason="the thought is not in the first person"),
+                    f"The last thought was not {self.name}'s own; {self.name} says «I».",
+                )
+            return editor.judged(judge, replace(reply, text=editor.whole(reflection.thought)))
+
+        take = await editor.ask(call, check, tries=_REFLECTION_TRIES)
+        if take.text is None:
+            return None
+        seed = call_seed(self.seed, scene.id, "reflection", self.role, len(take.refused))
+        regards = {others[name]: mark / MARKS for name, mark in marks[-1].items()}
+        return take.text, regards, self._made(first, seed, take)
+
     def _parsed(self, reply: Reply) -> Stance:
         """A valid stance, its choice by id. The model answers with the choice's words, which say more to it."""
-        raw = reply.text.strip().removeprefix("```json").removesuffix("```").strip()
+        raw = _json(reply)
         ids = {self.desk.cast.fill(choice.text): choice.id for choice in self.desk.story.choices}
 
         def refused(reason: str, advice: str) -> RefusedError:
@@ -117,9 +169,7 @@ class Agent:
         try:
             stance = Stance.model_validate_json(raw)
         except ValidationError as error:
-            first = error.errors()[0]
-            what = f"{'.'.join(map(str, first['loc'])) or 'the answer'}: {first['msg']}"
-            raise refused(f"no valid stance: {what}", f"The last answer was wrong ({what}).") from None
+            raise _invalid(raw, "stance", error) from None
         if stance.choice not in ids:
             reason = f"no such choice: {stance.choice[:80]!r}"
             raise refused(reason, "The last answer named none of the choices word for word.")
@@ -137,19 +187,40 @@ class Agent:
         """What comes up when she is about to speak of a matter, after what was last heard."""
         if self.memory is None:
             return ()
-        shown = self.desk.shown(script, scene.present)
-        heard = next((event.text for event in reversed(shown) if event.text), "")
+        shown = self.desk.shown(script, scene, self.role)
+        heard = next((event.text for event in reversed(shown) if event.text and event.kind not in UNHEARD), "")
         return self.memory.recall(script, f"{matter} {heard}", scene=scene.id, shown=shown, limit=self.desk.memories)
 
     @staticmethod
-    def _made(prompt: Prompt, seed: int, take: Take, recalled: tuple[Recalled, ...]) -> Provenance:
+    def _made(prompt: Prompt, seed: int, take: Take, recalled: tuple[Recalled, ...] = ()) -> Provenance:
         return Provenance(
             by="agent", prompt=prompt.digest, seed=seed, recalled=recalled, refused=take.refused, usage=take.usage
         )
 
-    def _said(self, script: Script) -> list[str]:
-        """What a new line may not copy: all that she has heard said or told, and the examples of her voice."""
-        return [*self.desk.cast.personas[self.role].examples, *(e.text for e in script.visible_to(self.role))]
+    def _judge(self, script: Script, material: str = "") -> Judge:
+        names = [persona.name for persona in self.desk.cast.personas.values()]
+        heard = self._heard.setdefault(script, _Heard())
+        heard.listen(self.desk.cast.personas[self.role].examples, script.visible_to(self.role))
+        return Judge(speaker=self.name, cast=names, said=heard.texts, material=material, kept=heard.grams)
+
+
+@dataclass
+class _Heard:
+    """What a new line may not copy: the examples of the speaker's voice, and all that she has heard said or told. What
+    she has only thought she may well say. Kept from turn to turn: a long play costs no more a turn.
+    """
+
+    texts: list[str] = field(default_factory=list)
+    grams: set[tuple[str, ...]] = field(default_factory=set)
+    events: int = 0
+
+    def listen(self, examples: Sequence[str], events: Sequence[Event]) -> None:
+        """Take in what is new."""
+        new = [] if self.texts else list(examples)
+        new += [event.text for event in events[self.events :] if event.kind != "reflection"]
+        self.texts += new
+        self.grams.update(*map(grams, new))
+        self.events = len(events)
 
 
 @dataclass(frozen=True)
@@ -158,6 +229,34 @@ class Spoken:
 
     text: str | None
     made: Provenance
+
+
+def _json(reply: Reply) -> str:
+    """The answer without the fence that some models put around JSON."""
+    return reply.text.strip().removeprefix("```json").removesuffix("```").strip()
+
+
+def _invalid(raw: str, what: str, error: ValidationError) -> RefusedError:
+    first = error.errors()[0]
+    fault = f"{'.'.join(map(str, first['loc'])) or 'the answer'}: {first['msg']}"
+    return RefusedError(
+        Refusal(text=raw[:500], reason=f"no valid {what}: {fault}"), f"The last answer was wrong ({fault})."
+    )
+
+
+def _marked(reply: Reply, names: Collection[str]) -> Reflection:
+    """A valid reflection, in which each of these is marked, and nobody else."""
+    raw = _json(reply)
+    try:
+        reflection = Reflection.model_validate_json(raw)
+    except ValidationError as error:
+        raise _invalid(raw, "reflection", error) from None
+    if set(reflection.marks) != set(names):
+        fault = f"it has to mark {', '.join(names) or 'nobody'}"
+        raise RefusedError(
+            Refusal(text=raw[:500], reason=f"no valid reflection: {fault}"), f"The last answer was wrong ({fault})."
+        )
+    return reflection
 
 
 def call_seed(seed: int, *place: object) -> int:

@@ -146,7 +146,8 @@ class Archived:
     """A model with the same face, which has every prompt in the archive before it is answered."""
 
     def __init__(self, model: Model, archive: Archive) -> None:
-        self.name, self.tries, self.rolls, self.sheets = model.name, model.tries, model.rolls, model.sheets
+        self.name, self.window = model.name, model.window
+        self.tries, self.rolls, self.sheets = model.tries, model.rolls, model.sheets
         self._model, self._archive = model, archive
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:

@@ -28,7 +28,7 @@ from dreamplay.script import Event, Script
 from dreamplay.story import Beat, Cast, Persona, Private, Scene, Value
 from dreamplay.testing import ScriptedModel
 
-_TOKEN = re.compile(r"canary\d{5}")
+_TOKEN = re.compile(r"canary\d{5}", re.IGNORECASE)  # a line begins with a capital
 _BLURTED = 0.3
 """Share of lines in which somebody says aloud what only her prompt told her."""
 _POOLED = ("fear", "wish")
@@ -110,11 +110,16 @@ class Marks:
 
     def _scene(self, beat: Beat, scene: Scene) -> Scene:
         """What anyone present can bring up is known to them; what is narrated is known once it was."""
-        where, here = f"of scene {beat.id}/{scene.id}", frozenset(scene.present)
+        where = f"of scene {beat.id}/{scene.id}"
+        here = frozenset({*scene.present, *(move.role for move in scene.moves)})
+        whispers = (self.around(a.material, _Mark(f"a whisper {where}", frozenset({a.role}))) for a in scene.asides)
+        moves = (self.around(move.text, _Mark(f"a move {where}")) for move in scene.moves)
         return scene.model_copy(update={
             "opening": self.around(scene.opening, _Mark(f"the opening {where}")),
             "pressures": tuple(self.around(text, _Mark(f"a pressure {where}")) for text in scene.pressures),
             "material": tuple(self.around(text, _Mark(f"material {where}", here)) for text in scene.material),
+            "moves": tuple(m.model_copy(update={"text": t}) for m, t in zip(scene.moves, moves, strict=True)),
+            "asides": tuple(a.model_copy(update={"material": t}) for a, t in zip(scene.asides, whispers, strict=True)),
         })  # fmt: skip
 
 
@@ -230,4 +235,4 @@ async def check(plan: Plan) -> Scan:
 
 
 def _tokens(text: str) -> Iterable[str]:
-    return dict.fromkeys(_TOKEN.findall(text))
+    return dict.fromkeys(map(str.lower, _TOKEN.findall(text)))

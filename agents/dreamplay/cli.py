@@ -57,6 +57,7 @@ CandidatesFlag = Annotated[
 TimeoutFlag = Annotated[
     float | None, typer.Option("--timeout", help="Seconds without a word before a call is given up.")
 ]
+WindowFlag = Annotated[int | None, typer.Option("--window", help="Tokens that the model has room for. Default: 8192.")]
 QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 EventsFlag = Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON.")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run: its folder, or its name in transcripts/.")]
@@ -79,6 +80,13 @@ def run(
     recall: Annotated[
         bool | None, typer.Option("--recall/--no-recall", help="Whether they remember. Default: yes.")
     ] = None,
+    reflect: Annotated[
+        bool | None,
+        typer.Option(
+            "--reflect/--no-reflect", help="Whether they think after each scene. Default: if the model runs elsewhere."
+        ),
+    ] = None,
+    window: WindowFlag = None,
     quiet: QuietFlag = False,
     as_json: EventsFlag = False,
 ) -> None:
@@ -98,7 +106,7 @@ def run(
 
     settings = reading.load(
         story=story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out,
-        temperature=temperature, candidates=candidates, timeout=timeout, recall=recall,
+        temperature=temperature, candidates=candidates, timeout=timeout, recall=recall, reflect=reflect, window=window,
     )  # fmt: skip
     asyncio.run(session.begin(settings, _pairs(swap), _listed(beats), _manner(quiet, as_json)))
 
@@ -112,6 +120,7 @@ def resume(
     base_url: UrlFlag = None,
     temperature: TemperatureFlag = None,
     candidates: CandidatesFlag = None,
+    window: WindowFlag = None,
     timeout: TimeoutFlag = None,
     quiet: QuietFlag = False,
     as_json: EventsFlag = False,
@@ -129,7 +138,7 @@ def resume(
     from dreamplay import settings as reading
 
     settings = reading.load(
-        model=model, base_url=base_url, temperature=temperature, candidates=candidates, timeout=timeout
+        model=model, base_url=base_url, temperature=temperature, candidates=candidates, window=window, timeout=timeout
     )
     asyncio.run(session.go_on(reference, settings, _manner(quiet, as_json)))
 

@@ -9,13 +9,11 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dreamplay import library
-from dreamplay.script import Cue, Event, Script
-from dreamplay.story import Cast, Length, Scene
-
-TURNS = ("line", "silence")
-"""The kinds of event that use up a turn of the contract."""
+from dreamplay.script import MOVES, TURNS, Cue, Event, Script, present, regards
+from dreamplay.story import Aside, Cast, Length, Move, Scene
 
 _BOREDOM = 1.6
 """How fast the wish to speak grows with each turn of silence; above 1, so that silence outweighs talkativeness."""
@@ -35,6 +33,17 @@ _GLIMPSE = range(2, 8)
 _TURNS_A_PRESSURE = 3.2
 """Turns that a pressure is given to be answered before the next one comes."""
 
+WARM, COLD = 1.0, -0.6
+"""Regard from which somebody is spoken to warmly, and down to which coldly. Models mark kindly: a tone that most cues
+had would make everybody sound alike, so nothing but the full mark is warm.
+"""
+
+_OF_REGARD = 0.5
+"""Share of cues to somebody at such an extreme that have its tone instead of the speaker's own way."""
+
+WHISPERING = "in a whisper, for nobody else to hear,"
+"""The tactic of an aside."""
+
 
 @dataclass(frozen=True)
 class Director:
@@ -45,16 +54,39 @@ class Director:
     length: Length = "full"
 
     def over(self, script: Script, scene: Scene) -> bool:
-        """Whether the turn contract is met: enough turns, and everyone present has had one."""
-        turns = [event for event in script.in_scene(scene.id) if event.kind in TURNS]
+        """Whether the turn contract is met: enough turns, everyone present has had one, and whoever was to come, go
+        or whisper has done so.
+        """
+        turns = script.in_scene(scene.id, *TURNS)
         if len(turns) >= max(scene.turns.max, scene.turns.min):
             return True
+        if self.length == "full" or len(turns) < scene.turns.min:
+            return False
+        done = len(script.in_scene(scene.id, *MOVES)), _whispered(turns)
         heard = {event.speaker for event in turns}
-        return self.length == "short" and len(turns) >= scene.turns.min and heard.issuperset(scene.present)
+        return done == (len(scene.moves), len(scene.asides)) and heard.issuperset(present(script, scene))
+
+    def move(self, script: Script, scene: Scene) -> Move | None:
+        """Who comes or goes now, if somebody does."""
+        left = scene.ordered_moves[len(script.in_scene(scene.id, *MOVES)) :]
+        return left[0] if left and left[0].after <= len(script.in_scene(scene.id, *TURNS)) else None
+
+    def aside(self, script: Script, scene: Scene) -> Aside | None:
+        """What is whispered in the next turn, if that turn is an aside's."""
+        if not scene.asides:
+            return None
+        turns = script.in_scene(scene.id, *TURNS)
+        left = scene.ordered_asides[_whispered(turns) :]
+        return left[0] if left and left[0].after <= len(turns) else None
 
     def pressure(self, script: Script, scene: Scene) -> str | None:
-        """The pressure that is due before the next turn, if one is: they are spread evenly over the turns."""
-        turns, raised = self._progress(script, scene)
+        """The pressure that is due before the next turn, if one is: they are spread evenly over the turns. What
+        demands an answer of everybody waits while somebody whispers.
+        """
+        if self.aside(script, scene):
+            return None
+        turns = len(script.in_scene(scene.id, *TURNS))
+        raised = max(0, len(script.in_scene(scene.id, "narration")) - 1)  # the first narration is the opening
         planned = scene.turns.min if self.length == "short" else scene.turns.max
         pressures = self._pressures(scene, planned)
         if raised < len(pressures) and turns * len(pressures) >= raised * planned:
@@ -72,30 +104,44 @@ class Director:
 
     def _dice(self, script: Script, scene: Scene, use: str) -> random.Random:
         """The dice of one turn: the same for the same seed, however the run came to this turn."""
-        turns, _ = self._progress(script, scene)
+        turns = len(script.in_scene(scene.id, *TURNS))
         return random.Random(f"{self.seed}/{scene.id}/{turns}/{use}")
 
-    def _progress(self, script: Script, scene: Scene) -> tuple[int, int]:
-        """Turns taken and pressures raised in the scene. The first narration is the opening."""
-        kinds = [event.kind for event in script.in_scene(scene.id)]
-        return sum(kind in TURNS for kind in kinds), max(0, kinds.count("narration") - 1)
-
     def speaker(self, script: Script, scene: Scene) -> str:
-        """Who speaks next: who was called by name, else by silence, talkativeness and the dice."""
+        """Who speaks next: whose aside it is, who was called by name, else by silence, talkativeness and the dice."""
+        if aside := self.aside(script, scene):
+            return aside.role
         dice = self._dice(script, scene, "speaker")
         here = script.in_scene(scene.id)
-        turns = [event for event in here if event.kind in TURNS]
+        turns = script.in_scene(scene.id, *TURNS)
         last = turns[-1].speaker if turns else None
-        heard = {event.speaker for event in turns}
-        able = [role for role in scene.present if role != last] or list(scene.present)
-        waiting = [role for role in able if role not in heard]
-        if scene.turns.max - len(turns) <= len(waiting):
-            able = waiting or able
-        addressed = [role for role in self.cast.mentioned(here[-1].text) if role in able] if here else []
+        there = present(script, scene)
+        able = [role for role in there if role != last] or list(there)
+        able = self._owed(scene, turns, able) or able
+        called = self.cast.mentioned(here[-1].text) if here else ()
+        addressed = [role for role in called if role in able and role in here[-1].witnesses]
         if addressed and not self._left_out(turns, able):
             return addressed[0]
         weights = [self.cast.personas[role].talkativeness * _BOREDOM ** self._silence(turns, role) for role in able]
         return dice.choices(able, weights)[0]
+
+    @staticmethod
+    def _owed(scene: Scene, turns: Sequence[Event], able: Sequence[str]) -> list[str]:
+        """Those who must speak now, so that everybody has had a turn before leaving, or before the scene ends: the
+        turns that are left until then are no more than those that are still to be heard.
+        """
+        taken = len(turns)
+        whispers = scene.ordered_asides[_whispered(turns) :] if scene.asides else []
+        leaves = {move.role: move.after for move in scene.moves if move.kind == "exit" and move.after > taken}
+        comes = {move.role for move in scene.moves if move.kind == "entrance" and move.after > taken}
+        for end in sorted({*leaves.values(), scene.turns.max}):
+            asides = [aside for aside in whispers if aside.after < end]
+            going = {role for role in (*able, *comes) if leaves.get(role, scene.turns.max) <= end}
+            going -= {aside.role for aside in asides}
+            unheard = {role for role in going if not any(event.speaker == role for event in reversed(turns))}
+            if end - taken - len(asides) <= len(unheard):
+                return [role for role in able if role in unheard]
+        return []
 
     def _left_out(self, turns: Sequence[Event], able: Sequence[str]) -> bool:
         """Whether two have talked past the others for so long that somebody else must come in."""
@@ -112,12 +158,14 @@ class Director:
 
     def cue(self, script: Script, scene: Scene, speaker: str) -> Cue:
         """What the speaker has in mind: pressure x tactic x material, none twice while others are left."""
+        if (aside := self.aside(script, scene)) and aside.role == speaker:
+            return self._whisper(script, scene, aside)
         dice = self._dice(script, scene, "cue")
         persona = self.cast.personas[speaker]
-        here = script.in_scene(scene.id)
-        others = self._addressees(here, scene, speaker)
-        mine = [event.cue for event in script if event.cue and event.speaker == speaker]
-        told = {event.cue.material for event in here if event.cue} | {cue.material for cue in mine}
+        others = self._addressees(script, scene, speaker)
+        mine = self._cues(script, speaker)
+        told = {event.cue.material for event in script.in_scene(scene.id, *TURNS) if event.cue}
+        told |= {cue.material for cue in mine}
         moment = [text for text in scene.material if speaker not in self._named(text)]
         of_own = [text for text in persona.material if not set(self._named(text)) & {speaker}]
         pools = [moment, of_own] if dice.random() < _OF_THE_MOMENT else [of_own, moment]
@@ -132,25 +180,44 @@ class Director:
         tactic = self._least_used(ways, [cue.tactic for cue in mine], dice)
         # Nobody is told in the third person what he does himself: «tells Leo that Leo …».
         to = next((role for role in others if role not in self._named(material)), others[0] if others else None)
-        pressures = [event.text for event in here if event.kind == "narration"]
-        matter = self.cast.fill(material)
+        if to and (tone := self._tone(script, scene, speaker, to)):
+            tactic = tone
         tell = f"tells {self.cast.name(to)}" if to else "says"
-        return Cue(
-            to=to,
-            pressure=pressures[-1] if pressures else "",
-            tactic=tactic,
-            material=material,
-            glimpse=glimpse,
-            text=f"{persona.name} {tell} {self.cast.fill(tactic)} that {matter}.",
+        return self._cue(script, scene, speaker, tell, tactic=tactic, material=material, to=to, glimpse=glimpse)
+
+    def _whisper(self, script: Script, scene: Scene, aside: Aside) -> Cue:
+        """The cue of an aside: the matter is the author's."""
+        tell = f"tells {self.cast.listed(aside.to)}"
+        return self._cue(
+            script, scene, aside.role, tell, tactic=WHISPERING, material=aside.material, to=aside.to[0], hears=aside.to
         )
+
+    def _cue(
+        self, script: Script, scene: Scene, speaker: str, tell: str, *, tactic: str, material: str, **rest: Any
+    ) -> Cue:
+        told = reversed(script.in_scene(scene.id, "narration"))
+        pressure = next((event.text for event in told if speaker in event.witnesses), "")
+        text = f"{self.cast.name(speaker)} {tell} {self.cast.fill(tactic)} that {self.cast.fill(material)}."
+        return Cue(pressure=pressure, tactic=tactic, material=material, text=text, **rest)
+
+    def _tone(self, script: Script, scene: Scene, speaker: str, to: str) -> str | None:
+        """How the addressee is spoken to, in some of the turns, where the speaker's regard is at an extreme."""
+        regard = regards(script, speaker).get(to, 0.0)
+        tone = "warmly" if regard >= WARM else "coldly" if regard <= COLD else None
+        return tone if self._dice(script, scene, "tone").random() < _OF_REGARD else None
+
+    @staticmethod
+    def _cues(script: Script, speaker: str, after: int = -1) -> list[Cue]:
+        """What the speaker has had in mind so far, or since an event."""
+        turns = script.visible_to(speaker, kinds=TURNS)
+        return [event.cue for event in turns if event.cue and event.speaker == speaker and event.id > after]
 
     def _dreamt(self, script: Script, speaker: str) -> list[str]:
         """What the speaker saw in the last dream, in short: material for a first waking word about it."""
-        seen = script.visible_to(speaker)
-        dream = next((event for event in reversed(seen) if event.kind == "dream"), None)
-        if dream is None or any(e.speaker == speaker and e.cue and e.cue.glimpse for e in seen if e.id > dream.id):
+        dreams = script.visible_to(speaker, kinds=("dream",))
+        if not dreams or any(cue.glimpse for cue in self._cues(script, speaker, after=dreams[-1].id)):
             return []
-        clauses = [re.split(r"[,;:]| and | until | while ", text)[0] for text in re.split(r"[.!?…]\s*", dream.text)]
+        clauses = [re.split(r"[,;:]| and | until | while ", t)[0] for t in re.split(r"[.!?…]\s*", dreams[-1].text)]
         shown = [text.strip() for text in clauses if text.strip().count(" ") in _GLIMPSE]
         return [self._lowered(text) for text in shown if speaker not in self.cast.mentioned(text)]
 
@@ -159,11 +226,17 @@ class Director:
         first = text.split()[0]
         return text if self.cast.mentioned(first) or first == "I" else text[:1].lower() + text[1:]
 
-    def _addressees(self, here: Sequence[Event], scene: Scene, speaker: str) -> list[str]:
-        """Whom a line can be meant for: whoever spoke last first, then the others present."""
-        recent = [e.speaker for e in reversed(here) if e.speaker and e.speaker != speaker]
-        order = dict.fromkeys([*recent, *(role for role in scene.present if role != speaker)])
-        return [role for role in order if role in scene.present]
+    def _addressees(self, script: Script, scene: Scene, speaker: str) -> list[str]:
+        """Whom a line can be meant for: whoever the speaker heard last first, then the others present."""
+        here = present(script, scene)
+        others = [role for role in here if role != speaker]
+        order: list[str] = []
+        for event in reversed(script.in_scene(scene.id)):
+            if len(order) == len(others):
+                break
+            if event.speaker in others and event.speaker not in order and speaker in event.witnesses:
+                order.append(event.speaker)
+        return [*order, *(role for role in others if role not in order)]
 
     def _named(self, text: str) -> tuple[str, ...]:
         return self.cast.mentioned(self.cast.fill(text))
@@ -173,3 +246,8 @@ class Director:
         """One of the options used least so far: none comes twice while others are left."""
         fewest = min(used.count(option) for option in options)
         return dice.choice([option for option in options if used.count(option) == fewest])
+
+
+def _whispered(turns: Sequence[Event]) -> int:
+    """Asides that had their turn, those too that ended in silence."""
+    return sum(bool(event.cue and event.cue.hears) for event in turns)

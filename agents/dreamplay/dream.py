@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from dreamplay import editor
@@ -10,13 +10,14 @@ from dreamplay.agent import call_seed
 from dreamplay.errors import ModelError
 from dreamplay.model import Model, OnToken, Reply
 from dreamplay.prompting import Desk, Prompt
-from dreamplay.script import Pooled, Provenance, Script
+from dreamplay.recap import Retelling
+from dreamplay.script import Pooled, Provenance, Script, present
 from dreamplay.story import Scene
 
 
 @dataclass(frozen=True)
 class Narrator:
-    """Tells what no character says: the dreams, and how the story ends."""
+    """Tells what no character says: the dreams, what has happened so far, and how the story ends."""
 
     desk: Desk
     model: Model
@@ -30,13 +31,26 @@ class Narrator:
         Raises:
             ModelError: the model gave up, or told nothing that can stand.
         """
-        ledger = pool(self.desk, scene)
-        again = any(event.kind == "dream" for event in script.visible_to(*scene.present))
+        here = present(script, scene)
+        ledger = pool(self.desk, here)
+        again = bool(script.visible_to(*here, kinds=("dream",)))
         text, made = await self._tell(
-            script, scene, lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong), on_token,
+            (scene.id, "narrator"),
+            lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong),
+            [event.text for event in script.visible_to(*here)],
+            on_token,
             merit=lambda text: shown(text, ledger),
-        )  # fmt: skip
+        )
         return text, ledger, made
+
+    async def recap(self, script: Script, scene: Scene, retelling: Retelling) -> tuple[str, Provenance]:
+        """Retell what a circle has witnessed so far. Its words may be those of the script: they take their place.
+
+        Raises:
+            ModelError: the model gave up, or told nothing that can stand.
+        """
+        place = (scene.id, "recap", *sorted(retelling.circle), retelling.last)
+        return await self._tell(place, lambda wrong: self.desk.recap(script, retelling, wrong), [], lambda text: None)
 
     async def epilogue(self, script: Script, scene: Scene, on_token: OnToken) -> tuple[str, Provenance]:
         """Tell the end from the stances that those present took.
@@ -44,31 +58,41 @@ class Narrator:
         Raises:
             ModelError: the model gave up, or told nothing that can stand.
         """
-        stances = [event for event in script.visible_to(*scene.present) if event.kind == "stance"]
+        here = present(script, scene)
+        stances = script.visible_to(*here, kinds=("stance",))
         tally, ending = self.desk.tally(stances), self.desk.ending(stances)
         return await self._tell(
-            script, scene, lambda wrong: self.desk.epilogue(script, scene, tally, ending, wrong), on_token
+            (scene.id, "narrator"),
+            lambda wrong: self.desk.epilogue(script, scene, tally, ending, wrong),
+            [event.text for event in script.visible_to(*here)],
+            on_token,
         )
 
     async def _tell(
-        self, script: Script, scene: Scene, write: Callable[[str], Prompt], on_token: OnToken,
+        self,
+        place: tuple[object, ...],
+        write: Callable[[str], Prompt],
+        told: Sequence[str],
+        on_token: OnToken,
         merit: Callable[[str], float] = lambda _: 0.0,
-    ) -> tuple[str, Provenance]:  # fmt: skip
+    ) -> tuple[str, Provenance]:
+        """Ask until a text stands. `place` begins with the scene and gives each call its seed; `told` is what the
+        text may not copy.
+        """
         first = write("")
-        told = [event.text for event in script.visible_to(*scene.present)]
 
         async def call(number: int, wrong: str) -> Reply:
             on_token("")
-            seed = call_seed(self.seed, scene.id, "narrator", number)
+            seed = call_seed(self.seed, *place, number)
             return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
 
         take = await editor.ask(call, lambda reply: editor.prose(reply, told), tries=4, merit=merit)
         if take.text is None:
             raise ModelError(
-                f"the narrator told nothing that can stand in scene {scene.id} ({take.refused[-1].reason}); "
+                f"the narrator told nothing that can stand in scene {place[0]} ({take.refused[-1].reason}); "
                 "try another --seed or --model"
             )
-        seed = call_seed(self.seed, scene.id, "narrator", take.usage.calls - 1)
+        seed = call_seed(self.seed, *place, take.usage.calls - 1)
         made = Provenance(by="narrator", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
         return take.text, made
 
@@ -83,10 +107,10 @@ def shown(text: str, ledger: Sequence[Pooled]) -> float:
     return sum(len(sheet & told) > 1 for sheet in sheets) / max(len(sheets), 1) + len(set(runs)) / max(len(runs), 1)
 
 
-def pool(desk: Desk, scene: Scene) -> tuple[Pooled, ...]:
+def pool(desk: Desk, here: Collection[str]) -> tuple[Pooled, ...]:
     """The hidden fears and wishes of the dreamers present who have any, in the order of the cast."""
     return tuple(
         Pooled(role=role, fear=desk.cast.fill(p.private.fear), wish=desk.cast.fill(p.private.wish))
         for role, p in desk.cast.personas.items()
-        if role in scene.present and p.private
+        if role in here and p.private
     )

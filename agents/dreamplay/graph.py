@@ -7,11 +7,13 @@ checkpoint costs the same at line 1,000 as at line 10.
 A run that was stopped goes on at `open_scene` of the scene that its script has come to, and so every node looks at the
 script before it records: what stands there already is neither told nor asked for again.
 
-Nodes: `open_scene` narrates, `dream` pools the fears, `director` (no model) chooses speaker and cue, a role's node
-speaks, `decide` runs once for each character present at a crossroads, `close_scene` records the stances, and
-`epilogue` tells the end.
+Nodes: `open_scene` narrates, `dream` pools the fears, `director` (no model) lets people come and go and chooses
+speaker and cue, a role's node speaks, `reflect` runs once for each character present at the end of a scene, and at a
+crossroads `decide` does, `close_scene` records what they answered, `recap` retells old scenes where the next one would
+not fit into a prompt, and `epilogue` tells the end.
 
-Edges: after the director comes a role or the end of the scene; after the end of a scene the next one, or END.
+Edges: after the director comes a role or the end of the scene; after the end of a scene the next one, or END. Nobody
+reflects on a crossroads: the stance, with its reason, is what each of them has drawn from it.
 """
 
 from __future__ import annotations
@@ -19,30 +21,33 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Annotated, Any, Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Send
+from langgraph.types import Overwrite, Send
 
 from dreamplay.agent import Agent
-from dreamplay.director import TURNS, Director
+from dreamplay.director import Director
 from dreamplay.dream import Narrator
 from dreamplay.errors import RecordError
-from dreamplay.script import PROLOGUE, Cue, Event, Provenance, Script
-from dreamplay.story import Beat, Cast, Scene, Story
+from dreamplay.recap import Circle, Retelling
+from dreamplay.script import PROLOGUE, TURNS, Cue, Event, Provenance, Script, present
+from dreamplay.story import Beat, Cast, Scene, Story, moved
 
 
 class State(TypedDict, total=False):
-    """What changes: the place in the story, the turn about to be spoken, and stances not yet recorded."""
+    """What changes: the place in the story, the turn about to be spoken, and answers not yet recorded."""
 
     scene: int
     """Index into the scenes that are played."""
     events: int
     """Length of the script when this was saved: tells a checkpoint whose transcript has lost its end."""
     speaker: str
-    stances: Annotated[list[dict[str, Any]], operator.add]
+    answers: Annotated[list[dict[str, Any]], operator.add]
+    """What all present answer at once, stances or reflections: events but for their place."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,16 @@ class Context:
     script: Script
     write: Callable[[Event], None]
     """Puts an event on disk."""
+    reflect: bool = True
+    """Whether those present at the end of a scene reflect on it."""
 
     def record(self, state: State, **event: Any) -> Event:
-        """The one door: an event gets its place, goes to disk, and only then into the script."""
+        """The one door: an event gets its place, goes to disk, and only then into the script. Unless it says who its
+        witnesses are, they are those present.
+        """
         beat, scene = self.scenes[state["scene"]]
-        place = {"id": len(self.script), "beat": beat.id, "scene": scene.id, "witnesses": scene.present}
+        here = present(self.script, scene)
+        place = {"id": len(self.script), "beat": beat.id, "scene": scene.id, "witnesses": here}
         made = Event.model_validate(place | event)
         self.write(made)
         self.script.append(made)
@@ -80,7 +90,9 @@ def build(cast: Cast, checkpointer: Any = None) -> Graph:
     graph.add_node("dream", dream)
     graph.add_node("director", direct)
     graph.add_node("decide", decide)
+    graph.add_node("reflect", reflect)
     graph.add_node("close_scene", close_scene)
+    graph.add_node("recap", recap)
     graph.add_node("epilogue", epilogue)
     for role in cast.roles:
         graph.add_node(role, speak)
@@ -88,16 +100,18 @@ def build(cast: Cast, checkpointer: Any = None) -> Graph:
     graph.add_edge(START, "open_scene")
     graph.add_conditional_edges("open_scene", after_opening, ["dream", "epilogue", "director"])
     graph.add_edge("dream", "director")
-    graph.add_conditional_edges("director", after_direction, [*cast.roles, "decide", "close_scene"])
+    graph.add_conditional_edges("director", after_direction, [*cast.roles, "decide", "reflect", "close_scene"])
     graph.add_edge("decide", "close_scene")
+    graph.add_edge("reflect", "close_scene")
     graph.add_edge("epilogue", "close_scene")
-    graph.add_conditional_edges("close_scene", after_scene, ["open_scene", END])
+    graph.add_conditional_edges("close_scene", after_scene, ["recap", "open_scene", END])
+    graph.add_edge("recap", "open_scene")
     return graph.compile(checkpointer=checkpointer, name="dreamplay")
 
 
 def steps(context: Context) -> int:
     """An upper bound of the graph's steps, from the turn contracts: more would be a routing bug."""
-    return sum(2 * scene.turns.max + 5 for _, scene in context.scenes) + 5
+    return sum(2 * scene.turns.max + 7 for _, scene in context.scenes) + 5
 
 
 def cursor(script: Script, scenes: Sequence[tuple[Beat, Scene]]) -> int:
@@ -144,9 +158,15 @@ async def dream(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def direct(state: State, runtime: Runtime[Context]) -> State:
-    """Raise the pressure that is due, and choose who answers it. No model call."""
+    """Let come and go whoever is due, raise the pressure that is due, and choose who answers it. No model call."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
+    while move := context.director.move(context.script, scene):
+        here = present(context.script, scene)
+        # Whoever comes in sees it, and whoever goes sees it too.
+        witnesses = moved(here, move.role, comes=True) if move.comes else here
+        text = context.cast.fill(move.text)
+        tell(runtime, context.record(state, kind=move.kind, speaker=move.role, text=text, witnesses=witnesses))
     if context.director.over(context.script, scene):
         return {"speaker": "", "events": len(context.script)}
     if pressure := context.director.pressure(context.script, scene):
@@ -160,11 +180,13 @@ async def speak(state: State, runtime: Runtime[Context]) -> State:
     _, scene = context.scenes[state["scene"]]
     role = state["speaker"]
     cue = context.director.cue(context.script, scene, role)
-    turn = 1 + sum(event.kind in TURNS for event in context.script.in_scene(scene.id))
+    turn = 1 + len(context.script.in_scene(scene.id, *TURNS))
     spoken = await context.agents[role].speak(context.script, scene, cue, turn, on_token(runtime, role))
+    here = present(context.script, scene)
+    witnesses = tuple(each for each in here if each in (role, *cue.hears)) if cue.hears else here
     tell(runtime, context.record(
         state, kind="line" if spoken.text else "silence", speaker=role, text=spoken.text or "", turn=turn, cue=cue,
-        provenance=spoken.made,
+        witnesses=witnesses, provenance=spoken.made,
     ))  # fmt: skip
     return {"events": len(context.script)}
 
@@ -176,16 +198,30 @@ async def decide(state: State, runtime: Runtime[Context]) -> State:
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
     heard = Script(event for event in context.script if event.kind != "stance" or event.scene != scene.id)
-    stance, made = await context.agents[state["speaker"]].decide(heard, scene)
-    taken = {"speaker": state["speaker"], "text": stance.reason, "choice": stance.choice, "scene": scene.id}
-    return {"stances": [taken | {"provenance": made.model_dump()}]}
+    role = state["speaker"]
+    stance, made = await context.agents[role].decide(heard, scene)
+    taken = {"kind": "stance", "speaker": role, "text": stance.reason, "choice": stance.choice, "scene": scene.id}
+    return {"answers": [taken | {"provenance": made.model_dump()}]}
+
+
+async def reflect(state: State, runtime: Runtime[Context]) -> State:
+    """One character thinks about the scene, alone, at the same time as the others; nobody else ever learns of it."""
+    context = runtime.context
+    _, scene = context.scenes[state["scene"]]
+    role = state["speaker"]
+    reflection = await context.agents[role].reflect(context.script, scene)
+    if reflection is None:
+        return {}
+    text, regards, made = reflection
+    thought = {"kind": "reflection", "speaker": role, "witnesses": [role], "text": text, "regards": regards}
+    return {"answers": [thought | {"scene": scene.id, "provenance": made.model_dump()}]}
 
 
 async def epilogue(state: State, runtime: Runtime[Context]) -> State:
     """Tell what came of it: who chose what as a fact, then the end as the narrator tells it."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
-    stances = [event for event in context.script.visible_to(*scene.present) if event.kind == "stance"]
+    stances = context.script.visible_to(*present(context.script, scene), kinds=("stance",))
     told = [event.provenance.by for event in context.script.in_scene(scene.id)]
     if stances and told.count("author") < 2:  # the opening, and the fact
         fact = f"{context.narrator.desk.tally(stances)} {context.narrator.desk.ending(stances)}"
@@ -197,15 +233,31 @@ async def epilogue(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def close_scene(state: State, runtime: Runtime[Context]) -> State:
-    """Record the stances in the order of those present, and go on to the next scene."""
+    """Record what everybody answered, in the order of those present, and go on to the next scene."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
-    decided, stood = _decided(state, scene), _stood(context.script, scene)
-    for role in scene.present:
-        if role in decided and role not in stood:
-            made = Provenance.model_validate(decided[role]["provenance"])
-            tell(runtime, context.record(state, kind="stance", **(decided[role] | {"provenance": made})))
-    return {"scene": state["scene"] + 1, "events": len(context.script)}
+    answered, stood = _answered(state, scene), _stood(context.script, scene)
+    for role in present(context.script, scene):
+        if role in answered and role not in stood:
+            made = Provenance.model_validate(answered[role]["provenance"])
+            tell(runtime, context.record(state, **(answered[role] | {"provenance": made})))
+    # What stands in the script need not stand in every checkpoint to come.
+    return {"scene": state["scene"] + 1, "events": len(context.script), "answers": Overwrite([])}  # type: ignore[typeddict-item]
+
+
+async def recap(state: State, runtime: Runtime[Context]) -> State:
+    """Retell old scenes, for each circle of witnesses apart, so that the next scene has room."""
+    context = runtime.context
+    ended = State(scene=state["scene"] - 1)
+    _, scene = context.scenes[ended["scene"]]
+    for retelling in _due(state, context):
+        covers = retelling.covers(context.script)
+        witnesses = tuple(role for role in context.cast.roles if role in retelling.circle)
+        text, made = await context.narrator.recap(context.script, scene, retelling)
+        tell(runtime, context.record(
+            ended, kind="recap", text=text, witnesses=witnesses, covers=covers, provenance=made
+        ))  # fmt: skip
+    return {"events": len(context.script)}
 
 
 def after_opening(state: State, runtime: Runtime[Context]) -> Literal["dream", "epilogue", "director"]:
@@ -215,32 +267,49 @@ def after_opening(state: State, runtime: Runtime[Context]) -> Literal["dream", "
 
 
 def after_direction(state: State, runtime: Runtime[Context]) -> str | list[Send]:
-    """To the role that speaks; at the end of a crossroads to all who have yet to decide, at once; else to the end of
-    the scene.
+    """To the role that speaks; at the end of a scene to all who have yet to answer, at once: at a crossroads to decide,
+    else to reflect; then to the end of the scene.
     """
+    context = runtime.context
     if state["speaker"]:
         return state["speaker"]
-    _, scene = runtime.context.scenes[state["scene"]]
-    if scene.kind != "crossroads":
+    _, scene = context.scenes[state["scene"]]
+    if scene.kind != "crossroads" and not context.reflect:
         return "close_scene"
-    done = {*_decided(state, scene), *_stood(runtime.context.script, scene)}
-    undecided = [role for role in scene.present if role not in done]
-    return [Send("decide", {"scene": state["scene"], "speaker": role}) for role in undecided] or "close_scene"
+    asked = "decide" if scene.kind == "crossroads" else "reflect"
+    done = {*_answered(state, scene), *_stood(context.script, scene)}
+    open_yet = [role for role in present(context.script, scene) if role not in done]
+    return [Send(asked, {"scene": state["scene"], "speaker": role}) for role in open_yet] or "close_scene"
 
 
-def after_scene(state: State, runtime: Runtime[Context]) -> Literal["open_scene", "__end__"]:
-    """On to the next scene, until all have been played."""
-    return "open_scene" if state["scene"] < len(runtime.context.scenes) else "__end__"
+def after_scene(state: State, runtime: Runtime[Context]) -> Literal["recap", "open_scene", "__end__"]:
+    """On to the next scene, until all have been played; past the recap if there is room for it."""
+    context = runtime.context
+    if state["scene"] == len(context.scenes):
+        return "__end__"
+    return "recap" if _due(state, context) else "open_scene"
 
 
-def _decided(state: State, scene: Scene) -> dict[str, dict[str, Any]]:
-    """The stances taken in a scene, by role, whether they stand in the script yet or not."""
-    return {stance["speaker"]: stance for stance in state.get("stances", []) if stance["scene"] == scene.id}
+def _answered(state: State, scene: Scene) -> dict[str, dict[str, Any]]:
+    """The stances or reflections of a scene, by role, whether they stand in the script yet or not."""
+    return {answer["speaker"]: answer for answer in state.get("answers", []) if answer["scene"] == scene.id}
 
 
 def _stood(script: Script, scene: Scene) -> set[str | None]:
-    """Whose stances of a scene stand in the script."""
-    return {event.speaker for event in script.in_scene(scene.id) if event.kind == "stance"}
+    """Whose stances or reflections of a scene stand in the script."""
+    return {event.speaker for event in script.in_scene(scene.id, "stance", "reflection")}
+
+
+def _due(state: State, context: Context) -> list[Retelling]:
+    """The recaps that the next scene needs and that do not stand yet. What it needs is seen from the end of the scene
+    before, so that a run that was stopped between two recaps makes the same ones.
+    """
+    events = list(context.script)
+    made = [*takewhile(lambda event: event.kind == "recap", reversed(events))]
+    before = Script(events[: len(events) - len(made)]) if made else context.script
+    stood = {(Circle(event.witnesses), event.covers[1]) for event in made if event.covers}
+    due = context.narrator.desk.recaps(before, context.scenes[state["scene"]][1])
+    return [retelling for retelling in due if (retelling.circle, retelling.last) not in stood]
 
 
 @dataclass(frozen=True)

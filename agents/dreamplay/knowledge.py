@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from dreamplay.errors import UsageError
 from dreamplay.prompting import Prompt
-from dreamplay.script import Cue, Event, Pooled, Recalled, Refusal, Usage
+from dreamplay.script import Cue, Event, Pooled, Recalled, Refusal, Script, Usage, regards
 from dreamplay.story import Private, Value
 from dreamplay.transcript import Record
 
@@ -88,6 +88,8 @@ class Knows(Value):
     """Of others."""
     bonds: tuple[Bonds, ...]
     """Of everybody, beat by beat."""
+    regards: dict[str, float]
+    """What she thinks of others by now, by role, from -1 to 1."""
 
 
 def why(record: Record, number: int, prompts: Callable[[str], Prompt | None]) -> Why:
@@ -143,6 +145,7 @@ def knows(record: Record, role: str, at: int | None = None) -> Knows:
         ),
         secrets=tuple(Secret(of=of, dreams=tuple(d.id for d in dreams)) for of, dreams in dreamt(seen, role).items()),
         bonds=_bonds(record, at),
+        regards=regards(Script(event for event in record.script if event.id <= at), role),
     )
 
 

@@ -10,14 +10,20 @@ import asyncio
 import contextlib
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dreamplay import embedded
 from dreamplay.embedded import Engine
 from dreamplay.model import Endpoint, OnToken, Reply, open_endpoint
-from dreamplay.prompting import Prompt
+from dreamplay.prompting import WINDOW, Prompt
+from dreamplay.script import Usage
 
+SLOTS = 4
+"""Answers that the engine can give beside each other: as many as the friends who think about a scene at once. On two
+cores four at once take about twice as long as one.
+"""
 SAMPLING: dict[str, Any] = {"temperature": 0.8}
 ENGINE: dict[str, Any] = {"min_p": 0.05, "cache_prompt": True, "id_slot": 0}
 _KEPT_SLOTS = 8  # files of about 15 MB
@@ -32,24 +38,55 @@ class LocalModel:
     engine = ENGINE
 
     def __init__(
-        self, gguf: Path | None = None, *, timeout: float, sampling: dict[str, Any], candidates: int = 1
+        self,
+        gguf: Path | None = None,
+        *,
+        timeout: float,
+        sampling: dict[str, Any],
+        candidates: int = 1,
+        window: int = WINDOW,
     ) -> None:
         self.name = gguf.stem if gguf else embedded.NAME
         self.sampling = SAMPLING | sampling
         self.candidates = candidates
+        self.window = window
         self._timeout = timeout
         pool = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        self._starting: Future[Engine] = pool.submit(embedded.start, gguf, candidates=candidates)
+        self._slots = max(candidates, SLOTS)
+        self._starting: Future[Engine] = pool.submit(embedded.start, gguf, window=window, candidates=self._slots)
         pool.shutdown(wait=False)
         self._endpoint: Endpoint | None = None
         self._first = asyncio.Lock()
+        self._reading = asyncio.Lock()
+        self._read: tuple[str, str, str] | None = None
+        self._next_slot = 0
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Answer a prompt; see `Model.complete`. The first call waits until the engine has loaded."""
         async with self._first:
             if self._endpoint is None:
                 return await self._begin(prompt, seed, on_token)
+        if prompt.lead:
+            return await self._beside(self._endpoint, prompt, seed)
         return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
+
+    async def _beside(self, endpoint: Endpoint, prompt: Prompt, seed: int) -> Reply:
+        """Answer beside the others who are asked the same: each in a slot of its own, after the engine has read what
+        their prompts share once for all slots.
+        """
+        shared = (prompt.system, prompt.script, prompt.lead)
+        reading = Usage()
+        async with self._reading:
+            if shared != self._read:
+                # Candidates of one call share its prompt: one token each leaves it in all the slots.
+                changes = {"kind": "line", "tail": prompt.lead, "lead": "", "shape": None, "max_tokens": 1}
+                every = replace(endpoint, candidates=self._slots)
+                reading = (await every.complete(prompt.model_copy(update=changes), seed=seed)).usage
+                self._read = shared
+            slot = self._next_slot = (self._next_slot + 1) % self._slots
+        own = replace(endpoint, engine=endpoint.engine | {"id_slot": slot})
+        reply = await own.complete(prompt, seed=seed)
+        return replace(reply, usage=reply.usage + reading)
 
     async def close(self) -> None:
         """Close the client; see `Model.close`. The engine ends with its process."""
@@ -61,9 +98,9 @@ class LocalModel:
         client = open_endpoint(f"{engine.root}/v1", engine.api_key, timeout=self._timeout)
         endpoint = Endpoint(
             self.name, client, "the embedded engine", sampling=self.sampling, engine=self.engine, prefill=True,
-            sheets=self.sheets, tries=self.tries, rolls=self.rolls, candidates=self.candidates,
+            sheets=self.sheets, tries=self.tries, rolls=self.rolls, candidates=self.candidates, window=self.window,
         )  # fmt: skip
-        slot = _slot_name(engine, prompt)
+        slot = _slot_name(engine, self.window, prompt)
         known = (embedded.slots() / slot).is_file()
         if known:
             await _slot(endpoint, engine, "restore", slot)
@@ -83,10 +120,10 @@ async def _slot(endpoint: Endpoint, engine: Engine, action: str, name: str) -> N
         await endpoint.client.post(f"{engine.root}/slots/0?action={action}", body={"filename": name}, cast_to=object)
 
 
-def _slot_name(engine: Engine, prompt: Prompt) -> str:
+def _slot_name(engine: Engine, window: int, prompt: Prompt) -> str:
     """One file for each model file, window and beginning of a prompt."""
     stat = engine.model.stat()
-    key = "\0".join([engine.model.name, str(stat.st_size), str(stat.st_mtime_ns), str(embedded.WINDOW),
+    key = "\0".join([engine.model.name, str(stat.st_size), str(stat.st_mtime_ns), str(window),
                      prompt.system, prompt.script])  # fmt: skip
     return f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.slot"
 

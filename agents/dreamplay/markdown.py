@@ -13,6 +13,8 @@ from dreamplay.script import PROLOGUE, PROLOGUE_TITLE, Event
 from dreamplay.transcript import End, Record
 
 FILE = "transcript.md"
+UNTOLD = ("silence", "recap")
+"""Kinds of event that a page leaves out: nothing was said, or nothing new."""
 
 
 def write(folder: Path, end: End | None = None) -> Path:
@@ -59,7 +61,7 @@ def _page(record: Record) -> Iterator[str]:
                 yield f"### {plain(cast.fill(scenes[scene].place))}"
         if event.kind == "stance":
             stances.append(event)
-        elif event.kind != "silence":
+        elif event.kind not in UNTOLD:
             yield _told(event, record)
     if stances:
         yield _table(stances, record)
@@ -71,8 +73,12 @@ def _told(event: Event, record: Record) -> str:
     text = plain(event.text)
     name = plain(record.cast.name(event.speaker)) if event.speaker else ""
     match event.kind:
+        case "line" if event.cue and event.cue.hears:
+            return f"**{name}** *(whispers to {plain(record.cast.listed(event.cue.hears))}).* {text}"
         case "line":
             return f"**{name}.** {text}"
+        case "reflection":
+            return f"*({name} thinks: {text})*"
         case "dream":
             return f"> {text}"
         case "action":

@@ -13,9 +13,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 from dreamplay import transcript
-from dreamplay.director import TURNS
 from dreamplay.editor import NEAR_COPY, grams
-from dreamplay.script import PROLOGUE, Event, Usage
+from dreamplay.script import PROLOGUE, TURNS, UNHEARD, Event, Script, Usage, present
 from dreamplay.story import Scene, Value
 from dreamplay.transcript import Record
 
@@ -120,6 +119,8 @@ def echo(runs: Runs) -> Echo | None:
         seen: dict[tuple[str, ...], set[str | None]] = {}
         spoken = {event.id for event in lines(run)}
         for event in run.script:
+            if event.kind in UNHEARD:
+                continue
             mine = grams(event.text)
             if event.id in spoken:
                 before = [seen.get(gram, set()) for gram in mine]
@@ -161,7 +162,7 @@ def contract(runs: Runs) -> Contract:
         for beat, scene in story.scenes:
             if beat.id in chosen:
                 scenes += 1
-                kept += _kept(scene, run.script.in_scene(scene.id))
+                kept += _kept(scene, run.script)
         said += len(list(lines(run)))
         silent += sum(event.kind == "silence" for event in run.script)
     return Contract(
@@ -241,12 +242,15 @@ def _share(part: int, whole: int) -> float:
     return round(part / whole, _PLACES) if whole else 0.0
 
 
-def _kept(scene: Scene, events: Sequence[Event]) -> bool:
-    """Whether a scene had its turns, with everyone heard where there is room, and what its kind asks for."""
+def _kept(scene: Scene, script: Script) -> bool:
+    """Whether a scene had its turns, with everyone who was there at its end heard where there is room, and what its
+    kind asks for.
+    """
+    events = script.in_scene(scene.id)
     turns = [event for event in events if event.kind in TURNS and event.beat != PROLOGUE]
-    present, kinds = set(scene.present), [event.kind for event in events]
-    heard = {event.speaker for event in turns} >= present or scene.turns.max < len(present)
-    decided = scene.kind != "crossroads" or {e.speaker for e in events if e.kind == "stance"} >= present
+    here, kinds = set(present(script, scene)), [event.kind for event in events]
+    heard = {event.speaker for event in turns} >= here or scene.turns.max < len(here)
+    decided = scene.kind != "crossroads" or {e.speaker for e in events if e.kind == "stance"} >= here
     dreamt = scene.kind != "dream" or "dream" in kinds
     return bool(events) and scene.turns.min <= len(turns) <= scene.turns.max and heard and decided and dreamt
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from dreamplay.errors import ModelError
-from dreamplay.prompting import Prompt
+from dreamplay.prompting import WINDOW, Prompt
 from dreamplay.script import Usage
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class Model(Protocol):
     prompt reads next to nothing for them."""
     sheets: bool
     """Whether there is room for the private sheet in the tail of a line."""
+    window: int
+    """Tokens, prompt and reply together, that it has room for."""
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Answer a prompt, passing on the tokens as they come.
@@ -85,6 +87,7 @@ class Endpoint:
     prefill: bool = False
     """Whether the engine continues a reply that was begun for it."""
     sheets: bool = True
+    window: int = WINDOW
     tries: int = 3
     rolls: int = 1
     candidates: int = 1

@@ -28,6 +28,7 @@ class Plan:
     length: Length
     beats: tuple[str, ...]
     recall: bool = True
+    reflect: bool = True
 
     @property
     def scenes(self) -> tuple[tuple[Beat, Scene], ...]:
@@ -43,7 +44,13 @@ class Plan:
             cast=dict(self.cast.personas),
             persona_hashes={role: library.digest(p) for role, p in self.cast.personas.items()},
             model=model,
-            settings={"length": self.length, "beats": list(self.beats), "recall": self.recall, **settings},
+            settings={
+                "length": self.length,
+                "beats": list(self.beats),
+                "recall": self.recall,
+                "reflect": self.reflect,
+                **settings,
+            },
             seed=self.seed,
             versions=_versions(),
         )
@@ -57,6 +64,7 @@ def plan(
     length: Length = "full",
     beats: Sequence[str] = (),
     recall: bool = True,
+    reflect: bool = True,
 ) -> Plan:
     """Read and check everything that a run needs.
 
@@ -71,7 +79,7 @@ def plan(
         if beat not in known:
             raise UsageError(f"no beat {beat!r} in this story; it has {', '.join(known)}")
     chosen = tuple(beat for beat in known if not beats or beat in beats)
-    return Plan(Path(story_ref).stem, story, cast, seed, length, chosen, recall)
+    return Plan(Path(story_ref).stem, story, cast, seed, length, chosen, recall, reflect)
 
 
 def taken_up(header: Header) -> Plan:
@@ -85,8 +93,9 @@ def taken_up(header: Header) -> Plan:
         case {"length": "short" | "full" as length, "beats": list() as beats} if beats and set(beats) <= set(known):
             if list(header.cast) == list(header.story.cast):
                 recall = header.settings.get("recall") is not False
+                reflect = header.settings.get("reflect") is True
                 cast = Cast(header.cast)
-                return Plan(header.story_id, header.story, cast, header.seed, length, tuple(beats), recall)
+                return Plan(header.story_id, header.story, cast, header.seed, length, tuple(beats), recall, reflect)
     raise RecordError("the header of the transcript does not fit its story: length, beats or cast are damaged")
 
 

@@ -130,10 +130,11 @@ class Run:
         its beginning, and each node, by looking at the script first, passes over what stands there; speaker, cue and
         seeds are pure functions of script and seed, and so the play comes to the very turn, and says the same.
 
-        One thing the transcript cannot know: the stances that were decided, and paid for, but not recorded, since they
-        are recorded together, in the order of those present, once the last has decided. The checkpoint keeps them:
-        in its State, where it stays, or as the results of those who had decided when others had not, which are taken
-        over here. Without a checkpoint, or with one that was damaged, they are asked for again, and nothing else is.
+        One thing the transcript cannot know: the stances and reflections that were answered, and paid for, but not
+        recorded, since they are recorded together, in the order of those present, once the last has answered. The
+        checkpoint keeps them: in its State, where it stays, or as the results of those who had answered when others had
+        not, which are taken over here. Without a checkpoint, or with one that was damaged, they are asked for again,
+        and nothing else is.
 
         A checkpoint that has seen more events than the transcript holds belongs to a transcript that has lost its end:
         it is forgotten.
@@ -145,8 +146,8 @@ class Run:
         if saved.values.get("events", 0) > len(self.script):
             await saver.adelete_thread(THREAD)
             return start
-        decided = [stance for task in saved.tasks for stance in (task.result or {}).get("stances", [])]
-        return {**start, "stances": decided}
+        answered = [answer for task in saved.tasks for answer in (task.result or {}).get("answers", [])]
+        return {**start, "answers": answered}
 
     def _discard(self) -> None:
         """Take away the files of a run in which nothing was said."""
@@ -187,6 +188,14 @@ class Run:
         import aiosqlite
         from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+        class Saver(AsyncSqliteSaver):
+            """Counts versions in plain numbers. The saver's own are 50 characters long, and with one for every channel
+            and node in every checkpoint they would be most of the database.
+            """
+
+            def get_next_version(self, current: Any, channel: None) -> Any:
+                return (current or 0) + 1
+
         try:
             if not await _sound(self.folder / CHECKPOINTS):
                 for path in self._checkpoint_files():
@@ -194,7 +203,7 @@ class Run:
             async with aiosqlite.connect(self.folder / CHECKPOINTS) as connection:
                 await connection.execute("PRAGMA journal_mode=WAL")
                 await connection.execute("PRAGMA synchronous=NORMAL")
-                yield AsyncSqliteSaver(connection)
+                yield Saver(connection)
         except aiosqlite.Error as error:
             raise RecordError(
                 f"cannot write to {self.folder / CHECKPOINTS}: {error}; what was played is kept; make room first"
@@ -231,7 +240,7 @@ def context(
         desk: writes the prompts; None: the usual one.
     """
     told = model(None)
-    desk = desk or Desk(plan.story, plan.cast, sheets=told.sheets)
+    desk = desk or Desk(plan.story, plan.cast, sheets=told.sheets, window=told.window)
     agents = {
         role: Agent(role, desk, model(role), plan.seed, Memory(plan.story, plan.cast, role) if plan.recall else None)
         for role in plan.cast.roles
@@ -245,4 +254,5 @@ def context(
         director=Director(plan.cast, plan.seed, plan.length),
         script=script,
         write=write,
+        reflect=plan.reflect,
     )

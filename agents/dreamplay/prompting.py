@@ -3,22 +3,50 @@
 Every prompt has one layout: a shared prefix, then a private tail. The prefix (rule, public sheets, and the script
 as everyone present witnessed it) is the same for all who are in the scene and only ever grows, so that an engine
 reads each line once for the whole cast. Private words stand in the tail alone, and so never in the prompt of
-somebody else.
+somebody else; so does what a speaker has just perceived and somebody present has not. At the end of a scene, old
+scenes give way to recaps where the window would not hold them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, takewhile
 from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from dreamplay import library
-from dreamplay.script import PROLOGUE, Cue, Event, Pooled, Recalled, Script
+from dreamplay import library, recap
+from dreamplay.recap import Circle, Retelling
+from dreamplay.script import PROLOGUE, UNTOLD, Cue, Event, Pooled, Recalled, Script, present
 from dreamplay.story import Cast, Choice, Scene, Story, Value
+
+WINDOW = 8192
+"""Tokens, prompt and reply together, that a model is taken to have room for unless the settings say otherwise. A
+whole story of default length stays well inside.
+"""
+RESERVE = 800
+"""Tokens of the window that are kept free for tail and reply."""
+MARKS = 5
+"""A character marks what she thinks of another with a whole number from minus this to this: one token, where a
+fraction takes three.
+"""
+_BYTES_A_TOKEN = 3.5
+"""English has about 4.2 bytes in a token, Russian 4 and Chinese 4 to 5: an estimate that is on the safe side."""
+_LINE = 40
+"""Tokens that a turn adds to the script, with its share of what is narrated; most lines take about 25."""
+_TOLD = 300
+"""Tokens that a dream, or stances and an ending, add to the script."""
+_APART = 4
+"""Events at most that a speaker is reminded of because not everybody present perceived them."""
+_BACK = 30
+"""Events that are looked through for them."""
+_NEWEST = 8
+"""Events that stay in a prompt whatever else has to go."""
 
 
 class Prompt(Value):
@@ -26,10 +54,12 @@ class Prompt(Value):
 
     model_config = ConfigDict(str_strip_whitespace=False)  # a newline is a stop word, and ends each part
 
-    kind: Literal["line", "dream", "stance", "epilogue", "judge", "persona"]
+    kind: Literal["line", "dream", "stance", "reflection", "recap", "epilogue", "judge", "persona"]
     system: str
     script: str
     tail: str
+    lead: str = ""
+    """What the tail begins with in the prompts of all who are asked at the same time: a local engine reads it once."""
     ask: str = ""
     """Added to the tail for an engine that cannot be made to begin with `opener`."""
     opener: str = ""
@@ -63,6 +93,8 @@ class Desk:
     cast: Cast
     sheets: bool = False
     """Whether the tail of a line carries the private sheet: room that larger models use and small ones do not."""
+    window: int = WINDOW
+    """Tokens, prompt and reply together, that no prompt goes beyond."""
     _told: dict[int, tuple[Event, str]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -70,20 +102,30 @@ class Desk:
         """How many memories the tail has room for: small models get lost in more than one."""
         return 3 if self.sheets else 1
 
-    def shown(self, script: Script, present: Sequence[str]) -> list[Event]:
-        """The events that stand in the prompts of those present: what all of them witnessed."""
-        return script.visible_to(*present)
+    def shown(self, script: Script, scene: Scene, role: str) -> list[Event]:
+        """The events that stand in somebody's prompt, the newest last: what all present witnessed, and what she has
+        just perceived and somebody present has not.
+        """
+        common = [event for event in script.standing(*present(script, scene)) if event.kind not in UNTOLD]
+        return sorted([*common, *self._apart(script, scene, role)], key=lambda event: event.id)
 
     def line(
         self, script: Script, scene: Scene, role: str, cue: Cue, wrong: str = "", recalled: Sequence[Recalled] = ()
     ) -> Prompt:
         """Ask for what a character says next; `wrong` says what was wrong with the try before."""
         persona = self.cast.personas[role]
+        apart = " ".join(map(self._noted, self._apart(script, scene, role)))
         tail = self._render(
-            "line.jinja", persona=persona, cue=self._cued(cue), wrong=wrong, sheet=self.sheets, recalled=recalled
+            "line.jinja",
+            persona=persona,
+            cue=self._cued(cue),
+            wrong=wrong,
+            sheet=self.sheets,
+            apart=apart,
+            recalled=recalled,
         )
         return self._prompt(
-            "line", script, scene.present, tail, max_tokens=72, stop=("\n",),
+            "line", script, present(script, scene), tail, max_tokens=72, stop=("\n",),
             opener=f"{persona.name}:", ask=self._render("ask.jinja", name=persona.name),
         )  # fmt: skip
 
@@ -91,14 +133,15 @@ class Desk:
         """Pool the dreamers' hidden fears and wishes into one prompt. Ledger and prompt hold the same entries; of
         whom nothing hidden is known, the prompt says that.
         """
-        dreamers = [role for role in self.cast.roles if role in scene.present]
+        here = present(script, scene)
+        dreamers = [role for role in self.cast.roles if role in here]
         known = {entry.role for entry in pooled}
         unknown = [self.cast.name(role) for role in dreamers if role not in known]
         tail = self._render(
             "dream.jinja", pooled=pooled, unknown=unknown, again=again, cast=self.cast.personas, wrong=wrong
         )
-        opener = f"{_listed([self.cast.name(role) for role in dreamers])} are in"
-        return self._prompt("dream", script, scene.present, tail, max_tokens=140, opener=opener, fresh=True)
+        opener = f"{self.cast.listed(dreamers)} are in"
+        return self._prompt("dream", script, here, tail, max_tokens=140, opener=opener, fresh=True)
 
     def stance(
         self, script: Script, scene: Scene, role: str, choices: Sequence[Choice], wrong: str = "",
@@ -116,31 +159,67 @@ class Desk:
             "required": ["reason", "choice"],
             "additionalProperties": False,
         }
-        return self._prompt("stance", script, scene.present, tail, max_tokens=120, shape=shape)
+        return self._prompt("stance", script, present(script, scene), tail, max_tokens=120, shape=shape)
+
+    def reflection(self, script: Script, scene: Scene, role: str, wrong: str = "") -> Prompt:
+        """Ask a character what a scene has meant to her, and what she now thinks of each of the others, as JSON.
+
+        All present are asked in the same words up to the last few, which say who answers, and in few words, since they
+        are asked after every scene.
+        """
+        here = present(script, scene)
+        others = [self.cast.name(other) for other in here if other != role]
+        apart = " ".join(map(self._noted, self._apart(script, scene, role)))
+        lead = self._render("reflection.jinja", marks=MARKS)
+        own = self._render("thinks.jinja", name=self.cast.name(role), apart=apart, wrong=wrong)
+        mark = {"type": "integer", "enum": list(range(-MARKS, MARKS + 1))}
+        shape = {
+            "type": "object",
+            "properties": {"thought": {"type": "string", "minLength": 15, "maxLength": 120}}
+            | dict.fromkeys(others, mark),
+            "required": ["thought", *others],
+            "additionalProperties": False,
+        }
+        return self._prompt(
+            "reflection", script, here, f"{lead}\n{own}", lead=lead, max_tokens=45 + 12 * len(others), shape=shape
+        )
 
     def epilogue(self, script: Script, scene: Scene, tally: str, ending: str, wrong: str = "") -> Prompt:
         """Ask the narrator for the end, told from the stances that were taken."""
-        names = _listed([self.cast.name(role) for role in scene.present])
+        here = present(script, scene)
         tail = self._render(
-            "epilogue.jinja", opening=scene.opening, tally=tally, ending=ending, names=names, wrong=wrong
+            "epilogue.jinja",
+            opening=scene.opening,
+            tally=tally,
+            ending=ending,
+            names=self.cast.listed(here),
+            wrong=wrong,
         )
-        return self._prompt(
-            "epilogue",
-            script,
-            scene.present,
-            tail,
-            max_tokens=130,
-            opener=self.cast.name(scene.present[0]),
-            fresh=True,
-        )
+        return self._prompt("epilogue", script, here, tail, max_tokens=130, opener=self.cast.name(here[0]), fresh=True)
+
+    def recap(self, script: Script, retelling: Retelling, wrong: str = "") -> Prompt:
+        """Ask the narrator to retell what a circle witnessed. Nothing else stands in the prompt."""
+        names = self.cast.listed([role for role in self.cast.roles if role in retelling.circle])
+        events = retelling.events(script)
+        tail = self._render("recap.jinja", names=names, wrong=wrong)
+        return self._fitted("recap", events, tail, max_tokens=recap.LENGTH, opener=f"So far, {names}", fresh=True)
+
+    def recaps(self, script: Script, scene: Scene) -> list[Retelling]:
+        """The recaps that have to be made before a scene can be played; none while everything fits."""
+        stages = dict.fromkeys(Circle(scene.there(turns)) for turns in (0, *(move.after for move in scene.moves)))
+        told = " ".join([scene.opening, *scene.pressures, *(move.text for move in scene.moves)])
+        growth = tokens(told) + scene.turns.max * _LINE + _TOLD
+        room = self.window - RESERVE - tokens(self._system)
+        return recap.due(script, stages, self._size, room=room, growth=growth)
 
     def tally(self, stances: Sequence[Event]) -> str:
         """The stances in words: who chose what."""
         sides = [
-            (choice.text, _listed([self.cast.name(s.speaker) for s in stances if s.speaker and s.choice == choice.id]))
+            (choice.text, [s.speaker for s in stances if s.speaker and s.choice == choice.id])
             for choice in self.story.choices
         ]
-        return " ".join(self._render("tally.jinja", sides=[side for side in sides if side[1]]).split())
+        taken = [(text, self.cast.listed(roles)) for text, roles in sides if roles]
+        return " ".join(self._render("tally.jinja", sides=taken).split())
 
     def ending(self, stances: Sequence[Event]) -> str:
         """What comes of the stances, as facts: of the choice that most took, or of the tie between several."""
@@ -152,15 +231,48 @@ class Desk:
             return self.cast.fill(winners[0].ending)
         return self.cast.fill(self.story.tie or " ".join(choice.ending for choice in winners))
 
-    def _prompt(self, kind: Any, script: Script, present: Sequence[str], tail: str, **rest: Any) -> Prompt:
+    def _prompt(self, kind: Any, script: Script, here: Sequence[str], tail: str, **rest: Any) -> Prompt:
         """The one layout: the prefix is what everyone present witnessed, and everything else is tail."""
-        common = "".join(map(self._spoken, self.shown(script, present)))
-        return Prompt(kind=kind, system=self._system, script=common, tail=tail, **rest)
+        return self._fitted(kind, script.standing(*here), tail, **rest)
 
-    @property
+    def _fitted(self, kind: Any, events: Sequence[Event], tail: str, *, max_tokens: int, **rest: Any) -> Prompt:
+        """A prompt that the window holds. What a scene says beyond that, before its end brings a recap, pushes out
+        the oldest lines: a quarter of the room at once, so that the prefix seldom shifts.
+        """
+        taken = max(RESERVE, tokens(tail) + tokens(rest.get("ask", "")) + max_tokens)
+        room = self.window - taken - tokens(self._system)
+        texts = list(map(self._spoken, events))
+        common = "".join(texts)
+        if (excess := tokens(common) - room) > 0:
+            step = room / 4
+            common = _shortened(texts, _lasting(events), math.ceil(excess / step) * step)
+        return Prompt(kind=kind, system=self._system, script=common, tail=tail, max_tokens=max_tokens, **rest)
+
+    def _apart(self, script: Script, scene: Scene, role: str) -> list[Event]:
+        """What the speaker perceived in this scene of late, and somebody present did not. What was earlier is for
+        memory to bring back.
+        """
+        here = Circle(present(script, scene))
+        mine = [
+            event
+            for event in script.visible_to(role)[-_BACK:]
+            if event.scene == scene.id and event.kind not in UNTOLD and not here <= Circle(event.witnesses)
+        ]
+        return mine[-_APART:]
+
+    def _noted(self, event: Event) -> str:
+        whisper = bool(event.cue and event.cue.hears and event.speaker)
+        text = self._spoken(event).strip()
+        return text.replace(":", " whispered:", 1) if whisper else text
+
+    @cached_property
     def _system(self) -> str:
         public = [{"name": p.name, "who": p.who, "voice": p.voice} for p in self.cast.personas.values()]
         return self._render("system.jinja", premise=self.story.premise, cast=public)
+
+    def _size(self, event: Event) -> float:
+        """Tokens of an event in the script."""
+        return tokens(self._spoken(event))
 
     def _spoken(self, event: Event) -> str:
         """An event as it stands in the script, put into words only once: a long play costs no more a turn."""
@@ -182,7 +294,7 @@ class Desk:
                 return f"({name} {text})\n"
             case "stance":
                 return f"{name} decides: {text}\n"
-            case "silence":
+            case "silence" | "reflection":
                 return ""
             case _:
                 return f"\n{text}\n"
@@ -197,5 +309,26 @@ class Desk:
         return self.cast.fill(library.render(template, **values))
 
 
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+def tokens(text: str) -> float:
+    """How many tokens a text takes at most, by its length alone."""
+    return len(text.encode()) / _BYTES_A_TOKEN
+
+
+def _lasting(events: Sequence[Event]) -> int:
+    """How many of the events a script begins with outlast its oldest lines: the prologue, which shows the voices, and
+    the recaps.
+    """
+    lasting = takewhile(lambda event: event.beat == PROLOGUE or event.kind == "recap", events)
+    return sum(1 for _ in lasting)
+
+
+def _shortened(texts: Sequence[str], lasting: int, excess: float) -> str:
+    """A script without as many of its oldest lines as it takes, and, if need be, without what it begins with."""
+    newest = max(lasting, len(texts) - _NEWEST)
+    gone = set()
+    for number in chain(range(lasting, newest), range(lasting), range(newest, len(texts))):
+        if excess <= 0:
+            break
+        gone.add(number)
+        excess -= tokens(texts[number])
+    return "".join(text for number, text in enumerate(texts) if number not in gone)

@@ -14,10 +14,9 @@ from rich.live import Live
 from rich.padding import Padding
 from rich.text import Text
 
-from dreamplay.director import TURNS
 from dreamplay.errors import RecordError
 from dreamplay.graph import Token
-from dreamplay.script import PROLOGUE, PROLOGUE_TITLE, Event
+from dreamplay.script import PROLOGUE, PROLOGUE_TITLE, TURNS, Event
 from dreamplay.story import Beat, Cast, Scene, Story
 
 Manner = Literal["story", "json", "quiet"]
@@ -114,8 +113,13 @@ class Screen:
         name = self._cast.name(event.speaker) if event.speaker else ""
         number = (f"{event.id:>4}  " if self._numbers else "", "not italic dim")
         match event.kind:
-            case "silence":
+            case "silence" | "recap":
                 return
+            case "line" if event.cue and event.cue.hears:
+                whispers = (f" whispers to {self._cast.listed(event.cue.hears)}", "italic")
+                self._print(Text.assemble((name, f"bold {self._colour(event.speaker)}"), whispers, f": {event.text}"))
+            case "reflection":
+                self._print(Text(f"({name} thinks: {event.text})", style="dim"))
             case "line":
                 self._print(Text.assemble(number, (name, f"bold {self._colour(event.speaker)}"), f": {event.text}"))
             case "stance":
@@ -151,7 +155,7 @@ class Screen:
             self._turn = event.turn
         elif event.kind == "stance":
             self._done += 1
-        elif event.provenance.by == "narrator":
+        elif event.provenance.by == "narrator" and event.kind != "recap":
             self._done += _DREAM_TURNS
 
     def _refresh(self, speaker: str | None) -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dreamplay.story import Value
+from dreamplay.story import Scene, Value, moved
 
 Kind = Literal["narration", "line", "action", "silence", "dream", "reflection", "stance", "recap", "entrance", "exit"]
+
+TURNS: tuple[Kind, ...] = ("line", "silence")
+"""The kinds of event that use up a turn of the contract."""
+MOVES: tuple[Kind, ...] = ("entrance", "exit")
+"""The kinds of event by which somebody comes or goes."""
+UNTOLD: tuple[Kind, ...] = ("silence", "reflection")
+"""The kinds of event that stand in no prompt's script: nothing was perceived, or nothing that is common ground."""
+UNHEARD: tuple[Kind, ...] = ("reflection", "recap")
+"""The kinds of event that are no part of what happens: a thought is nobody else's, and a recap only repeats."""
 
 PROLOGUE = "prologue"
 """The beat and scene of the lines that an author wrote for the night before."""
@@ -53,6 +62,8 @@ class Cue(Value):
     """The cue as it stands in the prompt."""
     glimpse: str = ""
     """Of a dream, by day: what of it the material speaks of."""
+    hears: tuple[str, ...] = ()
+    """Of a whisper: the roles besides the speaker that perceive the line. Empty: everybody present does."""
 
     @property
     def bare(self) -> str:
@@ -121,8 +132,11 @@ class Event(Value):
     """Of a dream: what was pooled. For the reader of the transcript; no prompt is made from it."""
     choice: str | None = None
     """Of a stance: the id of the choice."""
-    regards: dict[str, float] = Field(default_factory=dict)
-    """Of a reflection: what she now thinks of each of the others, -1 to 1."""
+    regards: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(default_factory=dict)
+    """Of a reflection: what the speaker now thinks of others, by role, from -1 to 1; the text is the reason."""
+    covers: tuple[int, int] | None = None
+    """Of a recap: the first and the last id of what it stands for, which is whatever its witnesses, and nobody
+    else, perceived there."""
     provenance: Provenance = Provenance(by="author")
 
 
@@ -132,7 +146,7 @@ class Script:
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._events: list[Event] = []
         self._scenes: dict[str, list[Event]] = {}
-        self._views: dict[frozenset[str], tuple[list[Event], int]] = {}
+        self._views: dict[Hashable, tuple[int, list[Event]]] = {}
         for event in events:
             self.append(event)
 
@@ -147,23 +161,45 @@ class Script:
         self._events.append(event)
         self._scenes.setdefault(event.scene, []).append(event)
 
-    def visible_to(self, *roles: str) -> list[Event]:
+    def visible_to(self, *roles: str, kinds: tuple[Kind, ...] = ()) -> list[Event]:
         """What every one of these roles witnessed, in order: for one role her knowledge, for several their
-        common ground. Exact names, default deny: nobody asked for, nothing seen.
-
-        What was looked through once is not looked through again: a long play costs no more a turn.
+        common ground. Exact names, default deny: nobody asked for, nothing seen. With `kinds`, of these kinds alone.
         """
         asked = frozenset(roles)
         if not asked:
             return []
-        seen, upto = self._views.get(asked, ([], 0))
-        seen += [event for event in self._events[upto:] if asked.issubset(event.witnesses)]
-        self._views[asked] = seen, len(self._events)
-        return list(seen)
+        asked = frozenset(roles)
+        return self._view((asked, kinds), self._events, lambda e: asked.issubset(e.witnesses) and _is(e, kinds))
 
-    def in_scene(self, scene: str) -> list[Event]:
-        """Everything that happened in a scene, for the director and the transcript, never for a prompt."""
-        return list(self._scenes.get(scene, ()))
+    def standing(self, *roles: str) -> list[Event]:
+        """What stands in a prompt of what every one of these roles witnessed: the prologue, then the newest recap of
+        each circle, the widest first, then whatever no recap stands for. A circle is those who, and nobody else,
+        witnessed the same; its recap is witnessed by them, and stands for that alone.
+        """
+        seen = self.visible_to(*roles)
+        key = ("standing", frozenset(roles))
+        looked_at, found = self._views.get(key, (0, []))
+        new = seen[looked_at:]
+        found = [*found, *new]
+        if any(event.kind == "recap" for event in new):
+            found = _standing(found)
+        self._views[key] = (len(seen), found)
+        return list(found)
+
+    def in_scene(self, scene: str, *kinds: Kind) -> list[Event]:
+        """Everything that happened in a scene, or what of it is of some kinds, for the director and the transcript,
+        never for a prompt.
+        """
+        return self._view((scene, kinds), self._scenes.get(scene, []), lambda e: _is(e, kinds))
+
+    def _view(self, key: Hashable, source: list[Event], keep: Callable[[Event], bool]) -> list[Event]:
+        """The events that are asked for. What was found before is kept, so that a call looks at what was added since,
+        and a long play costs no more a turn.
+        """
+        looked_at, found = self._views.get(key, (0, []))
+        found.extend(event for event in source[looked_at:] if keep(event))
+        self._views[key] = (len(source), found)
+        return list(found)
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self._events)
@@ -175,3 +211,38 @@ class Script:
     def last(self) -> Event | None:
         """The newest event."""
         return self._events[-1] if self._events else None
+
+
+def present(script: Script, scene: Scene) -> tuple[str, ...]:
+    """Who is there at this moment of a scene that runs: those it opened with, and who has come and gone since."""
+    here = scene.present
+    for event in script.in_scene(scene.id, *MOVES):
+        here = moved(here, event.speaker or "", event.kind == "entrance")
+    return here
+
+
+def regards(script: Script, role: str) -> dict[str, float]:
+    """What somebody thinks of others by now, by role, from -1 to 1: the newest word of her own reflections on each."""
+    found: dict[str, float] = {}
+    for event in script.visible_to(role, kinds=("reflection",)):
+        found |= event.regards if event.speaker == role else {}
+    return found
+
+
+def _standing(events: list[Event]) -> list[Event]:
+    """Recaps in the place of what they stand for. A circle's new recap was made from its old one."""
+    newest = {frozenset(event.witnesses): event for event in events if event.kind == "recap"}
+    covered = {circle: recap.covers or (0, -1) for circle, recap in newest.items()}
+    told = [event for event in events if event.kind != "recap"]
+    told = [event for event in told if not _within(event.id, covered.get(frozenset(event.witnesses), (0, -1)))]
+    prologue = [event for event in told if event.beat == PROLOGUE]
+    recaps = sorted(newest.values(), key=lambda event: (-len(event.witnesses), event.id))
+    return [*prologue, *recaps, *(event for event in told if event.beat != PROLOGUE)]
+
+
+def _within(number: int, ends: tuple[int, int]) -> bool:
+    return ends[0] <= number <= ends[1]
+
+
+def _is(event: Event, kinds: tuple[Kind, ...]) -> bool:
+    return not kinds or event.kind in kinds

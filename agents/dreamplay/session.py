@@ -39,10 +39,19 @@ async def begin(settings: Settings, swaps: dict[str, str], beats: list[str], man
 
     engine = engines.choose(settings)
     seed = _drawn_seed() if settings.seed is None else settings.seed
+    elsewhere = engine.kind not in ("embedded", "gguf")
     # The plan is checked before the model is opened, and a local model loads while the graph is imported.
     from dreamplay import plan as planning
 
-    plan = planning.plan(settings.story, swaps, seed=seed, length=settings.length, beats=beats, recall=settings.recall)
+    plan = planning.plan(
+        settings.story,
+        swaps,
+        seed=seed,
+        length=settings.length,
+        beats=beats,
+        recall=settings.recall,
+        reflect=elsewhere if settings.reflect is None else settings.reflect,
+    )
     model = await engines.open_model(engine, settings)
     from dreamplay.play import Run
 

@@ -40,6 +40,12 @@ class Settings(BaseSettings):
     read here, one where each is paid for."""
     recall: bool = True
     """Whether characters remember what does not stand in the prompt anyway."""
+    reflect: bool | None = None
+    """Whether everyone present at the end of a scene reflects on it, in a call of her own. None: where the model runs
+    elsewhere; on this machine it is a call for each of them that everybody waits for."""
+    window: int | None = Field(default=None, ge=2048, le=1_000_000)
+    """Tokens, prompt and reply together, that the model has room for; a local engine is started with as many. None:
+    8,192."""
     timeout: float = Field(default=180.0, gt=0.0, le=3600.0)
     """Seconds without a word from the endpoint before a call is given up."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-RESERVED_ROLES = frozenset({"open_scene", "dream", "director", "decide", "close_scene", "epilogue"})
+RESERVED_ROLES = frozenset({"open_scene", "dream", "director", "decide", "reflect", "close_scene", "recap", "epilogue"})
 """Names that the graph gives to its own nodes; a role would overwrite one."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -84,6 +84,33 @@ class TurnContract(Value):
         return self
 
 
+class Move(Value):
+    """Somebody comes in or goes while a scene runs."""
+
+    role: Role
+    kind: Literal["entrance", "exit"]
+    after: int = Field(ge=0)
+    """Turns that are taken before it."""
+    text: Text
+    """A whole sentence, narrated to all who see it."""
+
+    @property
+    def comes(self) -> bool:
+        """Whether somebody comes in, and does not go."""
+        return self.kind == "entrance"
+
+
+class Aside(Value):
+    """A turn that is whispered: its speaker and those it is whispered to perceive it, and nobody else."""
+
+    after: int = Field(ge=0)
+    """Turns that are taken before it."""
+    role: Role
+    to: tuple[Role, ...] = Field(min_length=1)
+    material: Text
+    """A that-clause: what is whispered."""
+
+
 class Scene(Value):
     """One place and time, with those present."""
 
@@ -91,6 +118,7 @@ class Scene(Value):
     kind: Literal["waking", "dream", "crossroads", "epilogue"]
     place: Text
     present: tuple[Role, ...] = Field(min_length=1)
+    """Those who are there when it opens."""
     opening: Text
     pressures: tuple[Text, ...] = ()
     """What happens in the scene and demands an answer, in order of rising heat; told to all present."""
@@ -98,7 +126,33 @@ class Scene(Value):
     """How people speak here, whoever they are, besides their own ways: «over the noise», «gasping»."""
     material: tuple[Text, ...] = ()
     """That-clauses about this moment, which anyone present can bring up."""
+    moves: tuple[Move, ...] = ()
+    """Who comes and goes. Those of one moment happen in the order in which they are written."""
+    asides: tuple[Aside, ...] = ()
+    """What is whispered, one turn each; the one that is due after as many turns as another has to wait for it."""
     turns: TurnContract
+
+    @property
+    def ordered_moves(self) -> list[Move]:
+        """The moves in the order in which they happen."""
+        return sorted(self.moves, key=lambda move: move.after)
+
+    @property
+    def ordered_asides(self) -> list[Aside]:
+        """The asides in the order in which they are whispered."""
+        return sorted(self.asides, key=lambda aside: aside.after)
+
+    def there(self, turns: int) -> tuple[Role, ...]:
+        """Those who are present once so many turns have been taken."""
+        here = self.present
+        for move in self.ordered_moves:
+            here = moved(here, move.role, move.comes) if move.after <= turns else here
+        return here
+
+
+def moved(here: tuple[Role, ...], role: Role, comes: bool) -> tuple[Role, ...]:
+    """Those present after somebody came in, who then stands last, or went."""
+    return (*here, role) if comes else tuple(other for other in here if other != role)
 
 
 class Beat(Value):
@@ -162,9 +216,14 @@ class Story(Value):
                 raise ValueError(f"{where} lists somebody twice among those present")
             if scene.kind == "crossroads" and len(self.choices) < 2:
                 raise ValueError(f"{where} is a crossroads, but the story has fewer than two choices")
-            if scene.kind != "epilogue" and scene.turns.max < len(scene.present):
+            _check_moves(scene, roles, where)
+            _check_asides(scene, roles, where)
+            everybody = {*scene.present, *(move.role for move in scene.moves)}
+            needed = len(scene.asides) + len(everybody - {aside.role for aside in scene.asides})
+            if scene.kind != "epilogue" and scene.turns.max < needed:
+                whispered = f" and {len(scene.asides)} asides" if scene.asides else ""
                 raise ValueError(
-                    f"{where} has {scene.turns.max} turns at most for {len(scene.present)} present; "
+                    f"{where} has {scene.turns.max} turns at most for {len(everybody)} present{whispered}; "
                     "everybody must be able to speak"
                 )
         _unique([beat.id for beat in self.beats], "beats")
@@ -192,6 +251,11 @@ class Cast:
         """The name of whoever holds the role."""
         return self.personas[role].name
 
+    def listed(self, roles: Sequence[str]) -> str:
+        """The names of some roles in a sentence: «Ada, Bo and Cyrus»."""
+        *others, last = [self.name(role) for role in roles]
+        return f"{', '.join(others)} and {last}" if others else last
+
     @cached_property
     def _mentions(self) -> dict[str, re.Pattern[str]]:
         return {role: re.compile(rf"(?<!\w){re.escape(p.name)}(?!\w)") for role, p in self.personas.items()}
@@ -217,6 +281,41 @@ class Cast:
 def _known(role: str, roles: set[str], where: str) -> None:
     if role not in roles:
         raise ValueError(f"{where} names {role!r}, who is not in the cast ({', '.join(sorted(roles))})")
+
+
+def _check_moves(scene: Scene, roles: set[str], where: str) -> None:
+    if scene.kind == "epilogue" and (scene.moves or scene.asides):
+        raise ValueError(f"{where} is an epilogue, which is told whole; it can have no moves and no asides")
+    here = scene.present
+    for move in scene.ordered_moves:
+        _known(move.role, roles, f"a move in {where}")
+        what = f"{where}: the {move.kind} of {move.role!r} after turn {move.after}"
+        if (move.role in here) == move.comes:
+            raise ValueError(f"{what} is of somebody who is {'there already' if move.role in here else 'not there'}")
+        if move.after > scene.turns.max - move.comes:
+            raise ValueError(f"{what} is too late: the scene has {scene.turns.max} turns at most")
+        here = moved(here, move.role, move.comes)
+        if not here:
+            raise ValueError(f"{what} leaves nobody there")
+
+
+def _check_asides(scene: Scene, roles: set[str], where: str) -> None:
+    turn = 0
+    for aside in scene.ordered_asides:
+        turn = max(aside.after, turn)  # one aside takes one turn, and the next has to wait for it
+        what = f"{where}: the aside of {aside.role!r} after turn {aside.after}"
+        here = scene.there(turn)
+        for role in (aside.role, *aside.to):
+            _known(role, roles, f"an aside in {where}")
+            if role not in here:
+                raise ValueError(f"{what} needs {role!r}, who is not there then")
+        if aside.role in aside.to or len(set(aside.to)) < len(aside.to):
+            raise ValueError(f"{what} is whispered to somebody twice, or to its own speaker")
+        if {aside.role, *aside.to} == set(here):
+            raise ValueError(f"{what} is whispered to everybody there; leave it to an open line")
+        if turn >= scene.turns.max:
+            raise ValueError(f"{what} is too late: the scene has {scene.turns.max} turns at most")
+        turn += 1
 
 
 def _unique(ids: list[str], what: str) -> None:

@@ -23,7 +23,7 @@ from ruamel.yaml import YAML
 
 from dreamplay import library
 from dreamplay.model import OnToken, Reply
-from dreamplay.prompting import Prompt
+from dreamplay.prompting import WINDOW, Prompt
 from dreamplay.script import Usage
 
 _CUE = re.compile(
@@ -32,6 +32,7 @@ _CUE = re.compile(
 )
 _NOTE_AT_END = re.compile(r"\]\s*(?:\n.*)?\s*\Z")  # the cue of a line, and what is asked in one line at most
 _POOLED = re.compile(r"^(?:-|\d+\.) (.+)$", re.MULTILINE)
+_RULE = "\n---\n"
 _NAMES = re.compile(r"\beach of ((?:[^.,:;\n]+, )*[^.,:;\n]+ and \w+)")
 
 
@@ -41,14 +42,16 @@ class ScriptedModel:
     Args:
         replies: what to answer, in order; it raises when they run out. None: answer from the prompt.
         sheets: whether it wants the private sheet in the tail of a line.
+        window: tokens that it says it has room for.
     """
 
     name = "scripted"
     tries = 3
     rolls = 1
 
-    def __init__(self, replies: Sequence[str] | None = None, *, sheets: bool = False) -> None:
+    def __init__(self, replies: Sequence[str] | None = None, *, sheets: bool = False, window: int = WINDOW) -> None:
         self.sheets = sheets
+        self.window = window
         self.seen: list[Prompt] = []
         self._replies = None if replies is None else list(replies)
 
@@ -257,21 +260,32 @@ def _pieces(text: str) -> list[str]:
 
 
 def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
-    """What the scripted model says to a prompt: a stance, the matter of the last cue, a dream, or an ending.
+    """What the scripted model says to a prompt: a stance, a reflection, the matter of the last cue, a dream, a recap,
+    or an ending.
 
-    It goes by the form of the prompt and not by its wording: a JSON schema asks for a stance, a note at the
-    very end for a line, and a list for a dream.
+    It goes by the form of the prompt and not by its wording: a JSON schema asks for a stance, or, by its marks, for a
+    reflection, a note at the very end for a line, a rule under a text for a recap, and a list for a dream.
     """
     words = _words()
     dice = random.Random(f"{seed}/{hashlib.sha256(text.encode()).hexdigest()}")
     if shape:
-        ids = shape["properties"]["choice"]["enum"]
-        return json.dumps({"reason": dice.choice(words["reasons"]), "choice": dice.choice(sorted(ids))})
+        asked = shape["properties"]
+        if "choice" in asked:
+            ids = asked["choice"]["enum"]
+            return json.dumps({"reason": dice.choice(words["reasons"]), "choice": dice.choice(sorted(ids))})
+        marks = {name: dice.choice(field["enum"]) for name, field in asked.items() if "enum" in field}
+        return json.dumps({"thought": dice.choice(words["thoughts"]), **marks})
     if _NOTE_AT_END.search(text):
         cues = list(_CUE.finditer(text))
         to = f", {cues[-1]['to']}" if cues and cues[-1]["to"] else ""
         matter = f": {_in_first_person(cues[-1]['matter'])}" if cues else ""
         return f"{dice.choice(words['openings'])}{to}{matter}. {dice.choice(words['closings'])}"
+    past, rule, _ = text.rpartition(_RULE)
+    if rule:
+        first, *links, last = words["recap"]
+        told = [line for line in past.splitlines() if line]
+        glimpses = [_glimpse(line, dice) for line in dice.sample(told, min(len(links), len(told)))]
+        return " ".join([first, *(f"{link} {it}." for link, it in zip(links, glimpses, strict=False)), last])
     if pooled := _POOLED.findall(text):
         first, *links, last = words["dream"]
         told = [f"{link} {_glimpse(item, dice)}." for link, item in zip(dice.sample(links, 2), pooled, strict=False)]

@@ -251,7 +251,8 @@ def _resumed(line: bytes, script: Script) -> Resumed:
 def _event(line: bytes, header: Header, places: Collection[tuple[str, str]]) -> Event:
     event = Event.model_validate_json(line)
     pooled = [entry.role for entry in event.ledger]
-    named = {*event.witnesses, *event.regards, *pooled, *filter(None, [event.speaker])}
+    hears = event.cue.hears if event.cue else ()
+    named = {*event.witnesses, *event.regards, *pooled, *hears, *filter(None, [event.speaker])}
     if unknown := sorted(named - set(header.cast)):
         raise ValueError(f"event {event.id} names {unknown[0]!r}, who is not in the cast")
     if (event.beat, event.scene) not in places:

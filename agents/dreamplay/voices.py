@@ -14,10 +14,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamplay.director import TURNS
 from dreamplay.embedding import WIDTH, embed
 from dreamplay.measures import Runs, content, lines, mean, nameless
-from dreamplay.script import PROLOGUE
+from dreamplay.script import PROLOGUE, TURNS, UNHEARD
 from dreamplay.story import Value
 from dreamplay.transcript import Record
 
@@ -168,7 +167,7 @@ def loops(runs: Runs) -> Loops:
     """
     longest = still = turns = 0
     for run in runs:
-        events = [event for event in run.script if event.beat != PROLOGUE]
+        events = [event for event in run.script if event.beat != PROLOGUE and event.kind not in UNHEARD]
         rows = embed([nameless(run, event.text) for event in events])
         recent: deque[tuple[frozenset[str], Vector]] = deque(maxlen=WINDOW)
         told: frozenset[str] = frozenset()

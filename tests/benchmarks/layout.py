@@ -14,11 +14,10 @@ from typing import Any, TypedDict
 from bench import TIMEOUT
 from dreamplay import library, local
 from dreamplay.agent import call_seed
-from dreamplay.director import TURNS
 from dreamplay.model import Model
 from dreamplay.plan import Plan
 from dreamplay.prompting import Prompt
-from dreamplay.script import PROLOGUE, Event, Provenance, Script
+from dreamplay.script import MOVES, PROLOGUE, TURNS, Event, Provenance, Script
 from langgraph.graph import END, START, StateGraph
 
 
@@ -85,7 +84,7 @@ class Plain:
         at = state["at"]
         while at < len(self._events) and self._events[at].kind not in TURNS:
             event = self._record(self._events[at])
-            name = f"{self._cast.name(event.speaker)}: " if event.speaker else ""
+            name = f"{self._cast.name(event.speaker)}: " if event.speaker and event.kind not in MOVES else ""
             for role in event.witnesses:
                 state["chats"][role].append({"role": "user", "content": name + event.text})
             at += 1

@@ -86,7 +86,9 @@ def main() -> None:
                 yield LocalModel(chosen.model, timeout=TIMEOUT, sampling={}, candidates=candidates)
 
     try:
-        plans = [planning.plan(chosen.story, {}, seed=seed, length=chosen.length) for seed in chosen.seeds]
+        plans = [
+            planning.plan(chosen.story, {}, seed=seed, length=chosen.length, reflect=False) for seed in chosen.seeds
+        ]
         for plan in plans if chosen.out else ():  # said now, and not when half an hour has been played
             finished(chosen.out / f"dreamplay-{plan.seed}", plan, name, {})
     except DreamplayError as error:

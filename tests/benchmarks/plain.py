@@ -28,10 +28,9 @@ import xllamacpp
 from bench import TIMEOUT, fresh_start, kept, machine, table
 from dreamplay import library, local
 from dreamplay import plan as planning
-from dreamplay.director import TURNS
 from dreamplay.plan import Plan
 from dreamplay.play import Run
-from dreamplay.script import PROLOGUE, Event
+from dreamplay.script import PROLOGUE, TURNS, Event
 from dreamplay.story import Cast, TurnContract
 from layout import Plain, PlainModel
 
@@ -80,7 +79,7 @@ async def play_plain(plan: Plan, events: Sequence[Event], mib: int) -> list[Even
 
 def on_the_roof(seed: int, lines: int, roles: int) -> Plan:
     """The launch scene alone, for so many lines and roles; above four, with others present on the roof."""
-    plan = planning.plan("mindsync", {}, seed=seed)
+    plan = planning.plan("mindsync", {}, seed=seed, reflect=False)
     extras = EXTRAS[: max(0, roles - len(plan.cast.roles))]
     cast = Cast({**plan.cast.personas, **{name: library.persona(name) for name in extras}})
     beat, scene = next(iter(plan.story.scenes))
@@ -122,7 +121,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     chosen = parser.parse_args()
     where = machine()
-    plans = {"whole story": planning.plan("mindsync", {}, seed=chosen.seed)}
+    plans = {"whole story": planning.plan("mindsync", {}, seed=chosen.seed, reflect=False)}
     if not chosen.whole:
         sizes = [int(size) for size in chosen.roles.split(",")]
         plans = {f"roof, {n} roles": on_the_roof(chosen.seed, chosen.lines, n) for n in sizes}

@@ -29,11 +29,10 @@ from pathlib import Path
 from bench import fresh_start, kept, machine, table
 from dreamplay import plan as planning
 from dreamplay import transcript
-from dreamplay.director import TURNS
 from dreamplay.graph import Token
 from dreamplay.plan import Plan
 from dreamplay.play import CHECKPOINTS, Run
-from dreamplay.script import PROLOGUE, Event
+from dreamplay.script import PROLOGUE, TURNS, Event
 from dreamplay.story import TurnContract
 from dreamplay.testing import ScriptedModel
 
@@ -68,7 +67,7 @@ def main() -> None:
     chosen = parser.parse_args()
     story = str(Path(chosen.story).resolve()) if Path(chosen.story).is_file() else chosen.story
     where = machine()
-    rows = [*_help(), *_own_time(planning.plan(story, {}, seed=chosen.seed))]
+    rows = [*_help(), *_own_time(planning.plan(story, {}, seed=chosen.seed, reflect=False))]
     rows += _first_tokens(story, chosen.seed)
     runs = [_whole(story, chosen.seed + number) for number in range(chosen.runs)]
     rows += _story(runs)

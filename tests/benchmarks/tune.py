@@ -24,14 +24,14 @@ from unittest import mock
 from bench import TIMEOUT, fresh_start, machine, options, say, table
 from dreamplay import embedded, engines, local, score
 from dreamplay import plan as planning
-from dreamplay.director import TURNS, Director
+from dreamplay.director import Director
 from dreamplay.editor import OUTDONE, Judge
 from dreamplay.errors import DreamplayError
 from dreamplay.local import LocalModel
 from dreamplay.plan import Plan
 from dreamplay.prompting import Desk, Prompt
 from dreamplay.score import ROWS
-from dreamplay.script import PROLOGUE, Cue, Event
+from dreamplay.script import PROLOGUE, TURNS, Cue, Event
 from dreamplay.transcript import Record
 from lines import Opening, Way, play_ours
 
@@ -45,7 +45,7 @@ COLUMNS = {
 }  # fmt: skip
 
 _worded, _line, _prompt, _cue, _clean = Desk._worded, Desk.line, Desk._prompt, Director.cue, Judge.clean
-_system: Callable[[Desk], str] = vars(Desk)["_system"].fget
+_system: Callable[[Desk], str] = vars(Desk)["_system"].func
 _told = partial(mock.patch.object, Desk, "_worded")
 
 
@@ -145,7 +145,10 @@ def main() -> None:
     chosen = parser.parse_args()
     where, beats = machine(), [beat for beat in chosen.beats.split(",") if beat]
     try:
-        plans = [planning.plan(chosen.story, {}, seed=seed, length=chosen.length, beats=beats) for seed in chosen.seeds]
+        plans = [
+            planning.plan(chosen.story, {}, seed=seed, length=chosen.length, beats=beats, reflect=False)
+            for seed in chosen.seeds
+        ]
     except DreamplayError as error:
         parser.error(str(error))
     home = chosen.out or Path(tempfile.mkdtemp(prefix="dreamplay-tune-"))
