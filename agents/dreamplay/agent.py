@@ -103,7 +103,9 @@ class Agent:
         choices = list(self.desk.story.choices)
         # Small models lean to what stands first; each role reads the choices in an order of its own.
         random.Random(f"{self.seed}/{scene.id}/{self.role}").shuffle(choices)
-        recalled = self._recall(script, scene, " ".join(self.desk.cast.fill(choice.text) for choice in choices))
+        matter = " ".join(self.desk.cast.fill(choice.text) for choice in choices)
+        # A small model gives back what it was reminded of in place of a reason.
+        recalled = self._recall(script, scene, matter) if self.desk.sheets else ()
         first = self.desk.stance(script, scene, self.role, choices, recalled=recalled)
         stances: list[Stance] = []
 
