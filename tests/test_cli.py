@@ -147,6 +147,58 @@ def test_runs_are_compared(small: Path, call: Callable[..., Done]) -> None:
     )  # fmt: skip
 
 
+def test_what_if(small: Path, call: Callable[..., Done]) -> None:
+    parent = Path("transcripts") / "p"
+    assert call("run", "--story", small, "--model", "scripted", "--quiet", "--seed", 1, "--out", parent).code == 0
+    what_if = ("whatif", "p", "--at", "night", "--say", "bo: I am off.", "--drop", "bo")
+    done = call(*what_if)
+    assert done.code == 0, done.err
+    assert "Bo: I am off." in done.out
+    assert "on, say bo: I am off.; drop bo.\n- The runs part after" in done.out
+    listed = call(*what_if, "--seeds", 2, "--jobs", 4, "--dry-run")
+    assert re.fullmatch(r"2 of 3 runs to play: about \d+ calls, [\d,]+ prompt tokens .*\n", listed.out)
+    many = call(*what_if, "--seeds", 2, "--jobs", 4, "--json", "--html", "it.html")
+    assert many.err == "dreamplay: written: it.html\n"
+    made = Comparison.model_validate_json(many.out)
+    assert (made.base.seeds, made.changed.seeds) == ((1, 2), (1, 2))
+    before = {path: path.read_bytes() for path in Path("transcripts").rglob("*") if path.is_file()}
+    again = call(*what_if, "--seeds", 2, "--json")
+    assert (again.out, again.err) == (many.out, "")
+    assert {path: path.read_bytes() for path in Path("transcripts").rglob("*") if path.is_file()} == before
+    drawn = call("tree", "p").out.splitlines()
+    assert len(drawn) == 4
+    assert drawn[0] == "p  seed 1, finished"
+
+
+NOT_BRANCHED = {
+    "no change": ("whatif p", "nothing is changed"),
+    "beyond the end": ("whatif p --at 999 --drop bo", "p ends with event"),
+    "no such role": ("whatif p --at corner --swap zed=bo", "no role 'zed'"),
+    "no such run": ("whatif q --drop bo", "no run 'q'"),
+    "damaged": ("whatif broken --drop bo", "the file is damaged there"),
+    "half a line": ("whatif p --say bo", "write ROLE: WORDS"),
+    "no number": ("whatif p --drop bo --seeds many", "--seeds 'many': write how many"),
+    "no seed": ("whatif p --drop bo --seeds 0", "from 1 to 1000 of them"),
+    "another story": ("whatif p --at corner --story-edit mindsync.yaml", "is another story"),
+}
+
+
+def test_what_cannot_branch_off_leaves_nothing_behind(small: Path, call: Callable[..., Done]) -> None:
+    play = ("run", "--story", small, "--model", "scripted", "--quiet", "--beats", "day")
+    for name in ("p", "broken"):
+        assert call(*play, "--out", Path("transcripts") / name).code == 0
+    damaged = Path("transcripts") / "broken" / "transcript.jsonl"
+    damaged.write_bytes(damaged.read_bytes().replace(b'"kind":"line"', b'"kind":"song"', 1))
+    shutil.copy(library.prompts() / "stories" / "mindsync.yaml", "mindsync.yaml")
+    before = sorted(Path.cwd().rglob("*"))
+    for what, (command, said) in NOT_BRANCHED.items():
+        done = call(*shlex.split(command))
+        assert done.code in (1, 2), what
+        assert said in done.message, what
+        assert done.out == "", what
+        assert sorted(Path.cwd().rglob("*")) == before, what
+
+
 MISUSED: dict[str, tuple[str, str]] = {
     "no such story": ("run --story mindsink --model scripted", "did you mean 'mindsync'"),
     "no such role": ("run --swap zed=leo --model scripted", "no role 'zed'"),

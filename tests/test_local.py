@@ -31,8 +31,8 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeEndpoi
         yield served
 
 
-def _model() -> LocalModel:
-    return LocalModel(timeout=5, sampling={"temperature": 0.1})
+def _model(**rest: Any) -> LocalModel:
+    return LocalModel(timeout=5, sampling={"temperature": 0.1}, **rest)
 
 
 async def _closed(model: LocalModel, *calls: Any) -> Any:
@@ -107,3 +107,9 @@ async def test_old_prompt_states_are_forgotten(fake: FakeEndpoint) -> None:
 def test_a_file_of_ones_own_gives_the_model_its_name(fake: FakeEndpoint, tmp_path: Path) -> None:
     assert LocalModel(tmp_path / "m.gguf", timeout=5, sampling={}).name == "m"
     assert _model().name == embedded.NAME
+
+
+async def test_several_runs_share_the_slots_of_one_engine(fake: FakeEndpoint) -> None:
+    model = _model(jobs=2, load=False)
+    await _closed(model, model.complete(LINE, seed=1), model.complete(LINE, seed=2))
+    assert [request.get("id_slot") for request in fake.seen] == [0, None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import openai
@@ -217,3 +218,23 @@ def test_a_fake_endpoint_leaves_no_thread_behind_even_with_a_call_in_flight() ->
             while not fake.seen:
                 threading.Event().wait(0.001)
     assert set(threading.enumerate()) == before
+
+
+async def test_when_one_call_is_told_to_wait_all_wait(
+    fake: FakeEndpoint, connect: Callable[..., Endpoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    endpoint = connect(wait=lambda state: 60.0)
+    fake.faults.append("429")
+    first = asyncio.create_task(endpoint.complete(LINE, seed=1))
+    while not endpoint._closed_until:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    monkeypatch.setattr(models, "asyncio", SimpleNamespace(sleep=sleep))
+    await endpoint.complete(LINE, seed=2)
+    first.cancel()
+    assert len(slept) == 1
+    assert 0 < slept[0] <= 60

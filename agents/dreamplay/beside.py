@@ -67,7 +67,7 @@ class Match:
 
 def groups(runs: Sequence[tuple[str, Record]]) -> tuple[list[Record], list[Record]]:
     """Sort named runs into base and changed: of two the first and the second; of more, those that are like the first
-    in story, cast, model and settings, and the others; if all are alike, the first half and the second.
+    in story, cast, model, settings and what-ifs, and the others; if all are alike, the first half and the second.
 
     Raises:
         UsageError: there are fewer than two runs, more than two kinds, or an odd number of one kind.
@@ -112,7 +112,8 @@ def match(base: Sequence[Record], changed: Sequence[Record]) -> Match:
             twice = next(seed for seed in drawn if drawn.count(seed) > 1)
             raise UsageError(f"two {word} runs have the seed {twice}; leave one of them out")
     stories = {run.header.story_hash: run.header for run in (*base, *changed)}
-    if len(stories) > 1:
+    edited = any(header.changes for header in stories.values()) and len({h.story.title for h in stories.values()}) == 1
+    if len(stories) > 1 and not edited:
         one, other, *_ = stories.values()
         titles = f"{one.story.title!r} and {other.story.title!r} are two stories"
         if one.story.title == other.story.title:
@@ -150,7 +151,7 @@ def parting(found: Sequence[Pair], beats: Mapping[str, str]) -> str:
 
 
 def _kind(header: Header) -> object:
-    return header.story_hash, header.persona_hashes, header.model, header.settings
+    return header.story_hash, header.persona_hashes, header.model, header.settings, header.changes
 
 
 def _pair(one: Record, other: Record) -> Pair:

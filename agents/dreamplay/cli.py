@@ -10,8 +10,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dreamplay import session
-from dreamplay.errors import DreamplayError, RecordError, UsageError
+from dreamplay import cli_whatif, session
+from dreamplay.errors import DreamplayError
+from dreamplay.flags import (
+    CandidatesFlag,
+    EventsFlag,
+    HtmlFlag,
+    JsonFlag,
+    MarkdownFlag,
+    ModelFlag,
+    QuietFlag,
+    RunArgument,
+    StoryFlag,
+    SwapFlag,
+    TemperatureFlag,
+    TimeoutFlag,
+    UrlFlag,
+    WindowFlag,
+    pairs,
+    write,
+)
 from dreamplay.session import HOME, INTERRUPTED, say
 
 if TYPE_CHECKING:
@@ -38,30 +56,6 @@ class CardVersion(StrEnum):
 
     v2 = "v2"
     v3 = "v3"
-
-
-StoryFlag = Annotated[str | None, typer.Option("--story", help="A shipped story by name, or a YAML file.")]
-SwapFlag = Annotated[
-    list[str] | None,
-    typer.Option("--swap", metavar="ROLE=PERSONA", help="Give a role another persona: a name, file, card or role."),
-]
-ModelFlag = Annotated[
-    str | None,
-    typer.Option("--model", help="A model at an endpoint, a .gguf file, 'embedded', or 'scripted'."),
-]
-UrlFlag = Annotated[str | None, typer.Option("--base-url", help="Address of an OpenAI-compatible API, up to /v1.")]
-TemperatureFlag = Annotated[float | None, typer.Option("--temperature", help="Sampling temperature, 0 to 2.")]
-CandidatesFlag = Annotated[
-    int | None, typer.Option("--candidates", help="Candidates for a line, of which the best is kept.")
-]
-TimeoutFlag = Annotated[
-    float | None, typer.Option("--timeout", help="Seconds without a word before a call is given up.")
-]
-WindowFlag = Annotated[int | None, typer.Option("--window", help="Tokens that the model has room for. Default: 8192.")]
-QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
-EventsFlag = Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON.")]
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run: its folder, or its name in transcripts/.")]
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -108,7 +102,7 @@ def run(
         story=story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out,
         temperature=temperature, candidates=candidates, timeout=timeout, recall=recall, reflect=reflect, window=window,
     )  # fmt: skip
-    asyncio.run(session.begin(settings, _pairs(swap), _listed(beats), _manner(quiet, as_json)))
+    asyncio.run(session.begin(settings, pairs(swap), _listed(beats), _manner(quiet, as_json)))
 
 
 @app.command()
@@ -271,8 +265,8 @@ def score(
 def compare(
     references: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Two runs, or two groups of runs.")],
     as_json: JsonFlag = False,
-    as_markdown: Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write Markdown.")] = None,
-    as_html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page.")] = None,
+    as_markdown: MarkdownFlag = None,
+    as_html: HtmlFlag = None,
 ) -> None:
     """Hold runs of one story against each other: where they part, and what changed beyond chance.
 
@@ -291,11 +285,15 @@ def compare(
     else:
         report.show(made)
     if as_markdown:
-        _write(as_markdown, report.render(made))
+        write(as_markdown, report.render(made))
     if as_html:
         from dreamplay import page
 
-        _write(as_html, page.render(made))
+        write(as_html, page.render(made))
+
+
+app.command()(cli_whatif.whatif)
+app.command()(cli_whatif.tree)
 
 
 casting_app = typer.Typer(rich_markup_mode=None)
@@ -316,7 +314,7 @@ def cast(context: typer.Context, story: StoryFlag = None, swap: SwapFlag = None,
 
     reference = settings.load(story=story).story
     played = library.story(reference)
-    members = library.cast(played, reference, _pairs(swap))
+    members = library.cast(played, reference, pairs(swap))
     rows = [{"role": role, "name": p.name, "who": members.fill(p.who)} for role, p in members.personas.items()]
     if as_json:
         typer.echo(json.dumps({"cast": rows, "personas": library.names("personas")}, indent=2, ensure_ascii=False))
@@ -399,7 +397,7 @@ def check(
     from dreamplay import library
     from dreamplay.story import Story
 
-    file, swaps = library.any_file(reference), _pairs(swap)
+    file, swaps = library.any_file(reference), pairs(swap)
     if library.is_card(file):
         typer.echo(f"{reference}: a valid card of {library.portrayed(file).persona.name}")
         return
@@ -452,24 +450,6 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-
-
-def _pairs(swaps: list[str] | None) -> dict[str, str]:
-    pairs = {}
-    for text in swaps or []:
-        role, sign, persona = text.partition("=")
-        if not (role and sign and persona):
-            raise UsageError(f"--swap {text!r}: write ROLE=PERSONA, for example leo=leo_believer")
-        pairs[role.strip()] = persona.strip()
-    return pairs
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RecordError(f"cannot write {file}: {error.strerror}; choose another file") from error
-    say(f"written: {file}")
 
 
 def _listed(text: str | None) -> list[str]:

@@ -91,7 +91,8 @@ def compare(base: Sequence[Record], changed: Sequence[Record]) -> Comparison:
         for role in {**sides[0].names, **sides[1].names}
     }
     story, fill = one.header.story, one.cast.fill
-    beats = {PROLOGUE: PROLOGUE_TITLE} | {beat.id: fill(beat.title) for beat in story.beats}
+    stories = (matched.changed[0].header.story, story)  # a branch may play on with an edited one
+    beats = {PROLOGUE: PROLOGUE_TITLE} | {beat.id: fill(beat.title) for each in stories for beat in each.beats}
     swaps, settings = _swaps(matched), _settings(matched)
     pairs = beside.pairs(matched)
     stands = stances.stances(matched, deals)
@@ -99,7 +100,7 @@ def compare(base: Sequence[Record], changed: Sequence[Record]) -> Comparison:
     regards, learned = relations.relations(matched, deals), relations.learned(matched)
     scores = deltas.deltas(matched, deals)
     findings = [
-        _changes(swaps, settings, names),
+        _changes(matched, swaps, settings, names),
         beside.parting(pairs, beats),
         chance.reach(deals, *sizes, paired=matched.paired),
         *stances.says(stands, [swap.role for swap in swaps], names, deals),
@@ -113,7 +114,7 @@ def compare(base: Sequence[Record], changed: Sequence[Record]) -> Comparison:
         title=story.title, findings=tuple(findings), least=deals.least, paired=matched.paired,
         spare=tuple(run.header.seed for group in matched.spare for run in group),
         base=sides[0], changed=sides[1], swaps=swaps, settings=settings, names=names, beats=beats,
-        scenes={scene.id: fill(scene.place) for _, scene in story.scenes},
+        scenes={scene.id: fill(scene.place) for each in stories for _, scene in each.scenes},
         choices={choice.id: fill(choice.text) for choice in story.choices},
         pairs=pairs, stances=stands, talk=talk, relations=regards, learned=learned, scores=scores,
     )  # fmt: skip
@@ -160,11 +161,13 @@ def _settings(matched: Match) -> tuple[Setting, ...]:
     )
 
 
-def _changes(swaps: Sequence[Swap], settings: Sequence[Setting], names: dict[str, str]) -> str:
+def _changes(matched: Match, swaps: Sequence[Swap], settings: Sequence[Setting], names: dict[str, str]) -> str:
     """What was changed, in a sentence."""
+    one, other = (group[0].header.changes for group in (matched.base, matched.changed))
     changed = [f"{names[swap.role]} {'has another persona' if swap.base and swap.changed else 'is in one group only'}"
                for swap in swaps]  # fmt: skip
     changed += [f"{each.name} is {each.changed or 'not set'} instead of {each.base or 'not set'}" for each in settings]
+    changed += [text for text in other if text not in one]
     if changed:
         return f"Changed: {'; '.join(changed)}."
     return "Cast, model and settings are the same: unless something else was changed, what differs is noise."

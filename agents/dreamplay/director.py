@@ -90,7 +90,9 @@ class Director:
         planned = scene.turns.min if self.length == "short" else scene.turns.max
         pressures = self._pressures(scene, planned)
         if raised < len(pressures) and turns * len(pressures) >= raised * planned:
-            return self.cast.fill(pressures[raised])
+            # A branch that goes on with other dice has been told pressures that these dice may choose again.
+            told = {event.text for event in script.in_scene(scene.id)}
+            return next((text for text in map(self.cast.fill, pressures[raised:]) if text not in told), None)
         return None
 
     def _pressures(self, scene: Scene, planned: int) -> list[str]:

@@ -102,13 +102,14 @@ def assemble(target: Path | None = None) -> Path:
     return target
 
 
-def start(gguf: Path | None = None, *, window: int = WINDOW, candidates: int = 1) -> Engine:
+def start(gguf: Path | None = None, *, window: int = WINDOW, candidates: int = 1, jobs: int = 1) -> Engine:
     """Load a model and serve it on a free loopback port behind a random key. Blocks for 2 to 7 seconds.
 
     Args:
         gguf: a model file of the user's; None means the embedded one.
         window: tokens of context.
-        candidates: sequences that the engine decodes at once.
+        candidates: sequences that the engine decodes at once for one run.
+        jobs: runs at once; each has a window and candidates of its own.
 
     Raises:
         EmbeddedModelError: no engine, no model, or llama.cpp refuses the file.
@@ -125,8 +126,8 @@ def start(gguf: Path | None = None, *, window: int = WINDOW, candidates: int = 1
     key = secrets.token_urlsafe(24)
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
-    params.n_ctx = window
-    params.n_parallel = candidates
+    params.n_ctx = window * jobs
+    params.n_parallel = candidates * jobs
     params.kv_unified = True  # the candidates of one call share the window, and the prompt in it
     params.n_gpu_layers = 0
     params.cpuparams.n_threads = _threads()

@@ -91,8 +91,9 @@ def again(settings: Settings, before: Header | Resumed) -> Settings:
     return load(**as_it_was | given | {"model": model})
 
 
-async def open_model(engine: Engine, settings: Settings) -> Model:
-    """Open the chosen model. A local one loads in the background from here on.
+async def open_model(engine: Engine, settings: Settings, *, jobs: int = 1, load: bool = True) -> Model:
+    """Open the chosen model, for so many runs at once. A local one loads in the background from here on, or, if it is
+    not to load yet, at the first call.
 
     Raises:
         ModelError: an endpoint was to say which model it has, and cannot, or has several.
@@ -108,7 +109,8 @@ async def open_model(engine: Engine, settings: Settings) -> Model:
         gguf = Path(engine.model) if engine.kind == "gguf" and engine.model else None
         candidates = settings.candidates or LOCAL_CANDIDATES
         return LocalModel(
-            gguf, timeout=settings.timeout, sampling=sampling, candidates=candidates, window=settings.window or WINDOW
+            gguf, timeout=settings.timeout, sampling=sampling, candidates=candidates, window=settings.window or WINDOW,
+            jobs=jobs, load=load,
         )
     endpoint = connect(engine, settings, sampling)
     if not endpoint.name:

@@ -89,17 +89,26 @@ def cast(played: Story, reference: str, swaps: Mapping[str, str] | None = None) 
         LibraryError: a swap for a role that is not there, or a persona that cannot be read.
     """
     beside = find("stories", reference).parent
-    swaps = swaps or {}
+    own = Cast({role: persona(name, beside) for role, name in played.cast.items()})
+    return swapped(own, swaps or {})
+
+
+def swapped(own: Cast, swaps: Mapping[str, str], *, known: bool = False) -> Cast:
+    """A cast in which some roles have another persona; see `cast`. If they are known to the others already, they keep
+    their names: what was said before calls them by these.
+
+    Raises:
+        LibraryError: see `cast`.
+    """
     for role in swaps:
-        if role not in played.cast:
-            raise LibraryError(f"no role {role!r} in this story; it has {_listed(played.cast)}")
-    own = {role: persona(name, beside) for role, name in played.cast.items()}
-    swapped = {role: own[ref] if ref in own else persona(ref) for role, ref in swaps.items()}
-    personas = own | swapped
-    for role in swapped:
+        if role not in own.roles:
+            raise LibraryError(f"no role {role!r} in this story; it has {_listed(own.roles)}")
+    personas = dict(own.personas)
+    personas |= {role: personas[ref] if ref in own.roles else persona(ref) for role, ref in swaps.items()}
+    for role in swaps:
         others = {p.name for r, p in personas.items() if r != role}
-        if personas[role].name in others:
-            personas[role] = personas[role].model_copy(update={"name": own[role].name})
+        if known or personas[role].name in others:
+            personas[role] = personas[role].model_copy(update={"name": own.name(role)})
     taken: dict[str, str] = {}
     for role, member in personas.items():
         if member.name in taken:

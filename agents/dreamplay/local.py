@@ -45,16 +45,17 @@ class LocalModel:
         sampling: dict[str, Any],
         candidates: int = 1,
         window: int = WINDOW,
+        jobs: int = 1,
+        load: bool = True,
     ) -> None:
         self.name = gguf.stem if gguf else embedded.NAME
         self.sampling = SAMPLING | sampling
         self.candidates = candidates
         self.window = window
         self._timeout = timeout
-        pool = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._gguf, self._jobs = gguf, jobs
         self._slots = max(candidates, SLOTS)
-        self._starting: Future[Engine] = pool.submit(embedded.start, gguf, window=window, candidates=self._slots)
-        pool.shutdown(wait=False)
+        self._starting: Future[Engine] | None = self._start() if load else None
         self._endpoint: Endpoint | None = None
         self._first = asyncio.Lock()
         self._reading = asyncio.Lock()
@@ -66,7 +67,7 @@ class LocalModel:
         async with self._first:
             if self._endpoint is None:
                 return await self._begin(prompt, seed, on_token)
-        if prompt.lead:
+        if prompt.lead and self._jobs == 1:  # among many runs the engine itself finds the slots
             return await self._beside(self._endpoint, prompt, seed)
         return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
 
@@ -93,7 +94,16 @@ class LocalModel:
         if self._endpoint:
             await self._endpoint.close()
 
+    def _start(self) -> Future[Engine]:
+        pool = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        starting = pool.submit(
+            embedded.start, self._gguf, window=self.window, candidates=self._slots, jobs=self._jobs
+        )
+        pool.shutdown(wait=False)
+        return starting
+
     async def _begin(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
+        self._starting = self._starting or self._start()
         engine = await asyncio.wrap_future(self._starting)
         client = open_endpoint(f"{engine.root}/v1", engine.api_key, timeout=self._timeout)
         endpoint = Endpoint(
@@ -108,6 +118,8 @@ class LocalModel:
         if not known:
             await _slot(endpoint, engine, "save", slot)
             await asyncio.to_thread(_forget_old)
+        if self._jobs > 1:  # the engine itself finds the slot that has read most of a prompt
+            endpoint.engine = {name: value for name, value in self.engine.items() if name != "id_slot"}
         self._endpoint = endpoint
         return reply
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -97,17 +98,20 @@ class Endpoint:
     headroom: int = 0
     """Output tokens allowed beyond what the prompt asks for, since some models think before they speak."""
     wait: Callable[[RetryCallState], float] = field(default_factory=lambda: _polite_wait)
+    _closed_until: float = field(default=0.0, init=False, repr=False)
+    """When, by the monotonic clock, calls may go out again after one of them was told to wait."""
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Answer a prompt; see `Model.complete`."""
         import openai
 
         retrying = AsyncRetrying(
-            stop=stop_after_attempt(TRIES), wait=self.wait, retry=retry_if_exception(_worth_retrying), reraise=True
+            stop=stop_after_attempt(TRIES), wait=self._wait, retry=retry_if_exception(_worth_retrying), reraise=True
         )
         try:
             async for attempt in retrying:
                 with attempt:
+                    await self._let_through()
                     return await self._stream(prompt, seed, on_token)
         except openai.APIError as error:
             raise ModelError(await self.explain(error)) from error
@@ -121,6 +125,19 @@ class Endpoint:
                 "API? Its address usually ends in /v1"
             ) from error
         raise AssertionError("tenacity ends with a reply or an exception")
+
+    def _wait(self, state: RetryCallState) -> float:
+        """Seconds that a call waits; where the rate is limited, all the others wait with it."""
+        import openai
+
+        seconds = self.wait(state)
+        if state.outcome and isinstance(state.outcome.exception(), openai.RateLimitError):
+            self._closed_until = max(self._closed_until, time.monotonic() + seconds)
+        return seconds
+
+    async def _let_through(self) -> None:
+        if (left := self._closed_until - time.monotonic()) > 0:
+            await asyncio.sleep(left)
 
     async def close(self) -> None:
         """Close the client; see `Model.close`."""

@@ -29,6 +29,10 @@ class Plan:
     beats: tuple[str, ...]
     recall: bool = True
     reflect: bool = True
+    parent: str | None = None
+    """Of a branch, as are point and changes: see the header of a transcript."""
+    point: int | None = None
+    changes: tuple[str, ...] = ()
 
     @property
     def scenes(self) -> tuple[tuple[Beat, Scene], ...]:
@@ -52,6 +56,9 @@ class Plan:
                 **settings,
             },
             seed=self.seed,
+            parent=self.parent,
+            point=self.point,
+            changes=self.changes,
             versions=_versions(),
         )
 
@@ -94,8 +101,10 @@ def taken_up(header: Header) -> Plan:
             if list(header.cast) == list(header.story.cast):
                 recall = header.settings.get("recall") is not False
                 reflect = header.settings.get("reflect") is True
-                cast = Cast(header.cast)
-                return Plan(header.story_id, header.story, cast, header.seed, length, tuple(beats), recall, reflect)
+                return Plan(
+                    header.story_id, header.story, Cast(header.cast), header.seed, length, tuple(beats), recall,
+                    reflect, header.parent, header.point, header.changes,
+                )  # fmt: skip
     raise RecordError("the header of the transcript does not fit its story: length, beats or cast are damaged")
 
 

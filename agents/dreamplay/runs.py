@@ -29,6 +29,10 @@ class Standing(Value):
     """The names, in the story's order."""
     models: tuple[str, ...] = ()
     seed: int | None = None
+    parent: str | None = None
+    """Of a branch, as are point and changes: see the header of a transcript."""
+    point: int | None = None
+    changes: tuple[str, ...] = ()
     beat: str = ""
     """Of the last event, as are scene and turn."""
     scene: str = ""
@@ -106,6 +110,9 @@ def _told(record: Record) -> dict[str, object]:
         "cast": [persona.name for persona in record.cast.personas.values()],
         "models": record.models,
         "seed": record.header.seed,
+        "parent": record.header.parent,
+        "point": record.header.point,
+        "changes": record.header.changes,
         "beat": last.beat if last else "",
         "scene": last.scene if last else "",
         "turn": max((event.turn for event in record.script.in_scene(last.scene)), default=0) if last else 0,

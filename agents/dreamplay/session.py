@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +19,9 @@ from dreamplay.errors import DreamplayError
 
 if TYPE_CHECKING:
     from dreamplay.engines import Engine
+    from dreamplay.many import Many
     from dreamplay.play import Run
-    from dreamplay.screen import Manner, Screen
+    from dreamplay.screen import Manner
     from dreamplay.script import Event
     from dreamplay.settings import Settings
 
@@ -56,7 +57,7 @@ async def begin(settings: Settings, swaps: dict[str, str], beats: list[str], man
     from dreamplay.play import Run
 
     folder = settings.out or HOME / f"{plan.story_id}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{seed}"
-    await _perform(Run(plan, model, folder, engines.recorded(model)), engine, manner)
+    await perform(Run(plan, model, folder, engines.recorded(model)), engine, manner)
 
 
 async def go_on(reference: str | None, settings: Settings, manner: Manner) -> None:
@@ -85,10 +86,10 @@ async def go_on(reference: str | None, settings: Settings, manner: Manner) -> No
         last = record.script.last
         place = f", in {last.beat}, {last.scene}" if last else ""
         say(f"going on with {_name(folder)} after event {len(record.script)}{place}")
-    await _perform(Run(plan, model, folder, engines.recorded(model), goes_on=True), engine, manner, record.script)
+    await perform(Run(plan, model, folder, engines.recorded(model), goes_on=True), engine, manner, record.script)
 
 
-async def _perform(playing: Run, engine: Engine, manner: Manner, before: Iterable[Event] = ()) -> None:
+async def perform(playing: Run, engine: Engine, manner: Manner, before: Iterable[Event] = ()) -> None:
     """Play a run to its end, or until it is stopped or fails; then say how to go on with it."""
     from dreamplay.screen import Screen
 
@@ -99,7 +100,7 @@ async def _perform(playing: Run, engine: Engine, manner: Manner, before: Iterabl
     try:
         with Screen(plan.story, plan.cast, plan.scenes, manner) as screen:
             screen.recall(before)
-            await _until_stopped(playing, screen)
+            await until_stopped(playing, playing.play(screen.watch))
     except DreamplayError as error:
         if not playing.kept:
             raise
@@ -116,12 +117,12 @@ async def _perform(playing: Run, engine: Engine, manner: Manner, before: Iterabl
         say(f"transcript: {folder / 'transcript.md'}")
 
 
-async def _until_stopped(playing: Run, screen: Screen) -> None:
+async def until_stopped(playing: Run | Many, play: Coroutine[None, None, None]) -> None:
     """Play; the first Ctrl-C ends the run after the step under way, the second one at once."""
     import asyncio
     import signal
 
-    task = asyncio.create_task(playing.play(screen.watch))
+    task = asyncio.create_task(play)
 
     def interrupt() -> None:
         if playing.stopping:

@@ -45,6 +45,12 @@ class Header(Value):
     settings: dict[str, Any]
     """What shapes the run: length, beats, sampling, tries."""
     seed: int
+    parent: str | None = None
+    """Of a branch: the run that it shares its beginning with, by the name of its folder."""
+    point: int | None = None
+    """Of a branch: the first event that is its own."""
+    changes: tuple[str, ...] = ()
+    """What was changed at the point, and at those of the runs it descends from, oldest first."""
     versions: dict[str, str]
 
 
@@ -199,6 +205,27 @@ def read(folder: Path) -> Record:
         except (ValidationError, ValueError, AttributeError, RecursionError) as error:
             raise RecordError(f"{path}:{number}: {_why(error)}; the file is damaged there") from None
     return Record(header, script, end, tuple(resumptions))
+
+
+def begin(folder: Path, header: Header, events: Sequence[Event]) -> None:
+    """Put a run on disk that begins with events that are there already, to be gone on with: whole, or not at all.
+
+    Raises:
+        RecordError: the folder cannot be written, holds a run already, or another process plays there.
+    """
+    path, scratch = folder / FILE, folder / f"{FILE}.new"
+    with lock.hold(folder):
+        if path.exists():
+            raise RecordError(f"{folder} already holds a run; choose another name for it, or delete it")
+        try:
+            with scratch.open("wb") as file:
+                file.writelines(value.model_dump_json().encode() + b"\n" for value in (header, *events))
+                file.flush()
+                os.fsync(file.fileno())
+            scratch.replace(path)
+        except OSError as error:
+            scratch.unlink(missing_ok=True)
+            raise RecordError(f"cannot write to {folder}: {error.strerror}; make room first") from error
 
 
 def unfinished(folder: Path) -> Record:

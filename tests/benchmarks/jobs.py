@@ -1,0 +1,102 @@
+"""How near to the ideal many runs at once come: so many what-if runs, `--jobs` at once, against the fake endpoint with
+latency, in a process of its own. The ideal is the time that the calls of the runs take if nothing else took any:
+the longest chain of calls that must wait for each other, times the latency, for so many runs one after the other.
+
+    uv run python tests/benchmarks/jobs.py --runs 200 --jobs 100
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import resource
+import tempfile
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import bench
+from dreamplay import engines, many, transcript, whatif
+from dreamplay import plan as planning
+from dreamplay.engines import Engine
+from dreamplay.play import Run
+from dreamplay.settings import load
+from dreamplay.testing import FakeEndpoint, ScriptedModel
+from dreamplay.transcript import Record
+from dreamplay.whatif import Changes
+
+SHARE = 0.85
+MEGABYTES = 600
+
+
+def main() -> None:
+    """Play, and print a table."""
+    parser = argparse.ArgumentParser(description="Many what-if runs at once.")
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--jobs", type=int, default=100)
+    parser.add_argument("--latency", type=float, default=0.2, help="seconds before each answer begins")
+    parser.add_argument("--at", default="nightmare")
+    chosen = parser.parse_args()
+    here, there = multiprocessing.get_context("spawn").Pipe()
+    serving = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, chosen.latency))
+    serving.start()
+    try:
+        with tempfile.TemporaryDirectory(prefix="dreamplay-bench-") as home:
+            rows = asyncio.run(_measure(Path(home), here.recv(), chosen))
+    finally:
+        here.send("over")
+        serving.join()
+    print(f"{chosen.runs} runs, {chosen.jobs} at once, {chosen.latency} s of latency; {bench.machine()}\n")
+    print(bench.table(("what", "bar", "measured", "kept"), rows))
+
+
+def _serve(pipe: Connection, latency: float) -> None:
+    with FakeEndpoint(latency=latency) as fake:
+        pipe.send(fake.base_url)
+        pipe.recv()
+
+
+async def _measure(home: Path, url: str, chosen: argparse.Namespace) -> list[tuple[str, ...]]:
+    parent = await _parent(home / "parent")
+    settings = load(model="fake", base_url=url)
+    model = await engines.open_model(Engine("endpoint", "fake", url, "the bench"), settings, jobs=chosen.jobs)
+    changes = Changes({"leo": "leo_believer"})
+    branches = [whatif.branch(parent, "parent", chosen.at, changes, seed) for seed in range(chosen.runs)]
+    waiting = [many.job(each, model, {}, home) for each in branches]
+    begun, used = time.monotonic(), time.process_time()
+    playing = many.Many(waiting, model, {}, chosen.jobs)
+    await playing.play(lambda job, seen: None)
+    took, busy = time.monotonic() - begun, time.process_time() - used
+    await model.close()
+    records = [each.record() for each in waiting]
+    calls = sum(transcript.total(list(record.script)[record.header.point or 0 :]).calls for record in records)
+    chains = [_chain(record) for record in records]
+    ideal = max(sum(chains) / chosen.jobs, max(chains)) * chosen.latency
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    ended = sum(record.end is not None for record in records)
+    return [
+        ("runs played to their end", f"{chosen.runs}", f"{ended}", bench.kept(ended == chosen.runs)),
+        ("throughput against the ideal", f"{SHARE:.0%}", f"{ideal / took:.0%}", bench.kept(ideal / took >= SHARE)),
+        ("time, ideal", "", f"{took:.1f} s, {ideal:.1f} s", ""),
+        ("calls, a second", "", f"{calls}, {calls / took:.0f}", ""),
+        ("own time of the processor, a call", "", f"{busy / calls * 1000:.1f} ms", ""),
+        ("memory at its peak", f"{MEGABYTES} MB", f"{peak:.0f} MB", bench.kept(peak <= MEGABYTES)),
+    ]
+
+
+def _chain(record: Record) -> int:
+    """Calls of a branch that had to wait for one another: the stances are asked for all at once."""
+    own = list(record.script)[record.header.point or 0 :]
+    stances = [event.provenance.usage.calls for event in own if event.kind == "stance"]
+    return sum(event.provenance.usage.calls for event in own if event.kind != "stance") + max(stances, default=0)
+
+
+async def _parent(folder: Path) -> Record:
+    run = Run(planning.plan("mindsync", {}, seed=7), ScriptedModel(), folder, {})
+    await run.play(lambda seen: None)
+    return transcript.read(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Several runs at once: bounded, each for itself, stopped and gone on with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import worlds
+from dreamplay import many, transcript, whatif
+from dreamplay.errors import ModelError, RecordError
+from dreamplay.many import Job, Many
+from dreamplay.model import OnToken, Reply
+from dreamplay.prompting import Prompt
+from dreamplay.testing import ScriptedModel
+from dreamplay.transcript import FILE, Record
+from dreamplay.whatif import Changes
+
+SEEDS = range(7, 13)
+
+
+class Failing(ScriptedModel):
+    """Gives up at one call."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self._at: int | None = at
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        if len(self.seen) == self._at:
+            self._at = None
+            raise ModelError("the endpoint is down")
+        return await super().complete(prompt, seed=seed, on_token=on_token)
+
+
+@pytest.fixture
+async def parent(small: Path, tmp_path: Path) -> Record:
+    return await worlds.play(small, tmp_path / "parent")
+
+
+def _jobs(parent: Record, home: Path, model: ScriptedModel) -> list[Job]:
+    made = [whatif.branch(parent, "parent", "night", Changes(say=[("bo", "I am off.")]), seed) for seed in SEEDS]
+    return [many.job(branch, model, {}, home) for branch in made]
+
+
+async def _play(parent: Record, home: Path, model: ScriptedModel, jobs: int = 3, watch: Any = None) -> Many:
+    missing = [each for each in _jobs(parent, home, model) if not each.done()]
+    playing = Many(missing, model, {}, jobs)
+    await playing.play(watch(playing) if watch else lambda job, seen: None)
+    return playing
+
+
+def _files(home: Path) -> dict[str, bytes]:
+    pages = [*home.glob(f"*/{FILE}"), *home.glob("*/transcript.md")]
+    return {str(path.relative_to(home)): path.read_bytes() for path in pages}
+
+
+async def test_so_many_are_played_at_once_and_give_the_same_files_each_time(parent: Record, tmp_path: Path) -> None:
+    most = []
+
+    def counting(playing: Many) -> Any:
+        under_way: set[str] = set()
+        most.append(0)
+
+        def watch(job: Job, seen: object) -> None:
+            (under_way.discard if seen is None else under_way.add)(job.folder.name)
+            most[-1] = max(most[-1], len(under_way))
+
+        return watch
+
+    homes = [tmp_path / "one", tmp_path / "two"]
+    for home, jobs in zip(homes, (1, 4), strict=True):
+        await _play(parent, home, ScriptedModel(), jobs, counting)
+    assert most == [1, 4]
+    files = _files(homes[0])
+    assert files == _files(homes[1])
+    assert len(files) == 2 * len(SEEDS)
+
+
+async def test_what_was_stopped_goes_on_and_what_is_done_is_not_played_again(parent: Record, tmp_path: Path) -> None:
+    await _play(parent, tmp_path / "whole", ScriptedModel())
+    whole = _files(tmp_path / "whole")
+    begun: set[str] = set()
+
+    def stopping(playing: Many) -> Any:
+        def watch(job: Job, seen: object) -> None:
+            begun.add(job.folder.name)
+            if len(begun) > 3:  # so one of the first three is over
+                playing.stop()
+
+        return watch
+
+    home = tmp_path / "stopped"
+    first = await _play(parent, home, ScriptedModel(), 3, stopping)
+    assert first.stopped
+    standing = [transcript.read(path) for path in home.glob("*")]
+    assert 1 <= sum(record.end is not None for record in standing) < len(standing)
+    paid = sum(transcript.total(list(record.script)).calls for record in standing)
+    model = ScriptedModel()
+    again = await _play(parent, home, model)
+    assert not again.stopped
+    assert _files(home) == whole
+    shared = transcript.total(list(parent.script)[: whatif.find(parent, "parent", "night")]).calls
+    total = sum(transcript.total(list(transcript.read(path).script)).calls for path in home.glob("*"))
+    assert len(model.seen) == total - paid - shared * (len(SEEDS) - len(standing))
+
+
+async def test_one_that_is_broken_off_does_not_stop_the_others(parent: Record, tmp_path: Path) -> None:
+    model = Failing(at=20)
+    broken = await _play(parent, tmp_path / "home", model)
+    assert [str(why) for why in broken.failed.values()] == ["the endpoint is down"]
+    assert sum(each.done() for each in _jobs(parent, tmp_path / "home", model)) == len(SEEDS) - 1
+    assert not (await _play(parent, tmp_path / "home", model)).failed
+    assert all(each.done() for each in _jobs(parent, tmp_path / "home", model))
+
+
+async def test_a_folder_that_holds_something_else_is_not_touched(parent: Record, tmp_path: Path) -> None:
+    first = _jobs(parent, tmp_path / "home", ScriptedModel())[0]
+    first.folder.mkdir(parents=True)
+    raw = (tmp_path / "parent" / FILE).read_bytes()
+    (first.folder / FILE).write_bytes(raw)
+    with pytest.raises(RecordError, match="holds a run of something else"):
+        first.done()
+    assert (first.folder / FILE).read_bytes() == raw
+    with pytest.raises(RecordError, match="already holds a run"):
+        transcript.begin(first.folder, first.header, first.branch.events)

@@ -1,0 +1,215 @@
+"""Branching off: what a branch shares, what it changes, and that it knows nothing of what its parent did later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import worlds
+from dreamplay import many, transcript, whatif
+from dreamplay.errors import RecordError, UsageError
+from dreamplay.script import Event
+from dreamplay.story import Cast
+from dreamplay.testing import ScriptedModel
+from dreamplay.transcript import FILE, Record
+from dreamplay.whatif import Changes
+
+MARK = "ZEBRA"
+
+
+@pytest.fixture
+async def parent(small: Path, tmp_path: Path) -> Record:
+    return await worlds.play(small, tmp_path / "parent")
+
+
+async def _play(made: whatif.Branch, home: Path, model: ScriptedModel | None = None) -> Record:
+    model = model or ScriptedModel()
+    job = many.job(made, model, {}, home)
+    await job.run(model, {}).play(lambda seen: None)
+    return job.record()
+
+
+def _first(record: Record, scene: str) -> int:
+    return record.script.in_scene(scene)[0].id
+
+
+def _words(event: Event) -> tuple[object, ...]:
+    return event.kind, event.speaker, event.text, event.scene, event.witnesses
+
+
+async def test_a_twin_says_what_its_parent_said(parent: Record, tmp_path: Path) -> None:
+    for at in (None, "night", "porch", "9"):
+        twin = await _play(whatif.branch(parent, "parent", at, Changes()), tmp_path)
+        assert list(twin.script) == list(parent.script)
+        assert twin.end == parent.end
+        assert (twin.header.parent, twin.header.changes) == ("parent", ())
+
+
+async def test_other_dice_share_the_events_before_the_point_and_part_after_it(parent: Record, tmp_path: Path) -> None:
+    twin = await _play(whatif.branch(parent, "parent", "9", Changes(), seed=8), tmp_path)
+    assert list(twin.script)[:9] == list(parent.script)[:9]
+    assert list(map(_words, twin.script)) != list(map(_words, parent.script))
+    assert (twin.header.seed, twin.header.point) == (8, 9)
+    pressures = [e.text for e in twin.script.in_scene("square") if e.kind == "narration"]
+    assert len(set(pressures)) == len(pressures)
+
+
+async def test_a_branch_never_sees_what_its_parent_did_later(parent: Record, tmp_path: Path) -> None:
+    point = _first(parent, "attic")
+    lines = (tmp_path / "parent" / FILE).read_text().splitlines()
+    marked = [re.sub(r'("text":")', rf"\1{MARK} ", line) if i > point else line for i, line in enumerate(lines)]
+    assert sum(MARK in line for line in marked) > 10
+    (tmp_path / "parent" / FILE).write_text("\n".join([*marked, ""]))
+    before = {path: path.read_bytes() for path in (tmp_path / "parent").iterdir()}
+    worlds.dump(Path("zoe.yaml"), worlds.persona("Zoe", "parrot"))
+    model = ScriptedModel(sheets=True)
+    made = whatif.branch(transcript.read(tmp_path / "parent"), "parent", "attic", Changes({"bo": "zoe.yaml"}))
+    child = await _play(made, tmp_path, model)
+    assert child.end
+    assert model.seen
+    assert MARK not in "".join(f"{prompt.system}{prompt.script}{prompt.tail}" for prompt in model.seen)
+    assert not [event for event in child.script if MARK in event.model_dump_json()]
+    assert {path: path.read_bytes() for path in (tmp_path / "parent").iterdir()} == before
+
+
+async def test_a_branch_of_a_branch_tells_all_its_changes(parent: Record, tmp_path: Path) -> None:
+    child = await _play(whatif.branch(parent, "parent", "attic", Changes(say=[("bo", "I am off.")])), tmp_path)
+    grand = await _play(whatif.branch(child, "child", "porch", Changes(drop=["bo"])), tmp_path)
+    point = _first(child, "porch")
+    assert list(grand.script)[:point] == list(child.script)[:point]
+    assert any(event.text == "I am off." for event in grand.script)
+    assert grand.header.parent == "child"
+    assert grand.header.changes == (
+        f"from event {_first(parent, 'attic')} on, say bo: I am off.", f"from event {point} on, drop bo",
+    )  # fmt: skip
+
+
+async def test_who_is_swapped_later_keeps_the_name_that_the_others_know(parent: Record, tmp_path: Path) -> None:
+    worlds.dump(Path("zoe.yaml"), worlds.persona("Zoe", "parrot"))
+    for at, name in ((None, "Zoe"), ("night", "Bo")):
+        made = whatif.branch(parent, "parent", at, Changes({"bo": "zoe.yaml"}))
+        assert made.plan.cast.name("bo") == name
+        assert "parrot" in made.plan.cast.personas["bo"].who
+    child = await _play(made, tmp_path)
+    dream = worlds.kinds(child.script, "dream")[0]
+    assert [entry.fear for entry in dream.ledger] == [
+        "CANARY-Ada-fear stands on the stairs.", "CANARY-Zoe-fear stands on the stairs.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("at", ["corner", "12"])
+async def test_a_line_is_said_to_those_present(parent: Record, tmp_path: Path, at: str) -> None:
+    child = await _play(
+        whatif.branch(parent, "parent", at, Changes(say=[("bo", "I am off."), ("ada", "Go.")])), tmp_path
+    )
+    (said,) = [event for event in child.script if event.text == "I am off."]
+    assert (said.kind, said.speaker, said.provenance.by) == ("line", "bo", "person")
+    assert said.witnesses == next(scene.present for _, scene in child.header.story.scenes if scene.id == said.scene)
+    turns = [event.turn for event in child.script.in_scene(said.scene) if event.turn]
+    assert turns == list(range(1, len(turns) + 1))
+    assert child.script.in_scene(said.scene)[0].kind == "narration"
+
+
+async def test_who_is_dropped_is_absent_from_every_later_scene(parent: Record, tmp_path: Path) -> None:
+    point = _first(parent, "attic")
+    child = await _play(whatif.branch(parent, "parent", "attic", Changes(drop=["bo"])), tmp_path)
+    own = list(child.script)[point:]
+    assert not [event for event in own if "bo" in event.witnesses or event.speaker == "bo"]
+    assert [event.speaker for event in worlds.kinds(own, "stance")] == ["ada", "cyrus"]
+    leaving = Changes(say=[("bo", "I am off.")], drop=["bo"])
+    gone = await _play(whatif.branch(parent, "parent", "attic", leaving), tmp_path)
+    assert {event.scene for event in list(gone.script)[point:] if "bo" in event.witnesses} == {"attic"}
+
+
+async def test_a_story_is_edited_from_the_point_on(parent: Record, small: Path, tmp_path: Path) -> None:
+    def edit(story: dict[str, Any]) -> None:
+        story["beats"][0]["scenes"][0]["opening"] = "Nobody hears this."
+        story["beats"][2]["scenes"][1]["opening"] = "It snows on the road."
+
+    edited = worlds.write(tmp_path / "edited", change=edit)
+    child = await _play(whatif.branch(parent, "parent", "night", Changes(story=edited)), tmp_path)
+    told = [event.text for event in child.script]
+    assert "It snows on the road." in told
+    assert "Nobody hears this." not in told
+
+
+def _moved(story: dict[str, Any]) -> None:
+    story["beats"][0]["scenes"][1]["present"] = ["ada", "cyrus"]
+
+
+def _retitled(story: dict[str, Any]) -> None:
+    story["title"] = "Large Hours"
+
+
+BAD: dict[str, tuple[str | None, Changes, str]] = {
+    "beyond the end": ("999", Changes(drop=["bo"]), r"--at 999: parent ends with event \d+"),
+    "no such place": ("cellar", Changes(drop=["bo"]), "no such beat or scene; there are day, square,"),
+    "no such role to swap": ("night", Changes({"zed": "ada"}), "no role 'zed' in this story"),
+    "no such persona": ("night", Changes({"bo": "zeb"}), "no file and no shipped personas called 'zeb'"),
+    "no such role to drop": ("night", Changes(drop=["zed"]), "--drop zed: no such role"),
+    "nobody left": ("night", Changes(drop=["ada", "bo"]), "nobody would be left in night/attic"),
+    "a line of a stranger": ("square", Changes(say=[("zed", "Hi.")]), "--say zed: not in day/square"),
+    "a line of one who is not there": ("attic", Changes(say=[("cyrus", "Hi.")]), "there are ada, bo"),
+    "a line before the prologue": (None, Changes(say=[("ada", "Hi.")]), "nobody can speak at that point"),
+    "a line in the epilogue": ("road", Changes(say=[("ada", "Hi.")]), "nobody can speak at that point"),
+    "no such story": ("night", Changes(story=Path("no.yaml")), "no.yaml: No such file"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+async def test_bad_input_is_said_clearly(parent: Record, what: str) -> None:
+    at, changes, said = BAD[what]
+    with pytest.raises(UsageError, match=said):
+        whatif.branch(parent, "parent", at, changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"), [(_retitled, "is another story: 'Large Hours'"), (_moved, "the run has played day/corner")]
+)
+async def test_another_story_is_refused(
+    parent: Record, tmp_path: Path, change: Callable[[dict[str, Any]], None], said: str
+) -> None:
+    other = worlds.write(tmp_path / "other", change=change)
+    with pytest.raises(UsageError, match=said):
+        whatif.branch(parent, "parent", "night", Changes(story=other))
+
+
+async def test_a_parent_that_was_stopped_has_only_what_it_played(parent: Record, tmp_path: Path) -> None:
+    path = tmp_path / "parent" / FILE
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:9]))
+    stopped = transcript.read(path)
+    with pytest.raises(UsageError, match=r"--at night: parent lies before it \(it has come to day, square\)"):
+        whatif.branch(stopped, "parent", "night", Changes())
+    assert len(whatif.branch(stopped, "parent", "8", Changes()).events) == 8
+    assert whatif.cost(stopped, [whatif.branch(stopped, "parent", "8", Changes())]).calls > 5
+    with pytest.raises(UsageError, match="ends with event 7"):
+        whatif.branch(stopped, "parent", "9", Changes())
+    header = parent.header.model_copy(update={"settings": {}})
+    with pytest.raises(RecordError, match="does not fit its story"):
+        whatif.branch(Record(header, parent.script, None), "parent", "8", Changes())
+
+
+async def test_it_costs_what_the_rest_of_the_parent_did(parent: Record) -> None:
+    made = [whatif.branch(parent, "parent", at, Changes()) for at in ("attic", "porch")]
+    rest = [event for at in ("attic", "porch") for event in list(parent.script)[_first(parent, at) :]]
+    assert whatif.cost(parent, made) == transcript.total(rest)
+
+
+def test_a_name_tells_branches_apart_and_nothing_else() -> None:
+    parent = worlds.record(worlds.said("ada", "One."), worlds.said("bo", "Two."))
+    settings = {"length": "full", "beats": ["day", "night", "dawn"]}
+    parent = Record(parent.header.model_copy(update={"settings": settings}), parent.script, None)
+    cases = [("1", Changes()), ("2", Changes()), ("1", Changes(drop=["bo"])), ("1", Changes({"bo": "ada"}))]
+
+    def name(at: str, changes: Changes, model: str = "m", seed: int = 1, parent: Record = parent) -> str:
+        made = whatif.branch(parent, "parent", at, changes, seed)
+        return made.name(made.plan.header(model, {}))
+
+    names = [*(name(*case) for case in cases), name(*cases[0], model="n"), name(*cases[0], seed=2)]
+    assert names == [*(name(*case) for case in cases), name(*cases[0], model="n"), name(*cases[0], seed=2)]
+    assert len(set(names)) == len(names)
+    assert names[0][:-1] == names[-1][:-1]
+    assert Cast(parent.header.cast).roles == ("ada", "bo", "cyrus")
