@@ -124,3 +124,28 @@ async def test_a_folder_that_holds_something_else_is_not_touched(parent: Record,
     assert (first.folder / FILE).read_bytes() == raw
     with pytest.raises(RecordError, match="already holds a run"):
         transcript.begin(first.folder, first.header, first.branch.events)
+
+
+async def test_stances_that_were_decided_when_it_was_stopped_are_not_asked_for_again(
+    parent: Record, tmp_path: Path
+) -> None:
+    class Stopping(ScriptedModel):
+        playing: Many | None = None
+
+        async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+            if self.playing and prompt.shape:
+                self.playing.stop()
+            return await super().complete(prompt, seed=seed, on_token=on_token)
+
+    model = Stopping()
+    job = _jobs(parent, tmp_path / "home", model)[0]
+    model.playing = Many([job], model, {}, 1)
+    await model.playing.play(lambda job, seen: None)
+    assert model.playing.stopped
+    assert not worlds.kinds(job.record().script, "stance")
+    asked = len(worlds.kinds(parent.script, "stance"))
+    assert sum(prompt.kind == "stance" for prompt in model.seen) == asked
+    model.playing = None
+    await Many([job], model, {}, 1).play(lambda job, seen: None)
+    assert job.done()
+    assert sum(prompt.kind == "stance" for prompt in model.seen) == asked

@@ -238,3 +238,21 @@ async def test_when_one_call_is_told_to_wait_all_wait(
     first.cancel()
     assert len(slept) == 1
     assert 0 < slept[0] <= 60
+
+
+async def test_a_reply_may_come_whole(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:
+    pieces, whole = [await connect(streams=streams).complete(LINE, seed=1) for streams in (True, False)]
+    assert "stream" not in fake.seen[-1]
+    assert whole.text == pieces.text
+    assert whole.finished
+    assert whole.usage.model_copy(update={"seconds": 0}) == pieces.usage.model_copy(update={"seconds": 0})
+    for fault, said in (("500", ""), ("cut", ""), ("garbled", ""), ("empty", "is no chat completion"),
+                        ("html", "is no chat completion"), ("401", "refuses the key")):  # fmt: skip
+        fake.faults.append(fault)
+        if said:
+            with pytest.raises(ModelError, match=said):
+                await connect(streams=False).complete(LINE, seed=1)
+        else:
+            assert (await connect(streams=False).complete(LINE, seed=1)).text == pieces.text, fault
+    fake.faults.append("length")
+    assert not (await connect(streams=False).complete(LINE, seed=1)).finished

@@ -10,7 +10,6 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from dreamplay.graph import Token
 from dreamplay.many import Job
 from dreamplay.script import Event
 
@@ -40,10 +39,10 @@ class Board:
         if self._live:
             self._live.stop()
 
-    def watch(self, job: Job, seen: Event | Token | None) -> None:
+    def watch(self, job: Job, seen: Event | None) -> None:
         """Take in one thing that happened in a run; None is its end."""
         name = job.folder.name
-        if isinstance(seen, Token) or self._quiet:
+        if self._quiet:
             return
         if seen is not None:
             self._standing[name] = seen

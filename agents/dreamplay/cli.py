@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dreamplay import cli_whatif, session
-from dreamplay.errors import DreamplayError
+from dreamplay.errors import DreamplayError, UsageError
 from dreamplay.flags import (
     CandidatesFlag,
     EventsFlag,

@@ -113,6 +113,7 @@ async def open_model(engine: Engine, settings: Settings, *, jobs: int = 1, load:
             jobs=jobs, load=load,
         )
     endpoint = connect(engine, settings, sampling)
+    endpoint.streams = jobs == 1
     if not endpoint.name:
         endpoint.name = await _only_model(endpoint)
     return endpoint

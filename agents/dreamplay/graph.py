@@ -18,9 +18,11 @@ reflects on a crossroads: the stance, with its reason, is what each of them has 
 
 from __future__ import annotations
 
+import copy
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import takewhile
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -66,6 +68,8 @@ class Context:
     """Puts an event on disk."""
     reflect: bool = True
     """Whether those present at the end of a scene reflect on it."""
+    tokens: bool = True
+    """Whether anybody wants to see a line as it is spoken."""
 
     def record(self, state: State, **event: Any) -> Event:
         """The one door: an event gets its place, goes to disk, and only then into the script. Unless it says who its
@@ -85,6 +89,14 @@ Graph = CompiledStateGraph[State, Context, State, State]
 
 def build(cast: Cast, checkpointer: Any = None) -> Graph:
     """The graph for a cast: one node a role, so that the drawing shows who plays."""
+    graph = copy.copy(_compiled(cast.roles))
+    graph.checkpointer = checkpointer
+    return graph
+
+
+@cache
+def _compiled(roles: tuple[str, ...]) -> Graph:
+    """Compiled once for all the runs of a process."""
     graph = StateGraph(State, context_schema=Context)
     graph.add_node("open_scene", open_scene)
     graph.add_node("dream", dream)
@@ -94,19 +106,22 @@ def build(cast: Cast, checkpointer: Any = None) -> Graph:
     graph.add_node("close_scene", close_scene)
     graph.add_node("recap", recap)
     graph.add_node("epilogue", epilogue)
-    for role in cast.roles:
+    for role in roles:
         graph.add_node(role, speak)
         graph.add_edge(role, "director")
     graph.add_edge(START, "open_scene")
     graph.add_conditional_edges("open_scene", after_opening, ["dream", "epilogue", "director"])
     graph.add_edge("dream", "director")
     graph.add_conditional_edges("director", after_direction, [*cast.roles, "decide", "reflect", "close_scene"])
+    graph.add_conditional_edges("director", after_direction, [*roles, "decide", "close_scene"])
     graph.add_edge("decide", "close_scene")
     graph.add_edge("reflect", "close_scene")
     graph.add_edge("epilogue", "close_scene")
     graph.add_conditional_edges("close_scene", after_scene, ["recap", "open_scene", END])
     graph.add_edge("recap", "open_scene")
     return graph.compile(checkpointer=checkpointer, name="dreamplay")
+    graph.add_conditional_edges("close_scene", after_scene, ["open_scene", END])
+    return graph.compile(name="dreamplay")
 
 
 def steps(context: Context) -> int:
@@ -327,4 +342,6 @@ def tell(runtime: Runtime[Context], event: Event) -> None:
 
 def on_token(runtime: Runtime[Context], speaker: str | None) -> Callable[[str], None]:
     """Pass tokens on to whoever watches the run."""
+    if not runtime.context.tokens:
+        return lambda text: None
     return lambda text: runtime.stream_writer(Token(speaker, text))

@@ -7,11 +7,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from dreamplay import transcript
 from dreamplay.errors import DreamplayError, RecordError
-from dreamplay.graph import Token
 from dreamplay.model import Model
 from dreamplay.play import Run
 from dreamplay.script import Event
@@ -40,11 +39,11 @@ class Job:
         """What was played of it."""
         return transcript.read(self.folder)
 
-    def run(self, model: Model, settings: dict[str, Any]) -> Run:
+    def run(self, model: Model, settings: dict[str, Any], *, watched: bool = True) -> Run:
         """The run, begun on disk if it was not, and to be gone on with."""
         if self._found() is None:
             transcript.begin(self.folder, self.header, self.branch.events)
-        return Run(self.branch.plan, model, self.folder, settings, goes_on=True)
+        return Run(self.branch.plan, model, self.folder, settings, goes_on=True, watched=watched)
 
     def _found(self) -> Record | None:
         if not (self.folder / FILE).exists():
@@ -85,7 +84,7 @@ class Many:
         for run in self._running.values():
             run.stop()
 
-    async def play(self, watch: Callable[[Job, Event | Token | None], None]) -> None:
+    async def play(self, watch: Callable[[Job, Event | None], None]) -> None:
         """Play them all, or until stopped; None is seen of a run when it is over."""
         left = deque(self.waiting)
 
@@ -98,12 +97,12 @@ class Many:
                 group.create_task(work())
         self.stopped |= bool(left)
 
-    async def _one(self, each: Job, watch: Callable[[Job, Event | Token | None], None]) -> None:
+    async def _one(self, each: Job, watch: Callable[[Job, Event | None], None]) -> None:
         try:
-            run = each.run(self.model, self.settings)
+            run = each.run(self.model, self.settings, watched=False)
             self._running[each.folder.name] = run
             try:
-                await run.play(lambda seen: watch(each, seen))
+                await run.play(lambda seen: watch(each, cast(Event, seen)))
                 self.stopped |= run.stopped
             finally:
                 del self._running[each.folder.name]

@@ -85,6 +85,8 @@ class Endpoint:
     """Request fields of the API itself, such as temperature."""
     engine: dict[str, Any] = field(default_factory=dict)
     """Request fields that only llama.cpp knows; hosted endpoints refuse them."""
+    streams: bool = True
+    """Whether replies come piece by piece. Where nobody watches them whole ones cost less."""
     prefill: bool = False
     """Whether the engine continues a reply that was begun for it."""
     sheets: bool = True
@@ -112,7 +114,7 @@ class Endpoint:
             async for attempt in retrying:
                 with attempt:
                     await self._let_through()
-                    return await self._stream(prompt, seed, on_token)
+                    return await self._ask(prompt, seed, on_token)
         except openai.APIError as error:
             raise ModelError(await self.explain(error)) from error
         except CutError as error:
@@ -143,17 +145,17 @@ class Endpoint:
         """Close the client; see `Model.close`."""
         await self.client.close()
 
-    async def _stream(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
+    async def _ask(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
         start = time.monotonic()
         request: dict[str, Any] = {
             "model": self.name,
             "messages": prompt.messages(prefill=self.prefill),
             "seed": seed,
             self.limit: prompt.max_tokens + self.headroom,
-            "stream": True,
-            "stream_options": {"include_usage": True},
             **self.sampling,
         }
+        if self.streams:
+            request |= {"stream": True, "stream_options": {"include_usage": True}}
         if prompt.shape:
             shape = {"name": prompt.kind, "strict": True, "schema": prompt.shape}
             request["response_format"] = {"type": "json_schema", "json_schema": shape}
@@ -162,7 +164,23 @@ class Endpoint:
         if self.engine:
             stop = {"stop": prompt.stop} if prompt.stop else {}
             request["extra_body"] = self.engine | stop | (_UNREPEATED if prompt.fresh else {})
-        stream = await self.client.chat.completions.create(**request)
+        if self.streams:
+            stream = await self.client.chat.completions.create(**request)
+            replies, usage = await self._heard(stream, prompt, on_token)
+        else:
+            # The client's own values would cost more than all the rest of a call.
+            body = request.pop("extra_body", {}) | request
+            answered = await self.client.post("/chat/completions", body=body, cast_to=object)
+            replies, usage = self._read(answered, prompt)
+        whole = [reply for _, reply in sorted(replies.items())]
+        if not whole or any(reply.finish is None for reply in whole):
+            raise CutError
+        usage = usage.model_copy(update={"seconds": round(time.monotonic() - start, 3)})
+        first, *others = [Reply(reply.text, reply.finish == "stop", Usage()) for reply in whole]
+        return replace(first, usage=usage, others=tuple(others))
+
+    async def _heard(self, stream: Any, prompt: Prompt, on_token: OnToken | None) -> tuple[dict[int, _Whole], Usage]:
+        """Replies that come piece by piece."""
         usage = Usage(calls=1)
         replies: dict[int, _Whole] = {}
         async with stream:
@@ -174,12 +192,23 @@ class Endpoint:
                     piece = reply.take(choice.delta.content or "")
                     if piece and on_token and choice.index == 0:
                         on_token(piece)
-        whole = [reply for _, reply in sorted(replies.items())]
-        if not whole or any(reply.finish is None for reply in whole):
-            raise CutError
-        usage = usage.model_copy(update={"seconds": round(time.monotonic() - start, 3)})
-        first, *others = [Reply(reply.text, reply.finish == "stop", Usage()) for reply in whole]
-        return replace(first, usage=usage, others=tuple(others))
+        return replies, usage
+
+    def _read(self, answered: Any, prompt: Prompt) -> tuple[dict[int, _Whole], Usage]:
+        """Replies that come whole, as JSON."""
+        replies = {}
+        for choice in answered["choices"]:
+            replies[choice["index"]] = reply = _Whole(prompt.opener if self.prefill else "")
+            reply.take(choice["message"]["content"] or "")
+            reply.finish = choice["finish_reason"]
+        spent = answered.get("usage") or {}
+        cached = (spent.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+        counts = {
+            "prompt": spent.get("prompt_tokens", 0),
+            "cached": cached,
+            "output": spent.get("completion_tokens", 0),
+        }
+        return replies, Usage.model_validate({"calls": 1, **counts})
 
     async def explain(self, error: Exception) -> str:
         """One line for an error of the client: what is wrong, and the next step."""

@@ -6,6 +6,7 @@ import contextlib
 import importlib.metadata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class Plan:
             parent=self.parent,
             point=self.point,
             changes=self.changes,
-            versions=_versions(),
+            versions=dict(_versions()),
         )
 
 
@@ -113,6 +114,7 @@ def _filled(scene: Scene, cast: Cast) -> Scene:
     return scene.model_copy(update={"opening": cast.fill(scene.opening), "place": cast.fill(scene.place)})
 
 
+@cache
 def _versions() -> dict[str, str]:
     found = {}
     for name in _VERSIONED:

@@ -186,7 +186,8 @@ class FakeEndpoint:
         elif fault in _STATUS:
             await _failed(send, fault)
         else:
-            await _stream(send, request, self._answer(request, fault), fault)
+            tell = _stream if request.get("stream") else _told
+            await tell(send, request, self._answer(request, fault), fault)
 
     def _answer(self, request: dict[str, Any], fault: Fault | None) -> str:
         if self.replies:
@@ -243,11 +244,31 @@ async def _stream(send: _Send, request: dict[str, Any], text: str, fault: Fault 
     if fault not in ("truncated", "garbled"):
         await chunk([{"index": 0, "delta": {}, "finish_reason": "length" if fault == "length" else "stop"}])
         if request.get("stream_options", {}).get("include_usage"):
-            usage = {"prompt_tokens": sum(len(m["content"]) for m in request["messages"]) // 4}
-            usage["completion_tokens"] = len(text) // 4
-            await chunk([], usage | {"total_tokens": sum(usage.values())})
+            await chunk([], _usage(request, text))
         await event("[DONE]")
     await send({"type": "http.response.body", "body": b""})
+
+
+async def _told(send: _Send, request: dict[str, Any], text: str, fault: Fault | None) -> None:
+    """The whole reply at once. Returning in the middle makes uvicorn break the connection off."""
+    message = {"role": "assistant", "content": text}
+    body = json.dumps({
+        "id": "fake", "object": "chat.completion", "created": 0, "model": request["model"],
+        "usage": _usage(request, text),
+        "choices": [{"index": 0, "message": message, "finish_reason": "length" if fault == "length" else "stop"}],
+    }).encode()  # fmt: skip
+    headers = {"content-type": "application/json", "content-length": str(len(body))}
+    await send(_start(200, headers))
+    if fault in _BROKEN:
+        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        return
+    await send({"type": "http.response.body", "body": body})
+
+
+def _usage(request: dict[str, Any], text: str) -> dict[str, int]:
+    usage = {"prompt_tokens": sum(len(m["content"]) for m in request["messages"]) // 4}
+    usage["completion_tokens"] = len(text) // 4
+    return usage | {"total_tokens": sum(usage.values())}
 
 
 def _start(status: int, headers: dict[str, str]) -> dict[str, Any]:
