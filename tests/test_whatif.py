@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import worlds
 from dreamplay import many, transcript, whatif
+from dreamplay import plan as planning
 from dreamplay.errors import RecordError, UsageError
 from dreamplay.script import Event
 from dreamplay.story import Cast
@@ -81,6 +82,7 @@ async def test_a_branch_of_a_branch_tells_all_its_changes(parent: Record, tmp_pa
     point = _first(child, "porch")
     assert list(grand.script)[:point] == list(child.script)[:point]
     assert any(event.text == "I am off." for event in grand.script)
+    assert planning.taken_up(grand.header).header("scripted", {}) == grand.header
     assert grand.header.parent == "child"
     assert grand.header.changes == (
         f"from event {_first(parent, 'attic')} on, say bo: I am off.", f"from event {point} on, drop bo",

@@ -75,6 +75,8 @@ async def _measure(home: Path, url: str, chosen: argparse.Namespace) -> list[tup
     ideal = max(sum(chains) / chosen.jobs, max(chains)) * chosen.latency
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     ended = sum(record.end is not None for record in records)
+    for why in set(map(str, playing.failed.values())):
+        bench.say(why)
     return [
         ("runs played to their end", f"{chosen.runs}", f"{ended}", bench.kept(ended == chosen.runs)),
         ("throughput against the ideal", f"{SHARE:.0%}", f"{ideal / took:.0%}", bench.kept(ideal / took >= SHARE)),
