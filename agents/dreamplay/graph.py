@@ -112,15 +112,12 @@ def _compiled(roles: tuple[str, ...]) -> Graph:
     graph.add_edge(START, "open_scene")
     graph.add_conditional_edges("open_scene", after_opening, ["dream", "epilogue", "director"])
     graph.add_edge("dream", "director")
-    graph.add_conditional_edges("director", after_direction, [*cast.roles, "decide", "reflect", "close_scene"])
-    graph.add_conditional_edges("director", after_direction, [*roles, "decide", "close_scene"])
+    graph.add_conditional_edges("director", after_direction, [*roles, "decide", "reflect", "close_scene"])
     graph.add_edge("decide", "close_scene")
     graph.add_edge("reflect", "close_scene")
     graph.add_edge("epilogue", "close_scene")
     graph.add_conditional_edges("close_scene", after_scene, ["recap", "open_scene", END])
     graph.add_edge("recap", "open_scene")
-    return graph.compile(checkpointer=checkpointer, name="dreamplay")
-    graph.add_conditional_edges("close_scene", after_scene, ["open_scene", END])
     return graph.compile(name="dreamplay")
 
 

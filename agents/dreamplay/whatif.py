@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from dreamplay import library
 from dreamplay import plan as planning
-from dreamplay.director import TURNS
 from dreamplay.errors import UsageError
 from dreamplay.plan import Plan
-from dreamplay.script import PROLOGUE, Event, Provenance, Script, Usage
+from dreamplay.script import PROLOGUE, TURNS, Event, Provenance, Script, Usage, present
 from dreamplay.story import Scene, Story
 from dreamplay.transcript import Header, Record, total
 
@@ -197,18 +198,24 @@ def _without(
         if scene.id in begun:
             return scene
         gone = {role for role in drop if scene.id != here.id or role not in leaving}
-        present = tuple(role for role in scene.present if role not in gone)
-        if not present:
+        left = tuple(role for role in scene.present if role not in gone)
+        if not left:
             raise UsageError(f"--drop {', '.join(drop)}: nobody would be left in {beat}/{scene.id}; keep one of them")
         pressures = tuple(text for text in scene.pressures if not any(f"{{{role}}}" in text for role in gone))
-        return scene.model_copy(update={"present": present, "pressures": pressures})
+        moves = tuple(move for move in scene.moves if move.role not in gone)
+        asides = tuple(each for each in scene.asides if not gone & {each.role, *each.to})
+        return scene.model_copy(update={"present": left, "pressures": pressures, "moves": moves, "asides": asides})
 
     beats = tuple(
         beat.model_copy(update={"scenes": tuple(reduced(beat.id, scene) for scene in beat.scenes)})
         if beat.id in _beats(plan, story) else beat
         for beat in story.beats
     )  # fmt: skip
-    return story.model_copy(update={"beats": beats})
+    try:
+        return Story.model_validate(story.model_copy(update={"beats": beats}).model_dump())
+    except ValidationError as error:
+        why = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise UsageError(f"--drop {', '.join(drop)}: {why}; keep one of them") from None
 
 
 def _beats(plan: Plan, story: Story) -> tuple[str, ...]:
@@ -226,7 +233,8 @@ def _said(plan: Plan, index: int, shared: Sequence[Event], say: Sequence[tuple[s
     prologue = sum(event.scene == PROLOGUE for event in shared)
     if prologue < len(plan.story.prologue) or scene.kind == "epilogue":
         raise UsageError("--say: nobody can speak at that point; choose one in a scene where people talk, with --at")
-    place = {"beat": beat.id, "scene": scene.id, "witnesses": scene.present}
+    here = present(Script(shared), scene)
+    place = {"beat": beat.id, "scene": scene.id, "witnesses": here}
     made: list[Event] = []
 
     def add(**rest: Any) -> None:
@@ -237,8 +245,8 @@ def _said(plan: Plan, index: int, shared: Sequence[Event], say: Sequence[tuple[s
         add(kind="narration", text=scene.opening)
     turn = sum(event.kind in TURNS for event in before)
     for number, (role, text) in enumerate(say, start=1):
-        if role not in scene.present:
-            there = ", ".join(scene.present)
+        if role not in here:
+            there = ", ".join(here)
             raise UsageError(f"--say {role}: not in {beat.id}/{scene.id} at that point; there are {there}")
         add(kind="line", speaker=role, text=text, turn=turn + number, provenance=Provenance(by="person"))
     return made
