@@ -112,7 +112,7 @@ PROMPTS: dict[str, Sequence[Any]] = {
     "no-prologue-cues": [_told(lambda desk, event: _worded(desk, event.model_copy(update={"cue": None})))],
     "no-prologue": [_told(lambda desk, event: "" if event.beat == PROLOGUE else _worded(desk, event))],
     "examples": [mock.patch.object(Desk, "_system", property(_with_examples))],
-    "cue-without-tactic": [_cued(lambda cue, name, does: {"text": cue.text.replace(f" {does} that ", " that ", 1)})],
+    "cue-with-tactic": [mock.patch.object(Desk, "_cued", lambda self, cue: cue.text)],
     "cue-without-material": [_cued(lambda cue, name, does: {"text": f"{name} speaks {does}.", "material": ""})],
     "one-sentence": [mock.patch.object(Desk, "_system", _reworded("one or two short sentences", "one short sentence"))],
     "thought-first": [_asked(lambda name: {"opener": f"{name} (thinks:", "max_tokens": 110})],
