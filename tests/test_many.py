@@ -133,7 +133,7 @@ async def test_stances_that_were_decided_when_it_was_stopped_are_not_asked_for_a
         playing: Many | None = None
 
         async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
-            if self.playing and prompt.shape:
+            if self.playing and prompt.kind == "stance":
                 self.playing.stop()
             return await super().complete(prompt, seed=seed, on_token=on_token)
 
