@@ -4,7 +4,7 @@ import ast
 import asyncio
 import builtins
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -98,8 +98,8 @@ SCENES = [("waking", ALL), ("waking", TWO), ("dream", TWO), ("waking", ["sam", "
 class _TellsAll(Desk):
     """Shows everybody everything."""
 
-    def shown(self, script: Script, present: Any) -> list[Event]:
-        return list(script)
+    def _prompt(self, kind: Any, script: Script, here: Sequence[str], tail: str, **rest: Any) -> Prompt:
+        return self._fitted(kind, list(script), tail, **rest)
 
 
 class _TellsTales(Desk):
@@ -122,9 +122,10 @@ def _dreamt(desk: Desk, script: Script, scene: Scene) -> str:
     return desk.cast.personas["samantha"].private.fear if dreams else ""
 
 
-def _contained(script: Script, *roles: str) -> list[Event]:
+def _contained(script: Script, *roles: str, kinds: tuple[str, ...] = ()) -> list[Event]:
     """The test for witnesses that ChatArena made: «sam» is in «samantha»."""
-    return [event for event in script if all(role in " ".join(event.witnesses) for role in roles)]
+    asked = [event for event in script if not kinds or event.kind in kinds]
+    return [event for event in asked if all(role in " ".join(event.witnesses) for role in roles)]
 
 
 def _everybody(desk: Desk, scene: Scene) -> tuple[Pooled, ...]:
@@ -181,10 +182,10 @@ async def test_a_leak_is_one_line_with_scene_speaker_and_secret(monkeypatch: pyt
 
 @pytest.mark.parametrize("module", [prompting, memory, agent, dream])
 def test_whatever_makes_a_prompt_reads_events_through_visible_to_alone(module: Any) -> None:
-    """No look at the script but this one: not at its last event, not at a scene, not over all of it."""
+    """No look at the script but this one, and what stands for it once a recap does: not at its last event, not at a scene, not over all of it."""
     tree = ast.parse(inspect.getsource(module))
     asked = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "script"]
-    assert {node.attr for node in asked} <= {"visible_to"}
+    assert {node.attr for node in asked} <= {"visible_to", "standing"}
     looped = [n.iter for n in ast.walk(tree) if isinstance(n, ast.For | ast.AsyncFor | ast.comprehension)]
     calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) in dir(builtins)]
     read = [*looped, *(arg for call in calls for arg in call.args)]

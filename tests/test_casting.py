@@ -253,7 +253,7 @@ async def test_a_card_plays_at_once_and_no_order_of_it_reaches_the_others(small:
         record = await worlds.play(small, folder, model, swaps=swaps)
         assert record.end
         assert record.cast.name("bo") == "Zoe Bo"
-        assert {prompt.kind for prompt in model.seen} == {"line", "stance", "dream", "epilogue"}
+        assert {prompt.kind for prompt in model.seen} == {"line", "stance", "dream", "epilogue", "reflection"}
         for prompt in model.seen:
             assert not re.search(r"gnore all|obey|{%|{{|<b>|None", prompt.system + prompt.script + prompt.tail)
         assert "Zoe Bo: a ferrywoman who has never learnt to swim. Dry, patient, superstitious." in model.seen[0].system

@@ -308,7 +308,7 @@ def test_a_story_is_checked_for_secrets(
     done = call("check", small, "--secrets", "--swap", "bo=zoe.yaml")
     assert done.code == 0
     assert re.search(r"^no prompt tells a secret: \d\d prompts scanned for \d+ marks$", done.out, re.MULTILINE)
-    monkeypatch.setattr("dreamplay.script.Script.visible_to", lambda script, *roles: list(script))
+    monkeypatch.setattr("dreamplay.script.Script.visible_to", lambda script, *roles, **kinds: list(script))
     done = call("check", small, "--secrets")
     assert done.code == 1
     assert re.fullmatch(r"dreamplay: scene \w+: the prompt of a \w+ for \w+ holds [^\n]+\n", done.message)

@@ -177,7 +177,8 @@ async def test_nothing_is_ever_in_the_prompt_of_somebody_who_does_not_know_it(
     whole = {"dream", "fear", "wish", "stance", "want", "belief", "epilogue"}
     expected = {"line", "reflection"} | ({"recap"} if reference == "serial" else whole)
     expected |= {"want", "belief"} if sheets else set()
-    assert used == expected | (set() if reference == "small" else {"apart"})
+    assert used - {"apart"} == expected
+    assert reference == "small" or "apart" in used
 
 
 SAMS = ("sam", "sama", "samantha")

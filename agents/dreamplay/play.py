@@ -150,7 +150,9 @@ class Run:
         if saved.values.get("events", 0) > len(self.script):
             await saver.adelete_thread(THREAD)
             return start
-        answered = [answer for task in saved.tasks for answer in (task.result or {}).get("answers", [])]
+        given = [(task.result or {}).get("answers", []) for task in saved.tasks]
+        # What closed the scene has cleared them: it answers nothing.
+        answered = [answer for answers in given if isinstance(answers, list) for answer in answers]
         return {**start, "answers": answered}
 
     def _discard(self) -> None:
