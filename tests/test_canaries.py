@@ -182,7 +182,9 @@ async def test_a_leak_is_one_line_with_scene_speaker_and_secret(monkeypatch: pyt
 
 @pytest.mark.parametrize("module", [prompting, memory, agent, dream])
 def test_whatever_makes_a_prompt_reads_events_through_visible_to_alone(module: Any) -> None:
-    """No look at the script but this one, and what stands for it once a recap does: not at its last event, not at a scene, not over all of it."""
+    """No look at the script but this one, and what stands for it once there are recaps: not at its last event, not at a
+    scene, not over all of it.
+    """
     tree = ast.parse(inspect.getsource(module))
     asked = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "script"]
     assert {node.attr for node in asked} <= {"visible_to", "standing"}
