@@ -209,7 +209,15 @@ class Run:
             async with aiosqlite.connect(self.folder / CHECKPOINTS) as connection:
                 await connection.execute("PRAGMA journal_mode=WAL")
                 await connection.execute("PRAGMA synchronous=NORMAL")
-                yield Saver(connection)
+                saver = Saver(connection)
+                try:
+                    yield saver
+                finally:
+                    # LangGraph may still be about to write what came of calls that were broken off. What is not
+                    # committed when the connection closes would keep the database locked for as long as we live.
+                    async with saver.lock:
+                        await connection.commit()
+                        await connection.close()
         except aiosqlite.Error as error:
             raise RecordError(
                 f"cannot write to {self.folder / CHECKPOINTS}: {error}; what was played is kept; make room first"
