@@ -34,18 +34,23 @@ async def test_why_prints_everything_in_full(tmp_path: Path, capsys: pytest.Capt
         assert [part for part in parts if part not in out] == []
 
 
-def test_a_run_that_kept_no_prompts_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    _why(transcript.read(EXAMPLE), EXAMPLE, 30)
+def test_a_run_that_kept_no_prompts_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = transcript.read(EXAMPLE)
+    _why(record, tmp_path, 30)
     out = capsys.readouterr().out
+    usage = list(record.script)[30].provenance.usage
     assert "The prompt was not kept with this run" in out
-    assert "1,173 prompt tokens, 57 of them read anew" in out
+    assert f"{usage.prompt:,} prompt tokens, {usage.evaluated:,} of them read anew" in out
 
 
 def test_knows_prints_names_and_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     record = transcript.read(EXAMPLE)
-    Views(record).knows(knowledge.knows(record, "leo", 40))
+    lines = [event for event in record.script if event.kind == "line" and event.speaker and event.id <= 45]
+    heard = next(event for event in lines if "leo" in event.witnesses and event.turn)
+    missed = next(event for event in lines if "leo" not in event.witnesses)
+    Views(record).knows(knowledge.knows(record, "leo", 45))
     out = capsys.readouterr().out
-    assert "  21  Leo: No, Elara, you stay!" in out
-    assert "  40  " not in out  # on the bridge, without him
+    assert f"  {heard.id}  {record.cast.name(heard.speaker or '')}: {heard.text}"[:60] in out
+    assert f"  {missed.id}  " not in out  # said without him
     assert re.search(r"^Launch +- +- +- +-", out, re.MULTILINE)
     assert re.search(r"^Glitch +Leo, Mira, Sam +Elara, Mira, Sam ", out, re.MULTILINE)
