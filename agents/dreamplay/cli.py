@@ -28,7 +28,6 @@ from dreamplay.flags import (
     UrlFlag,
     WindowFlag,
     pairs,
-    write,
 )
 from dreamplay.session import HOME, INTERRUPTED, say
 
@@ -275,21 +274,11 @@ def compare(
 
     Example: dreamplay compare run-1 run-2 leo-believes-1 leo-believes-2 --html leo.html
     """
-    from dreamplay import beside, report, transcript
-    from dreamplay import compare as comparing
+    from dreamplay import beside, transcript
 
     folders = [transcript.find(reference, HOME) for reference in references]
-    made = comparing.compare(*beside.groups([(str(folder), transcript.read(folder)) for folder in folders]))
-    if as_json:
-        typer.echo(json.dumps(made.model_dump(), indent=2, ensure_ascii=False))
-    else:
-        report.show(made)
-    if as_markdown:
-        write(as_markdown, report.render(made))
-    if as_html:
-        from dreamplay import page
-
-        write(as_html, page.render(made))
+    base, changed = beside.groups([(str(folder), transcript.read(folder)) for folder in folders])
+    cli_whatif.compared(base, changed, as_json, as_markdown, as_html)
 
 
 app.command()(cli_whatif.whatif)

@@ -115,7 +115,7 @@ def whatif(
 
     base, other = asyncio.run(play())
     if not dry_run:
-        _compared(base, other, as_json, as_markdown, as_html)
+        compared(base, other, as_json, as_markdown, as_html)
 
 
 def tree(
@@ -184,9 +184,10 @@ async def _many(missing: Sequence[Job], model: Model, engine: Engine, at_once: i
         ) from why
 
 
-def _compared(
+def compared(
     base: Sequence[Record], changed: Sequence[Record], as_json: bool, as_markdown: Path | None, as_html: Path | None
 ) -> None:
+    """Hold two groups of runs against each other: in the terminal or as JSON, and in the files that were asked for."""
     from dreamplay import compare, report
 
     made = compare.compare(base, changed)
