@@ -8,6 +8,7 @@ import importlib.util
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dreamplay import embedded
@@ -133,3 +134,25 @@ def test_why_it_cannot_be_used_is_told(parts: list[Path], monkeypatch: pytest.Mo
     embedded.model_path().parent.mkdir(parents=True)
     embedded.model_path().write_bytes(WHOLE)
     assert embedded.installed() is None
+
+
+def test_no_prompt_is_kept_in_host_memory_where_another_caller_could_get_it(
+    parts: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """llama.cpp hands it to the wrong one (tests/benchmarks/crosstalk.py shows it)."""
+    import xllamacpp
+
+    asked: list[Any] = []
+
+    class Server:
+        listening_address = "http://127.0.0.1:1"
+
+        def __init__(self, params: Any) -> None:
+            asked.append(params)
+
+    monkeypatch.setattr(xllamacpp, "Server", Server)
+    engine = embedded.start()
+    (params,) = asked
+    assert (params.cache_ram_mib, params.cache_idle_slots) == (0, False)
+    assert (params.hostnames, params.api_keys) == (["127.0.0.1"], [engine.api_key])
+    assert params.cors_origins != "*"

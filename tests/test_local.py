@@ -13,6 +13,7 @@ from dreamplay import embedded
 from dreamplay.embedded import Engine
 from dreamplay.errors import EmbeddedModelError
 from dreamplay.local import ENGINE, SLOTS, LocalModel
+from dreamplay.model import Endpoint, Reply
 from dreamplay.prompting import Prompt
 from dreamplay.testing import FakeEndpoint
 
@@ -113,3 +114,22 @@ async def test_several_runs_share_the_slots_of_one_engine(fake: FakeEndpoint) ->
     model = _model(jobs=2, load=False)
     await _closed(model, model.complete(LINE, seed=1), model.complete(LINE, seed=2))
     assert [request.get("id_slot") for request in fake.seen] == [0, None]
+
+
+async def test_who_asks_at_the_same_time_is_answered_one_after_the_other(
+    fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete, at_once, most = Endpoint.complete, 0, 0
+
+    async def counted(*asked: Any, **rest: Any) -> Reply:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        reply = await complete(*asked, **rest)
+        at_once -= 1
+        return reply
+
+    monkeypatch.setattr(Endpoint, "complete", counted)
+    model = _model()
+    await _closed(model, *(model.complete(LINE, seed=number) for number in range(4)))
+    assert (len(fake.seen), most) == (4, 1)

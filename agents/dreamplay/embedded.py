@@ -129,7 +129,12 @@ def start(gguf: Path | None = None, *, window: int = WINDOW, candidates: int = 1
     params.n_ctx = window * jobs
     params.n_parallel = candidates * jobs
     params.kv_unified = True  # the candidates of one call share the window, and the prompt in it
+    # llama.cpp's cache of prompts that gave way to others has put one caller's prompt in the place of another's
+    # (ggml-org/llama.cpp#27148), and a character then knows what only somebody else does. It must stay off.
+    params.cache_ram_mib = 0
+    params.cache_idle_slots = False
     params.n_gpu_layers = 0
+    params.fit_params = False  # it loads the model once more, to find what window fits; ours is given
     params.cpuparams.n_threads = _threads()
     params.cpuparams_batch.n_threads = _threads()
     # Waiting threads sleep: spinning ones take the cores from whatever else runs here, another play included.

@@ -58,6 +58,7 @@ class LocalModel:
         self._starting: Future[Engine] | None = self._start() if load else None
         self._endpoint: Endpoint | None = None
         self._first = asyncio.Lock()
+        self._alone = asyncio.Lock()
         self._reading = asyncio.Lock()
         self._read: tuple[str, str, str] | None = None
         self._next_slot = 0
@@ -67,9 +68,12 @@ class LocalModel:
         async with self._first:
             if self._endpoint is None:
                 return await self._begin(prompt, seed, on_token)
-        if prompt.lead and self._jobs == 1:  # among many runs the engine itself finds the slots
+        if self._jobs > 1:  # the engine itself finds the slots
+            return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
+        if prompt.lead:
             return await self._beside(self._endpoint, prompt, seed)
-        return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
+        async with self._alone:  # all who ask want the same slot
+            return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
 
     async def _beside(self, endpoint: Endpoint, prompt: Prompt, seed: int) -> Reply:
         """Answer beside the others who are asked the same: each in a slot of its own, after the engine has read what
