@@ -12,10 +12,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, takewhile
+from itertools import accumulate, takewhile
 from typing import Any, Literal
 
 from pydantic import ConfigDict
@@ -95,7 +96,9 @@ class Desk:
     """Whether the tail of a line carries the private sheet: room that larger models use and small ones do not."""
     window: int = WINDOW
     """Tokens, prompt and reply together, that no prompt goes beyond."""
-    _told: dict[int, tuple[Event, str]] = field(default_factory=dict, repr=False, compare=False)
+    _told: dict[int, tuple[Event, str, float]] = field(default_factory=dict, repr=False, compare=False)
+    _counted: tuple[list[Event], list[float]] = field(default_factory=lambda: ([], []), repr=False, compare=False)
+    """The events of the last prompt, and the tokens of each."""
 
     @property
     def memories(self) -> int:
@@ -103,10 +106,11 @@ class Desk:
         return 3 if self.sheets else 1
 
     def shown(self, script: Script, scene: Scene, role: str) -> list[Event]:
-        """The events that stand in somebody's prompt, the newest last: what all present witnessed, and what she has
-        just perceived and somebody present has not.
+        """The events that stand in somebody's prompt, the newest last: what all present witnessed, as far as the window
+        holds it, and what she has just perceived and somebody present has not.
         """
-        common = [event for event in script.standing(*present(script, scene)) if event.kind not in UNTOLD]
+        standing = self._held(script.standing(*present(script, scene)), RESERVE)
+        common = [event for event in standing if event.kind not in UNTOLD]
         return sorted([*common, *self._apart(script, scene, role)], key=lambda event: event.id)
 
     def line(
@@ -240,13 +244,17 @@ class Desk:
         the oldest lines: a quarter of the room at once, so that the prefix seldom shifts.
         """
         taken = max(RESERVE, tokens(tail) + tokens(rest.get("ask", "")) + max_tokens)
+        script = "".join(map(self._spoken, self._held(events, taken)))
+        return Prompt(kind=kind, system=self._system, script=script, tail=tail, max_tokens=max_tokens, **rest)
+
+    def _held(self, events: Sequence[Event], taken: float) -> Sequence[Event]:
+        """The events that the window holds when so many tokens of it are taken."""
         room = self.window - taken - tokens(self._system)
-        texts = list(map(self._spoken, events))
-        common = "".join(texts)
-        if (excess := tokens(common) - room) > 0:
-            step = room / 4
-            common = _shortened(texts, _lasting(events), math.ceil(excess / step) * step)
-        return Prompt(kind=kind, system=self._system, script=common, tail=tail, max_tokens=max_tokens, **rest)
+        sizes = self._sizes(events)
+        if (excess := sum(sizes) - room) <= 0:
+            return events
+        step = room / 4
+        return _shortened(events, sizes, math.ceil(excess / step) * step)
 
     def _apart(self, script: Script, scene: Scene, role: str) -> list[Event]:
         """What the speaker perceived in this scene of late, and somebody present did not. What was earlier is for
@@ -270,16 +278,30 @@ class Desk:
         public = [{"name": p.name, "who": p.who, "voice": p.voice} for p in self.cast.personas.values()]
         return self._render("system.jinja", premise=self.story.premise, cast=public)
 
+    def _sizes(self, events: Sequence[Event]) -> Sequence[float]:
+        """Tokens of each event. Those that the last prompt began with as well are not counted again."""
+        known, sizes = self._counted
+        same = len(known) if known == list(events[: len(known)]) else 0
+        del known[same:], sizes[same:]
+        known.extend(events[same:])
+        sizes.extend(map(self._size, events[same:]))
+        return sizes
+
     def _size(self, event: Event) -> float:
         """Tokens of an event in the script."""
-        return tokens(self._spoken(event))
+        return self._put(event)[2]
 
     def _spoken(self, event: Event) -> str:
-        """An event as it stands in the script, put into words only once: a long play costs no more a turn."""
+        """An event as it stands in the script."""
+        return self._put(event)[1]
+
+    def _put(self, event: Event) -> tuple[Event, str, float]:
+        """An event, its words and their tokens, put into words only once: a long play costs no more a turn."""
         known = self._told.get(event.id)
         if known is None or known[0] is not event:
-            known = self._told[event.id] = (event, self._worded(event))
-        return known[1]
+            text = self._worded(event)
+            known = self._told[event.id] = (event, text, tokens(text))
+        return known
 
     def _worded(self, event: Event) -> str:
         """An event in words. One line each: no text can pass for another event."""
@@ -322,13 +344,17 @@ def _lasting(events: Sequence[Event]) -> int:
     return sum(1 for _ in lasting)
 
 
-def _shortened(texts: Sequence[str], lasting: int, excess: float) -> str:
-    """A script without as many of its oldest lines as it takes, and, if need be, without what it begins with."""
-    newest = max(lasting, len(texts) - _NEWEST)
-    gone = set()
-    for number in chain(range(lasting, newest), range(lasting), range(newest, len(texts))):
-        if excess <= 0:
-            break
-        gone.add(number)
-        excess -= tokens(texts[number])
-    return "".join(text for number, text in enumerate(texts) if number not in gone)
+def _shortened(events: Sequence[Event], sizes: Sequence[float], excess: float) -> list[Event]:
+    """A script without as many of its oldest lines as it takes, and, if need be, without what it begins with, and at
+    last without its newest.
+    """
+    lasting = _lasting(events)
+    newest = max(lasting, len(events) - _NEWEST)
+    kept = []
+    for start, end in ((lasting, newest), (0, lasting), (newest, len(events))):
+        freed = list(accumulate(sizes[start:end]))
+        gone = min(bisect_left(freed, excess) + 1, len(freed)) if excess > 0 else 0
+        excess -= freed[gone - 1] if gone else 0
+        kept.append(events[start + gone : end])
+    told, first, last = kept
+    return [*first, *told, *last]
