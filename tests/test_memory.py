@@ -216,14 +216,18 @@ async def test_without_its_vectors_nothing_is_played_and_the_next_step_is_named(
     monkeypatch.setattr(wordllama.WordLlama, "load", missing)
     embedding._vectors.cache_clear()
     model = ScriptedModel()
-    with pytest.raises(EmbeddingError, match=r"l2_supercat.*pip install wordllama.*--no-recall$"):
+    with pytest.raises(EmbeddingError, match=r"l2_supercat.*pip install wordllama$"):
         await Run(worlds.plan(small), model, tmp_path / "run", {}).play(lambda seen: None)
     assert not model.seen
     assert not (tmp_path / "run").exists()
+    embedding._vectors.cache_clear()
+
+
+async def test_without_recall_nobody_is_reminded(small: Path, tmp_path: Path) -> None:
+    model = ScriptedModel()
     record = await worlds.play(small, tmp_path / "run", model, recall=False)
     assert record.header.settings["recall"] is False
     assert not any("remembers" in prompt.tail for prompt in model.seen)
-    embedding._vectors.cache_clear()
 
 
 @pytest.mark.parametrize(("sheets", "limit"), [(False, 1), (True, 3)])

@@ -19,7 +19,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
-from dreamplay import memory
 from dreamplay.errors import LeakError
 from dreamplay.model import OnToken, Reply
 from dreamplay.plan import Plan
@@ -199,11 +198,11 @@ async def scan(plan: Plan, *, sheets: bool = False, desk: type[Desk] = Desk) -> 
     Raises:
         EmbeddingError: the sentence vectors cannot be loaded.
     """
+    from dreamplay import embedding
     from dreamplay.graph import build, steps
     from dreamplay.play import context
 
-    if plan.recall:
-        memory.ready()
+    embedding.ready()
     marks, script = Marks(), Script()
     marked = marks.plant(plan)
     watch = _Watch(marks, script)

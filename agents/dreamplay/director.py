@@ -8,10 +8,10 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from dreamplay import library
+from dreamplay import affinity, library
 from dreamplay.script import MOVES, TURNS, Cue, Event, Script, present, regards
 from dreamplay.story import Aside, Cast, Length, Move, Scene
 
@@ -19,10 +19,12 @@ _BOREDOM = 1.6
 """How fast the wish to speak grows with each turn of silence; above 1, so that silence outweighs talkativeness."""
 
 _OF_THE_MOMENT = 0.35
-"""Share of cues that begin with what the scene gives rather than with what the persona brings."""
+"""Share of cues that begin with what the scene gives the speaker, as long as it does, rather than with what the persona
+brings."""
 
 _OF_THE_DREAM = 0.2
-"""Share of cues after a dream with which somebody who has not yet spoken of it does."""
+"""Share of cues after a dream with which somebody who has not yet spoken of it does; once in a scene, since everybody
+sounds alike there."""
 
 _OF_THE_SCENE = 0.5
 """Share of cues whose tactic is the scene's, where it has any, rather than the persona's own."""
@@ -32,6 +34,11 @@ _GLIMPSE = range(2, 8)
 
 _TURNS_A_PRESSURE = 3.2
 """Turns that a pressure is given to be answered before the next one comes."""
+
+_HORIZON = 200
+"""Turns after which a matter may come up again: more than the shipped stories have, and a longer play, which uses
+up all there is to talk about, costs no more a turn.
+"""
 
 WARM, COLD = 1.0, -0.6
 """Regard from which somebody is spoken to warmly, and down to which coldly. Models mark kindly: a tone that most cues
@@ -52,6 +59,8 @@ class Director:
     cast: Cast
     seed: int
     length: Length = "full"
+    _owners: dict[str, dict[str, str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """By scene: whose each piece of its material is. Found once, since a scene does not change."""
 
     def over(self, script: Script, scene: Scene) -> bool:
         """Whether the turn contract is met: enough turns, everyone present has had one, and whoever was to come, go
@@ -166,14 +175,16 @@ class Director:
         persona = self.cast.personas[speaker]
         others = self._addressees(script, scene, speaker)
         mine = self._cues(script, speaker)
-        told = {event.cue.material for event in script.in_scene(scene.id, *TURNS) if event.cue}
-        told |= {cue.material for cue in mine}
-        moment = [text for text in scene.material if speaker not in self._named(text)]
+        heard = [event.cue for event in script.in_scene(scene.id, *TURNS)[-_HORIZON:] if event.cue]
+        told = {cue.material for cue in (*heard, *mine)}
+        owners = self._owned(scene)
+        moment = [text for text in scene.material if owners.get(text) == speaker]
         of_own = [text for text in persona.material if not set(self._named(text)) & {speaker}]
         pools = [moment, of_own] if dice.random() < _OF_THE_MOMENT else [of_own, moment]
         fresh = [text for pool in pools for text in dice.sample(pool, len(pool)) if text not in told]
         material = fresh[0] if fresh else dice.choice(of_own or list(persona.material))
-        dreamt = self._dreamt(script, speaker) if scene.kind != "dream" and dice.random() < _OF_THE_DREAM else []
+        by_day = scene.kind != "dream" and not any(cue.glimpse for cue in heard) and dice.random() < _OF_THE_DREAM
+        dreamt = self._dreamt(script, speaker) if by_day else []
         glimpse = dice.choice(dreamt) if dreamt else ""
         if glimpse:
             number = sum(bool(event.cue and event.cue.glimpse) for event in script)
@@ -210,8 +221,8 @@ class Director:
 
     @staticmethod
     def _cues(script: Script, speaker: str, after: int = -1) -> list[Cue]:
-        """What the speaker has had in mind so far, or since an event."""
-        turns = script.visible_to(speaker, kinds=TURNS)
+        """What the speaker has had in mind of late, or since an event."""
+        turns = script.visible_to(speaker, kinds=TURNS)[-_HORIZON:]
         return [event.cue for event in turns if event.cue and event.speaker == speaker and event.id > after]
 
     def _dreamt(self, script: Script, speaker: str) -> list[str]:
@@ -239,6 +250,12 @@ class Director:
             if event.speaker in others and event.speaker not in order and speaker in event.witnesses:
                 order.append(event.speaker)
         return [*order, *(role for role in others if role not in order)]
+
+    def _owned(self, scene: Scene) -> dict[str, str]:
+        if scene.id not in self._owners:
+            roles = dict.fromkeys([*scene.present, *(move.role for move in scene.moves)])
+            self._owners[scene.id] = affinity.owners(self.cast, scene.material, tuple(roles)) if scene.material else {}
+        return self._owners[scene.id]
 
     def _named(self, text: str) -> tuple[str, ...]:
         return self.cast.mentioned(self.cast.fill(text))

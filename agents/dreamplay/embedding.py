@@ -35,6 +35,15 @@ def embed(texts: Sequence[str]) -> Matrix:
     return unit
 
 
+def ready() -> None:
+    """Load the vectors, so that nothing can fail for want of them once a run has begun.
+
+    Raises:
+        EmbeddingError: see `embed`.
+    """
+    embed(["."])
+
+
 @cache
 def _vectors() -> Any:
     """The token vectors, read once. WordLlama logs to the root logger as it is imported; that is undone."""

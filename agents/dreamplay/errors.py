@@ -4,7 +4,7 @@
       ModelError                  a model gave up; the run so far is on disk
         EmbeddedModelError        the embedded model cannot be put together or started
       RecordError                 a run folder cannot be written or read
-      EmbeddingError              the sentence vectors of recall and scorecard cannot be loaded
+      EmbeddingError              the sentence vectors cannot be loaded
       LeakError                   a secret stood in the prompt of somebody who is not to know it
       UsageError                  exit code 2: what was asked for cannot be played
         LibraryError              a persona, story or template is missing or wrong

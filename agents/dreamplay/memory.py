@@ -24,7 +24,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dreamplay.errors import EmbeddingError
 from dreamplay.script import PROLOGUE, PROLOGUE_TITLE, Event, Kind, Recalled, Script
 from dreamplay.story import Cast, Story
 
@@ -226,20 +225,6 @@ class Memory:
                 return f"{who} decided: {text}"
             case _:
                 return f"{self._cast.name(event.speaker)} {text}"
-
-
-def ready() -> None:
-    """Load what recall needs, so that it cannot fail once a run has begun.
-
-    Raises:
-        EmbeddingError: the sentence vectors cannot be loaded.
-    """
-    from dreamplay.embedding import embed
-
-    try:
-        embed(["."])
-    except EmbeddingError as error:
-        raise EmbeddingError(f"{error}; or play without recall: --no-recall") from error
 
 
 def _short(text: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from dreamplay import archive, markdown, memory, transcript
+from dreamplay import archive, markdown, transcript
 from dreamplay.agent import Agent
 from dreamplay.archive import Archive, Archived
 from dreamplay.director import Director
@@ -72,11 +72,12 @@ class Run:
         is on disk in every case; a run that failed before anybody said a word leaves no folder behind.
 
         Raises:
-            DreamplayError: the model gave up, what recall needs is missing, the folder cannot be written, or there is
-                nothing to go on with.
+            DreamplayError: the model gave up, the sentence vectors are missing, the folder cannot be written, or there
+                is nothing to go on with.
         """
-        if self.plan.recall:
-            memory.ready()
+        from dreamplay import embedding
+
+        embedding.ready()
         with Transcript(self.folder, None if self.goes_on else self.header) as record:
             self.script, self._begun = record.before.script, True
             try:

@@ -125,7 +125,7 @@ class Scene(Value):
     tactics: tuple[Text, ...] = ()
     """How people speak here, whoever they are, besides their own ways: «over the noise», «gasping»."""
     material: tuple[Text, ...] = ()
-    """That-clauses about this moment, which anyone present can bring up."""
+    """That-clauses about this moment, which whoever it sounds like can bring up (`affinity.py`)."""
     moves: tuple[Move, ...] = ()
     """Who comes and goes. Those of one moment happen in the order in which they are written."""
     asides: tuple[Aside, ...] = ()
