@@ -14,7 +14,7 @@ from dreamplay.canaries import Scan
 from dreamplay.errors import LeakError
 from dreamplay.plan import Plan
 from dreamplay.prompting import Desk, Prompt
-from dreamplay.script import Event, Pooled, Script
+from dreamplay.script import Event, Pooled, Script, given_fear
 from dreamplay.story import Cast, Persona, Scene, Story
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -80,9 +80,9 @@ def test_no_secret_is_ever_in_the_prompt_of_somebody_not_entitled_to_it(monkeypa
     monkeypatch.setattr(memory.Memory, "recall", counted)
 
     @settings(max_examples=PLAYS, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(_plans(), st.booleans())
-    def never(plan: Plan, sheets: bool) -> None:
-        scans.append(asyncio.run(canaries.scan(plan, sheets=sheets)))
+    @given(_plans(), st.booleans(), st.booleans())
+    def never(plan: Plan, sheets: bool, guest: bool) -> None:
+        scans.append(asyncio.run(canaries.scan(canaries.visited(plan) if guest else plan, sheets=sheets)))
         assert scans[-1].leaks == ()
 
     never()
@@ -128,7 +128,7 @@ def _contained(script: Script, *roles: str, kinds: tuple[str, ...] = ()) -> list
     return [event for event in asked if all(role in " ".join(event.witnesses) for role in roles)]
 
 
-def _everybody(desk: Desk, scene: Scene) -> tuple[Pooled, ...]:
+def _everybody(desk: Desk, *_: Any) -> tuple[Pooled, ...]:
     return tuple(Pooled(role=r, fear=p.private.fear, wish=p.private.wish) for r, p in desk.cast.personas.items())
 
 
@@ -160,6 +160,21 @@ async def test_the_scan_can_fail(fault: str, monkeypatch: pytest.MonkeyPatch) ->
     found = await canaries.scan(plan, desk=desk)
     assert any(leak.prompt == kind and secret in leak.secret for leak in found.leaks), found.leaks
     assert not any(leak.reader == "ann" and leak.secret.startswith("Ann's") for leak in found.leaks)
+
+
+HERS: dict[str, tuple[type[Desk], str]] = {
+    "a whisper": (_TellsAll, "what the visitor did"),
+    "her fear": (_tale(lambda desk, script, scene: given_fear(script)), "the visitor's fear"),
+}
+
+
+@pytest.mark.parametrize("fault", HERS)
+async def test_the_scan_can_fail_for_what_a_visitor_hides(fault: str) -> None:
+    desk, secret = HERS[fault]
+    plans = [canaries.visited(_plan(ALL, SCENES, seed=seed)) for seed in range(4)]
+    leaks = [leak for plan in plans for leak in (await canaries.scan(plan, desk=desk)).leaks]
+    assert any(leak.prompt == "line" and leak.secret.startswith(secret) for leak in leaks), leaks
+    assert not [leak for plan in plans for leak in (await canaries.scan(plan)).leaks]
 
 
 async def test_without_a_fault_there_is_no_leak() -> None:

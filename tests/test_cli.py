@@ -208,9 +208,17 @@ MISUSED: dict[str, tuple[str, str]] = {
     "no such file": ("run --model no.gguf", "no.gguf"),
     "an address that is none": ("run --model m --base-url localhost", "--base-url"),
     "a temperature that is none": ("run --model scripted --temperature 9", "--temperature"),
+    "nobody to ask": ("run --model scripted --as Noor", "needs a terminal to type in; give --interventions FILE"),
+    "a visit that is not read": ("run --model scripted --as Noor --quiet", "leave out --quiet and --json"),
+    "a visitor of the cast": ("run --model scripted --as Leo --interventions file", "Leo is in the cast already"),
+    "a visitor without a name": ("run --model scripted --as '' --interventions file", "no name; at most 40 characters"),
+    "interventions of nobody": ("run --model scripted --interventions file", "needs a visitor: add --as NAME"),
+    "interventions that are none": ("run --model scripted --as Noor --interventions file", "file:1"),
+    "no such interventions": ("run --model scripted --as Noor --interventions none.yaml", "none.yaml: No such file"),
     "a seed below 0": ("run --model scripted --seed -5", "--seed"),
     "no key": ("run --model gpt-x", "OPENAI_API_KEY"),
     "a run to its end": ("resume finished", "played to its end; look at it with: dreamplay show finished"),
+    "a visit to go on with, and nobody there": ("resume visited", "needs a terminal to type in; resume it in one"),
     "no such model to go on": ("resume elsewhere", "--model m --base-url URL"),
     "no such file to check": ("check nothing.yaml", "nothing.yaml"),
     "a file that is not valid": ("check file", "file:1"),
@@ -241,9 +249,11 @@ FAILED: dict[str, tuple[str, str]] = {
 def _left_behind() -> None:
     """Runs in the current folder, with which one cannot go on just so."""
     header = worlds.plan("mindsync").header("m", {}).model_dump_json()
+    visited = worlds.plan("mindsync", guest="Noor").header("m", {}).model_dump_json()
     end = End(lines=0, usage=Usage()).model_dump_json()
     for name, text in {
         "finished": f"{header}\n{end}\n", "elsewhere": f"{header}\n", "torn": header[:99],
+        "visited": f"{visited}\n",
         "newer": header.replace('"schema_version":1', '"schema_version":9', 1) + "\n",
     }.items():  # fmt: skip
         Path(name).mkdir()
@@ -307,7 +317,7 @@ def test_a_story_is_checked_for_secrets(
     worlds.dump(Path("zoe.yaml"), worlds.persona("Zoe", "parrot"))
     done = call("check", small, "--secrets", "--swap", "bo=zoe.yaml")
     assert done.code == 0
-    assert re.search(r"^no prompt tells a secret: \d\d prompts scanned for \d+ marks$", done.out, re.MULTILINE)
+    assert re.search(r"^no prompt tells a secret: \d+ prompts scanned for \d+ marks$", done.out, re.MULTILINE)
     monkeypatch.setattr("dreamplay.script.Script.visible_to", lambda script, *roles, **kinds: list(script))
     done = call("check", small, "--secrets")
     assert done.code == 1

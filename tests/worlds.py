@@ -154,6 +154,12 @@ async def play(reference: object, folder: Path, model: Any = None, **rest: Any) 
     return transcript.read(folder)
 
 
+async def visited(plan: Plan, folder: Path, model: Any = None, *, goes_on: bool = False) -> Record:
+    """Play a plan in which a visitor does what stands in a file, and read its transcript."""
+    await Run(plan, model or ScriptedModel(), folder, {}, goes_on=goes_on).play(lambda seen: None)
+    return transcript.read(folder)
+
+
 def event(number: int = 0, kind: str = "line", text: str = "Tea is tea.", **rest: Any) -> Event:
     place = {"id": number, "kind": kind, "text": text, "beat": "launch", "scene": "roof"}
     return Event.model_validate(place | rest)

@@ -18,14 +18,18 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
+from dreamplay import library
 from dreamplay.errors import LeakError
 from dreamplay.model import OnToken, Reply
 from dreamplay.plan import Plan
 from dreamplay.prompting import Desk, Prompt
-from dreamplay.script import Event, Script
-from dreamplay.story import Beat, Cast, Persona, Private, Scene, Value
+from dreamplay.script import Event, Script, in_hand
+from dreamplay.story import VISITOR, Beat, Cast, Persona, Private, Scene, Story, Value
 from dreamplay.testing import ScriptedModel
+from dreamplay.visit import Act, Taken, Visit, Whisper
+from dreamplay.visitor import Ask
 
 _TOKEN = re.compile(r"canary\d{5}", re.IGNORECASE)  # a line begins with a capital
 _BLURTED = 0.3
@@ -187,8 +191,48 @@ class _Gossip(ScriptedModel):
         return replace(reply, text=f"{own} {reply.text}{blurted}")
 
 
+class _Guest:
+    """Somebody who walks in, does whatever a visitor can do, and marks what she says."""
+
+    def __init__(self, story: Story, marks: Marks, seed: int) -> None:
+        self._story, self._marks, self._seed = story, marks, seed
+
+    def answer(self, ask: Ask) -> Act:
+        """What she does now."""
+        dice = random.Random(f"{self._seed}/{len(ask.script)}")
+        own = f"{self._marks.new(_Mark(f'what the visitor did in scene {ask.beat}/{ask.scene.id}', aloud=True))} it is."
+        if ask.why == "stance":
+            return (
+                Act(stance=Taken(choice=dice.choice(self._story.choices).id, because=own))
+                if dice.random() < 0.7
+                else Act()
+            )
+        others = [role for role in ask.here if role not in (VISITOR, ask.role)]
+        able = [Act(), Act(), Act(say=own), Act(do=own)]
+        able += [Act(whisper=Whisper(to=role, text=own)) for role in others]
+        if ask.role != VISITOR:
+            return dice.choice([*able, Act(hand_back=ask.role)])
+        if VISITOR not in ask.here:
+            return dice.choice([Act(), Act(come=True)])
+        fear = self._marks.around("a door that nobody opens", _Mark("the visitor's fear", pooled=VISITOR))
+        able += [Act(fear=fear), Act(go=True)]
+        held = in_hand(ask.script)
+        able += [Act(hand_back=role) if role in held else Act(play=role) for role in others[:1]]
+        return dice.choice(able)
+
+
+def visited(plan: Plan) -> Plan:
+    """The plan with somebody who walks in, and has something to hide."""
+    sheet = library.read(library.prompts() / "visitor.yaml", Persona)
+    taken = {persona.name for persona in plan.cast.personas.values()}
+    name = next(each for n in range(len(taken) + 1) if (each := f"{sheet.name}{'r' * n}") not in taken)
+    hidden = Private(want="to be asked.", belief="nobody asks.", fear="a door.", wish="a key.", memories=("A hall.",))
+    guest = sheet.model_copy(update={"name": name, "private": hidden})
+    return replace(plan, cast=Cast({**plan.cast.personas, VISITOR: guest}), visit=Visit(every_line=True))
+
+
 async def scan(plan: Plan, *, sheets: bool = False, desk: type[Desk] = Desk) -> Scan:
-    """Play a plan with canaries, in memory alone, and scan every prompt that goes out.
+    """Play a plan with canaries, in memory alone, and scan every prompt that goes out. A visitor does all she can.
 
     Args:
         plan: what is played.
@@ -198,9 +242,12 @@ async def scan(plan: Plan, *, sheets: bool = False, desk: type[Desk] = Desk) -> 
     Raises:
         EmbeddingError: the sentence vectors cannot be loaded.
     """
+    from langgraph.checkpoint.memory import InMemorySaver
+    from langgraph.types import Command
+
     from dreamplay import embedding
     from dreamplay.graph import build, steps
-    from dreamplay.play import context
+    from dreamplay.play import asked, context
 
     embedding.ready()
     marks, script = Marks(), Script()
@@ -213,17 +260,26 @@ async def scan(plan: Plan, *, sheets: bool = False, desk: type[Desk] = Desk) -> 
         watch.happened,
         desk(marked.story, marked.cast, sheets=sheets),
     )
-    await build(marked.cast).ainvoke({"scene": 0}, {"recursion_limit": steps(playing)}, context=playing)
+    guest = _Guest(plan.story, marks, plan.seed)
+    graph = build(marked.cast, InMemorySaver() if plan.visit else None)
+    config: Any = {"recursion_limit": steps(playing), "configurable": {"thread_id": "scan"}}
+    step: Any = {"scene": 0}
+    while step:
+        state = await graph.ainvoke(step, config, context=playing)
+        waiting = state.get("__interrupt__", ())
+        acts = [guest.answer(asked(playing, cast(Any, state), **each.value)) for each in waiting]
+        step = next((Command(resume=act.model_dump_json(exclude_defaults=True)) for act in acts), None)
     return Scan(prompts=watch.prompts, marks=len(marks.known), leaks=tuple(dict.fromkeys(watch.leaks)))
 
 
 async def check(plan: Plan) -> Scan:
-    """Scan a plan with short tails, and with those of larger models.
+    """Scan a plan with short tails, and with those of larger models, and the same with a visitor.
 
     Raises:
         LeakError: a secret stood in a prompt where it may not.
     """
-    scans = [await scan(plan, sheets=sheets) for sheets in (False, True)]
+    plans = [plan] if plan.visit else [plan, visited(plan)]
+    scans = [await scan(each, sheets=sheets) for each in plans for sheets in (False, True)]
     if leaks := [leak for each in scans for leak in each.leaks]:
         first, more = leaks[0], f" (and {len(leaks) - 1} more)" if len(leaks) > 1 else ""
         raise LeakError(

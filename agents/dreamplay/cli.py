@@ -6,7 +6,7 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -80,6 +80,13 @@ def run(
         ),
     ] = None,
     window: WindowFlag = None,
+    guest: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="Step in: your name, or a persona file of your own.")
+    ] = None,
+    interventions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What the visitor does, and when, instead of asking you.")
+    ] = None,
+    every_line: Annotated[bool, typer.Option("--every-line", help="Ask the visitor after every line.")] = False,
     quiet: QuietFlag = False,
     as_json: EventsFlag = False,
 ) -> None:
@@ -88,6 +95,8 @@ def run(
     Examples:
 
       dreamplay run
+
+      dreamplay run --as Noor
 
       dreamplay run --swap leo=leo_believer --seed 7 --length short
 
@@ -101,7 +110,13 @@ def run(
         story=story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out,
         temperature=temperature, candidates=candidates, timeout=timeout, recall=recall, reflect=reflect, window=window,
     )  # fmt: skip
-    asyncio.run(session.begin(settings, pairs(swap), _listed(beats), _manner(quiet, as_json)))
+    manner = _manner(quiet, as_json)
+    if guest is None and (interventions or every_line):
+        raise UsageError(f"{'--interventions' if interventions else '--every-line'} needs a visitor: add --as NAME")
+    if guest is not None and interventions is None:
+        session.need_terminal(manner, "give --interventions FILE where there is none")
+    visit: dict[str, Any] = {"guest": guest, "interventions": interventions, "every_line": every_line}
+    asyncio.run(session.begin(settings, pairs(swap), manner, beats=_listed(beats), **visit))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from dreamplay import beside, chance, deltas, movement, relations, stances
 from dreamplay.beside import Match, Pair
@@ -151,7 +152,9 @@ def _swaps(matched: Match) -> tuple[Swap, ...]:
 
 def _settings(matched: Match) -> tuple[Setting, ...]:
     one, other = (
-        {"model": header.model} | header.settings | {f"version of {name}": v for name, v in header.versions.items()}
+        {"model": header.model}
+        | _visit(header.settings)
+        | {f"version of {name}": v for name, v in header.versions.items()}
         for header in (matched.base[0].header, matched.changed[0].header)
     )
     return tuple(
@@ -159,6 +162,14 @@ def _settings(matched: Match) -> tuple[Setting, ...]:
         for name in {**one, **other}
         if one.get(name) != other.get(name)
     )
+
+
+def _visit(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings, with a visit in a word or two."""
+    if "visit" not in settings:
+        return settings
+    done = settings["visit"].get("interventions")
+    return settings | {"visit": "live" if done is None else f"{len(done)} interventions"}
 
 
 def _changes(matched: Match, swaps: Sequence[Swap], settings: Sequence[Setting], names: dict[str, str]) -> str:

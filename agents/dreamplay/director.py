@@ -9,11 +9,17 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import pairwise
+from typing import Any, Literal
 
 from dreamplay import affinity, library
-from dreamplay.script import MOVES, TURNS, Cue, Event, Script, present, regards
-from dreamplay.story import Aside, Cast, Length, Move, Scene
+from dreamplay.script import BACKSTAGE, MOVES, TURNS, Cue, Event, Script, by_visitor, present, regards, turns
+from dreamplay.story import VISITOR, Aside, Cast, Length, Move, Scene
+
+Opening = Literal["start", "end", "round", "addressed", "line"]
+"""Why the visitor is asked: the scene begins or ends, all have spoken since she did, she was spoken to, or she wants to
+be asked after every line.
+"""
 
 _BOREDOM = 1.6
 """How fast the wish to speak grows with each turn of silence; above 1, so that silence outweighs talkativeness."""
@@ -31,6 +37,9 @@ _OF_THE_SCENE = 0.5
 
 _GLIMPSE = range(2, 8)
 """Spaces in a clause of a dream that can be spoken of: enough to see something, and too few to tell it over again."""
+
+_TO_VISITOR = 0.25
+"""Share of cues that are meant for the visitor, where there is one who has not just spoken anyway."""
 
 _TURNS_A_PRESSURE = 3.2
 """Turns that a pressure is given to be answered before the next one comes."""
@@ -64,41 +73,85 @@ class Director:
 
     def over(self, script: Script, scene: Scene) -> bool:
         """Whether the turn contract is met: enough turns, everyone present has had one, and whoever was to come, go
-        or whisper has done so.
+        or whisper has done so. What the visitor says, and what she is answered, comes on top.
         """
-        turns = script.in_scene(scene.id, *TURNS)
-        if len(turns) >= max(scene.turns.max, scene.turns.min):
-            return True
-        if self.length == "full" or len(turns) < scene.turns.min:
+        if self.unanswered(script, scene):
             return False
-        done = len(script.in_scene(scene.id, *MOVES)), _whispered(turns)
-        heard = {event.speaker for event in turns}
-        return done == (len(scene.moves), len(scene.asides)) and heard.issuperset(present(script, scene))
+        taken = self._contracted(script, scene)
+        if len(taken) >= max(scene.turns.max, scene.turns.min):
+            return True
+        if self.length == "full" or len(taken) < scene.turns.min:
+            return False
+        done = _moved(script, scene), _whispered(taken)
+        heard = {event.speaker for event in turns(script, scene)}
+        return done == (len(scene.moves), len(scene.asides)) and heard.issuperset(_agents(script, scene))
+
+    def unanswered(self, script: Script, scene: Scene) -> Event | None:
+        """What the visitor has just said or done, if somebody else is there who perceived it."""
+        if VISITOR not in scene.present:
+            return None
+        last = next((e for e in reversed(script.in_scene(scene.id)) if e.kind not in BACKSTAGE), None)
+        heard = last and by_visitor(last) and set(last.witnesses) & set(_agents(script, scene))
+        return last if heard else None
+
+    def opening(self, script: Script, scene: Scene, every_line: bool) -> Opening | None:
+        """Why the visitor is asked now, if she is. It follows from the script alone; that she has been asked and would
+        rather listen is for the graph to remember.
+        """
+        if VISITOR not in scene.present or self.unanswered(script, scene):
+            return None
+        if self.over(script, scene):
+            return "end"
+        taken = turns(script, scene)
+        if not taken:
+            return "start"
+        if VISITOR not in present(script, scene):
+            return None
+        here = [event for event in script.in_scene(scene.id) if event.kind not in (*BACKSTAGE, *MOVES)]
+        hers = max((event.id for event in here if event.speaker == VISITOR), default=-1)
+        since = sum(event.id > hers for event in taken)
+        last = taken[-1]
+        to = {last.cue.to if last.cue else None, *self.cast.mentioned(last.text)}
+        if last is here[-1] and VISITOR in to and VISITOR in last.witnesses:
+            return "addressed"
+        if since and since % len(_agents(script, scene)) == 0:
+            return "round"
+        return "line" if every_line else None
+
+    @staticmethod
+    def _contracted(script: Script, scene: Scene) -> list[Event]:
+        """The turns that the scene itself asks for: none of the visitor's, and no answer to her."""
+        taken = turns(script, scene)
+        if VISITOR not in scene.present:
+            return taken
+        here = [event for event in script.in_scene(scene.id) if event.kind not in BACKSTAGE]
+        answers = {event.id for before, event in pairwise(here) if by_visitor(before)}
+        return [event for event in taken if event.id not in answers]
 
     def move(self, script: Script, scene: Scene) -> Move | None:
         """Who comes or goes now, if somebody does."""
-        left = scene.ordered_moves[len(script.in_scene(scene.id, *MOVES)) :]
-        return left[0] if left and left[0].after <= len(script.in_scene(scene.id, *TURNS)) else None
+        left = scene.ordered_moves[_moved(script, scene) :]
+        return left[0] if left and left[0].after <= len(self._contracted(script, scene)) else None
 
     def aside(self, script: Script, scene: Scene) -> Aside | None:
-        """What is whispered in the next turn, if that turn is an aside's."""
-        if not scene.asides:
+        """What is whispered in the next turn, if that turn is an aside's. First the visitor is answered."""
+        if not scene.asides or self.unanswered(script, scene):
             return None
-        turns = script.in_scene(scene.id, *TURNS)
-        left = scene.ordered_asides[_whispered(turns) :]
-        return left[0] if left and left[0].after <= len(turns) else None
+        taken = self._contracted(script, scene)
+        left = scene.ordered_asides[_whispered(taken) :]
+        return left[0] if left and left[0].after <= len(taken) else None
 
     def pressure(self, script: Script, scene: Scene) -> str | None:
         """The pressure that is due before the next turn, if one is: they are spread evenly over the turns. What
-        demands an answer of everybody waits while somebody whispers.
+        demands an answer of everybody waits while somebody whispers, or has yet to answer the visitor.
         """
-        if self.aside(script, scene):
+        if self.unanswered(script, scene) or self.aside(script, scene):
             return None
-        turns = len(script.in_scene(scene.id, *TURNS))
+        taken = len(self._contracted(script, scene))
         raised = max(0, len(script.in_scene(scene.id, "narration")) - 1)  # the first narration is the opening
         planned = scene.turns.min if self.length == "short" else scene.turns.max
         pressures = self._pressures(scene, planned)
-        if raised < len(pressures) and turns * len(pressures) >= raised * planned:
+        if raised < len(pressures) and taken * len(pressures) >= raised * planned:
             # A branch that goes on with other dice has been told pressures that these dice may choose again.
             told = {event.text for event in script.in_scene(scene.id)}
             return next((text for text in map(self.cast.fill, pressures[raised:]) if text not in told), None)
@@ -115,34 +168,39 @@ class Director:
 
     def _dice(self, script: Script, scene: Scene, use: str) -> random.Random:
         """The dice of one turn: the same for the same seed, however the run came to this turn."""
-        turns = len(script.in_scene(scene.id, *TURNS))
-        return random.Random(f"{self.seed}/{scene.id}/{turns}/{use}")
+        return random.Random(f"{self.seed}/{scene.id}/{len(turns(script, scene))}/{use}")
 
     def speaker(self, script: Script, scene: Scene) -> str:
-        """Who speaks next: whose aside it is, who was called by name, else by silence, talkativeness and the dice."""
+        """Who speaks next: whose aside it is, who was called by name, else by silence, talkativeness and the dice. The
+        visitor is answered by somebody who perceived what she said or did.
+        """
         if aside := self.aside(script, scene):
             return aside.role
         dice = self._dice(script, scene, "speaker")
         here = script.in_scene(scene.id)
-        turns = script.in_scene(scene.id, *TURNS)
-        last = turns[-1].speaker if turns else None
-        there = present(script, scene)
-        able = [role for role in there if role != last] or list(there)
-        able = self._owed(scene, turns, able) or able
-        called = self.cast.mentioned(here[-1].text) if here else ()
-        addressed = [role for role in called if role in able and role in here[-1].witnesses]
-        if addressed and not self._left_out(turns, able):
+        taken = turns(script, scene)
+        last = taken[-1].speaker if taken else None
+        there = _agents(script, scene)
+        if visited := self.unanswered(script, scene):
+            able = [role for role in there if role in visited.witnesses]
+        else:
+            able = [role for role in there if role != last] or there
+            able = self._owed(scene, taken, self._contracted(script, scene), able) or able
+        heard = visited or (here[-1] if here else None)
+        called = self.cast.mentioned(heard.text) if heard else ()
+        addressed = [role for role in called if heard and role in able and role in heard.witnesses]
+        if addressed and (visited or not self._left_out(taken, able)):
             return addressed[0]
-        weights = [self.cast.personas[role].talkativeness * _BOREDOM ** self._silence(turns, role) for role in able]
+        weights = [self.cast.personas[role].talkativeness * _BOREDOM ** self._silence(taken, role) for role in able]
         return dice.choices(able, weights)[0]
 
     @staticmethod
-    def _owed(scene: Scene, turns: Sequence[Event], able: Sequence[str]) -> list[str]:
+    def _owed(scene: Scene, turns: Sequence[Event], contracted: Sequence[Event], able: Sequence[str]) -> list[str]:
         """Those who must speak now, so that everybody has had a turn before leaving, or before the scene ends: the
         turns that are left until then are no more than those that are still to be heard.
         """
-        taken = len(turns)
-        whispers = scene.ordered_asides[_whispered(turns) :] if scene.asides else []
+        taken = len(contracted)
+        whispers = scene.ordered_asides[_whispered(contracted) :] if scene.asides else []
         leaves = {move.role: move.after for move in scene.moves if move.kind == "exit" and move.after > taken}
         comes = {move.role for move in scene.moves if move.kind == "entrance" and move.after > taken}
         for end in sorted({*leaves.values(), scene.turns.max}):
@@ -174,6 +232,9 @@ class Director:
         dice = self._dice(script, scene, "cue")
         persona = self.cast.personas[speaker]
         others = self._addressees(script, scene, speaker)
+        visited = self.unanswered(script, scene)
+        if VISITOR in others and not visited and dice.random() < _TO_VISITOR:
+            others = [VISITOR, *(role for role in others if role != VISITOR)]
         mine = self._cues(script, speaker)
         heard = [event.cue for event in script.in_scene(scene.id, *TURNS)[-_HORIZON:] if event.cue]
         told = {cue.material for cue in (*heard, *mine)}
@@ -183,14 +244,16 @@ class Director:
         pools = [moment, of_own] if dice.random() < _OF_THE_MOMENT else [of_own, moment]
         fresh = [text for pool in pools for text in dice.sample(pool, len(pool)) if text not in told]
         material = fresh[0] if fresh else dice.choice(of_own or list(persona.material))
-        by_day = scene.kind != "dream" and not any(cue.glimpse for cue in heard) and dice.random() < _OF_THE_DREAM
-        dreamt = self._dreamt(script, speaker) if by_day else []
+        by_day = not visited and scene.kind != "dream" and not any(cue.glimpse for cue in heard)
+        dreamt = self._dreamt(script, speaker) if by_day and dice.random() < _OF_THE_DREAM else []
         glimpse = dice.choice(dreamt) if dreamt else ""
         if glimpse:
             number = sum(bool(event.cue and event.cue.glimpse) for event in script)
             material = library.render("glimpse.jinja", glimpse=glimpse, number=number)
         ways = scene.tactics if scene.tactics and dice.random() < _OF_THE_SCENE else persona.tactics
         tactic = self._least_used(ways, [cue.tactic for cue in mine], dice)
+        if visited:
+            return self._answer(script, scene, speaker, visited, tactic=tactic, material=material)
         # Nobody is told in the third person what he does himself: «tells Leo that Leo …».
         to = next((role for role in others if role not in self._named(material)), others[0] if others else None)
         if to and (tone := self._tone(script, scene, speaker, to)):
@@ -204,6 +267,14 @@ class Director:
         return self._cue(
             script, scene, aside.role, tell, tactic=WHISPERING, material=aside.material, to=aside.to[0], hears=aside.to
         )
+
+    def _answer(self, script: Script, scene: Scene, speaker: str, visited: Event, **matter: str) -> Cue:
+        """The cue of whoever answers the visitor. A whisper is answered in a whisper."""
+        name, done = self.cast.name(VISITOR), "said" if visited.kind == "line" else "done"
+        tell = f"tells {name} in answer to what {name} has just {done},"
+        apart = visited.cue is not None and bool(visited.cue.hears)
+        hears = tuple(role for role in visited.witnesses if role != speaker) if apart else ()
+        return self._cue(script, scene, speaker, tell, to=VISITOR, hears=hears, **matter)
 
     def _cue(
         self, script: Script, scene: Scene, speaker: str, tell: str, *, tactic: str, material: str, **rest: Any
@@ -253,8 +324,9 @@ class Director:
 
     def _owned(self, scene: Scene) -> dict[str, str]:
         if scene.id not in self._owners:
-            roles = dict.fromkeys([*scene.present, *(move.role for move in scene.moves)])
-            self._owners[scene.id] = affinity.owners(self.cast, scene.material, tuple(roles)) if scene.material else {}
+            there = dict.fromkeys([*scene.present, *(move.role for move in scene.moves)])
+            roles = [role for role in there if role != VISITOR]
+            self._owners[scene.id] = affinity.owners(self.cast, scene.material, roles) if scene.material else {}
         return self._owners[scene.id]
 
     def _named(self, text: str) -> tuple[str, ...]:
@@ -267,6 +339,16 @@ class Director:
         return dice.choice([option for option in options if used.count(option) == fewest])
 
 
-def _whispered(turns: Sequence[Event]) -> int:
-    """Asides that had their turn, those too that ended in silence."""
-    return sum(bool(event.cue and event.cue.hears) for event in turns)
+def _agents(script: Script, scene: Scene) -> list[str]:
+    """Those present but for the visitor."""
+    return [role for role in present(script, scene) if role != VISITOR]
+
+
+def _moved(script: Script, scene: Scene) -> int:
+    """Moves of the scene that were made. The visitor comes and goes as she likes."""
+    return sum(event.speaker != VISITOR for event in script.in_scene(scene.id, *MOVES))
+
+
+def _whispered(taken: Sequence[Event]) -> int:
+    """Asides that had their turn, those too that ended in silence, or that whoever plays their speaker said aloud."""
+    return sum(bool(event.cue and event.cue.tactic == WHISPERING) for event in taken)

@@ -11,8 +11,8 @@ from dreamplay.errors import ModelError
 from dreamplay.model import Model, OnToken, Reply
 from dreamplay.prompting import Desk, Prompt
 from dreamplay.recap import Retelling
-from dreamplay.script import Pooled, Provenance, Script, present
-from dreamplay.story import Scene
+from dreamplay.script import Pooled, Provenance, Script, given_fear, neutral, present
+from dreamplay.story import VISITOR, Scene
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Narrator:
             ModelError: the model gave up, or told nothing that can stand.
         """
         here = present(script, scene)
-        ledger = pool(self.desk, here)
+        ledger = pool(self.desk, here, given_fear(script))
         again = bool(script.visible_to(*here, kinds=("dream",)))
         text, made = await self._tell(
             (scene.id, "narrator"),
@@ -107,10 +107,14 @@ def shown(text: str, ledger: Sequence[Pooled]) -> float:
     return sum(len(sheet & told) > 1 for sheet in sheets) / max(len(sheets), 1) + len(set(runs)) / max(len(runs), 1)
 
 
-def pool(desk: Desk, here: Collection[str]) -> tuple[Pooled, ...]:
-    """The hidden fears and wishes of the dreamers present who have any, in the order of the cast."""
-    return tuple(
+def pool(desk: Desk, here: Collection[str], given: str = "") -> tuple[Pooled, ...]:
+    """The hidden fears and wishes of the dreamers present who have any, in the order of the cast. A fear that the
+    visitor has given in the course of the play stands for her sheet.
+    """
+    pooled = [
         Pooled(role=role, fear=desk.cast.fill(p.private.fear), wish=desk.cast.fill(p.private.wish))
         for role, p in desk.cast.personas.items()
-        if role in here and p.private
-    )
+        if role in here and p.private and not (given and role == VISITOR)
+    ]
+    hers = [Pooled(role=VISITOR, fear=neutral(given), wish="")] if given and VISITOR in here else []
+    return (*pooled, *hers)

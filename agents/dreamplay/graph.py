@@ -8,9 +8,9 @@ A run that was stopped goes on at `open_scene` of the scene that its script has 
 script before it records: what stands there already is neither told nor asked for again.
 
 Nodes: `open_scene` narrates, `dream` pools the fears, `director` (no model) lets people come and go and chooses
-speaker and cue, a role's node speaks, `reflect` runs once for each character present at the end of a scene, and at a
-crossroads `decide` does, `close_scene` records what they answered, `recap` retells old scenes where the next one would
-not fit into a prompt, and `epilogue` tells the end.
+speaker and cue, a role's node speaks, `visitor` waits for what a person does, `reflect` runs once for each character
+present at the end of a scene, and at a crossroads `decide` does, `close_scene` records what they answered, `recap`
+retells old scenes where the next one would not fit into a prompt, and `epilogue` tells the end.
 
 Edges: after the director comes a role or the end of the scene; after the end of a scene the next one, or END. Nobody
 reflects on a crossroads: the stance, with its reason, is what each of them has drawn from it.
@@ -29,15 +29,17 @@ from typing import Annotated, Any, Literal, TypedDict
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Overwrite, Send
+from langgraph.types import Overwrite, Send, interrupt
 
+from dreamplay import library
 from dreamplay.agent import Agent
-from dreamplay.director import Director
+from dreamplay.director import WHISPERING, Director
 from dreamplay.dream import Narrator
 from dreamplay.errors import RecordError
 from dreamplay.recap import Circle, Retelling
-from dreamplay.script import PROLOGUE, TURNS, Cue, Event, Provenance, Script, present
-from dreamplay.story import Beat, Cast, Scene, Story, moved
+from dreamplay.script import PROLOGUE, Cue, Event, Provenance, Script, in_hand, present, turns
+from dreamplay.story import VISITOR, Beat, Cast, Scene, Story, moved
+from dreamplay.visit import Act
 
 
 class State(TypedDict, total=False):
@@ -48,6 +50,10 @@ class State(TypedDict, total=False):
     events: int
     """Length of the script when this was saved: tells a checkpoint whose transcript has lost its end."""
     speaker: str
+    why: str
+    """Why the visitor is asked, where it is she who is up; else empty."""
+    listened: int
+    """Length of the script when she was asked and would rather listen."""
     answers: Annotated[list[dict[str, Any]], operator.add]
     """What all present answer at once, stances or reflections: events but for their place."""
 
@@ -70,6 +76,10 @@ class Context:
     """Whether those present at the end of a scene reflect on it."""
     tokens: bool = True
     """Whether anybody wants to see a line as it is spoken."""
+    every_line: bool = False
+    """Whether the visitor is asked after every line."""
+    wants: Callable[[State], bool] = lambda state: False
+    """Whether the visitor wants to say something though she is not asked."""
 
     def record(self, state: State, **event: Any) -> Event:
         """The one door: an event gets its place, goes to disk, and only then into the script. Unless it says who its
@@ -107,7 +117,7 @@ def _compiled(roles: tuple[str, ...]) -> Graph:
     graph.add_node("recap", recap)
     graph.add_node("epilogue", epilogue)
     for role in roles:
-        graph.add_node(role, speak)
+        graph.add_node(role, visit if role == VISITOR else speak)
         graph.add_edge(role, "director")
     graph.add_edge(START, "open_scene")
     graph.add_conditional_edges("open_scene", after_opening, ["dream", "epilogue", "director"])
@@ -164,7 +174,8 @@ async def dream(state: State, runtime: Runtime[Context]) -> State:
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
     if not any(event.kind == "dream" for event in context.script.in_scene(scene.id)):
-        text, ledger, made = await context.narrator.dream(context.script, scene, on_token(runtime, None))
+        here = present(context.script, scene)
+        text, ledger, made = await context.narrator.dream(context.script, scene, on_token(runtime, None, here))
         tell(runtime, context.record(state, kind="dream", text=text, ledger=ledger, provenance=made))
     return {"events": len(context.script)}
 
@@ -179,11 +190,15 @@ async def direct(state: State, runtime: Runtime[Context]) -> State:
         witnesses = moved(here, move.role, comes=True) if move.comes else here
         text = context.cast.fill(move.text)
         tell(runtime, context.record(state, kind=move.kind, speaker=move.role, text=text, witnesses=witnesses))
+    role, why = _asked(state, context, scene)
+    if why:
+        return {"speaker": role, "why": why, "events": len(context.script)}
     if context.director.over(context.script, scene):
-        return {"speaker": "", "events": len(context.script)}
+        return {"speaker": "", "why": "", "events": len(context.script)}
     if pressure := context.director.pressure(context.script, scene):
         tell(runtime, context.record(state, kind="narration", text=pressure))
-    return {"speaker": context.director.speaker(context.script, scene), "events": len(context.script)}
+    role = context.director.speaker(context.script, scene)
+    return {"speaker": role, "why": "playing" if role in in_hand(context.script) else "", "events": len(context.script)}
 
 
 async def speak(state: State, runtime: Runtime[Context]) -> State:
@@ -192,15 +207,85 @@ async def speak(state: State, runtime: Runtime[Context]) -> State:
     _, scene = context.scenes[state["scene"]]
     role = state["speaker"]
     cue = context.director.cue(context.script, scene, role)
-    turn = 1 + len(context.script.in_scene(scene.id, *TURNS))
-    spoken = await context.agents[role].speak(context.script, scene, cue, turn, on_token(runtime, role))
-    here = present(context.script, scene)
-    witnesses = tuple(each for each in here if each in (role, *cue.hears)) if cue.hears else here
+    turn = 1 + len(turns(context.script, scene))
+    witnesses = _hearing(context.script, scene, role, cue.hears)
+    spoken = await context.agents[role].speak(context.script, scene, cue, turn, on_token(runtime, role, witnesses))
     tell(runtime, context.record(
         state, kind="line" if spoken.text else "silence", speaker=role, text=spoken.text or "", turn=turn, cue=cue,
         witnesses=witnesses, provenance=spoken.made,
     ))  # fmt: skip
     return {"events": len(context.script)}
+
+
+async def visit(state: State, runtime: Runtime[Context]) -> State:
+    """The visitor does something, for herself or in the turn of somebody she plays, or listens. The graph waits at the
+    first line, for as long as she takes, and comes back to it with her answer.
+    """
+    act = Act.model_validate_json(interrupt({"why": state["why"], "role": state["speaker"]}))
+    context = runtime.context
+    _, scene = context.scenes[state["scene"]]
+    role, made = state["speaker"], Provenance(by="person")
+    if state["why"] == "stance":
+        taken = {"kind": "stance", "speaker": role, "scene": scene.id, "provenance": made.model_dump()}
+        answer = {"text": act.stance.because, "choice": act.stance.choice} if act.stance else {"choice": None}
+        return {"answers": [taken | answer], "events": len(context.script)}
+    event = _done(act, context, scene, role)
+    if event is None:
+        return {"listened": len(context.script), "events": len(context.script)}
+    tell(runtime, context.record(state, **({"speaker": role, "provenance": made} | event)))
+    return {"events": len(context.script)}
+
+
+def _done(act: Act, context: Context, scene: Scene, role: str) -> dict[str, Any] | None:
+    """The event that an act of the visitor leaves; None if she listens."""
+    turn = 1 + len(turns(context.script, scene)) if role != VISITOR else 0
+    aside = context.director.aside(context.script, scene) if turn else None
+    hears = [context.cast.role_of(act.whisper.to)] if act.whisper else []
+    cue = Cue(
+        to=next(iter(hears), None), pressure="", tactic=WHISPERING if aside else "", material="", text="",
+        hears=tuple(filter(None, hears)),
+    ) if hears or aside else None  # fmt: skip
+    if act.say:
+        return {"kind": "line", "text": act.say, "turn": turn, "cue": cue}
+    if act.whisper:
+        witnesses = _hearing(context.script, scene, role, cue.hears if cue else ())
+        return {"kind": "line", "text": act.whisper.text, "turn": turn, "cue": cue, "witnesses": witnesses}
+    if act.do:
+        return {"kind": "action", "text": act.do}
+    if act.fear:
+        return {"kind": "fear", "speaker": VISITOR, "text": act.fear, "witnesses": (VISITOR,)}
+    if act.play or act.hand_back:
+        whom = context.cast.role_of(act.play or act.hand_back or "")
+        by = VISITOR if act.play else "agent"
+        return {"kind": "hand", "speaker": whom, "text": by, "witnesses": (VISITOR,), "turn": turn}
+    if act.go or act.come:
+        kind = "entrance" if act.come else "exit"
+        text = library.render(f"{kind}.jinja", name=context.cast.name(VISITOR))
+        here = dict.fromkeys([*present(context.script, scene), VISITOR])
+        return {"kind": kind, "speaker": VISITOR, "text": text, "witnesses": tuple(here)}
+    return {"kind": "silence", "text": "", "turn": turn, "cue": cue} if turn else None
+
+
+def _asked(state: State, context: Context, scene: Scene) -> tuple[str, str]:
+    """As whom the visitor is asked now, and why; the reason is empty if she is not."""
+    script, director = context.script, context.director
+    if VISITOR not in scene.present:
+        return "", ""
+    if state.get("listened", -1) != len(script):
+        why = director.opening(script, scene, context.every_line)
+        if why or (not director.unanswered(script, scene) and context.wants(state)):
+            return VISITOR, why or "wish"
+    if scene.kind == "crossroads" and director.over(script, scene):
+        done, hers = {*_answered(state, scene), *_stood(script, scene)}, {VISITOR, *in_hand(script)}
+        for role in present(script, scene):
+            if role in hers and role not in done:
+                return role, "stance"
+    return "", ""
+
+
+def _hearing(script: Script, scene: Scene, role: str, hears: Sequence[str]) -> tuple[str, ...]:
+    """The witnesses of a line: whoever it is whispered to, or all present."""
+    return tuple(each for each in present(script, scene) if not hears or each in (role, *hears))
 
 
 async def decide(state: State, runtime: Runtime[Context]) -> State:
@@ -233,13 +318,14 @@ async def epilogue(state: State, runtime: Runtime[Context]) -> State:
     """Tell what came of it: who chose what as a fact, then the end as the narrator tells it."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
-    stances = context.script.visible_to(*present(context.script, scene), kinds=("stance",))
+    here = present(context.script, scene)
+    stances = context.script.visible_to(*here, kinds=("stance",))
     told = [event.provenance.by for event in context.script.in_scene(scene.id)]
     if stances and told.count("author") < 2:  # the opening, and the fact
         fact = f"{context.narrator.desk.tally(stances)} {context.narrator.desk.ending(stances)}"
         tell(runtime, context.record(state, kind="narration", text=fact))
     if "narrator" not in told:
-        text, made = await context.narrator.epilogue(context.script, scene, on_token(runtime, None))
+        text, made = await context.narrator.epilogue(context.script, scene, on_token(runtime, None, here))
         tell(runtime, context.record(state, kind="narration", text=text, provenance=made))
     return {"events": len(context.script)}
 
@@ -250,7 +336,7 @@ async def close_scene(state: State, runtime: Runtime[Context]) -> State:
     _, scene = context.scenes[state["scene"]]
     answered, stood = _answered(state, scene), _stood(context.script, scene)
     for role in present(context.script, scene):
-        if role in answered and role not in stood:
+        if role in answered and role not in stood and _stands(answered[role]):
             made = Provenance.model_validate(answered[role]["provenance"])
             tell(runtime, context.record(state, **(answered[role] | {"provenance": made})))
     # What stands in the script need not stand in every checkpoint to come.
@@ -284,12 +370,14 @@ def after_direction(state: State, runtime: Runtime[Context]) -> str | list[Send]
     """
     context = runtime.context
     if state["speaker"]:
-        return state["speaker"]
+        return VISITOR if state["why"] else state["speaker"]
     _, scene = context.scenes[state["scene"]]
     if scene.kind != "crossroads" and not context.reflect:
         return "close_scene"
     asked = "decide" if scene.kind == "crossroads" else "reflect"
-    done = {*_answered(state, scene), *_stood(context.script, scene)}
+    # A friend whom the visitor plays, and for whom she would not decide, decides for himself.
+    answered = {role for role, answer in _answered(state, scene).items() if _stands(answer)}
+    done = {*answered, *_stood(context.script, scene), VISITOR}
     open_yet = [role for role in present(context.script, scene) if role not in done]
     return [Send(asked, {"scene": state["scene"], "speaker": role}) for role in open_yet] or "close_scene"
 
@@ -305,6 +393,11 @@ def after_scene(state: State, runtime: Runtime[Context]) -> Literal["recap", "op
 def _answered(state: State, scene: Scene) -> dict[str, dict[str, Any]]:
     """The stances or reflections of a scene, by role, whether they stand in the script yet or not."""
     return {answer["speaker"]: answer for answer in state.get("answers", []) if answer["scene"] == scene.id}
+
+
+def _stands(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer is one, and not that the visitor would rather not decide."""
+    return answer["kind"] != "stance" or answer["choice"] is not None
 
 
 def _stood(script: Script, scene: Scene) -> set[str | None]:
@@ -330,6 +423,8 @@ class Token:
 
     speaker: str | None
     text: str
+    witnesses: tuple[str, ...] = ()
+    """Those who perceive it as it is spoken."""
 
 
 def tell(runtime: Runtime[Context], event: Event) -> None:
@@ -337,8 +432,8 @@ def tell(runtime: Runtime[Context], event: Event) -> None:
     runtime.stream_writer(event)
 
 
-def on_token(runtime: Runtime[Context], speaker: str | None) -> Callable[[str], None]:
+def on_token(runtime: Runtime[Context], speaker: str | None, witnesses: tuple[str, ...]) -> Callable[[str], None]:
     """Pass tokens on to whoever watches the run."""
     if not runtime.context.tokens:
         return lambda text: None
-    return lambda text: runtime.stream_writer(Token(speaker, text))
+    return lambda text: runtime.stream_writer(Token(speaker, text, witnesses))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from dreamplay.errors import UsageError
 from dreamplay.prompting import Prompt
-from dreamplay.script import Cue, Event, Pooled, Recalled, Refusal, Script, Usage, regards
+from dreamplay.script import BACKSTAGE, Cue, Event, Pooled, Recalled, Refusal, Script, Usage, regards
 from dreamplay.story import Private, Value
 from dreamplay.transcript import Record
 
@@ -141,7 +141,7 @@ def knows(record: Record, role: str, at: int | None = None) -> Knows:
         witnessed=tuple(
             Known(since=e.id, kind=e.kind, beat=e.beat, scene=e.scene, speaker=e.speaker, text=e.text)
             for e in seen
-            if e.text
+            if e.text and (e.kind not in BACKSTAGE or e.kind == "fear")
         ),
         secrets=tuple(Secret(of=of, dreams=tuple(d.id for d in dreams)) for of, dreams in dreamt(seen, role).items()),
         bonds=_bonds(record, at),

@@ -153,15 +153,15 @@ def any_file(reference: str) -> Path:
     return path
 
 
-def read(path: Path, kind: type[V]) -> V:
-    """Read a YAML file into a value.
+def read(path: Path, kind: type[V], **context: object) -> V:
+    """Read a YAML file into a value; `context` is what it is checked against besides its own form.
 
     Raises:
         LibraryError: it cannot be read, is not YAML, or does not fit; the message names file, line and key.
     """
     tree, data = _load(path)
     try:
-        return kind.model_validate(data)
+        return kind.model_validate(data, context=context)
     except ValidationError as error:
         raise LibraryError("; ".join(_complaint(path, tree, kind, e) for e in error.errors()[:5])) from None
 

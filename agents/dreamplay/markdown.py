@@ -9,11 +9,11 @@ from pathlib import Path
 
 from dreamplay import transcript
 from dreamplay.errors import RecordError
-from dreamplay.script import PROLOGUE, PROLOGUE_TITLE, Event
+from dreamplay.script import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, Event, played
 from dreamplay.transcript import End, Record
 
 FILE = "transcript.md"
-UNTOLD = ("silence", "recap")
+UNTOLD = ("silence", "recap", *BACKSTAGE)
 """Kinds of event that a page leaves out: nothing was said, or nothing new."""
 
 
@@ -71,7 +71,7 @@ def _page(record: Record) -> Iterator[str]:
 
 def _told(event: Event, record: Record) -> str:
     text = plain(event.text)
-    name = plain(record.cast.name(event.speaker)) if event.speaker else ""
+    name = plain(f"{record.cast.name(event.speaker)}{played(event, record.cast)}") if event.speaker else ""
     match event.kind:
         case "line" if event.cue and event.cue.hears:
             return f"**{name}** *(whispers to {plain(record.cast.listed(event.cue.hears))}).* {text}"
@@ -90,8 +90,9 @@ def _told(event: Event, record: Record) -> str:
 def _table(stances: list[Event], record: Record) -> str:
     choices = {choice.id: record.cast.fill(choice.text) for choice in record.header.story.choices}
     rows = [
-        f"| {cell(record.cast.name(s.speaker or ''))} | {cell(choices[s.choice or ''])} | {cell(s.text)} |"
+        f"| {cell(who)} | {cell(choices[s.choice or ''])} | {cell(s.text)} |"
         for s in stances
+        for who in [f"{record.cast.name(s.speaker or '')}{played(s, record.cast)}"]
     ]
     return "\n".join(["| | chooses to | because |", "|---|---|---|", *rows])
 

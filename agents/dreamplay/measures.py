@@ -14,8 +14,8 @@ from itertools import pairwise
 
 from dreamplay import transcript
 from dreamplay.editor import NEAR_COPY, grams
-from dreamplay.script import PROLOGUE, TURNS, UNHEARD, Event, Script, Usage, present
-from dreamplay.story import Scene, Value
+from dreamplay.script import BACKSTAGE, TURNS, UNHEARD, Event, Script, Usage, by_visitor, present
+from dreamplay.story import VISITOR, Scene, Value
 from dreamplay.transcript import Record
 
 Runs = Sequence[Record]
@@ -164,7 +164,7 @@ def contract(runs: Runs) -> Contract:
                 scenes += 1
                 kept += _kept(scene, run.script)
         said += len(list(lines(run)))
-        silent += sum(event.kind == "silence" for event in run.script)
+        silent += sum(event.kind == "silence" and event.provenance.by != "person" for event in run.script)
     return Contract(
         ended=sum(run.end is not None for run in runs), beats=beats, beats_planned=planned, scenes=kept,
         scenes_planned=scenes, silent=_share(silent, said + silent),
@@ -172,7 +172,7 @@ def contract(runs: Runs) -> Contract:
 
 
 def stances(runs: Runs) -> dict[str, int]:
-    """How often each choice was taken at the crossroads.
+    """How often each choice was taken at the crossroads, by agents.
 
     Source: users complain that everyone becomes nice and the same (Concordia #78): a cast that always agrees shows
     here. Limits: a count of four in a run; read it over many.
@@ -182,7 +182,7 @@ def stances(runs: Runs) -> dict[str, int]:
         for choice in run.header.story.choices:
             counts.setdefault(choice.id, 0)
         for event in run.script:
-            if event.kind == "stance" and event.choice:
+            if event.kind == "stance" and event.choice and event.provenance.by != "person":
                 counts[event.choice] = counts.get(event.choice, 0) + 1
     return counts
 
@@ -244,15 +244,17 @@ def _share(part: int, whole: int) -> float:
 
 def _kept(scene: Scene, script: Script) -> bool:
     """Whether a scene had its turns, with everyone who was there at its end heard where there is room, and what its
-    kind asks for.
+    kind asks for. What a visitor says, and what she is answered, comes on top.
     """
-    events = script.in_scene(scene.id)
-    turns = [event for event in events if event.kind in TURNS and event.beat != PROLOGUE]
+    events = [event for event in script.in_scene(scene.id) if event.kind not in BACKSTAGE]
+    answers = {event.id for before, event in pairwise(events) if by_visitor(before)}
+    spoken = [event for event in events if event.kind in TURNS and event.speaker != VISITOR]
+    turns = sum(event.id not in answers for event in spoken)
     here, kinds = set(present(script, scene)), [event.kind for event in events]
-    heard = {event.speaker for event in turns} >= here or scene.turns.max < len(here)
+    heard = {event.speaker for event in spoken} >= here or scene.turns.max < len(here)
     decided = scene.kind != "crossroads" or {e.speaker for e in events if e.kind == "stance"} >= here
     dreamt = scene.kind != "dream" or "dream" in kinds
-    return bool(events) and scene.turns.min <= len(turns) <= scene.turns.max and heard and decided and dreamt
+    return bool(events) and scene.turns.min <= turns <= scene.turns.max and heard and decided and dreamt
 
 
 @lru_cache(maxsize=20_000)

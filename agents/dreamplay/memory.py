@@ -24,8 +24,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dreamplay.script import PROLOGUE, PROLOGUE_TITLE, Event, Kind, Recalled, Script
-from dreamplay.story import Cast, Story
+from dreamplay.script import MOVES, PROLOGUE, PROLOGUE_TITLE, Event, Kind, Recalled, Script, neutral
+from dreamplay.story import VISITOR, Cast, Story
 
 if TYPE_CHECKING:
     from dreamplay.embedding import Matrix
@@ -66,7 +66,6 @@ _STEPS = 2048
 """Vectors are rounded to so many steps to the unit. Their products are then whole numbers below 2**24, which single
 precision adds up exactly and in any order, so that no machine's way of adding decides what comes up."""
 _SENTENCES = re.compile(r".*[.!?…]['\"”»)]*(?= |$)")
-_BRACKETS = str.maketrans("[]", "()")
 
 
 class Memory:
@@ -194,7 +193,8 @@ class Memory:
         if event.kind in ("line", "action"):
             if event.speaker == self._role:
                 return OWN
-            if event.scene in self._scenes and len(event.witnesses) < len(self._scenes[event.scene].present):
+            heard = sum(role != VISITOR for role in event.witnesses)
+            if event.scene in self._scenes and heard < len(self._scenes[event.scene].present):
                 return TO_FEW
             if self._role in self._cast.mentioned(event.text):
                 return ADDRESSED
@@ -214,8 +214,8 @@ class Memory:
     def _worded(self, row: int) -> str:
         """The memory as she would put it, short. No brackets: nobody's words can pass for a note of ours."""
         event = self._events[row]
-        text = _short(" ".join((event.text if event else self._formative[row]).split()).translate(_BRACKETS))
-        if event is None or event.speaker is None or event.kind == "reflection":
+        text = _short(neutral(event.text if event else self._formative[row]))
+        if event is None or event.speaker is None or event.kind in ("reflection", *MOVES):
             return text
         who = "I" if event.speaker == self._role else self._cast.name(event.speaker)
         match event.kind:

@@ -10,10 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dreamplay import library
+from pydantic import ValidationError
+
+from dreamplay import library, visit
 from dreamplay.errors import RecordError, UsageError
-from dreamplay.story import Beat, Cast, Length, Scene, Story
+from dreamplay.story import VISITOR, Beat, Cast, Length, Scene, Story
 from dreamplay.transcript import Header
+from dreamplay.visit import Visit
 
 _VERSIONED = ("dreamplay", "langgraph", "openai", "pydantic", "xllamacpp")
 
@@ -34,14 +37,17 @@ class Plan:
     """Of a branch, as are point and changes: see the header of a transcript."""
     point: int | None = None
     changes: tuple[str, ...] = ()
+    visit: Visit | None = None
+    """Of a play into which somebody walks, who then has the last place in the cast."""
 
     @property
     def scenes(self) -> tuple[tuple[Beat, Scene], ...]:
-        """The scenes to play, in order, with names where the author wrote roles."""
+        """The scenes to play, in order, with names where the author wrote roles, and with the visitor there."""
         return tuple((b, _filled(s, self.cast)) for b, s in self.story.scenes if b.id in self.beats)
 
     def header(self, model: str, settings: dict[str, Any]) -> Header:
-        """The header of the run's transcript."""
+        """The header of the run's transcript. The story stands in it as its author wrote it."""
+        visited = {"visit": self.visit.model_dump(mode="json", exclude_defaults=True)} if self.visit else {}
         return Header(
             story_id=self.story_id,
             story=self.story,
@@ -54,6 +60,7 @@ class Plan:
                 "beats": list(self.beats),
                 "recall": self.recall,
                 "reflect": self.reflect,
+                **visited,
                 **settings,
             },
             seed=self.seed,
@@ -73,8 +80,11 @@ def plan(
     beats: Sequence[str] = (),
     recall: bool = True,
     reflect: bool = True,
+    guest: str | None = None,
+    interventions: Path | None = None,
+    every_line: bool = False,
 ) -> Plan:
-    """Read and check everything that a run needs.
+    """Read and check everything that a run needs. `guest` is the visitor's name, or the file of her persona.
 
     Raises:
         LibraryError: a story, persona or role that is not there or not valid.
@@ -87,7 +97,12 @@ def plan(
         if beat not in known:
             raise UsageError(f"no beat {beat!r} in this story; it has {', '.join(known)}")
     chosen = tuple(beat for beat in known if not beats or beat in beats)
-    return Plan(Path(story_ref).stem, story, cast, seed, length, chosen, recall, reflect)
+    visited = None
+    if guest is not None:
+        cast = Cast({**cast.personas, VISITOR: visit.persona(guest, cast)})
+        done = visit.read(interventions, story, cast) if interventions else None
+        visited = Visit(every_line=every_line, interventions=done)
+    return Plan(Path(story_ref).stem, story, cast, seed, length, chosen, recall, reflect, visit=visited)
 
 
 def taken_up(header: Header) -> Plan:
@@ -99,19 +114,31 @@ def taken_up(header: Header) -> Plan:
     known = [beat.id for beat in header.story.beats]
     match header.settings:
         case {"length": "short" | "full" as length, "beats": list() as beats} if beats and set(beats) <= set(known):
-            if list(header.cast) == list(header.story.cast):
+            visited = _visited(header)
+            if list(header.cast) == [*header.story.cast, *([VISITOR] if visited else [])]:
                 recall = header.settings.get("recall") is not False
                 reflect = header.settings.get("reflect") is True
                 return Plan(
                     header.story_id, header.story, Cast(header.cast), header.seed, length, tuple(beats), recall,
-                    reflect, header.parent, header.point, header.changes,
+                    reflect, header.parent, header.point, header.changes, visited,
                 )  # fmt: skip
     raise RecordError("the header of the transcript does not fit its story: length, beats or cast are damaged")
 
 
+def _visited(header: Header) -> Visit | None:
+    if "visit" not in header.settings:
+        return None
+    try:
+        return Visit.model_validate(header.settings["visit"])
+    except ValidationError:
+        raise RecordError("the header of the transcript is damaged: it does not say how it was visited") from None
+
+
 def _filled(scene: Scene, cast: Cast) -> Scene:
     """A scene with names for roles in what is told; the director fills pressures and material itself."""
-    return scene.model_copy(update={"opening": cast.fill(scene.opening), "place": cast.fill(scene.place)})
+    told = {"opening": cast.fill(scene.opening), "place": cast.fill(scene.place)}
+    guests = [role for role in cast.roles if role == VISITOR]
+    return scene.model_copy(update=told | {"present": (*scene.present, *guests)})
 
 
 @cache

@@ -5,13 +5,14 @@ A run that was stopped, by whatever stopped it, goes on with another `Run` on it
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from dreamplay import archive, markdown, transcript
+from dreamplay import archive, markdown, transcript, visit
 from dreamplay.agent import Agent
 from dreamplay.archive import Archive, Archived
 from dreamplay.director import Director
@@ -22,11 +23,15 @@ from dreamplay.memory import Memory
 from dreamplay.model import Model
 from dreamplay.plan import Plan
 from dreamplay.prompting import Desk
-from dreamplay.script import PROLOGUE, Event, Script
-from dreamplay.transcript import FILE, End, Resumed, Transcript
+from dreamplay.script import PROLOGUE, Event, Script, present
+from dreamplay.story import VISITOR
+from dreamplay.transcript import FILE, End, Resumed, Transcript, Undone
+from dreamplay.visit import Act
+from dreamplay.visitor import Ask, Leave, Scripted, Visitor, Why
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
+    from langgraph.types import Command
 
 CHECKPOINTS = "checkpoints.sqlite"
 THREAD = "run"
@@ -42,6 +47,8 @@ class Run:
     folder: Path
     settings: dict[str, Any]
     """Of the model: what the header keeps beside the plan."""
+    visitor: Visitor | None = None
+    """Who answers for the visitor, where the plan has one; None: what stands in the plan's interventions is done."""
     goes_on: bool = False
     """Whether the folder holds the run already, and it goes on where it was stopped."""
     watched: bool = True
@@ -54,9 +61,19 @@ class Run:
         from langgraph.runtime import RunControl
 
         self._control = RunControl()
+        self._asking: asyncio.Future[Act | Leave] | None = None
+        self._undone = False
+        if self.visitor is None and self.plan.visit:
+            self.visitor = Scripted(self.plan.visit.interventions or (), self.plan.cast)
         self._begun = self._ended = False
         self.header = self.plan.header(self.model.name, self.settings)
         self.script = Script()
+
+    @property
+    def not_done(self) -> list[str]:
+        """The interventions that never came due, in words."""
+        waiting = self.plan.visit.interventions if self.plan.visit else None
+        return [str(each) for each in visit.left(waiting or (), self.script, self.plan.cast)]
 
     @property
     def stopping(self) -> bool:
@@ -66,6 +83,8 @@ class Run:
     def stop(self) -> None:
         """Stop after the step that is under way: the line being spoken is finished and kept."""
         self._control.request_drain()
+        if self._asking:
+            self._asking.cancel()
 
     async def play(self, watch: Callable[[Event | Token], None]) -> None:
         """Play from the first scene, or from where the run was stopped, to the end, or until stopped. What was played
@@ -89,6 +108,9 @@ class Run:
                     self._discard()
                 raise
             finally:
+                if self.kept and self.visitor and self.visitor.live:
+                    with contextlib.suppress(RecordError):  # what she did stands in the transcript, too
+                        visit.write(self.folder, self.script, self.plan.cast)
                 if self.kept and not self._ended:
                     with contextlib.suppress(RecordError):
                         markdown.write(self.folder)
@@ -106,18 +128,29 @@ class Run:
                 path.unlink(missing_ok=True)
         with Archive(self.folder) as kept:
             model = Archived(self.model, kept)
-            playing = context(self.plan, lambda role: model, self.script, self._writer(record))
-            playing = replace(playing, tokens=self.watched)
+
+            def staged() -> Context:
+                made = context(self.plan, lambda role: model, self.script, self._writer(record))
+                return replace(made, tokens=self.watched, wants=lambda state: self._wants(made, state))
+
+            playing = staged()
             config: RunnableConfig = {"configurable": {"thread_id": THREAD}, "recursion_limit": steps(playing)}
             async with self._checkpointer() as saver:
                 graph = build(self.plan.cast, saver)
-                parts = graph.astream(
-                    await self._start(graph, saver, config), config, context=playing, stream_mode="custom",
-                    version="v2", durability="sync" if self.watched else "exit", control=self._control,
-                )  # fmt: skip
+                step: State | Command[Any] | None = await self._start(graph, saver, config)
                 try:
-                    async for part in parts:
-                        watch(cast("Event | Token", part["data"]))
+                    while step is not None:
+                        parts = graph.astream(
+                            step, config, context=playing, stream_mode="custom", version="v2",
+                            durability="sync" if self.watched else "exit", control=self._control,
+                        )  # fmt: skip
+                        async for part in parts:
+                            watch(cast("Event | Token", part["data"]))
+                        step = await self._answer(graph, config, playing) if self.visitor else None
+                        if self._undone:
+                            self._take_back(record)
+                            await saver.adelete_thread(THREAD)
+                            playing, step = staged(), {"scene": cursor(self.script, self.plan.scenes)}
                 except GraphDrained:
                     self.stopped = True
                 except GraphRecursionError as error:
@@ -155,6 +188,45 @@ class Run:
         # What closed the scene has cleared them: it answers nothing.
         answered = [answer for answers in given if isinstance(answers, list) for answer in answers]
         return {**start, "answers": answered}
+
+    async def _answer(self, graph: Graph, config: RunnableConfig, context: Context) -> Command[Any] | None:
+        """What the visitor answers to what the graph waits for; None if it does not wait, or she will have no more."""
+        from langgraph.types import Command
+
+        assert self.visitor
+        saved = await graph.aget_state(config)
+        if not saved.interrupts:
+            return None
+        self._asking = asyncio.ensure_future(
+            self.visitor.ask(asked(context, cast("State", saved.values), **saved.interrupts[0].value))
+        )
+        if self.stopping:
+            self._asking.cancel()
+        try:
+            act = await self._asking
+        except asyncio.CancelledError:
+            if not self.stopping:
+                raise
+            act = "quit"
+        finally:
+            self._asking = None
+        if isinstance(act, Act):
+            return Command(resume=act.model_dump_json(include=set(Act.model_fields), exclude_defaults=True))
+        self.stopped, self._undone = act == "quit", act == "undo"
+        return None
+
+    def _wants(self, context: Context, state: State) -> bool:
+        return bool(self.visitor and self.visitor.wants(asked(context, state, "wish", VISITOR)))
+
+    def _take_back(self, record: Transcript) -> None:
+        """Go back to before the last thing that the visitor did, in the transcript and in the script. What follows is
+        played as after a stop.
+        """
+        self._undone = False
+        last = visit.last(self.script)
+        if last is not None:
+            record.append(Undone(event=last.id))
+            self.script = Script(list(self.script)[: last.id])
 
     def _discard(self) -> None:
         """Take away the files of a run in which nothing was said."""
@@ -238,6 +310,12 @@ async def _sound(path: Path) -> bool:
         return False
 
 
+def asked(context: Context, state: State, why: Why, role: str) -> Ask:
+    """What the visitor is asked where the graph waits for her."""
+    beat, scene = context.scenes[state["scene"]]
+    return Ask(why, role, beat.id, scene, present(context.script, scene), context.script)
+
+
 def context(
     plan: Plan,
     model: Callable[[str | None], Model],
@@ -259,6 +337,7 @@ def context(
     agents = {
         role: Agent(role, desk, model(role), plan.seed, Memory(plan.story, plan.cast, role) if plan.recall else None)
         for role in plan.cast.roles
+        if role != VISITOR
     }
     return Context(
         story=plan.story,
@@ -270,4 +349,5 @@ def context(
         script=script,
         write=write,
         reflect=plan.reflect,
+        every_line=bool(plan.visit and plan.visit.every_line),
     )

@@ -23,8 +23,8 @@ from pydantic import ConfigDict
 
 from dreamplay import library, recap
 from dreamplay.recap import Circle, Retelling
-from dreamplay.script import PROLOGUE, UNTOLD, Cue, Event, Pooled, Recalled, Script, present
-from dreamplay.story import Cast, Choice, Scene, Story, Value
+from dreamplay.script import PROLOGUE, UNTOLD, Cue, Event, Pooled, Recalled, Script, away, neutral, present
+from dreamplay.story import VISITOR, Cast, Choice, Scene, Story, Value
 
 WINDOW = 8192
 """Tokens, prompt and reply together, that a model is taken to have room for unless the settings say otherwise. A
@@ -210,7 +210,10 @@ class Desk:
 
     def recaps(self, script: Script, scene: Scene) -> list[Retelling]:
         """The recaps that have to be made before a scene can be played; none while everything fits."""
-        stages = dict.fromkeys(Circle(scene.there(turns)) for turns in (0, *(move.after for move in scene.moves)))
+        gone = {VISITOR} if away(script) else set()
+        stages = dict.fromkeys(
+            Circle(scene.there(turns)) - gone for turns in (0, *(move.after for move in scene.moves))
+        )
         told = " ".join([scene.opening, *scene.pressures, *(move.text for move in scene.moves)])
         growth = tokens(told) + scene.turns.max * _LINE + _TOLD
         room = self.window - RESERVE - tokens(self._system)
@@ -305,7 +308,7 @@ class Desk:
 
     def _worded(self, event: Event) -> str:
         """An event in words. One line each: no text can pass for another event."""
-        text = " ".join(event.text.split())
+        text = neutral(event.text) if event.provenance.by == "person" else " ".join(event.text.split())
         name = self.cast.name(event.speaker) if event.speaker else ""
         match event.kind:
             case "line" if event.beat == PROLOGUE and event.cue:
@@ -316,7 +319,7 @@ class Desk:
                 return f"({name} {text})\n"
             case "stance":
                 return f"{name} decides: {text}\n"
-            case "silence" | "reflection":
+            case "silence" | "reflection" | "fear" | "hand":
                 return ""
             case _:
                 return f"\n{text}\n"

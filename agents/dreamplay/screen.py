@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from types import TracebackType
 from typing import Literal
 
@@ -16,8 +16,8 @@ from rich.text import Text
 
 from dreamplay.errors import RecordError
 from dreamplay.graph import Token
-from dreamplay.script import PROLOGUE, PROLOGUE_TITLE, TURNS, Event
-from dreamplay.story import Beat, Cast, Scene, Story
+from dreamplay.script import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, TURNS, Event, played
+from dreamplay.story import VISITOR, Beat, Cast, Scene, Story
 
 Manner = Literal["story", "json", "quiet"]
 
@@ -42,12 +42,14 @@ class Screen:
     """Shows events as they stand, and, on a terminal, the line that is being spoken and how far the story is.
 
     Tokens are only ever shown in the part of the terminal that is wiped: a line that the editor refuses leaves
-    nothing behind, and a pipe gets none of it.
+    nothing behind, and a pipe gets none of it. With `readers`, the roles that a person plays at the moment, it shows
+    what they perceive, and leaves the lower end of the terminal to her.
     """
 
     def __init__(
-        self, story: Story, cast: Cast, scenes: Iterable[tuple[Beat, Scene]], manner: Manner, *, numbers: bool = False
-    ) -> None:
+        self, story: Story, cast: Cast, scenes: Iterable[tuple[Beat, Scene]], manner: Manner, *, numbers: bool = False,
+        readers: Callable[[], Collection[str]] | None = None,
+    ) -> None:  # fmt: skip
         self._story, self._cast, self._manner, self._numbers = story, cast, manner, numbers
         self._scenes = list(scenes)
         self._out = _Stdout(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
@@ -55,7 +57,9 @@ class Screen:
             self._out.width = min(self._out.width, _WIDTH)
         err = Console(stderr=True, highlight=False, markup=False)
         console = self._out if self._out.is_terminal else err
-        self._live = Live(console=console, transient=True, auto_refresh=False) if console.is_terminal else None
+        self._readers = readers
+        lively = console.is_terminal and readers is None
+        self._live = Live(console=console, transient=True, auto_refresh=False) if lively else None
         self._beat = self._scene = ""
         self._turn = 0
         self._spoken = ""
@@ -104,6 +108,10 @@ class Screen:
 
     def show(self, event: Event) -> None:
         """Print an event, under the title of its beat and scene if they are new."""
+        if event.kind in ("silence", "recap", *BACKSTAGE):
+            return
+        if self._readers and not set(self._readers()) & set(event.witnesses):
+            return
         if event.beat != self._beat:
             self._beat = event.beat
             self._print(Text(f"\n{self._title(event.beat)}", style="bold"))
@@ -111,27 +119,28 @@ class Screen:
             self._scene = event.scene
             self._print(Text(self._place(event.scene), style="bold dim"))
         name = self._cast.name(event.speaker) if event.speaker else ""
+        by = played(event, self._cast)
         number = (f"{event.id:>4}  " if self._numbers else "", "not italic dim")
         match event.kind:
-            case "silence" | "recap":
-                return
             case "line" if event.cue and event.cue.hears:
-                whispers = (f" whispers to {self._cast.listed(event.cue.hears)}", "italic")
-                self._print(Text.assemble((name, f"bold {self._colour(event.speaker)}"), whispers, f": {event.text}"))
+                whispers = (f"{by} whispers to {self._cast.listed(event.cue.hears)}", "italic")
+                self._print(Text.assemble(number, (name, f"bold {self._colour(event.speaker)}"), whispers,
+                                          f": {event.text}"))  # fmt: skip
             case "reflection":
                 self._print(Text(f"({name} thinks: {event.text})", style="dim"))
             case "line":
-                self._print(Text.assemble(number, (name, f"bold {self._colour(event.speaker)}"), f": {event.text}"))
+                self._print(Text.assemble(number, (name, f"bold {self._colour(event.speaker)}"),
+                                          (by, "italic"), f": {event.text}"))  # fmt: skip
             case "stance":
                 choice = next(self._cast.fill(c.text) for c in self._story.choices if c.id == event.choice)
                 self._print(Text.assemble(number, (name, f"bold {self._colour(event.speaker)}"),
-                                          (f" chooses to {choice}. ", "italic"), event.text))  # fmt: skip
+                                          (f"{by} chooses to {choice}. ", "italic"), event.text))  # fmt: skip
             case "dream":
                 told = Text.assemble(number, event.text, style="italic bright_blue")
                 # Padding cuts off what does not fit; a pipe has no width to fit into.
                 self._print(Padding(told, (1, 4)) if self._out.is_terminal else told)
             case "action":
-                self._print(Text.assemble(number, f"{name} {event.text}", style="italic"))
+                self._print(Text.assemble(number, f"{name}{by} {event.text}", style="italic"))
             case _:
                 self._print(Text.assemble("\n", number, f"{event.text}\n", style="italic dim"))
 
@@ -150,7 +159,7 @@ class Screen:
         return _COLOURS[self._cast.roles.index(role) % len(_COLOURS)] if role else ""
 
     def _count(self, event: Event) -> None:
-        if event.kind in TURNS and event.beat != PROLOGUE:
+        if event.kind in TURNS and event.beat != PROLOGUE and event.speaker != VISITOR:
             self._done += 1
             self._turn = event.turn
         elif event.kind == "stance":

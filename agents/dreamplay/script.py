@@ -7,23 +7,33 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dreamplay.story import Scene, Value, moved
+from dreamplay.story import VISITOR, Cast, Scene, Value, moved
 
-Kind = Literal["narration", "line", "action", "silence", "dream", "reflection", "stance", "recap", "entrance", "exit"]
+Kind = Literal[
+    "narration", "line", "action", "silence", "dream", "reflection", "stance", "recap", "entrance", "exit",
+    "fear", "hand",
+]  # fmt: skip
+"""`fear`: a hidden fear that the visitor gives, known to her alone. `hand`: from here on the visitor speaks for the
+event's speaker, or, with the text «agent», no longer does.
+"""
 
 TURNS: tuple[Kind, ...] = ("line", "silence")
 """The kinds of event that use up a turn of the contract."""
 MOVES: tuple[Kind, ...] = ("entrance", "exit")
 """The kinds of event by which somebody comes or goes."""
-UNTOLD: tuple[Kind, ...] = ("silence", "reflection")
+BACKSTAGE: tuple[Kind, ...] = ("fear", "hand")
+"""The kinds of event that are no part of what happens, and are shown to nobody."""
+UNTOLD: tuple[Kind, ...] = ("silence", "reflection", *BACKSTAGE)
 """The kinds of event that stand in no prompt's script: nothing was perceived, or nothing that is common ground."""
-UNHEARD: tuple[Kind, ...] = ("reflection", "recap")
+UNHEARD: tuple[Kind, ...] = ("reflection", "recap", *BACKSTAGE)
 """The kinds of event that are no part of what happens: a thought is nobody else's, and a recap only repeats."""
 
 PROLOGUE = "prologue"
 """The beat and scene of the lines that an author wrote for the night before."""
 PROLOGUE_TITLE = "The night before"
 """What a reader sees instead of a beat's title."""
+
+_BRACKETS = str.maketrans("[]{}", "()()")
 
 
 class Usage(Value):
@@ -93,7 +103,7 @@ class Recalled(Value):
 
 
 class Provenance(Value):
-    """Where an event came from."""
+    """Where an event came from. What a person made who plays one of the others has that other as its speaker."""
 
     by: Literal["author", "agent", "narrator", "person"]
     prompt: str | None = None
@@ -192,6 +202,10 @@ class Script:
         """
         return self._view((scene, kinds), self._scenes.get(scene, []), lambda e: _is(e, kinds))
 
+    def of_kind(self, *kinds: Kind) -> list[Event]:
+        """Everything of some kinds, for the director and the transcript, never for a prompt."""
+        return self._view((None, kinds), self._events, lambda e: _is(e, kinds))
+
     def _view(self, key: Hashable, source: list[Event], keep: Callable[[Event], bool]) -> list[Event]:
         """The events that are asked for. What was found before is kept, so that a call looks at what was added since,
         and a long play costs no more a turn.
@@ -217,8 +231,48 @@ def present(script: Script, scene: Scene) -> tuple[str, ...]:
     """Who is there at this moment of a scene that runs: those it opened with, and who has come and gone since."""
     here = scene.present
     for event in script.in_scene(scene.id, *MOVES):
-        here = moved(here, event.speaker or "", event.kind == "entrance")
-    return here
+        if event.speaker != VISITOR:
+            here = moved(here, event.speaker or "", event.kind == "entrance")
+    return moved(here, VISITOR, comes=False) if VISITOR in here and away(script) else here
+
+
+def away(script: Script) -> bool:
+    """Whether the visitor has gone. She stays away, from one scene to the next, until she comes back."""
+    hers = [event.kind for event in script.of_kind(*MOVES) if event.speaker == VISITOR]
+    return hers[-1:] == ["exit"]
+
+
+def turns(script: Script, scene: Scene) -> list[Event]:
+    """The turns of the cast in a scene. What the visitor says in her own name is no turn: no scene waits for it."""
+    taken = script.in_scene(scene.id, *TURNS)
+    return [event for event in taken if event.speaker != VISITOR] if VISITOR in scene.present else taken
+
+
+def by_visitor(event: Event) -> bool:
+    """Whether an event is something that the visitor said or did herself, which somebody can answer."""
+    return event.speaker == VISITOR and event.kind in ("line", "action")
+
+
+def in_hand(script: Script) -> set[str]:
+    """The roles that the visitor speaks for at this moment."""
+    hands = {event.speaker: event.text for event in script.of_kind("hand")}
+    return {role for role, by in hands.items() if role and by == VISITOR}
+
+
+def given_fear(script: Script) -> str:
+    """The hidden fear that the visitor gave last in the course of the play; empty if she gave none."""
+    return next((event.text for event in reversed(script.visible_to(VISITOR, kinds=("fear",)))), "")
+
+
+def played(event: Event, cast: Cast) -> str:
+    """What is told beside a speaker's name if a person plays him."""
+    by_hand = event.provenance.by == "person" and event.speaker != VISITOR and VISITOR in cast.personas
+    return f" (played by {cast.name(VISITOR)})" if by_hand else ""
+
+
+def neutral(text: str) -> str:
+    """Words of strangers as words: on one line, and without what makes a cue, a placeholder or a mark of a chat."""
+    return " ".join(text.split()).translate(_BRACKETS).replace("<|", "(").replace("|>", ")")
 
 
 def regards(script: Script, role: str) -> dict[str, float]:

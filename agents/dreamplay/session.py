@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from dreamplay.errors import DreamplayError
+from dreamplay.errors import DreamplayError, UsageError
 
 if TYPE_CHECKING:
     from dreamplay.engines import Engine
+    from dreamplay.graph import Token
     from dreamplay.many import Many
     from dreamplay.play import Run
     from dreamplay.screen import Manner
@@ -29,8 +30,8 @@ HOME = Path("transcripts")
 INTERRUPTED = 130
 
 
-async def begin(settings: Settings, swaps: dict[str, str], beats: list[str], manner: Manner) -> None:
-    """Play a story from its beginning, in a new folder.
+async def begin(settings: Settings, swaps: dict[str, str], manner: Manner, **chosen: Any) -> None:
+    """Play a story from its beginning, in a new folder. `chosen` is what else `plan.plan` takes.
 
     Raises:
         DreamplayError: it cannot be played, or was broken off.
@@ -49,9 +50,9 @@ async def begin(settings: Settings, swaps: dict[str, str], beats: list[str], man
         swaps,
         seed=seed,
         length=settings.length,
-        beats=beats,
         recall=settings.recall,
         reflect=elsewhere if settings.reflect is None else settings.reflect,
+        **chosen,
     )
     model = await engines.open_model(engine, settings)
     from dreamplay.play import Run
@@ -75,6 +76,8 @@ async def go_on(reference: str | None, settings: Settings, manner: Manner) -> No
     lock.check(folder)
     record = transcript.unfinished(folder)
     plan = planning.taken_up(record.header)
+    if plan.visit and plan.visit.interventions is None:
+        need_terminal(manner, "resume it in one")
     again = engines.again(settings, record.newest)
     engine = engines.choose(again)
     if settings.model is None and again.model:
@@ -86,10 +89,10 @@ async def go_on(reference: str | None, settings: Settings, manner: Manner) -> No
         last = record.script.last
         place = f", in {last.beat}, {last.scene}" if last else ""
         say(f"going on with {_name(folder)} after event {len(record.script)}{place}")
-    await perform(Run(plan, model, folder, engines.recorded(model), goes_on=True), engine, manner, record.script)
+    await perform(Run(plan, model, folder, engines.recorded(model), goes_on=True), engine, manner, list(record.script))
 
 
-async def perform(playing: Run, engine: Engine, manner: Manner, before: Iterable[Event] = ()) -> None:
+async def perform(playing: Run, engine: Engine, manner: Manner, before: Sequence[Event] = ()) -> None:
     """Play a run to its end, or until it is stopped or fails; then say how to go on with it."""
     from dreamplay.screen import Screen
 
@@ -98,9 +101,12 @@ async def perform(playing: Run, engine: Engine, manner: Manner, before: Iterable
     if manner != "quiet":
         say(f"playing on {replace(engine, model=playing.model.name)}, seed {plan.seed}")
     try:
-        with Screen(plan.story, plan.cast, plan.scenes, manner) as screen:
-            screen.recall(before)
-            await until_stopped(playing, playing.play(screen.watch))
+        if plan.visit and plan.visit.interventions is None:
+            await _attended(playing, manner, before)
+        else:
+            with Screen(plan.story, plan.cast, plan.scenes, manner) as screen:
+                screen.recall(before)
+                await until_stopped(playing, playing.play(screen.watch))
     except DreamplayError as error:
         if not playing.kept:
             raise
@@ -114,7 +120,33 @@ async def perform(playing: Run, engine: Engine, manner: Manner, before: Iterable
             )
         raise typer.Exit(INTERRUPTED)
     if manner != "quiet":
+        for each in playing.not_done:
+            say(f"this never came due: {each}")
         say(f"transcript: {folder / 'transcript.md'}")
+
+
+async def _attended(playing: Run, manner: Manner, before: Sequence[Event]) -> None:
+    """Play a run with a visitor at the terminal, who sees what she, and whom she plays, perceive."""
+    from dreamplay.screen import Screen
+    from dreamplay.script import Script, in_hand
+    from dreamplay.story import VISITOR
+    from dreamplay.terminal import Terminal
+
+    plan, known = playing.plan, Script(before)
+
+    def readers() -> set[str]:
+        return {VISITOR, *in_hand(playing.script if len(playing.script) else known)}
+
+    async with Terminal(plan.cast, plan.story, say, playing.stop, readers) as terminal:
+        playing.visitor = terminal
+        with Screen(plan.story, plan.cast, plan.scenes, manner, readers=readers) as screen:
+
+            def watch(seen: Event | Token) -> None:
+                screen.watch(seen)
+                terminal.watch(seen)
+
+            screen.recall(before)
+            await until_stopped(playing, playing.play(watch))
 
 
 async def until_stopped(playing: Run | Many, play: Coroutine[None, None, None]) -> None:
@@ -139,6 +171,20 @@ async def until_stopped(playing: Run | Many, play: Coroutine[None, None, None]) 
         await task
     except asyncio.CancelledError:
         playing.stopped = True
+
+
+def need_terminal(manner: Manner, otherwise: str) -> None:
+    """Refuse to begin what nobody could answer in.
+
+    Raises:
+        UsageError: there is no terminal to type in, or it is not to be written to.
+    """
+    import sys
+
+    if manner != "story":
+        raise UsageError("a visitor needs to read what is said; leave out --quiet and --json")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(f"a visitor needs a terminal to type in; {otherwise}")
 
 
 def say(text: str) -> None:

@@ -10,7 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-RESERVED_ROLES = frozenset({"open_scene", "dream", "director", "decide", "reflect", "close_scene", "recap", "epilogue"})
+VISITOR = "visitor"
+"""The role of the person who walks in. No story has it: a run adds it to the cast."""
+
+RESERVED_ROLES = frozenset(
+    {"open_scene", "dream", "director", "decide", "reflect", "close_scene", "recap", "epilogue", VISITOR}
+)
 """Names that the graph gives to its own nodes; a role would overwrite one."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -255,6 +260,11 @@ class Cast:
         """The names of some roles in a sentence: «Ada, Bo and Cyrus»."""
         *others, last = [self.name(role) for role in roles]
         return f"{', '.join(others)} and {last}" if others else last
+
+    def role_of(self, word: str) -> str | None:
+        """The role that a word means: its own name, or the name of whoever holds it, in small letters or large."""
+        wanted = " ".join(word.split()).casefold()
+        return next((r for r, p in self.personas.items() if wanted in (r, p.name.casefold())), None)
 
     @cached_property
     def _mentions(self) -> dict[str, re.Pattern[str]]:

@@ -65,6 +65,15 @@ class Resumed(Value):
     """The first event that comes after."""
 
 
+class Undone(Value):
+    """The visitor took back what she did last: this event, and all that followed it, has not happened. The next event
+    takes its place.
+    """
+
+    record: Literal["undone"] = "undone"
+    event: int
+
+
 class End(Value):
     """The last record of a run that was played to its end."""
 
@@ -135,8 +144,8 @@ class Transcript:
         file.seek(whole)
         return file
 
-    def append(self, value: Event | Resumed | End) -> None:
-        """Put an event, a change of model, or the end, on disk before anything else happens."""
+    def append(self, value: Event | Resumed | Undone | End) -> None:
+        """Put an event, a change of model, what is taken back, or the end, on disk before anything else happens."""
         self._write(value)
 
     def __enter__(self) -> Transcript:
@@ -200,6 +209,8 @@ def read(folder: Path) -> Record:
                     end = End.model_validate_json(line)
                 case "resumed":
                     resumptions.append(_resumed(line, script))
+                case "undone":
+                    script = _before(Undone.model_validate_json(line), script)
                 case _:
                     script.append(_event(line, header, places))
         except (ValidationError, ValueError, AttributeError, RecursionError) as error:
@@ -273,6 +284,12 @@ def _resumed(line: bytes, script: Script) -> Resumed:
     if resumed.event != len(script):
         raise ValueError(f"event {resumed.event} is said to follow, and event {len(script)} does")
     return resumed
+
+
+def _before(undone: Undone, script: Script) -> Script:
+    if not 0 <= undone.event < len(script):
+        raise ValueError(f"event {undone.event} is taken back, and there are {len(script)}")
+    return Script(list(script)[: undone.event])
 
 
 def _event(line: bytes, header: Header, places: Collection[tuple[str, str]]) -> Event:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dreamplay.embedding import WIDTH, embed
 from dreamplay.measures import Runs, content, lines, mean, nameless
 from dreamplay.script import PROLOGUE, TURNS, UNHEARD
-from dreamplay.story import Value
+from dreamplay.story import VISITOR, Value
 from dreamplay.transcript import Record
 
 Vector = NDArray[np.float64]
@@ -174,7 +174,7 @@ def loops(runs: Runs) -> Loops:
         streak = 0
         for event, row in zip(events, rows.astype(np.float64), strict=True):
             matter = content(nameless(run, event.text))
-            if event.kind not in TURNS:
+            if event.kind not in TURNS or event.provenance.by == "person":
                 told |= matter
                 continue
             said = told.union(*(known for known, _ in recent))
@@ -204,7 +204,7 @@ class _Line:
 
 
 def _lines(run: Record) -> Iterator[_Line]:
-    personas = {role: persona.model_dump_json() for role, persona in run.cast.personas.items()}
+    personas = {role: each.model_dump_json() for role, each in run.cast.personas.items() if role != VISITOR}
     said = list(lines(run))
     often = Counter(event.speaker for event in said)
     heard: Counter[str | None] = Counter()

@@ -1,7 +1,7 @@
 """A branch: a run that shares another one's events up to a point, and goes its own way from there. Pure.
 
-What comes after the point is never looked at, so nothing of it can get into the branch. The branch is made as a run
-that was stopped at its point, and is played by going on with it.
+What comes after the point is never looked at, so nothing of it can get into the branch, but for what a visitor did
+there: she does it again. The branch is made as a run that was stopped at its point, and is played by going on with it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dreamplay import library
+from dreamplay import library, visit
 from dreamplay import plan as planning
 from dreamplay.errors import UsageError
 from dreamplay.plan import Plan
-from dreamplay.script import PROLOGUE, TURNS, Event, Provenance, Script, Usage, present
-from dreamplay.story import Scene, Story
+from dreamplay.script import PROLOGUE, TURNS, Event, Provenance, Script, Usage, present, turns
+from dreamplay.story import VISITOR, Scene, Story
 from dreamplay.transcript import Header, Record, total
 
 
@@ -98,6 +98,7 @@ def branch(parent: Record, name: str, at: str | None, changes: Changes, seed: in
         parent=name,
         point=point,
         changes=(*plan.changes, *changes.told(point)),
+        visit=plan.visit and visit.again(plan.visit, parent.script, plan.cast),
     )
     index = [scene.id for _, scene in plan.scenes].index(here.id)
     return Branch(changed, (*shared, *_said(changed, index, shared, changes.say)), not changes)
@@ -243,10 +244,11 @@ def _said(plan: Plan, index: int, shared: Sequence[Event], say: Sequence[tuple[s
     before = Script(shared).in_scene(scene.id)
     if not before:
         add(kind="narration", text=scene.opening)
-    turn = sum(event.kind in TURNS for event in before)
-    for number, (role, text) in enumerate(say, start=1):
+    turn = len(turns(Script(shared), scene))
+    for role, text in say:
         if role not in here:
             there = ", ".join(here)
             raise UsageError(f"--say {role}: not in {beat.id}/{scene.id} at that point; there are {there}")
-        add(kind="line", speaker=role, text=text, turn=turn + number, provenance=Provenance(by="person"))
+        turn += role != VISITOR
+        add(kind="line", speaker=role, text=text, turn=turn * (role != VISITOR), provenance=Provenance(by="person"))
     return made
