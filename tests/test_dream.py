@@ -12,7 +12,10 @@ from dreamplay.script import Pooled, Script, Usage
 from dreamplay.story import Cast, Scene
 from dreamplay.testing import ScriptedModel
 
-TOLD = "They stand in one hall, and nobody knows the way out of it, and the floor is warm. " * 4
+TOLD = (
+    "They stand in one room whose floor is warm. A wall folds like paper, and behind it the sea is counting. Somebody "
+    "has left a coat by the window, and it breathes. "
+)
 
 
 def _narrator(path: Path, *replies: str) -> tuple[Narrator, ScriptedModel, dict[str, Scene]]:

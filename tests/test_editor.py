@@ -190,7 +190,7 @@ WHOLE = (
     ("text", "told"),
     [
         (WHOLE, WHOLE), (f'"{WHOLE}"', WHOLE), (f"{WHOLE} Then the wall", WHOLE), (f"[A dream.] {WHOLE}", WHOLE),
-        (f"```\n{WHOLE}\n```", WHOLE), (f"{WHOLE}\n\n{WHOLE}", f"{WHOLE} {WHOLE}"),
+        (f"```\n{WHOLE}\n```", WHOLE), (f"{WHOLE}\n\n{WHOLE}", WHOLE),
         ("They sleep.", None), ("", None), ("no end at all " * 9, None),
         ("I'm sorry, but I can't assist with telling a dream about anybody who is asleep in a house.", None),
         ("As an AI language model, I do not dream, but I can tell you about the dreams of others.", None),
@@ -251,6 +251,34 @@ async def test_it_asks_again_with_what_was_wrong_and_in_the_end_for_silence(
 async def test_the_dice_may_be_rolled_again_before_it_says_what_was_wrong() -> None:
     take, made = await _asked(["bad 1", "bad 2", "good"], tries=4, rolls=2)
     assert (take.text, made) == ("good", [(0, ""), (1, ""), (2, "not bad 2")])
+
+
+WANDERS = (
+    "I mended nineteen beds this winter. Mr. Ode paid for one of them, and for none of the others. I saw the pitch on "
+    "the news. It seemed perfect for what we were trying to do, and I am really excited about it."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "strict", "said", "stays"),
+    [
+        (WANDERS, True, " ".join(WANDERS.split(" I saw ")[:1]), True),
+        (WANDERS, False, WANDERS, True),
+        ("No. I won't. I never will, and you know it.", True, "No. I won't. I never will, and you know it.", False),
+        ("No. I won't. I never will, and you know it.", False, "No. I won't. I never will, and you know it.", True),
+    ],
+)
+def test_what_a_small_model_adds_is_cut_off_and_what_leaves_the_cue_waits_for_better(
+    text: str, strict: bool, said: str, stays: bool
+) -> None:
+    matter = "he mended nineteen beds this winter, and sleeping had broken none of them"
+    judge = Judge(speaker="Leo", cast=["Elara", "Leo"], said=[], material=matter, strict=strict)
+    if stays:
+        assert editor.judged(judge, _reply(text)) == said
+    else:
+        with pytest.raises(RefusedError, match="leaves the cue") as caught:
+            editor.judged(judge, _reply(text))
+        assert caught.value.spare == said
 
 
 CUE_MATTER = "most people cry when she unhooks them, and then they ask what time she opens tomorrow"

@@ -203,7 +203,8 @@ class Agent:
         names = [persona.name for persona in self.desk.cast.personas.values()]
         heard = self._heard.setdefault(script, _Heard())
         heard.listen(self.desk.cast.personas[self.role].examples, script.visible_to(self.role))
-        return Judge(speaker=self.name, cast=names, said=heard.texts, material=material, kept=heard.grams)
+        return Judge(speaker=self.name, cast=names, said=heard.texts, material=material,
+                     strict=self.model.rolls > 1, kept=heard.grams)  # fmt: skip
 
 
 @dataclass

@@ -66,6 +66,7 @@ class Narrator:
             lambda wrong: self.desk.epilogue(script, scene, tally, ending, wrong),
             [event.text for event in script.visible_to(*here)],
             on_token,
+            merit=lambda text: len(self.desk.cast.mentioned(text)),
         )
 
     async def _tell(

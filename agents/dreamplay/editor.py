@@ -20,6 +20,12 @@ from dreamplay.script import Refusal, Usage
 NEAR_COPY = 0.4
 """Share of a line's word 3-grams that may have been said or told before; beyond it the line is a copy."""
 
+STRAYS = 0.25
+"""Share of the cue's words below which a small model has left it: 5 of 96 lines had, and none of them was good."""
+
+_LONG = 30
+"""Words up to which a line may have any number of sentences."""
+
 OUTDONE = "another was better"
 """Why a candidate that could have stood is not the line."""
 
@@ -49,6 +55,7 @@ _DIRECTION_AT_EDGE = re.compile(r"^\s*(\([^)]*\)|\*[^*]{3,}\*)\s*|\s*(\([^)]*\)|
 _EMPHASIS = re.compile(r"\*+([^*\n]+)\*+")
 _QUOTES = {'"': '"', "“": "”", "«": "»"}
 _ENDED = re.compile(r"[.!?…\u3002\uff01\uff1f\u0964\u2013\u2014-][\"”»'\u2019)]*$")
+_BETWEEN = re.compile(r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bSt\.)(?<=[.!?…\"”»])\s+(?=[\"“«'A-Z])")
 _SHORTEST = 30
 """Words below which a dream or an ending has not been told."""
 _WORD = re.compile(r"[\w']+")
@@ -88,6 +95,10 @@ class Judge:
     """What was said and told before, the prologue and the persona's examples included."""
     material: str = ""
     """The matter of the cue, in the third person."""
+    strict: bool = False
+    """For a small model, which wanders: what it says beyond two sentences is cut off, and a line that has nothing of
+    its cue waits for a better one.
+    """
     kept: AbstractSet[tuple[str, ...]] | None = None
     """Every run of three words in `said`, from whoever keeps them from turn to turn. None: they are worked out."""
 
@@ -114,21 +125,26 @@ class Judge:
             text = shorter
         text = _EMPHASIS.sub(r"\1", text)
         text = _unquoted(text).strip()
+        if self.strict and len(text.split()) > _LONG:
+            text = " ".join(_sentences(text)[:2])
         return text[:1].upper() + text[1:]
+
+    def follows(self, text: str) -> float:
+        """Share of the words of the cue's matter that a line says."""
+        about = {word for word in words(self.material) if len(word) > 3}
+        return len(about & set(words(text))) / len(about) if about else 1.0
 
     def merit(self, text: str) -> float:
         """How good a line is that can stand: it says what the cue is about, in words not used before, to somebody,
         and not in the cue's own wording. Signs of a half-turned cue («I unhooks», «and tell Leo that») count against
         it: they are too weak to refuse a line for, and enough to prefer another.
         """
-        about = {word for word in words(self.material) if len(word) > 3}
-        follows = len(about & set(words(text))) / len(about) if about else 0.0
         mine = grams(text)
         new = 1 - len(mine & self.known) / len(mine) if mine else 0.0
         recited = len(mine & grams(self.material)) / len(mine) if mine else 0.0
         spoken_to = bool(_YOU.search(text) or any(name in text for name in self.cast if name != self.speaker))
         half = bool(_HALF_TURNED.search(text))
-        return 1.5 * min(follows, 0.7) + new + 0.2 * spoken_to - 0.5 * recited - 0.5 * half
+        return 1.5 * min(self.follows(text), 0.7) + new + 0.2 * spoken_to - 0.5 * recited - 0.5 * half
 
     def fault(self, text: str, *, finished: bool = True) -> tuple[str, str] | None:
         """Say why a clean line cannot stand, and what to tell the model; None if it can."""
@@ -246,6 +262,8 @@ def judged(judge: Judge, reply: Reply) -> str:
     text = judge.clean(reply.text)
     if fault := judge.fault(text, finished=reply.finished or bool(_ENDED.search(text))):
         raise RefusedError(Refusal(text=" ".join(reply.text.split()), reason=fault[0]), fault[1])
+    if judge.strict and judge.follows(text) < STRAYS:
+        raise RefusedError(Refusal(text=text, reason="leaves the cue"), f"{judge.speaker} speaks of this.", text)
     return text
 
 
@@ -267,7 +285,7 @@ def prose(reply: Reply, told: Sequence[str] = ()) -> str:
         RefusedError: nothing is left, or the model talks of itself.
     """
     text = " ".join(_BRACKETS.sub(" ", _FENCE.sub("", _ANSI.sub("", reply.text))).split()).strip('"')
-    text = whole(text)
+    text = _unlooped(whole(text))
     raw = " ".join(reply.text.split())
     if len(words(text)) < _SHORTEST:
         raise RefusedError(Refusal(text=raw, reason="too short to be told"), "Tell it in whole sentences.")
@@ -282,6 +300,21 @@ def prose(reply: Reply, told: Sequence[str] = ()) -> str:
     if mine and len(mine & set[tuple[str, ...]]().union(*map(grams, told))) / len(mine) > NEAR_COPY:
         raise RefusedError(Refusal(text=raw, reason="copies what was told"), "Tell what nobody has told yet.", text)
     return text
+
+
+def _unlooped(text: str) -> str:
+    """A text up to the sentence that says again what stands before it."""
+    kept: list[str] = []
+    for sentence in _sentences(text):
+        mine = grams(sentence)
+        if kept and mine and len(mine & grams(" ".join(kept))) / len(mine) >= NEAR_COPY:
+            break
+        kept.append(sentence)
+    return " ".join(kept)
+
+
+def _sentences(text: str) -> list[str]:
+    return _BETWEEN.split(text)
 
 
 def _unquoted(text: str) -> str:

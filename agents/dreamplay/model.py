@@ -159,7 +159,7 @@ class Endpoint:
         if prompt.shape:
             shape = {"name": prompt.kind, "strict": True, "schema": prompt.shape}
             request["response_format"] = {"type": "json_schema", "json_schema": shape}
-        if self.candidates > 1 and prompt.kind in ("line", "dream"):
+        if self.candidates > 1 and prompt.kind in ("line", "dream", "epilogue"):
             request["n"] = self.candidates
         if self.engine:
             stop = {"stop": prompt.stop} if prompt.stop else {}

@@ -312,9 +312,10 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
         told = [f"{link} {_glimpse(item, dice)}." for link, item in zip(dice.sample(links, 2), pooled, strict=False)]
         told += [f"And {_glimpse(item, dice)}." for item in pooled[2:]]
         return " ".join([first, *told] if dice.random() < 0.5 else [*told, last])
-    first, each, *rest = words["epilogue"]
+    first, *rest = words["epilogue"]
     names = _NAMES.search(text)
-    told = [f"{name} {each}" for name in re.split(r", | and ", names[1])] if names else []
+    there = re.split(r", | and ", names[1]) if names else []
+    told = [f"{name} {doing}" for name, doing in zip(there, words["hands"], strict=False)]
     return " ".join([first, *told, *rest])
 
 
