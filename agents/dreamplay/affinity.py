@@ -8,6 +8,7 @@ swap hands the matter on by itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from dreamplay.story import Cast
@@ -29,21 +30,29 @@ def owners(cast: Cast, texts: Sequence[str], roles: Sequence[str]) -> dict[str, 
     Raises:
         EmbeddingError: the sentence vectors cannot be loaded.
     """
-    import numpy as np
-
-    from dreamplay.embedding import embed
-
-    spoken = [embed([cast.nameless(cast.fill(text)) for text in cast.personas[role].material]) for role in roles]
-    middle = np.concatenate(spoken).mean(axis=0)
-    voices = np.stack([_unit(rows.mean(axis=0) - middle) for rows in spoken])
     filled = [cast.fill(text) for text in texts]
-    near = ((embed([cast.nameless(text) for text in filled]) - middle) @ voices.T).round(_EXACT)
+    voices = tuple(tuple(cast.nameless(cast.fill(text)) for text in cast.personas[role].material) for role in roles)
+    near = _likeness(tuple(map(cast.nameless, filled)), voices)
     found = {}
-    for text, said, row in zip(texts, filled, near.tolist(), strict=True):
+    for text, said, row in zip(texts, filled, near, strict=True):
         named = cast.mentioned(said)
         if able := [n for n, role in enumerate(roles) if role not in named]:
             found[text] = roles[max(able, key=row.__getitem__)]
     return found
+
+
+@lru_cache(maxsize=256)
+def _likeness(texts: tuple[str, ...], voices: tuple[tuple[str, ...], ...]) -> list[list[float]]:
+    """How near each text is to each voice; kept, since many runs of one story ask for the same."""
+    import numpy as np
+
+    from dreamplay.embedding import embed
+
+    spoken = [embed(material) for material in voices]
+    middle = np.concatenate(spoken).mean(axis=0)
+    means = np.stack([_unit(rows.mean(axis=0) - middle) for rows in spoken])
+    near: list[list[float]] = ((embed(texts) - middle) @ means.T).round(_EXACT).tolist()
+    return near
 
 
 def _unit(vector: Any) -> Any:

@@ -6,6 +6,7 @@ Good for what a text is about; blind to word order and to negation. The measures
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -47,6 +48,8 @@ def ready() -> None:
 @cache
 def _vectors() -> Any:
     """The token vectors, read once. WordLlama logs to the root logger as it is imported; that is undone."""
+    # Texts come one or two at a time: threads for them cost more than they save, above all beside a local engine's.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
     try:

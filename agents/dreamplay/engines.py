@@ -112,15 +112,17 @@ async def open_model(engine: Engine, settings: Settings, *, jobs: int = 1, load:
             gguf, timeout=settings.timeout, sampling=sampling, candidates=candidates, window=settings.window or WINDOW,
             jobs=jobs, load=load,
         )
-    endpoint = connect(engine, settings, sampling)
+    endpoint = connect(engine, settings, sampling, jobs=jobs)
     endpoint.streams = jobs == 1
     if not endpoint.name:
         endpoint.name = await _only_model(endpoint)
     return endpoint
 
 
-def connect(engine: Engine, settings: Settings, sampling: dict[str, Any] | None = None) -> Endpoint:
-    """The client for an endpoint. A server on one's own machine needs no key.
+def connect(
+    engine: Engine, settings: Settings, sampling: dict[str, Any] | None = None, *, jobs: int = 1
+) -> Endpoint:
+    """The client for an endpoint, for so many runs at once. A server on one's own machine needs no key.
 
     Raises:
         SettingsError: the hosted API, and no key.
@@ -132,7 +134,7 @@ def connect(engine: Engine, settings: Settings, sampling: dict[str, Any] | None 
             f"no key for {engine.model} at {OPENAI}: set OPENAI_API_KEY, or name another address with --base-url, "
             "or leave --model away to play on the embedded model"
         )
-    client = open_endpoint(engine.base_url, key or "none", timeout=settings.timeout)
+    client = open_endpoint(engine.base_url, key or "none", timeout=settings.timeout, many=jobs > 1)
     return Endpoint(
         engine.model or "",
         client,

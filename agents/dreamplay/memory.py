@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.script import MOVES, PROLOGUE, PROLOGUE_TITLE, Event, Kind, Recalled, Script, neutral
@@ -175,14 +176,13 @@ class Memory:
         self._importance[start:end] = importance
 
     def _vectors(self, texts: Sequence[str]) -> Matrix:
-        """The texts as rows of whole numbers (see _STEPS), without names: a name is in every other line, and would
-        make them all alike.
-        """
+        """The texts as rows, without names: a name is in every other line, and would make them all alike."""
         import numpy as np
 
-        from dreamplay.embedding import embed
+        from dreamplay.embedding import WIDTH
 
-        return np.rint(embed([self._cast.nameless(text) for text in texts]) * _STEPS)
+        rows = [_vector(self._cast.nameless(text)) for text in texts]
+        return np.stack(rows) if rows else np.zeros((0, WIDTH), dtype=np.float32)
 
     def _weighed(self, event: Event) -> float:
         """The importance of an event, by the table above."""
@@ -225,6 +225,16 @@ class Memory:
                 return f"{who} decided: {text}"
             case _:
                 return f"{self._cast.name(event.speaker)} {text}"
+
+
+@lru_cache(maxsize=8192)
+def _vector(text: str) -> Any:
+    """A text as a row of whole numbers (see _STEPS); kept, since everybody who was there remembers the same words."""
+    import numpy as np
+
+    from dreamplay.embedding import embed
+
+    return np.rint(embed([text])[0] * _STEPS)
 
 
 def _short(text: str) -> str:

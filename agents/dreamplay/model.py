@@ -253,13 +253,15 @@ class Endpoint:
         return [model.id for model in page.data][:10]
 
 
-def open_endpoint(base_url: str | None, api_key: str, *, timeout: float) -> AsyncOpenAI:
-    """The client. Its own retries are off: they would multiply with ours."""
-    from openai import AsyncOpenAI, Timeout
+def open_endpoint(base_url: str | None, api_key: str, *, timeout: float, many: bool = False) -> AsyncOpenAI:
+    """The client. Its own retries are off: they would multiply with ours. For many calls at once it goes by aiohttp:
+    the usual pool looks at all of its connections for each call.
+    """
+    from openai import AsyncOpenAI, DefaultAioHttpClient, Timeout
 
-    return AsyncOpenAI(
-        base_url=base_url, api_key=api_key, max_retries=0, timeout=Timeout(timeout, connect=min(10.0, timeout))
-    )
+    patience = Timeout(timeout, connect=min(10.0, timeout))
+    client = DefaultAioHttpClient(timeout=patience) if many else None
+    return AsyncOpenAI(base_url=base_url, api_key=api_key, max_retries=0, timeout=patience, http_client=client)
 
 
 class _Whole:
