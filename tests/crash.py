@@ -19,12 +19,12 @@ from typing import Any
 import aiosqlite.core
 import worlds
 from dreamplay.errors import DreamplayError
-from dreamplay.model import OnToken, Reply
-from dreamplay.plan import Plan
-from dreamplay.play import CHECKPOINTS, Run
+from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting import Prompt
+from dreamplay.record.transcript import FILE
+from dreamplay.stage.plan import Plan
+from dreamplay.stage.play import CHECKPOINTS, Run
 from dreamplay.testing import ScriptedModel
-from dreamplay.transcript import FILE
 
 CALLS = "calls"
 _OF_C = ("c_call", "c_return", "c_exception")

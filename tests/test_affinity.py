@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 import worlds
-from dreamplay import affinity, library
+from dreamplay import library
+from dreamplay.stage import affinity
 
 CLOCK = "the workshop clock was glued by a sleepy carpenter"
 COUNT = "two million users reached the server in nine milliseconds"

@@ -4,9 +4,9 @@ import json
 
 import pytest
 import worlds
-from dreamplay.agent import Agent, call_seed
 from dreamplay.errors import ModelError
-from dreamplay.model import OnToken, Reply
+from dreamplay.mind.agent import Agent, call_seed
+from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting import Desk, Prompt
 from dreamplay.script import Cue, Script
 from dreamplay.story import Cast, Scene, Story

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import archive
-from dreamplay.archive import FILE, Archive
 from dreamplay.errors import ModelError, RecordError
-from dreamplay.play import Run
 from dreamplay.prompting import Prompt
+from dreamplay.record import archive
+from dreamplay.record.archive import FILE, Archive
+from dreamplay.stage.play import Run
 from dreamplay.testing import ScriptedModel
 from hypothesis import given
 from hypothesis import strategies as st

@@ -13,16 +13,18 @@ import lines
 import pytest
 import tune
 import worlds
-from dreamplay import embedded, engines, local, score, transcript
-from dreamplay.director import Director
 from dreamplay.errors import EmbeddedModelError, ModelError, UsageError
-from dreamplay.model import OnToken, Reply
-from dreamplay.plan import Plan
+from dreamplay.models import embedded, engines, local
+from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting import Desk, Prompt
+from dreamplay.record import transcript
+from dreamplay.record.transcript import FILE, Record
+from dreamplay.scorecard import score
 from dreamplay.script import PROLOGUE, Cue, Script, Usage
+from dreamplay.stage.director import Director
+from dreamplay.stage.plan import Plan
 from dreamplay.story import Cast, Story
 from dreamplay.testing import FakeEndpoint, ScriptedModel
-from dreamplay.transcript import FILE, Record
 from layout import Chat, PlainModel
 from lines import Opening, Way
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import beside
+from dreamplay.comparison import beside
 from dreamplay.errors import UsageError
-from dreamplay.transcript import Record
+from dreamplay.record.transcript import Record
 
 BEATS = {"day": "Day", "night": "Night"}
 ATTIC = {"beat": "night", "scene": "attic"}

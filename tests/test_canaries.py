@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import agent, canaries, dream, library, memory, prompting
-from dreamplay.canaries import Scan
+from dreamplay import library, prompting
 from dreamplay.errors import LeakError
-from dreamplay.plan import Plan
+from dreamplay.insight import canaries
+from dreamplay.insight.canaries import Scan
+from dreamplay.mind import agent, dream, memory
 from dreamplay.prompting import Desk, Prompt
 from dreamplay.script import Event, Pooled, Script, given_fear
+from dreamplay.stage.plan import Plan
 from dreamplay.story import Cast, Persona, Scene, Story
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -143,9 +145,9 @@ FAULTS: dict[str, tuple[type[Desk], tuple[str, Any] | None, tuple[str, str]]] = 
         _tale(lambda desk, script, scene: scene.pressures[0]), None, ("line", "a pressure of scene day/scene1"),
     ),
     "a name within a name": (Desk, ("dreamplay.script.Script.visible_to", _contained), ("line", "scene day/scene1")),
-    "a fear that was not dreamt": (Desk, ("dreamplay.dream.pool", _everybody), ("dream", "Sam's fear")),
+    "a fear that was not dreamt": (Desk, ("dreamplay.mind.dream.pool", _everybody), ("dream", "Sam's fear")),
     "somebody else's past": (
-        Desk, ("dreamplay.play.Memory", lambda story, cast, role: memory.Memory(story, cast, "ann")),
+        Desk, ("dreamplay.stage.play.Memory", lambda story, cast, role: memory.Memory(story, cast, "ann")),
         ("line", "Ann's memory 1"),
     ),
 }  # fmt: skip

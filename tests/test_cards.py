@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import cards
+from dreamplay.cards import card as cards
 from dreamplay.errors import CardError
 from PIL import Image, PngImagePlugin
 from test_png import chunk

@@ -13,7 +13,12 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import beside, cards, casting, cli, compare, library, score
+from dreamplay import library
+from dreamplay.cards import card as cards
+from dreamplay.cards import casting
+from dreamplay.cli import main as cli
+from dreamplay.comparison import beside, compare
+from dreamplay.scorecard import score
 from dreamplay.story import Persona
 from dreamplay.testing import FakeEndpoint, ScriptedModel
 from hypothesis import HealthCheck, given, settings

@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from dreamplay import chance
+from dreamplay.comparison import chance
 
 
 @pytest.mark.parametrize(

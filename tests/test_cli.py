@@ -21,13 +21,16 @@ from typing import Any
 import pytest
 import typer.main
 import worlds
-from dreamplay import archive, cli, engines, library, transcript
-from dreamplay.compare import Comparison
-from dreamplay.model import open_endpoint
-from dreamplay.play import CHECKPOINTS
+from dreamplay import library
+from dreamplay.cli import main as cli
+from dreamplay.comparison.compare import Comparison
+from dreamplay.models import engines
+from dreamplay.models.model import open_endpoint
+from dreamplay.record import archive, transcript
+from dreamplay.record.transcript import End
 from dreamplay.script import Usage
+from dreamplay.stage.play import CHECKPOINTS
 from dreamplay.testing import FakeEndpoint
-from dreamplay.transcript import End
 
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))
 README = Path(__file__).parents[1] / "README.md"

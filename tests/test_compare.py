@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import compare
-from dreamplay.compare import Comparison
-from dreamplay.transcript import Record
+from dreamplay.comparison import compare
+from dreamplay.comparison.compare import Comparison
+from dreamplay.record.transcript import Record
 
 NOISE = {
     "No figure of the scorecard moved beyond chance.",

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import worlds
-from dreamplay import beside, chance, deltas
-from dreamplay.deltas import Delta
-from dreamplay.transcript import Record
+from dreamplay.comparison import beside, chance, deltas
+from dreamplay.comparison.deltas import Delta
+from dreamplay.record.transcript import Record
 
 GOOD = "I tarred the hull of the ferry before the winter came."
 SHORT, LONG = "No.", " ".join(["And the ferry went on and on"] * 6) + "."

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import pytest
 import worlds
 from dreamplay import library
-from dreamplay.director import COLD, WARM, WHISPERING, Director
-from dreamplay.plan import Plan
 from dreamplay.script import Cue, Event, Script
+from dreamplay.stage.director import COLD, WARM, WHISPERING, Director
+from dreamplay.stage.plan import Plan
 
 Length = Literal["short", "full"]
 SEEDS = range(6)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay.dream import Narrator, pool, shown
 from dreamplay.errors import ModelError
+from dreamplay.mind.dream import Narrator, pool, shown
 from dreamplay.prompting import Desk
 from dreamplay.script import Pooled, Script, Usage
 from dreamplay.story import Cast, Scene

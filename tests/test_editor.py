@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from dreamplay import editor
-from dreamplay.editor import Judge, RefusedError, Take
 from dreamplay.errors import ModelError
-from dreamplay.model import Reply
+from dreamplay.mind import editor
+from dreamplay.mind.editor import Judge, RefusedError, Take
+from dreamplay.models.model import Reply
 from dreamplay.script import Refusal, Usage
 
 EARLIER = "Carrots can't read your schedule, and neither can anybody at this table tonight."
@@ -190,7 +190,7 @@ WHOLE = (
     ("text", "told"),
     [
         (WHOLE, WHOLE), (f'"{WHOLE}"', WHOLE), (f"{WHOLE} Then the wall", WHOLE), (f"[A dream.] {WHOLE}", WHOLE),
-        (f"```\n{WHOLE}\n```", WHOLE), (f"{WHOLE}\n\n{WHOLE}", WHOLE),
+        (f"```\n{WHOLE}\n```", WHOLE), (f"{WHOLE}\n\n{WHOLE}", f"{WHOLE} {WHOLE}"),
         ("They sleep.", None), ("", None), ("no end at all " * 9, None),
         ("I'm sorry, but I can't assist with telling a dream about anybody who is asleep in a house.", None),
         ("As an AI language model, I do not dream, but I can tell you about the dreams of others.", None),
@@ -210,6 +210,11 @@ def test_a_dream_that_repeats_what_was_told_is_kept_in_spare() -> None:
         editor.prose(_reply(WHOLE), ["It was late.", WHOLE])
     assert caught.value.spare == WHOLE
     assert editor.prose(_reply(WHOLE), ["It was late."]) == WHOLE
+
+
+def test_a_dream_that_goes_round_ends_before_it_does() -> None:
+    again = "Somebody has left a coat on the chair by the door, and it is sleeping. The sea is counting."
+    assert editor.prose(_reply(f"{WHOLE} {again}"), ["It was late."]) == WHOLE
 
 
 async def _asked(replies: Iterable[str], tries: int, rolls: int = 1) -> tuple[Take, list[tuple[int, str]]]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dreamplay import embedded
 from dreamplay.errors import EmbeddedModelError
+from dreamplay.models import embedded
 
 PARTS = [b"one" * 1000, b"two" * 2000, b"three"]
 WHOLE = b"".join(PARTS)

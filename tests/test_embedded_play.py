@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from dreamplay import transcript
+from dreamplay.record import transcript
 
 REFUSAL = re.compile(r"language model|\bAI\b|I can(no|')t assist|as an assistant", re.IGNORECASE)
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dreamplay import embedded, engines
 from dreamplay.errors import ModelError, SettingsError
-from dreamplay.model import open_endpoint
+from dreamplay.models import embedded, engines
+from dreamplay.models.model import open_endpoint
+from dreamplay.record.transcript import Resumed
 from dreamplay.settings import load
 from dreamplay.testing import FakeEndpoint, ScriptedModel
-from dreamplay.transcript import Resumed
 
 URL = "http://127.0.0.1:9/v1"
 

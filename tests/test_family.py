@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from dreamplay import family
+from dreamplay.branches import family
 from dreamplay.errors import RecordError
-from dreamplay.runs import Standing
+from dreamplay.record.runs import Standing
 
 
 def _run(name: str, parent: str | None = None, **rest: Any) -> Standing:

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay import graph, library, transcript
+from dreamplay import library
 from dreamplay.errors import DreamplayError, RecordError
-from dreamplay.model import OnToken, Reply
-from dreamplay.play import Run
+from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting import Prompt
+from dreamplay.record import transcript
 from dreamplay.script import MOVES, PROLOGUE, Event, Script
+from dreamplay.stage import graph
+from dreamplay.stage.play import Run
 from dreamplay.story import Cast
 from dreamplay.testing import ScriptedModel
 from syrupy.assertion import SnapshotAssertion
@@ -134,14 +136,14 @@ async def test_the_limit_of_steps_is_enough_and_not_much_more(
         limits.append(bound(context))
         return limits[-1]
 
-    monkeypatch.setattr("dreamplay.play.steps", counted)
+    monkeypatch.setattr("dreamplay.stage.play.steps", counted)
     await worlds.play(reference, tmp_path / "run")
     turns = sum(scene.turns.max for _, scene in worlds.plan(reference).scenes)
     assert limits[0] <= 3 * turns + 60
 
 
 async def test_a_routing_bug_ends_the_run(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dreamplay.director.Director.over", lambda self, script, scene: False)
+    monkeypatch.setattr("dreamplay.stage.director.Director.over", lambda self, script, scene: False)
     with pytest.raises(DreamplayError, match="a bug in the routing of dreamplay"):
         await worlds.play(small, tmp_path / "run")
     assert len(transcript.read(tmp_path / "run").script) > 20

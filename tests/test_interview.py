@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import cards, interview, library, likeness
+from dreamplay import library
+from dreamplay.cards import card as cards
+from dreamplay.cards import interview, likeness
+from dreamplay.cards.likeness import Filling, Likeness
 from dreamplay.errors import ModelError
-from dreamplay.likeness import Filling, Likeness
 from dreamplay.testing import ScriptedModel
 
 ANSWER: dict[str, Any] = {"tactics": ["over the water", "hoarsely"], "private": worlds.persona("Zoe")["private"]}

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import cli, judge
+from dreamplay.cli import main as cli
 from dreamplay.errors import ModelError, UsageError
-from dreamplay.judge import SCALES, Verdict
+from dreamplay.record.transcript import Record
+from dreamplay.scorecard import judge
+from dreamplay.scorecard.judge import SCALES, Verdict
 from dreamplay.testing import FakeEndpoint, ScriptedModel
-from dreamplay.transcript import Record
 
 MARKS: dict[str, Any] = {"reason": "«Tea is tea.»", "believability": 7, "relationship": -1, "secret": 0, "goal": 4}
 

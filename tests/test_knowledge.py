@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay import archive, knowledge, transcript
 from dreamplay.errors import UsageError
+from dreamplay.insight import knowledge
+from dreamplay.record import archive, transcript
+from dreamplay.record.transcript import Record
 from dreamplay.testing import ScriptedModel
-from dreamplay.transcript import Record
 
 EXAMPLE = Path(__file__).parents[1] / "transcripts" / "example"
 

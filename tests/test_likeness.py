@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import cards, library, likeness
-from dreamplay.cards import Version
-from dreamplay.likeness import Filling, Likeness
-from dreamplay.reader import PUBLIC
+from dreamplay import library
+from dreamplay.cards import card as cards
+from dreamplay.cards import likeness
+from dreamplay.cards.card import Version
+from dreamplay.cards.likeness import Filling, Likeness
+from dreamplay.cards.reader import PUBLIC
 from dreamplay.story import Persona
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dreamplay import embedded
-from dreamplay.embedded import Engine
 from dreamplay.errors import EmbeddedModelError
-from dreamplay.local import ENGINE, SLOTS, LocalModel
-from dreamplay.model import Endpoint, Reply
+from dreamplay.models import embedded
+from dreamplay.models.embedded import Engine
+from dreamplay.models.local import ENGINE, SLOTS, LocalModel
+from dreamplay.models.model import Endpoint, Reply
 from dreamplay.prompting import Prompt
 from dreamplay.testing import FakeEndpoint
 

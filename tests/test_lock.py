@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from dreamplay import lock
 from dreamplay.errors import RecordError
+from dreamplay.record import lock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from dreamplay import lock
+from dreamplay.record import lock
 with lock.hold(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import many, transcript, whatif
+from dreamplay.branches import many, whatif
+from dreamplay.branches.many import Job, Many
+from dreamplay.branches.whatif import Changes
 from dreamplay.errors import ModelError, RecordError
-from dreamplay.many import Job, Many
-from dreamplay.model import OnToken, Reply
+from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting import Prompt
+from dreamplay.record import transcript
+from dreamplay.record.transcript import FILE, Record
 from dreamplay.testing import ScriptedModel
-from dreamplay.transcript import FILE, Record
-from dreamplay.whatif import Changes
 
 SEEDS = range(7, 13)
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay import library, markdown, transcript
+from dreamplay import library
 from dreamplay.errors import RecordError
+from dreamplay.record import markdown, transcript
+from dreamplay.record.transcript import Record
 from dreamplay.script import PROLOGUE, Script
-from dreamplay.transcript import Record
 
 
 @pytest.mark.parametrize("reference", library.names("stories"))

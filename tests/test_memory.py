@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import embedding, memory
+from dreamplay import embedding
 from dreamplay.errors import EmbeddingError
-from dreamplay.memory import FLOOR, IMPORTANCE, WORDS, Memory
-from dreamplay.play import Run
+from dreamplay.mind import memory
+from dreamplay.mind.memory import FLOOR, IMPORTANCE, WORDS, Memory
 from dreamplay.script import PROLOGUE, Event, Provenance, Recalled, Script
+from dreamplay.stage.play import Run
 from dreamplay.story import Cast, Story
 from dreamplay.testing import ScriptedModel
 
@@ -145,7 +146,7 @@ import json, sys
 sys.path.insert(0, {tests!r})
 import worlds
 from dreamplay import library
-from dreamplay.memory import Memory
+from dreamplay.mind.memory import Memory
 from dreamplay.script import Script
 story = library.story("mindsync")
 cast = library.cast(story, "mindsync")

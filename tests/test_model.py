@@ -10,9 +10,9 @@ from typing import Any
 
 import openai
 import pytest
-from dreamplay import model as models
 from dreamplay.errors import ModelError
-from dreamplay.model import TRIES, Endpoint, open_endpoint
+from dreamplay.models import model as models
+from dreamplay.models.model import TRIES, Endpoint, open_endpoint
 from dreamplay.prompting import Prompt
 from dreamplay.testing import FakeEndpoint
 from tenacity import RetryCallState

@@ -5,9 +5,9 @@ import statistics
 
 import pytest
 import worlds
-from dreamplay import beside, chance, movement
-from dreamplay.movement import Moved
-from dreamplay.transcript import Record
+from dreamplay.comparison import beside, chance, movement
+from dreamplay.comparison.movement import Moved
+from dreamplay.record.transcript import Record
 
 BOATS = (
     "The ferry creaks at her moorings all winter.", "Tar the hull before the sailing season begins.",

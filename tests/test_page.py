@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 import worlds
-from dreamplay import compare, page
-from dreamplay.compare import Comparison
+from dreamplay.comparison import compare, page
+from dreamplay.comparison.compare import Comparison
 
 ATTACK = "</title></style><script>alert('x')</script>\"'&{{ 7*7 }}"
 VOID = {"meta", "line", "circle", "rect", "polyline"}

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay import archive, transcript
 from dreamplay.errors import ModelError, RecordError
-from dreamplay.graph import Token
-from dreamplay.model import OnToken, Reply
-from dreamplay.play import CHECKPOINTS, Run
+from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting import Prompt
+from dreamplay.record import archive, transcript
+from dreamplay.record.transcript import FILE, Transcript
 from dreamplay.script import Event
+from dreamplay.stage.graph import Token
+from dreamplay.stage.play import CHECKPOINTS, Run
 from dreamplay.testing import ScriptedModel
-from dreamplay.transcript import FILE, Transcript
 
 
 class Failing(ScriptedModel):

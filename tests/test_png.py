@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 import worlds
-from dreamplay import png
+from dreamplay.cards import png
 from PIL import Image
 
 

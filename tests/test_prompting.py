@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import library, transcript
-from dreamplay.play import Run
+from dreamplay import library
 from dreamplay.prompting import WINDOW, Desk, Prompt, tokens
 from dreamplay.recap import Retelling
+from dreamplay.record import transcript
+from dreamplay.record.transcript import Record
 from dreamplay.script import MOVES, PROLOGUE, Cue, Event, Script, present
+from dreamplay.stage.play import Run
 from dreamplay.story import Cast, Persona, Scene, Story, moved
-from dreamplay.transcript import Record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

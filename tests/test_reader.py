@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dreamplay.cards import Words
-from dreamplay.reader import MATERIAL, PUBLIC, SPOKEN, Reader, cut
+from dreamplay.cards.card import Words
+from dreamplay.cards.reader import MATERIAL, PUBLIC, SPOKEN, Reader, cut
 
 WHO = {
     # a description, and who that makes of Ada Vale

@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import worlds
-from dreamplay import beside, chance, relations
-from dreamplay.beside import Match
-from dreamplay.chance import Deals
-from dreamplay.transcript import Record
+from dreamplay.comparison import beside, chance, relations
+from dreamplay.comparison.beside import Match
+from dreamplay.comparison.chance import Deals
+from dreamplay.record.transcript import Record
 
 NAMES = {"ada": "Ada", "bo": "Bo", "cyrus": "Cyrus"}
 

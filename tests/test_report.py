@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 import worlds
-from dreamplay import compare, report
-from dreamplay.compare import Comparison
+from dreamplay.comparison import compare, report
+from dreamplay.comparison.compare import Comparison
 
 TEXT = "*loud* | <b>bold</b>"
 DREAM = {"kind": "dream", "text": "A stair.", "ledger": [{"role": "bo", "fear": "a stair", "wish": "a door"}]}

@@ -18,14 +18,14 @@ from typing import Any
 import crash
 import pytest
 import worlds
-from dreamplay import archive, transcript
-from dreamplay import plan as planning
 from dreamplay.errors import ModelError, RecordError, UsageError
-from dreamplay.model import TRIES, Endpoint, Model, OnToken, Reply, open_endpoint
-from dreamplay.play import CHECKPOINTS, Run
+from dreamplay.models.model import TRIES, Endpoint, Model, OnToken, Reply, open_endpoint
 from dreamplay.prompting import Prompt
+from dreamplay.record import archive, transcript
+from dreamplay.record.transcript import FILE, Resumed
+from dreamplay.stage import plan as planning
+from dreamplay.stage.play import CHECKPOINTS, Run
 from dreamplay.testing import FakeEndpoint, Fault, ScriptedModel
-from dreamplay.transcript import FILE, Resumed
 
 KILLS = 50
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay import lock, runs
 from dreamplay.errors import RecordError
-from dreamplay.play import Run
+from dreamplay.record import lock, runs
+from dreamplay.record.transcript import FILE
+from dreamplay.stage.play import Run
 from dreamplay.testing import ScriptedModel
-from dreamplay.transcript import FILE
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import plan as planning
-from dreamplay.graph import Token
-from dreamplay.plan import Plan
-from dreamplay.play import Run
-from dreamplay.screen import Manner, Screen
+from dreamplay.cli.screen import Manner, Screen
+from dreamplay.stage import plan as planning
+from dreamplay.stage.graph import Token
+from dreamplay.stage.plan import Plan
+from dreamplay.stage.play import Run
 from dreamplay.testing import ScriptedModel
 
 

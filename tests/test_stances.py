@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import worlds
-from dreamplay import beside, chance, stances
-from dreamplay.stances import Stance
-from dreamplay.transcript import Record
+from dreamplay.comparison import beside, chance, stances
+from dreamplay.comparison.stances import Stance
+from dreamplay.record.transcript import Record
 
 NAMES = {"ada": "Ada", "bo": "Bo", "cyrus": "Cyrus"}
 

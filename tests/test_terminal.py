@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import terminal, transcript, visit
-from dreamplay.plan import Plan
+from dreamplay.cli import terminal
+from dreamplay.cli.terminal import Refused
+from dreamplay.record import transcript
 from dreamplay.script import Script
+from dreamplay.stage import visit
+from dreamplay.stage.plan import Plan
+from dreamplay.stage.visitor import Ask
 from dreamplay.story import VISITOR
-from dreamplay.terminal import Refused
-from dreamplay.visitor import Ask
 
 pexpect = pytest.importorskip("pexpect", exc_type=ImportError)
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay import transcript
 from dreamplay.errors import RecordError, UsageError
+from dreamplay.record import transcript
+from dreamplay.record.transcript import FILE, End, Header, Resumed, Transcript
 from dreamplay.script import Cue, Event, Pooled, Provenance, Refusal, Script, Usage
-from dreamplay.transcript import FILE, End, Header, Resumed, Transcript
 
 PLACE = {"beat": "day", "scene": "square"}
 EVENTS = [

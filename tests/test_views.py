@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay import archive, knowledge, transcript
+from dreamplay.insight import knowledge
+from dreamplay.insight.views import Views
+from dreamplay.record import archive, transcript
+from dreamplay.record.transcript import Record
 from dreamplay.testing import ScriptedModel
-from dreamplay.transcript import Record
-from dreamplay.views import Views
 
 EXAMPLE = Path(__file__).parents[1] / "transcripts" / "example"
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay import visit
 from dreamplay.errors import LibraryError
+from dreamplay.stage import visit
+from dreamplay.stage.visit import Act, Intervention
 from dreamplay.story import VISITOR, Cast
-from dreamplay.visit import Act, Intervention
 from pydantic import ValidationError
 
 

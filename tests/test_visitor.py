@@ -9,18 +9,23 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import compare, knowledge, many, measures, report, score, transcript, visit, whatif
-from dreamplay import plan as planning
-from dreamplay.director import WHISPERING
-from dreamplay.plan import Plan
-from dreamplay.play import Run
+from dreamplay.branches import many, whatif
+from dreamplay.branches.whatif import Changes
+from dreamplay.comparison import compare, report
+from dreamplay.insight import knowledge
+from dreamplay.record import transcript
+from dreamplay.record.transcript import FILE, Record
+from dreamplay.scorecard import measures, score
 from dreamplay.script import MOVES, PROLOGUE, TURNS, Event, in_hand
+from dreamplay.stage import plan as planning
+from dreamplay.stage import visit
+from dreamplay.stage.director import WHISPERING
+from dreamplay.stage.plan import Plan
+from dreamplay.stage.play import Run
+from dreamplay.stage.visit import Act, Taken, Whisper
+from dreamplay.stage.visitor import Ask, Leave
 from dreamplay.story import VISITOR, Length
 from dreamplay.testing import ScriptedModel
-from dreamplay.transcript import FILE, Record
-from dreamplay.visit import Act, Taken, Whisper
-from dreamplay.visitor import Ask, Leave
-from dreamplay.whatif import Changes
 
 WHISPER = "CANARY-WHISPER under the rug."
 

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import many, transcript, whatif
-from dreamplay import plan as planning
+from dreamplay.branches import many, whatif
+from dreamplay.branches.whatif import Changes
 from dreamplay.errors import RecordError, UsageError
+from dreamplay.record import transcript
+from dreamplay.record.transcript import FILE, Record
 from dreamplay.script import Event
+from dreamplay.stage import plan as planning
 from dreamplay.story import Cast
 from dreamplay.testing import ScriptedModel
-from dreamplay.transcript import FILE, Record
-from dreamplay.whatif import Changes
 
 MARK = "ZEBRA"
 

@@ -12,17 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dreamplay import plan as planning
-from dreamplay import transcript
-from dreamplay.director import Director
-from dreamplay.model import OnToken, Reply
-from dreamplay.plan import Plan
-from dreamplay.play import Run
+from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting import Prompt
+from dreamplay.record import transcript
+from dreamplay.record.transcript import End, Header, Record
 from dreamplay.script import Cue, Event, Script, Usage, present
+from dreamplay.stage import plan as planning
+from dreamplay.stage.director import Director
+from dreamplay.stage.plan import Plan
+from dreamplay.stage.play import Run
 from dreamplay.story import Cast, Persona, Scene, Story, moved
 from dreamplay.testing import ScriptedModel
-from dreamplay.transcript import End, Header, Record
 from ruamel.yaml import YAML
 
 NAMES = ("Ada", "Bo", "Cyrus", "Dee", "Eli", "Fay", "Gus")

@@ -21,7 +21,7 @@ from dreamplay.errors import CardError, LibraryError
 from dreamplay.story import Cast, Persona, Story, Value
 
 if TYPE_CHECKING:
-    from dreamplay.likeness import Likeness
+    from dreamplay.cards.likeness import Likeness
 
 V = TypeVar("V", bound=Value)
 _MAX_BYTES = 1_000_000  # a persona or story is a few kilobytes; more is a mistake or an attack
@@ -70,7 +70,8 @@ def portrayed(path: Path, *, name: str | None = None, user: str | None = None) -
     Raises:
         CardError: it cannot be read, is no card, or its character has no name that can stand in a script.
     """
-    from dreamplay import cards, likeness
+    from dreamplay.cards import card as cards
+    from dreamplay.cards import likeness
 
     filling = read(prompts() / "card.yaml", likeness.Filling)
     try:

@@ -22,7 +22,7 @@ from typing import Any, Literal
 from ruamel.yaml import YAML
 
 from dreamplay import library
-from dreamplay.model import OnToken, Reply
+from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting import WINDOW, Prompt
 from dreamplay.script import Usage
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from dreamplay import embedded, transcript
 from dreamplay.errors import UsageError
-from dreamplay.plan import Plan
-from dreamplay.transcript import Record
+from dreamplay.models import embedded
+from dreamplay.record import transcript
+from dreamplay.record.transcript import Record
+from dreamplay.stage.plan import Plan
 
 TIMEOUT = 180.0
 """Seconds without a word from the engine before a call is given up."""

@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 
 from bench import TIMEOUT, fresh_start, machine
-from dreamplay.engines import LOCAL_CANDIDATES
-from dreamplay.local import LocalModel
+from dreamplay.models.engines import LOCAL_CANDIDATES
+from dreamplay.models.local import LocalModel
 from dreamplay.prompting import Prompt
 
 WORDS = ("walrus", "copper", "violin", "saffron")

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from dreamplay import cli, engines
-from dreamplay.model import Model, OnToken, Reply
+from dreamplay.cli import main as cli
+from dreamplay.models import engines
+from dreamplay.models.model import Model, OnToken, Reply
 from dreamplay.prompting import Prompt
 
 _open = engines.open_model

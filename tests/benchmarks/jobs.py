@@ -17,14 +17,16 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import bench
-from dreamplay import engines, many, transcript, whatif
-from dreamplay import plan as planning
-from dreamplay.engines import Engine
-from dreamplay.play import Run
+from dreamplay.branches import many, whatif
+from dreamplay.branches.whatif import Changes
+from dreamplay.models import engines
+from dreamplay.models.engines import Engine
+from dreamplay.record import transcript
+from dreamplay.record.transcript import Record
 from dreamplay.settings import load
+from dreamplay.stage import plan as planning
+from dreamplay.stage.play import Run
 from dreamplay.testing import FakeEndpoint, ScriptedModel
-from dreamplay.transcript import Record
-from dreamplay.whatif import Changes
 
 SHARE = 0.85
 MEGABYTES = 600

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from bench import TIMEOUT
-from dreamplay import library, local
-from dreamplay.agent import call_seed
-from dreamplay.model import Model
-from dreamplay.plan import Plan
+from dreamplay import library
+from dreamplay.mind.agent import call_seed
+from dreamplay.models import local
+from dreamplay.models.model import Model
 from dreamplay.prompting import Prompt
 from dreamplay.script import MOVES, PROLOGUE, TURNS, Event, Provenance, Script
+from dreamplay.stage.plan import Plan
 from langgraph.graph import END, START, StateGraph
 
 

@@ -36,15 +36,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bench import TIMEOUT, finished, fresh_start, kept, machine, options, say, table
-from dreamplay import embedded, engines, markdown, score, transcript
-from dreamplay import plan as planning
 from dreamplay.errors import DreamplayError
-from dreamplay.local import LocalModel
-from dreamplay.model import Model
-from dreamplay.plan import Plan
-from dreamplay.play import Run
-from dreamplay.score import ROWS, Row, Scores
-from dreamplay.transcript import FILE, End, Record, Transcript
+from dreamplay.models import embedded, engines
+from dreamplay.models.local import LocalModel
+from dreamplay.models.model import Model
+from dreamplay.record import markdown, transcript
+from dreamplay.record.transcript import FILE, End, Record, Transcript
+from dreamplay.scorecard import score
+from dreamplay.scorecard.score import ROWS, Row, Scores
+from dreamplay.stage import plan as planning
+from dreamplay.stage.plan import Plan
+from dreamplay.stage.play import Run
 from layout import Plain, PlainModel
 
 Way = Literal["dreamplay", "plain"]

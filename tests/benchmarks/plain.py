@@ -26,11 +26,12 @@ from unittest import mock
 
 import xllamacpp
 from bench import TIMEOUT, fresh_start, kept, machine, table
-from dreamplay import library, local
-from dreamplay import plan as planning
-from dreamplay.plan import Plan
-from dreamplay.play import Run
+from dreamplay import library
+from dreamplay.models import local
 from dreamplay.script import PROLOGUE, TURNS, Event
+from dreamplay.stage import plan as planning
+from dreamplay.stage.plan import Plan
+from dreamplay.stage.play import Run
 from dreamplay.story import Cast, TurnContract
 from layout import Plain, PlainModel
 

@@ -13,8 +13,9 @@ import statistics
 import time
 
 from bench import kept, machine, table
-from dreamplay import library, memory
-from dreamplay.memory import Memory
+from dreamplay import library
+from dreamplay.mind import memory
+from dreamplay.mind.memory import Memory
 from dreamplay.script import Event, Script
 
 BAR = 5.0  # milliseconds

@@ -27,12 +27,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import fresh_start, kept, machine, table
-from dreamplay import plan as planning
-from dreamplay import transcript
-from dreamplay.graph import Token
-from dreamplay.plan import Plan
-from dreamplay.play import CHECKPOINTS, Run
+from dreamplay.record import transcript
 from dreamplay.script import PROLOGUE, TURNS, Event
+from dreamplay.stage import plan as planning
+from dreamplay.stage.graph import Token
+from dreamplay.stage.plan import Plan
+from dreamplay.stage.play import CHECKPOINTS, Run
 from dreamplay.story import TurnContract
 from dreamplay.testing import ScriptedModel
 

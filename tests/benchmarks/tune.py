@@ -22,17 +22,18 @@ from typing import Any
 from unittest import mock
 
 from bench import TIMEOUT, fresh_start, machine, options, say, table
-from dreamplay import embedded, engines, local, score
-from dreamplay import plan as planning
-from dreamplay.director import Director
-from dreamplay.editor import OUTDONE, Judge
 from dreamplay.errors import DreamplayError
-from dreamplay.local import LocalModel
-from dreamplay.plan import Plan
+from dreamplay.mind.editor import OUTDONE, Judge
+from dreamplay.models import embedded, engines, local
+from dreamplay.models.local import LocalModel
 from dreamplay.prompting import Desk, Prompt
-from dreamplay.score import ROWS
+from dreamplay.record.transcript import Record
+from dreamplay.scorecard import score
+from dreamplay.scorecard.score import ROWS
 from dreamplay.script import PROLOGUE, TURNS, Cue, Event
-from dreamplay.transcript import Record
+from dreamplay.stage import plan as planning
+from dreamplay.stage.director import Director
+from dreamplay.stage.plan import Plan
 from lines import Opening, Way, play_ours
 
 AS_IT_IS = "as-it-is"

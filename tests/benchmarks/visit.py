@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pexpect
 from bench import fresh_start, kept, machine, table
-from dreamplay import plan as planning
+from dreamplay.stage import plan as planning
 
 BAR = 4.0
 SCRIPT = Path(sys.executable).with_name("dreamplay")

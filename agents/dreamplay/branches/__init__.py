@@ -1,0 +1,1 @@
+"""What-if runs: branched off, many at once."""

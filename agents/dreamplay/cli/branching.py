@@ -1,0 +1,234 @@
+"""The commands of the what-if: branch off a run, once or many times, and draw the family."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dreamplay.cli.flags import (
+    CandidatesFlag,
+    HtmlFlag,
+    JsonFlag,
+    MarkdownFlag,
+    ModelFlag,
+    QuietFlag,
+    SwapFlag,
+    TemperatureFlag,
+    TimeoutFlag,
+    UrlFlag,
+    pairs,
+    write,
+)
+from dreamplay.cli.session import HOME, INTERRUPTED, perform, say, until_stopped
+from dreamplay.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dreamplay.branches.many import Job
+    from dreamplay.branches.whatif import Branch
+    from dreamplay.cli.screen import Manner
+    from dreamplay.models.engines import Engine
+    from dreamplay.models.model import Model
+    from dreamplay.record.transcript import Record
+
+_MOST_SEEDS = 1000
+_JOBS = 4
+"""Runs at once where nothing else is said; on a local engine one, since each needs a window of its own in memory."""
+
+
+def whatif(
+    reference: Annotated[str, typer.Argument(metavar="RUN", help="The run to branch off, by name or path.")],
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="POINT", help="A beat, a scene, or an event's number. Default: start.")
+    ] = None,
+    swap: SwapFlag = None,
+    says: Annotated[
+        list[str] | None, typer.Option("--say", metavar="'ROLE: WORDS'", help="Somebody says this at the point.")
+    ] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option("--drop", metavar="ROLE", help="Somebody is absent from all later scenes.")
+    ] = None,
+    story_edit: Annotated[
+        Path | None, typer.Option("--story-edit", metavar="FILE", help="Go on by this story file.")
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option("--seeds", help="Pairs with and without the change: how many, or which (3,5,8).")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, max=500, help="Runs at once.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and play nothing.")] = False,
+    model: ModelFlag = None,
+    base_url: UrlFlag = None,
+    temperature: TemperatureFlag = None,
+    candidates: CandidatesFlag = None,
+    timeout: TimeoutFlag = None,
+    quiet: QuietFlag = False,
+    as_json: JsonFlag = False,
+    as_markdown: MarkdownFlag = None,
+    as_html: HtmlFlag = None,
+) -> None:
+    """Branch off a run: what if, from some point on, something were otherwise? Then hold the two against each other.
+
+    The same command again goes on with what was stopped, and plays nothing twice.
+
+    Examples:
+
+      dreamplay whatif RUN --at nightmare --swap leo=leo_believer
+
+      dreamplay whatif RUN --at kitchen --say 'elara: I am leaving.' --drop elara
+
+      dreamplay whatif RUN --swap leo=leo_believer --seeds 8 --jobs 4 --html leo.html
+    """
+    import asyncio
+
+    from dreamplay import settings as reading
+    from dreamplay.branches import whatif as branching
+    from dreamplay.models import engines
+    from dreamplay.record import transcript
+
+    changes = branching.Changes(pairs(swap), [_line(text) for text in says or ()], drop or (), story_edit)
+    settings = reading.load(
+        model=model, base_url=base_url, temperature=temperature, candidates=candidates, timeout=timeout
+    )
+    if not changes and (seeds or settings.model is None):
+        raise UsageError("nothing is changed; add --swap, --say, --drop or --story-edit")
+    folder = transcript.find(reference, HOME)
+    folder = folder.parent if folder.name == transcript.FILE else folder
+    parent, name = transcript.read(folder), folder.resolve().name
+    own = parent.header.seed
+    chosen = _seeds(seeds, own) if seeds else [own]
+    changed = [branching.branch(parent, name, at, changes, seed) for seed in chosen]
+    twins = [branching.branch(parent, name, at, branching.Changes(), seed) for seed in chosen] if seeds else []
+    again = engines.again(settings, parent.newest)
+    engine = engines.choose(again)
+    at_once = jobs or (1 if engine.kind in ("embedded", "gguf") else _JOBS)
+    manner: Manner = "quiet" if quiet or as_json else "story"
+
+    async def play() -> tuple[list[Record], list[Record]]:
+        opened = await engines.open_model(engine, again, jobs=min(at_once, len(changed) + len(twins)), load=not dry_run)
+        try:
+            return await _played(parent, twins, changed, opened, engine, at_once, manner, dry_run)
+        finally:
+            await opened.close()
+
+    base, other = asyncio.run(play())
+    if not dry_run:
+        compared(base, other, as_json, as_markdown, as_html)
+
+
+def tree(
+    reference: Annotated[str | None, typer.Argument(metavar="RUN", help="Only the family of this run.")] = None,
+) -> None:
+    """Draw which run branched off which, where, and with what change.
+
+    Example: dreamplay tree
+    """
+    from dreamplay.branches import family
+    from dreamplay.record import runs
+
+    family.show(family.trees(runs.standings(HOME), Path(reference).name if reference else None))
+
+
+async def _played(
+    parent: Record, twins: Sequence[Branch], changed: Sequence[Branch], model: Model, engine: Engine, at_once: int,
+    manner: Manner, dry_run: bool,
+) -> tuple[list[Record], list[Record]]:  # fmt: skip
+    """Play what is missing. The base is the parent, and, with other seeds, its twins.
+
+    Raises:
+        ModelError: some of the runs were broken off.
+        typer.Exit: it was stopped.
+    """
+    from dreamplay.branches import many
+    from dreamplay.branches.whatif import cost
+    from dreamplay.models import engines
+
+    kept = engines.recorded(model)
+    made, base = ([many.job(each, model, kept, HOME) for each in group] for group in (changed, twins))
+    base = [each for each in base if not _is(parent, each)]
+    missing = [each for each in (*base, *made) if not each.done()]
+    if dry_run:
+        usage = cost(parent, [each.branch for each in missing])
+        typer.echo(
+            f"{len(missing)} of {len(base) + len(made)} runs to play: about {usage.calls:,} calls, {usage.prompt:,} "
+            f"prompt tokens ({usage.evaluated:,} read anew) and {usage.output:,} tokens spoken"
+        )
+        return [], []
+    if missing and not twins:
+        (one,) = missing
+        before = list(one.branch.events)
+        await perform(one.run(model, kept), engine, manner, before)
+    elif missing:
+        await _many(missing, model, engine, at_once, manner)
+    whole = [parent] * (len(base) < len(changed))
+    return [*whole, *(each.record() for each in base)], [each.record() for each in made]
+
+
+async def _many(missing: Sequence[Job], model: Model, engine: Engine, at_once: int, manner: Manner) -> None:
+    from dreamplay.branches import many
+    from dreamplay.cli.board import Board
+    from dreamplay.models import engines
+
+    playing = many.Many(missing, model, engines.recorded(model), at_once)
+    if manner != "quiet":
+        say(f"playing {len(missing)} runs, {min(at_once, len(missing))} at once, on {engine}")
+    with Board(len(missing), quiet=manner == "quiet") as board:
+        await until_stopped(playing, playing.play(board.watch))
+    if playing.stopped:
+        say("stopped; the same command again plays what is missing")
+        raise typer.Exit(INTERRUPTED)
+    if playing.failed:
+        name, why = next(iter(playing.failed.items()))
+        raise ModelError(
+            f"{len(playing.failed)} of {len(missing)} runs were broken off, {name} first: {why}; the same command "
+            "again plays what is missing"
+        ) from why
+
+
+def compared(
+    base: Sequence[Record], changed: Sequence[Record], as_json: bool, as_markdown: Path | None, as_html: Path | None
+) -> None:
+    """Hold two groups of runs against each other: in the terminal or as JSON, and in the files that were asked for."""
+    from dreamplay.comparison import compare, report
+
+    made = compare.compare(base, changed)
+    if as_json:
+        typer.echo(json.dumps(made.model_dump(), indent=2, ensure_ascii=False))
+    else:
+        report.show(made)
+    if as_markdown:
+        write(as_markdown, report.render(made))
+    if as_html:
+        from dreamplay.comparison import page
+
+        write(as_html, page.render(made))
+
+
+def _is(parent: Record, twin: Job) -> bool:
+    """Whether a twin would be the parent again: the same dice, model and settings, to the end."""
+    header = parent.header
+    same = (header.seed, header.model, header.settings) == (twin.header.seed, twin.header.model, twin.header.settings)
+    return same and parent.end is not None and not parent.resumptions
+
+
+def _line(text: str) -> tuple[str, str]:
+    """A line as it is written, ROLE: WORDS."""
+    role, colon, words = text.partition(":")
+    if not (colon and role.strip() and words.strip()) or not words.isprintable():
+        raise UsageError(f"--say {text!r}: write ROLE: WORDS in one line, for example 'elara: I am leaving.'")
+    return role.strip(), words.strip()
+
+
+def _seeds(text: str, own: int) -> list[int]:
+    """Seeds as they are written: so many from the parent's on, or these."""
+    parts = [part.strip() for part in text.split(",")]
+    numbers = [int(part) for part in parts if part.isdecimal()]
+    if len(numbers) < len([part for part in parts if part]) or not numbers:
+        raise UsageError(f"--seeds {text!r}: write how many, or which with commas: 8, or 3,5,8")
+    found = list(range(own, own + numbers[0])) if "," not in text else list(dict.fromkeys(numbers))
+    if not 1 <= len(found) <= _MOST_SEEDS or max(found) >= 2**31:
+        raise UsageError(f"--seeds {text!r}: from 1 to {_MOST_SEEDS} of them, each below {2**31}")
+    return found

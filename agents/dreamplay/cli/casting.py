@@ -1,0 +1,147 @@
+"""Commands for what goes into a play: the cast, character cards, and whether a file is valid."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dreamplay.cli.flags import JsonFlag, ModelFlag, StoryFlag, SwapFlag, UrlFlag, pairs
+from dreamplay.cli.session import say
+from dreamplay.errors import UsageError
+
+
+class CardVersion(StrEnum):
+    """Versions of the character card that are written."""
+
+    v2 = "v2"
+    v3 = "v3"
+
+
+casting_app = typer.Typer(rich_markup_mode=None)
+
+
+@casting_app.callback(invoke_without_command=True)
+def cast(context: typer.Context, story: StoryFlag = None, swap: SwapFlag = None, as_json: JsonFlag = False) -> None:
+    """Show who plays in a story, and which personas could; bring characters in and out as cards.
+
+    Example: dreamplay cast --swap sam=nurse
+    """
+    if context.invoked_subcommand:
+        if story or swap or as_json:
+            raise UsageError(f"give the options of cast {context.invoked_subcommand} after that word")
+        return
+    from dreamplay import library, settings
+
+    reference = settings.load(story=story).story
+    played = library.story(reference)
+    members = library.cast(played, reference, pairs(swap))
+    rows = [{"role": role, "name": p.name, "who": members.fill(p.who)} for role, p in members.personas.items()]
+    if as_json:
+        typer.echo(json.dumps({"cast": rows, "personas": library.names("personas")}, indent=2, ensure_ascii=False))
+        return
+    typer.echo(f"{played.title}\n")
+    for row in rows:
+        typer.echo(f"  {row['role']:10} {row['name']}: {row['who']}")
+    typer.echo(f"\nPersonas for --swap: {', '.join(library.names('personas'))}")
+
+
+@casting_app.command("import")
+def import_(
+    card: Annotated[Path, typer.Argument(metavar="CARD", help="A character card: PNG or JSON, V1, V2 or V3.")],
+    out: Annotated[Path | None, typer.Option(help="The persona's file. Default: the character's name, .yaml.")] = None,
+    name: Annotated[str | None, typer.Option(help="What to call the character, if not as the card does.")] = None,
+    user: Annotated[str | None, typer.Option(help="Whom the card means by {{user}}. Default: the visitor.")] = None,
+    ask_model: Annotated[bool, typer.Option("--ask-model", help="Have a model write what the card lacks.")] = False,
+    model: ModelFlag = None,
+    base_url: UrlFlag = None,
+) -> None:
+    """Make a persona file from a character card. What the card has no word for is left for you, or asked of a model.
+
+    Example: dreamplay cast import card.png --out sam2.yaml
+    """
+    import asyncio
+
+    from dreamplay import library
+    from dreamplay.cards import casting, interview
+
+    if (model or base_url) and not ask_model:
+        raise UsageError("--model and --base-url say which model is asked; add --ask-model")
+    seen = library.portrayed(card, name=name, user=user)
+    path = casting.file_for(seen.persona, ".yaml", out)
+    if ask_model:
+        seen = asyncio.run(interview.ask_named(model, base_url, seen))
+    for line in casting.adopt(seen, card, path):
+        say(line)
+
+
+@casting_app.command("export")
+def export(
+    reference: Annotated[str, typer.Argument(metavar="PERSONA", help="A role, a persona by name, or a file.")],
+    card: Annotated[CardVersion, typer.Option(help="Version of the card.")] = CardVersion.v3,
+    png: Annotated[Path | None, typer.Option("--png", help="A portrait for the card to go into.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The card's file. Default: the character's name.")] = None,
+    with_secrets: Annotated[bool, typer.Option("--with-secrets", help="Put the private sheet in, too.")] = False,
+    story: StoryFlag = None,
+) -> None:
+    """Write a persona as a character card, for other applications. The private sheet stays here, if not asked for.
+
+    Example: dreamplay cast export leo --card v2 --png portrait.png
+    """
+    from dreamplay import settings
+    from dreamplay.cards import casting
+
+    path, persona, members = casting.member(reference, settings.load(story=story).story)
+    target = casting.file_for(persona, ".png" if png else ".json", out)
+    data, lines = casting.card(path, persona, members, card.value, portrait=png, secrets=with_secrets)
+    casting.save({target: data})
+    for line in (f"{target}: {persona.name}, as a card ({card.value})", *lines):
+        say(line)
+
+
+def check(
+    reference: Annotated[
+        str, typer.Argument(metavar="FILE", help="A persona or a story (YAML, or a shipped name), or a card.")
+    ],
+    secrets: Annotated[
+        bool, typer.Option("--secrets", help="Play the story on the fake, and see that no prompt tells a secret.")
+    ] = False,
+    swap: SwapFlag = None,
+) -> None:
+    """Say whether a persona, a story or a card is valid, and if not, what is wrong where.
+
+    Examples:
+
+      dreamplay check my_leo.yaml
+
+      dreamplay check mindsync --secrets --swap leo=leo_believer
+    """
+    from dreamplay import library
+    from dreamplay.story import Story
+
+    file, swaps = library.any_file(reference), pairs(swap)
+    if library.is_card(file):
+        typer.echo(f"{reference}: a valid card of {library.portrayed(file).persona.name}")
+        return
+    kind = library.kind_of(file)
+    value = library.read(file, kind)
+    if kind is not Story and (secrets or swap):
+        raise UsageError(f"{reference} is a persona; --secrets and --swap are for a story")
+    if isinstance(value, Story):
+        members = library.cast(value, str(file), swaps)
+        turns = sum(scene.turns.max for _, scene in value.scenes)
+        typer.echo(f"{reference}: a valid story of {len(members.roles)} roles, {len(value.beats)} beats, {turns} turns")
+    else:
+        hidden = "" if value.private else "; it has no private sheet, and brings no fear into a dream"
+        typer.echo(f"{reference}: a valid persona{hidden}")
+    if secrets:
+        import asyncio
+
+        from dreamplay.insight import canaries
+        from dreamplay.stage import plan as planning
+
+        found = asyncio.run(canaries.check(planning.plan(str(file), swaps, seed=0)))
+        typer.echo(f"no prompt tells a secret: {found.prompts} prompts scanned for {found.marks} marks")

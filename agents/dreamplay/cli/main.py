@@ -1,0 +1,36 @@
+"""The command line. Only typer is imported at the top: `--help` has no need of a graph or a client."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from dreamplay.cli import branching, casting, playing, reading
+from dreamplay.cli.session import INTERRUPTED, say
+from dreamplay.errors import DreamplayError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Play a story with a cast of LLM agents.\n\nStart with: dreamplay run",
+)
+for command in (
+    playing.run, playing.resume, playing.runs, reading.show, reading.why, reading.knows, reading.score, reading.compare,
+    branching.whatif, branching.tree, casting.check, playing.models,
+):  # fmt: skip
+    app.command()(command)
+app.add_typer(casting.casting_app, name="cast")
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line on stderr and an exit code."""
+    try:
+        app()
+    except DreamplayError as error:
+        say(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

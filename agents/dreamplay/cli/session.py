@@ -1,0 +1,213 @@
+"""A run as a person sees it: begun or taken up in a terminal, stopped by Ctrl-C, and what is said about it.
+
+The story goes to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from dreamplay.errors import DreamplayError, UsageError
+
+if TYPE_CHECKING:
+    from dreamplay.branches.many import Many
+    from dreamplay.cli.screen import Manner
+    from dreamplay.models.engines import Engine
+    from dreamplay.script import Event
+    from dreamplay.settings import Settings
+    from dreamplay.stage.graph import Token
+    from dreamplay.stage.play import Run
+
+HOME = Path("transcripts")
+INTERRUPTED = 130
+
+
+async def begin(settings: Settings, swaps: dict[str, str], manner: Manner, **chosen: Any) -> None:
+    """Play a story from its beginning, in a new folder. `chosen` is what else `plan.plan` takes.
+
+    Raises:
+        DreamplayError: it cannot be played, or was broken off.
+        typer.Exit: it was stopped.
+    """
+    from dreamplay.models import engines
+
+    engine = engines.choose(settings)
+    seed = _drawn_seed() if settings.seed is None else settings.seed
+    elsewhere = engine.kind not in ("embedded", "gguf")
+    # The plan is checked before the model is opened, and a local model loads while the graph is imported.
+    from dreamplay.stage import plan as planning
+
+    plan = planning.plan(
+        settings.story,
+        swaps,
+        seed=seed,
+        length=settings.length,
+        recall=settings.recall,
+        reflect=elsewhere if settings.reflect is None else settings.reflect,
+        **chosen,
+    )
+    model = await engines.open_model(engine, settings)
+    from dreamplay.stage.play import Run
+
+    folder = settings.out or HOME / f"{plan.story_id}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{seed}"
+    await perform(Run(plan, model, folder, engines.recorded(model)), engine, manner)
+
+
+async def go_on(reference: str | None, settings: Settings, manner: Manner) -> None:
+    """Play on where a run was stopped; without a reference the newest that was.
+
+    Raises:
+        DreamplayError: there is nothing to go on with, somebody else plays it, or it was broken off again.
+        typer.Exit: it was stopped.
+    """
+    from dreamplay.models import engines
+    from dreamplay.record import lock, runs, transcript
+    from dreamplay.stage import plan as planning
+
+    found = transcript.find(reference, HOME) if reference else runs.newest_stopped(HOME)
+    folder = found.parent if found.is_file() else found
+    lock.check(folder)
+    record = transcript.unfinished(folder)
+    plan = planning.taken_up(record.header)
+    if plan.visit and plan.visit.interventions is None:
+        need_terminal(manner, "resume it in one")
+    again = engines.again(settings, record.newest)
+    engine = engines.choose(again)
+    if settings.model is None and again.model:
+        engine = replace(engine, why="as before")
+    model = await engines.open_model(engine, again)
+    from dreamplay.stage.play import Run
+
+    if manner != "quiet":
+        last = record.script.last
+        place = f", in {last.beat}, {last.scene}" if last else ""
+        say(f"going on with {_name(folder)} after event {len(record.script)}{place}")
+    await perform(Run(plan, model, folder, engines.recorded(model), goes_on=True), engine, manner, list(record.script))
+
+
+async def perform(playing: Run, engine: Engine, manner: Manner, before: Sequence[Event] = ()) -> None:
+    """Play a run to its end, or until it is stopped or fails; then say how to go on with it."""
+    from dreamplay.cli.screen import Screen
+
+    plan, folder = playing.plan, playing.folder
+    next_step = f"go on with: {_command(playing, engine)}"
+    if manner != "quiet":
+        say(f"playing on {replace(engine, model=playing.model.name)}, seed {plan.seed}")
+    try:
+        if plan.visit and plan.visit.interventions is None:
+            await _attended(playing, manner, before)
+        else:
+            with Screen(plan.story, plan.cast, plan.scenes, manner) as screen:
+                screen.recall(before)
+                await until_stopped(playing, playing.play(screen.watch))
+    except DreamplayError as error:
+        if not playing.kept:
+            raise
+        raise type(error)(f"{error}; {next_step}") from error
+    finally:
+        await playing.model.close()
+    if playing.stopped:
+        if manner != "quiet":
+            say(
+                f"stopped after event {len(playing.script)}; {next_step}" if playing.kept else "stopped before it began"
+            )
+        raise typer.Exit(INTERRUPTED)
+    if manner != "quiet":
+        for each in playing.not_done:
+            say(f"this never came due: {each}")
+        say(f"transcript: {folder / 'transcript.md'}")
+
+
+async def _attended(playing: Run, manner: Manner, before: Sequence[Event]) -> None:
+    """Play a run with a visitor at the terminal, who sees what she, and whom she plays, perceive."""
+    from dreamplay.cli.screen import Screen
+    from dreamplay.cli.terminal import Terminal
+    from dreamplay.script import Script, in_hand
+    from dreamplay.story import VISITOR
+
+    plan, known = playing.plan, Script(before)
+
+    def readers() -> set[str]:
+        return {VISITOR, *in_hand(playing.script if len(playing.script) else known)}
+
+    async with Terminal(plan.cast, plan.story, say, playing.stop, readers) as terminal:
+        playing.visitor = terminal
+        with Screen(plan.story, plan.cast, plan.scenes, manner, readers=readers) as screen:
+
+            def watch(seen: Event | Token) -> None:
+                screen.watch(seen)
+                terminal.watch(seen)
+
+            screen.recall(before)
+            await until_stopped(playing, playing.play(watch))
+
+
+async def until_stopped(playing: Run | Many, play: Coroutine[None, None, None]) -> None:
+    """Play; the first Ctrl-C ends the run after the step under way, the second one at once."""
+    import asyncio
+    import signal
+
+    task = asyncio.create_task(play)
+
+    def interrupt() -> None:
+        if playing.stopping:
+            task.cancel()
+        else:
+            playing.stop()
+            say("stopping after this line (Ctrl-C again: at once)")
+
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends the run at once, with all of it on disk
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, interrupt)
+    try:
+        await task
+    except asyncio.CancelledError:
+        playing.stopped = True
+
+
+def need_terminal(manner: Manner, otherwise: str) -> None:
+    """Refuse to begin what nobody could answer in.
+
+    Raises:
+        UsageError: there is no terminal to type in, or it is not to be written to.
+    """
+    import sys
+
+    if manner != "story":
+        raise UsageError("a visitor needs to read what is said; leave out --quiet and --json")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(f"a visitor needs a terminal to type in; {otherwise}")
+
+
+def say(text: str) -> None:
+    """Say something that is not the story."""
+    typer.echo(f"dreamplay: {text}", err=True)
+
+
+def _command(playing: Run, engine: Engine) -> str:
+    """The command that goes on with a run, on the same model: a transcript keeps neither its address nor its path."""
+    words = ["dreamplay", "resume", _name(playing.folder)]
+    if engine.kind in ("endpoint", "gguf"):
+        words += ["--model", engine.model or playing.model.name]
+    if engine.base_url:
+        words += ["--base-url", engine.base_url]
+    return shlex.join(words)
+
+
+def _name(folder: Path) -> str:
+    return folder.name if folder.parent == HOME else str(folder)
+
+
+def _drawn_seed() -> int:
+    import random
+
+    return random.SystemRandom().randrange(10_000)

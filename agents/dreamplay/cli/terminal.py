@@ -1,0 +1,325 @@
+"""A visitor at a terminal: a line to type in that stays at the bottom while the story goes on above it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import groupby
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from dreamplay.script import Event, in_hand
+from dreamplay.stage.graph import Token
+from dreamplay.stage.visit import Act, Taken, Whisper, last
+from dreamplay.stage.visitor import Ask, Leave
+from dreamplay.story import VISITOR, Cast, Story
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.buffer import Buffer
+    from prompt_toolkit.key_binding import KeyPress
+
+LONGEST = 4_000
+"""Characters of a line. What is typed beyond is not taken in: a terminal that redraws 100,000 takes a minute for it."""
+
+_AT_ONCE = 50
+"""Characters that nobody types by hand between two looks at the keyboard."""
+
+HELP = """\
+Type a line and press Enter: you say it, and they hear it. Enter alone: you listen on.
+  /whisper NAME WORDS   only NAME hears it, and answers you in a whisper
+  /do WORDS             what everyone sees you do: /do puts the clock on the table
+  /fear WORDS           your hidden fear, for the dream they share; nobody is told
+  /go, /come            you leave them, and join them again
+  /play NAME            you speak for NAME from here on
+  /hand back NAME       NAME is played by the model again
+  /undo                 takes back the last thing you did, and all that followed
+  /who                  who is there, and who speaks for whom
+  /quit                 stops; dreamplay resume goes on here
+The line can be edited as in a shell, and the arrows bring back what you typed before. What you type while somebody
+speaks is kept: with Enter, you have the next word."""
+
+_WHY = {
+    "start": "A new scene. Say something, or press Enter to listen (? helps).",
+    "end": "The scene is ending. A last word, or Enter?",
+    "round": "All have spoken. A word, or Enter?",
+    "addressed": "You have been spoken to. An answer, or Enter?",
+    "line": "A word, or Enter?",
+    "wish": "A word, or Enter?",
+}
+
+
+class Refused(Exception):  # noqa: N818 (it is said to her, and is no failure)
+    """What she typed cannot be done; the message says why, and what could."""
+
+
+def parse(line: str, ask: Ask, cast: Cast, story: Story) -> Act | Leave:
+    """What a typed line means where the play stands. Only a line that begins with «/» is a command.
+
+    Raises:
+        Refused: it cannot be done.
+    """
+    words = line.strip()
+    try:
+        if ask.why == "stance":
+            return _stance(words, ask, story)
+        if not words.startswith("/"):
+            return _possible(Act(say=words) if words else Act(), ask, cast)
+        return _command(words[1:], ask, cast)
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["type"] == "string_too_long":
+            raise Refused(f"that is longer than {LONGEST:,} characters; nothing was said") from None
+        raise Refused(f"{first['msg'].removeprefix('Value error, ')}; nothing was said") from None
+
+
+def _command(text: str, ask: Ask, cast: Cast) -> Act | Leave:
+    name, _, rest = text.partition(" ")
+    rest = rest.strip()
+    match name.lower():
+        case "quit":
+            return "quit"
+        case "undo":
+            return _undo(ask)
+        case "whisper":
+            role, words = _person(rest, ask, cast, "whisper")
+            act = Act(whisper=Whisper(to=role, text=_given(words, "/whisper NAME WORDS")))
+        case "do":
+            act = Act(do=_given(rest, "/do WORDS"))
+        case "fear":
+            act = Act(fear=_given(rest, "/fear WORDS"))
+        case "go":
+            act = Act(go=True)
+        case "come":
+            act = Act(come=True)
+        case "play":
+            act = Act(play=_person(rest, ask, cast, "play")[0])
+        case "hand" | "handback" | "hand_back":
+            whom = rest.removeprefix("back").strip()
+            held = sorted(in_hand(ask.script))
+            act = Act(hand_back=held[0] if not whom and len(held) == 1 else _person(whom, ask, cast, "hand back")[0])
+        case _:
+            raise Refused(f"no command /{name[:40]}; ? shows what there is, and a line without / is said")
+    return _possible(act, ask, cast)
+
+
+def _possible(act: Act, ask: Ask, cast: Cast) -> Act:
+    here, held = ask.here, in_hand(ask.script)
+    away = VISITOR not in here
+    if act.come and not away:
+        raise Refused("you are with them")
+    if ask.role == VISITOR and away and (act.say or act.do or act.whisper or act.go):
+        raise Refused("you have gone, and nobody hears you; /come brings you back, Enter lets them go on")
+    if act.whisper and act.whisper.to not in here:
+        raise Refused(f"{cast.name(act.whisper.to)} is not here")
+    if act.play and act.play in held:
+        raise Refused(f"you play {cast.name(act.play)} already; /hand back {cast.name(act.play)} ends it")
+    if act.hand_back and act.hand_back not in held:
+        raise Refused(f"you do not play {cast.name(act.hand_back)}; /who shows whom you do")
+    if ask.role != VISITOR and not (act.say or act.do or act.whisper or act.hand_back) and act.said:
+        raise Refused(f"this is {cast.name(ask.role)}'s turn: a line, /do, /whisper, /hand back, or Enter for silence")
+    return act
+
+
+def _person(text: str, ask: Ask, cast: Cast, command: str) -> tuple[str, str]:
+    """The role that a text begins with the name of, and what follows."""
+    others = [role for role in cast.roles if role not in (VISITOR, ask.role)]
+    for role in [*others, ask.role] if command == "hand back" else others:
+        for name in (cast.name(role), role):
+            if f"{text.casefold()} ".startswith((f"{name.casefold()} ", f"{name.casefold()}:", f"{name.casefold()},")):
+                return role, text[len(name) :].lstrip(" ,:")
+    first = text.split()[0][:40] if text else ""
+    known = ", ".join(cast.name(role) for role in others)
+    raise Refused(f"nobody is called {first!r}; there are {known}" if first else f"/{command} whom? There are {known}")
+
+
+def _given(words: str, form: str) -> str:
+    if not words:
+        raise Refused(f"the words are missing: {form}")
+    return words
+
+
+def _stance(words: str, ask: Ask, story: Story) -> Act | Leave:
+    match words.lower():
+        case "/quit":
+            return "quit"
+        case "/undo":
+            return _undo(ask)
+    if not words:
+        return Act()
+    number, _, because = words.partition(" ")
+    numbers = [str(each) for each in range(1, len(story.choices) + 1)]
+    if number not in numbers or not because.strip():
+        raise Refused(f"type a number from 1 to {len(story.choices)} and your reason, or Enter alone to take no stance")
+    return Act(stance=Taken(choice=story.choices[numbers.index(number)].id, because=because.strip()))
+
+
+def _undo(ask: Ask) -> Leave:
+    if last(ask.script) is None:
+        raise Refused("you have not done anything yet that could be taken back")
+    return "undo"
+
+
+def _told(event: Event, cast: Cast) -> str:
+    """In a few words, what she did."""
+    if event.kind == "hand" and event.speaker:
+        return f"{'playing' if event.text == VISITOR else 'handing back'} {cast.name(event.speaker)}"
+    return event.text or event.kind
+
+
+def _tamed(presses: Iterable[KeyPress]) -> Iterator[KeyPress]:
+    """What was typed, with many characters that come at once taken in at once: one by one, 100,000 take a minute. No
+    mouse: half a code of one would stop the play.
+    """
+    from prompt_toolkit.key_binding import KeyPress
+    from prompt_toolkit.keys import Keys
+
+    for plain, group in groupby(presses, lambda press: len(press.key) == 1 and press.key.isprintable()):
+        each = [press for press in group if press.key not in (Keys.Vt100MouseEvent, Keys.WindowsMouseEvent)]
+        at_once = plain and len(each) >= _AT_ONCE
+        yield from [KeyPress(Keys.BracketedPaste, "".join(press.data for press in each))] if at_once else each
+
+
+def _cut(buffer: Buffer) -> None:
+    """Keep one character too many, which tells that there were more."""
+    if len(buffer.text) > LONGEST + 1:
+        buffer.text = buffer.text[: LONGEST + 1]
+
+
+class Terminal:
+    """The person at the terminal; see `visitor.Visitor`. A context manager: meanwhile all that is printed goes above
+    the line that she types in, and what she types while nobody asks her waits until she is asked. `readers` are the
+    roles that she plays at the moment: what they perceive she sees while it is being said.
+    """
+
+    live = True
+
+    def __init__(
+        self, cast: Cast, story: Story, say: Callable[[str], None], stop: Callable[[], None],
+        readers: Callable[[], Collection[str]],
+    ) -> None:  # fmt: skip
+        self._cast, self._story, self._say, self._stop, self._readers = cast, story, say, stop, readers
+        self._typed: deque[str] = deque()
+        self._news = asyncio.Event()
+        self._why = self._spoken = self._speaker = ""
+        self._role = VISITOR
+        self._again = False
+        self._stack = contextlib.ExitStack()
+        self._session: PromptSession[str] | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Terminal:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.patch_stdout import patch_stdout
+
+        self._session = PromptSession(erase_when_done=True, enable_open_in_editor=False, multiline=False)
+        self._session.default_buffer.on_text_changed += _cut
+        keys = self._session.input.read_keys
+        self._session.input.read_keys = lambda: list(_tamed(keys()))  # type: ignore[method-assign]
+        self._stack.enter_context(patch_stdout(raw=True))
+        self._reading = asyncio.create_task(self._read(self._session))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session and self._session.app.is_running:
+            self._session.app.exit(exception=EOFError)
+        if self._reading:
+            await self._reading
+        self._stack.close()
+
+    def watch(self, seen: Event | Token) -> None:
+        """Show the words that are being spoken, above the line."""
+        if isinstance(seen, Token):
+            heard = seen.text and set(self._readers()) & set(seen.witnesses)
+            self._spoken = self._spoken + seen.text if heard else ""
+            self._speaker = self._cast.name(seen.speaker) if seen.speaker else ""
+        else:
+            self._spoken = ""
+            # Not before: what she did last is in the script only once the graph has told it.
+            if self._typed and self._typed[0].strip().lower() == "/quit":
+                self._stop()
+        self._redraw()
+
+    def wants(self, ask: Ask) -> bool:
+        """See `Visitor.wants`: she has typed something meanwhile, or taken something back."""
+        return bool(self._typed) or self._again
+
+    async def ask(self, ask: Ask) -> Act | Leave:
+        """See `Visitor.ask`."""
+        self._again = False
+        self._why, self._role = self._question(ask), ask.role
+        self._redraw()
+        try:
+            while True:
+                while not self._typed:
+                    self._news.clear()
+                    await self._news.wait()
+                line = self._typed.popleft()
+                if line.strip() == "?":
+                    self._say(HELP)
+                elif line.strip().lower() == "/who":
+                    self._say(self._present(ask))
+                else:
+                    try:
+                        act = parse(line, ask, self._cast, self._story)
+                    except Refused as refused:
+                        self._say(str(refused))
+                        continue
+                    if act == "undo" and (undone := last(ask.script)):
+                        self._again = True
+                        self._say(f"taken back, with all that followed: {_told(undone, self._cast)}")
+                    return act
+        finally:
+            self._why, self._role = "", VISITOR
+            self._redraw()
+
+    async def _read(self, session: PromptSession[str]) -> None:
+        line = ""
+        while line.strip().lower() != "/quit":
+            try:
+                line = await session.prompt_async(self._message, handle_sigint=False)
+            except (EOFError, KeyboardInterrupt):
+                line = "/quit"
+            # Enter on an empty line means «listen on»: where nobody asks her, she listens anyway.
+            if line.strip() or self._why:
+                self._typed.append(line)
+                self._news.set()
+        if not self._why:
+            self._say("stopping after this line")
+
+    def _message(self) -> Any:
+        from prompt_toolkit.formatted_text import FormattedText
+
+        words = self._spoken.strip().removeprefix(f"{self._speaker}:").strip()
+        speaking = f"{self._speaker}: {words}\n".removeprefix(": ") if words else ""
+        note = f"{self._why}\n" if self._why else ""
+        return FormattedText([("ansigray", speaking + note), ("bold", f"{self._cast.name(self._role)}> ")])
+
+    def _question(self, ask: Ask) -> str:
+        if VISITOR not in ask.here and ask.why not in ("playing", "stance"):
+            return "You are away. /come, or Enter to let them go on without you?"
+        if ask.why == "playing":
+            return f"It is {self._cast.name(ask.role)}'s turn, for whom you speak. A line, or Enter for silence?"
+        if ask.why == "stance":
+            choices = [self._cast.fill(choice.text) for choice in self._story.choices]
+            listed = "\n".join(f"  {number} {text}" for number, text in enumerate(choices, start=1))
+            if ask.role == VISITOR:
+                return f"They decide, and so do you:\n{listed}\nA number and your reason, or Enter to take no stance?"
+            name = self._cast.name(ask.role)
+            return f"You decide for {name}:\n{listed}\nA number and the reason, or Enter to let {name} decide?"
+        return _WHY.get(ask.why, "")
+
+    def _present(self, ask: Ask) -> str:
+        held = in_hand(ask.script)
+        here = [self._cast.name(role) + (" (played by you)" if role in held else "") for role in ask.here]
+        return f"here are {', '.join(here)}"
+
+    def _redraw(self) -> None:
+        if self._session:
+            self._session.app.invalidate()

@@ -1,0 +1,202 @@
+"""Two runs beside each other: which belong together, where they part, and what each says from there on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import zip_longest
+
+from dreamplay.errors import UsageError
+from dreamplay.record.transcript import Header, Record
+from dreamplay.script import Event, Kind
+from dreamplay.story import Value
+
+
+class Said(Value):
+    """What a reader sees of an event."""
+
+    event: int
+    """Its place in the script, counted from 0."""
+    kind: Kind
+    beat: str
+    scene: str
+    speaker: str | None
+    text: str
+    choice: str | None
+
+
+class Row(Value):
+    """What stands beside what; None where one of the runs has nothing to put there."""
+
+    base: Said | None
+    changed: Said | None
+
+    @property
+    def same(self) -> bool:
+        """Whether both say the same."""
+        return self.base is not None and self.changed is not None and _told(self.base) == _told(self.changed)
+
+
+class Pair(Value):
+    """A run of the base and a changed one, side by side."""
+
+    base_seed: int
+    changed_seed: int
+    base_events: int
+    changed_events: int
+    shared: int
+    """So many events are the same before the first difference."""
+    first: Row | None
+    """The first difference; None if there is none."""
+    rows: tuple[Row, ...]
+    """Everything from the first difference on, scene by scene."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """The runs that are held against each other."""
+
+    base: tuple[Record, ...]
+    changed: tuple[Record, ...]
+    paired: bool
+    """Whether the runs of the two groups belong together two by two, by their seeds."""
+    spare: tuple[tuple[Record, ...], tuple[Record, ...]]
+    """Of the base and of the changed, runs whose seed the other group does not have."""
+
+
+def groups(runs: Sequence[tuple[str, Record]]) -> tuple[list[Record], list[Record]]:
+    """Sort named runs into base and changed: of two the first and the second; of more, those that are like the first
+    in story, cast, model, settings and what-ifs, and the others; if all are alike, the first half and the second.
+
+    Raises:
+        UsageError: there are fewer than two runs, more than two kinds, or an odd number of one kind.
+    """
+    if len(runs) < 2:
+        raise UsageError("one run cannot be compared; name at least two: dreamplay compare RUN RUN")
+    if len(runs) == 2:
+        return [runs[0][1]], [runs[1][1]]
+    kinds: list[tuple[object, list[str], list[Record]]] = []
+    for name, run in runs:
+        kind = _kind(run.header)
+        known = next((each for each in kinds if each[0] == kind), None)
+        if known is None:
+            kinds.append(known := (kind, [], []))
+        known[1].append(name)
+        known[2].append(run)
+    if len(kinds) == 1 and len(runs) % 2 == 0:
+        records = kinds[0][2]
+        return records[: len(records) // 2], records[len(records) // 2 :]
+    if len(kinds) != 2:
+        found = "; ".join(f"{i}: {', '.join(names)}" for i, (_, names, _) in enumerate(kinds, start=1))
+        raise UsageError(
+            f"{len(runs)} runs of {len(kinds)} kind{'s' * (len(kinds) != 1)} (story, cast, model, settings) are not "
+            f"two groups: {found}; name runs of two kinds, or as many again of one"
+        )
+    return kinds[0][2], kinds[1][2]
+
+
+def match(base: Sequence[Record], changed: Sequence[Record]) -> Match:
+    """Put runs of the same seed together. If no seed is in both groups, the runs stay unpaired.
+
+    Raises:
+        UsageError: a group is empty, has a seed twice, or they play different stories.
+    """
+    seeds = []
+    for word, group in (("base", base), ("changed", changed)):
+        if not group:
+            raise UsageError(f"there are no {word} runs to compare; name at least one of each")
+        seeds.append(by_seed := {run.header.seed: run for run in group})
+        if len(by_seed) < len(group):
+            drawn = [run.header.seed for run in group]
+            twice = next(seed for seed in drawn if drawn.count(seed) > 1)
+            raise UsageError(f"two {word} runs have the seed {twice}; leave one of them out")
+    stories = {run.header.story_hash: run.header for run in (*base, *changed)}
+    edited = any(header.changes for header in stories.values()) and len({h.story.title for h in stories.values()}) == 1
+    if len(stories) > 1 and not edited:
+        one, other, *_ = stories.values()
+        titles = f"{one.story.title!r} and {other.story.title!r} are two stories"
+        if one.story.title == other.story.title:
+            titles = f"the story {one.story.title!r} was rewritten between these runs"
+        raise UsageError(f"{titles}; compare runs of one story")
+    shared = [seed for seed in seeds[0] if seed in seeds[1]]
+    if not shared:
+        return Match(tuple(base), tuple(changed), False, ((), ()))
+    spare_base, spare_changed = (tuple(run for seed, run in each.items() if seed not in shared) for each in seeds)
+    return Match(
+        tuple(seeds[0][seed] for seed in shared), tuple(seeds[1][seed] for seed in shared), True,
+        (spare_base, spare_changed),
+    )  # fmt: skip
+
+
+def pairs(matched: Match) -> tuple[Pair, ...]:
+    """The runs two by two: those of one seed, or, without pairs, in the order in which they were named."""
+    return tuple(_pair(one, other) for one, other in zip(matched.base, matched.changed, strict=False))
+
+
+def parting(found: Sequence[Pair], beats: Mapping[str, str]) -> str:
+    """In one sentence, where the runs part."""
+    parted = [(pair.shared, pair.first) for pair in found if pair.first]
+    if not parted:
+        return "The runs are the same, event for event."
+    first, point = min(((first, shared) for shared, first in parted), key=lambda each: each[1])
+    said = first.base or first.changed
+    beat = f", in {beats.get(said.beat, said.beat)}" if said else ""
+    last = max(shared for shared, _ in parted)
+    late = f", the last of them after {last}" if last > point else ""
+    where = f"after {point} event{'s' * (point != 1)}{beat}{late}"
+    if len(parted) == len(found):
+        return f"The runs part {where}."
+    return f"{len(found) - len(parted)} of {len(found)} pairs are the same, event for event; the others part {where}."
+
+
+def _kind(header: Header) -> object:
+    return header.story_hash, header.persona_hashes, header.model, header.settings, header.changes
+
+
+def _pair(one: Record, other: Record) -> Pair:
+    base, changed = [_said(event) for event in one.script], [_said(event) for event in other.script]
+    shared = 0
+    for a, b in zip(base, changed, strict=False):
+        if (a.beat, a.scene, _told(a)) != (b.beat, b.scene, _told(b)):
+            break
+        shared += 1
+    first = None
+    if shared < max(len(base), len(changed)):
+        first = Row(base=_at(base, shared), changed=_at(changed, shared))
+    # The order of the story; the night before, which is in no beat, comes first.
+    places = [scene.id for _, scene in one.header.story.scenes]
+    scenes = dict.fromkeys(said.scene for said in (*base[shared:], *changed[shared:]))
+    rows = [
+        row
+        for scene in sorted(scenes, key=lambda each: places.index(each) if each in places else -1)
+        for row in _aligned(*([said for said in side[shared:] if said.scene == scene] for side in (base, changed)))
+    ]
+    return Pair(
+        base_seed=one.header.seed, changed_seed=other.header.seed, base_events=len(base), changed_events=len(changed),
+        shared=shared, first=first, rows=tuple(rows),
+    )  # fmt: skip
+
+
+def _aligned(base: Sequence[Said], changed: Sequence[Said]) -> list[Row]:
+    """What both say stands in one row; what differs stands beside each other in order."""
+    rows: list[Row] = []
+    same = SequenceMatcher(a=[_told(said) for said in base], b=[_told(said) for said in changed], autojunk=False)
+    for _, a, b, c, d in same.get_opcodes():
+        rows += [Row(base=one, changed=other) for one, other in zip_longest(base[a:b], changed[c:d])]
+    return rows
+
+
+def _said(event: Event) -> Said:
+    return Said(
+        event=event.id, kind=event.kind, beat=event.beat, scene=event.scene, speaker=event.speaker, text=event.text,
+        choice=event.choice,
+    )  # fmt: skip
+
+
+def _told(said: Said) -> tuple[object, ...]:
+    return said.kind, said.speaker, said.text, said.choice
+
+
+def _at(side: Sequence[Said], index: int) -> Said | None:
+    return side[index] if index < len(side) else None

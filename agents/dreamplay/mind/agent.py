@@ -1,0 +1,271 @@
+"""An agent is a persona and a model: it speaks, it reflects, and it decides."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any
+from weakref import WeakKeyDictionary
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dreamplay.errors import ModelError
+from dreamplay.mind import editor
+from dreamplay.mind.editor import Judge, RefusedError, Take, grams
+from dreamplay.mind.memory import Memory
+from dreamplay.models.model import Model, OnToken, Reply
+from dreamplay.prompting import MARKS, Desk, Prompt
+from dreamplay.script import UNHEARD, Cue, Event, Provenance, Recalled, Refusal, Script, present
+from dreamplay.story import Scene
+
+_STANCE_TRIES = 4
+_REFLECTION_TRIES = 2
+
+
+class Stance(BaseModel):
+    """A decision at the crossroads, as the model sends it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    reason: str = Field(min_length=10, max_length=600)
+    choice: str
+
+
+class Reflection(BaseModel):
+    """What somebody thinks at the end of a scene, and how she marks each of the others, as the model sends it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    thought: str = Field(min_length=10, max_length=400)
+    marks: dict[str, Annotated[int, Field(strict=True, ge=-MARKS, le=MARKS)]]
+    """By name."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parted(cls, answer: Any) -> Any:
+        """The model sends the marks beside the thought, one key a name: that is as short as it gets."""
+        if not isinstance(answer, dict):
+            return answer
+        return {"thought": answer.get("thought"), "marks": {k: v for k, v in answer.items() if k != "thought"}}
+
+
+@dataclass(frozen=True)
+class Agent:
+    """One role of the cast, played by a model. There is no class per character: a persona is data."""
+
+    role: str
+    desk: Desk
+    model: Model
+    seed: int
+    memory: Memory | None = None
+    """None: she remembers no more than what stands in the prompt."""
+    _heard: WeakKeyDictionary[Script, _Heard] = field(default_factory=WeakKeyDictionary, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The name of the persona that holds the role."""
+        return self.desk.cast.name(self.role)
+
+    async def speak(self, script: Script, scene: Scene, cue: Cue, turn: int, on_token: OnToken) -> Spoken:
+        """Say a line, or, if none can stand, nothing; `text` is then None.
+
+        Raises:
+            ModelError: the model gave up.
+        """
+        judge = self._judge(script, self.desk.cast.fill(cue.material))
+        recalled = self._recall(script, scene, self.desk.cast.fill(cue.material))
+        first = self.desk.line(script, scene, self.role, cue, recalled=recalled)
+
+        async def call(number: int, wrong: str) -> Reply:
+            on_token("")
+            prompt = self.desk.line(script, scene, self.role, cue, wrong, recalled) if wrong else first
+            seed = call_seed(self.seed, scene.id, turn, self.role, number)
+            return await self.model.complete(prompt, seed=seed, on_token=on_token)
+
+        take = await editor.ask(
+            call,
+            lambda reply: editor.judged(judge, reply),
+            tries=self.model.tries,
+            rolls=self.model.rolls,
+            merit=judge.merit,
+        )
+        seed = call_seed(self.seed, scene.id, turn, self.role, take.usage.calls - 1)
+        return Spoken(take.text, self._made(first, seed, take, recalled))
+
+    async def decide(self, script: Script, scene: Scene) -> tuple[Stance, Provenance]:
+        """Take a stance. An answer that is no valid choice is asked for again, with what was wrong.
+
+        Raises:
+            ModelError: the model gave up, or answered no valid stance in any of its tries.
+        """
+        choices = list(self.desk.story.choices)
+        # Small models lean to what stands first; each role reads the choices in an order of its own.
+        random.Random(f"{self.seed}/{scene.id}/{self.role}").shuffle(choices)
+        matter = " ".join(self.desk.cast.fill(choice.text) for choice in choices)
+        # A small model gives back what it was reminded of in place of a reason.
+        recalled = self._recall(script, scene, matter) if self.desk.sheets else ()
+        first = self.desk.stance(script, scene, self.role, choices, recalled=recalled)
+        stances: list[Stance] = []
+
+        async def call(number: int, wrong: str) -> Reply:
+            prompt = self.desk.stance(script, scene, self.role, choices, wrong, recalled) if wrong else first
+            return await self.model.complete(prompt, seed=call_seed(self.seed, scene.id, 0, self.role, number))
+
+        def check(reply: Reply) -> str:
+            stances.append(self._parsed(reply))
+            return stances[-1].reason
+
+        take = await editor.ask(call, check, tries=_STANCE_TRIES)
+        if take.text is None:
+            raise ModelError(
+                f"{self.name} took no valid stance in {_STANCE_TRIES} tries ({take.refused[-1].reason}); "
+                "choose another --model, one that can answer in JSON"
+            )
+        seed = call_seed(self.seed, scene.id, 0, self.role, take.usage.calls - 1)
+        return stances[-1], self._made(first, seed, take, recalled)
+
+    async def reflect(self, script: Script, scene: Scene) -> tuple[str, dict[str, float], Provenance] | None:
+        """What the scene has meant to her, and what she now thinks of each of the others present, by role, from -1
+        to 1. None if no answer can stand: nobody notices a thought that was not had.
+
+        Raises:
+            ModelError: the model gave up.
+        """
+        judge = self._judge(script)
+        others = {self.desk.cast.name(role): role for role in present(script, scene) if role != self.role}
+        first = self.desk.reflection(script, scene, self.role)
+        marks: list[dict[str, int]] = []
+
+        async def call(number: int, wrong: str) -> Reply:
+            prompt = self.desk.reflection(script, scene, self.role, wrong) if wrong else first
+            seed = call_seed(self.seed, scene.id, "reflection", self.role, number)
+            return await self.model.complete(prompt, seed=seed)
+
+        def check(reply: Reply) -> str:
+            reflection = _marked(reply, others)
+            marks.append(reflection.marks)
+            if not editor.in_first_person(reflection.thought, self.name):
+                raise RefusedError(
+                    Refusal(text=reflection.thought, reason="the thought is not in the first person"),
+                    f"The last thought was not {self.name}'s own; {self.name} says «I».",
+                )
+            return editor.judged(judge, replace(reply, text=editor.whole(reflection.thought)))
+
+        take = await editor.ask(call, check, tries=_REFLECTION_TRIES)
+        if take.text is None:
+            return None
+        seed = call_seed(self.seed, scene.id, "reflection", self.role, len(take.refused))
+        regards = {others[name]: mark / MARKS for name, mark in marks[-1].items()}
+        return take.text, regards, self._made(first, seed, take)
+
+    def _parsed(self, reply: Reply) -> Stance:
+        """A valid stance, its choice by id. The model answers with the choice's words, which say more to it."""
+        raw = _json(reply)
+        ids = {self.desk.cast.fill(choice.text): choice.id for choice in self.desk.story.choices}
+
+        def refused(reason: str, advice: str) -> RefusedError:
+            return RefusedError(Refusal(text=raw[:500], reason=reason), advice)
+
+        try:
+            stance = Stance.model_validate_json(raw)
+        except ValidationError as error:
+            raise _invalid(raw, "stance", error) from None
+        if stance.choice not in ids:
+            reason = f"no such choice: {stance.choice[:80]!r}"
+            raise refused(reason, "The last answer named none of the choices word for word.")
+        whole = editor.whole(stance.reason)
+        if not whole or "..." in whole:
+            raise refused("the reason is left open", "The last reason was not a whole sentence.")
+        if not editor.in_first_person(whole, self.name):
+            raise refused(
+                "the reason is not in the first person",
+                f"The last reason was told about {self.name}; {self.name} says «I».",
+            )
+        return stance.model_copy(update={"reason": whole, "choice": ids[stance.choice]})
+
+    def _recall(self, script: Script, scene: Scene, matter: str) -> tuple[Recalled, ...]:
+        """What comes up when she is about to speak of a matter, after what was last heard."""
+        if self.memory is None:
+            return ()
+        shown = self.desk.shown(script, scene, self.role)
+        heard = next((event.text for event in reversed(shown) if event.text and event.kind not in UNHEARD), "")
+        return self.memory.recall(script, f"{matter} {heard}", scene=scene.id, shown=shown, limit=self.desk.memories)
+
+    @staticmethod
+    def _made(prompt: Prompt, seed: int, take: Take, recalled: tuple[Recalled, ...] = ()) -> Provenance:
+        return Provenance(
+            by="agent", prompt=prompt.digest, seed=seed, recalled=recalled, refused=take.refused, usage=take.usage
+        )
+
+    def _judge(self, script: Script, material: str = "") -> Judge:
+        names = [persona.name for persona in self.desk.cast.personas.values()]
+        heard = self._heard.setdefault(script, _Heard())
+        heard.listen(self.desk.cast.personas[self.role].examples, script.visible_to(self.role))
+        return Judge(speaker=self.name, cast=names, said=heard.texts, material=material,
+                     strict=self.model.rolls > 1, kept=heard.grams)  # fmt: skip
+
+
+@dataclass
+class _Heard:
+    """What a new line may not copy: the examples of the speaker's voice, and all that she has heard said or told. What
+    she has only thought she may well say. Kept from turn to turn: a long play costs no more a turn.
+    """
+
+    texts: list[str] = field(default_factory=list)
+    grams: set[tuple[str, ...]] = field(default_factory=set)
+    events: int = 0
+
+    def listen(self, examples: Sequence[str], events: Sequence[Event]) -> None:
+        """Take in what is new."""
+        new = [] if self.texts else list(examples)
+        new += [event.text for event in events[self.events :] if event.kind != "reflection"]
+        self.texts += new
+        self.grams.update(*map(grams, new))
+        self.events = len(events)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A line that stands, or None for a silence, with where it came from."""
+
+    text: str | None
+    made: Provenance
+
+
+def _json(reply: Reply) -> str:
+    """The answer without the fence that some models put around JSON."""
+    return reply.text.strip().removeprefix("```json").removesuffix("```").strip()
+
+
+def _invalid(raw: str, what: str, error: ValidationError) -> RefusedError:
+    first = error.errors()[0]
+    fault = f"{'.'.join(map(str, first['loc'])) or 'the answer'}: {first['msg']}"
+    return RefusedError(
+        Refusal(text=raw[:500], reason=f"no valid {what}: {fault}"), f"The last answer was wrong ({fault})."
+    )
+
+
+def _marked(reply: Reply, names: Collection[str]) -> Reflection:
+    """A valid reflection, in which each of these is marked, and nobody else."""
+    raw = _json(reply)
+    try:
+        reflection = Reflection.model_validate_json(raw)
+    except ValidationError as error:
+        raise _invalid(raw, "reflection", error) from None
+    if set(reflection.marks) != set(names):
+        fault = f"it has to mark {', '.join(names) or 'nobody'}"
+        raise RefusedError(
+            Refusal(text=raw[:500], reason=f"no valid reflection: {fault}"), f"The last answer was wrong ({fault})."
+        )
+    return reflection
+
+
+def call_seed(seed: int, *place: object) -> int:
+    """A seed of its own for each call: one seed for all makes small models loop.
+
+    Stable across processes, which Python's own hash is not.
+    """
+    digest = hashlib.sha256("/".join(map(str, (seed, *place))).encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1

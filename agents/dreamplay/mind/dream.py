@@ -1,0 +1,121 @@
+"""The shared dream: the dreamers' hidden fears and wishes go into ONE prompt, and one dream comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from dreamplay.errors import ModelError
+from dreamplay.mind import editor
+from dreamplay.mind.agent import call_seed
+from dreamplay.models.model import Model, OnToken, Reply
+from dreamplay.prompting import Desk, Prompt
+from dreamplay.recap import Retelling
+from dreamplay.script import Pooled, Provenance, Script, given_fear, neutral, present
+from dreamplay.story import VISITOR, Scene
+
+
+@dataclass(frozen=True)
+class Narrator:
+    """Tells what no character says: the dreams, what has happened so far, and how the story ends."""
+
+    desk: Desk
+    model: Model
+    seed: int
+
+    async def dream(
+        self, script: Script, scene: Scene, on_token: OnToken
+    ) -> tuple[str, tuple[Pooled, ...], Provenance]:
+        """Dream the pooled fears and wishes of all dreamers present, and keep the ledger of what went in.
+
+        Raises:
+            ModelError: the model gave up, or told nothing that can stand.
+        """
+        here = present(script, scene)
+        ledger = pool(self.desk, here, given_fear(script))
+        again = bool(script.visible_to(*here, kinds=("dream",)))
+        text, made = await self._tell(
+            (scene.id, "narrator"),
+            lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong),
+            [event.text for event in script.visible_to(*here)],
+            on_token,
+            merit=lambda text: shown(text, ledger),
+        )
+        return text, ledger, made
+
+    async def recap(self, script: Script, scene: Scene, retelling: Retelling) -> tuple[str, Provenance]:
+        """Retell what a circle has witnessed so far. Its words may be those of the script: they take their place.
+
+        Raises:
+            ModelError: the model gave up, or told nothing that can stand.
+        """
+        place = (scene.id, "recap", *sorted(retelling.circle), retelling.last)
+        return await self._tell(place, lambda wrong: self.desk.recap(script, retelling, wrong), [], lambda text: None)
+
+    async def epilogue(self, script: Script, scene: Scene, on_token: OnToken) -> tuple[str, Provenance]:
+        """Tell the end from the stances that those present took.
+
+        Raises:
+            ModelError: the model gave up, or told nothing that can stand.
+        """
+        here = present(script, scene)
+        stances = script.visible_to(*here, kinds=("stance",))
+        tally, ending = self.desk.tally(stances), self.desk.ending(stances)
+        return await self._tell(
+            (scene.id, "narrator"),
+            lambda wrong: self.desk.epilogue(script, scene, tally, ending, wrong),
+            [event.text for event in script.visible_to(*here)],
+            on_token,
+            merit=lambda text: len(self.desk.cast.mentioned(text)),
+        )
+
+    async def _tell(
+        self,
+        place: tuple[object, ...],
+        write: Callable[[str], Prompt],
+        told: Sequence[str],
+        on_token: OnToken,
+        merit: Callable[[str], float] = lambda _: 0.0,
+    ) -> tuple[str, Provenance]:
+        """Ask until a text stands. `place` begins with the scene and gives each call its seed; `told` is what the
+        text may not copy.
+        """
+        first = write("")
+
+        async def call(number: int, wrong: str) -> Reply:
+            on_token("")
+            seed = call_seed(self.seed, *place, number)
+            return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
+
+        take = await editor.ask(call, lambda reply: editor.prose(reply, told), tries=4, merit=merit)
+        if take.text is None:
+            raise ModelError(
+                f"the narrator told nothing that can stand in scene {place[0]} ({take.refused[-1].reason}); "
+                "try another --seed or --model"
+            )
+        seed = call_seed(self.seed, *place, take.usage.calls - 1)
+        made = Provenance(by="narrator", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
+        return take.text, made
+
+
+def shown(text: str, ledger: Sequence[Pooled]) -> float:
+    """How much of the pool a dream shows: the share of the dreamers of whose sheet two content words or more come up,
+    and the share of its own runs of three words that it does not repeat.
+    """
+    told = set(editor.words(text))
+    sheets = [{word for word in editor.words(f"{e.fear} {e.wish}") if len(word) > 4} for e in ledger]
+    runs = editor.runs(text)
+    return sum(len(sheet & told) > 1 for sheet in sheets) / max(len(sheets), 1) + len(set(runs)) / max(len(runs), 1)
+
+
+def pool(desk: Desk, here: Collection[str], given: str = "") -> tuple[Pooled, ...]:
+    """The hidden fears and wishes of the dreamers present who have any, in the order of the cast. A fear that the
+    visitor has given in the course of the play stands for her sheet.
+    """
+    pooled = [
+        Pooled(role=role, fear=desk.cast.fill(p.private.fear), wish=desk.cast.fill(p.private.wish))
+        for role, p in desk.cast.personas.items()
+        if role in here and p.private and not (given and role == VISITOR)
+    ]
+    hers = [Pooled(role=VISITOR, fear=neutral(given), wish="")] if given and VISITOR in here else []
+    return (*pooled, *hers)

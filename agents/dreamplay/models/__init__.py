@@ -1,0 +1,1 @@
+"""Language models: the client, the embedded engine, and which one plays."""

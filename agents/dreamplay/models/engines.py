@@ -1,0 +1,197 @@
+"""Which model plays, and why; and the opening of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from dreamplay.errors import ModelError, SettingsError
+from dreamplay.models import embedded
+from dreamplay.models.model import Endpoint, Model, open_endpoint
+from dreamplay.prompting import WINDOW
+from dreamplay.record.transcript import Header, Resumed
+from dreamplay.settings import Settings, load
+
+OPENAI = "api.openai.com"
+LOCAL_CANDIDATES = 3
+"""Three at once cost a local engine less than asking again when the only one cannot stand."""
+_HEADROOM = 2000  # output tokens: hosted models that think first count their thoughts as output
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A choice of model. `why` says in a few words what made it."""
+
+    kind: Literal["embedded", "gguf", "endpoint", "scripted", "none"]
+    model: str | None
+    base_url: str | None
+    why: str
+
+    def __str__(self) -> str:
+        where = f" at {self.base_url or f'https://{OPENAI}/v1'}" if self.kind == "endpoint" else ""
+        return f"{self.model or 'the model'}{where} ({self.why})"
+
+
+def choose(settings: Settings) -> Engine:
+    """The model that plays: --model, then the environment, then the embedded one.
+
+    Raises:
+        SettingsError: what was named cannot be used.
+    """
+    base_url = settings.base_url or os.environ.get("OPENAI_BASE_URL") or None
+    named = settings.model
+    why = "named by --model, DREAMPLAY_MODEL or dreamplay.toml"
+    if named == "scripted":
+        return Engine("scripted", "scripted", None, "the shipped fake: no model, no network")
+    if named and named.endswith(".gguf"):
+        if not Path(named).is_file():
+            raise SettingsError(f"--model {named}: no such file; give the path of a .gguf file")
+        return Engine("gguf", named, None, why)
+    if named and named != "embedded":
+        return Engine("endpoint", named, base_url, why)
+    if base_url and named is None:
+        return Engine("endpoint", None, base_url, "an address is set, and it decides the model")
+    if missing := embedded.installed():
+        raise SettingsError(f"{missing}; or play elsewhere: --model NAME --base-url URL, or --model scripted")
+    if named:
+        return Engine("embedded", embedded.NAME, None, why)
+    key = "OPENAI_API_KEY is set, but no --model says what to play on" if os.environ.get("OPENAI_API_KEY") else ""
+    return Engine("embedded", embedded.NAME, None, f"embedded; {key or 'nothing else is set'}")
+
+
+def again(settings: Settings, before: Header | Resumed) -> Settings:
+    """The settings to go on with after a stop: what is not set anew is as it was, model and sampling.
+
+    Raises:
+        SettingsError: the model has to be named again, since a transcript keeps neither an address nor a path.
+    """
+    own = {"scripted": "scripted", embedded.NAME: "embedded"}.get(before.model)
+    endpoint = own is None and "engine" not in before.settings
+    model = settings.model
+    if model is None and endpoint and (settings.base_url or os.environ.get("OPENAI_BASE_URL")):
+        model = before.model
+    elif model is None and settings.base_url is None:
+        if own is None:
+            what = f"{before.model} --base-url URL" if endpoint else "FILE.gguf"
+            raise SettingsError(
+                f"the run was played on {before.model}; name it again, --model {what}, or another model"
+            )
+        model = own
+    if model is None or (model != own and before.model not in (model, Path(model).stem)):
+        return settings
+    sampling = before.settings.get("sampling")
+    as_it_was = {
+        "temperature": sampling.get("temperature") if isinstance(sampling, dict) else None,
+        "candidates": before.settings.get("candidates"),
+        "window": before.settings.get("window"),
+    }
+    given = {name: value for name, value in settings.model_dump().items() if value is not None}
+    return load(**as_it_was | given | {"model": model})
+
+
+async def open_model(engine: Engine, settings: Settings, *, jobs: int = 1, load: bool = True) -> Model:
+    """Open the chosen model, for so many runs at once. A local one loads in the background from here on, or, if it is
+    not to load yet, at the first call.
+
+    Raises:
+        ModelError: an endpoint was to say which model it has, and cannot, or has several.
+    """
+    sampling: dict[str, Any] = {} if settings.temperature is None else {"temperature": settings.temperature}
+    if engine.kind == "scripted":
+        from dreamplay.testing import ScriptedModel
+
+        return ScriptedModel(window=settings.window or WINDOW)
+    if engine.kind in ("embedded", "gguf"):
+        from dreamplay.models.local import LocalModel
+
+        gguf = Path(engine.model) if engine.kind == "gguf" and engine.model else None
+        candidates = settings.candidates or LOCAL_CANDIDATES
+        return LocalModel(
+            gguf,
+            timeout=settings.timeout,
+            sampling=sampling,
+            candidates=candidates,
+            window=settings.window or WINDOW,
+            jobs=jobs,
+            load=load,
+        )
+    endpoint = connect(engine, settings, sampling, jobs=jobs)
+    endpoint.streams = jobs == 1
+    if not endpoint.name:
+        endpoint.name = await _only_model(endpoint)
+    return endpoint
+
+
+def connect(engine: Engine, settings: Settings, sampling: dict[str, Any] | None = None, *, jobs: int = 1) -> Endpoint:
+    """The client for an endpoint, for so many runs at once. A server on one's own machine needs no key.
+
+    Raises:
+        SettingsError: the hosted API, and no key.
+    """
+    key = settings.api_key.get_secret_value() if settings.api_key else os.environ.get("OPENAI_API_KEY", "")
+    hosted = not engine.base_url or OPENAI in engine.base_url
+    if hosted and not key:
+        raise SettingsError(
+            f"no key for {engine.model} at {OPENAI}: set OPENAI_API_KEY, or name another address with --base-url, "
+            "or leave --model away to play on the embedded model"
+        )
+    client = open_endpoint(engine.base_url, key or "none", timeout=settings.timeout, many=jobs > 1)
+    return Endpoint(
+        engine.model or "",
+        client,
+        engine.base_url or f"https://{OPENAI}/v1",
+        sampling=sampling or {},
+        candidates=settings.candidates or 1,
+        limit="max_completion_tokens" if hosted else "max_tokens",
+        headroom=_HEADROOM,
+        window=settings.window or WINDOW,
+    )
+
+
+def recorded(model: Model) -> dict[str, Any]:
+    """What the header of a transcript keeps about a model: how it was asked, but no address and no key."""
+    names = ("tries", "rolls", "candidates", "sheets", "window", "sampling", "engine")
+    kept = {name: getattr(model, name, None) for name in names}
+    return {name: value for name, value in kept.items() if value not in (None, {})}
+
+
+async def survey(settings: Settings) -> list[dict[str, Any]]:
+    """What could play here, and whether it can be reached; the one that would is `chosen`."""
+    try:
+        chosen = choose(settings)
+    except SettingsError as error:  # this is where one looks to see why nothing can play
+        chosen = Engine("none", None, None, str(error))
+    missing = embedded.installed()
+    rows = [
+        {"model": embedded.NAME, "state": missing or "embedded, ready", "chosen": chosen.kind == "embedded"},
+        {"model": "scripted", "state": "the shipped fake, always there", "chosen": chosen.kind == "scripted"},
+    ]
+    if chosen.kind == "none" and settings.model:
+        rows.insert(0, {"model": settings.model, "state": chosen.why, "chosen": False})
+    if chosen.kind == "gguf":
+        rows.insert(0, {"model": chosen.model or "", "state": "a file of yours", "chosen": True})
+    if chosen.kind == "endpoint":
+        try:
+            state = f"reachable; it offers {', '.join(await connect(chosen, settings).models())}"
+        except Exception as error:
+            state = f"not reachable: {error}"
+        rows.insert(0, {"model": str(chosen), "state": state, "chosen": True})
+    return rows
+
+
+async def _only_model(endpoint: Endpoint) -> str:
+    import openai
+
+    try:
+        offered = await endpoint.models()
+    except openai.APIError as error:
+        raise ModelError(await endpoint.explain(error)) from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ModelError(f"{endpoint.where} does not say which models it has; name one with --model") from error
+    if not offered:
+        raise ModelError(f"{endpoint.where} offers no model; load one there first")
+    if len(offered) != 1:
+        raise ModelError(f"{endpoint.where} has several models; choose one with --model: {', '.join(offered)}")
+    return offered[0]

@@ -1,0 +1,234 @@
+"""Every prompt of a run in full, in `prompts.jsonl` beside the transcript, each piece of it once.
+
+A transcript names prompts by their digest; here they can be read. There are three kinds of record, a line each: a
+`system` message, which is the same all run long; a `script`, of which only what is new is kept, after so many
+characters of an earlier one; and a `prompt`, which names its system and script and holds its own few words. So the
+file grows with the play, and not with its square.
+
+The file is only ever appended to, and a prompt is in it before it is answered. It is not forced to the disk as the
+transcript is: after a power cut the last prompts may be missing, and `dreamplay why` says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+from collections import deque
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from dreamplay.errors import RecordError
+from dreamplay.models.model import Model, OnToken, Reply
+from dreamplay.prompting import Prompt
+from dreamplay.story import Value
+
+FILE = "prompts.jsonl"
+_HEADS = 16
+"""Scripts that a new one is held against: one for each group that comes together again, and some to spare."""
+
+
+class _Piece(Value):
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+
+class _System(_Piece):
+    record: Literal["system"] = "system"
+    hash: str
+    text: str
+
+
+class _Script(_Piece):
+    """The first `keep` characters of an earlier script, and then `text`."""
+
+    record: Literal["script"] = "script"
+    hash: str
+    after: str | None
+    keep: int = Field(ge=0)
+    text: str
+
+
+class _Asked(_Piece):
+    """A prompt: the hashes of its system and script, and the rest of it as it is."""
+
+    record: Literal["prompt"] = "prompt"
+    digest: str
+    system: str
+    script: str
+    rest: dict[str, Any]
+
+
+_RECORD: TypeAdapter[_System | _Script | _Asked] = TypeAdapter(
+    Annotated[_System | _Script | _Asked, Field(discriminator="record")]
+)
+
+
+class Archive:
+    """Keeps the prompts of a run; opened again, it goes on where it ended.
+
+    Raises:
+        RecordError: the file cannot be opened, or the disk is full.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        self._known = set[str]()
+        self._heads = deque[tuple[str, str]](maxlen=_HEADS)
+        """Hash and text, the newest last."""
+        try:
+            self._file = self.path.open("ab", buffering=0)
+            self._go_on()
+        except OSError as error:
+            raise RecordError(f"cannot write to {self.path}: {error.strerror}; make it writable") from error
+
+    def keep(self, prompt: Prompt) -> None:
+        """Put a prompt on disk, if it is not there yet."""
+        digest = prompt.digest
+        if digest in self._known:
+            return
+        system, script = _hash(prompt.system), _hash(prompt.script)
+        pieces: list[_Piece] = []
+        if system not in self._known:
+            pieces.append(_System(hash=system, text=prompt.system))
+        if script not in self._known:
+            pieces.append(self._grown(script, prompt.script))
+        rest = prompt.model_dump(mode="json", exclude={"system", "script"})
+        pieces.append(_Asked(digest=digest, system=system, script=script, rest=rest))
+        self._write("".join(f"{piece.model_dump_json()}\n" for piece in pieces).encode())
+        self._known |= {digest, system, script}
+
+    def _grown(self, name: str, text: str) -> _Script:
+        """The script as what is new in it, after the earlier one with which it has most in common."""
+        common = {head: _common(head[1], text) for head in self._heads}
+        best = max(common, key=common.__getitem__, default=("", ""))
+        keep = common.get(best, 0)
+        if keep == len(best[1]) and keep:
+            self._heads.remove(best)  # it lives on as the beginning of this one
+        self._heads.append((name, text))
+        return _Script(hash=name, after=best[0] if keep else None, keep=keep, text=text[keep:])
+
+    def _go_on(self) -> None:
+        """Learn what is known already, and take away a record that a crash cut off."""
+        raw = self.path.read_bytes()
+        end = raw.rfind(b"\n") + 1
+        for line in raw[:end].splitlines():
+            with contextlib.suppress(ValueError):  # what cannot be read is kept again
+                record = json.loads(line)
+                self._known.add(record.get("digest") or record["hash"])
+        self._file.truncate(end)
+
+    def _write(self, data: bytes) -> None:
+        before = self._file.tell()
+        try:
+            if self._file.write(data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            self._file.truncate(before)
+            raise RecordError(
+                f"cannot write to {self.path}: {error.strerror}; what was played before is kept; make room first"
+            ) from error
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+class Archived:
+    """A model with the same face, which has every prompt in the archive before it is answered."""
+
+    def __init__(self, model: Model, archive: Archive) -> None:
+        self.name, self.window = model.name, model.window
+        self.tries, self.rolls, self.sheets = model.tries, model.rolls, model.sheets
+        self._model, self._archive = model, archive
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        """Keep the prompt, and have it answered; see `Model.complete`.
+
+        Raises:
+            RecordError: the prompt cannot be kept.
+        """
+        self._archive.keep(prompt)
+        return await self._model.complete(prompt, seed=seed, on_token=on_token)
+
+    async def close(self) -> None:
+        """Close the model; see `Model.close`."""
+        await self._model.close()
+
+
+def find(folder: Path, digest: str) -> Prompt | None:
+    """The prompt with a digest; None if the run did not keep it.
+
+    Raises:
+        RecordError: the file is damaged.
+    """
+    path = folder / FILE
+    try:
+        lines = path.read_bytes().split(b"\n")[:-1]  # what follows the last newline is a record that was cut
+    except OSError:
+        return None
+    systems: dict[str, str] = {}
+    scripts: dict[str, _Script] = {}
+    for number, line in enumerate(lines, start=1):
+        try:
+            match _RECORD.validate_json(line):
+                case _System(hash=name, text=text):
+                    systems[name] = text
+                case _Script() as piece:
+                    if piece.after is not None and piece.after not in scripts:
+                        raise LookupError(piece.after)
+                    scripts.setdefault(piece.hash, piece)
+                case _Asked(system=system, script=script, rest=rest) as asked if asked.digest == digest:
+                    return Prompt(system=systems[system], script=_whole(scripts, script), **rest)
+        except (ValidationError, LookupError, ValueError, TypeError):
+            raise RecordError(
+                f"{path}:{number}: no record of a prompt that can be read; move the file away to do without"
+            ) from None
+    return None
+
+
+def _whole(scripts: dict[str, _Script], name: str) -> str:
+    """A script put together again, from its end to its beginning.
+
+    Raises:
+        ValueError: it is not the text that was kept.
+    """
+    parts: list[str] = []
+    after: str | None = name
+    upto: int | None = None
+    while after is not None:
+        piece = scripts[after]
+        if upto is None or upto > piece.keep:
+            parts.append(piece.text[: None if upto is None else upto - piece.keep])
+            upto = piece.keep
+        after = piece.after if upto else None
+    text = "".join(reversed(parts))
+    if _hash(text) != name:
+        raise ValueError(name)
+    return text
+
+
+def _common(one: str, other: str) -> int:
+    """Length of the common beginning, by halving: a comparison of whole strings is quicker than of characters."""
+    if other.startswith(one):
+        return len(one)
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The playing of a story: plan, director, graph, and the visitor."""

@@ -1,0 +1,151 @@
+"""What is to be played, chosen and checked before anything is written."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from dreamplay import library
+from dreamplay.errors import RecordError, UsageError
+from dreamplay.record.transcript import Header
+from dreamplay.stage import visit
+from dreamplay.stage.visit import Visit
+from dreamplay.story import VISITOR, Beat, Cast, Length, Scene, Story
+
+_VERSIONED = ("dreamplay", "langgraph", "openai", "pydantic", "xllamacpp")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A story, a cast and the dice: everything of a run but the model."""
+
+    story_id: str
+    story: Story
+    cast: Cast
+    seed: int
+    length: Length
+    beats: tuple[str, ...]
+    recall: bool = True
+    reflect: bool = True
+    parent: str | None = None
+    """Of a branch, as are point and changes: see the header of a transcript."""
+    point: int | None = None
+    changes: tuple[str, ...] = ()
+    visit: Visit | None = None
+    """Of a play into which somebody walks, who then has the last place in the cast."""
+
+    @property
+    def scenes(self) -> tuple[tuple[Beat, Scene], ...]:
+        """The scenes to play, in order, with names where the author wrote roles, and with the visitor there."""
+        return tuple((b, _filled(s, self.cast)) for b, s in self.story.scenes if b.id in self.beats)
+
+    def header(self, model: str, settings: dict[str, Any]) -> Header:
+        """The header of the run's transcript. The story stands in it as its author wrote it."""
+        visited = {"visit": self.visit.model_dump(mode="json", exclude_defaults=True)} if self.visit else {}
+        return Header(
+            story_id=self.story_id,
+            story=self.story,
+            story_hash=library.digest(self.story),
+            cast=dict(self.cast.personas),
+            persona_hashes={role: library.digest(p) for role, p in self.cast.personas.items()},
+            model=model,
+            settings={
+                "length": self.length,
+                "beats": list(self.beats),
+                "recall": self.recall,
+                "reflect": self.reflect,
+                **visited,
+                **settings,
+            },
+            seed=self.seed,
+            parent=self.parent,
+            point=self.point,
+            changes=self.changes,
+            versions=dict(_versions()),
+        )
+
+
+def plan(
+    story_ref: str,
+    swaps: dict[str, str],
+    *,
+    seed: int,
+    length: Length = "full",
+    beats: Sequence[str] = (),
+    recall: bool = True,
+    reflect: bool = True,
+    guest: str | None = None,
+    interventions: Path | None = None,
+    every_line: bool = False,
+) -> Plan:
+    """Read and check everything that a run needs. `guest` is the visitor's name, or the file of her persona.
+
+    Raises:
+        LibraryError: a story, persona or role that is not there or not valid.
+        UsageError: a beat that the story does not have.
+    """
+    story = library.story(story_ref)
+    cast = library.cast(story, story_ref, swaps)
+    known = [beat.id for beat in story.beats]
+    for beat in beats:
+        if beat not in known:
+            raise UsageError(f"no beat {beat!r} in this story; it has {', '.join(known)}")
+    chosen = tuple(beat for beat in known if not beats or beat in beats)
+    visited = None
+    if guest is not None:
+        cast = Cast({**cast.personas, VISITOR: visit.persona(guest, cast)})
+        done = visit.read(interventions, story, cast) if interventions else None
+        visited = Visit(every_line=every_line, interventions=done)
+    return Plan(Path(story_ref).stem, story, cast, seed, length, chosen, recall, reflect, visit=visited)
+
+
+def taken_up(header: Header) -> Plan:
+    """The plan of a run that goes on: story, cast and dice as they were, whatever has become of their files.
+
+    Raises:
+        RecordError: the header does not say them all.
+    """
+    known = [beat.id for beat in header.story.beats]
+    match header.settings:
+        case {"length": "short" | "full" as length, "beats": list() as beats} if beats and set(beats) <= set(known):
+            visited = _visited(header)
+            if list(header.cast) == [*header.story.cast, *([VISITOR] if visited else [])]:
+                recall = header.settings.get("recall") is not False
+                reflect = header.settings.get("reflect") is True
+                return Plan(
+                    header.story_id, header.story, Cast(header.cast), header.seed, length, tuple(beats), recall,
+                    reflect, header.parent, header.point, header.changes, visited,
+                )  # fmt: skip
+    raise RecordError("the header of the transcript does not fit its story: length, beats or cast are damaged")
+
+
+def _visited(header: Header) -> Visit | None:
+    if "visit" not in header.settings:
+        return None
+    try:
+        return Visit.model_validate(header.settings["visit"])
+    except ValidationError:
+        raise RecordError("the header of the transcript is damaged: it does not say how it was visited") from None
+
+
+def _filled(scene: Scene, cast: Cast) -> Scene:
+    """A scene with names for roles in what is told; the director fills pressures and material itself."""
+    told = {"opening": cast.fill(scene.opening), "place": cast.fill(scene.place)}
+    guests = [role for role in cast.roles if role == VISITOR]
+    return scene.model_copy(update=told | {"present": (*scene.present, *guests)})
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _VERSIONED:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found

@@ -1,0 +1,354 @@
+"""Plays a story: runs the graph, keeps the run folder, and tells whoever watches what happens.
+
+A run that was stopped, by whatever stopped it, goes on with another `Run` on its folder; `Run._start` has the rule.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from dreamplay.errors import DreamplayError, RecordError
+from dreamplay.mind.agent import Agent
+from dreamplay.mind.dream import Narrator
+from dreamplay.mind.memory import Memory
+from dreamplay.models.model import Model
+from dreamplay.prompting import Desk
+from dreamplay.record import archive, markdown, transcript
+from dreamplay.record.archive import Archive, Archived
+from dreamplay.record.transcript import FILE, End, Resumed, Transcript, Undone
+from dreamplay.script import PROLOGUE, Event, Script, present
+from dreamplay.stage import visit
+from dreamplay.stage.director import Director
+from dreamplay.stage.graph import Context, Graph, State, Token, build, cursor, steps
+from dreamplay.stage.plan import Plan
+from dreamplay.stage.visit import Act
+from dreamplay.stage.visitor import Ask, Leave, Scripted, Visitor, Why
+from dreamplay.story import VISITOR
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.types import Command
+
+CHECKPOINTS = "checkpoints.sqlite"
+THREAD = "run"
+"""LangGraph's name for the one thread of checkpoints that a run's database holds."""
+
+
+@dataclass
+class Run:
+    """One playing of a plan, with one model, in one folder."""
+
+    plan: Plan
+    model: Model
+    folder: Path
+    settings: dict[str, Any]
+    """Of the model: what the header keeps beside the plan."""
+    visitor: Visitor | None = None
+    """Who answers for the visitor, where the plan has one; None: what stands in the plan's interventions is done."""
+    goes_on: bool = False
+    """Whether the folder holds the run already, and it goes on where it was stopped."""
+    watched: bool = True
+    """Whether anybody watches the lines as they are spoken. One among many that nobody does costs less of our own: it
+    passes no tokens on, and checkpoints when it stops rather than at every step."""
+    stopped: bool = False
+    """Whether the run was asked to stop before its end."""
+
+    def __post_init__(self) -> None:
+        from langgraph.runtime import RunControl
+
+        self._control = RunControl()
+        self._asking: asyncio.Future[Act | Leave] | None = None
+        self._undone = False
+        if self.visitor is None and self.plan.visit:
+            self.visitor = Scripted(self.plan.visit.interventions or (), self.plan.cast)
+        self._begun = self._ended = False
+        self.header = self.plan.header(self.model.name, self.settings)
+        self.script = Script()
+
+    @property
+    def not_done(self) -> list[str]:
+        """The interventions that never came due, in words."""
+        waiting = self.plan.visit.interventions if self.plan.visit else None
+        return [str(each) for each in visit.left(waiting or (), self.script, self.plan.cast)]
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the run has been asked to stop."""
+        return self._control.drain_requested
+
+    def stop(self) -> None:
+        """Stop after the step that is under way: the line being spoken is finished and kept."""
+        self._control.request_drain()
+        if self._asking:
+            self._asking.cancel()
+
+    async def play(self, watch: Callable[[Event | Token], None]) -> None:
+        """Play from the first scene, or from where the run was stopped, to the end, or until stopped. What was played
+        is on disk in every case; a run that failed before anybody said a word leaves no folder behind.
+
+        Raises:
+            DreamplayError: the model gave up, the sentence vectors are missing, the folder cannot be written, or there
+                is nothing to go on with.
+        """
+        from dreamplay import embedding
+
+        embedding.ready()
+        with Transcript(self.folder, None if self.goes_on else self.header) as record:
+            self.script, self._begun = record.before.script, True
+            try:
+                await self._play(record, watch)
+                if not self.stopped:
+                    self._finish(record)
+            except DreamplayError:
+                if not self.goes_on and not any(event.provenance.usage.calls for event in self.script):
+                    self._discard()
+                raise
+            finally:
+                if self.kept and self.visitor and self.visitor.live:
+                    with contextlib.suppress(RecordError):  # what she did stands in the transcript, too
+                        visit.write(self.folder, self.script, self.plan.cast)
+                if self.kept and not self._ended:
+                    with contextlib.suppress(RecordError):
+                        markdown.write(self.folder)
+
+    @property
+    def kept(self) -> bool:
+        """Whether it has left something in its folder, to be read or to go on with."""
+        return self._begun and (self.folder / FILE).exists()
+
+    async def _play(self, record: Transcript, watch: Callable[[Event | Token], None]) -> None:
+        from langgraph.errors import GraphDrained, GraphRecursionError
+
+        if not self.goes_on:
+            for path in self._beside():  # of a run whose transcript is gone: this one begins anew
+                path.unlink(missing_ok=True)
+        with Archive(self.folder) as kept:
+            model = Archived(self.model, kept)
+
+            def staged() -> Context:
+                made = context(self.plan, lambda role: model, self.script, self._writer(record))
+                return replace(made, tokens=self.watched, wants=lambda state: self._wants(made, state))
+
+            playing = staged()
+            config: RunnableConfig = {"configurable": {"thread_id": THREAD}, "recursion_limit": steps(playing)}
+            async with self._checkpointer() as saver:
+                graph = build(self.plan.cast, saver)
+                step: State | Command[Any] | None = await self._start(graph, saver, config)
+                try:
+                    while step is not None:
+                        parts = graph.astream(
+                            step, config, context=playing, stream_mode="custom", version="v2",
+                            durability="sync" if self.watched else "exit", control=self._control,
+                        )  # fmt: skip
+                        async for part in parts:
+                            watch(cast("Event | Token", part["data"]))
+                        step = await self._answer(graph, config, playing) if self.visitor else None
+                        if self._undone:
+                            self._take_back(record)
+                            await saver.adelete_thread(THREAD)
+                            playing, step = staged(), {"scene": cursor(self.script, self.plan.scenes)}
+                except GraphDrained:
+                    self.stopped = True
+                except GraphRecursionError as error:
+                    raise DreamplayError(
+                        f"the play took more steps than its turn contracts allow ({config['recursion_limit']}): a bug "
+                        f"in the routing of dreamplay, please report it; what was played is kept in {self.folder}"
+                    ) from error
+
+    async def _start(self, graph: Graph, saver: Any, config: RunnableConfig) -> State:
+        """What the graph starts from: the scene that the script has come to.
+
+        **The transcript is the truth.** After a crash it and the checkpoint can disagree by what one node recorded.
+        The checkpoint is then not asked where the play stands, and neither is it when they agree: that follows from
+        the script alone, whose every event is on disk before anything else happens. The graph enters that scene at
+        its beginning, and each node, by looking at the script first, passes over what stands there; speaker, cue and
+        seeds are pure functions of script and seed, and so the play comes to the very turn, and says the same.
+
+        One thing the transcript cannot know: the stances and reflections that were answered, and paid for, but not
+        recorded, since they are recorded together, in the order of those present, once the last has answered. The
+        checkpoint keeps them: in its State, where it stays, or as the results of those who had answered when others had
+        not, which are taken over here. Without a checkpoint, or with one that was damaged, they are asked for again,
+        and nothing else is.
+
+        A checkpoint that has seen more events than the transcript holds belongs to a transcript that has lost its end:
+        it is forgotten.
+        """
+        start: State = {"scene": cursor(self.script, self.plan.scenes)}
+        if not self.goes_on:
+            return start
+        saved = await graph.aget_state(config)
+        if saved.values.get("events", 0) > len(self.script):
+            await saver.adelete_thread(THREAD)
+            return start
+        given = [(task.result or {}).get("answers", []) for task in saved.tasks]
+        # What closed the scene has cleared them: it answers nothing.
+        answered = [answer for answers in given if isinstance(answers, list) for answer in answers]
+        return {**start, "answers": answered}
+
+    async def _answer(self, graph: Graph, config: RunnableConfig, context: Context) -> Command[Any] | None:
+        """What the visitor answers to what the graph waits for; None if it does not wait, or she will have no more."""
+        from langgraph.types import Command
+
+        assert self.visitor
+        saved = await graph.aget_state(config)
+        if not saved.interrupts:
+            return None
+        self._asking = asyncio.ensure_future(
+            self.visitor.ask(asked(context, cast("State", saved.values), **saved.interrupts[0].value))
+        )
+        if self.stopping:
+            self._asking.cancel()
+        try:
+            act = await self._asking
+        except asyncio.CancelledError:
+            if not self.stopping:
+                raise
+            act = "quit"
+        finally:
+            self._asking = None
+        if isinstance(act, Act):
+            return Command(resume=act.model_dump_json(include=set(Act.model_fields), exclude_defaults=True))
+        self.stopped, self._undone = act == "quit", act == "undo"
+        return None
+
+    def _wants(self, context: Context, state: State) -> bool:
+        return bool(self.visitor and self.visitor.wants(asked(context, state, "wish", VISITOR)))
+
+    def _take_back(self, record: Transcript) -> None:
+        """Go back to before the last thing that the visitor did, in the transcript and in the script. What follows is
+        played as after a stop.
+        """
+        self._undone = False
+        last = visit.last(self.script)
+        if last is not None:
+            record.append(Undone(event=last.id))
+            self.script = Script(list(self.script)[: last.id])
+
+    def _discard(self) -> None:
+        """Take away the files of a run in which nothing was said."""
+        for path in (self.folder / FILE, *self._beside()):
+            path.unlink(missing_ok=True)
+
+    def _beside(self) -> list[Path]:
+        """The files that are kept beside the transcript while it is played."""
+        return [self.folder / archive.FILE, *self._checkpoint_files()]
+
+    def _checkpoint_files(self) -> list[Path]:
+        return [self.folder / f"{CHECKPOINTS}{suffix}" for suffix in ("", "-wal", "-shm")]
+
+    def _finish(self, record: Transcript) -> None:
+        spoken = sum(event.kind == "line" and event.beat != PROLOGUE for event in self.script)
+        end = End(lines=spoken, usage=transcript.total(self.script))
+        with contextlib.suppress(RecordError):  # first, since what has its end is never gone on with
+            markdown.write(self.folder, end)
+        record.append(end)
+        self._ended = True
+
+    def _writer(self, record: Transcript) -> Callable[[Event], None]:
+        """Puts events on disk; before the first of them, that another model plays from here on, if one does."""
+        newest = record.before.newest
+        changed = (newest.model, newest.settings) != (self.header.model, self.header.settings)
+
+        def write(event: Event) -> None:
+            nonlocal changed
+            if changed:
+                record.append(Resumed(model=self.header.model, settings=self.header.settings, event=event.id))
+                changed = False
+            record.append(event)
+
+        return write
+
+    @contextlib.asynccontextmanager
+    async def _checkpointer(self) -> AsyncIterator[Any]:
+        import aiosqlite
+        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+        class Saver(AsyncSqliteSaver):
+            """Counts versions in plain numbers. The saver's own are 50 characters long, and with one for every channel
+            and node in every checkpoint they would be most of the database.
+            """
+
+            def get_next_version(self, current: Any, channel: None) -> Any:
+                return (current or 0) + 1
+
+        try:
+            if not await _sound(self.folder / CHECKPOINTS):
+                for path in self._checkpoint_files():
+                    path.unlink(missing_ok=True)
+            async with aiosqlite.connect(self.folder / CHECKPOINTS) as connection:
+                await connection.execute("PRAGMA journal_mode=WAL")
+                await connection.execute("PRAGMA synchronous=NORMAL")
+                saver = Saver(connection)
+                try:
+                    yield saver
+                finally:
+                    # LangGraph may still be about to write what came of calls that were broken off. What is not
+                    # committed when the connection closes would keep the database locked for as long as we live.
+                    async with saver.lock:
+                        await connection.commit()
+                        await connection.close()
+        except aiosqlite.Error as error:
+            raise RecordError(
+                f"cannot write to {self.folder / CHECKPOINTS}: {error}; what was played is kept; make room first"
+            ) from error
+
+
+async def _sound(path: Path) -> bool:
+    """Whether a file is a whole SQLite database, or not there."""
+    import aiosqlite
+
+    try:
+        async with aiosqlite.connect(path) as connection, connection.execute("PRAGMA quick_check") as answers:
+            return [row[0] async for row in answers] == ["ok"]
+    except aiosqlite.DatabaseError as error:
+        if isinstance(error, aiosqlite.OperationalError):
+            raise
+        return False
+
+
+def asked(context: Context, state: State, why: Why, role: str) -> Ask:
+    """What the visitor is asked where the graph waits for her."""
+    beat, scene = context.scenes[state["scene"]]
+    return Ask(why, role, beat.id, scene, present(context.script, scene), context.script)
+
+
+def context(
+    plan: Plan,
+    model: Callable[[str | None], Model],
+    script: Script,
+    write: Callable[[Event], None],
+    desk: Desk | None = None,
+) -> Context:
+    """Everybody and everything that plays a plan.
+
+    Args:
+        plan: what is played.
+        model: says on which model a role plays, and the narrator, who is None.
+        script: what happened so far.
+        write: puts an event on disk.
+        desk: writes the prompts; None: the usual one.
+    """
+    told = model(None)
+    desk = desk or Desk(plan.story, plan.cast, sheets=told.sheets, window=told.window)
+    agents = {
+        role: Agent(role, desk, model(role), plan.seed, Memory(plan.story, plan.cast, role) if plan.recall else None)
+        for role in plan.cast.roles
+        if role != VISITOR
+    }
+    return Context(
+        story=plan.story,
+        cast=plan.cast,
+        scenes=plan.scenes,
+        agents=agents,
+        narrator=Narrator(desk, told, plan.seed),
+        director=Director(plan.cast, plan.seed, plan.length),
+        script=script,
+        write=write,
+        reflect=plan.reflect,
+        every_line=bool(plan.visit and plan.visit.every_line),
+    )

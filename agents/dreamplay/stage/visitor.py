@@ -1,0 +1,67 @@
+"""The visitor as the play meets her: somebody who is asked, and answers with an act. Live, or from a script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from dreamplay.script import Script
+from dreamplay.stage.director import Opening
+from dreamplay.stage.visit import Act, Intervention, next_due, stance_due
+from dreamplay.story import VISITOR, Cast, Scene
+
+Why = Literal[Opening, "wish", "playing", "stance"]
+"""Why she is asked; besides the openings: because she wants to, as whom she plays, or for her stance."""
+Leave = Literal["undo", "quit"]
+"""What is no act, since it leaves no event: to take back her last turn, and to stop the run."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What she is asked, and where the play stands."""
+
+    why: Why
+    role: str
+    """Whose turn it is: her own, or that of whom she plays."""
+    beat: str
+    scene: Scene
+    here: tuple[str, ...]
+    """Those present at this moment."""
+    script: Script
+
+
+class Visitor(Protocol):
+    """Whoever answers for the visitor."""
+
+    @property
+    def live(self) -> bool:
+        """Whether it is a person, who leaves a file of interventions behind."""
+
+    def wants(self, ask: Ask) -> bool:
+        """Whether she wants to say or do something though she is not asked."""
+
+    async def ask(self, ask: Ask) -> Act | Leave:
+        """What she does now."""
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """A visit from a file: what is due is done, and otherwise she listens. It follows from the script what has been
+    done, so that it goes on after a stop as if there had been none.
+    """
+
+    interventions: tuple[Intervention, ...]
+    cast: Cast
+    live: bool = False
+
+    def wants(self, ask: Ask) -> bool:
+        """See `Visitor.wants`."""
+        return next_due(self.interventions, ask.script, ask.beat, ask.scene, self.cast, VISITOR) is not None
+
+    async def ask(self, ask: Ask) -> Act | Leave:
+        """See `Visitor.ask`."""
+        if ask.why == "stance":
+            found = stance_due(self.interventions, ask.beat, ask.scene, self.cast, ask.role)
+        else:
+            found = next_due(self.interventions, ask.script, ask.beat, ask.scene, self.cast, ask.role)
+        return found or Act()
