@@ -13,8 +13,7 @@ import statistics
 import time
 
 from bench import kept, machine, table
-from dreamplay import library
-from dreamplay.mind import memory
+from dreamplay import embedding, library
 from dreamplay.mind.memory import Memory
 from dreamplay.script import Event, Script
 
@@ -28,7 +27,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=50)
     chosen = parser.parse_args()
     where = machine()
-    memory.ready()
+    embedding.ready()
     print(f"{where}; recall over {chosen.memories:,} memories, milliseconds\n")
     rows = [measured(near, chosen.memories, chosen.times) for near in (False, True)]
     print(table(("memories near the matter", "first", "after it, median", "slowest", "bar", "kept?"), rows))
