@@ -8,7 +8,8 @@ import pytest
 import worlds
 from dreamplay import library
 from dreamplay.script import Cue, Event, Script
-from dreamplay.stage.director import COLD, WARM, WHISPERING, Director
+from dreamplay.stage.cues import COLD, WARM, WHISPERING
+from dreamplay.stage.director import Director
 from dreamplay.stage.plan import Plan
 
 Length = Literal["short", "full"]

@@ -12,8 +12,8 @@ from dreamplay.prompting import Prompt
 from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import FILE, Transcript
 from dreamplay.script import Event
-from dreamplay.stage.graph import Token
 from dreamplay.stage.play import CHECKPOINTS, Run
+from dreamplay.stage.state import Token
 from dreamplay.testing import ScriptedModel
 
 

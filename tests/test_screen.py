@@ -9,9 +9,9 @@ import pytest
 import worlds
 from dreamplay.cli.screen import Manner, Screen
 from dreamplay.stage import plan as planning
-from dreamplay.stage.graph import Token
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.play import Run
+from dreamplay.stage.state import Token
 from dreamplay.testing import ScriptedModel
 
 

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from dreamplay.errors import RecordError
 from dreamplay.script import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, TURNS, Event, played
-from dreamplay.stage.graph import Token
+from dreamplay.stage.state import Token
 from dreamplay.story import VISITOR, Beat, Cast, Scene, Story
 
 Manner = Literal["story", "json", "quiet"]

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from dreamplay.models.engines import Engine
     from dreamplay.script import Event
     from dreamplay.settings import Settings
-    from dreamplay.stage.graph import Token
     from dreamplay.stage.play import Run
+    from dreamplay.stage.state import Token
 
 HOME = Path("transcripts")
 INTERRUPTED = 130

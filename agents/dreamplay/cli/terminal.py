@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from dreamplay.script import Event, in_hand
-from dreamplay.stage.graph import Token
+from dreamplay.stage.state import Token
 from dreamplay.stage.visit import Act, Taken, Whisper, last
 from dreamplay.stage.visitor import Ask, Leave
 from dreamplay.story import VISITOR, Cast, Story

@@ -24,8 +24,9 @@ from dreamplay.record.transcript import FILE, End, Resumed, Transcript, Undone
 from dreamplay.script import PROLOGUE, Event, Script, present
 from dreamplay.stage import visit
 from dreamplay.stage.director import Director
-from dreamplay.stage.graph import Context, Graph, State, Token, build, cursor, steps
+from dreamplay.stage.graph import Graph, build, cursor, steps
 from dreamplay.stage.plan import Plan
+from dreamplay.stage.state import Context, State, Token
 from dreamplay.stage.visit import Act
 from dreamplay.stage.visitor import Ask, Leave, Scripted, Visitor, Why
 from dreamplay.story import VISITOR

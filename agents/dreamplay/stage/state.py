@@ -1,0 +1,124 @@
+"""What the graph plays with: State, which every step saves, and Context, which no step does.
+
+State is where the play stands, plain JSON and small. The script itself lives in the transcript: nodes read it from
+the Context and add to it through the one door `Context.record`, which has the event on disk before it returns. So a
+checkpoint costs the same at line 1,000 as at line 10.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Annotated, Any, TypedDict
+
+from langgraph.runtime import Runtime
+
+from dreamplay.mind.agent import Agent
+from dreamplay.mind.dream import Narrator
+from dreamplay.recap import Circle, Retelling
+from dreamplay.script import Event, Script, present
+from dreamplay.stage.director import Director
+from dreamplay.story import Beat, Cast, Scene, Story
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of text as the model speaks it. It may yet be refused: nothing stands until its Event comes."""
+
+    speaker: str | None
+    text: str
+    witnesses: tuple[str, ...] = ()
+    """Those who perceive it as it is spoken."""
+
+
+class State(TypedDict, total=False):
+    """What changes: the place in the story, the turn about to be spoken, and answers not yet recorded."""
+
+    scene: int
+    """Index into the scenes that are played."""
+    events: int
+    """Length of the script when this was saved: tells a checkpoint whose transcript has lost its end."""
+    speaker: str
+    why: str
+    """Why the visitor is asked, where it is she who is up; else empty."""
+    listened: int
+    """Length of the script when she was asked and would rather listen."""
+    answers: Annotated[list[dict[str, Any]], operator.add]
+    """What all present answer at once, stances or reflections: events but for their place."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What was chosen for the run. Never checkpointed."""
+
+    story: Story
+    cast: Cast
+    scenes: tuple[tuple[Beat, Scene], ...]
+    """The scenes that are played, in order, with every {role} filled by a name."""
+    agents: Mapping[str, Agent]
+    narrator: Narrator
+    director: Director
+    script: Script
+    write: Callable[[Event], None]
+    """Puts an event on disk."""
+    reflect: bool = True
+    """Whether those present at the end of a scene reflect on it."""
+    tokens: bool = True
+    """Whether anybody wants to see a line as it is spoken."""
+    every_line: bool = False
+    """Whether the visitor is asked after every line."""
+    wants: Callable[[State], bool] = lambda state: False
+    """Whether the visitor wants to say something though she is not asked."""
+
+    def record(self, state: State, **event: Any) -> Event:
+        """The one door: an event gets its place, goes to disk, and only then into the script. Unless it says who its
+        witnesses are, they are those present.
+        """
+        beat, scene = self.scenes[state["scene"]]
+        here = present(self.script, scene)
+        place = {"id": len(self.script), "beat": beat.id, "scene": scene.id, "witnesses": here}
+        made = Event.model_validate(place | event)
+        self.write(made)
+        self.script.append(made)
+        return made
+
+
+def tell(runtime: Runtime[Context], event: Event) -> None:
+    """Show an event to whoever watches the run."""
+    runtime.stream_writer(event)
+
+
+def on_token(runtime: Runtime[Context], speaker: str | None, witnesses: tuple[str, ...]) -> Callable[[str], None]:
+    """Pass tokens on to whoever watches the run."""
+    if not runtime.context.tokens:
+        return lambda text: None
+    return lambda text: runtime.stream_writer(Token(speaker, text, witnesses))
+
+
+def given(state: State, scene: Scene) -> dict[str, dict[str, Any]]:
+    """The stances or reflections of a scene, by role, whether they stand in the script yet or not."""
+    return {answer["speaker"]: answer for answer in state.get("answers", []) if answer["scene"] == scene.id}
+
+
+def counts(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer is one, and not that the visitor would rather not decide."""
+    return answer["kind"] != "stance" or answer["choice"] is not None
+
+
+def recorded(script: Script, scene: Scene) -> set[str | None]:
+    """Whose stances or reflections of a scene stand in the script."""
+    return {event.speaker for event in script.in_scene(scene.id, "stance", "reflection")}
+
+
+def retellings(state: State, context: Context) -> list[Retelling]:
+    """The recaps that the next scene needs and that do not stand yet. What it needs is seen from the end of the scene
+    before, so that a run that was stopped between two recaps makes the same ones.
+    """
+    events = list(context.script)
+    made = [*takewhile(lambda event: event.kind == "recap", reversed(events))]
+    before = Script(events[: len(events) - len(made)]) if made else context.script
+    stood = {(Circle(event.witnesses), event.covers[1]) for event in made if event.covers}
+    due = context.narrator.desk.recaps(before, context.scenes[state["scene"]][1])
+    return [retelling for retelling in due if (retelling.circle, retelling.last) not in stood]
