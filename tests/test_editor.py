@@ -212,6 +212,11 @@ def test_a_dream_that_repeats_what_was_told_is_kept_in_spare() -> None:
     assert editor.prose(_reply(WHOLE), ["It was late."]) == WHOLE
 
 
+def test_nobody_speaks_in_the_narrators_words() -> None:
+    assert editor.prose(_reply(f"{WHOLE} Ada: Mind the kettle."), [], ["Ada", "Bo"]) == WHOLE
+    assert editor.prose(_reply(f"{WHOLE} Ada: Mind the kettle."), [], ["Bo"]) != WHOLE
+
+
 def test_a_dream_that_goes_round_ends_before_it_does() -> None:
     again = "Somebody has left a coat on the chair by the door, and it is sleeping. The sea is counting."
     assert editor.prose(_reply(f"{WHOLE} {again}"), ["It was late."]) == WHOLE

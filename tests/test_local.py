@@ -59,7 +59,8 @@ async def test_what_has_to_be_decided_is_asked_with_a_cool_head(
     fake: FakeEndpoint, set_to: float, line: float, stance: float
 ) -> None:
     model = LocalModel(timeout=5, sampling={"temperature": set_to})
-    stance_asked = LINE.model_copy(update={"kind": "stance", "shape": {"type": "object"}})
+    shape = {"properties": {"reason": {"type": "string"}, "choice": {"enum": ["go", "stay"]}}}
+    stance_asked = LINE.model_copy(update={"kind": "stance", "shape": shape})
     await _closed(model, model.complete(LINE, seed=5), model.complete(stance_asked, seed=5))
     assert [request["temperature"] for request in fake.seen] == [line, stance]
 

@@ -87,7 +87,8 @@ class Narrator:
             seed = call_seed(self.seed, *place, number)
             return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
 
-        take = await editor.ask(call, lambda reply: editor.prose(reply, told), tries=4, merit=merit)
+        names = [persona.name for persona in self.desk.cast.personas.values()]
+        take = await editor.ask(call, lambda reply: editor.prose(reply, told, names), tries=4, merit=merit)
         if take.text is None:
             raise ModelError(
                 f"the narrator told nothing that can stand in scene {place[0]} ({take.refused[-1].reason}); "

@@ -117,8 +117,7 @@ class Judge:
             text = own.sub("", text, count=1)
         if re.match(rf"\**(?:{label})\**\s*:", text):  # the whole of it is somebody else's
             return ""
-        # A name with a colon begins somebody's line only at the start of a sentence; «listen, Mira: no» does not.
-        text = re.split(rf"(?:\n\s*|(?<=[.!?…\"”])\s+)\**(?:{label})\**:", text, maxsplit=1)[0]
+        text = _before_speech(text, label)
         text = _BRACKETS.sub(" ", text)
         text = " ".join(text.split())
         while (shorter := _DIRECTION_AT_EDGE.sub("", text)) != text:
@@ -277,8 +276,16 @@ def in_first_person(text: str, name: str) -> bool:
     return bool(_FIRST_PERSON.search(text)) and not re.match(rf"{re.escape(name)}\b", text)
 
 
-def prose(reply: Reply, told: Sequence[str] = ()) -> str:
-    """The narrator's clean paragraph, cut after its last whole sentence, and before it goes round, unless it retells.
+def _before_speech(text: str, label: str) -> str:
+    """A text up to where somebody begins to speak, who is of the names in `label`. A name with a colon begins a line
+    only at the start of a sentence; «listen, Mira: no» does not.
+    """
+    return re.split(rf"(?:\n\s*|(?<=[.!?…\"”])\s+)\**(?:{label})\**:", text, maxsplit=1)[0]
+
+
+def prose(reply: Reply, told: Sequence[str] = (), cast: Collection[str] = ()) -> str:
+    """The narrator's clean paragraph, cut after its last whole sentence, before one of the cast speaks in it, and, if
+    it is not to retell, before it goes round.
     One that mostly repeats what was told before is kept in spare: a story can do without a good dream sooner than
     without any.
 
@@ -286,6 +293,8 @@ def prose(reply: Reply, told: Sequence[str] = ()) -> str:
         RefusedError: nothing is left, or the model talks of itself.
     """
     text = " ".join(_BRACKETS.sub(" ", _FENCE.sub("", _ANSI.sub("", reply.text))).split()).strip('"')
+    if cast:
+        text = _before_speech(text, "|".join(map(re.escape, cast)))
     text = _unlooped(whole(text)) if told else whole(text)
     raw = " ".join(reply.text.split())
     if len(words(text)) < _SHORTEST:
