@@ -248,3 +248,13 @@ def test_a_run_by_name_wins_over_what_holds_none(folder: Path, monkeypatch: pyte
 def test_the_cost_of_a_run_is_the_sum_of_its_events() -> None:
     script: list[Event] | Script = Script(EVENTS)
     assert transcript.total(script) == Usage(calls=2, prompt=9, seconds=0.5)
+
+
+async def test_what_a_terminal_would_obey_is_left_out_of_a_strangers_transcript(small: Path, tmp_path: Path) -> None:
+    await worlds.play(small, tmp_path / "run")
+    path = tmp_path / "run" / FILE
+    theirs = path.read_text(encoding="utf-8").replace('"text":"Tea is tea."', '"text":"Tea \\u001b[2J\\u0007is tea."')
+    path.write_text(theirs, encoding="utf-8")
+    texts = [event.text for event in transcript.read(tmp_path / "run").script]
+    assert "Tea [2Jis tea." in texts
+    assert not any("\x1b" in text or "\x07" in text for text in texts)

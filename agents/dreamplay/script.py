@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dreamplay.story import VISITOR, Cast, Scene, Value, moved
+from dreamplay.story import VISITOR, Cast, Scene, Value, Words, moved
 
 Kind = Literal[
     "narration", "line", "action", "silence", "dream", "reflection", "stance", "recap", "entrance", "exit",
@@ -65,12 +65,12 @@ class Cue(Value):
 
     to: str | None
     """The role that is spoken to."""
-    pressure: str
-    tactic: str
-    material: str
-    text: str
+    pressure: Words
+    tactic: Words
+    material: Words
+    text: Words
     """The cue as it stands in the prompt."""
-    glimpse: str = ""
+    glimpse: Words = ""
     """Of a dream, by day: what of it the material speaks of."""
     hears: tuple[str, ...] = ()
     """Of a whisper: the roles besides the speaker that perceive the line. Empty: everybody present does."""
@@ -84,8 +84,8 @@ class Cue(Value):
 class Refusal(Value):
     """A candidate that the editor did not let stand, and why."""
 
-    text: str
-    reason: str
+    text: Words
+    reason: Words
 
 
 class Recalled(Value):
@@ -93,8 +93,8 @@ class Recalled(Value):
 
     event: int | None
     """The event it is a memory of; None for a formative memory of the private sheet."""
-    when: str
-    text: str
+    when: Words
+    text: Words
     """As it stood in the prompt: cut short, and in the first person where it is the character's own."""
     recency: float
     importance: float
@@ -119,8 +119,8 @@ class Pooled(Value):
     """One entry of a dream's ledger: whose hidden fear and wish went into the dream."""
 
     role: str
-    fear: str
-    wish: str
+    fear: Words
+    wish: Words
 
 
 class Event(Value):
@@ -129,7 +129,7 @@ class Event(Value):
     id: int
     """Place in the script, counted from 0."""
     kind: Kind
-    text: str
+    text: Words
     speaker: str | None = None
     witnesses: tuple[str, ...] = ()
     """The roles that perceived it. Nobody else ever learns of it through the program; empty means nobody."""
