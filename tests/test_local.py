@@ -12,7 +12,7 @@ import pytest
 from dreamplay.errors import EmbeddedModelError
 from dreamplay.models import embedded
 from dreamplay.models.embedded import Engine
-from dreamplay.models.local import ENGINE, SLOTS, LocalModel
+from dreamplay.models.local import ENGINE, LocalModel
 from dreamplay.models.model import Endpoint, Reply
 from dreamplay.prompting import Prompt
 from dreamplay.testing import FakeEndpoint
@@ -81,20 +81,6 @@ async def test_calls_at_the_same_time_wait_for_one_engine(fake: FakeEndpoint, mo
     go.set()
     await _closed(model, *calls)
     assert (len(starts), len(fake.seen)) == (1, 3)
-
-
-async def test_answers_asked_for_at_once_share_what_was_read_and_get_a_slot_each(fake: FakeEndpoint) -> None:
-    model = _model()
-    await model.complete(LINE, seed=1)
-    changes = {"kind": "reflection", "opener": "", "lead": "Each thinks:", "max_tokens": 60}
-    asked = [LINE.model_copy(update=changes | {"tail": f"Each thinks:\n{name}"}) for name in ("Ada", "Bo", "Cy", "Dee")]
-    replies = await _closed(model, *(model.complete(prompt, seed=seed) for seed, prompt in enumerate(asked)))
-    _, shared, *own = fake.seen
-    assert (shared["n"], shared["max_tokens"], shared["id_slot"]) == (SLOTS, 1, 0)
-    assert shared["messages"][-1]["content"] == "It is late.\nEach thinks:"
-    assert {request["id_slot"] for request in own} == set(range(SLOTS))
-    assert [request["messages"][-1]["content"] for request in own] == [prompt.script + prompt.tail for prompt in asked]
-    assert sum(reply.usage.calls for reply in replies) == len(asked) + 1
 
 
 async def test_an_engine_that_does_not_start_says_so_at_the_first_call(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import worlds
 from dreamplay import library
-from dreamplay.prompting import WINDOW, Desk, Prompt, tokens
+from dreamplay.prompting import MARKS, WINDOW, Desk, Prompt, tokens
 from dreamplay.recap import Retelling
 from dreamplay.record import transcript
 from dreamplay.record.transcript import Record
@@ -155,7 +155,7 @@ async def test_nothing_is_ever_in_the_prompt_of_somebody_who_does_not_know_it(
         event = events[prompt.digest]
         role, there = event.speaker or "", _there(record, event)
         known = event.witnesses if prompt.kind == "recap" else there
-        assert "Canary" not in prompt.system + prompt.script + prompt.ask + prompt.opener + prompt.lead
+        assert "Canary" not in prompt.system + prompt.script + prompt.ask + prompt.opener
         private = set(re.findall(r"Canary (\w+) (\w+)\.", prompt.tail))
         used |= {field for _, field in private} | {prompt.kind}
         match prompt.kind:
@@ -239,11 +239,11 @@ def test_all_who_reflect_are_asked_in_the_same_words_but_for_the_last(
 ) -> None:
     desk, script = Desk(story, cast, sheets=True), Script([worlds.event(0, speaker="mira", witnesses=ALL)])
     prompts = [desk.reflection(script, roof, role, wrong) for role in ALL]
-    assert len({(prompt.system, prompt.script, prompt.lead) for prompt in prompts}) == 1
+    assert len({(prompt.system, prompt.script) for prompt in prompts}) == 1
+    shared = library.render("reflection.jinja", marks=MARKS)
     for prompt, role in zip(prompts, ALL, strict=True):
-        assert prompt.lead
-        assert prompt.tail.startswith(f"{prompt.lead}\n")
-        rest = prompt.tail.removeprefix(prompt.lead)
+        assert prompt.tail.startswith(f"{shared}\n")
+        rest = prompt.tail.removeprefix(shared)
         assert len(rest) < 30 + len(wrong)
         assert wrong in rest
         assert cast.mentioned(prompt.tail) == (role,)

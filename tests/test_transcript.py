@@ -256,5 +256,5 @@ async def test_what_a_terminal_would_obey_is_left_out_of_a_strangers_transcript(
     theirs = path.read_text(encoding="utf-8").replace('"text":"Tea is tea."', '"text":"Tea \\u001b[2J\\u0007is tea."')
     path.write_text(theirs, encoding="utf-8")
     texts = [event.text for event in transcript.read(tmp_path / "run").script]
-    assert "Tea [2Jis tea." in texts
+    assert "Tea  [2J is tea." in texts
     assert not any("\x1b" in text or "\x07" in text for text in texts)

@@ -59,8 +59,6 @@ class Prompt(Value):
     system: str
     script: str
     tail: str
-    lead: str = ""
-    """What the tail begins with in the prompts of all who are asked at the same time: a local engine reads it once."""
     ask: str = ""
     """Added to the tail for an engine that cannot be made to begin with `opener`."""
     opener: str = ""
@@ -185,7 +183,7 @@ class Desk:
             "additionalProperties": False,
         }
         return self._prompt(
-            "reflection", script, here, f"{lead}\n{own}", lead=lead, max_tokens=45 + 12 * len(others), shape=shape
+            "reflection", script, here, f"{lead}\n{own}", max_tokens=45 + 12 * len(others), shape=shape
         )
 
     def epilogue(self, script: Script, scene: Scene, tally: str, ending: str, wrong: str = "") -> Prompt:

@@ -31,7 +31,7 @@ def _printable(text: str) -> str:
     return text
 
 
-Words = Annotated[str, AfterValidator(lambda text: _CONTROL.sub("", text))]
+Words = Annotated[str, AfterValidator(lambda text: _CONTROL.sub(" ", text))]
 """What was said or told, by a model or in a stranger's transcript: what a terminal would obey is left out."""
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_printable)

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,7 @@ from dreamplay.models import embedded
 from dreamplay.models.embedded import Engine
 from dreamplay.models.model import Endpoint, OnToken, Reply, open_endpoint
 from dreamplay.prompting import WINDOW, Prompt
-from dreamplay.script import Usage
 
-SLOTS = 4
-"""Answers that the engine can give beside each other: as many as the friends who think about a scene at once. On two
-cores four at once take about twice as long as one.
-"""
 SAMPLING: dict[str, Any] = {"temperature": 0.8}
 ENGINE: dict[str, Any] = {"min_p": 0.05, "cache_prompt": True, "id_slot": 0}
 _KEPT_SLOTS = 8  # files of about 15 MB
@@ -54,14 +48,10 @@ class LocalModel:
         self.window = window
         self._timeout = timeout
         self._gguf, self._jobs = gguf, jobs
-        self._slots = max(candidates, SLOTS)
         self._starting: Future[Engine] | None = self._start() if load else None
         self._endpoint: Endpoint | None = None
         self._first = asyncio.Lock()
         self._alone = asyncio.Lock()
-        self._reading = asyncio.Lock()
-        self._read: tuple[str, str, str] | None = None
-        self._next_slot = 0
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Answer a prompt; see `Model.complete`. The first call waits until the engine has loaded."""
@@ -70,28 +60,8 @@ class LocalModel:
                 return await self._begin(prompt, seed, on_token)
         if self._jobs > 1:  # the engine itself finds the slots
             return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
-        if prompt.lead:
-            return await self._beside(self._endpoint, prompt, seed)
         async with self._alone:  # all who ask want the same slot
             return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
-
-    async def _beside(self, endpoint: Endpoint, prompt: Prompt, seed: int) -> Reply:
-        """Answer beside the others who are asked the same: each in a slot of its own, after the engine has read what
-        their prompts share once for all slots.
-        """
-        shared = (prompt.system, prompt.script, prompt.lead)
-        reading = Usage()
-        async with self._reading:
-            if shared != self._read:
-                # Candidates of one call share its prompt: one token each leaves it in all the slots.
-                changes = {"kind": "line", "tail": prompt.lead, "lead": "", "shape": None, "max_tokens": 1}
-                every = replace(endpoint, candidates=self._slots)
-                reading = (await every.complete(prompt.model_copy(update=changes), seed=seed)).usage
-                self._read = shared
-            slot = self._next_slot = (self._next_slot + 1) % self._slots
-        own = replace(endpoint, engine=endpoint.engine | {"id_slot": slot})
-        reply = await own.complete(prompt, seed=seed)
-        return replace(reply, usage=reply.usage + reading)
 
     async def close(self) -> None:
         """Close the client; see `Model.close`. The engine ends with its process."""
@@ -100,7 +70,9 @@ class LocalModel:
 
     def _start(self) -> Future[Engine]:
         pool = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        starting = pool.submit(embedded.start, self._gguf, window=self.window, candidates=self._slots, jobs=self._jobs)
+        starting = pool.submit(
+            embedded.start, self._gguf, window=self.window, candidates=self.candidates, jobs=self._jobs
+        )
         pool.shutdown(wait=False)
         return starting
 
