@@ -140,13 +140,15 @@ class Cues:
         return [event.cue for event in turns if event.cue and event.speaker == speaker and event.id > after]
 
     def _dreamt(self, script: Script, speaker: str) -> list[str]:
-        """What the speaker saw in the last dream, in short: material for a first waking word about it."""
+        """What of the last dream sounds like the speaker, in short: material for a first waking word about it."""
         dreams = script.visible_to(speaker, kinds=("dream",))
         if not dreams or any(cue.glimpse for cue in self._cues(script, speaker, after=dreams[-1].id)):
             return []
         clauses = [re.split(r"[,;:]| and | until | while ", t)[0] for t in re.split(r"[.!?…]\s*", dreams[-1].text)]
         shown = [text.strip() for text in clauses if text.strip().count(" ") in _GLIMPSE]
-        return [self._lowered(text) for text in shown if speaker not in self.cast.mentioned(text)]
+        dreamers = [role for role in dreams[-1].witnesses if role != VISITOR]
+        owners = affinity.owners(self.cast, shown, dreamers) if shown else {}
+        return [self._lowered(text) for text in shown if owners.get(text) == speaker]
 
     def _lowered(self, text: str) -> str:
         """A sentence as it goes on after a comma; names keep their capital, and so does «I»."""
