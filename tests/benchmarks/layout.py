@@ -7,10 +7,13 @@ stances and ending. It has no prologue, no cues and no editor, so that each of i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
+from unittest import mock
 
+import xllamacpp
 from bench import TIMEOUT
 from dreamplay import library
 from dreamplay.mind.agent import call_seed
@@ -20,6 +23,21 @@ from dreamplay.prompting import Prompt
 from dreamplay.script import MOVES, PROLOGUE, TURNS, Event, Provenance, Script
 from dreamplay.stage.plan import Plan
 from langgraph.graph import END, START, StateGraph
+
+DEFAULT_CACHE = xllamacpp.CommonParams().cache_ram_mib
+
+
+@contextlib.contextmanager
+def host_cache(mib: int) -> Iterator[None]:
+    """Let `embedded.start` start engines with so much room (MiB) for llama.cpp's host-side prompt cache."""
+    start = xllamacpp.Server
+
+    def server(params: Any) -> Any:
+        params.cache_ram_mib, params.cache_idle_slots = mib, mib > 0
+        return start(params)
+
+    with mock.patch.object(xllamacpp, "Server", server):
+        yield
 
 
 class Chat(Prompt):

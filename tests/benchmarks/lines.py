@@ -47,7 +47,7 @@ from dreamplay.scorecard.score import ROWS, Row, Scores
 from dreamplay.stage import plan as planning
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.play import Run
-from layout import Plain, PlainModel
+from layout import DEFAULT_CACHE, Plain, PlainModel, host_cache
 
 Way = Literal["dreamplay", "plain"]
 Opening = Callable[[Way], contextlib.AbstractContextManager[Model]]
@@ -82,7 +82,8 @@ def main() -> None:
     def opening(way: Way) -> Iterator[Model]:
         with fresh_start(chosen.model):
             if way == "plain":
-                yield PlainModel(chosen.model)
+                with host_cache(DEFAULT_CACHE):
+                    yield PlainModel(chosen.model)
             else:
                 candidates = engines.LOCAL_CANDIDATES
                 yield LocalModel(chosen.model, timeout=TIMEOUT, sampling={}, candidates=candidates)

@@ -9,22 +9,19 @@ measured by `lines.py`.
 What is counted is the tokens that llama.cpp says it evaluated (`timings.prompt_n`), for dreamplay the refused
 tries too. «Later lines» leaves out the first line of each character, for which the plain layout reads a whole
 new prompt: with twelve lines and seven roles those are most of them. Both start with nothing saved, once with
-llama.cpp's host-side prompt cache, which is on by default, and once without.
+llama.cpp's host-side prompt cache, which is on in llama.cpp by default, and once without, for both layouts.
+Outside this benchmark dreamplay has it off, since it mixes callers up (`crosstalk.py`).
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import gc
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-from unittest import mock
 
-import xllamacpp
 from bench import TIMEOUT, fresh_start, kept, machine, table
 from dreamplay import library
 from dreamplay.models import local
@@ -33,11 +30,10 @@ from dreamplay.stage import plan as planning
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.play import Run
 from dreamplay.story import Cast, TurnContract
-from layout import Plain, PlainModel
+from layout import DEFAULT_CACHE, Plain, PlainModel, host_cache
 
 EXTRAS = ("nurse", "teenager", "lawyer")
 """Roles, and personas, that join the four friends on the roof."""
-DEFAULT_CACHE = xllamacpp.CommonParams().cache_ram_mib
 
 
 @dataclass(frozen=True)
@@ -47,19 +43,6 @@ class Line:
     speaker: str
     evaluated: int
     output: int
-
-
-@contextlib.contextmanager
-def host_cache(mib: int) -> Iterator[None]:
-    """Let `embedded.start` start engines with so much room (MiB) for llama.cpp's host-side prompt cache."""
-    start = xllamacpp.Server
-
-    def server(params: Any) -> Any:
-        params.cache_ram_mib = mib
-        return start(params)
-
-    with mock.patch.object(xllamacpp, "Server", server):
-        yield
 
 
 async def play_ours(plan: Plan, mib: int) -> list[Event]:
