@@ -54,7 +54,6 @@ def test_a_prompt_that_was_not_kept_is_no_error(example: Record) -> None:
     ("number", "says"),
     [
         (8, r"^event 8 \(narration\) was written by the author; .*: 10 "),
-        (26, r"^event 26 .*: 25 and 27 "),
         (0, "^event 0 .*: 10 "),
         (999, r"^no event 999; this run has events 0 to \d+; .*: \d+ "),
         (-3, "^no event -3; .*: 10 "),
@@ -62,6 +61,13 @@ def test_a_prompt_that_was_not_kept_is_no_error(example: Record) -> None:
 )
 def test_an_event_that_nobody_was_asked_for_names_those_nearest_to_it(example: Record, number: int, says: str) -> None:
     with pytest.raises(UsageError, match=says):
+        knowledge.why(example, number, _nothing_kept)
+
+
+def test_between_two_that_were_asked_for_both_are_named(example: Record) -> None:
+    asked = [event.provenance.prompt is not None for event in example.script]
+    number = next(n for n in range(1, len(asked) - 1) if asked[n - 1 : n + 2] == [True, False, True])
+    with pytest.raises(UsageError, match=rf"^event {number} .*: {number - 1} and {number + 1} "):
         knowledge.why(example, number, _nothing_kept)
 
 
