@@ -169,7 +169,8 @@ def test_what_was_dreamt_comes_up_in_daylight_from_those_who_saw_it(tmp_path: Pa
         assert not any(event.cue.glimpse for event in asleep if event.cue)
         told |= {(speaker, cue.glimpse) for speaker, cue in of_it}
     lake, face, rain = "the kettle is a lake", "Ada stands in the door without a face", "every ladder leans on rain"
-    assert told == {("ada", lake), ("ada", rain), ("bo", lake), ("bo", face), ("bo", rain)}
+    # Each of it comes from whoever it sounds like: Ada keeps a kettle and Bo a ladder, and nobody tells of herself.
+    assert told == {("ada", lake), ("bo", face), ("bo", rain)}
 
 
 def test_a_scene_can_say_how_people_speak_in_it(tmp_path: Path) -> None:
