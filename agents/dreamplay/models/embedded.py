@@ -134,6 +134,7 @@ def start(gguf: Path | None = None, *, window: int = WINDOW, candidates: int = 1
     params.cache_ram_mib = 0
     params.cache_idle_slots = False
     params.n_gpu_layers = 0
+    params.warmup = False  # the first prompt warms it as well
     params.fit_params = False  # it loads the model once more, to find what window fits; ours is given
     params.cpuparams.n_threads = _threads()
     params.cpuparams_batch.n_threads = _threads()
