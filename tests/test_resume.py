@@ -77,7 +77,8 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_as_if_it_had_not_been(small:
         kept = [json.loads(line) for line in (folder / archive.FILE).read_bytes().splitlines()]
         named = {event.provenance.prompt for event in events} - {None}
         assert named <= {record.get("digest") for record in kept}, (number, jobs[number], steps)
-        assert archive.find(folder, events[-1].provenance.prompt or "")
+        last = next(event.provenance.prompt for event in reversed(events) if event.provenance.prompt)
+        assert archive.find(folder, last)
         paid: set[str] = set()
         stood = 0
         for calls, step in zip(_calls(folder), steps, strict=True):

@@ -182,9 +182,7 @@ class Desk:
             "required": ["thought", *others],
             "additionalProperties": False,
         }
-        return self._prompt(
-            "reflection", script, here, f"{lead}\n{own}", max_tokens=45 + 12 * len(others), shape=shape
-        )
+        return self._prompt("reflection", script, here, f"{lead}\n{own}", max_tokens=45 + 12 * len(others), shape=shape)
 
     def epilogue(self, script: Script, scene: Scene, tally: str, ending: str, wrong: str = "") -> Prompt:
         """Ask the narrator for the end, told from the stances that were taken."""

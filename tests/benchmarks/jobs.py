@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import multiprocessing
 import resource
 import tempfile
@@ -19,6 +20,7 @@ from pathlib import Path
 import bench
 from dreamplay.branches import many, whatif
 from dreamplay.branches.whatif import Changes
+from dreamplay.cli.main import OBJECTS
 from dreamplay.models import engines
 from dreamplay.models.engines import Engine
 from dreamplay.record import transcript
@@ -40,6 +42,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.2, help="seconds before each answer begins")
     parser.add_argument("--at", default="nightmare")
     chosen = parser.parse_args()
+    gc.set_threshold(OBJECTS)  # as the command line does
     here, there = multiprocessing.get_context("spawn").Pipe()
     serving = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, chosen.latency))
     serving.start()

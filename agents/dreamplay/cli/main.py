@@ -25,13 +25,14 @@ for command in (
     app.command()(command)
 app.add_typer(casting.casting_app, name="cast")
 
-_OBJECTS = 200_000  # that come to be before Python looks among them for garbage
+OBJECTS = 200_000
+"""New ones, before Python looks among them for garbage."""
 
 
 def main() -> None:
     """Run the command line; an error of ours is one line on stderr and an exit code."""
     # Imports make a great many objects and no garbage: looking for it at the usual pace delays the first line.
-    gc.set_threshold(_OBJECTS)
+    gc.set_threshold(OBJECTS)
     try:
         app()
     except DreamplayError as error:

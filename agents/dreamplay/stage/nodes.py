@@ -182,18 +182,21 @@ async def reflect(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def epilogue(state: State, runtime: Runtime[Context]) -> State:
-    """Tell what came of it: who chose what as a fact, then the end as the narrator tells it."""
+    """Tell what came of it: who chose what as a fact, an evening with them as the narrator tells it, and last, as the
+    author wrote it, the ending that follows from what was chosen.
+    """
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
     here = present(context.script, scene)
     stances = context.script.visible_to(*here, kinds=("stance",))
     told = [event.provenance.by for event in context.script.in_scene(scene.id)]
-    if stances and told.count("author") < 2:  # the opening, and the fact
-        fact = f"{context.narrator.desk.tally(stances)} {context.narrator.desk.ending(stances)}"
-        tell(runtime, context.record(state, kind="narration", text=fact))
+    if stances and told.count("author") < 2:  # after the opening
+        tell(runtime, context.record(state, kind="narration", text=context.narrator.desk.tally(stances)))
     if "narrator" not in told:
         text, made = await context.narrator.epilogue(context.script, scene, on_token(runtime, None, here))
         tell(runtime, context.record(state, kind="narration", text=text, provenance=made))
+    if stances and told.count("author") < 3:
+        tell(runtime, context.record(state, kind="narration", text=context.narrator.desk.ending(stances)))
     return {"events": len(context.script)}
 
 
