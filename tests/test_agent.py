@@ -22,9 +22,9 @@ def scene(story: Story) -> Scene:
     return next(scene for _, scene in story.scenes if scene.kind == "crossroads")
 
 
-def _leo(story: Story, cast: Cast, *replies: str, seed: int = 7) -> tuple[Agent, ScriptedModel]:
-    model = ScriptedModel(replies)
-    return Agent("leo", Desk(story, cast), model, seed), model
+def _leo(story: Story, cast: Cast, *replies: str, seed: int = 7, sheets: bool = False) -> tuple[Agent, ScriptedModel]:
+    model = ScriptedModel(replies, sheets=sheets)
+    return Agent("leo", Desk(story, cast, sheets=sheets), model, seed), model
 
 
 async def test_a_line_that_stands_is_spoken(story: Story, cast: Cast, scene: Scene) -> None:
@@ -151,20 +151,23 @@ async def test_a_reflection_is_a_thought_and_what_she_thinks_of_each_of_the_othe
         _thought("We have all been awake since the last bell."),
     ],
 )  # fmt: skip
-async def test_a_reflection_that_cannot_stand_is_asked_for_once_more(
+async def test_a_reflection_that_cannot_stand_is_asked_for_once_more_but_not_of_a_small_model(
     story: Story, cast: Cast, roof: Scene, wrong: str
 ) -> None:
     script = Script([worlds.event(0, speaker="sam", text="We have all been awake since the last bell.", witnesses=ALL)])
-    leo, model = _leo(story, cast, wrong, _thought())
+    leo, model = _leo(story, cast, wrong, _thought(), sheets=True)
     reflection = await leo.reflect(script, roof)
     assert reflection
     text, _, made = reflection
     assert (text, len(made.refused), made.usage.calls) == (THOUGHT, 1, 2)
     assert made.seed == call_seed(7, "roof", "reflection", "leo", 1)
     assert model.seen[0].tail != model.seen[1].tail
-    leo, model = _leo(story, cast, wrong, wrong)
+    leo, model = _leo(story, cast, wrong, wrong, sheets=True)
     assert await leo.reflect(script, roof) is None
     assert len(model.seen) == 2
+    leo, model = _leo(story, cast, wrong, _thought())
+    assert await leo.reflect(script, roof) is None
+    assert len(model.seen) == 1
 
 
 async def test_what_was_cut_off_behind_a_whole_thought_is_left_out_and_one_may_think_twice_alike(

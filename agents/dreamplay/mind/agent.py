@@ -153,7 +153,8 @@ class Agent:
                 )
             return editor.judged(judge, replace(reply, text=editor.whole(reflection.thought)))
 
-        take = await editor.ask(call, check, tries=_REFLECTION_TRIES)
+        # To a small model that shares a machine with the play, another try costs as much as half a line.
+        take = await editor.ask(call, check, tries=_REFLECTION_TRIES if self.desk.sheets else 1)
         if take.text is None:
             return None
         seed = call_seed(self.seed, scene.id, "reflection", self.role, len(take.refused))
