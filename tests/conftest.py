@@ -11,7 +11,7 @@ import pytest
 import worlds
 from dreamplay import library
 from dreamplay.story import Cast, Story
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 
 @pytest.fixture(autouse=True)

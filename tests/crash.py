@@ -24,7 +24,7 @@ from dreamplay.prompting import Prompt
 from dreamplay.record.transcript import FILE
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.play import CHECKPOINTS, Run
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 CALLS = "calls"
 _OF_C = ("c_call", "c_return", "c_exception")

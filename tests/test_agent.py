@@ -10,7 +10,7 @@ from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting import Desk, Prompt
 from dreamplay.script import Cue, Script
 from dreamplay.story import Cast, Scene, Story
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 ALL = ("elara", "leo", "mira", "sam")
 CUE = Cue(to="mira", pressure="", tactic="drily", material="oak is slow", text="Leo tells Mira drily that oak is slow.")

@@ -11,7 +11,7 @@ from dreamplay.prompting import Prompt
 from dreamplay.record import archive
 from dreamplay.record.archive import FILE, Archive
 from dreamplay.stage.play import Run
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -24,7 +24,8 @@ from dreamplay.script import PROLOGUE, Cue, Script, Usage
 from dreamplay.stage.director import Director
 from dreamplay.stage.plan import Plan
 from dreamplay.story import Cast, Story
-from dreamplay.testing import FakeEndpoint, ScriptedModel
+from dreamplay.testing.endpoint import FakeEndpoint
+from dreamplay.testing.scripted import ScriptedModel
 from layout import Chat, PlainModel
 from lines import Opening, Way
 

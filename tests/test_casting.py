@@ -20,7 +20,8 @@ from dreamplay.cli import main as cli
 from dreamplay.comparison import beside, compare
 from dreamplay.scorecard import score
 from dreamplay.story import Persona
-from dreamplay.testing import FakeEndpoint, ScriptedModel
+from dreamplay.testing.endpoint import FakeEndpoint
+from dreamplay.testing.scripted import ScriptedModel
 from hypothesis import HealthCheck, given, settings
 from PIL import Image
 from test_cards import REFUSED

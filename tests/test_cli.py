@@ -30,7 +30,7 @@ from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import End
 from dreamplay.script import Usage
 from dreamplay.stage.play import CHECKPOINTS
-from dreamplay.testing import FakeEndpoint
+from dreamplay.testing.endpoint import FakeEndpoint
 
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))
 README = Path(__file__).parents[1] / "README.md"

@@ -10,7 +10,7 @@ from dreamplay.mind.dream import Narrator, pool, shown
 from dreamplay.prompting import Desk
 from dreamplay.script import Pooled, Script, Usage
 from dreamplay.story import Cast, Scene
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 TOLD = (
     "They stand in one room whose floor is warm. A wall folds like paper, and behind it the sea is counting. Somebody "

@@ -10,7 +10,8 @@ from dreamplay.models import embedded, engines
 from dreamplay.models.model import open_endpoint
 from dreamplay.record.transcript import Resumed
 from dreamplay.settings import load
-from dreamplay.testing import FakeEndpoint, ScriptedModel
+from dreamplay.testing.endpoint import FakeEndpoint
+from dreamplay.testing.scripted import ScriptedModel
 
 URL = "http://127.0.0.1:9/v1"
 

@@ -13,7 +13,7 @@ from dreamplay.script import MOVES, PROLOGUE, Event, Script
 from dreamplay.stage import graph
 from dreamplay.stage.play import Run
 from dreamplay.story import Cast
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 from syrupy.assertion import SnapshotAssertion
 
 README = Path(__file__).parents[1] / "README.md"

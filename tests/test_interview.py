@@ -10,7 +10,7 @@ from dreamplay.cards import card as cards
 from dreamplay.cards import interview, likeness
 from dreamplay.cards.likeness import Filling, Likeness
 from dreamplay.errors import ModelError
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 ANSWER: dict[str, Any] = {"tactics": ["over the water", "hoarsely"], "private": worlds.persona("Zoe")["private"]}
 

@@ -13,7 +13,8 @@ from dreamplay.errors import ModelError, UsageError
 from dreamplay.record.transcript import Record
 from dreamplay.scorecard import judge
 from dreamplay.scorecard.judge import SCALES, Verdict
-from dreamplay.testing import FakeEndpoint, ScriptedModel
+from dreamplay.testing.endpoint import FakeEndpoint
+from dreamplay.testing.scripted import ScriptedModel
 
 MARKS: dict[str, Any] = {"reason": "«Tea is tea.»", "believability": 7, "relationship": -1, "secret": 0, "goal": 4}
 

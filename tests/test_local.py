@@ -15,7 +15,7 @@ from dreamplay.models.embedded import Engine
 from dreamplay.models.local import ENGINE, LocalModel
 from dreamplay.models.model import Endpoint, Reply
 from dreamplay.prompting import Prompt
-from dreamplay.testing import FakeEndpoint
+from dreamplay.testing.endpoint import FakeEndpoint
 
 LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", opener="Leo:", max_tokens=72,
               stop=("\n",))  # fmt: skip

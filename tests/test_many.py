@@ -15,7 +15,7 @@ from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting import Prompt
 from dreamplay.record import transcript
 from dreamplay.record.transcript import FILE, Record
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 SEEDS = range(7, 13)
 

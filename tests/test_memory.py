@@ -16,7 +16,7 @@ from dreamplay.mind.memory import FLOOR, IMPORTANCE, WORDS, Memory
 from dreamplay.script import PROLOGUE, Event, Provenance, Recalled, Script
 from dreamplay.stage.play import Run
 from dreamplay.story import Cast, Story
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 ALL = ("elara", "leo", "mira", "sam")
 CLOCK = "the old clock has stopped ticking"

@@ -14,7 +14,7 @@ from dreamplay.errors import ModelError
 from dreamplay.models import model as models
 from dreamplay.models.model import TRIES, Endpoint, open_endpoint
 from dreamplay.prompting import Prompt
-from dreamplay.testing import FakeEndpoint
+from dreamplay.testing.endpoint import FakeEndpoint
 from tenacity import RetryCallState
 
 LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", ask="Say it.", opener="Leo:",

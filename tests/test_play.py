@@ -14,7 +14,7 @@ from dreamplay.record.transcript import FILE, Transcript
 from dreamplay.script import Event
 from dreamplay.stage.play import CHECKPOINTS, Run
 from dreamplay.stage.state import Token
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 
 class Failing(ScriptedModel):

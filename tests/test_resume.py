@@ -25,7 +25,8 @@ from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import FILE, Resumed
 from dreamplay.stage import plan as planning
 from dreamplay.stage.play import CHECKPOINTS, Run
-from dreamplay.testing import FakeEndpoint, Fault, ScriptedModel
+from dreamplay.testing.endpoint import FakeEndpoint, Fault
+from dreamplay.testing.scripted import ScriptedModel
 
 KILLS = 50
 

@@ -9,7 +9,7 @@ from dreamplay.errors import RecordError
 from dreamplay.record import lock, runs
 from dreamplay.record.transcript import FILE
 from dreamplay.stage.play import Run
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 
 @pytest.fixture

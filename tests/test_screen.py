@@ -12,7 +12,7 @@ from dreamplay.stage import plan as planning
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.play import Run
 from dreamplay.stage.state import Token
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from dreamplay.insight import knowledge
 from dreamplay.insight.views import Views
 from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import Record
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 EXAMPLE = Path(__file__).parents[1] / "transcripts" / "example"
 

@@ -25,7 +25,7 @@ from dreamplay.stage.play import Run
 from dreamplay.stage.visit import Act, Taken, Whisper
 from dreamplay.stage.visitor import Ask, Leave
 from dreamplay.story import VISITOR, Length
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 WHISPER = "CANARY-WHISPER under the rug."
 

@@ -17,7 +17,7 @@ from dreamplay.record.transcript import FILE, Record
 from dreamplay.script import Event
 from dreamplay.stage import plan as planning
 from dreamplay.story import Cast
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 MARK = "ZEBRA"
 

@@ -22,7 +22,7 @@ from dreamplay.stage.director import Director
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.play import Run
 from dreamplay.story import Cast, Persona, Scene, Story, moved
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 from ruamel.yaml import YAML
 
 NAMES = ("Ada", "Bo", "Cyrus", "Dee", "Eli", "Fay", "Gus")

@@ -28,7 +28,8 @@ from dreamplay.record.transcript import Record
 from dreamplay.settings import load
 from dreamplay.stage import plan as planning
 from dreamplay.stage.play import Run
-from dreamplay.testing import FakeEndpoint, ScriptedModel
+from dreamplay.testing.endpoint import FakeEndpoint
+from dreamplay.testing.scripted import ScriptedModel
 
 SHARE = 0.85
 MEGABYTES = 600

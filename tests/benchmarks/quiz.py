@@ -32,7 +32,7 @@ from dreamplay.script import PROLOGUE, Event, Recalled, Script
 from dreamplay.stage import plan as planning
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.play import Run
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 QUESTIONS = 4
 """Of each kind, to each character."""

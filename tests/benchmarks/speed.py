@@ -34,7 +34,7 @@ from dreamplay.stage.plan import Plan
 from dreamplay.stage.play import CHECKPOINTS, Run
 from dreamplay.stage.state import Token
 from dreamplay.story import TurnContract
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 LONG = 1000  # lines of the long run
 EARLY, LATE = slice(10, 60), slice(950, 1000)

@@ -29,7 +29,7 @@ from dreamplay.stage.plan import Plan
 from dreamplay.stage.visit import Act, Taken, Visit, Whisper
 from dreamplay.stage.visitor import Ask
 from dreamplay.story import VISITOR, Beat, Cast, Persona, Private, Scene, Story, Value
-from dreamplay.testing import ScriptedModel
+from dreamplay.testing.scripted import ScriptedModel
 
 _TOKEN = re.compile(r"canary\d{5}", re.IGNORECASE)  # a line begins with a capital
 _BLURTED = 0.3

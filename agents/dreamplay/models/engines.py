@@ -100,7 +100,7 @@ async def open_model(engine: Engine, settings: Settings, *, jobs: int = 1, load:
     """
     sampling: dict[str, Any] = {} if settings.temperature is None else {"temperature": settings.temperature}
     if engine.kind == "scripted":
-        from dreamplay.testing import ScriptedModel
+        from dreamplay.testing.scripted import ScriptedModel
 
         return ScriptedModel(window=settings.window or WINDOW)
     if engine.kind in ("embedded", "gguf"):

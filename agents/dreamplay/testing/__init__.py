@@ -1,0 +1,1 @@
+"""The shipped fakes: a scripted model, and an endpoint with faults."""
