@@ -25,7 +25,7 @@ from dreamplay import library
 from dreamplay.cli import main as cli
 from dreamplay.comparison.compare import Comparison
 from dreamplay.models import engines
-from dreamplay.models.model import open_endpoint
+from dreamplay.models.endpoint import open_endpoint
 from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import End
 from dreamplay.script import Usage

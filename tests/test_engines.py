@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dreamplay.errors import ModelError, SettingsError
 from dreamplay.models import embedded, engines
-from dreamplay.models.model import open_endpoint
+from dreamplay.models.endpoint import open_endpoint
 from dreamplay.record.transcript import Resumed
 from dreamplay.settings import load
 from dreamplay.testing.endpoint import FakeEndpoint

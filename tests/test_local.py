@@ -12,8 +12,9 @@ import pytest
 from dreamplay.errors import EmbeddedModelError
 from dreamplay.models import embedded
 from dreamplay.models.embedded import Engine
+from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.local import ENGINE, LocalModel
-from dreamplay.models.model import Endpoint, Reply
+from dreamplay.models.model import Reply
 from dreamplay.prompting import Prompt
 from dreamplay.testing.endpoint import FakeEndpoint
 

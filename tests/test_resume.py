@@ -19,7 +19,9 @@ import crash
 import pytest
 import worlds
 from dreamplay.errors import ModelError, RecordError, UsageError
-from dreamplay.models.model import TRIES, Endpoint, Model, OnToken, Reply, open_endpoint
+from dreamplay.models.endpoint import Endpoint, open_endpoint
+from dreamplay.models.faults import TRIES
+from dreamplay.models.model import Model, OnToken, Reply
 from dreamplay.prompting import Prompt
 from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import FILE, Resumed

@@ -18,7 +18,8 @@ from dreamplay.cards.likeness import Likeness
 from dreamplay.cards.reader import PUBLIC
 from dreamplay.errors import ModelError, UsageError
 from dreamplay.mind.agent import call_seed
-from dreamplay.models.model import Endpoint, Model
+from dreamplay.models.endpoint import Endpoint
+from dreamplay.models.model import Model
 from dreamplay.prompting import Prompt
 from dreamplay.story import Persona
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from dreamplay.errors import ModelError, SettingsError
 from dreamplay.models import embedded
-from dreamplay.models.model import Endpoint, Model, open_endpoint
+from dreamplay.models.endpoint import Endpoint, open_endpoint
+from dreamplay.models.model import Model
 from dreamplay.prompting import WINDOW
 from dreamplay.record.transcript import Header, Resumed
 from dreamplay.settings import Settings, load

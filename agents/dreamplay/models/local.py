@@ -15,7 +15,8 @@ from typing import Any
 
 from dreamplay.models import embedded
 from dreamplay.models.embedded import Engine
-from dreamplay.models.model import Endpoint, OnToken, Reply, open_endpoint
+from dreamplay.models.endpoint import Endpoint, open_endpoint
+from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting import WINDOW, Prompt
 
 SAMPLING: dict[str, Any] = {"temperature": 0.8}

@@ -11,8 +11,9 @@ from typing import Any
 import openai
 import pytest
 from dreamplay.errors import ModelError
-from dreamplay.models import model as models
-from dreamplay.models.model import TRIES, Endpoint, open_endpoint
+from dreamplay.models import endpoint as endpoints
+from dreamplay.models.endpoint import Endpoint, open_endpoint
+from dreamplay.models.faults import LONGEST_WAIT, TRIES, polite_wait
 from dreamplay.prompting import Prompt
 from dreamplay.testing.endpoint import FakeEndpoint
 from tenacity import RetryCallState
@@ -113,7 +114,7 @@ async def test_the_wait_is_what_the_endpoint_asks_for_or_short(
     waits: list[float] = []
 
     def wait(state: RetryCallState) -> float:
-        waits.append(models._polite_wait(state))
+        waits.append(polite_wait(state))
         return 0.0
 
     fake.faults.append(fault)
@@ -122,7 +123,7 @@ async def test_the_wait_is_what_the_endpoint_asks_for_or_short(
     assert least <= waits[0] <= most
 
 
-@pytest.mark.parametrize(("asked", "waited"), [("3", 3.0), ("0.5", 0.5), ("86400", models.LONGEST_WAIT)])
+@pytest.mark.parametrize(("asked", "waited"), [("3", 3.0), ("0.5", 0.5), ("86400", LONGEST_WAIT)])
 def test_retry_after_is_honoured_within_reason(asked: str, waited: float) -> None:
     import httpx2
 
@@ -130,7 +131,7 @@ def test_retry_after_is_honoured_within_reason(asked: str, waited: float) -> Non
     state = RetryCallState(None, None, (), {})  # type: ignore[arg-type]
     error = openai.RateLimitError("slow down", response=response, body=None)
     state.set_exception((type(error), error, None))
-    assert models._polite_wait(state) == waited
+    assert polite_wait(state) == waited
 
 
 async def test_tokens_are_passed_on_as_they_come_and_usage_is_counted(
@@ -233,7 +234,7 @@ async def test_when_one_call_is_told_to_wait_all_wait(
     first = asyncio.create_task(endpoint.complete(LINE, seed=1))
     while not endpoint._closed_until:  # noqa: ASYNC110
         await asyncio.sleep(0)
-    monkeypatch.setattr(models, "asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(endpoints, "asyncio", SimpleNamespace(sleep=sleep))
     await endpoint.complete(LINE, seed=2)
     first.cancel()
     assert len(slept) == 1

@@ -1,0 +1,150 @@
+"""The one client that speaks to every OpenAI-compatible endpoint, the embedded one too."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+
+from dreamplay.errors import ModelError
+from dreamplay.models import faults
+from dreamplay.models.faults import TRIES, UNREADABLE, CutError, polite_wait, worth_retrying
+from dreamplay.models.model import OnToken, Reply
+from dreamplay.models.replies import streamed, whole
+from dreamplay.prompting import WINDOW, Prompt
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+_COOL = 0.3
+"""Temperature at most of an answer in JSON by a local engine: a small model's choice then follows its reason. Of 16
+stances with this, 15 were what the character believes in; with 0.8, 10 of 12.
+"""
+_UNREPEATED = {"dry_multiplier": 1.0, "dry_allowed_length": 3, "dry_penalty_last_n": 8192}
+"""llama.cpp's DRY sampler: what would continue a run of tokens that stands in the prompt becomes unlikely."""
+
+
+@dataclass
+class Endpoint:
+    """An OpenAI-compatible endpoint. Retries what is worth retrying, and nothing else."""
+
+    name: str
+    client: AsyncOpenAI
+    where: str
+    """How error messages call it: an address, or «the embedded engine»."""
+    sampling: dict[str, Any] = field(default_factory=dict)
+    """Request fields of the API itself, such as temperature."""
+    engine: dict[str, Any] = field(default_factory=dict)
+    """Request fields that only llama.cpp knows; hosted endpoints refuse them."""
+    streams: bool = True
+    """Whether replies come piece by piece. Where nobody watches them whole ones cost less."""
+    prefill: bool = False
+    """Whether the engine continues a reply that was begun for it."""
+    sheets: bool = True
+    window: int = WINDOW
+    tries: int = 3
+    rolls: int = 1
+    candidates: int = 1
+    """Candidates for a line in one call: an engine that shares the prompt among them gives more for little."""
+    limit: str = "max_tokens"
+    """What the endpoint calls the limit of output tokens."""
+    headroom: int = 0
+    """Output tokens allowed beyond what the prompt asks for, since some models think before they speak."""
+    wait: Callable[[RetryCallState], float] = polite_wait
+    _closed_until: float = field(default=0.0, init=False, repr=False)
+    """When, by the monotonic clock, calls may go out again after one of them was told to wait."""
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        """Answer a prompt; see `Model.complete`."""
+        import openai
+
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(TRIES), wait=self._wait, retry=retry_if_exception(worth_retrying), reraise=True
+        )
+        try:
+            async for attempt in retrying:
+                with attempt:
+                    await self._let_through()
+                    return await self._ask(prompt, seed, on_token)
+        except (openai.APIError, CutError, *UNREADABLE) as error:
+            raise ModelError(await self.explain(error)) from error
+        raise AssertionError("tenacity ends with a reply or an exception")
+
+    def _wait(self, state: RetryCallState) -> float:
+        """Seconds that a call waits; where the rate is limited, all the others wait with it."""
+        import openai
+
+        seconds = self.wait(state)
+        if state.outcome and isinstance(state.outcome.exception(), openai.RateLimitError):
+            self._closed_until = max(self._closed_until, time.monotonic() + seconds)
+        return seconds
+
+    async def _let_through(self) -> None:
+        if (left := self._closed_until - time.monotonic()) > 0:
+            await asyncio.sleep(left)
+
+    async def close(self) -> None:
+        """Close the client; see `Model.close`."""
+        await self.client.close()
+
+    async def _ask(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
+        start = time.monotonic()
+        request = self._request(prompt, seed)
+        opener = prompt.opener if self.prefill else ""
+        if self.streams:
+            reply = await streamed(await self.client.chat.completions.create(**request), opener, on_token)
+        else:
+            # The client's own values would cost more than all the rest of a call.
+            body = request.pop("extra_body", {}) | request
+            reply = whole(await self.client.post("/chat/completions", body=body, cast_to=object), opener)
+        return replace(reply, usage=reply.usage.model_copy(update={"seconds": round(time.monotonic() - start, 3)}))
+
+    def _request(self, prompt: Prompt, seed: int) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "model": self.name,
+            "messages": prompt.messages(prefill=self.prefill),
+            "seed": seed,
+            self.limit: prompt.max_tokens + self.headroom,
+            **self.sampling,
+        }
+        if self.streams:
+            request |= {"stream": True, "stream_options": {"include_usage": True}}
+        if prompt.shape:
+            shape = {"name": prompt.kind, "strict": True, "schema": prompt.shape}
+            request["response_format"] = {"type": "json_schema", "json_schema": shape}
+        if self.candidates > 1 and prompt.kind in ("line", "dream", "epilogue"):
+            request["n"] = self.candidates
+        if self.engine:
+            stop = {"stop": prompt.stop} if prompt.stop else {}
+            request["extra_body"] = self.engine | stop | (_UNREPEATED if prompt.fresh else {})
+            if prompt.shape:
+                request["temperature"] = min(_COOL, self.sampling.get("temperature", _COOL))
+        return request
+
+    async def explain(self, error: Exception) -> str:
+        """One line for what went wrong; see `faults.explain`."""
+        return await faults.explain(error, where=self.where, model=self.name, offered=self.models)
+
+    async def models(self) -> list[str]:
+        """The models that the endpoint says it has, at most ten.
+
+        Raises:
+            openai.APIError: it cannot be asked.
+        """
+        page = await self.client.models.list()
+        return [model.id for model in page.data][:10]
+
+
+def open_endpoint(base_url: str | None, api_key: str, *, timeout: float, many: bool = False) -> AsyncOpenAI:
+    """The client. Its own retries are off: they would multiply with ours. For many calls at once it goes by aiohttp:
+    the usual pool looks at all of its connections for each call.
+    """
+    from openai import AsyncOpenAI, DefaultAioHttpClient, Timeout
+
+    patience = Timeout(timeout, connect=min(10.0, timeout))
+    client = DefaultAioHttpClient(timeout=patience) if many else None
+    return AsyncOpenAI(base_url=base_url, api_key=api_key, max_retries=0, timeout=patience, http_client=client)
