@@ -129,25 +129,6 @@ def test_damage_is_named_and_never_shown_as_a_prompt(tmp_path: Path, change: Any
         archive.find(tmp_path, prompts[-1].digest)
 
 
-def test_a_disk_that_is_full_ends_the_run_and_leaves_whole_records(tmp_path: Path) -> None:
-    with Archive(tmp_path) as kept:
-        kept.keep(_prompt("One.\n"))
-        whole = (tmp_path / FILE).read_bytes()
-
-        class Full:
-            def __init__(self, file: Any) -> None:
-                self.tell, self.truncate, self.close = file.tell, file.truncate, file.close
-                self._file = file
-
-            def write(self, data: bytes) -> int:
-                return int(self._file.write(data[:7]))
-
-        kept._file = Full(kept._file)  # type: ignore[assignment]
-        with pytest.raises(RecordError, match="No space left"):
-            kept.keep(_prompt("One.\nTwo.\n"))
-    assert (tmp_path / FILE).read_bytes() == whole
-
-
 def test_a_place_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> None:
     (tmp_path / FILE).mkdir()
     with pytest.raises(RecordError, match=FILE):

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 import worlds
 from dreamplay.errors import RecordError
 from dreamplay.record import lock, runs
-from dreamplay.record.transcript import FILE
+from dreamplay.record.transcript import FILE, Transcript
 from dreamplay.stage.play import Run
 from dreamplay.testing.scripted import ScriptedModel
 
@@ -57,6 +58,39 @@ def test_there_may_be_none(tmp_path: Path) -> None:
     assert runs.standings(tmp_path / "nowhere") == []
     with pytest.raises(RecordError, match=r"no run in .* was stopped .*dreamplay run"):
         runs.newest_stopped(tmp_path)
+
+
+@pytest.fixture
+def begun(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two runs, of which `second` is newer, and an empty folder in which one is."""
+    for age, name in enumerate(("second", "run")):
+        with Transcript(tmp_path / name, worlds.plan(small).header("scripted", {})):
+            pass
+        os.utime(tmp_path / name / FILE, (1e9 - age, 1e9 - age))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path
+
+
+def test_runs_are_found_by_path_by_name_or_as_the_newest(begun: Path) -> None:
+    assert runs.find(None, begun) == begun / "second"
+    assert runs.find("run", begun) == runs.find(str(begun / "run"), Path("elsewhere")) == begun / "run"
+    with pytest.raises(RecordError, match=r"no run 'third'; the newest in .* are run, second"):
+        runs.find("third", begun)
+    with pytest.raises(RecordError, match=r"no runs in .*dreamplay run"):
+        runs.find(None, begun / "empty")
+
+
+def test_a_run_by_name_wins_over_what_holds_none(begun: Path) -> None:
+    here = begun / "here" / "run"
+    for make, unmake in ((Path.mkdir, Path.rmdir), (Path.touch, Path.unlink)):
+        make(here)
+        assert runs.find("run", begun) == begun / "run"
+        unmake(here)
+    shutil.copytree(begun / "run", here)
+    assert runs.find("run", begun) == Path("run")
+    here.with_name("other").touch()
+    assert runs.find("other", begun) == Path("other")  # to be told what is wrong with it
 
 
 def test_a_table_has_a_row_for_each(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -213,36 +212,6 @@ def test_a_disk_that_is_full_from_the_start_leaves_nothing_behind(
         Transcript(tmp_path / "run", header)
     assert not (tmp_path / "run" / FILE).exists()
     assert not (tmp_path / "run").exists()
-
-
-def test_runs_are_found_by_path_by_name_or_as_the_newest(
-    folder: Path, header: Header, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = folder.parent
-    (home / "elsewhere").mkdir()
-    monkeypatch.chdir(home / "elsewhere")
-    Transcript(home / "second", header).__exit__(None, None, None)
-    os.utime(folder / FILE, (1, 1))
-    assert transcript.find(None, home) == home / "second"
-    assert transcript.find("run", home) == transcript.find(str(folder), Path("elsewhere")) == folder
-    with pytest.raises(RecordError, match=r"no run 'third'; the newest in .* are run, second"):
-        transcript.find("third", home)
-    with pytest.raises(RecordError, match=r"no runs in .*dreamplay run"):
-        transcript.find(None, home / "empty")
-
-
-def test_a_run_by_name_wins_over_what_holds_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home, here = folder.parent, folder.parent / "here"
-    here.mkdir()
-    monkeypatch.chdir(here)
-    for make in (Path.mkdir, Path.touch):
-        make(here / "run")
-        assert transcript.find("run", home) == home / "run"
-        (here / "run").rmdir() if (here / "run").is_dir() else (here / "run").unlink()
-    shutil.copytree(folder, here / "run")
-    assert transcript.find("run", home) == Path("run")
-    (here / "other").touch()
-    assert transcript.find("other", home) == Path("other")  # to be told what is wrong with it
 
 
 def test_the_cost_of_a_run_is_the_sum_of_its_events() -> None:

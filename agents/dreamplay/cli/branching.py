@@ -87,7 +87,7 @@ def whatif(
     from dreamplay import settings as reading
     from dreamplay.branches import whatif as branching
     from dreamplay.models import engines
-    from dreamplay.record import transcript
+    from dreamplay.record import runs, transcript
 
     changes = branching.Changes(pairs(swap), [_line(text) for text in says or ()], drop or (), story_edit)
     settings = reading.load(
@@ -95,7 +95,7 @@ def whatif(
     )
     if not changes and (seeds or settings.model is None):
         raise UsageError("nothing is changed; add --swap, --say, --drop or --story-edit")
-    folder = transcript.find(reference, HOME)
+    folder = runs.find(reference, HOME)
     folder = folder.parent if folder.name == transcript.FILE else folder
     parent, name = transcript.read(folder), folder.resolve().name
     own = parent.header.seed

@@ -22,9 +22,9 @@ def show(
     Example: dreamplay show mindsync-20450101-220000-7
     """
     from dreamplay.cli.screen import Screen
-    from dreamplay.record import transcript
+    from dreamplay.record import runs, transcript
 
-    record = transcript.read(transcript.find(reference, HOME))
+    record = transcript.read(runs.find(reference, HOME))
     if as_json:
         typer.echo(json.dumps([event.model_dump() for event in record.script], indent=2, ensure_ascii=False))
         return
@@ -46,9 +46,9 @@ def why(
     """
     from dreamplay.insight import knowledge
     from dreamplay.insight.views import Views
-    from dreamplay.record import archive, transcript
+    from dreamplay.record import archive, runs, transcript
 
-    path = transcript.find(reference, HOME)
+    path = runs.find(reference, HOME)
     record = transcript.read(path)
     folder = path if path.is_dir() else path.parent
     made = knowledge.why(record, line, lambda digest: archive.find(folder, digest))
@@ -70,9 +70,9 @@ def knows(
     """
     from dreamplay.insight import knowledge
     from dreamplay.insight.views import Views
-    from dreamplay.record import transcript
+    from dreamplay.record import runs, transcript
 
-    record = transcript.read(transcript.find(reference, HOME))
+    record = transcript.read(runs.find(reference, HOME))
     made = knowledge.knows(record, role, at)
     if as_json:
         typer.echo(made.model_dump_json(indent=2))
@@ -94,12 +94,12 @@ def score(
 
     Example: dreamplay score mindsync-20450101-220000-7 mindsync-20450101-221500-8
     """
-    from dreamplay.record import transcript
+    from dreamplay.record import runs, transcript
     from dreamplay.scorecard import score as scoring
 
-    folders = [transcript.find(reference, HOME) for reference in references or ()] or [transcript.find(None, HOME)]
-    runs = {str(folder): transcript.read(folder) for folder in folders}
-    card = scoring.card(runs)
+    folders = [runs.find(reference, HOME) for reference in references or ()] or [runs.find(None, HOME)]
+    records = {str(folder): transcript.read(folder) for folder in folders}
+    card = scoring.card(records)
     if not as_json:
         scoring.show(card)
     report = card.model_dump()
@@ -108,7 +108,7 @@ def score(
 
         from dreamplay.scorecard import judge as judging
 
-        judged = asyncio.run(judging.ask(judge, base_url, runs))
+        judged = asyncio.run(judging.ask(judge, base_url, records))
         report["judge"] = judged.model_dump()
         if not as_json:
             judging.show(judged)
@@ -130,8 +130,8 @@ def compare(
     Example: dreamplay compare run-1 run-2 leo-believes-1 leo-believes-2 --html leo.html
     """
     from dreamplay.comparison import beside
-    from dreamplay.record import transcript
+    from dreamplay.record import runs, transcript
 
-    folders = [transcript.find(reference, HOME) for reference in references]
+    folders = [runs.find(reference, HOME) for reference in references]
     base, changed = beside.groups([(str(folder), transcript.read(folder)) for folder in folders])
     branching.compared(base, changed, as_json, as_markdown, as_html)

@@ -72,7 +72,7 @@ async def go_on(reference: str | None, settings: Settings, manner: Manner) -> No
     from dreamplay.record import lock, runs, transcript
     from dreamplay.stage import plan as planning
 
-    found = transcript.find(reference, HOME) if reference else runs.newest_stopped(HOME)
+    found = runs.find(reference, HOME) if reference else runs.newest_stopped(HOME)
     folder = found.parent if found.is_file() else found
     lock.check(folder)
     record = transcript.unfinished(folder)

@@ -12,10 +12,8 @@ transcript is: after a power cut the last prompts may be missing, and `dreamplay
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
-import os
 from collections import deque
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +24,8 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from dreamplay.errors import RecordError
 from dreamplay.models.model import Model, OnToken, Reply
 from dreamplay.prompting import Prompt
+from dreamplay.record import journal
+from dreamplay.record.journal import Journal
 from dreamplay.story import Value
 
 FILE = "prompts.jsonl"
@@ -81,8 +81,8 @@ class Archive:
         self._heads = deque[tuple[str, str]](maxlen=_HEADS)
         """Hash and text, the newest last."""
         try:
-            self._file = self.path.open("ab", buffering=0)
-            self._go_on()
+            self._journal = Journal(self.path, forced=False)
+            self._learn()
         except OSError as error:
             raise RecordError(f"cannot write to {self.path}: {error.strerror}; make it writable") from error
 
@@ -99,7 +99,7 @@ class Archive:
             pieces.append(self._grown(script, prompt.script))
         rest = prompt.model_dump(mode="json", exclude={"system", "script"})
         pieces.append(_Asked(digest=digest, system=system, script=script, rest=rest))
-        self._write("".join(f"{piece.model_dump_json()}\n" for piece in pieces).encode())
+        self._journal.append("".join(f"{piece.model_dump_json()}\n" for piece in pieces).encode())
         self._known |= {digest, system, script}
 
     def _grown(self, name: str, text: str) -> _Script:
@@ -112,26 +112,12 @@ class Archive:
         self._heads.append((name, text))
         return _Script(hash=name, after=best[0] if keep else None, keep=keep, text=text[keep:])
 
-    def _go_on(self) -> None:
-        """Learn what is known already, and take away a record that a crash cut off."""
-        raw = self.path.read_bytes()
-        end = raw.rfind(b"\n") + 1
-        for line in raw[:end].splitlines():
-            with contextlib.suppress(ValueError):  # what cannot be read is kept again
+    def _learn(self) -> None:
+        """What is there already is not kept again."""
+        for line in journal.lines(self.path):
+            with contextlib.suppress(ValueError):  # what cannot be read is
                 record = json.loads(line)
                 self._known.add(record.get("digest") or record["hash"])
-        self._file.truncate(end)
-
-    def _write(self, data: bytes) -> None:
-        before = self._file.tell()
-        try:
-            if self._file.write(data) != len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError as error:
-            self._file.truncate(before)
-            raise RecordError(
-                f"cannot write to {self.path}: {error.strerror}; what was played before is kept; make room first"
-            ) from error
 
     def __enter__(self) -> Archive:
         return self
@@ -139,7 +125,7 @@ class Archive:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        self._journal.close()
 
 
 class Archived:
@@ -172,7 +158,7 @@ def find(folder: Path, digest: str) -> Prompt | None:
     """
     path = folder / FILE
     try:
-        lines = path.read_bytes().split(b"\n")[:-1]  # what follows the last newline is a record that was cut
+        lines = journal.lines(path)
     except OSError:
         return None
     systems: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The runs that there are: who played them, where they stand, and which can go on."""
+"""The runs that there are: which one is meant, who played them, where they stand, and which can go on."""
 
 from __future__ import annotations
 
@@ -53,6 +53,25 @@ def standings(home: Path) -> list[Standing]:
         with contextlib.suppress(FileNotFoundError):  # it went away while we looked
             known.append(_standing(path.parent))
     return sorted(known, key=lambda each: (each.when, each.name), reverse=True)
+
+
+def find(reference: str | None, home: Path) -> Path:
+    """The folder of a run: a path, a name in `home`, or, without either, the newest run there. Of a path and a name
+    that read alike, the one that holds a transcript is meant.
+
+    Raises:
+        RecordError: there is no such run.
+    """
+    if reference is None:
+        runs = sorted(home.glob(f"*/{FILE}"), key=lambda path: path.stat().st_mtime)
+        if not runs:
+            raise RecordError(f"no runs in {home}; play one with: dreamplay run")
+        return runs[-1].parent
+    there = [path for path in (Path(reference), home / reference) if path.exists()]
+    if there:
+        return next((path for path in there if path.name == FILE or (path / FILE).is_file()), there[0])
+    known = ", ".join(sorted(path.parent.name for path in home.glob(f"*/{FILE}"))[-5:]) or "none"
+    raise RecordError(f"no run {reference!r}; the newest in {home} are {known}")
 
 
 def newest_stopped(home: Path) -> Path:

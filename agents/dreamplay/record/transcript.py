@@ -8,13 +8,11 @@ can be made from it again, or is done without.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -22,7 +20,8 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from dreamplay.errors import RecordError, UsageError
-from dreamplay.record import lock
+from dreamplay.record import journal, lock
+from dreamplay.record.journal import Journal
 from dreamplay.script import PROLOGUE, Event, Script, Usage
 from dreamplay.story import Cast, Persona, Story, Value
 
@@ -125,28 +124,19 @@ class Transcript:
             self.before = unfinished(folder) if header is None else Record(header, Script(), None)
             """What stood in it when it was opened."""
             try:
-                self._file = held.enter_context(self._begun() if header else self._taken_up())
+                # Half a header, of a run that never began, is in nobody's way.
+                if header and self.path.exists() and journal.lines(self.path):
+                    raise RecordError(f"{folder} already holds a run; choose another --out")
+                self._journal = held.enter_context(contextlib.closing(Journal(self.path, forced=True)))
             except OSError as error:
                 raise RecordError(f"cannot write to {folder}: {error.strerror}; choose another --out") from error
             if header:
                 self._begin(header)
             self._held = held.pop_all()
 
-    def _begun(self) -> FileIO:
-        if self.path.exists() and b"\n" in self.path.read_bytes():
-            raise RecordError(f"{self.path.parent} already holds a run; choose another --out")
-        return self.path.open("wb", buffering=0)  # half a header may be there, of a run that never began
-
-    def _taken_up(self) -> FileIO:
-        file = self.path.open("rb+", buffering=0)
-        whole = file.readall().rfind(b"\n") + 1
-        file.truncate(whole)
-        file.seek(whole)
-        return file
-
     def append(self, value: Event | Resumed | Undone | End) -> None:
         """Put an event, a change of model, what is taken back, or the end, on disk before anything else happens."""
-        self._write(value)
+        self._journal.append(_line(value))
 
     def __enter__(self) -> Transcript:
         return self
@@ -158,29 +148,11 @@ class Transcript:
 
     def _begin(self, header: Header) -> None:
         try:
-            self._write(header)
+            self._journal.append(_line(header))
         except RecordError:
-            self._file.close()  # Windows deletes no open file
+            self._journal.close()  # Windows deletes no open file
             self.path.unlink()
             raise
-
-    def _write(self, value: Value) -> None:
-        before = self._file.tell()
-        try:
-            data = value.model_dump_json().encode() + b"\n"
-            if self._file.write(data) != len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            self._take_back(before)
-            raise RecordError(
-                f"cannot write to {self.path}: {error.strerror}; what was played before is kept; make room first"
-            ) from error
-
-    def _take_back(self, size: int) -> None:
-        """Cut off half a record, so that what stands on disk can be read."""
-        self._file.truncate(size)
-        self._file.seek(size)
 
 
 def read(folder: Path) -> Record:
@@ -191,10 +163,9 @@ def read(folder: Path) -> Record:
     """
     path = folder / FILE if folder.is_dir() else folder
     try:
-        raw = path.read_bytes()
+        lines = journal.lines(path)
     except OSError as error:
         raise RecordError(f"no run in {folder} ({error.strerror}); see the folder transcripts/") from None
-    lines = raw.split(b"\n")[:-1]  # what follows the last newline is a record that was cut
     if not lines:
         raise RecordError(f"{path} is empty: the run was stopped before it began; delete the folder")
     header = _header(path, lines[0])
@@ -230,7 +201,7 @@ def begin(folder: Path, header: Header, events: Sequence[Event]) -> None:
             raise RecordError(f"{folder} already holds a run; choose another name for it, or delete it")
         try:
             with scratch.open("wb") as file:
-                file.writelines(value.model_dump_json().encode() + b"\n" for value in (header, *events))
+                file.writelines(map(_line, (header, *events)))
                 file.flush()
                 os.fsync(file.fileno())
             scratch.replace(path)
@@ -252,31 +223,16 @@ def unfinished(folder: Path) -> Record:
     return record
 
 
-def find(reference: str | None, home: Path) -> Path:
-    """The folder of a run: a path, a name in `home`, or, without either, the newest run there. Of a path and a name
-    that read alike, the one that holds a transcript is meant.
-
-    Raises:
-        RecordError: there is no such run.
-    """
-    if reference is None:
-        runs = sorted(home.glob(f"*/{FILE}"), key=lambda path: path.stat().st_mtime)
-        if not runs:
-            raise RecordError(f"no runs in {home}; play one with: dreamplay run")
-        return runs[-1].parent
-    there = [path for path in (Path(reference), home / reference) if path.exists()]
-    if there:
-        return next((path for path in there if path.name == FILE or (path / FILE).is_file()), there[0])
-    known = ", ".join(sorted(path.parent.name for path in home.glob(f"*/{FILE}"))[-5:]) or "none"
-    raise RecordError(f"no run {reference!r}; the newest in {home} are {known}")
-
-
 def total(events: Sequence[Event] | Script) -> Usage:
     """What all the model calls of these events cost."""
     usage = Usage()
     for event in events:
         usage += event.provenance.usage
     return usage
+
+
+def _line(value: Value) -> bytes:
+    return value.model_dump_json().encode() + b"\n"
 
 
 def _resumed(line: bytes, script: Script) -> Resumed:
