@@ -3,41 +3,28 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from dreamplay.branches.many import Job
+from dreamplay.cli.foot import Foot
 from dreamplay.script import Event
 
 _EVERY = 0.2  # seconds between two drawings
 _ROWS = 16
 
 
-class Board:
+class Board(Foot):
     """Tells on stderr which runs are played, and where they stand."""
 
     def __init__(self, number: int, *, quiet: bool) -> None:
         self._number, self._over, self._quiet = number, 0, quiet
         self._standing: dict[str, Event | None] = {}
         self._console = Console(stderr=True, highlight=False, markup=False)
-        live = self._console.is_terminal and not quiet
-        self._live = Live(console=self._console, transient=True, auto_refresh=False) if live else None
+        super().__init__(self._console, wanted=not quiet)
         self._drawn = 0.0
-
-    def __enter__(self) -> Board:
-        if self._live:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._live:
-            self._live.stop()
 
     def watch(self, job: Job, seen: Event | None) -> None:
         """Take in one thing that happened in a run; None is its end."""
@@ -49,11 +36,11 @@ class Board:
         else:
             self._standing.pop(name, None)
             self._over += 1
-            if not self._live:
+            if not self.lively:
                 self._console.print(f"dreamplay: {self._over} of {self._number}: {name}", soft_wrap=True)
-        if self._live and (seen is None or time.monotonic() - self._drawn > _EVERY):
+        if self.lively and (seen is None or time.monotonic() - self._drawn > _EVERY):
             self._drawn = time.monotonic()
-            self._live.update(self._table(), refresh=True)
+            self.draw(self._table())
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))

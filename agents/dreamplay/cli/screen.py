@@ -6,14 +6,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable
-from types import TracebackType
-from typing import Literal
+from typing import Literal, Self
 
 from rich.console import Console, Group
-from rich.live import Live
 from rich.padding import Padding
 from rich.text import Text
 
+from dreamplay.cli.foot import Foot
 from dreamplay.errors import RecordError
 from dreamplay.script import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, TURNS, Event, played
 from dreamplay.stage.state import Token
@@ -38,7 +37,7 @@ class _Stdout(Console):
         raise RecordError("whoever read the story stopped reading; what was played is kept")
 
 
-class Screen:
+class Screen(Foot):
     """Shows events as they stand, and, on a terminal, the line that is being spoken and how far the story is.
 
     Tokens are only ever shown in the part of the terminal that is wiped: a line that the editor refuses leaves
@@ -57,9 +56,8 @@ class Screen:
             self._out.width = min(self._out.width, _WIDTH)
         err = Console(stderr=True, highlight=False, markup=False)
         console = self._out if self._out.is_terminal else err
+        super().__init__(console, wanted=readers is None and manner != "quiet")
         self._readers = readers
-        lively = console.is_terminal and readers is None
-        self._live = Live(console=console, transient=True, auto_refresh=False) if lively else None
         self._beat = self._scene = ""
         self._turn = 0
         self._spoken = ""
@@ -67,18 +65,11 @@ class Screen:
         self._begun = time.monotonic()
         self._done, self._all = 0, sum(_weight(scene) for _, scene in self._scenes)
 
-    def __enter__(self) -> Screen:
-        if self._live and self._manner != "quiet":
-            self._live.start()
+    def __enter__(self) -> Self:
+        super().__enter__()
         if self._manner == "story":
             self._print(Text(self._story.title.upper(), style="bold"))
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._live:
-            self._live.stop()
 
     def recall(self, before: Iterable[Event]) -> None:
         """Begin in the middle: show the end of what was played before, dim, and go on from there."""
@@ -168,12 +159,12 @@ class Screen:
             self._done += _DREAM_TURNS
 
     def _refresh(self, speaker: str | None) -> None:
-        if self._live is None or self._manner == "quiet":
+        if not self.lively:
             return
         name = f"{self._cast.name(speaker)}:" if speaker else ""
         words = self._spoken.strip().removeprefix(name).strip()  # some engines begin with the name, some do not
         spoken = Text(f"{name} {words}", style="dim") if words else Text()
-        self._live.update(Group(spoken, Text(self._progress(), style="dim")), refresh=True)
+        self.draw(Group(spoken, Text(self._progress(), style="dim")))
 
     def _progress(self) -> str:
         beat = self._title(self._beat) if self._beat else self._story.title
