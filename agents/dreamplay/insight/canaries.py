@@ -5,36 +5,33 @@ and every prompt that goes out is scanned. The model marks each of its answers t
 prompt, so that lines, whispers, reflections and private scenes carry marks as the sheets do.
 
 Entitled to a mark is whoever owns the text that was marked, and whoever has witnessed an event in which it stood, from
-then on. Each private text has two marks, of which only the first is ever said or dreamt: so what was shown of it and
-the sheet itself can be told apart. A prompt is for the role that answers it; what the narrator tells is for all who
-witness it, and a dream is made from the fears and wishes of the dreamers.
+then on. A prompt is for the role that answers it; what the narrator tells is for all who witness it, and a dream is
+made from the fears and wishes of the dreamers.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, cast
 
 from dreamplay import library
 from dreamplay.errors import LeakError
+from dreamplay.insight.marks import Mark, Marks, tokens
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting import Desk, Prompt
 from dreamplay.script import Event, Script, in_hand
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.visit import Act, Taken, Visit, Whisper
 from dreamplay.stage.visitor import Ask
-from dreamplay.story import VISITOR, Beat, Cast, Persona, Private, Scene, Story, Value
+from dreamplay.story import VISITOR, Cast, Persona, Private, Story, Value
 from dreamplay.testing.scripted import ScriptedModel
 
-_TOKEN = re.compile(r"canary\d{5}", re.IGNORECASE)  # a line begins with a capital
 _BLURTED = 0.3
 """Share of lines in which somebody says aloud what only her prompt told her."""
-_POOLED = ("fear", "wish")
 
 
 class Leak(Value):
@@ -56,74 +53,6 @@ class Scan(Value):
     marks: int
     """Those planted, and those that the model set."""
     leaks: tuple[Leak, ...]
-
-
-@dataclass(frozen=True)
-class _Mark:
-    """One marked text."""
-
-    secret: str
-    entitled: frozenset[str] = frozenset()
-    """Roles that know it without any event."""
-    pooled: str | None = None
-    """Role whose fear or wish it is."""
-    aloud: bool = False
-
-
-@dataclass
-class Marks:
-    """All marks of a plan, by token."""
-
-    known: dict[str, _Mark] = field(default_factory=dict)
-
-    def new(self, mark: _Mark) -> str:
-        """A token that stands for a mark, and is part of no other token."""
-        token = f"canary{len(self.known):05}"
-        self.known[token] = mark
-        return token
-
-    def around(self, text: str, mark: _Mark) -> str:
-        """The text with a mark at its beginning, which may be said aloud, and one at its end, which never is."""
-        return f"{self.new(replace(mark, aloud=True))} {text} {self.new(mark)}"
-
-    def plant(self, plan: Plan) -> Plan:
-        """The plan with every private text marked: the sheets, what a persona talks about, and each scene."""
-        personas = {role: self._persona(role, persona) for role, persona in plan.cast.personas.items()}
-        beats = tuple(
-            beat.model_copy(update={"scenes": tuple(self._scene(beat, scene) for scene in beat.scenes)})
-            for beat in plan.story.beats
-        )
-        return replace(plan, story=plan.story.model_copy(update={"beats": beats}), cast=Cast(personas))
-
-    def _persona(self, role: str, persona: Persona) -> Persona:
-        name, mine = persona.name, frozenset({role})
-
-        def marked(text: str, what: str, pooled: str | None = None) -> str:
-            # A new sentence, so that what cuts a text short leaves the second mark away with the rest.
-            return self.around(text, _Mark(f"{name}'s {what}", mine, pooled)) + "."
-
-        material = tuple(self.around(text, _Mark(f"{name}'s material", mine)) for text in persona.material)
-        private = persona.private
-        if private is None:
-            return persona.model_copy(update={"material": material})
-        sheet = {what: marked(getattr(private, what), what, role if what in _POOLED else None) for what in
-                 ("want", "belief", *_POOLED)}  # fmt: skip
-        memories = tuple(marked(text, f"memory {n}") for n, text in enumerate(private.memories, start=1))
-        return persona.model_copy(update={"private": Private(**sheet, memories=memories), "material": material})
-
-    def _scene(self, beat: Beat, scene: Scene) -> Scene:
-        """What anyone present can bring up is known to them; what is narrated is known once it was."""
-        where = f"of scene {beat.id}/{scene.id}"
-        here = frozenset({*scene.present, *(move.role for move in scene.moves)})
-        whispers = (self.around(a.material, _Mark(f"a whisper {where}", frozenset({a.role}))) for a in scene.asides)
-        moves = (self.around(move.text, _Mark(f"a move {where}")) for move in scene.moves)
-        return scene.model_copy(update={
-            "opening": self.around(scene.opening, _Mark(f"the opening {where}")),
-            "pressures": tuple(self.around(text, _Mark(f"a pressure {where}")) for text in scene.pressures),
-            "material": tuple(self.around(text, _Mark(f"material {where}", here)) for text in scene.material),
-            "moves": tuple(m.model_copy(update={"text": t}) for m, t in zip(scene.moves, moves, strict=True)),
-            "asides": tuple(a.model_copy(update={"material": t}) for a, t in zip(scene.asides, whispers, strict=True)),
-        })  # fmt: skip
 
 
 class _Watch:
@@ -152,12 +81,12 @@ class _Watch:
             for prompt, before in self._untold:
                 self._judge(prompt, event.witnesses, before)
             self._untold.clear()
-        for token in _tokens(event.text):
+        for token in tokens(event.text):
             self._shown[token].append(event)
 
     def _judge(self, prompt: Prompt, readers: Collection[str], before: int) -> None:
         last = self._script.last
-        for token in _tokens(prompt.model_dump_json()):
+        for token in tokens(prompt.model_dump_json()):
             mark = self._marks.known[token]
             if prompt.kind == "dream" and mark.pooled in readers:
                 continue
@@ -179,14 +108,14 @@ class _Gossip(ScriptedModel):
         """Answer a prompt that was scanned; see `Model.complete`."""
         self._watch.asked(self._role, prompt)
         reply = await super().complete(prompt, seed=seed, on_token=on_token)
-        own = self._marks.new(_Mark(f"a {prompt.kind} of {self._role or 'the narrator'}"))
+        own = self._marks.new(Mark(f"a {prompt.kind} of {self._role or 'the narrator'}"))
         if prompt.shape:
             fields = prompt.shape["properties"]
             answer = json.loads(reply.text)
             said = {key: f"{own} {value}" if "enum" not in fields[key] else value for key, value in answer.items()}
             return replace(reply, text=json.dumps(said))
         dice = random.Random(seed)
-        secrets = sorted(token for token in _tokens(prompt.tail) if self._marks.known[token].aloud)
+        secrets = sorted(token for token in tokens(prompt.tail) if self._marks.known[token].aloud)
         blurted = f" It is {dice.choice(secrets)}." if secrets and dice.random() < _BLURTED else ""
         return replace(reply, text=f"{own} {reply.text}{blurted}")
 
@@ -200,7 +129,7 @@ class _Guest:
     def answer(self, ask: Ask) -> Act:
         """What she does now."""
         dice = random.Random(f"{self._seed}/{len(ask.script)}")
-        own = f"{self._marks.new(_Mark(f'what the visitor did in scene {ask.beat}/{ask.scene.id}', aloud=True))} it is."
+        own = f"{self._marks.new(Mark(f'what the visitor did in scene {ask.beat}/{ask.scene.id}', aloud=True))} it is."
         if ask.why == "stance":
             return (
                 Act(stance=Taken(choice=dice.choice(self._story.choices).id, because=own))
@@ -214,7 +143,7 @@ class _Guest:
             return dice.choice([*able, Act(hand_back=ask.role)])
         if VISITOR not in ask.here:
             return dice.choice([Act(), Act(come=True)])
-        fear = self._marks.around("a door that nobody opens", _Mark("the visitor's fear", pooled=VISITOR))
+        fear = self._marks.around("a door that nobody opens", Mark("the visitor's fear", pooled=VISITOR))
         able += [Act(fear=fear), Act(go=True)]
         held = in_hand(ask.script)
         able += [Act(hand_back=role) if role in held else Act(play=role) for role in others[:1]]
@@ -287,7 +216,3 @@ async def check(plan: Plan) -> Scan:
             "this is a fault of dreamplay: please report it, with the story"
         )
     return Scan(prompts=sum(s.prompts for s in scans), marks=sum(s.marks for s in scans), leaks=())
-
-
-def _tokens(text: str) -> Iterable[str]:
-    return dict.fromkeys(map(str.lower, _TOKEN.findall(text)))
