@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import library
+from dreamplay import authored, library
 from dreamplay.cards import card as cards
 from dreamplay.cards import interview, likeness
 from dreamplay.cards.likeness import Filling, Likeness
@@ -16,7 +16,7 @@ ANSWER: dict[str, Any] = {"tactics": ["over the water", "hoarsely"], "private": 
 
 
 def _seen(tree: dict[str, Any] | None = None) -> Likeness:
-    filling = library.read(library.prompts() / "card.yaml", Filling)
+    filling = authored.read(library.prompts() / "card.yaml", Filling)
     return likeness.read(cards.parse(json.dumps(tree or worlds.card()).encode()), filling)
 
 

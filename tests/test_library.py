@@ -133,41 +133,6 @@ def test_a_bad_story_gives_one_line_that_names_file_line_and_fault(tmp_path: Pat
     assert "https://" not in message  # pydantic's own pages are no help to an author
 
 
-FILES: dict[str, tuple[bytes, int | None, str]] = {
-    # the file, the line that must be named (None: the fault has no line), what must be said
-    "not UTF-8": (b"name: Ren\xe9\n", None, "not UTF-8"),
-    "not YAML": (b"name: Ada\nwho: [a, b\nvoice: c\n", 3, "not YAML"),
-    "a tab for a blank": (b"private:\n\twant: x\n", 2, "not YAML"),
-    "a key twice": (b"name: Ada\nvoice: a\nname: Bo\n", 3, "duplicate key"),
-    "a list on top": (b"- name: Ada\n", 1, "not a list of keys and values"),
-    "a word on top": (b"Ada\n", 1, "not a list of keys and values"),
-    "nothing": (b"", 1, "empty"),
-    "a number for a key": (b"7: Ada\n", 1, "keys"),
-    "a list for a key": (b"? [a, b]\n: Ada\n", 1, ""),
-    "a mapping for a key": (b"? {a: b}\n: Ada\n", 1, ""),
-    "a tag that would run code": (b"!!python/object/apply:os.getcwd []\n", 1, "not YAML"),
-    "two documents": (b"name: Ada\n---\nname: Bo\n", 2, "not YAML"),
-    "brackets without end": (b"[" * 1_200, None, "not YAML"),
-    "too large": (b"name: " + b"a" * 1_000_001, None, "larger than"),
-    "a NUL": (b"name: A\x00da\n", None, "not YAML"),
-}
-
-
-@pytest.mark.parametrize("what", FILES)
-def test_a_file_that_cannot_be_read_gives_one_line(tmp_path: Path, what: str) -> None:
-    data, number, says = FILES[what]
-    path = tmp_path / "ada.yaml"
-    path.write_bytes(data)
-    for read in (lambda: library.persona(str(path)), lambda: library.kind_of(path)):
-        with pytest.raises(LibraryError) as caught:
-            read()
-        message = str(caught.value)
-        assert message.startswith(f"{path}:{number}: " if number else f"{path}:")
-        assert says in message
-        assert "\n" not in message
-        assert len(message) < 500
-
-
 @pytest.mark.parametrize("reference", ["ellara", "nowhere/ada.yaml", ".", "", "../elara"])
 def test_what_is_not_there_is_named_with_what_is(reference: str) -> None:
     with pytest.raises(LibraryError, match=r"(?s)^no file and no shipped.*elara, .*sam") as caught:

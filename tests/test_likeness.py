@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import library
+from dreamplay import authored, library
 from dreamplay.cards import card as cards
 from dreamplay.cards import likeness
 from dreamplay.cards.card import Version
@@ -18,7 +18,7 @@ from dreamplay.story import Persona
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-FILLING = library.read(library.prompts() / "card.yaml", Filling)
+FILLING = authored.read(library.prompts() / "card.yaml", Filling)
 TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=60).filter(lambda t: t.strip() == t)
 LINE = TEXT.filter(lambda text: len(text.splitlines()) == 1)
 LOOSE = st.lists(

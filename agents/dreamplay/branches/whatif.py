@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dreamplay import library
+from dreamplay import authored, library
 from dreamplay.errors import UsageError
 from dreamplay.record.transcript import Header, Record, total
 from dreamplay.script import PROLOGUE, TURNS, Event, Provenance, Script, Usage, present, turns
@@ -164,7 +164,7 @@ def _edited(plan: Plan, shared: Sequence[Event], here: Scene, begun: bool, file:
         LibraryError: there is none, or it is not valid.
         UsageError: it is another story.
     """
-    story = library.read(file, Story)
+    story = authored.read(file, Story)
     if (story.title, list(story.cast)) != (plan.story.title, list(plan.story.cast)):
         raise UsageError(
             f"--story-edit {file} is another story: {story.title!r} with {', '.join(story.cast)}, and the run plays "

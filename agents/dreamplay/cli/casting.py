@@ -119,15 +119,15 @@ def check(
 
       dreamplay check mindsync --secrets --swap leo=leo_believer
     """
-    from dreamplay import library
+    from dreamplay import authored, library
     from dreamplay.story import Story
 
     file, swaps = library.any_file(reference), pairs(swap)
     if library.is_card(file):
         typer.echo(f"{reference}: a valid card of {library.portrayed(file).persona.name}")
         return
-    kind = library.kind_of(file)
-    value = library.read(file, kind)
+    kind = authored.kind_of(file)
+    value = authored.read(file, kind)
     if kind is not Story and (secrets or swap):
         raise UsageError(f"{reference} is a persona; --secrets and --swap are for a story")
     if isinstance(value, Story):

@@ -18,7 +18,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, cast
 
-from dreamplay import library
+from dreamplay import authored, library
 from dreamplay.errors import LeakError
 from dreamplay.insight.marks import Mark, Marks, tokens
 from dreamplay.models.model import OnToken, Reply
@@ -152,7 +152,7 @@ class _Guest:
 
 def visited(plan: Plan) -> Plan:
     """The plan with somebody who walks in, and has something to hide."""
-    sheet = library.read(library.prompts() / "visitor.yaml", Persona)
+    sheet = authored.read(library.prompts() / "visitor.yaml", Persona)
     taken = {persona.name for persona in plan.cast.personas.values()}
     name = next(each for n in range(len(taken) + 1) if (each := f"{sheet.name}{'r' * n}") not in taken)
     hidden = Private(want="to be asked.", belief="nobody asks.", fear="a door.", wish="a key.", memories=("A hall.",))

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, model_validator
 
-from dreamplay import library
+from dreamplay import authored, library
 from dreamplay.errors import LibraryError, RecordError
 from dreamplay.script import TURNS, Event, Script, in_hand, present, turns
 from dreamplay.story import VISITOR, Cast, Persona, Role, Scene, Story, Text, Value
@@ -174,7 +174,7 @@ def read(path: Path, story: Story, cast: Cast) -> tuple[Intervention, ...]:
         LibraryError: it cannot be read, or says something that this story and cast do not have; with file and line.
     """
     return tuple(
-        _by_role(each, cast) for each in library.read(path, Interventions, story=story, cast=cast).interventions
+        _by_role(each, cast) for each in authored.read(path, Interventions, story=story, cast=cast).interventions
     )
 
 
@@ -326,7 +326,7 @@ def persona(reference: str, others: Cast) -> Persona:
     if reference.lower().endswith((".yaml", ".yml")):
         sheet = library.persona(reference)
     else:
-        public = library.read(library.prompts() / "visitor.yaml", Persona)
+        public = authored.read(library.prompts() / "visitor.yaml", Persona)
         try:
             sheet = Persona.model_validate(public.model_dump() | {"name": reference})
         except ValidationError:
