@@ -103,6 +103,28 @@ async def test_an_answer_that_is_no_stance_is_asked_for_again(
     assert model.seen[1].tail != model.seen[0].tail
 
 
+MINDSYNC = "let people dream together without a brake"
+REASONS = {
+    f"I believe we should {MINDSYNC}.": False,
+    f"I will never {MINDSYNC}, since somebody has to hold it.": True,
+    f"I want a door in every dream rather than to {MINDSYNC}.": True,
+    "I want people to dream together, with a brake for everyone.": True,
+    f"I want to build a hybrid that keeps every personal dream whole, and still {MINDSYNC}.": True,
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+async def test_a_reason_that_speaks_for_another_choice_stands_only_if_no_better_one_comes(
+    story: Story, cast: Cast, scene: Scene, reason: str
+) -> None:
+    hybrid = next(choice for choice in story.choices if choice.id == "hybrid")
+    answer = json.dumps({"reason": reason, "choice": cast.fill(hybrid.text)})
+    stance, made = await Agent("leo", Desk(story, cast), _Deciding(answer), 7).decide(Script(), scene)
+    assert (stance.reason, len(made.refused)) == ((reason, 0) if REASONS[reason] else (REASON, 1))
+    stance, _ = await Agent("leo", Desk(story, cast), _Deciding(*[answer] * 4), 7).decide(Script(), scene)
+    assert (stance.reason, stance.choice) == (reason, "hybrid")
+
+
 async def test_a_stance_in_a_fence_is_read(story: Story, cast: Cast, scene: Scene) -> None:
     model = _Deciding(f'```json\n{{"reason": "{REASON}", "choice": "CHOICE"}}\n```')
     stance, made = await Agent("leo", Desk(story, cast), model, 7).decide(Script(), scene)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
@@ -22,6 +23,9 @@ from dreamplay.story import Scene
 
 _STANCE_TRIES = 4
 _REFLECTION_TRIES = 2
+_QUOTED = 4
+"""Words in a row by which a reason is known to speak of a choice."""
+_NO = re.compile(r"\b(no|not|never|nobody|nothing|cannot|than|instead|against|\w+n['’]t)\b", re.IGNORECASE)
 
 
 class Stance(BaseModel):
@@ -107,15 +111,22 @@ class Agent:
         # A small model gives back what it was reminded of in place of a reason.
         recalled = self._recall(script, scene, matter) if self.desk.sheets else ()
         first = self.desk.stance(script, scene, self.role, choices, recalled=recalled)
-        stances: list[Stance] = []
+        stances: dict[str, Stance] = {}
 
         async def call(number: int, wrong: str) -> Reply:
             prompt = self.desk.stance(script, scene, self.role, choices, wrong, recalled) if wrong else first
             return await self.model.complete(prompt, seed=call_seed(self.seed, scene.id, 0, self.role, number))
 
         def check(reply: Reply) -> str:
-            stances.append(self._parsed(reply))
-            return stances[-1].reason
+            stance = self._parsed(reply)
+            stances[stance.reason] = stance
+            if self._contradicts(stance):
+                raise RefusedError(
+                    Refusal(text=stance.reason, reason=f"the reason is for another choice than {stance.choice!r}"),
+                    "The last reason spoke for another choice than the one that was made.",
+                    spare=stance.reason,
+                )
+            return stance.reason
 
         take = await editor.ask(call, check, tries=_STANCE_TRIES)
         if take.text is None:
@@ -124,7 +135,7 @@ class Agent:
                 "choose another --model, one that can answer in JSON"
             )
         seed = call_seed(self.seed, scene.id, 0, self.role, take.usage.calls - 1)
-        return stances[-1], self._made(first, seed, take, recalled)
+        return stances[take.text], self._made(first, seed, take, recalled)
 
     async def reflect(self, script: Script, scene: Scene) -> tuple[str, dict[str, float], Provenance] | None:
         """What the scene has meant to her, and what she now thinks of each of the others present, by role, from -1
@@ -185,6 +196,16 @@ class Agent:
                 f"The last reason was told about {self.name}; {self.name} says «I».",
             )
         return stance.model_copy(update={"reason": whole, "choice": ids[stance.choice]})
+
+    def _contradicts(self, stance: Stance) -> bool:
+        """Whether a reason speaks in the words of a choice that was not made, in none of the one that was, and does
+        not say no to them.
+        """
+        said = grams(stance.reason, _QUOTED)
+        quoted = {
+            choice.id for choice in self.desk.story.choices if said & grams(self.desk.cast.fill(choice.text), _QUOTED)
+        }
+        return bool(quoted) and stance.choice not in quoted and not _NO.search(stance.reason)
 
     def _recall(self, script: Script, scene: Scene, matter: str) -> tuple[Recalled, ...]:
         """What comes up when she is about to speak of a matter, after what was last heard."""
