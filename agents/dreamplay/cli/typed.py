@@ -1,0 +1,138 @@
+"""What a line that the visitor types means where the play stands: an act, or a way to leave it."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from dreamplay.script import in_hand
+from dreamplay.stage.visit import Act, Taken, Whisper, last
+from dreamplay.stage.visitor import Ask, Leave
+from dreamplay.story import VISITOR, Cast, Story
+
+LONGEST = 4_000
+"""Characters of a line. What is typed beyond is not taken in: a terminal that redraws 100,000 takes a minute for it."""
+
+HELP = """\
+Type a line and press Enter: you say it, and they hear it. Enter alone: you listen on.
+  /whisper NAME WORDS   only NAME hears it, and answers you in a whisper
+  /do WORDS             what everyone sees you do: /do puts the clock on the table
+  /fear WORDS           your hidden fear, for the dream they share; nobody is told
+  /go, /come            you leave them, and join them again
+  /play NAME            you speak for NAME from here on
+  /hand back NAME       NAME is played by the model again
+  /undo                 takes back the last thing you did, and all that followed
+  /who                  who is there, and who speaks for whom
+  /quit                 stops; dreamplay resume goes on here
+The line can be edited as in a shell, and the arrows bring back what you typed before. What you type while somebody
+speaks is kept: with Enter, you have the next word."""
+
+
+class Refused(Exception):  # noqa: N818 (it is said to her, and is no failure)
+    """What she typed cannot be done; the message says why, and what could."""
+
+
+def parse(line: str, ask: Ask, cast: Cast, story: Story) -> Act | Leave:
+    """What a typed line means where the play stands. Only a line that begins with «/» is a command.
+
+    Raises:
+        Refused: it cannot be done.
+    """
+    words = line.strip()
+    try:
+        if ask.why == "stance":
+            return _stance(words, ask, story)
+        if not words.startswith("/"):
+            return _possible(Act(say=words) if words else Act(), ask, cast)
+        return _command(words[1:], ask, cast)
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["type"] == "string_too_long":
+            raise Refused(f"that is longer than {LONGEST:,} characters; nothing was said") from None
+        raise Refused(f"{first['msg'].removeprefix('Value error, ')}; nothing was said") from None
+
+
+def _command(text: str, ask: Ask, cast: Cast) -> Act | Leave:
+    name, _, rest = text.partition(" ")
+    rest = rest.strip()
+    match name.lower():
+        case "quit":
+            return "quit"
+        case "undo":
+            return _undo(ask)
+        case "whisper":
+            role, words = _person(rest, ask, cast, "whisper")
+            act = Act(whisper=Whisper(to=role, text=_given(words, "/whisper NAME WORDS")))
+        case "do":
+            act = Act(do=_given(rest, "/do WORDS"))
+        case "fear":
+            act = Act(fear=_given(rest, "/fear WORDS"))
+        case "go":
+            act = Act(go=True)
+        case "come":
+            act = Act(come=True)
+        case "play":
+            act = Act(play=_person(rest, ask, cast, "play")[0])
+        case "hand" | "handback" | "hand_back":
+            whom = rest.removeprefix("back").strip()
+            held = sorted(in_hand(ask.script))
+            act = Act(hand_back=held[0] if not whom and len(held) == 1 else _person(whom, ask, cast, "hand back")[0])
+        case _:
+            raise Refused(f"no command /{name[:40]}; ? shows what there is, and a line without / is said")
+    return _possible(act, ask, cast)
+
+
+def _possible(act: Act, ask: Ask, cast: Cast) -> Act:
+    here, held = ask.here, in_hand(ask.script)
+    away = VISITOR not in here
+    if act.come and not away:
+        raise Refused("you are with them")
+    if ask.role == VISITOR and away and (act.say or act.do or act.whisper or act.go):
+        raise Refused("you have gone, and nobody hears you; /come brings you back, Enter lets them go on")
+    if act.whisper and act.whisper.to not in here:
+        raise Refused(f"{cast.name(act.whisper.to)} is not here")
+    if act.play and act.play in held:
+        raise Refused(f"you play {cast.name(act.play)} already; /hand back {cast.name(act.play)} ends it")
+    if act.hand_back and act.hand_back not in held:
+        raise Refused(f"you do not play {cast.name(act.hand_back)}; /who shows whom you do")
+    if ask.role != VISITOR and not (act.say or act.do or act.whisper or act.hand_back) and act.said:
+        raise Refused(f"this is {cast.name(ask.role)}'s turn: a line, /do, /whisper, /hand back, or Enter for silence")
+    return act
+
+
+def _person(text: str, ask: Ask, cast: Cast, command: str) -> tuple[str, str]:
+    """The role that a text begins with the name of, and what follows."""
+    others = [role for role in cast.roles if role not in (VISITOR, ask.role)]
+    for role in [*others, ask.role] if command == "hand back" else others:
+        for name in (cast.name(role), role):
+            if f"{text.casefold()} ".startswith((f"{name.casefold()} ", f"{name.casefold()}:", f"{name.casefold()},")):
+                return role, text[len(name) :].lstrip(" ,:")
+    first = text.split()[0][:40] if text else ""
+    known = ", ".join(cast.name(role) for role in others)
+    raise Refused(f"nobody is called {first!r}; there are {known}" if first else f"/{command} whom? There are {known}")
+
+
+def _given(words: str, form: str) -> str:
+    if not words:
+        raise Refused(f"the words are missing: {form}")
+    return words
+
+
+def _stance(words: str, ask: Ask, story: Story) -> Act | Leave:
+    match words.lower():
+        case "/quit":
+            return "quit"
+        case "/undo":
+            return _undo(ask)
+    if not words:
+        return Act()
+    number, _, because = words.partition(" ")
+    numbers = [str(each) for each in range(1, len(story.choices) + 1)]
+    if number not in numbers or not because.strip():
+        raise Refused(f"type a number from 1 to {len(story.choices)} and your reason, or Enter alone to take no stance")
+    return Act(stance=Taken(choice=story.choices[numbers.index(number)].id, because=because.strip()))
+
+
+def _undo(ask: Ask) -> Leave:
+    if last(ask.script) is None:
+        raise Refused("you have not done anything yet that could be taken back")
+    return "undo"
