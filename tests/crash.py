@@ -22,8 +22,9 @@ from dreamplay.errors import DreamplayError
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting import Prompt
 from dreamplay.record.transcript import FILE
+from dreamplay.stage.checkpoints import CHECKPOINTS
 from dreamplay.stage.plan import Plan
-from dreamplay.stage.play import CHECKPOINTS, Run
+from dreamplay.stage.play import Run
 from dreamplay.testing.scripted import ScriptedModel
 
 CALLS = "calls"

@@ -29,7 +29,7 @@ from dreamplay.models.endpoint import open_endpoint
 from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import End
 from dreamplay.script import Usage
-from dreamplay.stage.play import CHECKPOINTS
+from dreamplay.stage.checkpoints import CHECKPOINTS
 from dreamplay.testing.endpoint import FakeEndpoint
 
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -12,7 +11,8 @@ from dreamplay.prompting import Prompt
 from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import FILE, Transcript
 from dreamplay.script import Event
-from dreamplay.stage.play import CHECKPOINTS, Run
+from dreamplay.stage.checkpoints import CHECKPOINTS
+from dreamplay.stage.play import Run
 from dreamplay.stage.state import Token
 from dreamplay.testing.scripted import ScriptedModel
 
@@ -160,18 +160,6 @@ async def test_checkpoints_that_cannot_be_written_are_an_error_of_ours(
     monkeypatch.setattr("aiosqlite.connect", full)
     with pytest.raises(RecordError, match=rf"{CHECKPOINTS}.*disk is full"):
         await _run(small, tmp_path / "run").play(lambda seen: None)
-
-
-async def test_checkpoints_that_were_not_yet_committed_are_kept_and_lock_nothing(small: Path, tmp_path: Path) -> None:
-    run = _run(small, tmp_path)
-    async with run._checkpointer() as saver:
-        await saver.setup()
-        columns = "thread_id, checkpoint_id, task_id, idx, channel"
-        written = await saver.conn.execute(f"INSERT INTO writes ({columns}) VALUES ('run', '1', '1', 0, 'stances')")
-    with contextlib.closing(sqlite3.connect(tmp_path / CHECKPOINTS, timeout=0)) as database:
-        database.execute("BEGIN IMMEDIATE")
-        assert database.execute("SELECT count(*) FROM writes").fetchone() == (1,)
-    del written  # a cursor that is still held, by a traceback for instance, keeps its connection from being closed
 
 
 async def test_checkpoints_of_an_earlier_run_have_no_part_in_a_new_one(small: Path, tmp_path: Path) -> None:

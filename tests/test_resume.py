@@ -26,7 +26,8 @@ from dreamplay.prompting import Prompt
 from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import FILE, Resumed
 from dreamplay.stage import plan as planning
-from dreamplay.stage.play import CHECKPOINTS, Run
+from dreamplay.stage.checkpoints import CHECKPOINTS
+from dreamplay.stage.play import Run
 from dreamplay.testing.endpoint import FakeEndpoint, Fault
 from dreamplay.testing.scripted import ScriptedModel
 

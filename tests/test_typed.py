@@ -9,7 +9,7 @@ import pytest
 import worlds
 from dreamplay.cli.typed import Refused, parse
 from dreamplay.script import Script
-from dreamplay.stage import visit
+from dreamplay.stage.act import Act, Taken
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.visitor import Ask
 from dreamplay.story import VISITOR
@@ -55,8 +55,8 @@ def test_a_stance_is_a_number_and_a_reason(plan: Plan) -> None:
     asked = _ask(plan, why="stance")
     act = parse("2 because it rains", asked, plan.cast, plan.story)
     assert not isinstance(act, str)
-    assert act.stance == visit.Taken(choice="stay", because="because it rains")
-    assert parse("", asked, plan.cast, plan.story) == visit.Act()
+    assert act.stance == Taken(choice="stay", because="because it rains")
+    assert parse("", asked, plan.cast, plan.story) == Act()
     for wrong in ("2", "3 no", "stay", "0 hm"):
         with pytest.raises(Refused, match="a number from 1 to 2 and your reason"):
             parse(wrong, asked, plan.cast, plan.story)

@@ -8,7 +8,8 @@ import pytest
 import worlds
 from dreamplay.errors import LibraryError
 from dreamplay.stage import visit
-from dreamplay.stage.visit import Act, Intervention
+from dreamplay.stage.act import Act
+from dreamplay.stage.intervention import Intervention
 from dreamplay.story import VISITOR, Cast
 from pydantic import ValidationError
 

@@ -19,10 +19,10 @@ from dreamplay.scorecard import measures, score
 from dreamplay.script import MOVES, PROLOGUE, TURNS, Event, in_hand
 from dreamplay.stage import plan as planning
 from dreamplay.stage import visit
+from dreamplay.stage.act import Act, Taken, Whisper
 from dreamplay.stage.director import WHISPERING
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.play import Run
-from dreamplay.stage.visit import Act, Taken, Whisper
 from dreamplay.stage.visitor import Ask, Leave
 from dreamplay.story import VISITOR, Length
 from dreamplay.testing.scripted import ScriptedModel

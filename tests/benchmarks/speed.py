@@ -30,8 +30,9 @@ from bench import fresh_start, kept, machine, table
 from dreamplay.record import transcript
 from dreamplay.script import PROLOGUE, TURNS, Event
 from dreamplay.stage import plan as planning
+from dreamplay.stage.checkpoints import CHECKPOINTS
 from dreamplay.stage.plan import Plan
-from dreamplay.stage.play import CHECKPOINTS, Run
+from dreamplay.stage.play import Run
 from dreamplay.stage.state import Token
 from dreamplay.story import TurnContract
 from dreamplay.testing.scripted import ScriptedModel

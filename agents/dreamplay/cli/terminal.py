@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from dreamplay.cli.typed import HELP, LONGEST, Refused, parse
 from dreamplay.script import Event, in_hand
+from dreamplay.stage.act import Act
 from dreamplay.stage.state import Token
-from dreamplay.stage.visit import Act, last
+from dreamplay.stage.visit import last
 from dreamplay.stage.visitor import Ask, Leave
 from dreamplay.story import VISITOR, Cast, Story
 

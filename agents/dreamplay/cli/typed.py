@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from dreamplay.script import in_hand
-from dreamplay.stage.visit import Act, Taken, Whisper, last
+from dreamplay.stage.act import Act, Taken, Whisper
+from dreamplay.stage.visit import last
 from dreamplay.stage.visitor import Ask, Leave
 from dreamplay.story import VISITOR, Cast, Story
 

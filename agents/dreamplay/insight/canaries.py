@@ -24,9 +24,10 @@ from dreamplay.insight.marks import Mark, Marks, tokens
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting import Desk, Prompt
 from dreamplay.script import Event, Script, in_hand
+from dreamplay.stage.act import Act, Taken, Whisper
 from dreamplay.stage.plan import Plan
-from dreamplay.stage.visit import Act, Taken, Visit, Whisper
-from dreamplay.stage.visitor import Ask
+from dreamplay.stage.visit import Visit
+from dreamplay.stage.visitor import Ask, asked
 from dreamplay.story import VISITOR, Cast, Persona, Private, Story, Value
 from dreamplay.testing.scripted import ScriptedModel
 
@@ -176,7 +177,7 @@ async def scan(plan: Plan, *, sheets: bool = False, desk: type[Desk] = Desk) -> 
 
     from dreamplay import embedding
     from dreamplay.stage.graph import build, steps
-    from dreamplay.stage.play import asked, context
+    from dreamplay.stage.state import context
 
     embedding.ready()
     marks, script = Marks(), Script()

@@ -14,9 +14,9 @@ from langgraph.types import Overwrite, interrupt
 
 from dreamplay import library
 from dreamplay.script import PROLOGUE, Cue, Provenance, Script, in_hand, present, turns
+from dreamplay.stage.act import Act
 from dreamplay.stage.cues import WHISPERING
 from dreamplay.stage.state import Context, State, counts, given, on_token, recorded, retellings, tell
-from dreamplay.stage.visit import Act
 from dreamplay.story import VISITOR, Scene, moved
 
 

@@ -7,37 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from dreamplay.errors import DreamplayError, RecordError
-from dreamplay.mind.agent import Agent
-from dreamplay.mind.dream import Narrator
-from dreamplay.mind.memory import Memory
 from dreamplay.models.model import Model
-from dreamplay.prompting import Desk
 from dreamplay.record import archive, markdown, transcript
 from dreamplay.record.archive import Archive, Archived
 from dreamplay.record.transcript import FILE, End, Resumed, Transcript, Undone
-from dreamplay.script import PROLOGUE, Event, Script, present
-from dreamplay.stage import visit
-from dreamplay.stage.director import Director
+from dreamplay.script import PROLOGUE, Event, Script
+from dreamplay.stage import checkpoints, visit
+from dreamplay.stage.act import Act
+from dreamplay.stage.checkpoints import THREAD, checkpointer
 from dreamplay.stage.graph import Graph, build, cursor, steps
 from dreamplay.stage.plan import Plan
-from dreamplay.stage.state import Context, State, Token
-from dreamplay.stage.visit import Act
-from dreamplay.stage.visitor import Ask, Leave, Scripted, Visitor, Why
+from dreamplay.stage.state import Context, State, Token, context
+from dreamplay.stage.visitor import Leave, Scripted, Visitor, asked
 from dreamplay.story import VISITOR
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from langgraph.types import Command
-
-CHECKPOINTS = "checkpoints.sqlite"
-THREAD = "run"
-"""LangGraph's name for the one thread of checkpoints that a run's database holds."""
 
 
 @dataclass
@@ -137,7 +129,7 @@ class Run:
 
             playing = staged()
             config: RunnableConfig = {"configurable": {"thread_id": THREAD}, "recursion_limit": steps(playing)}
-            async with self._checkpointer() as saver:
+            async with checkpointer(self.folder) as saver:
                 graph = build(self.plan.cast, saver)
                 step: State | Command[Any] | None = await self._start(graph, saver, config)
                 try:
@@ -237,10 +229,7 @@ class Run:
 
     def _beside(self) -> list[Path]:
         """The files that are kept beside the transcript while it is played."""
-        return [self.folder / archive.FILE, *self._checkpoint_files()]
-
-    def _checkpoint_files(self) -> list[Path]:
-        return [self.folder / f"{CHECKPOINTS}{suffix}" for suffix in ("", "-wal", "-shm")]
+        return [self.folder / archive.FILE, *checkpoints.files(self.folder)]
 
     def _finish(self, record: Transcript) -> None:
         spoken = sum(event.kind == "line" and event.beat != PROLOGUE for event in self.script)
@@ -263,93 +252,3 @@ class Run:
             record.append(event)
 
         return write
-
-    @contextlib.asynccontextmanager
-    async def _checkpointer(self) -> AsyncIterator[Any]:
-        import aiosqlite
-        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-
-        class Saver(AsyncSqliteSaver):
-            """Counts versions in plain numbers. The saver's own are 50 characters long, and with one for every channel
-            and node in every checkpoint they would be most of the database.
-            """
-
-            def get_next_version(self, current: Any, channel: None) -> Any:
-                return (current or 0) + 1
-
-        try:
-            if not await _sound(self.folder / CHECKPOINTS):
-                for path in self._checkpoint_files():
-                    path.unlink(missing_ok=True)
-            async with aiosqlite.connect(self.folder / CHECKPOINTS) as connection:
-                await connection.execute("PRAGMA journal_mode=WAL")
-                await connection.execute("PRAGMA synchronous=NORMAL")
-                saver = Saver(connection)
-                try:
-                    yield saver
-                finally:
-                    # LangGraph may still be about to write what came of calls that were broken off. What is not
-                    # committed when the connection closes would keep the database locked for as long as we live.
-                    async with saver.lock:
-                        await connection.commit()
-                        await connection.close()
-        except aiosqlite.Error as error:
-            raise RecordError(
-                f"cannot write to {self.folder / CHECKPOINTS}: {error}; what was played is kept; make room first"
-            ) from error
-
-
-async def _sound(path: Path) -> bool:
-    """Whether a file is a whole SQLite database, or not there."""
-    import aiosqlite
-
-    try:
-        async with aiosqlite.connect(path) as connection, connection.execute("PRAGMA quick_check") as answers:
-            return [row[0] async for row in answers] == ["ok"]
-    except aiosqlite.DatabaseError as error:
-        if isinstance(error, aiosqlite.OperationalError):
-            raise
-        return False
-
-
-def asked(context: Context, state: State, why: Why, role: str) -> Ask:
-    """What the visitor is asked where the graph waits for her."""
-    beat, scene = context.scenes[state["scene"]]
-    return Ask(why, role, beat.id, scene, present(context.script, scene), context.script)
-
-
-def context(
-    plan: Plan,
-    model: Callable[[str | None], Model],
-    script: Script,
-    write: Callable[[Event], None],
-    desk: Desk | None = None,
-) -> Context:
-    """Everybody and everything that plays a plan.
-
-    Args:
-        plan: what is played.
-        model: says on which model a role plays, and the narrator, who is None.
-        script: what happened so far.
-        write: puts an event on disk.
-        desk: writes the prompts; None: the usual one.
-    """
-    told = model(None)
-    desk = desk or Desk(plan.story, plan.cast, sheets=told.sheets, window=told.window)
-    agents = {
-        role: Agent(role, desk, model(role), plan.seed, Memory(plan.story, plan.cast, role) if plan.recall else None)
-        for role in plan.cast.roles
-        if role != VISITOR
-    }
-    return Context(
-        story=plan.story,
-        cast=plan.cast,
-        scenes=plan.scenes,
-        agents=agents,
-        narrator=Narrator(desk, told, plan.seed),
-        director=Director(plan.cast, plan.seed, plan.length),
-        script=script,
-        write=write,
-        reflect=plan.reflect,
-        every_line=bool(plan.visit and plan.visit.every_line),
-    )

@@ -17,10 +17,14 @@ from langgraph.runtime import Runtime
 
 from dreamplay.mind.agent import Agent
 from dreamplay.mind.dream import Narrator
+from dreamplay.mind.memory import Memory
+from dreamplay.models.model import Model
+from dreamplay.prompting import Desk
 from dreamplay.recap import Circle, Retelling
 from dreamplay.script import Event, Script, present
 from dreamplay.stage.director import Director
-from dreamplay.story import Beat, Cast, Scene, Story
+from dreamplay.stage.plan import Plan
+from dreamplay.story import VISITOR, Beat, Cast, Scene, Story
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,43 @@ class Context:
         self.write(made)
         self.script.append(made)
         return made
+
+
+def context(
+    plan: Plan,
+    model: Callable[[str | None], Model],
+    script: Script,
+    write: Callable[[Event], None],
+    desk: Desk | None = None,
+) -> Context:
+    """Everybody and everything that plays a plan.
+
+    Args:
+        plan: what is played.
+        model: says on which model a role plays, and the narrator, who is None.
+        script: what happened so far.
+        write: puts an event on disk.
+        desk: writes the prompts; None: the usual one.
+    """
+    told = model(None)
+    desk = desk or Desk(plan.story, plan.cast, sheets=told.sheets, window=told.window)
+    agents = {
+        role: Agent(role, desk, model(role), plan.seed, Memory(plan.story, plan.cast, role) if plan.recall else None)
+        for role in plan.cast.roles
+        if role != VISITOR
+    }
+    return Context(
+        story=plan.story,
+        cast=plan.cast,
+        scenes=plan.scenes,
+        agents=agents,
+        narrator=Narrator(desk, told, plan.seed),
+        director=Director(plan.cast, plan.seed, plan.length),
+        script=script,
+        write=write,
+        reflect=plan.reflect,
+        every_line=bool(plan.visit and plan.visit.every_line),
+    )
 
 
 def tell(runtime: Runtime[Context], event: Event) -> None:

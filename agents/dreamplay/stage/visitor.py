@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from dreamplay.script import Script
+from dreamplay.script import Script, present
+from dreamplay.stage.act import Act
 from dreamplay.stage.director import Opening
-from dreamplay.stage.visit import Act, Intervention, next_due, stance_due
+from dreamplay.stage.intervention import Intervention
+from dreamplay.stage.visit import next_due, stance_due
 from dreamplay.story import VISITOR, Cast, Scene
+
+if TYPE_CHECKING:
+    from dreamplay.stage.state import Context, State
 
 Why = Literal[Opening, "wish", "playing", "stance"]
 """Why she is asked; besides the openings: because she wants to, as whom she plays, or for her stance."""
@@ -28,6 +33,12 @@ class Ask:
     here: tuple[str, ...]
     """Those present at this moment."""
     script: Script
+
+
+def asked(context: Context, state: State, why: Why, role: str) -> Ask:
+    """What the visitor is asked where the graph waits for her."""
+    beat, scene = context.scenes[state["scene"]]
+    return Ask(why, role, beat.id, scene, present(context.script, scene), context.script)
 
 
 class Visitor(Protocol):

@@ -1,0 +1,81 @@
+"""An act: what the visitor does when she is asked, and the event that it leaves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, model_validator
+
+from dreamplay.script import Event
+from dreamplay.story import VISITOR, Cast, Role, Text, Value
+
+Words = Annotated[Text, AfterValidator(lambda text: " ".join(text.split()))]
+"""What is said or done, on one line."""
+
+
+class Whisper(Value):
+    """Words for one person's ear."""
+
+    to: Text
+    """A name, or a role."""
+    text: Words
+
+
+class Taken(Value):
+    """A stance at the crossroads."""
+
+    choice: Role
+    """The id of one of the story's choices."""
+    because: Words
+
+
+class Act(Value):
+    """What the visitor does when she is asked: one of these, or, with none of them, she listens on."""
+
+    say: Words | None = None
+    whisper: Whisper | None = None
+    do: Words | None = None
+    """What everybody sees her do, in words that can follow her name: «puts the clock on the table»."""
+    fear: Words | None = None
+    """Her hidden fear: the next shared dream pools it, and nobody is told."""
+    go: bool = False
+    come: bool = False
+    play: Text | None = None
+    """Whom she speaks for from here on: a name, or a role."""
+    hand_back: Text | None = None
+    """Who speaks for himself again."""
+    stance: Taken | None = None
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What is done, without when."""
+        return {name: value for name in Act.model_fields if (value := getattr(self, name))}
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.said) > 1:
+            raise ValueError(f"one thing at a time, and here are {' and '.join(self.said)}")
+        return self
+
+
+def left_by(event: Event, cast: Cast) -> dict[str, Any] | None:
+    """The act that left an event; None for a turn of somebody played in which nothing was said."""
+    match event.kind:
+        case "line" if event.cue and event.cue.to:
+            return {"whisper": {"to": cast.name(event.cue.to), "text": event.text}}
+        case "line":
+            return {"say": event.text}
+        case "action":
+            return {"do": event.text}
+        case "fear":
+            return {"fear": event.text}
+        case "exit":
+            return {"go": True}
+        case "entrance":
+            return {"come": True}
+        case "hand":
+            return {"play" if event.text == VISITOR else "hand_back": cast.name(event.speaker or "")}
+        case "stance":
+            return {"stance": {"choice": event.choice, "because": event.text}}
+        case _:
+            return None

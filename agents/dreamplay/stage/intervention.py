@@ -1,0 +1,117 @@
+"""An intervention: an act, and when in a story it is done."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Self
+
+from pydantic import Field, ValidationInfo, model_validator
+
+from dreamplay.script import Script, in_hand, present, turns
+from dreamplay.stage.act import Act
+from dreamplay.story import VISITOR, Cast, Role, Scene, Story, Text
+
+_AS_OTHERS = frozenset({"say", "whisper", "do", "hand_back", "stance"})
+"""What is done in the turn of somebody she plays."""
+_WHEN = re.compile(r"(?P<who>.+?) mentions (?P<what>.+)", re.DOTALL)
+
+
+class Intervention(Act):
+    """An act, and when it is done: after so many turns of the cast, or once somebody has mentioned something."""
+
+    beat: Role | None = None
+    scene: Role | None = None
+    """One of the beat's; the first that fits if not given."""
+    turn: int = Field(default=0, ge=0)
+    """Turns of the cast that come before it in the scene."""
+    when: Text | None = None
+    """«Leo mentions the clock»: in this scene, in any line that she hears."""
+    playing: Text | None = None
+    """Whom she speaks for, if not for herself."""
+
+    @model_validator(mode="after")
+    def _whole(self, info: ValidationInfo) -> Self:
+        if not self.said:
+            raise ValueError(f"nothing is done; there are {', '.join(Act.model_fields)}")
+        if not self.beat and not self.when:
+            raise ValueError("say when: a beat (and a turn), or when: Leo mentions the clock")
+        if self.when and not _WHEN.fullmatch(self.when):
+            raise ValueError(f"when: {self.when!r} is not of the form «Leo mentions the clock»")
+        if self.playing and set(self.said) - _AS_OTHERS:
+            raise ValueError(f"as {self.playing[:40]} she can {', '.join(sorted(_AS_OTHERS))}, and nothing else")
+        if info.context:
+            self._fits(info.context["story"], info.context["cast"])
+        return self
+
+    def _fits(self, story: Story, cast: Cast) -> None:
+        scenes = {beat.id: [scene.id for scene in beat.scenes] for beat in story.beats}
+        if self.beat and self.beat not in scenes:
+            raise ValueError(f"no beat {self.beat!r} in this story; it has {', '.join(scenes)}")
+        known = [scene for beat, here in scenes.items() for scene in here if self.beat in (None, beat)]
+        if self.scene and self.scene not in known:
+            raise ValueError(f"no scene {self.scene!r} there; there are {', '.join(known)}")
+        who = _WHEN.fullmatch(self.when)["who"] if self.when else None  # type: ignore[index]  # checked above
+        heard = self.whisper.to if self.whisper else None
+        for word in filter(None, (who, heard, self.play, self.hand_back, self.playing)):
+            if cast.role_of(word) in (None, VISITOR):
+                others = [cast.name(role) for role in cast.roles if role != VISITOR]
+                raise ValueError(f"nobody else is called {word[:40]!r}; there are {', '.join(others)}")
+        choices = [choice.id for choice in story.choices]
+        if self.stance and self.stance.choice not in choices:
+            raise ValueError(f"no choice {self.stance.choice!r}; there are {', '.join(choices)}")
+
+    def __str__(self) -> str:
+        place = "/".join(filter(None, (self.beat, self.scene)))
+        when = " ".join(filter(None, (place, f"turn {self.turn}" if self.turn else "", self.when)))
+        return f"{when}: {', '.join(self.said)}"
+
+    def due(self, script: Script, beat: str, scene: Scene, cast: Cast) -> bool:
+        """Whether its time has come: in its scene, after its turn and the words it waits for, with those there whom
+        it needs.
+        """
+        if self.beat not in (None, beat) or self.scene not in (None, scene.id):
+            return False
+        if len(turns(script, scene)) < self.turn or not self._possible(script, scene, cast):
+            return False
+        if not self.when:
+            return True
+        hit = _WHEN.fullmatch(self.when)
+        assert hit
+        who, what = cast.role_of(hit["who"]), hit["what"].casefold()
+        heard = [event for event in script.visible_to(VISITOR) if event.scene == scene.id and event.kind == "line"]
+        return any(event.speaker == who and what in event.text.casefold() for event in heard)
+
+    def _possible(self, script: Script, scene: Scene, cast: Cast) -> bool:
+        here = present(script, scene)
+        if self.come:
+            return VISITOR not in here
+        if self.play or self.hand_back:
+            return (cast.role_of(self.play or self.hand_back or "") in in_hand(script)) == bool(self.hand_back)
+        if self.whisper and cast.role_of(self.whisper.to) not in here:
+            return False
+        return VISITOR in here or bool(self.playing) or not (self.say or self.whisper or self.do or self.go)
+
+    def by_role(self, cast: Cast) -> Intervention:
+        """The same, with everybody called by the role, whatever name it went by."""
+
+        def role(word: str | None) -> str | None:
+            return word and (cast.role_of(word) or word)
+
+        hit = _WHEN.fullmatch(self.when) if self.when else None
+        changed: dict[str, Any] = {
+            "play": role(self.play), "hand_back": role(self.hand_back), "playing": role(self.playing),
+            "whisper": self.whisper and self.whisper.model_copy(update={"to": role(self.whisper.to)}),
+            "when": f"{role(hit['who'])} mentions {hit['what']}" if hit else None,
+        }  # fmt: skip
+        return self.model_copy(update=changed)
+
+    def key(self, cast: Cast) -> str:
+        """What is done and as whom, however its people are called."""
+        known = self.by_role(cast)
+        done = known.model_dump(include=set(Act.model_fields), exclude_defaults=True)
+        playing = None if known.hand_back else known.playing
+        return repr((playing, done))
+
+    def whose(self, cast: Cast) -> str | None:
+        """The role as whom it is done."""
+        return cast.role_of(self.playing) if self.playing else VISITOR
