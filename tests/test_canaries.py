@@ -147,7 +147,7 @@ FAULTS: dict[str, tuple[type[Desk], tuple[str, Any] | None, tuple[str, str]]] = 
     "a name within a name": (Desk, ("dreamplay.script.Script.visible_to", _contained), ("line", "scene day/scene1")),
     "a fear that was not dreamt": (Desk, ("dreamplay.mind.dream.pool", _everybody), ("dream", "Sam's fear")),
     "somebody else's past": (
-        Desk, ("dreamplay.stage.play.Memory", lambda story, cast, role: memory.Memory(story, cast, "ann")),
+        Desk, ("dreamplay.stage.state.Memory", lambda story, cast, role: memory.Memory(story, cast, "ann")),
         ("line", "Ann's memory 1"),
     ),
 }  # fmt: skip

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 from dreamplay.errors import ModelError
 from dreamplay.mind import editor
-from dreamplay.mind.editor import Judge, RefusedError, Take
+from dreamplay.mind.editor import RefusedError, Take
+from dreamplay.mind.faults import Judge
 from dreamplay.models.model import Reply
 from dreamplay.script import Refusal, Usage
 

@@ -23,7 +23,8 @@ from unittest import mock
 
 from bench import TIMEOUT, fresh_start, machine, options, say, table
 from dreamplay.errors import DreamplayError
-from dreamplay.mind.editor import OUTDONE, Judge
+from dreamplay.mind import cuts
+from dreamplay.mind.editor import OUTDONE
 from dreamplay.models import embedded, engines, local
 from dreamplay.models.local import LocalModel
 from dreamplay.prompting import Desk, Prompt
@@ -45,7 +46,7 @@ COLUMNS = {
     "calls a line": "cost.calls_a_line", "read a line": "cost.evaluated", "s a line": "cost.seconds_a_line",
 }  # fmt: skip
 
-_worded, _line, _prompt, _cue, _clean = Desk._worded, Desk.line, Desk._prompt, Director.cue, Judge.clean
+_worded, _line, _prompt, _cue, _speech = Desk._worded, Desk.line, Desk._prompt, Director.cue, cuts.speech
 _system: Callable[[Desk], str] = vars(Desk)["_system"].func
 _told = partial(mock.patch.object, Desk, "_worded")
 
@@ -97,9 +98,9 @@ def _as_json(desk: Desk, event: Event) -> str:
     return f"{note}{json.dumps({'name': name, 'line': text}, ensure_ascii=False)}\n"
 
 
-def _out_of_json(judge: Judge, text: str) -> str:
+def _out_of_json(text: str, *rest: Any, **named: Any) -> str:
     said = re.sub(r'^\s*\{"name": "[^"]*", "line": "|"\}?\s*$', "", text)
-    return _clean(judge, said.replace('\\"', '"'))
+    return _speech(said.replace('\\"', '"'), *rest, **named)
 
 
 SETTINGS: dict[str, Sequence[Any]] = {
@@ -122,7 +123,7 @@ PROMPTS: dict[str, Sequence[Any]] = {
     "json-lines": [
         _told(_as_json),
         _asked(lambda name: {"opener": f'{{"name": "{name}", "line": "', "stop": ('"}', "\n")}),
-        mock.patch.object(Judge, "clean", _out_of_json),
+        mock.patch.object(cuts, "speech", _out_of_json),
     ],
 }
 """Changes of what a line is asked with."""

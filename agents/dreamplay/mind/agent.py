@@ -13,8 +13,10 @@ from weakref import WeakKeyDictionary
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dreamplay.errors import ModelError
-from dreamplay.mind import editor
-from dreamplay.mind.editor import Judge, RefusedError, Take, grams
+from dreamplay.mind import cuts, editor
+from dreamplay.mind.editor import RefusedError, Take
+from dreamplay.mind.faults import Judge, in_first_person
+from dreamplay.mind.grams import grams
 from dreamplay.mind.memory import Memory
 from dreamplay.models.model import Model, OnToken, Reply
 from dreamplay.prompting import MARKS, Desk, Prompt
@@ -157,12 +159,12 @@ class Agent:
         def check(reply: Reply) -> str:
             reflection = _marked(reply, others)
             marks.append(reflection.marks)
-            if not editor.in_first_person(reflection.thought, self.name):
+            if not in_first_person(reflection.thought, self.name):
                 raise RefusedError(
                     Refusal(text=reflection.thought, reason="the thought is not in the first person"),
                     f"The last thought was not {self.name}'s own; {self.name} says «I».",
                 )
-            return editor.judged(judge, replace(reply, text=editor.whole(reflection.thought)))
+            return editor.judged(judge, replace(reply, text=cuts.whole(reflection.thought)))
 
         # To a small model that shares a machine with the play, another try costs as much as half a line.
         take = await editor.ask(call, check, tries=_REFLECTION_TRIES if self.desk.sheets else 1)
@@ -187,10 +189,10 @@ class Agent:
         if stance.choice not in ids:
             reason = f"no such choice: {stance.choice[:80]!r}"
             raise refused(reason, "The last answer named none of the choices word for word.")
-        whole = editor.whole(stance.reason)
+        whole = cuts.whole(stance.reason)
         if not whole or "..." in whole:
             raise refused("the reason is left open", "The last reason was not a whole sentence.")
-        if not editor.in_first_person(whole, self.name):
+        if not in_first_person(whole, self.name):
             raise refused(
                 "the reason is not in the first person",
                 f"The last reason was told about {self.name}; {self.name} says «I».",

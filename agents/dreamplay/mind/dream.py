@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dreamplay.errors import ModelError
 from dreamplay.mind import editor
 from dreamplay.mind.agent import call_seed
+from dreamplay.mind.grams import runs, words
 from dreamplay.models.model import Model, OnToken, Reply
 from dreamplay.prompting import Desk, Prompt
 from dreamplay.recap import Retelling
@@ -103,10 +104,10 @@ def shown(text: str, ledger: Sequence[Pooled]) -> float:
     """How much of the pool a dream shows: the share of the dreamers of whose sheet two content words or more come up,
     and the share of its own runs of three words that it does not repeat.
     """
-    told = set(editor.words(text))
-    sheets = [{word for word in editor.words(f"{e.fear} {e.wish}") if len(word) > 4} for e in ledger]
-    runs = editor.runs(text)
-    return sum(len(sheet & told) > 1 for sheet in sheets) / max(len(sheets), 1) + len(set(runs)) / max(len(runs), 1)
+    told = set(words(text))
+    sheets = [{word for word in words(f"{e.fear} {e.wish}") if len(word) > 4} for e in ledger]
+    said = runs(text)
+    return sum(len(sheet & told) > 1 for sheet in sheets) / max(len(sheets), 1) + len(set(said)) / max(len(said), 1)
 
 
 def pool(desk: Desk, here: Collection[str], given: str = "") -> tuple[Pooled, ...]:

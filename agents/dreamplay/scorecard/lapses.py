@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from dreamplay.mind.editor import NEAR_COPY, Judge, grams
+from dreamplay.mind.cuts import speech
+from dreamplay.mind.faults import Judge
+from dreamplay.mind.grams import NEAR_COPY, grams
 from dreamplay.record.transcript import Record
 from dreamplay.scorecard.measures import Runs, content, lines, words
 from dreamplay.script import Event
@@ -112,26 +114,24 @@ def _fault(run: Record, event: Event, authored: Sequence[str], told: Collection[
     me = run.cast.name(event.speaker) if event.speaker else ""
     names = [persona.name for persona in run.cast.personas.values()]
     material = run.cast.fill(event.cue.material) if event.cue else ""
-    judge = Judge(speaker=me, cast=names, said=authored, material=material)
-    clean = judge.clean(event.text)
+    clean = speech(event.text, me, names)
     others = [re.escape(name) for name in names if name != me]
     if others and event.kind == "line":
-        if _speaks_for("|".join(others), event.text, clean, judge):
+        if _speaks_for("|".join(others), event.text, clean, me):
             return "wrong_speaker"
         if _narrates("|".join(others), event.text, clean, me, told):
             return "narrates"
-    reason = (judge.fault(clean) or ("", ""))[0]
+    reason = (Judge(speaker=me, cast=names, said=authored, material=material).fault(clean) or ("", ""))[0]
     if not reason or reason.startswith("copies"):
         return None
     return next((field for start, field in _FIELDS.items() if reason.startswith(start)), "other")
 
 
-def _speaks_for(others: str, text: str, clean: str, judge: Judge) -> bool:
+def _speaks_for(others: str, text: str, clean: str, me: str) -> bool:
     """Somebody else's line is in it, behind a name and a colon, or the speaker gives out to be somebody else."""
-    alone = Judge(speaker=judge.speaker, cast=[judge.speaker], said=())
     return (
         bool(re.match(rf"\W*(?:{others})\W*:", text))
-        or alone.clean(text) != clean
+        or speech(text, me, [me]) != clean
         or bool(re.search(rf"\b(?:I am|I['\u2019]m|[Mm]y name is) (?:{others})\b(?!['\u2019]s)", text))
     )
 

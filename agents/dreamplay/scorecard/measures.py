@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from dreamplay.mind.editor import NEAR_COPY, grams
+from dreamplay.mind.grams import NEAR_COPY, grams
 from dreamplay.record import transcript
 from dreamplay.record.transcript import Record
 from dreamplay.script import BACKSTAGE, TURNS, UNHEARD, Event, Script, Usage, by_visitor, present

@@ -1,0 +1,159 @@
+"""Faults: why a clean text cannot stand, and which of several that can is the best.
+
+Two errors matter alike: a bad line that passes, and a good line that is lost. Each rule below is as narrow as the
+fault it is for; the table of lines in tests/test_editor.py holds both sides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import cached_property
+
+from dreamplay.mind.cuts import ends
+from dreamplay.mind.grams import NEAR_COPY, WORD, grams, words
+
+_REFUSALS = re.compile(
+    r"\b(i'm|i am) (really |so |very )?sorry\b.{0,60}\b(can't|cannot|unable|not able)\b.{0,30}\b"
+    r"(assist|help (you )?with|answer that|say that\b(?=[.!]?$)|fulfil|"
+    r"comply|continue|do that\b(?=[.!]?$)|engage|generate)|"
+    r"^i (can't|cannot|am unable to) (assist|help with (this|that|your)|fulfil|comply|generate|continue with)|"
+    r"^i apologi[sz]e, but|\bhow (can|may) i (help|assist) you (today|with)|"
+    r"^(sure|certainly|of course)[,!] here('s| is| are) ([^.]*:|an? (line|response|reply))",
+    re.IGNORECASE,
+)
+_MODEL_TALK = re.compile(
+    r"\b(as an? (ai|artificial|language model)|(large )?language model|"
+    r"i'm (just )?(an ai|an? (language |ai )?(model(?! of)|chatbot|ai assistant))|my training data|openai|qwen|"
+    r"alibaba cloud|the user('s)? (prompt|asks me)|notes? in brackets)\b",
+    re.IGNORECASE,
+)
+_HALF_TURNED = re.compile(
+    r"\bI (?!always\b|perhaps\b|sometimes\b|was\b|as\b)\w+[^s\W]s\b|, and tells? \w+ that\b|^I'm sorry\b|"
+    r"\bI\b.* (he|she) \w+s\b"
+)
+_SCRIPTS_OF_ELSEWHERE = re.compile("[\u0400-\u04ff\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_SHORTEST = 30
+"""Words below which a dream or an ending has not been told."""
+_FIRST_PERSON = re.compile(r"\b(i|i'\w+|me|my|mine|myself|we|we'\w+|us|our|ours)\b", re.IGNORECASE)
+_YOU = re.compile(r"\b(you|you'\w+|your|yours|yourself)\b", re.IGNORECASE)
+_THIRD_PERSON = re.compile(r"\b(he|she|his|her|him|hers|himself|herself)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What a line is held against: who speaks, who else is there, and what was said before."""
+
+    speaker: str
+    cast: Collection[str]
+    """The names of everybody in the story, the speaker's too."""
+    said: Sequence[str]
+    """What was said and told before, the prologue and the persona's examples included."""
+    material: str = ""
+    """The matter of the cue, in the third person."""
+    strict: bool = False
+    """For a small model, which wanders: what it says beyond two sentences is cut off, and a line that has nothing of
+    its cue waits for a better one.
+    """
+    kept: AbstractSet[tuple[str, ...]] | None = None
+    """Every run of three words in `said`, from whoever keeps them from turn to turn. None: they are worked out."""
+
+    @cached_property
+    def known(self) -> AbstractSet[tuple[str, ...]]:
+        """Every run of three words that was said or told before."""
+        return set[tuple[str, ...]]().union(*map(grams, self.said)) if self.kept is None else self.kept
+
+    def follows(self, text: str) -> float:
+        """Share of the words of the cue's matter that a line says."""
+        about = {word for word in words(self.material) if len(word) > 3}
+        return len(about & set(words(text))) / len(about) if about else 1.0
+
+    def merit(self, text: str) -> float:
+        """How good a line is that can stand: it says what the cue is about, in words not used before, to somebody,
+        and not in the cue's own wording. Signs of a half-turned cue («I unhooks», «and tell Leo that») count against
+        it: they are too weak to refuse a line for, and enough to prefer another.
+        """
+        mine = grams(text)
+        new = 1 - len(mine & self.known) / len(mine) if mine else 0.0
+        recited = len(mine & grams(self.material)) / len(mine) if mine else 0.0
+        spoken_to = bool(_YOU.search(text) or any(name in text for name in self.cast if name != self.speaker))
+        half = bool(_HALF_TURNED.search(text))
+        return 1.5 * min(self.follows(text), 0.7) + new + 0.2 * spoken_to - 0.5 * recited - 0.5 * half
+
+    def fault(self, text: str, *, finished: bool = True) -> tuple[str, str] | None:
+        """Say why a clean line cannot stand, and what to tell the model; None if it can."""
+        me = self.speaker
+        if not WORD.search(text):
+            return "empty", f"{me} says something now."
+        plain = text.replace("\u2019", "'")
+        if _REFUSALS.search(plain):
+            return "refuses to play", f"{me} is a person in this story and answers the others."
+        if self._direction.match(plain):
+            return "speaks the direction", f"{me} says the thing itself."
+        if _MODEL_TALK.search(plain):
+            return "talks of being a model or of the instructions", f"{me} is a person and talks to the others."
+        if _SCRIPTS_OF_ELSEWHERE.search(text) and not any(map(_SCRIPTS_OF_ELSEWHERE.search, self.said)):
+            return "falls into another script", f"{me} speaks as everybody here does."
+        if not finished or not ends(text):
+            return "unfinished", f"{me} says it in one short, whole sentence."
+        told = rf"^{re.escape(me)}('s)? (?!and I\b)[a-z]|\b{re.escape(me)} (says|thinks|means|wants|tells|asks)\b"
+        if re.search(told, text) or self._by_own_name(text):
+            return "speaks of the speaker by name", f"{me} speaks for {me} and to the others."
+        if self._recited(text):
+            return "recites the cue in the third person", f"{me} says it of me and mine."
+        if earlier := self._copied(text):
+            return f"copies «{earlier[:80]}»", f"{me} has something new to say."
+        return None
+
+    @cached_property
+    def _direction(self) -> re.Pattern[str]:
+        """The cue itself, said aloud: «Leo tells Mira drily that» and «I tell Mira drily that»."""
+        names = "|".join(map(re.escape, self.cast))
+        return re.compile(rf"(?:{re.escape(self.speaker)} tells|I tell) (?:{names})\b[^.!?]{{0,40}} that\b")
+
+    def _by_own_name(self, text: str) -> bool:
+        """«Are you tired, Elara?» said by Elara; «call me Elara» and «I am Elara» are her own to say."""
+        name = re.escape(self.speaker)
+        return bool(re.search(rf"(?:, {name}[.,!?…]|^{name}, )", text)) and not re.search(
+            rf"\b(i'm|i am|me|name is|name's|said|says|say|called),? {name}", text, re.IGNORECASE
+        )
+
+    def _recited(self, text: str) -> bool:
+        """The matter of the cue with «he» for «I». Matter that begins with somebody else may be said as it is, whoever
+        «her shoes» are in it.
+        """
+        if _FIRST_PERSON.search(text):
+            return False
+        about_self = _THIRD_PERSON.match(self.material)
+        about, said = set(words(self.material)), set(words(text))
+        return bool(about_self) and bool(_THIRD_PERSON.search(text)) and len(about & said) > 0.6 * len(about)
+
+    def _copied(self, text: str) -> str | None:
+        """The earlier text that a line mostly stands in already, if too much of it was said or told before."""
+        mine = grams(text)
+        if not mine or len(mine & self.known) / len(mine) <= NEAR_COPY:
+            return None
+        return max(reversed(self.said), key=lambda earlier: len(mine & grams(earlier)))
+
+
+def of_telling(text: str, told: Sequence[str]) -> tuple[str, str] | None:
+    """Say why a narrator's clean paragraph cannot stand, and what to tell the model; None if it can. `told` is what was
+    told before.
+    """
+    if len(words(text)) < _SHORTEST:
+        return "too short to be told", "Tell it in whole sentences."
+    plain = text.replace("\u2019", "'")
+    if _REFUSALS.search(plain) or _MODEL_TALK.search(plain):
+        return "refuses to play", "It is a story; tell what is seen."
+    if re.search(r"\b(fears this|wish(es)?|fear)\s*:|\bthe dream is about\b", text, re.IGNORECASE):
+        return "lists what it was given", "Tell what is seen, as one scene."
+    if _SCRIPTS_OF_ELSEWHERE.search(text) and not any(map(_SCRIPTS_OF_ELSEWHERE.search, told)):
+        return "falls into another script", "Tell it in the script's language."
+    return None
+
+
+def in_first_person(text: str, name: str) -> bool:
+    """Whether a text is said by somebody about herself, not told about her by name."""
+    return bool(_FIRST_PERSON.search(text)) and not re.match(rf"{re.escape(name)}\b", text)

@@ -1,0 +1,28 @@
+"""Runs of words: what tells that two texts say the same, whoever wrote them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+NEAR_COPY = 0.4
+"""Share of a line's word 3-grams that may have been said or told before; beyond it the line is a copy."""
+
+WORD = re.compile(r"[\w']+")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in small letters, apostrophes inside."""
+    return [word.lower() for word in WORD.findall(text.replace("\u2019", "'"))]
+
+
+@lru_cache(maxsize=20_000)
+def grams(text: str, n: int = 3) -> frozenset[tuple[str, ...]]:
+    """The runs of n words of a text. A short one has none: «No.» may be said twice."""
+    return frozenset(runs(text, n))
+
+
+def runs(text: str, n: int = 3) -> list[tuple[str, ...]]:
+    """The runs of n words of a text, in order, as often as they come."""
+    said = words(text)
+    return [tuple(said[i : i + n]) for i in range(len(said) - n + 1)]
