@@ -20,7 +20,7 @@ import aiosqlite.core
 import worlds
 from dreamplay.errors import DreamplayError
 from dreamplay.models.model import OnToken, Reply
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.record.transcript import FILE
 from dreamplay.stage.checkpoints import CHECKPOINTS
 from dreamplay.stage.plan import Plan

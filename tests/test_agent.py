@@ -7,7 +7,8 @@ import worlds
 from dreamplay.errors import ModelError
 from dreamplay.mind.agent import Agent, call_seed
 from dreamplay.models.model import OnToken, Reply
-from dreamplay.prompting import Desk, Prompt
+from dreamplay.prompting.desk import Desk
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.script import Cue, Script
 from dreamplay.story import Cast, Scene, Story
 from dreamplay.testing.scripted import ScriptedModel

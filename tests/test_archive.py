@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import worlds
 from dreamplay.errors import ModelError, RecordError
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import archive
 from dreamplay.record.archive import FILE, Archive
 from dreamplay.stage.play import Run

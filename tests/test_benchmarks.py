@@ -16,7 +16,8 @@ import worlds
 from dreamplay.errors import EmbeddedModelError, ModelError, UsageError
 from dreamplay.models import embedded, engines, local
 from dreamplay.models.model import OnToken, Reply
-from dreamplay.prompting import Desk, Prompt
+from dreamplay.prompting.desk import Desk
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import transcript
 from dreamplay.record.transcript import FILE, Record
 from dreamplay.scorecard import score

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import library, prompting
+from dreamplay import library
 from dreamplay.errors import LeakError
 from dreamplay.insight import canaries
 from dreamplay.insight.canaries import Scan
 from dreamplay.mind import agent, dream, memory
-from dreamplay.prompting import Desk, Prompt
+from dreamplay.prompting import desk, window, wording
+from dreamplay.prompting.desk import Desk
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.script import Event, Pooled, Script, given_fear
 from dreamplay.stage.plan import Plan
 from dreamplay.story import Cast, Persona, Scene, Story
@@ -197,7 +199,7 @@ async def test_a_leak_is_one_line_with_scene_speaker_and_secret(monkeypatch: pyt
         await canaries.check(_plan(ALL, SCENES))
 
 
-@pytest.mark.parametrize("module", [prompting, memory, agent, dream])
+@pytest.mark.parametrize("module", [desk, window, wording, memory, agent, dream])
 def test_whatever_makes_a_prompt_reads_events_through_visible_to_alone(module: Any) -> None:
     """No look at the script but this one, and what stands for it once there are recaps: not at its last event, not at a
     scene, not over all of it.
@@ -214,4 +216,4 @@ def test_whatever_makes_a_prompt_reads_events_through_visible_to_alone(module: A
 
 
 def test_the_modules_that_are_held_to_it_do_read_the_script() -> None:
-    assert all("script.visible_to" in inspect.getsource(module) for module in (prompting, memory, agent, dream))
+    assert all("script.visible_to" in inspect.getsource(module) for module in (desk, memory, agent, dream))

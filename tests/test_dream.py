@@ -7,7 +7,7 @@ import pytest
 import worlds
 from dreamplay.errors import ModelError
 from dreamplay.mind.dream import Narrator, pool, shown
-from dreamplay.prompting import Desk
+from dreamplay.prompting.desk import Desk
 from dreamplay.script import Pooled, Script, Usage
 from dreamplay.story import Cast, Scene
 from dreamplay.testing.scripted import ScriptedModel

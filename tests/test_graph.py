@@ -7,7 +7,7 @@ import worlds
 from dreamplay import library
 from dreamplay.errors import DreamplayError, RecordError
 from dreamplay.models.model import OnToken, Reply
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import transcript
 from dreamplay.script import MOVES, PROLOGUE, Event, Script
 from dreamplay.stage import graph

@@ -15,7 +15,7 @@ from dreamplay.models.embedded import Engine
 from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.local import ENGINE, LocalModel
 from dreamplay.models.model import Reply
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.testing.endpoint import FakeEndpoint
 
 LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", opener="Leo:", max_tokens=72,

@@ -12,7 +12,7 @@ from dreamplay.branches.many import Job, Many
 from dreamplay.branches.whatif import Changes
 from dreamplay.errors import ModelError, RecordError
 from dreamplay.models.model import OnToken, Reply
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import transcript
 from dreamplay.record.transcript import FILE, Record
 from dreamplay.testing.scripted import ScriptedModel

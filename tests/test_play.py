@@ -7,7 +7,7 @@ import pytest
 import worlds
 from dreamplay.errors import ModelError, RecordError
 from dreamplay.models.model import OnToken, Reply
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import FILE, Transcript
 from dreamplay.script import Event

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dreamplay.models.model import OnToken, Reply
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import transcript
 from dreamplay.record.transcript import End, Header, Record
 from dreamplay.script import Cue, Event, Script, Usage, present

@@ -20,7 +20,7 @@ from pathlib import Path
 from bench import TIMEOUT, fresh_start, machine
 from dreamplay.models.engines import LOCAL_CANDIDATES
 from dreamplay.models.local import LocalModel
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 
 WORDS = ("walrus", "copper", "violin", "saffron")
 SCRIPT = "A list of things was on the table, and nobody read it out. " * 6

@@ -11,7 +11,7 @@ from typing import Any
 from dreamplay.cli import main as cli
 from dreamplay.models import engines
 from dreamplay.models.model import Model, OnToken, Reply
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 
 _open = engines.open_model
 

@@ -19,7 +19,7 @@ from dreamplay import library
 from dreamplay.mind.agent import call_seed
 from dreamplay.models import local
 from dreamplay.models.model import Model
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.script import MOVES, PROLOGUE, TURNS, Event, Provenance, Script
 from dreamplay.stage.plan import Plan
 from langgraph.graph import END, START, StateGraph

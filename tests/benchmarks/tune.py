@@ -27,7 +27,9 @@ from dreamplay.mind import cuts
 from dreamplay.mind.editor import OUTDONE
 from dreamplay.models import embedded, engines, local
 from dreamplay.models.local import LocalModel
-from dreamplay.prompting import Desk, Prompt
+from dreamplay.prompting.desk import Desk
+from dreamplay.prompting.prompt import Prompt
+from dreamplay.prompting.wording import Wording
 from dreamplay.record.transcript import Record
 from dreamplay.scorecard import score
 from dreamplay.scorecard.score import ROWS
@@ -46,9 +48,9 @@ COLUMNS = {
     "calls a line": "cost.calls_a_line", "read a line": "cost.evaluated", "s a line": "cost.seconds_a_line",
 }  # fmt: skip
 
-_worded, _line, _prompt, _cue, _speech = Desk._worded, Desk.line, Desk._prompt, Director.cue, cuts.speech
+_worded, _line, _prompt, _cue, _speech = Wording._worded, Desk.line, Desk._prompt, Director.cue, cuts.speech
 _system: Callable[[Desk], str] = vars(Desk)["_system"].func
-_told = partial(mock.patch.object, Desk, "_worded")
+_told = partial(mock.patch.object, Wording, "_worded")
 
 
 def _reworded(old: str, new: str) -> property:
@@ -90,11 +92,11 @@ def _last_lines(desk: Desk, *rest: Any, **named: Any) -> Prompt:
     return prompt.model_copy(update={"script": last}) if prompt.kind == "line" else prompt
 
 
-def _as_json(desk: Desk, event: Event) -> str:
+def _as_json(wording: Wording, event: Event) -> str:
     if event.kind != "line" or not event.speaker:
-        return _worded(desk, event)
-    name, text = desk.cast.name(event.speaker), " ".join(event.text.split())
-    note = _worded(desk, event).rpartition(f"{name}: {text}")[0]
+        return _worded(wording, event)
+    name, text = wording.cast.name(event.speaker), " ".join(event.text.split())
+    note = _worded(wording, event).rpartition(f"{name}: {text}")[0]
     return f"{note}{json.dumps({'name': name, 'line': text}, ensure_ascii=False)}\n"
 
 
@@ -111,10 +113,10 @@ SETTINGS: dict[str, Sequence[Any]] = {
 }
 """Changes of how the engine is asked; one value of each kind may be what is set anyway."""
 PROMPTS: dict[str, Sequence[Any]] = {
-    "no-prologue-cues": [_told(lambda desk, event: _worded(desk, event.model_copy(update={"cue": None})))],
-    "no-prologue": [_told(lambda desk, event: "" if event.beat == PROLOGUE else _worded(desk, event))],
+    "no-prologue-cues": [_told(lambda wording, event: _worded(wording, event.model_copy(update={"cue": None})))],
+    "no-prologue": [_told(lambda wording, event: "" if event.beat == PROLOGUE else _worded(wording, event))],
     "examples": [mock.patch.object(Desk, "_system", property(_with_examples))],
-    "cue-with-tactic": [mock.patch.object(Desk, "_cued", lambda self, cue: cue.text)],
+    "cue-with-tactic": [mock.patch.object(Wording, "cued", lambda self, cue: cue.text)],
     "cue-without-material": [_cued(lambda cue, name, does: {"text": f"{name} speaks {does}.", "material": ""})],
     "one-sentence": [mock.patch.object(Desk, "_system", _reworded("one or two short sentences", "one short sentence"))],
     "thought-first": [_asked(lambda name: {"opener": f"{name} (thinks:", "max_tokens": 110})],

@@ -20,7 +20,7 @@ from dreamplay.errors import ModelError, UsageError
 from dreamplay.mind.agent import call_seed
 from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.model import Model
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.story import Persona
 
 TRIES = 2

@@ -22,7 +22,8 @@ from dreamplay import authored, library
 from dreamplay.errors import LeakError
 from dreamplay.insight.marks import Mark, Marks, tokens
 from dreamplay.models.model import OnToken, Reply
-from dreamplay.prompting import Desk, Prompt
+from dreamplay.prompting.desk import Desk
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.script import Event, Script, in_hand
 from dreamplay.stage.act import Act, Taken, Whisper
 from dreamplay.stage.plan import Plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from dreamplay.errors import UsageError
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.record.transcript import Record
 from dreamplay.script import BACKSTAGE, Cue, Event, Pooled, Recalled, Refusal, Script, Usage, regards
 from dreamplay.story import Private, Value

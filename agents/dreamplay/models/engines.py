@@ -11,7 +11,7 @@ from dreamplay.errors import ModelError, SettingsError
 from dreamplay.models import embedded
 from dreamplay.models.endpoint import Endpoint, open_endpoint
 from dreamplay.models.model import Model
-from dreamplay.prompting import WINDOW
+from dreamplay.prompting.window import WINDOW
 from dreamplay.record.transcript import Header, Resumed
 from dreamplay.settings import Settings, load
 

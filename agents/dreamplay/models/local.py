@@ -17,7 +17,8 @@ from dreamplay.models import embedded
 from dreamplay.models.embedded import Engine
 from dreamplay.models.endpoint import Endpoint, open_endpoint
 from dreamplay.models.model import OnToken, Reply
-from dreamplay.prompting import WINDOW, Prompt
+from dreamplay.prompting.prompt import Prompt
+from dreamplay.prompting.window import WINDOW
 
 SAMPLING: dict[str, Any] = {"temperature": 0.8}
 ENGINE: dict[str, Any] = {"min_p": 0.05, "cache_prompt": True, "id_slot": 0}

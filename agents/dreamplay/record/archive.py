@@ -23,7 +23,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from dreamplay.errors import RecordError
 from dreamplay.models.model import Model, OnToken, Reply
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import journal
 from dreamplay.record.journal import Journal
 from dreamplay.story import Value

@@ -17,7 +17,7 @@ from dreamplay import library
 from dreamplay.errors import ModelError, UsageError
 from dreamplay.mind.agent import call_seed
 from dreamplay.models.model import Model
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.record.transcript import Record
 from dreamplay.scorecard.score import grid, screen
 from dreamplay.script import Event

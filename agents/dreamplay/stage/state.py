@@ -19,7 +19,7 @@ from dreamplay.mind.agent import Agent
 from dreamplay.mind.dream import Narrator
 from dreamplay.mind.memory import Memory
 from dreamplay.models.model import Model
-from dreamplay.prompting import Desk
+from dreamplay.prompting.desk import Desk
 from dreamplay.recap import Circle, Retelling
 from dreamplay.script import Event, Script, present
 from dreamplay.stage.director import Director

@@ -16,7 +16,8 @@ from ruamel.yaml import YAML
 
 from dreamplay import library
 from dreamplay.models.model import OnToken, Reply
-from dreamplay.prompting import WINDOW, Prompt
+from dreamplay.prompting.prompt import Prompt
+from dreamplay.prompting.window import WINDOW
 from dreamplay.script import Usage
 
 _CUE = re.compile(

@@ -1,4 +1,4 @@
-"""The one place where a prompt is put together. Pure: the same values give the same prompt.
+"""The desk: writes the prompts of a run. Pure: the same values give the same prompt.
 
 Every prompt has one layout: a shared prefix, then a private tail. The prefix (rule, public sheets, and the script
 as everyone present witnessed it) is the same for all who are in the scene and only ever grows, so that an engine
@@ -9,35 +9,23 @@ scenes give way to recaps where the window would not hold them.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
-from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, takewhile
-from typing import Any, Literal
-
-from pydantic import ConfigDict
+from typing import Any
 
 from dreamplay import library, recap
+from dreamplay.prompting.prompt import Prompt
+from dreamplay.prompting.window import RESERVE, WINDOW, held, tokens
+from dreamplay.prompting.wording import Wording
 from dreamplay.recap import Circle, Retelling
-from dreamplay.script import PROLOGUE, UNTOLD, Cue, Event, Pooled, Recalled, Script, away, neutral, present
-from dreamplay.story import VISITOR, Cast, Choice, Scene, Story, Value
+from dreamplay.script import UNTOLD, Cue, Event, Pooled, Recalled, Script, away, present
+from dreamplay.story import VISITOR, Cast, Choice, Scene, Story
 
-WINDOW = 8192
-"""Tokens, prompt and reply together, that a model is taken to have room for unless the settings say otherwise. A
-whole story of default length stays well inside.
-"""
-RESERVE = 800
-"""Tokens of the window that are kept free for tail and reply."""
 MARKS = 5
 """A character marks what she thinks of another with a whole number from minus this to this: one token, where a
 fraction takes three.
 """
-_BYTES_A_TOKEN = 3.5
-"""English has about 4.2 bytes in a token, Russian 4 and Chinese 4 to 5: an estimate that is on the safe side."""
 _LINE = 40
 """Tokens that a turn adds to the script, with its share of what is narrated; most lines take about 25."""
 _TOLD = 300
@@ -46,42 +34,6 @@ _APART = 4
 """Events at most that a speaker is reminded of because not everybody present perceived them."""
 _BACK = 30
 """Events that are looked through for them."""
-_NEWEST = 8
-"""Events that stay in a prompt whatever else has to go."""
-
-
-class Prompt(Value):
-    """What a model is asked, in the four parts of the layout."""
-
-    model_config = ConfigDict(str_strip_whitespace=False)  # a newline is a stop word, and ends each part
-
-    kind: Literal["line", "dream", "stance", "reflection", "recap", "epilogue", "judge", "persona"]
-    system: str
-    script: str
-    tail: str
-    ask: str = ""
-    """Added to the tail for an engine that cannot be made to begin with `opener`."""
-    opener: str = ""
-    """What the reply begins with («Leo:»), put in the model's mouth where the engine continues it."""
-    shape: dict[str, Any] | None = None
-    """JSON schema of the reply, if it is to be JSON."""
-    fresh: bool = False
-    """Whether the reply should not repeat the prompt's wording; engines that can are told to hold it to that."""
-    max_tokens: int
-    stop: tuple[str, ...] = ()
-
-    def messages(self, *, prefill: bool) -> list[dict[str, str]]:
-        """The chat messages, with the opener as the beginning of the reply where the engine continues it."""
-        tail = self.tail if prefill or not self.ask else f"{self.tail}\n{self.ask}"
-        chat = [{"role": "system", "content": self.system}, {"role": "user", "content": f"{self.script}{tail}"}]
-        if prefill and self.opener:
-            chat.append({"role": "assistant", "content": self.opener})
-        return chat
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the whole prompt, kept with the event that answers it."""
-        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -94,9 +46,6 @@ class Desk:
     """Whether the tail of a line carries the private sheet: room that larger models use and small ones do not."""
     window: int = WINDOW
     """Tokens, prompt and reply together, that no prompt goes beyond."""
-    _told: dict[int, tuple[Event, str, float]] = field(default_factory=dict, repr=False, compare=False)
-    _counted: tuple[list[Event], list[float]] = field(default_factory=lambda: ([], []), repr=False, compare=False)
-    """The events of the last prompt, and the tokens of each."""
 
     @property
     def memories(self) -> int:
@@ -116,11 +65,11 @@ class Desk:
     ) -> Prompt:
         """Ask for what a character says next; `wrong` says what was wrong with the try before."""
         persona = self.cast.personas[role]
-        apart = " ".join(map(self._noted, self._apart(script, scene, role)))
+        apart = " ".join(map(self._wording.noted, self._apart(script, scene, role)))
         tail = self._render(
             "line.jinja",
             persona=persona,
-            cue=self._cued(cue),
+            cue=self._wording.cued(cue),
             wrong=wrong,
             sheet=self.sheets,
             apart=apart,
@@ -171,7 +120,7 @@ class Desk:
         """
         here = present(script, scene)
         others = [self.cast.name(other) for other in here if other != role]
-        apart = " ".join(map(self._noted, self._apart(script, scene, role)))
+        apart = " ".join(map(self._wording.noted, self._apart(script, scene, role)))
         lead = self._render("reflection.jinja", marks=MARKS)
         own = self._render("thinks.jinja", name=self.cast.name(role), apart=apart, wrong=wrong)
         mark = {"type": "integer", "enum": list(range(-MARKS, MARKS + 1))}
@@ -213,7 +162,7 @@ class Desk:
         told = " ".join([scene.opening, *scene.pressures, *(move.text for move in scene.moves)])
         growth = tokens(told) + scene.turns.max * _LINE + _TOLD
         room = self.window - RESERVE - tokens(self._system)
-        return recap.due(script, stages, self._size, room=room, growth=growth)
+        return recap.due(script, stages, self._wording.size, room=room, growth=growth)
 
     def tally(self, stances: Sequence[Event]) -> str:
         """The stances in words: who chose what."""
@@ -240,20 +189,15 @@ class Desk:
 
     def _fitted(self, kind: Any, events: Sequence[Event], tail: str, *, max_tokens: int, **rest: Any) -> Prompt:
         """A prompt that the window holds. What a scene says beyond that, before its end brings a recap, pushes out
-        the oldest lines: a quarter of the room at once, so that the prefix seldom shifts.
+        the oldest lines.
         """
         taken = max(RESERVE, tokens(tail) + tokens(rest.get("ask", "")) + max_tokens)
-        script = "".join(map(self._spoken, self._held(events, taken)))
+        script = "".join(map(self._wording.spoken, self._held(events, taken)))
         return Prompt(kind=kind, system=self._system, script=script, tail=tail, max_tokens=max_tokens, **rest)
 
     def _held(self, events: Sequence[Event], taken: float) -> Sequence[Event]:
         """The events that the window holds when so many tokens of it are taken."""
-        room = self.window - taken - tokens(self._system)
-        sizes = self._sizes(events)
-        if (excess := sum(sizes) - room) <= 0:
-            return events
-        step = room / 4
-        return _shortened(events, sizes, math.ceil(excess / step) * step)
+        return held(events, self._wording.sizes(events), self.window - taken - tokens(self._system))
 
     def _apart(self, script: Script, scene: Scene, role: str) -> list[Event]:
         """What the speaker perceived in this scene of late, and somebody present did not. What was earlier is for
@@ -267,93 +211,14 @@ class Desk:
         ]
         return mine[-_APART:]
 
-    def _noted(self, event: Event) -> str:
-        whisper = bool(event.cue and event.cue.hears and event.speaker)
-        text = self._spoken(event).strip()
-        return text.replace(":", " whispered:", 1) if whisper else text
+    @cached_property
+    def _wording(self) -> Wording:
+        return Wording(self.cast, sheets=self.sheets)
 
     @cached_property
     def _system(self) -> str:
         public = [{"name": p.name, "who": p.who, "voice": p.voice} for p in self.cast.personas.values()]
         return self._render("system.jinja", premise=self.story.premise, cast=public)
 
-    def _sizes(self, events: Sequence[Event]) -> Sequence[float]:
-        """Tokens of each event. Those that the last prompt began with as well are not counted again."""
-        known, sizes = self._counted
-        same = len(known) if known == list(events[: len(known)]) else 0
-        del known[same:], sizes[same:]
-        known.extend(events[same:])
-        sizes.extend(map(self._size, events[same:]))
-        return sizes
-
-    def _size(self, event: Event) -> float:
-        """Tokens of an event in the script."""
-        return self._put(event)[2]
-
-    def _spoken(self, event: Event) -> str:
-        """An event as it stands in the script."""
-        return self._put(event)[1]
-
-    def _put(self, event: Event) -> tuple[Event, str, float]:
-        """An event, its words and their tokens, put into words only once: a long play costs no more a turn."""
-        known = self._told.get(event.id)
-        if known is None or known[0] is not event:
-            text = self._worded(event)
-            known = self._told[event.id] = (event, text, tokens(text))
-        return known
-
-    def _worded(self, event: Event) -> str:
-        """An event in words. One line each: no text can pass for another event."""
-        text = neutral(event.text) if event.provenance.by == "person" else " ".join(event.text.split())
-        name = self.cast.name(event.speaker) if event.speaker else ""
-        match event.kind:
-            case "line" if event.beat == PROLOGUE and event.cue:
-                return f"[{self._cued(event.cue)}]\n{name}: {text}\n"
-            case "line":
-                return f"{name}: {text}\n"
-            case "action":
-                return f"({name} {text})\n"
-            case "stance":
-                return f"{name} decides: {text}\n"
-            case "silence" | "reflection" | "fear" | "hand":
-                return ""
-            case _:
-                return f"\n{text}\n"
-
-    def _cued(self, cue: Cue) -> str:
-        """A cue as this model reads it: in a small one, words on the manner crowd out the matter, and lines come back
-        that were said before.
-        """
-        return cue.text if self.sheets else cue.bare
-
     def _render(self, template: str, **values: object) -> str:
         return self.cast.fill(library.render(template, **values))
-
-
-def tokens(text: str) -> float:
-    """How many tokens a text takes at most, by its length alone."""
-    return len(text.encode()) / _BYTES_A_TOKEN
-
-
-def _lasting(events: Sequence[Event]) -> int:
-    """How many of the events a script begins with outlast its oldest lines: the prologue, which shows the voices, and
-    the recaps.
-    """
-    lasting = takewhile(lambda event: event.beat == PROLOGUE or event.kind == "recap", events)
-    return sum(1 for _ in lasting)
-
-
-def _shortened(events: Sequence[Event], sizes: Sequence[float], excess: float) -> list[Event]:
-    """A script without as many of its oldest lines as it takes, and, if need be, without what it begins with, and at
-    last without its newest.
-    """
-    lasting = _lasting(events)
-    newest = max(lasting, len(events) - _NEWEST)
-    kept = []
-    for start, end in ((lasting, newest), (0, lasting), (newest, len(events))):
-        freed = list(accumulate(sizes[start:end]))
-        gone = min(bisect_left(freed, excess) + 1, len(freed)) if excess > 0 else 0
-        excess -= freed[gone - 1] if gone else 0
-        kept.append(events[start + gone : end])
-    told, first, last = kept
-    return [*first, *told, *last]
