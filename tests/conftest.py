@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import worlds
 from dreamplay import library
-from dreamplay.story import Cast, Story
+from dreamplay.cast import Cast
+from dreamplay.story import Story
 from dreamplay.testing.scripted import ScriptedModel
 
 

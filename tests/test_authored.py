@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from dreamplay import authored
+from dreamplay.cast import Persona
 from dreamplay.errors import LibraryError
-from dreamplay.story import Persona
 
 FILES: dict[str, tuple[bytes, int | None, str]] = {
     # the file, the line that must be named (None: the fault has no line), what must be said

@@ -13,6 +13,7 @@ import lines
 import pytest
 import tune
 import worlds
+from dreamplay.cast import Cast
 from dreamplay.errors import EmbeddedModelError, ModelError, UsageError
 from dreamplay.models import embedded, engines, local
 from dreamplay.models.model import OnToken, Reply
@@ -24,7 +25,7 @@ from dreamplay.scorecard import score
 from dreamplay.script import PROLOGUE, Cue, Script, Usage
 from dreamplay.stage.director import Director
 from dreamplay.stage.plan import Plan
-from dreamplay.story import Cast, Story
+from dreamplay.story import Story
 from dreamplay.testing.endpoint import FakeEndpoint
 from dreamplay.testing.scripted import ScriptedModel
 from layout import Chat, PlainModel

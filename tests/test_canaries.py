@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import worlds
 from dreamplay import library
+from dreamplay.cast import Cast, Persona
 from dreamplay.errors import LeakError
 from dreamplay.insight import canaries
 from dreamplay.insight.canaries import Scan
@@ -19,7 +20,7 @@ from dreamplay.prompting.desk import Desk
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.script import Event, Pooled, Script, given_fear
 from dreamplay.stage.plan import Plan
-from dreamplay.story import Cast, Persona, Scene, Story
+from dreamplay.story import Scene, Story
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -16,10 +16,10 @@ import worlds
 from dreamplay import library
 from dreamplay.cards import card as cards
 from dreamplay.cards import casting
+from dreamplay.cast import Persona
 from dreamplay.cli import main as cli
 from dreamplay.comparison import beside, compare
 from dreamplay.scorecard import score
-from dreamplay.story import Persona
 from dreamplay.testing.endpoint import FakeEndpoint
 from dreamplay.testing.scripted import ScriptedModel
 from hypothesis import HealthCheck, given, settings

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import worlds
 from dreamplay import library
+from dreamplay.cast import Cast, Persona
 from dreamplay.prompting.desk import MARKS, Desk
 from dreamplay.prompting.window import WINDOW, tokens
 from dreamplay.recap import Retelling
@@ -16,7 +17,7 @@ from dreamplay.record import transcript
 from dreamplay.record.transcript import Record
 from dreamplay.script import MOVES, PROLOGUE, Cue, Event, Script, present
 from dreamplay.stage.play import Run
-from dreamplay.story import Cast, Persona, Scene, Story, moved
+from dreamplay.story import Scene, Story, moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

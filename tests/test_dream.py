@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 import worlds
+from dreamplay.cast import Cast
 from dreamplay.errors import ModelError
 from dreamplay.mind.dream import Narrator, pool, shown
 from dreamplay.prompting.desk import Desk
 from dreamplay.script import Pooled, Script, Usage
-from dreamplay.story import Cast, Scene
+from dreamplay.story import Scene
 from dreamplay.testing.scripted import ScriptedModel
 
 TOLD = (

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import worlds
 from dreamplay import library
+from dreamplay.cast import Cast
 from dreamplay.errors import DreamplayError, RecordError
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.prompt import Prompt
@@ -12,7 +13,6 @@ from dreamplay.record import transcript
 from dreamplay.script import MOVES, PROLOGUE, Event, Script
 from dreamplay.stage import graph
 from dreamplay.stage.play import Run
-from dreamplay.story import Cast
 from dreamplay.testing.scripted import ScriptedModel
 from syrupy.assertion import SnapshotAssertion
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import worlds
 from dreamplay import library
+from dreamplay.cast import Persona
 from dreamplay.errors import LibraryError
-from dreamplay.story import Persona, Story
+from dreamplay.story import Story
 
 
 @pytest.mark.parametrize("name", library.names("personas"))

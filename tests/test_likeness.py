@@ -14,7 +14,7 @@ from dreamplay.cards import likeness
 from dreamplay.cards.card import Version
 from dreamplay.cards.likeness import Filling, Likeness
 from dreamplay.cards.reader import PUBLIC
-from dreamplay.story import Persona
+from dreamplay.cast import Persona
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

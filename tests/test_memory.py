@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 import worlds
 from dreamplay import embedding
+from dreamplay.cast import Cast
 from dreamplay.errors import EmbeddingError
 from dreamplay.mind import memory
 from dreamplay.mind.memory import FLOOR, IMPORTANCE, WORDS, Memory
 from dreamplay.script import PROLOGUE, Event, Provenance, Recalled, Script
 from dreamplay.stage.play import Run
-from dreamplay.story import Cast, Story
+from dreamplay.story import Story
 from dreamplay.testing.scripted import ScriptedModel
 
 ALL = ("elara", "leo", "mira", "sam")

@@ -22,7 +22,7 @@ from dreamplay.errors import ModelError, RecordError, UsageError
 from dreamplay.models.endpoint import Endpoint, open_endpoint
 from dreamplay.models.faults import TRIES
 from dreamplay.models.model import Model, OnToken, Reply
-from dreamplay.prompting import Prompt
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import FILE, Resumed
 from dreamplay.stage import plan as planning

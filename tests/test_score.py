@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import typer.main
 import worlds
+from dreamplay.cast import Persona
 from dreamplay.cli import main as cli
 from dreamplay.record import transcript
 from dreamplay.record.transcript import End, Header, Record
 from dreamplay.scorecard import lapses, measures, score, voices
 from dreamplay.scorecard.lapses import Faults
 from dreamplay.script import TURNS, Event, Provenance, Refusal, Script, Usage
-from dreamplay.story import Persona, Story
+from dreamplay.story import Story
 
 ROLES = ("ada", "bo", "cyrus")
 FEAR = "A green lantern drips on the shelves of the drowned school."

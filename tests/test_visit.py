@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 import worlds
+from dreamplay.cast import Cast
 from dreamplay.errors import LibraryError
 from dreamplay.stage import visit
 from dreamplay.stage.act import Act
 from dreamplay.stage.intervention import Intervention
-from dreamplay.story import VISITOR, Cast
+from dreamplay.story import VISITOR
 from pydantic import ValidationError
 
 

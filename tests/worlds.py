@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dreamplay.cast import Cast, Persona
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import transcript
@@ -21,7 +22,7 @@ from dreamplay.stage import plan as planning
 from dreamplay.stage.director import Director
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.play import Run
-from dreamplay.story import Cast, Persona, Scene, Story, moved
+from dreamplay.story import Scene, Story, moved
 from dreamplay.testing.scripted import ScriptedModel
 from ruamel.yaml import YAML
 

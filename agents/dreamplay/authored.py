@@ -13,8 +13,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
+from dreamplay.cast import Persona
 from dreamplay.errors import LibraryError
-from dreamplay.story import Persona, Story, Value
+from dreamplay.story import Story
+from dreamplay.value import Value
 
 V = TypeVar("V", bound=Value)
 _MAX_BYTES = 1_000_000  # a persona or story is a few kilobytes; more is a mistake or an attack

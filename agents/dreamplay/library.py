@@ -12,8 +12,10 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from dreamplay.authored import listed, meant, read
+from dreamplay.cast import Cast, Persona
 from dreamplay.errors import CardError, LibraryError
-from dreamplay.story import Cast, Persona, Story, Value
+from dreamplay.story import Story
+from dreamplay.value import Value
 
 if TYPE_CHECKING:
     from dreamplay.cards.likeness import Likeness

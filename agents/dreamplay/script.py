@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dreamplay.story import VISITOR, Cast, Scene, Value, Words, moved
+from dreamplay.cast import Cast
+from dreamplay.story import VISITOR, Scene, moved
+from dreamplay.value import Value, Words
 
 Kind = Literal[
     "narration", "line", "action", "silence", "dream", "reflection", "stance", "recap", "entrance", "exit",

@@ -24,12 +24,13 @@ from dataclasses import dataclass, replace
 
 from bench import TIMEOUT, fresh_start, kept, machine, table
 from dreamplay import library
+from dreamplay.cast import Cast
 from dreamplay.models import local
 from dreamplay.script import PROLOGUE, TURNS, Event
 from dreamplay.stage import plan as planning
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.play import Run
-from dreamplay.story import Cast, TurnContract
+from dreamplay.story import TurnContract
 from layout import DEFAULT_CACHE, Plain, PlainModel, host_cache
 
 EXTRAS = ("nurse", "teenager", "lawyer")

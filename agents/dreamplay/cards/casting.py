@@ -18,8 +18,8 @@ from dreamplay.cards import card as cards
 from dreamplay.cards import likeness
 from dreamplay.cards.card import Card, Version
 from dreamplay.cards.likeness import NAMESPACE, Likeness
+from dreamplay.cast import Cast, Persona
 from dreamplay.errors import CardError, UsageError
-from dreamplay.story import Cast, Persona
 
 _OURS = "# left for you: the card has no word for this, and these words of ours say nothing of anybody"
 _HIDDEN = """\

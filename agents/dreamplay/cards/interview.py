@@ -16,12 +16,12 @@ from pydantic import ValidationError
 from dreamplay import library
 from dreamplay.cards.likeness import Likeness
 from dreamplay.cards.reader import PUBLIC
+from dreamplay.cast import Persona
 from dreamplay.errors import ModelError, UsageError
 from dreamplay.mind.agent import call_seed
 from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.model import Model
 from dreamplay.prompting.prompt import Prompt
-from dreamplay.story import Persona
 
 TRIES = 2
 _MAX_TOKENS = 1200

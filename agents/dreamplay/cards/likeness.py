@@ -15,7 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from dreamplay.cards import reader
 from dreamplay.cards.card import FIELDS, Card
-from dreamplay.story import Name, Persona, Text, Value
+from dreamplay.cast import Persona
+from dreamplay.value import Name, Text, Value
 
 NAMESPACE = "dreamplay"
 """The key under a card's extensions where the sheet of a persona stands."""

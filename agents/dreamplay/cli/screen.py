@@ -12,11 +12,12 @@ from rich.console import Console, Group
 from rich.padding import Padding
 from rich.text import Text
 
+from dreamplay.cast import Cast
 from dreamplay.cli.foot import Foot
 from dreamplay.errors import RecordError
 from dreamplay.script import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, TURNS, Event, played
 from dreamplay.stage.state import Token
-from dreamplay.story import VISITOR, Beat, Cast, Scene, Story
+from dreamplay.story import VISITOR, Beat, Scene, Story
 
 Manner = Literal["story", "json", "quiet"]
 

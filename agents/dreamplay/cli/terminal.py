@@ -10,13 +10,14 @@ from itertools import groupby
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from dreamplay.cast import Cast
 from dreamplay.cli.typed import HELP, LONGEST, Refused, parse
 from dreamplay.script import Event, in_hand
 from dreamplay.stage.act import Act
 from dreamplay.stage.state import Token
 from dreamplay.stage.visit import last
 from dreamplay.stage.visitor import Ask, Leave
-from dreamplay.story import VISITOR, Cast, Story
+from dreamplay.story import VISITOR, Story
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
+from dreamplay.cast import Cast
 from dreamplay.script import in_hand
 from dreamplay.stage.act import Act, Taken, Whisper
 from dreamplay.stage.visit import last
 from dreamplay.stage.visitor import Ask, Leave
-from dreamplay.story import VISITOR, Cast, Story
+from dreamplay.story import VISITOR, Story
 
 LONGEST = 4_000
 """Characters of a line. What is typed beyond is not taken in: a terminal that redraws 100,000 takes a minute for it."""

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from dreamplay.errors import UsageError
 from dreamplay.record.transcript import Header, Record
 from dreamplay.script import Event, Kind
-from dreamplay.story import Value
+from dreamplay.value import Value
 
 
 class Said(Value):

@@ -13,7 +13,7 @@ from dreamplay.comparison.relations import Learned, Relation
 from dreamplay.comparison.stances import Stance
 from dreamplay.record.transcript import Record
 from dreamplay.script import PROLOGUE, PROLOGUE_TITLE
-from dreamplay.story import Value
+from dreamplay.value import Value
 
 
 class Side(Value):

@@ -11,7 +11,7 @@ from dreamplay.comparison.chance import LEVEL, Deals, shown
 from dreamplay.scorecard import score
 from dreamplay.scorecard.measures import mean
 from dreamplay.scorecard.score import Row
-from dreamplay.story import Value
+from dreamplay.value import Value
 
 
 class Delta(Value):

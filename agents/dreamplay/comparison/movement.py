@@ -14,7 +14,7 @@ from dreamplay.comparison.chance import LEVEL, Deals, shown
 from dreamplay.embedding import embed
 from dreamplay.record.transcript import Record
 from dreamplay.scorecard.measures import lines, nameless
-from dreamplay.story import Value
+from dreamplay.value import Value
 
 Vector = NDArray[np.float64]
 Key = tuple[Literal["beat", "role"], str]

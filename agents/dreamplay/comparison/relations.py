@@ -10,7 +10,7 @@ from dreamplay.comparison.beside import Match
 from dreamplay.comparison.chance import LEVEL, Deals
 from dreamplay.insight.knowledge import dreamt
 from dreamplay.record.transcript import Record
-from dreamplay.story import Value
+from dreamplay.value import Value
 
 
 class Relation(Value):

@@ -9,7 +9,7 @@ import numpy as np
 from dreamplay.comparison.beside import Match
 from dreamplay.comparison.chance import LEVEL, Deals, interval, shown
 from dreamplay.record.transcript import Record
-from dreamplay.story import Value
+from dreamplay.value import Value
 
 
 class Count(Value):

@@ -19,6 +19,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from dreamplay import authored, library
+from dreamplay.cast import Cast, Persona, Private
 from dreamplay.errors import LeakError
 from dreamplay.insight.marks import Mark, Marks, tokens
 from dreamplay.models.model import OnToken, Reply
@@ -29,8 +30,9 @@ from dreamplay.stage.act import Act, Taken, Whisper
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.visit import Visit
 from dreamplay.stage.visitor import Ask, asked
-from dreamplay.story import VISITOR, Cast, Persona, Private, Story, Value
+from dreamplay.story import VISITOR, Story
 from dreamplay.testing.scripted import ScriptedModel
+from dreamplay.value import Value
 
 _BLURTED = 0.3
 """Share of lines in which somebody says aloud what only her prompt told her."""

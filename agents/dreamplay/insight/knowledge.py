@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from dreamplay.cast import Private
 from dreamplay.errors import UsageError
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record.transcript import Record
 from dreamplay.script import BACKSTAGE, Cue, Event, Pooled, Recalled, Refusal, Script, Usage, regards
-from dreamplay.story import Private, Value
+from dreamplay.value import Value
 
 
 class Sight(Value):

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from dreamplay.cast import Cast, Persona, Private
 from dreamplay.stage.plan import Plan
-from dreamplay.story import Beat, Cast, Persona, Private, Scene
+from dreamplay.story import Beat, Scene
 
 _TOKEN = re.compile(r"canary\d{5}", re.IGNORECASE)  # a line begins with a capital
 _POOLED = ("fear", "wish")

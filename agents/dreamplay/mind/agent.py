@@ -28,7 +28,7 @@ _STANCE_TRIES = 4
 _REFLECTION_TRIES = 2
 _QUOTED = 4
 """Words in a row by which a reason is known to speak of a choice."""
-_NO = re.compile(r"\b(no|not|never|nobody|nothing|cannot|than|instead|against|\w+n['’]t)\b", re.IGNORECASE)
+_NO = re.compile(r"\b(no|not|never|nobody|nothing|cannot|than|instead|against|\w+n\Wt)\b", re.IGNORECASE)
 
 
 class Stance(BaseModel):

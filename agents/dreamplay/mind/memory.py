@@ -25,8 +25,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from dreamplay.cast import Cast
 from dreamplay.script import MOVES, PROLOGUE, PROLOGUE_TITLE, Event, Kind, Recalled, Script, neutral
-from dreamplay.story import VISITOR, Cast, Story
+from dreamplay.story import VISITOR, Story
 
 if TYPE_CHECKING:
     from dreamplay.embedding import Matrix

@@ -15,12 +15,13 @@ from functools import cached_property
 from typing import Any
 
 from dreamplay import library, recap
+from dreamplay.cast import Cast
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.prompting.window import RESERVE, WINDOW, held, tokens
 from dreamplay.prompting.wording import Wording
 from dreamplay.recap import Circle, Retelling
 from dreamplay.script import UNTOLD, Cue, Event, Pooled, Recalled, Script, away, present
-from dreamplay.story import VISITOR, Cast, Choice, Scene, Story
+from dreamplay.story import VISITOR, Choice, Scene, Story
 
 MARKS = 5
 """A character marks what she thinks of another with a whole number from minus this to this: one token, where a

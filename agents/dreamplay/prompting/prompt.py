@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from dreamplay.story import Value
+from dreamplay.value import Value
 
 
 class Prompt(Value):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from dreamplay.cast import Cast
 from dreamplay.prompting.window import tokens
 from dreamplay.script import PROLOGUE, Cue, Event, neutral
-from dreamplay.story import Cast
 
 
 @dataclass(frozen=True)

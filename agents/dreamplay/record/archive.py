@@ -26,7 +26,7 @@ from dreamplay.models.model import Model, OnToken, Reply
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import journal
 from dreamplay.record.journal import Journal
-from dreamplay.story import Value
+from dreamplay.value import Value
 
 FILE = "prompts.jsonl"
 _HEADS = 16

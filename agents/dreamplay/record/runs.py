@@ -12,7 +12,7 @@ from dreamplay.errors import RecordError
 from dreamplay.record import lock, transcript
 from dreamplay.record.transcript import FILE, Record
 from dreamplay.script import PROLOGUE
-from dreamplay.story import Value
+from dreamplay.value import Value
 
 State = Literal["finished", "stopped", "playing", "damaged"]
 

@@ -19,11 +19,13 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from dreamplay.cast import Cast, Persona
 from dreamplay.errors import RecordError, UsageError
 from dreamplay.record import journal, lock
 from dreamplay.record.journal import Journal
 from dreamplay.script import PROLOGUE, Event, Script, Usage
-from dreamplay.story import Cast, Persona, Story, Value
+from dreamplay.story import Story
+from dreamplay.value import Value
 
 SCHEMA = 1
 """Version of the file's form. A reader refuses a newer one."""

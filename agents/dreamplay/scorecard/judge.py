@@ -22,7 +22,7 @@ from dreamplay.record.transcript import Record
 from dreamplay.scorecard.score import grid, screen
 from dreamplay.script import Event
 from dreamplay.settings import Settings
-from dreamplay.story import Value
+from dreamplay.value import Value
 
 TRIES = 3
 CAUTION = "only as a comparison between runs judged by the same model"

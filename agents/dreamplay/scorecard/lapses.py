@@ -11,7 +11,7 @@ from dreamplay.mind.grams import NEAR_COPY, grams
 from dreamplay.record.transcript import Record
 from dreamplay.scorecard.measures import Runs, content, lines, words
 from dreamplay.script import Event
-from dreamplay.story import Value
+from dreamplay.value import Value
 
 _DIRECTION = re.compile(r"\s*(\([^)]*\)|\*[^*]+\*)[.\s]*")
 _THIRD_PERSON = re.compile(r"\b(he|she|his|her|him|hers)\b", re.IGNORECASE)

@@ -16,7 +16,8 @@ from dreamplay.mind.grams import NEAR_COPY, grams
 from dreamplay.record import transcript
 from dreamplay.record.transcript import Record
 from dreamplay.script import BACKSTAGE, TURNS, UNHEARD, Event, Script, Usage, by_visitor, present
-from dreamplay.story import VISITOR, Scene, Value
+from dreamplay.story import VISITOR, Scene
+from dreamplay.value import Value
 
 Runs = Sequence[Record]
 

@@ -20,7 +20,7 @@ from dreamplay.scorecard import lapses, measures, voices
 from dreamplay.scorecard.lapses import Faults, Secrets
 from dreamplay.scorecard.measures import Contract, Cost, Echo, Length, Runs
 from dreamplay.scorecard.voices import Cues, Likeness, Loops, Voice
-from dreamplay.story import Value
+from dreamplay.value import Value
 
 
 class Scores(Value):

@@ -18,7 +18,8 @@ from dreamplay.embedding import WIDTH, embed
 from dreamplay.record.transcript import Record
 from dreamplay.scorecard.measures import Runs, content, lines, mean, nameless
 from dreamplay.script import PROLOGUE, TURNS, UNHEARD
-from dreamplay.story import VISITOR, Value
+from dreamplay.story import VISITOR
+from dreamplay.value import Value
 
 Vector = NDArray[np.float64]
 

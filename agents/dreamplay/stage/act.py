@@ -6,8 +6,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, model_validator
 
+from dreamplay.cast import Cast
 from dreamplay.script import Event
-from dreamplay.story import VISITOR, Cast, Role, Text, Value
+from dreamplay.story import VISITOR
+from dreamplay.value import Role, Text, Value
 
 Words = Annotated[Text, AfterValidator(lambda text: " ".join(text.split()))]
 """What is said or done, on one line."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from dreamplay.story import Cast
+from dreamplay.cast import Cast
 
 _EXACT = 6
 """Decimals that count when two likenesses are compared: beyond, machines differ."""

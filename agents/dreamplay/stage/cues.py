@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dreamplay import library
+from dreamplay.cast import Cast
 from dreamplay.script import TURNS, Cue, Event, Script, present, regards, turns
 from dreamplay.stage import affinity
-from dreamplay.story import VISITOR, Aside, Cast, Scene
+from dreamplay.story import VISITOR, Aside, Scene
 
 _OF_THE_MOMENT = 0.35
 """Share of cues that begin with what the scene gives the speaker, as long as it does, rather than with what the persona

@@ -12,10 +12,11 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
+from dreamplay.cast import Cast
 from dreamplay.script import BACKSTAGE, MOVES, Cue, Event, Script, by_visitor, present, turns
 from dreamplay.stage import cues
 from dreamplay.stage.cues import WHISPERING, Cues
-from dreamplay.story import VISITOR, Aside, Cast, Length, Move, Scene
+from dreamplay.story import VISITOR, Aside, Length, Move, Scene
 
 Opening = Literal["start", "end", "round", "addressed", "line"]
 """Why the visitor is asked: the scene begins or ends, all have spoken since she did, she was spoken to, or she wants to

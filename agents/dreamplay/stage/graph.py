@@ -21,11 +21,12 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
+from dreamplay.cast import Cast
 from dreamplay.errors import RecordError
 from dreamplay.script import PROLOGUE, Script, present
 from dreamplay.stage.nodes import close_scene, decide, direct, dream, epilogue, open_scene, recap, reflect, speak, visit
 from dreamplay.stage.state import Context, State, counts, given, recorded, retellings
-from dreamplay.story import VISITOR, Beat, Cast, Scene
+from dreamplay.story import VISITOR, Beat, Scene
 
 Graph = CompiledStateGraph[State, Context, State, State]
 

@@ -7,9 +7,11 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
+from dreamplay.cast import Cast
 from dreamplay.script import Script, in_hand, present, turns
 from dreamplay.stage.act import Act
-from dreamplay.story import VISITOR, Cast, Role, Scene, Story, Text
+from dreamplay.story import VISITOR, Scene, Story
+from dreamplay.value import Role, Text
 
 _AS_OTHERS = frozenset({"say", "whisper", "do", "hand_back", "stance"})
 """What is done in the turn of somebody she plays."""

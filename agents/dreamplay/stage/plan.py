@@ -13,11 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from dreamplay import library
+from dreamplay.cast import Cast
 from dreamplay.errors import RecordError, UsageError
 from dreamplay.record.transcript import Header
 from dreamplay.stage import visit
 from dreamplay.stage.visit import Visit
-from dreamplay.story import VISITOR, Beat, Cast, Length, Scene, Story
+from dreamplay.story import VISITOR, Beat, Length, Scene, Story
 
 _VERSIONED = ("dreamplay", "langgraph", "openai", "pydantic", "xllamacpp")
 

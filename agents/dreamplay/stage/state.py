@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypedDict
 
 from langgraph.runtime import Runtime
 
+from dreamplay.cast import Cast
 from dreamplay.mind.agent import Agent
 from dreamplay.mind.dream import Narrator
 from dreamplay.mind.memory import Memory
@@ -24,7 +25,7 @@ from dreamplay.recap import Circle, Retelling
 from dreamplay.script import Event, Script, present
 from dreamplay.stage.director import Director
 from dreamplay.stage.plan import Plan
-from dreamplay.story import VISITOR, Beat, Cast, Scene, Story
+from dreamplay.story import VISITOR, Beat, Scene, Story
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,13 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from dreamplay import authored, library
+from dreamplay.cast import Cast, Persona
 from dreamplay.errors import LibraryError, RecordError
 from dreamplay.script import TURNS, Event, Script
 from dreamplay.stage.act import Act, left_by
 from dreamplay.stage.intervention import Intervention
-from dreamplay.story import VISITOR, Cast, Persona, Scene, Story, Value
+from dreamplay.story import VISITOR, Scene, Story
+from dreamplay.value import Value
 
 FILE = "interventions.yaml"
 """Where a live visit leaves what was done, in the run's folder."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from dreamplay.cast import Cast
 from dreamplay.script import Script, present
 from dreamplay.stage.act import Act
 from dreamplay.stage.director import Opening
 from dreamplay.stage.intervention import Intervention
 from dreamplay.stage.visit import next_due, stance_due
-from dreamplay.story import VISITOR, Cast, Scene
+from dreamplay.story import VISITOR, Scene
 
 if TYPE_CHECKING:
     from dreamplay.stage.state import Context, State
