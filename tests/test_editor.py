@@ -292,6 +292,23 @@ def test_what_a_small_model_adds_is_cut_off_and_what_leaves_the_cue_waits_for_be
         assert caught.value.spare == said
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm sorry, Sam. I didn't know that. I didn't know that a bed can break a man.",
+        "The taking was the harm. The harm was taking beds. The harm was taking them at night.",
+    ],
+)
+def test_a_small_model_that_goes_round_waits_for_better_and_a_large_one_may(text: str) -> None:
+    judge = Judge(speaker="Leo", cast=["Elara", "Leo"], said=[], material="a bed", strict=True)
+    with pytest.raises(RefusedError, match="goes round") as caught:
+        editor.judged(judge, _reply(text))
+    assert caught.value.spare == text
+    assert editor.judged(replace(judge, strict=False), _reply(text)) == text
+    once = "I told them once, and I told Mira twice."
+    assert editor.judged(replace(judge, material=once), _reply(once)) == once
+
+
 CUE_MATTER = "most people cry when she unhooks them, and then they ask what time she opens tomorrow"
 
 

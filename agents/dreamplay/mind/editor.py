@@ -99,6 +99,8 @@ def judged(judge: Judge, reply: Reply) -> str:
     text = cuts.speech(reply.text, judge.speaker, judge.cast, strict=judge.strict)
     if fault := judge.fault(text, finished=reply.finished or cuts.ends(text)):
         raise RefusedError(Refusal(text=" ".join(reply.text.split()), reason=fault[0]), fault[1])
+    if judge.strict and faults.goes_round(text):
+        raise RefusedError(Refusal(text=text, reason="goes round"), f"{judge.speaker} says it once.", text)
     if judge.strict and judge.follows(text) < STRAYS:
         raise RefusedError(Refusal(text=text, reason="leaves the cue"), f"{judge.speaker} speaks of this.", text)
     return text

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dreamplay.mind.cuts import ends
-from dreamplay.mind.grams import NEAR_COPY, WORD, grams, words
+from dreamplay.mind.grams import NEAR_COPY, WORD, grams, runs, words
 
 _REFUSALS = re.compile(
     r"\b(i'm|i am) (really |so |very )?sorry\b.{0,60}\b(can't|cannot|unable|not able)\b.{0,30}\b"
@@ -54,8 +54,8 @@ class Judge:
     material: str = ""
     """The matter of the cue, in the third person."""
     strict: bool = False
-    """For a small model, which wanders: what it says beyond two sentences is cut off, and a line that has nothing of
-    its cue waits for a better one.
+    """For a small model, which wanders: what it says beyond two sentences is cut off, and a line that goes round, or has
+    nothing of its cue, waits for a better one.
     """
     kept: AbstractSet[tuple[str, ...]] | None = None
     """Every run of three words in `said`, from whoever keeps them from turn to turn. None: they are worked out."""
@@ -152,6 +152,12 @@ def of_telling(text: str, told: Sequence[str]) -> tuple[str, str] | None:
     if _SCRIPTS_OF_ELSEWHERE.search(text) and not any(map(_SCRIPTS_OF_ELSEWHERE.search, told)):
         return "falls into another script", "Tell it in the script's language."
     return None
+
+
+def goes_round(text: str) -> bool:
+    """Whether a text says four words in a row twice, or three of them thrice or in two places."""
+    said = runs(text)
+    return len(said) - len(set(said)) > 1
 
 
 def in_first_person(text: str, name: str) -> bool:
