@@ -36,6 +36,7 @@ def test_all_who_are_in_a_scene_share_system_and_script(story: Story, cast: Cast
     script = Script([worlds.event(0, speaker="mira", witnesses=ALL)])
     prompts = [desk.line(script, roof, role, CUE) for role in ALL]
     prompts += [desk.line(script, roof, "leo", CUE, "It was empty."), desk.stance(script, roof, "leo", story.choices)]
+    prompts.append(desk.ahead(script, roof))
     assert len({(prompt.system, prompt.script) for prompt in prompts}) == 1
     assert len({prompt.digest for prompt in prompts}) == len(prompts)
 
@@ -207,7 +208,7 @@ def test_no_prompt_of_a_made_up_evening_holds_what_its_reader_did_not_witness(ev
     scene, script = evening
     cast = Cast({role: Persona.model_validate(worlds.persona(role.capitalize())) for role in SAMS})
     desk, here, events = Desk(Story.model_validate(worlds.story()), cast), present(script, scene), list(script)
-    prefixes = set()
+    prefixes = {desk.ahead(script, scene).script}
     for role in here:
         for prompt in (desk.line(script, scene, role, CUE), desk.reflection(script, scene, role)):
             prefixes.add(prompt.script)

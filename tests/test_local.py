@@ -45,6 +45,10 @@ async def _closed(model: LocalModel, *calls: Any) -> Any:
             await model._endpoint.client.close()
 
 
+def _broken(gguf: Path | None = None, **rest: int) -> Engine:
+    raise EmbeddedModelError("the model is damaged")
+
+
 async def test_the_engine_is_asked_in_its_own_terms_and_begins_with_the_opener(fake: FakeEndpoint) -> None:
     model = _model()
     (reply,) = await _closed(model, model.complete(LINE, seed=5))
@@ -85,14 +89,21 @@ async def test_calls_at_the_same_time_wait_for_one_engine(fake: FakeEndpoint, mo
 
 
 async def test_an_engine_that_does_not_start_says_so_at_the_first_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(gguf: Path | None = None, **rest: int) -> Engine:
-        raise EmbeddedModelError("the model is damaged")
-
-    monkeypatch.setattr(embedded, "start", broken)
+    monkeypatch.setattr(embedded, "start", _broken)
     model = _model()
     for _ in range(2):
         with pytest.raises(EmbeddedModelError, match="the model is damaged"):
             await model.complete(LINE, seed=1)
+
+
+async def test_what_is_read_ahead_costs_one_token_and_may_fail(
+    fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, ahead = _model(), LINE.model_copy(update={"tail": "", "opener": "", "max_tokens": 1})
+    await _closed(model, model.read(ahead), model.complete(LINE, seed=5))
+    assert [request["max_tokens"] for request in fake.seen] == [1, 72]
+    monkeypatch.setattr(embedded, "start", _broken)
+    await _model().read(ahead)
 
 
 async def test_old_prompt_states_are_forgotten(fake: FakeEndpoint) -> None:

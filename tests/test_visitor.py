@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import shutil
 from pathlib import Path
@@ -13,6 +14,7 @@ from dreamplay.branches import many, whatif
 from dreamplay.branches.whatif import Changes
 from dreamplay.comparison import compare, report
 from dreamplay.insight import knowledge
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import transcript
 from dreamplay.record.transcript import FILE, Record
 from dreamplay.scorecard import measures, score
@@ -257,6 +259,29 @@ async def test_she_can_stop_and_is_asked_again_where_she_was(small: Path, tmp_pa
     assert then.asked[0] == first.asked[-1]
     assert (tmp_path / "run" / FILE).read_bytes() == (tmp_path / "whole" / FILE).read_bytes()
     assert len(whole.script) == len(transcript.read(tmp_path / "run").script)
+
+
+class _Reading(ScriptedModel):
+    """Keeps what it was given to read, and how many prompts it had been asked by then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_ahead: list[tuple[int, Prompt]] = []
+
+    async def read(self, prompt: Prompt) -> None:
+        self.read_ahead.append((len(self.seen), prompt))
+        await asyncio.Event().wait()
+
+
+async def test_while_she_thinks_the_model_reads_what_the_next_line_begins_with(small: Path, tmp_path: Path) -> None:
+    model = _Reading()
+    await _live(small, tmp_path / "run", _There(Act(say="Hm, Bo?"), Act(), "quit"), model=model)
+    assert len(model.read_ahead) > 2
+    for seen, ahead in model.read_ahead:
+        assert not ahead.tail
+        for prompt in model.seen[seen : seen + 1]:
+            assert prompt.system == ahead.system
+            assert prompt.script.startswith(ahead.script)
 
 
 async def test_when_she_is_asked(small: Path, tmp_path: Path) -> None:

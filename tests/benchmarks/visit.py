@@ -1,10 +1,10 @@
 """How long does a visitor wait for an answer? Sits at a pseudo-terminal, says a line at each opening, and prints the
 seconds from Enter to the first word of the answer on the screen. The bar is 4 s on the embedded model, on two cores.
 
-    uv run python tests/benchmarks/visit.py [--model embedded] [--base-url URL] [--lines 6] [--seed N]
+    uv run python tests/benchmarks/visit.py [--model embedded] [--base-url URL] [--lines 6] [--seed N] [--reading 20]
 
-Run it when the cores are free. On the embedded model it starts with empty slots, as on a user's first run; what is
-measured first comes after the prologue was read, as for a person who reads the opening before she types.
+Run it when the cores are free. On the embedded model it starts with empty slots, as on a user's first run. Before the
+first line it waits, as a person does who reads the prologue (nearly a minute, at the usual pace), and then never again.
 """
 
 from __future__ import annotations
@@ -39,13 +39,14 @@ _SAYS = (
 """Different lines, so that no answer was given before."""
 
 
-def waits(command: Sequence[str], names: Sequence[str], lines: int) -> list[float]:
+def waits(command: Sequence[str], names: Sequence[str], lines: int, reading: float = 0.0) -> list[float]:
     """Seconds from Enter to the first word of each answer, in a visit of so many lines.
 
     Args:
         command: what starts the visit.
         names: of those who can answer.
         lines: how many the visitor says.
+        reading: seconds that she takes before the first of them.
     """
     found: list[float] = []
     asked = [_plain(text) for text in ("or press Enter", "or Enter?", "transcript: ")]
@@ -53,6 +54,7 @@ def waits(command: Sequence[str], names: Sequence[str], lines: int) -> list[floa
     child = pexpect.spawn(command[0], list(command[1:]), encoding="utf-8", timeout=600, dimensions=(40, 120))
     try:
         while len(found) < lines and child.expect(asked) < 2:
+            time.sleep(0 if found else reading)
             text = _SAYS[len(found) % len(_SAYS)].format(name=names[len(found) % len(names)])
             child.send(text)
             child.expect(_plain(text[-12:]))
@@ -91,6 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--story", default="mindsync")
     parser.add_argument("--lines", type=int, default=6, help="how many the visitor says")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--reading", type=float, default=20.0, help="seconds before the first of them")
     chosen = parser.parse_args(arguments)
     names = [each.name for each in planning.plan(chosen.story, {}, seed=chosen.seed).cast.personas.values()]
     where, embedded = machine(), chosen.model == "embedded"
@@ -100,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         command += ["--out", str(folder / "run")]
         command += [] if embedded else ["--model", chosen.model]
         command += ["--base-url", chosen.base_url] if chosen.base_url else []
-        found = waits(command, names, chosen.lines)
+        found = waits(command, names, chosen.lines, chosen.reading)
     print(f"{chosen.model}, {where}\n")
     print(table(("answer", "seconds"), [(str(i), f"{each:.2f}") for i, each in enumerate(found, start=1)]))
     held = len(found) == chosen.lines and max(found) <= BAR

@@ -54,8 +54,8 @@ class Judge:
     material: str = ""
     """The matter of the cue, in the third person."""
     strict: bool = False
-    """For a small model, which wanders: what it says beyond two sentences is cut off, and a line that goes round, or has
-    nothing of its cue, waits for a better one.
+    """For a small model, which wanders: what it says beyond two sentences is cut off, and a line that goes round, or
+    has nothing of its cue, waits for a better one.
     """
     kept: AbstractSet[tuple[str, ...]] | None = None
     """Every run of three words in `said`, from whoever keeps them from turn to turn. None: they are worked out."""

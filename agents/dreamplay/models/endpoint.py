@@ -75,6 +75,9 @@ class Endpoint:
             raise ModelError(await self.explain(error)) from error
         raise AssertionError("tenacity ends with a reply or an exception")
 
+    async def read(self, prompt: Prompt) -> None:
+        """Nothing: elsewhere it would be paid for; see `Model.read`."""
+
     def _wait(self, state: RetryCallState) -> float:
         """Seconds that a call waits; where the rate is limited, all the others wait with it."""
         import openai

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from dreamplay.errors import DreamplayError
 from dreamplay.models import embedded
 from dreamplay.models.embedded import Engine
 from dreamplay.models.endpoint import Endpoint, open_endpoint
@@ -64,6 +65,12 @@ class LocalModel:
             return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
         async with self._alone:  # all who ask want the same slot
             return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
+
+    async def read(self, prompt: Prompt) -> None:
+        """Read a prompt in the slot of the one run that is played, while somebody thinks; see `Model.read`."""
+        if self._jobs == 1:
+            with contextlib.suppress(DreamplayError):  # whoever asks in earnest is told
+                await self.complete(prompt, seed=0)
 
     async def close(self) -> None:
         """Close the client; see `Model.close`. The engine ends with its process."""

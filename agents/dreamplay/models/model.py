@@ -48,5 +48,10 @@ class Model(Protocol):
             ModelError: it gave up; one line that says what to do.
         """
 
+    async def read(self, prompt: Prompt) -> None:
+        """Read what a prompt begins with before it is asked, where the answer then comes sooner. Nothing comes of it,
+        and nothing is wrong if it fails.
+        """
+
     async def close(self) -> None:
         """Let go of connections. Nothing is asked of it after that."""

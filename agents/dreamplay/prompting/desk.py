@@ -147,6 +147,10 @@ class Desk:
         )
         return self._prompt("epilogue", script, here, tail, max_tokens=130, opener=self.cast.name(here[0]), fresh=True)
 
+    def ahead(self, script: Script, scene: Scene) -> Prompt:
+        """What the prompt for the next line will begin with, whoever of those present it asks."""
+        return self._prompt("line", script, present(script, scene), "", max_tokens=1)
+
     def recap(self, script: Script, retelling: Retelling, wrong: str = "") -> Prompt:
         """Ask the narrator to retell what a circle witnessed. Nothing else stands in the prompt."""
         names = self.cast.listed([role for role in self.cast.roles if role in retelling.circle])

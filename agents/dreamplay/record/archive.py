@@ -145,6 +145,10 @@ class Archived:
         self._archive.keep(prompt)
         return await self._model.complete(prompt, seed=seed, on_token=on_token)
 
+    async def read(self, prompt: Prompt) -> None:
+        """Have it read, and not kept: it is the beginning of prompts that will be; see `Model.read`."""
+        await self._model.read(prompt)
+
     async def close(self) -> None:
         """Close the model; see `Model.close`."""
         await self._model.close()

@@ -56,6 +56,8 @@ class Run:
 
         self._control = RunControl()
         self._asking: asyncio.Future[Act | Leave] | None = None
+        self._reading: asyncio.Future[None] | None = None
+        """What the model reads while the visitor thinks; held so that it is not forgotten."""
         self._undone = False
         if self.visitor is None and self.plan.visit:
             self.visitor = Scripted(self.plan.visit.interventions or (), self.plan.cast)
@@ -191,9 +193,9 @@ class Run:
         saved = await graph.aget_state(config)
         if not saved.interrupts:
             return None
-        self._asking = asyncio.ensure_future(
-            self.visitor.ask(asked(context, cast("State", saved.values), **saved.interrupts[0].value))
-        )
+        ask = asked(context, cast("State", saved.values), **saved.interrupts[0].value)
+        self._reading = asyncio.ensure_future(self.model.read(context.narrator.desk.ahead(ask.script, ask.scene)))
+        self._asking = asyncio.ensure_future(self.visitor.ask(ask))
         if self.stopping:
             self._asking.cancel()
         try:

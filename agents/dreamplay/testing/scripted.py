@@ -68,6 +68,9 @@ class ScriptedModel:
         tokens = len(prompt.system + prompt.script + prompt.tail) // 4
         return Reply(text, True, Usage(calls=1, prompt=tokens, output=len(text) // 4))
 
+    async def read(self, prompt: Prompt) -> None:
+        """See `Model.read`: there is nothing to read for."""
+
     async def close(self) -> None:
         """See `Model.close`: there is nothing to let go of."""
 
