@@ -77,6 +77,21 @@ def test_what_matters_more_beats_what_is_newer(
     assert found[0].relevance == pytest.approx(found[1].relevance, abs=0.02)
 
 
+def test_what_all_hear_who_are_still_there_is_no_whisper(story: Story, cast: Cast) -> None:
+    said = {"text": HEARD, "speaker": "sam", "scene": "roof"}
+    left = tuple(role for role in ALL if role != "elara")
+    events = [
+        worlds.event(0, witnesses=ALL, **said),
+        worlds.event(1, "exit", "goes home.", speaker="elara", witnesses=ALL, scene="roof"),
+        worlds.event(2, witnesses=left, **said),
+        worlds.event(3, witnesses=("sam", "leo"), **said),
+    ]
+    open_before, open_after, whisper = (
+        next(r.importance for r in _recall(story, cast, events) if r.event == n) for n in (0, 2, 3)
+    )
+    assert open_before == open_after < whisper
+
+
 def test_a_change_of_mind_matters_more_than_a_stance_that_is_kept(story: Story, cast: Cast) -> None:
     stances = [("sam", "hybrid"), ("mira", "hybrid"), ("sam", "campaign"), ("mira", "hybrid")]
     events = [

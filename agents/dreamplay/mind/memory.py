@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from dreamplay.cast import Cast
 from dreamplay.script import MOVES, PROLOGUE, PROLOGUE_TITLE, Event, Kind, Recalled, Script, neutral
-from dreamplay.story import VISITOR, Story
+from dreamplay.story import VISITOR, Story, moved
 
 if TYPE_CHECKING:
     from dreamplay.embedding import Matrix
@@ -140,6 +140,8 @@ class Memory:
         """Scene to the rows that were recalled in it."""
         self._often = np.zeros(0)
         self._chose: dict[str | None, str | None] = {}
+        self._there = {scene.id: scene.present for scene in self._scenes.values()}
+        """Who is in a scene, as far as its events have been read."""
         self._importance = np.zeros(0)
         self._matrix: Matrix = np.zeros((0, WIDTH), dtype=np.float32)
         self._add([None] * len(self._formative), self._formative, [FORMATIVE] * len(self._formative))
@@ -195,10 +197,12 @@ class Memory:
             if event.speaker == self._role:
                 return OWN
             heard = sum(role != VISITOR for role in event.witnesses)
-            if event.scene in self._scenes and heard < len(self._scenes[event.scene].present):
+            if heard < len(self._there.get(event.scene, ())):
                 return TO_FEW
             if self._role in self._cast.mentioned(event.text):
                 return ADDRESSED
+        if event.kind in MOVES and event.speaker not in (None, VISITOR) and event.scene in self._there:
+            self._there[event.scene] = moved(self._there[event.scene], event.speaker, event.kind == "entrance")
         return IMPORTANCE[event.kind]
 
     def _when(self, event: Event | None, scene: str) -> str:
