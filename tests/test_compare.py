@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import worlds
 from dreamplay.comparison import compare
 from dreamplay.comparison.compare import Comparison
-from dreamplay.record.transcript import Record
+from dreamplay.record.transcript import Record, Resumed
 
 NOISE = {
     "No figure of the scorecard moved beyond chance.",
@@ -64,6 +65,14 @@ def test_a_persona_that_takes_another_stance_is_found() -> None:
                                                          for name in ("Ada", "Zoe"))  # fmt: skip
     assert [(each.role, each.whose, each.base_beat) for each in made.learned] == [("ada", "bo", "day"),
                                                                                   ("cyrus", "bo", "day")]  # fmt: skip
+
+
+def test_a_run_that_another_model_took_over_was_played_on_both() -> None:
+    (one,), (other,) = _runs(1), _runs(1)
+    taken_over = replace(other, resumptions=(Resumed(model="larger", settings={}, event=3),))
+    made = compare.compare([one], [taken_over])
+    assert made.changed.model == f"{one.header.model}, then larger"
+    assert made.findings[0] == f"Changed: model is {made.changed.model} instead of {one.header.model}."
 
 
 def test_a_persona_that_is_not_followed_is_found_out() -> None:

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 
 from dreamplay.errors import UsageError
-from dreamplay.record.transcript import Header, Record
+from dreamplay.record.transcript import Record
 from dreamplay.script import Event, Kind
 from dreamplay.value import Value
 
@@ -78,7 +78,7 @@ def groups(runs: Sequence[tuple[str, Record]]) -> tuple[list[Record], list[Recor
         return [runs[0][1]], [runs[1][1]]
     kinds: list[tuple[object, list[str], list[Record]]] = []
     for name, run in runs:
-        kind = _kind(run.header)
+        kind = _kind(run)
         known = next((each for each in kinds if each[0] == kind), None)
         if known is None:
             kinds.append(known := (kind, [], []))
@@ -150,8 +150,9 @@ def parting(found: Sequence[Pair], beats: Mapping[str, str]) -> str:
     return f"{len(found) - len(parted)} of {len(found)} pairs are the same, event for event; the others part {where}."
 
 
-def _kind(header: Header) -> object:
-    return header.story_hash, header.persona_hashes, header.model, header.settings, header.changes
+def _kind(run: Record) -> object:
+    header = run.header
+    return header.story_hash, header.persona_hashes, run.models, header.settings, header.changes
 
 
 def _pair(one: Record, other: Record) -> Pair:

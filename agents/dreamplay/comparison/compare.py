@@ -124,7 +124,7 @@ def compare(base: Sequence[Record], changed: Sequence[Record]) -> Comparison:
 def _side(runs: Sequence[Record]) -> Side:
     header = runs[0].header
     return Side(
-        model=header.model,
+        model=_model(runs[0]),
         seeds=tuple(run.header.seed for run in runs),
         ended=sum(run.end is not None for run in runs),
         names={role: persona.name for role, persona in header.cast.items()},
@@ -152,16 +152,21 @@ def _swaps(matched: Match) -> tuple[Swap, ...]:
 
 def _settings(matched: Match) -> tuple[Setting, ...]:
     one, other = (
-        {"model": header.model}
-        | _visit(header.settings)
-        | {f"version of {name}": v for name, v in header.versions.items()}
-        for header in (matched.base[0].header, matched.changed[0].header)
+        {"model": _model(run)}
+        | _visit(run.header.settings)
+        | {f"version of {name}": v for name, v in run.header.versions.items()}
+        for run in (matched.base[0], matched.changed[0])
     )
     return tuple(
         Setting(name=name, base=str(one.get(name, "")), changed=str(other.get(name, "")))
         for name in {**one, **other}
         if one.get(name) != other.get(name)
     )
+
+
+def _model(run: Record) -> str:
+    """On which model a run was played, or, where another took over, on which ones."""
+    return ", then ".join(run.models)
 
 
 def _visit(settings: dict[str, Any]) -> dict[str, Any]:
