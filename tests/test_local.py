@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from dreamplay.errors import EmbeddedModelError
-from dreamplay.models import embedded
+from dreamplay.models import embedded, local
 from dreamplay.models.embedded import Engine
 from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.local import ENGINE, LocalModel
@@ -104,6 +104,27 @@ async def test_what_is_read_ahead_costs_one_token_and_may_fail(
     assert [request["max_tokens"] for request in fake.seen] == [1, 72]
     monkeypatch.setattr(embedded, "start", _broken)
     await _model().read(ahead)
+
+
+@pytest.mark.parametrize(("restored", "asked"), [(True, ["restore"]), (False, ["restore", "save"])])
+async def test_a_prompt_state_that_cannot_be_restored_is_saved_anew(
+    fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch, restored: bool, asked: list[str]
+) -> None:
+    actions: list[str] = []
+
+    async def slot(endpoint: Endpoint, engine: Engine, action: str, name: str) -> bool:
+        actions.append(action)
+        (embedded.slots() / name).touch()
+        return restored
+
+    monkeypatch.setattr(local, "_slot", slot)
+    first = _model()
+    await _closed(first, first.complete(LINE, seed=1))
+    assert actions == ["save"]
+    actions.clear()
+    second = _model()
+    await _closed(second, second.complete(LINE, seed=1))
+    assert actions == asked
 
 
 async def test_old_prompt_states_are_forgotten(fake: FakeEndpoint) -> None:

@@ -94,9 +94,7 @@ class LocalModel:
             sheets=self.sheets, tries=self.tries, rolls=self.rolls, candidates=self.candidates, window=self.window,
         )  # fmt: skip
         slot = _slot_name(engine, self.window, prompt)
-        known = (embedded.slots() / slot).is_file()
-        if known:
-            await _slot(endpoint, engine, "restore", slot)
+        known = (embedded.slots() / slot).is_file() and await _slot(endpoint, engine, "restore", slot)
         reply = await endpoint.complete(prompt, seed=seed, on_token=on_token)
         if not known:
             await _slot(endpoint, engine, "save", slot)
@@ -107,12 +105,17 @@ class LocalModel:
         return reply
 
 
-async def _slot(endpoint: Endpoint, engine: Engine, action: str, name: str) -> None:
-    """Save or restore the prompt cache. It only saves time: if it fails, the engine reads the prompt instead."""
+async def _slot(endpoint: Endpoint, engine: Engine, action: str, name: str) -> bool:
+    """Save or restore the prompt cache, and say whether it was done. It only saves time: what cannot be restored, since
+    another version of the engine wrote it, is read and saved anew.
+    """
     import openai
 
-    with contextlib.suppress(openai.APIError):
+    try:
         await endpoint.client.post(f"{engine.root}/slots/0?action={action}", body={"filename": name}, cast_to=object)
+    except openai.APIError:
+        return False
+    return True
 
 
 def _slot_name(engine: Engine, window: int, prompt: Prompt) -> str:
