@@ -309,6 +309,23 @@ def test_a_small_model_that_goes_round_waits_for_better_and_a_large_one_may(text
     assert editor.judged(replace(judge, material=once), _reply(once)) == once
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("I told Elara that a bed can break a man.", "A bed can break a man."),
+        ("I'll tell Elara that a bed can break a man.", "A bed can break a man."),
+        ("Elara, I told you that a bed can break a man.", "Elara, a bed can break a man."),
+        ("I told Elara about the bed.", "I told Elara about the bed."),
+        ("I told the others that a bed can break a man.", "I told the others that a bed can break a man."),
+        ("You told me that a bed can break a man.", "You told me that a bed can break a man."),
+    ],
+)
+def test_of_a_small_model_what_it_takes_from_the_form_of_the_cue_is_cut_off(text: str, said: str) -> None:
+    judge = Judge(speaker="Leo", cast=["Elara", "Leo"], said=[], material="a bed", strict=True)
+    assert editor.judged(judge, _reply(text)) == said
+    assert editor.judged(replace(judge, strict=False), _reply(text)) == text
+
+
 CUE_MATTER = "most people cry when she unhooks them, and then they ask what time she opens tomorrow"
 
 
@@ -317,6 +334,7 @@ CUE_MATTER = "most people cry when she unhooks them, and then they ask what time
     [
         ("Most people cry when I unhook them, Leo.", "Most people cry when I unhooks them, Leo."),
         ("They cry when I unhook them, and ask what time I open.", "The weather is fine tonight on the roof."),
+        ("They cry when I unhook them, Leo.", "You're right, Leo. They cry when I unhook them."),
     ],
 )
 async def test_of_several_candidates_the_best_that_can_stand_is_kept(better: str, worse: str) -> None:

@@ -10,6 +10,7 @@ from dreamplay.mind.grams import NEAR_COPY, grams
 _LONG = 30
 """Words up to which a line may have any number of sentences."""
 
+_REPORTED = r"I(?:'ll| will|'ve| have)? (?:told|tell)"
 _FENCE = re.compile(r"```\w*")
 _BRACKETS = re.compile(r"\[[^\]]*\]?")
 _DIRECTION_AT_EDGE = re.compile(r"^\s*(\([^)]*\)|\*[^*]{3,}\*)\s*|\s*(\([^)]*\)|\*[^*]{3,}\*)\s*$")
@@ -27,7 +28,8 @@ def speech(text: str, speaker: str, cast: Collection[str], *, strict: bool = Fal
         text: as it came.
         speaker: the name of whose line it is to be.
         cast: the names of everybody in the story, the speaker's too.
-        strict: whether what a long one says beyond two sentences is cut off.
+        strict: whether it is a small model's: «I told Leo that», which is the cue's own «tells Leo that», is taken off,
+            and so is what a long one says beyond two sentences.
     """
     text = _ANSI.sub("", text).strip()
     text = _FENCE.sub("", text).strip()
@@ -44,8 +46,10 @@ def speech(text: str, speaker: str, cast: Collection[str], *, strict: bool = Fal
         text = shorter
     text = _EMPHASIS.sub(r"\1", text)
     text = _unquoted(text).strip()
-    if strict and len(text.split()) > _LONG:
-        text = " ".join(_sentences(text)[:2])
+    if strict:
+        text = re.sub(rf"^((?:{label}), )?{_REPORTED} (?:you|{label}) that (?=\w)", r"\1", text)
+        if len(text.split()) > _LONG:
+            text = " ".join(_sentences(text)[:2])
     return text[:1].upper() + text[1:]
 
 

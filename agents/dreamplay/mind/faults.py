@@ -34,6 +34,11 @@ _HALF_TURNED = re.compile(
     r"\bI (?!always\b|perhaps\b|sometimes\b|was\b|as\b)\w+[^s\W]s\b|, and tells? \w+ that\b|^I'm sorry\b|"
     r"\bI\b.* (he|she) \w+s\b"
 )
+_ASSISTANT = re.compile(
+    r"\b(it's important (to|that)|I (need|want) to make sure|for the opportunity|I apologi[sz]e|"
+    r"you're (absolutely )?right)\b",
+    re.IGNORECASE,
+)
 _SCRIPTS_OF_ELSEWHERE = re.compile("[\u0400-\u04ff\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SHORTEST = 30
 """Words below which a dream or an ending has not been told."""
@@ -72,15 +77,15 @@ class Judge:
 
     def merit(self, text: str) -> float:
         """How good a line is that can stand: it says what the cue is about, in words not used before, to somebody,
-        and not in the cue's own wording. Signs of a half-turned cue («I unhooks», «and tell Leo that») count against
-        it: they are too weak to refuse a line for, and enough to prefer another.
+        and not in the cue's own wording. Signs of a half-turned cue («I unhooks», «and tell Leo that») and an
+        assistant's manners count against it: they are too weak to refuse a line for, and enough to prefer another.
         """
         mine = grams(text)
         new = 1 - len(mine & self.known) / len(mine) if mine else 0.0
         recited = len(mine & grams(self.material)) / len(mine) if mine else 0.0
         spoken_to = bool(_YOU.search(text) or any(name in text for name in self.cast if name != self.speaker))
-        half = bool(_HALF_TURNED.search(text))
-        return 1.5 * min(self.follows(text), 0.7) + new + 0.2 * spoken_to - 0.5 * recited - 0.5 * half
+        weak = bool(_HALF_TURNED.search(text)) + bool(_ASSISTANT.search(text.replace("\u2019", "'")))
+        return 1.5 * min(self.follows(text), 0.7) + new + 0.2 * spoken_to - 0.5 * recited - 0.5 * weak
 
     def fault(self, text: str, *, finished: bool = True) -> tuple[str, str] | None:
         """Say why a clean line cannot stand, and what to tell the model; None if it can."""
