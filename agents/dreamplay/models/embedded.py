@@ -135,7 +135,7 @@ def start(gguf: Path | None = None, *, window: int = WINDOW, candidates: int = 1
     params.cache_idle_slots = False
     params.n_gpu_layers = 0
     params.warmup = False  # the first prompt warms it as well
-    # On a processor a line takes an eighth longer with attention in one piece.
+    # On a processor a line takes a fifteenth longer with attention in one piece.
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.fit_params = False  # it loads the model once more, to find what window fits; ours is given
     params.cpuparams.n_threads = _threads()
