@@ -70,7 +70,7 @@ STORIES: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
     "role named like a node": (
         lambda s: s["cast"].update(director="ada.yaml"), "", "may not be called 'director'",
     ),
-    "role with a capital": (lambda s: s["cast"].update(Zed="ada.yaml"), "Zed:", "pattern"),
+    "role with a capital": (lambda s: s["cast"].update(Zed="ada.yaml"), "Zed:", "a role is up to 40 of a-z"),
     "control character": (lambda s: s.update(premise="a \x1b[31mred\x1b[0m sky"), "premise:", "control character"),
     "exit of somebody absent": (
         lambda s: _moves(s, 1, ("cyrus", "exit", 1)), "", "corner: the exit of 'cyrus' after turn 1 .* not there",

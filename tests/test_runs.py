@@ -77,6 +77,8 @@ def test_runs_are_found_by_path_by_name_or_as_the_newest(begun: Path) -> None:
     assert runs.find("run", begun) == runs.find(str(begun / "run"), Path("elsewhere")) == begun / "run"
     with pytest.raises(RecordError, match=r"no run 'third'; the newest in .* are run, second"):
         runs.find("third", begun)
+    with pytest.raises(RecordError, match=r"no run 'third'; and none at all in .*empty"):
+        runs.find("third", begun / "empty")
     with pytest.raises(RecordError, match=r"no runs in .*dreamplay run"):
         runs.find(None, begun / "empty")
 

@@ -21,13 +21,31 @@ def _printable(text: str) -> str:
     return text
 
 
+def _written(pattern: str, rule: str) -> AfterValidator:
+    """That the whole of a text is written as a pattern says, and the rule in words for when it is not."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(rule)
+        return text
+
+    return AfterValidator(check)
+
+
 Words = Annotated[str, AfterValidator(lambda text: _CONTROL.sub(" ", text))]
 """What was said or told, by a model or in a stranger's transcript: what a terminal would obey is left out."""
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_printable)
 ]
-Role = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, pattern=rf"^[^\W\d_][^:\[\]{{}}*<>{_UNSEEN}]{{0,39}}$")]
+Role = Annotated[str, _written(r"[a-z][a-z0-9_]{0,39}", "a role is up to 40 of a-z, 0-9 and _, a letter first")]
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    _written(
+        rf"[^\W\d_][^:\[\]{{}}*<>{_UNSEEN}]{{0,39}}",
+        "a name is up to 40 characters, a letter first, without : [ ] { } * < > and without any that cannot be seen",
+    ),
+]
 
 
 class Value(BaseModel):

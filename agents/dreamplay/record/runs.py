@@ -70,8 +70,9 @@ def find(reference: str | None, home: Path) -> Path:
     there = [path for path in (Path(reference), home / reference) if path.exists()]
     if there:
         return next((path for path in there if path.name == FILE or (path / FILE).is_file()), there[0])
-    known = ", ".join(sorted(path.parent.name for path in home.glob(f"*/{FILE}"))[-5:]) or "none"
-    raise RecordError(f"no run {reference!r}; the newest in {home} are {known}")
+    known = ", ".join(sorted(path.parent.name for path in home.glob(f"*/{FILE}"))[-5:])
+    others = f"the newest in {home} are {known}" if known else f"and none at all in {home}"
+    raise RecordError(f"no run {reference!r}; {others}")
 
 
 def newest_stopped(home: Path) -> Path:
