@@ -156,9 +156,7 @@ async def test_a_reflection_is_a_thought_and_what_she_thinks_of_each_of_the_othe
     story: Story, cast: Cast, roof: Scene
 ) -> None:
     leo, model = _leo(story, cast, _thought())
-    reflection = await leo.reflect(Script(), roof)
-    assert reflection
-    text, regards, made = reflection
+    text, regards, made = await leo.reflect(Script(), roof)
     assert text == THOUGHT
     assert regards == {"elara": 0.6, "mira": -1.0, "sam": 0.0}
     assert (made.by, made.prompt) == ("agent", model.seen[0].digest)
@@ -180,18 +178,16 @@ async def test_a_reflection_that_cannot_stand_is_asked_for_once_more_but_not_of_
 ) -> None:
     script = Script([worlds.event(0, speaker="sam", text="We have all been awake since the last bell.", witnesses=ALL)])
     leo, model = _leo(story, cast, wrong, _thought(), sheets=True)
-    reflection = await leo.reflect(script, roof)
-    assert reflection
-    text, _, made = reflection
+    text, _, made = await leo.reflect(script, roof)
     assert (text, len(made.refused), made.usage.calls) == (THOUGHT, 1, 2)
     assert made.seed == call_seed(7, "roof", "reflection", "leo", 1)
     assert model.seen[0].tail != model.seen[1].tail
     leo, model = _leo(story, cast, wrong, wrong, sheets=True)
-    assert await leo.reflect(script, roof) is None
-    assert len(model.seen) == 2
+    text, regards, made = await leo.reflect(script, roof)
+    assert (text, regards, len(made.refused), made.usage.calls, len(model.seen)) == ("", {}, 2, 2, 2)
     leo, model = _leo(story, cast, wrong, _thought())
-    assert await leo.reflect(script, roof) is None
-    assert len(model.seen) == 1
+    text, regards, made = await leo.reflect(script, roof)
+    assert (text, regards, len(made.refused), made.usage.calls, len(model.seen)) == ("", {}, 1, 1, 1)
 
 
 async def test_what_was_cut_off_behind_a_whole_thought_is_left_out_and_one_may_think_twice_alike(
@@ -199,16 +195,13 @@ async def test_what_was_cut_off_behind_a_whole_thought_is_left_out_and_one_may_t
 ) -> None:
     leo, _ = _leo(story, cast, _thought(f"{THOUGHT} And then she"))
     own = worlds.event(0, "reflection", speaker="leo", text=THOUGHT, witnesses=("leo",))
-    reflection = await leo.reflect(Script([own]), roof)
-    assert reflection
-    assert reflection[0] == THOUGHT
+    assert (await leo.reflect(Script([own]), roof))[0] == THOUGHT
 
 
 async def test_who_is_alone_marks_nobody(story: Story, cast: Cast, roof: Scene) -> None:
     leo, _ = _leo(story, cast, json.dumps({"thought": THOUGHT}))
-    reflection = await leo.reflect(Script(), roof.model_copy(update={"present": ("leo",)}))
-    assert reflection
-    assert reflection[1] == {}
+    text, regards, _ = await leo.reflect(Script(), roof.model_copy(update={"present": ("leo",)}))
+    assert (text, regards) == (THOUGHT, {})
 
 
 async def test_each_choice_can_be_taken_and_stands_first_for_somebody(story: Story, cast: Cast, scene: Scene) -> None:

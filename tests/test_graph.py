@@ -182,11 +182,15 @@ class Thoughtless(ScriptedModel):
         return Reply("No.", True, reply.usage) if prompt.tail.endswith("Now Bo thinks.") else reply
 
 
-async def test_who_has_no_thought_that_can_stand_has_none(small: Path, tmp_path: Path) -> None:
+async def test_a_thought_that_cannot_stand_is_nobodys_and_what_it_cost_is_kept(small: Path, tmp_path: Path) -> None:
     record = await worlds.play(small, tmp_path / "run", Thoughtless())
     assert record.end
-    thoughts = [(event.scene, event.speaker) for event in worlds.kinds(record.script, "reflection")]
-    assert thoughts == [("square", "ada"), ("square", "cyrus"), ("corner", "ada"), ("attic", "ada")]
+    thoughts = worlds.kinds(record.script, "reflection")
+    assert [event.speaker for event in thoughts if event.text] == ["ada", "cyrus", "ada", "ada"]
+    lost = [event for event in thoughts if not event.text]
+    assert {(event.speaker, event.witnesses, event.provenance.usage.calls) for event in lost} == {("bo", (), 1)}
+    assert {refusal.text for event in lost for refusal in event.provenance.refused} == {"No."}
+    assert "thinks: )" not in (tmp_path / "run" / "transcript.md").read_text()
 
 
 async def test_nobody_reflects_who_was_told_not_to(small: Path, tmp_path: Path) -> None:

@@ -145,7 +145,9 @@ class Event(Value):
     choice: str | None = None
     """Of a stance: the id of the choice."""
     regards: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(default_factory=dict)
-    """Of a reflection: what the speaker now thinks of others, by role, from -1 to 1; the text is the reason."""
+    """Of a reflection: what the speaker now thinks of others, by role, from -1 to 1; the text is the reason. Without a
+    text it is a thought that was not had, since no answer could stand.
+    """
     covers: tuple[int, int] | None = None
     """Of a recap: the first and the last id of what it stands for, which is whatever its witnesses, and nobody
     else, perceived there."""

@@ -100,7 +100,7 @@ class Screen(Foot):
 
     def show(self, event: Event) -> None:
         """Print an event, under the title of its beat and scene if they are new."""
-        if event.kind in ("silence", "recap", *BACKSTAGE):
+        if event.kind in ("silence", "recap", *BACKSTAGE) or not event.text:
             return
         if self._readers and not set(self._readers()) & set(event.witnesses):
             return

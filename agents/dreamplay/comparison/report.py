@@ -130,7 +130,7 @@ def phrase(said: Said, side: Side, choices: dict[str, str]) -> tuple[str, str]:
         case "dream" | "recap":
             return said.kind.capitalize(), said.text
         case "reflection":
-            return f"{who} thinks", said.text
+            return (f"{who} thinks", said.text) if said.text else (who, "has no thought that could stand")
         case _:
             return who, said.text
 

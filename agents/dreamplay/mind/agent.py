@@ -98,7 +98,7 @@ class Agent:
             rolls=self.model.rolls,
             merit=judge.merit,
         )
-        seed = call_seed(self.seed, scene.id, turn, self.role, take.usage.calls - 1)
+        seed = call_seed(self.seed, scene.id, turn, self.role, take.number)
         return Spoken(take.text, self._made(first, seed, take, recalled))
 
     async def decide(self, script: Script, scene: Scene) -> tuple[Stance, Provenance]:
@@ -137,12 +137,12 @@ class Agent:
                 f"{self.name} took no valid stance in {_STANCE_TRIES} tries ({take.refused[-1].reason}); "
                 "choose another --model, one that can answer in JSON"
             )
-        seed = call_seed(self.seed, scene.id, 0, self.role, take.usage.calls - 1)
+        seed = call_seed(self.seed, scene.id, 0, self.role, take.number)
         return stances[take.text], self._made(first, seed, take, recalled)
 
-    async def reflect(self, script: Script, scene: Scene) -> tuple[str, dict[str, float], Provenance] | None:
+    async def reflect(self, script: Script, scene: Scene) -> tuple[str, dict[str, float], Provenance]:
         """What the scene has meant to her, and what she now thinks of each of the others present, by role, from -1
-        to 1. None if no answer can stand: nobody notices a thought that was not had.
+        to 1. No words and no marks if no answer can stand: a thought that was not had.
 
         Raises:
             ModelError: the model gave up.
@@ -169,11 +169,10 @@ class Agent:
 
         # To a small model that shares a machine with the play, another try costs as much as half a line.
         take = await editor.ask(call, check, tries=_REFLECTION_TRIES if self.desk.sheets else 1)
+        made = self._made(first, call_seed(self.seed, scene.id, "reflection", self.role, take.number), take)
         if take.text is None:
-            return None
-        seed = call_seed(self.seed, scene.id, "reflection", self.role, len(take.refused))
-        regards = {others[name]: mark / MARKS for name, mark in marks[-1].items()}
-        return take.text, regards, self._made(first, seed, take)
+            return "", {}, made
+        return take.text, {others[name]: mark / MARKS for name, mark in marks[-1].items()}, made
 
     def _parsed(self, reply: Reply) -> Stance:
         """A valid stance, its choice by id. The model answers with the choice's words, which say more to it."""

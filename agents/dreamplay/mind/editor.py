@@ -35,6 +35,8 @@ class Take:
     """What came of asking: a text that stands, or None, with all that was refused on the way and what it cost."""
 
     text: str | None
+    number: int
+    """Of the try that brought the text, from 0; of the last one if none did."""
     refused: tuple[Refusal, ...]
     usage: Usage
 
@@ -68,10 +70,12 @@ async def ask(
     )
 
     text: str | None = None
-    spare: str | None = None
+    spare: tuple[str, int] | None = None
+    number = 0
     async for attempt in retrying:
         with attempt:
-            reply = await call(attempt.retry_state.attempt_number - 1, wrong)
+            number = attempt.retry_state.attempt_number - 1
+            reply = await call(number, wrong)
             usage += reply.usage
             standing: list[str] = []
             fault: RefusedError | None = None
@@ -80,14 +84,16 @@ async def ask(
                     standing.append(check(candidate))
                 except RefusedError as error:
                     refused.append(error.refusal)
-                    spare = spare or error.spare
+                    spare = spare or (error.spare and (error.spare, number)) or None
                     fault = fault or error
             if fault and not standing:
-                wrong = fault.advice if attempt.retry_state.attempt_number >= rolls else ""
+                wrong = fault.advice if number + 1 >= rolls else ""
                 raise fault
             text = max(standing, key=merit)
             refused += [Refusal(text=other, reason=OUTDONE) for other in standing if other != text]
-    return Take(text or spare, tuple(refused), usage)
+    if text is None and spare:
+        text, number = spare
+    return Take(text, number, tuple(refused), usage)
 
 
 def judged(judge: Judge, reply: Reply) -> str:

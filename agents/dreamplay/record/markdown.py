@@ -61,7 +61,7 @@ def _page(record: Record) -> Iterator[str]:
                 yield f"### {plain(cast.fill(scenes[scene].place))}"
         if event.kind == "stance":
             stances.append(event)
-        elif event.kind not in UNTOLD:
+        elif event.kind not in UNTOLD and event.text:
             yield _told(event, record)
     if stances:
         yield _table(stances, record)

@@ -169,15 +169,15 @@ async def decide(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def reflect(state: State, runtime: Runtime[Context]) -> State:
-    """One character thinks about the scene, alone, at the same time as the others; nobody else ever learns of it."""
+    """One character thinks about the scene, alone, at the same time as the others; nobody else ever learns of it, and
+    of a thought that was not had nobody at all.
+    """
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
     role = state["speaker"]
-    reflection = await context.agents[role].reflect(context.script, scene)
-    if reflection is None:
-        return {}
-    text, regards, made = reflection
-    thought = {"kind": "reflection", "speaker": role, "witnesses": [role], "text": text, "regards": regards}
+    text, regards, made = await context.agents[role].reflect(context.script, scene)
+    witnesses = [role] if text else []
+    thought = {"kind": "reflection", "speaker": role, "witnesses": witnesses, "text": text, "regards": regards}
     return {"answers": [thought | {"scene": scene.id, "provenance": made.model_dump()}]}
 
 
