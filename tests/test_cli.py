@@ -183,6 +183,10 @@ NOT_BRANCHED = {
     "no number": ("whatif p --drop bo --seeds many", "--seeds 'many': write how many"),
     "no seed": ("whatif p --drop bo --seeds 0", "from 1 to 1000 of them"),
     "another story": ("whatif p --at corner --story-edit mindsync.yaml", "is another story"),
+    "too many at once": (
+        "whatif p --drop bo --seeds 9 --jobs 9 --model x.gguf",
+        "--jobs 9: a local engine has room for 8",
+    ),
 }
 
 
@@ -193,6 +197,7 @@ def test_what_cannot_branch_off_leaves_nothing_behind(small: Path, call: Callabl
     damaged = Path("transcripts") / "broken" / "transcript.jsonl"
     damaged.write_bytes(damaged.read_bytes().replace(b'"kind":"line"', b'"kind":"song"', 1))
     shutil.copy(library.prompts() / "stories" / "mindsync.yaml", "mindsync.yaml")
+    Path("x.gguf").touch()
     before = sorted(Path.cwd().rglob("*"))
     for what, (command, said) in NOT_BRANCHED.items():
         done = call(*shlex.split(command))

@@ -136,10 +136,9 @@ def test_why_it_cannot_be_used_is_told(parts: list[Path], monkeypatch: pytest.Mo
     assert embedded.installed() is None
 
 
-def test_no_prompt_is_kept_in_host_memory_where_another_caller_could_get_it(
-    parts: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """llama.cpp hands it to the wrong one (tests/benchmarks/crosstalk.py shows it)."""
+@pytest.fixture
+def asked(parts: list[Path], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What llama.cpp was asked for."""
     import xllamacpp
 
     asked: list[Any] = []
@@ -151,6 +150,20 @@ def test_no_prompt_is_kept_in_host_memory_where_another_caller_could_get_it(
             asked.append(params)
 
     monkeypatch.setattr(xllamacpp, "Server", Server)
+    return asked
+
+
+@pytest.mark.parametrize(("jobs", "slots", "tokens"), [(1, 3, 2048), (4, 12, 4 * 3 * 2048)])
+def test_one_run_shares_its_window_among_candidates_and_several_share_nothing(
+    asked: list[Any], jobs: int, slots: int, tokens: int
+) -> None:
+    embedded.start(window=2048, candidates=3, jobs=jobs)
+    (params,) = asked
+    assert (params.n_parallel, params.n_ctx, params.kv_unified) == (slots, tokens, jobs == 1)
+
+
+def test_no_prompt_is_kept_in_host_memory_where_another_caller_could_get_it(asked: list[Any]) -> None:
+    """llama.cpp hands it to the wrong one (tests/benchmarks/crosstalk.py shows it)."""
     engine = embedded.start()
     (params,) = asked
     assert (params.cache_ram_mib, params.cache_idle_slots) == (0, False)

@@ -112,12 +112,12 @@ async def test_a_prompt_state_that_cannot_be_restored_is_saved_anew(
 ) -> None:
     actions: list[str] = []
 
-    async def slot(endpoint: Endpoint, engine: Engine, action: str, name: str) -> bool:
+    async def state(endpoint: Endpoint, slot: str, action: str, file: str) -> bool:
         actions.append(action)
-        (embedded.slots() / name).touch()
+        (embedded.slots() / file).touch()
         return restored
 
-    monkeypatch.setattr(local, "_slot", slot)
+    monkeypatch.setattr(local, "_state", state)
     first = _model()
     await _closed(first, first.complete(LINE, seed=1))
     assert actions == ["save"]
@@ -140,10 +140,17 @@ def test_a_file_of_ones_own_gives_the_model_its_name(fake: FakeEndpoint, tmp_pat
     assert _model().name == embedded.NAME
 
 
-async def test_several_runs_share_the_slots_of_one_engine(fake: FakeEndpoint) -> None:
-    model = _model(jobs=2, load=False)
-    await _closed(model, model.complete(LINE, seed=1), model.complete(LINE, seed=2))
-    assert [request.get("id_slot") for request in fake.seen] == [0, None]
+async def test_each_run_has_a_slot_of_one_engine_to_itself_and_leaves_the_lower_ones_to_candidates(
+    fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts: list[dict[str, int]] = []
+    start = embedded.start
+    monkeypatch.setattr(embedded, "start", lambda gguf=None, **rest: starts.append(rest) or start(gguf))
+    lanes = _model(jobs=2, candidates=3, load=False).lanes()
+    for number, lane in enumerate(lanes):
+        await _closed(lane, *(lane.complete(LINE, seed=seed) for seed in (number, number + 2)))
+    assert [(request["seed"], request["id_slot"]) for request in fake.seen] == [(0, 4), (2, 4), (1, 5), (3, 5)]
+    assert [(each["jobs"], each["candidates"]) for each in starts] == [(2, 3)]
 
 
 async def test_who_asks_at_the_same_time_is_answered_one_after_the_other(

@@ -46,7 +46,7 @@ def _jobs(parent: Record, home: Path, model: ScriptedModel) -> list[Job]:
 
 async def _play(parent: Record, home: Path, model: ScriptedModel, jobs: int = 3, watch: Any = None) -> Many:
     missing = [each for each in _jobs(parent, home, model) if not each.done()]
-    playing = Many(missing, model, {}, jobs)
+    playing = Many(missing, [model] * jobs, {})
     await playing.play(watch(playing) if watch else lambda job, seen: None)
     return playing
 
@@ -140,13 +140,13 @@ async def test_stances_that_were_decided_when_it_was_stopped_are_not_asked_for_a
 
     model = Stopping()
     job = _jobs(parent, tmp_path / "home", model)[0]
-    model.playing = Many([job], model, {}, 1)
+    model.playing = Many([job], [model], {})
     await model.playing.play(lambda job, seen: None)
     assert model.playing.stopped
     assert not worlds.kinds(job.record().script, "stance")
     asked = len(worlds.kinds(parent.script, "stance"))
     assert sum(prompt.kind == "stance" for prompt in model.seen) == asked
     model.playing = None
-    await Many([job], model, {}, 1).play(lambda job, seen: None)
+    await Many([job], [model], {}).play(lambda job, seen: None)
     assert job.done()
     assert sum(prompt.kind == "stance" for prompt in model.seen) == asked

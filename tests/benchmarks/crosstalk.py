@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from bench import TIMEOUT, fresh_start, machine
-from dreamplay.models.engines import LOCAL_CANDIDATES
+from dreamplay.models.engines import LOCAL_CANDIDATES, close
 from dreamplay.models.local import LocalModel
 from dreamplay.prompting.prompt import Prompt
 
@@ -41,21 +41,24 @@ def main() -> None:
 
 
 async def _asked(gguf: Path | None, jobs: int, seconds: float) -> tuple[int, int, list[str]]:
-    model = LocalModel(gguf, timeout=TIMEOUT, sampling={}, candidates=LOCAL_CANDIDATES, jobs=jobs)
+    models = LocalModel(gguf, timeout=TIMEOUT, sampling={}, candidates=LOCAL_CANDIDATES, jobs=jobs).lanes()
     dice, leaks, asked, right = random.Random(7), list[str](), 0, 0
-    await model.complete(_line(0), seed=1)
+    await models[0].complete(_line(0), seed=1)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for number in range(dice.randrange(3)):  # as a run does: lines with several candidates in between
-            await model.complete(_line(number), seed=dice.randrange(10**6))
+            await asyncio.gather(*(model.complete(_line(number), seed=dice.randrange(10**6)) for model in models))
         order = dice.sample(range(len(WORDS)), len(WORDS)) * jobs
-        calls = [model.complete(_secret(player), seed=dice.randrange(10**6)) for player in order]
+        calls = [
+            models[number // len(WORDS)].complete(_secret(player), seed=dice.randrange(10**6))
+            for number, player in enumerate(order)
+        ]
         for player, reply in zip(order, await asyncio.gather(*calls), strict=True):
             said = reply.text.lower()
             others = [word for word in WORDS if word != WORDS[player] and word in said]
             leaks += [f"asked for {WORDS[player]!r}: {reply.text!r}"] if others else []
             asked, right = asked + 1, right + (WORDS[player] in said)
-    await model.close()
+    await close(models)
     return asked, right, leaks
 
 

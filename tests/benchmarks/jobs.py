@@ -3,6 +3,10 @@ latency, in a process of its own. The ideal is the time that the calls of the ru
 the longest chain of calls that must wait for each other, times the latency, for so many runs one after the other.
 
     uv run python tests/benchmarks/jobs.py --runs 200 --jobs 100
+
+On the embedded model, the same runs are played again, one after another, on an engine for one:
+
+    uv run python tests/benchmarks/jobs.py --embedded --runs 4 --jobs 4 --at reconciliation
 """
 
 from __future__ import annotations
@@ -22,7 +26,8 @@ from dreamplay.branches import many, whatif
 from dreamplay.branches.whatif import Changes
 from dreamplay.cli.main import OBJECTS
 from dreamplay.models import engines
-from dreamplay.models.engines import Engine
+from dreamplay.models.engines import LOCAL_CANDIDATES, Engine
+from dreamplay.models.local import LocalModel
 from dreamplay.record import transcript
 from dreamplay.record.transcript import Record
 from dreamplay.settings import load
@@ -33,6 +38,8 @@ from dreamplay.testing.scripted import ScriptedModel
 
 SHARE = 0.85
 MEGABYTES = 600
+AT_ONCE = 0.7
+"""Of the time that the same runs take one after another."""
 
 
 def main() -> None:
@@ -42,8 +49,12 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=100)
     parser.add_argument("--latency", type=float, default=0.2, help="seconds before each answer begins")
     parser.add_argument("--at", default="nightmare")
+    parser.add_argument("--embedded", action="store_true", help="on the embedded model, against one run at a time")
     chosen = parser.parse_args()
     gc.set_threshold(OBJECTS)  # as the command line does
+    if chosen.embedded:
+        _on_the_engine(chosen)
+        return
     here, there = multiprocessing.get_context("spawn").Pipe()
     serving = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, chosen.latency))
     serving.start()
@@ -57,6 +68,38 @@ def main() -> None:
     print(bench.table(("what", "bar", "measured", "kept"), rows))
 
 
+def _on_the_engine(chosen: argparse.Namespace) -> None:
+    """Play the same branches at once, and one after another, each time on an engine without a prompt of theirs."""
+    took = {}
+    for jobs in (chosen.jobs, 1):
+        with bench.fresh_start() as home:
+            took[jobs] = asyncio.run(_seconds(home, jobs, chosen))
+    share = took[chosen.jobs] / took[1]
+    print(f"{chosen.runs} runs from {chosen.at} on; {bench.machine()}\n")
+    print(bench.table(("what", "bar", "measured", "kept"), [
+        (f"{chosen.jobs} at once, one after another", "", f"{took[chosen.jobs]:.0f} s, {took[1]:.0f} s", ""),
+        ("share of the time", f"{AT_ONCE}", f"{share:.2f}", bench.kept(share <= AT_ONCE)),
+    ]))  # fmt: skip
+
+
+async def _seconds(home: Path, jobs: int, chosen: argparse.Namespace) -> float:
+    """How long the branches take, from when the engine has loaded and read what they share."""
+    parent = await _parent(home / "parent")
+    models = LocalModel(timeout=bench.TIMEOUT, sampling={}, candidates=LOCAL_CANDIDATES, jobs=jobs).lanes()
+    changes = Changes({"leo": "leo_believer"})
+    branches = [whatif.branch(parent, "parent", chosen.at, changes, seed) for seed in range(chosen.runs + 1)]
+    first, *waiting = [many.job(each, models[0], {}, home) for each in branches]
+    await many.Many([first], models[:1], {}).play(lambda job, seen: None)
+    begun = time.monotonic()
+    playing = many.Many(waiting, models, {})
+    await playing.play(lambda job, seen: None)
+    took = time.monotonic() - begun
+    await engines.close(models)
+    for why in map(str, playing.failed.values()):
+        bench.say(why)
+    return took
+
+
 def _serve(pipe: Connection, latency: float) -> None:
     with FakeEndpoint(latency=latency) as fake:
         pipe.send(fake.base_url)
@@ -66,15 +109,15 @@ def _serve(pipe: Connection, latency: float) -> None:
 async def _measure(home: Path, url: str, chosen: argparse.Namespace) -> list[tuple[str, ...]]:
     parent = await _parent(home / "parent")
     settings = load(model="fake", base_url=url)
-    model = await engines.open_model(Engine("endpoint", "fake", url, "the bench"), settings, jobs=chosen.jobs)
+    models = await engines.open_models(Engine("endpoint", "fake", url, "the bench"), settings, jobs=chosen.jobs)
     changes = Changes({"leo": "leo_believer"})
     branches = [whatif.branch(parent, "parent", chosen.at, changes, seed) for seed in range(chosen.runs)]
-    waiting = [many.job(each, model, {}, home) for each in branches]
+    waiting = [many.job(each, models[0], {}, home) for each in branches]
     begun, used = time.monotonic(), time.process_time()
-    playing = many.Many(waiting, model, {}, chosen.jobs)
+    playing = many.Many(waiting, models, {})
     await playing.play(lambda job, seen: None)
     took, busy = time.monotonic() - begun, time.process_time() - used
-    await model.close()
+    await engines.close(models)
     records = [each.record() for each in waiting]
     calls = sum(transcript.total(list(record.script)[record.header.point or 0 :]).calls for record in records)
     chains = [_chain(record) for record in records]

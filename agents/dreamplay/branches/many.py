@@ -1,4 +1,4 @@
-"""Several runs at once, in one process and on one model: so many at a time, each in a folder of its own."""
+"""Several runs at once, in one process: as many at a time as there are models, each run in a folder of its own."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def job(branch: Branch, model: Model, settings: dict[str, Any], home: Path) -> J
 
 @dataclass
 class Many:
-    """Plays jobs, `jobs` at once. To be played, watched and stopped like one `Run`."""
+    """Plays jobs, one at a time on each model. To be played, watched and stopped like one `Run`."""
 
     waiting: Sequence[Job]
-    model: Model
+    models: Sequence[Model]
+    """The same, or lanes of one, or the same one several times: what is played does not depend on which."""
     settings: dict[str, Any]
-    jobs: int
     failed: dict[str, DreamplayError] = field(default_factory=dict)
     """By the name of the folder: what a run was broken off by. The others are played on."""
     stopped: bool = False
@@ -88,18 +88,18 @@ class Many:
         """Play them all, or until stopped; None is seen of a run when it is over."""
         left = deque(self.waiting)
 
-        async def work() -> None:
+        async def work(model: Model) -> None:
             while left and not self.stopping:
-                await self._one(left.popleft(), watch)
+                await self._one(left.popleft(), model, watch)
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(self.jobs, len(left))):
-                group.create_task(work())
+            for model in self.models[: len(left)]:
+                group.create_task(work(model))
         self.stopped |= bool(left)
 
-    async def _one(self, each: Job, watch: Callable[[Job, Event | None], None]) -> None:
+    async def _one(self, each: Job, model: Model, watch: Callable[[Job, Event | None], None]) -> None:
         try:
-            run = each.run(self.model, self.settings, watched=False)
+            run = each.run(model, self.settings, watched=False)
             self._running[each.folder.name] = run
             try:
                 await run.play(lambda seen: watch(each, cast(Event, seen)))

@@ -104,15 +104,19 @@ def whatif(
     twins = [branching.branch(parent, name, at, branching.Changes(), seed) for seed in chosen] if seeds else []
     again = engines.again(settings, parent.newest)
     engine = engines.choose(again)
-    at_once = jobs or (1 if engine.kind in ("embedded", "gguf") else _JOBS)
+    local = engine.kind in ("embedded", "gguf")
+    if local and jobs and jobs > engines.LOCAL_JOBS:
+        raise UsageError(f"--jobs {jobs}: a local engine has room for {engines.LOCAL_JOBS} runs at once; ask for fewer")
+    at_once = jobs or (1 if local else _JOBS)
     manner: Manner = "quiet" if quiet or as_json else "story"
 
     async def play() -> tuple[list[Record], list[Record]]:
-        opened = await engines.open_model(engine, again, jobs=min(at_once, len(changed) + len(twins)), load=not dry_run)
+        runs_at_once = min(at_once, len(changed) + len(twins))
+        models = await engines.open_models(engine, again, jobs=runs_at_once, load=not dry_run)
         try:
-            return await _played(parent, twins, changed, opened, engine, at_once, manner, dry_run)
+            return await _played(parent, twins, changed, models, engine, manner, dry_run)
         finally:
-            await opened.close()
+            await engines.close(models)
 
     base, other = asyncio.run(play())
     if not dry_run:
@@ -133,7 +137,7 @@ def tree(
 
 
 async def _played(
-    parent: Record, twins: Sequence[Branch], changed: Sequence[Branch], model: Model, engine: Engine, at_once: int,
+    parent: Record, twins: Sequence[Branch], changed: Sequence[Branch], models: Sequence[Model], engine: Engine,
     manner: Manner, dry_run: bool,
 ) -> tuple[list[Record], list[Record]]:  # fmt: skip
     """Play what is missing. The base is the parent, and, with other seeds, its twins.
@@ -146,6 +150,7 @@ async def _played(
     from dreamplay.branches.whatif import cost
     from dreamplay.models import engines
 
+    model = models[0]
     kept = engines.recorded(model)
     made, base = ([many.job(each, model, kept, HOME) for each in group] for group in (changed, twins))
     base = [each for each in base if not _is(parent, each)]
@@ -162,19 +167,19 @@ async def _played(
         before = list(one.branch.events)
         await perform(one.run(model, kept), engine, manner, before)
     elif missing:
-        await _many(missing, model, engine, at_once, manner)
+        await _many(missing, models, engine, manner)
     whole = [parent] * (len(base) < len(changed))
     return [*whole, *(each.record() for each in base)], [each.record() for each in made]
 
 
-async def _many(missing: Sequence[Job], model: Model, engine: Engine, at_once: int, manner: Manner) -> None:
+async def _many(missing: Sequence[Job], models: Sequence[Model], engine: Engine, manner: Manner) -> None:
     from dreamplay.branches import many
     from dreamplay.cli.board import Board
     from dreamplay.models import engines
 
-    playing = many.Many(missing, model, engines.recorded(model), at_once)
+    playing = many.Many(missing, models, engines.recorded(models[0]))
     if manner != "quiet":
-        say(f"playing {len(missing)} runs, {min(at_once, len(missing))} at once, on {engine}")
+        say(f"playing {len(missing)} runs, {min(len(models), len(missing))} at once, on {engine}")
     with Board(len(missing), quiet=manner == "quiet") as board:
         await until_stopped(playing, playing.play(board.watch))
     if playing.stopped:

@@ -109,7 +109,7 @@ def start(gguf: Path | None = None, *, window: int = WINDOW, candidates: int = 1
         gguf: a model file of the user's; None means the embedded one.
         window: tokens of context.
         candidates: sequences that the engine decodes at once for one run.
-        jobs: runs at once; each has a window and candidates of its own.
+        jobs: runs at once; each of their candidates has a window of its own then, of some 30 KB a token.
 
     Raises:
         EmbeddedModelError: no engine, no model, or llama.cpp refuses the file.
@@ -126,9 +126,11 @@ def start(gguf: Path | None = None, *, window: int = WINDOW, candidates: int = 1
     key = secrets.token_urlsafe(24)
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
-    params.n_ctx = window * jobs
     params.n_parallel = candidates * jobs
-    params.kv_unified = True  # the candidates of one call share the window, and the prompt in it
+    # The candidates of one call share the window, and the prompt in it. Several runs do not: where all share one, each
+    # token attends to the others' as well, if only to leave them out, and four at once are slower than one by one.
+    params.kv_unified = jobs == 1
+    params.n_ctx = window * (1 if jobs == 1 else params.n_parallel)
     # llama.cpp's cache of prompts that gave way to others has put one caller's prompt in the place of another's
     # (ggml-org/llama.cpp#27148), and a character then knows what only somebody else does. It must stay off.
     params.cache_ram_mib = 0

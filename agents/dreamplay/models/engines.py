@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,8 @@ from dreamplay.record.transcript import Header, Resumed
 from dreamplay.settings import Settings, load
 
 OPENAI = "api.openai.com"
+LOCAL_JOBS = 8
+"""Runs at once on a local engine: each has memory of its own there, 0.35 GB with three candidates."""
 LOCAL_CANDIDATES = 3
 """Three at once cost a local engine less than asking again when the only one cannot stand."""
 _HEADROOM = 2000  # output tokens: hosted models that think first count their thoughts as output
@@ -92,9 +95,19 @@ def again(settings: Settings, before: Header | Resumed) -> Settings:
     return load(**as_it_was | given | {"model": model})
 
 
-async def open_model(engine: Engine, settings: Settings, *, jobs: int = 1, load: bool = True) -> Model:
-    """Open the chosen model, for so many runs at once. A local one loads in the background from here on, or, if it is
-    not to load yet, at the first call.
+async def open_model(engine: Engine, settings: Settings) -> Model:
+    """Open the chosen model. A local one loads in the background from here on.
+
+    Raises:
+        ModelError: an endpoint was to say which model it has, and cannot, or has several.
+    """
+    (model,) = await open_models(engine, settings, jobs=1)
+    return model
+
+
+async def open_models(engine: Engine, settings: Settings, *, jobs: int, load: bool = True) -> list[Model]:
+    """Open the chosen model for so many runs at once, and give each of them its own, or the same to all. A local one
+    loads in the background from here on, or, if it is not to load yet, at the first call.
 
     Raises:
         ModelError: an endpoint was to say which model it has, and cannot, or has several.
@@ -103,13 +116,13 @@ async def open_model(engine: Engine, settings: Settings, *, jobs: int = 1, load:
     if engine.kind == "scripted":
         from dreamplay.testing.scripted import ScriptedModel
 
-        return ScriptedModel(window=settings.window or WINDOW)
+        return [ScriptedModel(window=settings.window or WINDOW)] * jobs
     if engine.kind in ("embedded", "gguf"):
         from dreamplay.models.local import LocalModel
 
         gguf = Path(engine.model) if engine.kind == "gguf" and engine.model else None
         candidates = settings.candidates or LOCAL_CANDIDATES
-        return LocalModel(
+        local = LocalModel(
             gguf,
             timeout=settings.timeout,
             sampling=sampling,
@@ -118,11 +131,18 @@ async def open_model(engine: Engine, settings: Settings, *, jobs: int = 1, load:
             jobs=jobs,
             load=load,
         )
+        return [*local.lanes()]
     endpoint = connect(engine, settings, sampling, jobs=jobs)
     endpoint.streams = jobs == 1
     if not endpoint.name:
         endpoint.name = await _only_model(endpoint)
-    return endpoint
+    return [endpoint] * jobs
+
+
+async def close(models: Sequence[Model]) -> None:
+    """Close each of them once."""
+    for model in {id(model): model for model in models}.values():
+        await model.close()
 
 
 def connect(engine: Engine, settings: Settings, sampling: dict[str, Any] | None = None, *, jobs: int = 1) -> Endpoint:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
+import functools
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -51,26 +53,37 @@ class LocalModel:
         self.window = window
         self._timeout = timeout
         self._gguf, self._jobs = gguf, jobs
-        self._starting: Future[Engine] | None = self._start() if load else None
+        self._engine = functools.cache(self._start)
+        if load:
+            self._engine()
         self._endpoint: Endpoint | None = None
+        # For its further candidates a call takes the lowest slots that are free, whatever has been read in them.
+        self._slot = (candidates - 1) * jobs if jobs > 1 else 0
         self._first = asyncio.Lock()
         self._alone = asyncio.Lock()
+
+    def lanes(self) -> list[LocalModel]:
+        """This model once for each of the runs at once. All are served by one engine, each in a slot of its own: a slot
+        has to read again whatever another has read.
+        """
+        lanes = [self, *(copy.copy(self) for _ in range(1, self._jobs))]
+        for number, lane in enumerate(lanes[1:], start=1):
+            lane._slot = self._slot + number
+            lane._alone = asyncio.Lock()
+        return lanes
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Answer a prompt; see `Model.complete`. The first call waits until the engine has loaded."""
         async with self._first:
             if self._endpoint is None:
                 return await self._begin(prompt, seed, on_token)
-        if self._jobs > 1:  # the engine itself finds the slots
-            return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
         async with self._alone:  # all who ask want the same slot
             return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
 
     async def read(self, prompt: Prompt) -> None:
-        """Read a prompt in the slot of the one run that is played, while somebody thinks; see `Model.read`."""
-        if self._jobs == 1:
-            with contextlib.suppress(DreamplayError):  # whoever asks in earnest is told
-                await self.complete(prompt, seed=0)
+        """Read a prompt, while somebody thinks; see `Model.read`."""
+        with contextlib.suppress(DreamplayError):  # whoever asks in earnest is told
+            await self.complete(prompt, seed=0)
 
     async def close(self) -> None:
         """Close the client; see `Model.close`. The engine ends with its process."""
@@ -86,39 +99,38 @@ class LocalModel:
         return starting
 
     async def _begin(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
-        self._starting = self._starting or self._start()
-        engine = await asyncio.wrap_future(self._starting)
+        engine = await asyncio.wrap_future(self._engine())
         client = open_endpoint(f"{engine.root}/v1", engine.api_key, timeout=self._timeout)
+        own = {"id_slot": self._slot} if self._jobs > 1 else {}
         endpoint = Endpoint(
-            self.name, client, "the embedded engine", sampling=self.sampling, engine=self.engine, prefill=True,
+            self.name, client, "the embedded engine", sampling=self.sampling, engine=self.engine | own, prefill=True,
             sheets=self.sheets, tries=self.tries, rolls=self.rolls, candidates=self.candidates, window=self.window,
         )  # fmt: skip
-        slot = _slot_name(engine, self.window, prompt)
-        known = (embedded.slots() / slot).is_file() and await _slot(endpoint, engine, "restore", slot)
+        file = _file(engine, self.window, prompt)
+        slot = f"{engine.root}/slots/{self._slot}"
+        known = (embedded.slots() / file).is_file() and await _state(endpoint, slot, "restore", file)
         reply = await endpoint.complete(prompt, seed=seed, on_token=on_token)
         if not known:
-            await _slot(endpoint, engine, "save", slot)
+            await _state(endpoint, slot, "save", file)
             await asyncio.to_thread(_forget_old)
-        if self._jobs > 1:  # the engine itself finds the slot that has read most of a prompt
-            endpoint.engine = {name: value for name, value in self.engine.items() if name != "id_slot"}
         self._endpoint = endpoint
         return reply
 
 
-async def _slot(endpoint: Endpoint, engine: Engine, action: str, name: str) -> bool:
-    """Save or restore the prompt cache, and say whether it was done. It only saves time: what cannot be restored, since
-    another version of the engine wrote it, is read and saved anew.
+async def _state(endpoint: Endpoint, slot: str, action: str, file: str) -> bool:
+    """Save or restore the state of a slot, and say whether it was done. It only saves time: what cannot be restored,
+    since another version of the engine wrote it, is read and saved anew.
     """
     import openai
 
     try:
-        await endpoint.client.post(f"{engine.root}/slots/0?action={action}", body={"filename": name}, cast_to=object)
+        await endpoint.client.post(f"{slot}?action={action}", body={"filename": file}, cast_to=object)
     except openai.APIError:
         return False
     return True
 
 
-def _slot_name(engine: Engine, window: int, prompt: Prompt) -> str:
+def _file(engine: Engine, window: int, prompt: Prompt) -> str:
     """One file for each model file, window and beginning of a prompt."""
     stat = engine.model.stat()
     key = "\0".join([engine.model.name, str(stat.st_size), str(stat.st_mtime_ns), str(window),
