@@ -7,7 +7,7 @@ import pytest
 import worlds
 from dreamplay.cast import Cast
 from dreamplay.errors import ModelError
-from dreamplay.mind.dream import Narrator, pool, shown
+from dreamplay.mind.dream import Narrator, pool, shown, variety
 from dreamplay.prompting.desk import Desk
 from dreamplay.script import Pooled, Script, Usage
 from dreamplay.story import Scene
@@ -19,7 +19,7 @@ TOLD = (
 )
 
 
-def _narrator(path: Path, *replies: str) -> tuple[Narrator, ScriptedModel, dict[str, Scene]]:
+def _narrator(path: Path | str, *replies: str) -> tuple[Narrator, ScriptedModel, dict[str, Scene]]:
     plan = worlds.plan(path)
     model = ScriptedModel(replies or None)
     scenes = {scene.id: scene for _, scene in plan.scenes}
@@ -130,6 +130,22 @@ def test_the_dream_that_shows_more_of_the_dreamers_is_kept() -> None:
     one = "The kettle sinks in black water, and then the rain comes over the roofs of the town."
     again = "The kettle is in black water. The ladder is in the furnace. The ladder is in the furnace."
     neither = "Somebody walks along a wall and looks for a door that has never been there."
-    told = [shown(text, ledger) for text in (both, again, one, neither)]
-    assert told == sorted(told, reverse=True)
-    assert len(set(told)) == len(told)
+    told = [shown(text, ledger) for text in (both, one, neither)]
+    assert told == [1, 0.5, 0]
+    explained = f"{both} Ada wishes for somebody, and Bo fears it."
+    varied = [variety(text) for text in (both, again, explained)]
+    assert varied == sorted(varied, reverse=True)
+    assert len(set(varied)) == len(varied)
+
+
+async def test_a_small_models_dream_that_leaves_most_of_them_out_waits_for_a_better_one() -> None:
+    narrator, _, scenes = _narrator("mindsync")
+    dream = next(scene for scene in scenes.values() if scene.kind == "dream")
+    fuller = " ".join([TOLD, *(entry.fear for entry in pool(narrator.desk, dream.present))])
+    for rolls, replies, told in ((1, [TOLD, fuller], TOLD), (2, [TOLD, fuller], fuller), (2, [TOLD] * 4, TOLD)):
+        narrator, model, _ = _narrator("mindsync", *replies)
+        model.rolls = rolls
+        text, _, made = await narrator.dream(Script(), dream, lambda token: None)
+        assert text == " ".join(told.split())
+        assert made.usage.calls == (1 if rolls == 1 else len(replies))
+        assert {refusal.reason for refusal in made.refused} <= {"leaves most of them out"}

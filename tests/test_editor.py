@@ -264,6 +264,28 @@ async def test_the_dice_may_be_rolled_again_before_it_says_what_was_wrong() -> N
     assert (take.text, made) == ("good", [(0, ""), (1, ""), (2, "not bad 2")])
 
 
+@pytest.mark.parametrize(
+    ("text", "deaf"),
+    [
+        ("The bridge is empty at noon, Leo, and nobody need come along.", True), ("Leo, come to the bridge.", True),
+        ("I know. Mira, are you there?", True), ("Come to the bridge, Leo.", True),
+        ("Come to the bridge, Elara.", False),
+        ("Leo said nothing, and Mira less.", False), ("We asked Mira, Leo, and the press.", False),
+        ("There is one carpenter left, Leo, who sleeps at home.", False), ("I am Sam, Elara, and I ask.", False),
+    ],
+)  # fmt: skip
+def test_a_line_that_calls_somebody_who_does_not_hear_it_waits_for_a_better_one(text: str, deaf: bool) -> None:
+    judge = Judge(speaker="Sam", cast=["Elara", "Leo", "Mira", "Sam"], said=[], hears=["Elara"])
+    assert editor.judged(replace(judge, hears=["Elara", "Leo", "Mira"]), _reply(text)) == text
+    assert editor.judged(replace(judge, hears=None), _reply(text)) == text
+    if deaf:
+        with pytest.raises(RefusedError, match="does not hear it") as caught:
+            editor.judged(judge, _reply(text))
+        assert caught.value.spare == text
+    else:
+        assert editor.judged(judge, _reply(text)) == text
+
+
 WANDERS = (
     "I mended nineteen beds this winter. Mr. Ode paid for one of them, and for none of the others. I saw the pitch on "
     "the news. It seemed perfect for what we were trying to do, and I am really excited about it."

@@ -81,7 +81,7 @@ class Agent:
         Raises:
             ModelError: the model gave up.
         """
-        judge = self._judge(script, self.desk.cast.fill(cue.material))
+        judge = self._judge(script, self.desk.cast.fill(cue.material), cue.hears or present(script, scene))
         recalled = self._recall(script, scene, self.desk.cast.fill(cue.material))
         first = self.desk.line(script, scene, self.role, cue, recalled=recalled)
 
@@ -223,12 +223,13 @@ class Agent:
             by="agent", prompt=prompt.digest, seed=seed, recalled=recalled, refused=take.refused, usage=take.usage
         )
 
-    def _judge(self, script: Script, material: str = "") -> Judge:
+    def _judge(self, script: Script, material: str = "", hears: Collection[str] | None = None) -> Judge:
         names = [persona.name for persona in self.desk.cast.personas.values()]
         heard = self._heard.setdefault(script, _Heard())
         heard.listen(self.desk.cast.personas[self.role].examples, script.visible_to(self.role))
+        hearing = None if hears is None else [self.desk.cast.name(role) for role in hears if role != self.role]
         return Judge(speaker=self.name, cast=names, said=heard.texts, material=material,
-                     strict=self.model.rolls > 1, kept=heard.grams)  # fmt: skip
+                     strict=self.model.rolls > 1, hears=hearing, kept=heard.grams)  # fmt: skip
 
 
 @dataclass

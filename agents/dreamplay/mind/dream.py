@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from dreamplay.errors import ModelError
 from dreamplay.mind import editor
 from dreamplay.mind.agent import call_seed
+from dreamplay.mind.editor import RefusedError
 from dreamplay.mind.grams import runs, words
 from dreamplay.models.model import Model, OnToken, Reply
 from dreamplay.prompting.desk import Desk
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.recap import Retelling
-from dreamplay.script import Pooled, Provenance, Script, given_fear, neutral, present
+from dreamplay.script import Pooled, Provenance, Refusal, Script, given_fear, neutral, present
 from dreamplay.story import VISITOR, Scene
+
+_TRIES = 4
+_DREAMERS = 0.5
+"""Share of the dreamers whom a dream has to show."""
+_EXPLAINED = re.compile(r"\b(fears?|wish(es)?|hidden)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,9 @@ class Narrator:
             lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong),
             [event.text for event in script.visible_to(*here)],
             on_token,
-            merit=lambda text: shown(text, ledger),
+            # A larger model may well show them all in words of its own.
+            lacks=lambda text: self.model.rolls > 1 and shown(text, ledger) < _DREAMERS,
+            merit=lambda text: shown(text, ledger) + variety(text),
         )
         return text, ledger, made
 
@@ -77,10 +86,11 @@ class Narrator:
         write: Callable[[str], Prompt],
         told: Sequence[str],
         on_token: OnToken,
+        lacks: Callable[[str], bool] = lambda _: False,
         merit: Callable[[str], float] = lambda _: 0.0,
     ) -> tuple[str, Provenance]:
         """Ask until a text stands. `place` begins with the scene and gives each call its seed; `told` is what the
-        text may not copy.
+        text may not copy; one that lacks too much waits for a better one.
         """
         first = write("")
 
@@ -90,25 +100,42 @@ class Narrator:
             return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
 
         names = [persona.name for persona in self.desk.cast.personas.values()]
-        take = await editor.ask(call, lambda reply: editor.prose(reply, told, names), tries=4, merit=merit)
+
+        def check(reply: Reply) -> str:
+            text = editor.prose(reply, told, names)
+            if lacks(text):
+                raise RefusedError(
+                    Refusal(text=text, reason="leaves most of them out"), "Each of them is in it.", spare=text
+                )
+            return text
+
+        take = await editor.ask(call, check, tries=_TRIES, rolls=self.model.rolls, merit=merit)
         if take.text is None:
             raise ModelError(
                 f"the narrator told nothing that can stand in scene {place[0]} ({take.refused[-1].reason}); "
                 "try another --seed or --model"
             )
-        seed = call_seed(self.seed, *place, take.usage.calls - 1)
+        seed = call_seed(self.seed, *place, take.number)
         made = Provenance(by="narrator", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
         return take.text, made
 
 
 def shown(text: str, ledger: Sequence[Pooled]) -> float:
-    """How much of the pool a dream shows: the share of the dreamers of whose sheet two content words or more come up,
-    and the share of its own runs of three words that it does not repeat.
+    """How much of the pool a dream shows: the share of the dreamers of whose sheet two content words come up that stand
+    in nobody else's.
     """
     told = set(words(text))
     sheets = [{word for word in words(f"{e.fear} {e.wish}") if len(word) > 4} for e in ledger]
+    own = [sheet.difference(*(other for other in sheets if other is not sheet)) for sheet in sheets]
+    return sum(len(sheet & told) >= min(2, len(sheet)) for sheet in own) / max(len(own), 1)
+
+
+def variety(text: str) -> float:
+    """The share of a dream's runs of three words that it does not repeat, less something for each time it speaks of
+    fears and wishes in place of showing them.
+    """
     said = runs(text)
-    return sum(len(sheet & told) > 1 for sheet in sheets) / max(len(sheets), 1) + len(set(said)) / max(len(said), 1)
+    return len(set(said)) / max(len(said), 1) - 0.2 * min(3, len(_EXPLAINED.findall(text)))
 
 
 def pool(desk: Desk, here: Collection[str], given: str = "") -> tuple[Pooled, ...]:

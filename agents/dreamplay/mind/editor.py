@@ -9,12 +9,15 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from dreamplay.mind import cuts, faults
 from dreamplay.mind.faults import Judge
-from dreamplay.mind.grams import NEAR_COPY, grams
+from dreamplay.mind.grams import grams
 from dreamplay.models.model import Reply
 from dreamplay.script import Refusal, Usage
 
 STRAYS = 0.25
 """Share of the cue's words below which a small model has left it: 5 of 96 lines had, and none of them was good."""
+
+_RETOLD = 0.5
+"""Share of a dream's or an ending's word 3-grams that may have been told before: the same fears come back in it."""
 
 OUTDONE = "another was better"
 """Why a candidate that could have stood is not the line."""
@@ -56,7 +59,8 @@ async def ask(
         check: returns the text that stands, or raises RefusedError.
         tries: calls at most; each may bring several candidates.
         rolls: of these, the ones in which nothing is said of what was wrong.
-        merit: of the candidates of one call that can stand, the one with the most is kept.
+        merit: of the candidates of one call that can stand, the one with the most is kept, and in the end, where none
+            could, of all those in spare.
 
     Raises:
         ModelError: the model gave up; that is not the editor's to mend.
@@ -70,7 +74,7 @@ async def ask(
     )
 
     text: str | None = None
-    spare: tuple[str, int] | None = None
+    spares: dict[str, int] = {}
     number = 0
     async for attempt in retrying:
         with attempt:
@@ -84,15 +88,17 @@ async def ask(
                     standing.append(check(candidate))
                 except RefusedError as error:
                     refused.append(error.refusal)
-                    spare = spare or (error.spare and (error.spare, number)) or None
+                    if error.spare:
+                        spares.setdefault(error.spare, number)
                     fault = fault or error
             if fault and not standing:
                 wrong = fault.advice if number + 1 >= rolls else ""
                 raise fault
             text = max(standing, key=merit)
             refused += [Refusal(text=other, reason=OUTDONE) for other in standing if other != text]
-    if text is None and spare:
-        text, number = spare
+    if text is None and spares:
+        text = max(spares, key=merit)
+        number = spares[text]
     return Take(text, number, tuple(refused), usage)
 
 
@@ -105,6 +111,13 @@ def judged(judge: Judge, reply: Reply) -> str:
     text = cuts.speech(reply.text, judge.speaker, judge.cast, strict=judge.strict)
     if fault := judge.fault(text, finished=reply.finished or cuts.ends(text)):
         raise RefusedError(Refusal(text=" ".join(reply.text.split()), reason=fault[0]), fault[1])
+    if judge.calls_out(text):
+        names = " and ".join(judge.hears or ())
+        raise RefusedError(
+            Refusal(text=text, reason="calls somebody who does not hear it"),
+            f"Only {names} can hear {judge.speaker}.",
+            text,
+        )
     if judge.strict and faults.goes_round(text):
         raise RefusedError(Refusal(text=text, reason="goes round"), f"{judge.speaker} says it once.", text)
     if judge.strict and judge.follows(text) < STRAYS:
@@ -126,6 +139,6 @@ def prose(reply: Reply, told: Sequence[str] = (), cast: Collection[str] = ()) ->
     if fault := faults.of_telling(text, told):
         raise RefusedError(Refusal(text=raw, reason=fault[0]), fault[1])
     mine = grams(text)
-    if mine and len(mine & set[tuple[str, ...]]().union(*map(grams, told))) / len(mine) > NEAR_COPY:
+    if mine and len(mine & set[tuple[str, ...]]().union(*map(grams, told))) / len(mine) > _RETOLD:
         raise RefusedError(Refusal(text=raw, reason="copies what was told"), "Tell what nobody has told yet.", text)
     return text

@@ -62,6 +62,8 @@ class Judge:
     """For a small model, which wanders: what it says beyond two sentences is cut off, and a line that goes round, or
     has nothing of its cue, waits for a better one.
     """
+    hears: Collection[str] | None = None
+    """The names of those who hear it; None: nobody has to."""
     kept: AbstractSet[tuple[str, ...]] | None = None
     """Every run of three words in `said`, from whoever keeps them from turn to turn. None: they are worked out."""
 
@@ -74,6 +76,15 @@ class Judge:
         """Share of the words of the cue's matter that a line says."""
         about = {word for word in words(self.material) if len(word) > 3}
         return len(about & set(words(text))) / len(about) if about else 1.0
+
+    def calls_out(self, text: str) -> bool:
+        """Whether a line calls somebody by name who does not hear it: in a whisper one of the others, or who has gone.
+        Names in a row are a list.
+        """
+        cast = "|".join(map(re.escape, self.cast))
+        deaf = "|".join(map(re.escape, set(self.cast).difference(self.hears or self.cast, [self.speaker])))
+        called = deaf and re.search(rf"(?:^|[.!?…] )(?:{deaf}), |, (?:{deaf})(?:[.!?…]|,(?! who\b))", text)
+        return bool(called) and not re.search(rf"\b(?:{cast}),? (?:and )?(?:{cast})\b", text)
 
     def merit(self, text: str) -> float:
         """How good a line is that can stand: it says what the cue is about, in words not used before, to somebody,
