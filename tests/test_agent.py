@@ -111,12 +111,13 @@ REASONS = {
     f"I will never {MINDSYNC}, since somebody has to hold it.": True,
     f"I want a door in every dream rather than to {MINDSYNC}.": True,
     "I want people to dream together, with a brake for everyone.": True,
+    "I believe Leo should hold on to a door in every dream.": False,
     f"I want to build a hybrid that keeps every personal dream whole, and still {MINDSYNC}.": True,
 }
 
 
 @pytest.mark.parametrize("reason", REASONS)
-async def test_a_reason_that_speaks_for_another_choice_stands_only_if_no_better_one_comes(
+async def test_a_reason_for_another_choice_or_of_oneself_by_name_stands_only_if_no_better_one_comes(
     story: Story, cast: Cast, scene: Scene, reason: str
 ) -> None:
     hybrid = next(choice for choice in story.choices if choice.id == "hybrid")

@@ -357,6 +357,8 @@ CUE_MATTER = "most people cry when she unhooks them, and then they ask what time
         ("Most people cry when I unhook them, Leo.", "Most people cry when I unhooks them, Leo."),
         ("They cry when I unhook them, and ask what time I open.", "The weather is fine tonight on the roof."),
         ("They cry when I unhook them, Leo.", "You're right, Leo. They cry when I unhook them."),
+        ("They cry when I unhook them, Leo.", "They cry when I unhook them. Could you tell me about it?"),
+        ("They cry when I unhook them, Leo.", "You told me that they cry when I unhook them, Leo."),
     ],
 )
 async def test_of_several_candidates_the_best_that_can_stand_is_kept(better: str, worse: str) -> None:

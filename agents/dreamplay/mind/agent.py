@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from dreamplay.errors import ModelError
 from dreamplay.mind import cuts, editor
 from dreamplay.mind.editor import RefusedError, Take
-from dreamplay.mind.faults import Judge, in_first_person
+from dreamplay.mind.faults import Judge, half_told, in_first_person
 from dreamplay.mind.grams import grams
 from dreamplay.mind.memory import Memory
 from dreamplay.models.model import Model, OnToken, Reply
@@ -123,12 +123,8 @@ class Agent:
         def check(reply: Reply) -> str:
             stance = self._parsed(reply)
             stances[stance.reason] = stance
-            if self._contradicts(stance):
-                raise RefusedError(
-                    Refusal(text=stance.reason, reason=f"the reason is for another choice than {stance.choice!r}"),
-                    "The last reason spoke for another choice than the one that was made.",
-                    spare=stance.reason,
-                )
+            if fault := self._weak(stance):
+                raise RefusedError(Refusal(text=stance.reason, reason=fault[0]), fault[1], spare=stance.reason)
             return stance.reason
 
         take = await editor.ask(call, check, tries=_STANCE_TRIES)
@@ -198,6 +194,15 @@ class Agent:
                 f"The last reason was told about {self.name}; {self.name} says «I».",
             )
         return stance.model_copy(update={"reason": whole, "choice": ids[stance.choice]})
+
+    def _weak(self, stance: Stance) -> tuple[str, str] | None:
+        """Why a valid stance waits for a better one, and what to tell the model."""
+        if self._contradicts(stance):
+            wrong = f"the reason is for another choice than {stance.choice!r}"
+            return wrong, "The last reason spoke for another choice than the one that was made."
+        if half_told(stance.reason, self.name):
+            return "half of the reason is told by name", f"The last reason spoke of {self.name}, who says «I»."
+        return None
 
     def _contradicts(self, stance: Stance) -> bool:
         """Whether a reason speaks in the words of a choice that was not made, in none of the one that was, and does

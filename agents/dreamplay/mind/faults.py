@@ -32,11 +32,11 @@ _MODEL_TALK = re.compile(
 )
 _HALF_TURNED = re.compile(
     r"\bI (?!always\b|perhaps\b|sometimes\b|was\b|as\b)\w+[^s\W]s\b|, and tells? \w+ that\b|^I'm sorry\b|"
-    r"\bI\b.* (he|she) \w+s\b"
+    r"\bI\b.* (he|she) \w+s\b|\b[Yy]ou told me that\b"
 )
 _ASSISTANT = re.compile(
     r"\b(it's important (to|that)|I (need|want) to make sure|for the opportunity|I apologi[sz]e|"
-    r"you're (absolutely )?right)\b",
+    r"you're (absolutely )?right|that's a (good|great) (idea|question)|(could|can) you tell me (more )?about)\b",
     re.IGNORECASE,
 )
 _SCRIPTS_OF_ELSEWHERE = re.compile("[\u0400-\u04ff\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -179,3 +179,8 @@ def goes_round(text: str) -> bool:
 def in_first_person(text: str, name: str) -> bool:
     """Whether a text is said by somebody about herself, not told about her by name."""
     return bool(_FIRST_PERSON.search(text)) and not re.match(rf"{re.escape(name)}\b", text)
+
+
+def half_told(text: str, name: str) -> bool:
+    """Whether half of it is told about her by name («I believe Leo should go», by Leo)."""
+    return bool(re.search(rf"\b{re.escape(name)} (?:should|must|would|will|can|has|is|wants|needs)\b", text))
