@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import random
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
 from dreamplay.errors import ModelError
-from dreamplay.mind import cuts, editor
+from dreamplay.mind import answers, cuts, editor
+from dreamplay.mind.answers import Stance
 from dreamplay.mind.editor import RefusedError, Take
-from dreamplay.mind.faults import Judge, half_told, in_first_person
+from dreamplay.mind.faults import Judge, in_first_person
 from dreamplay.mind.grams import grams
 from dreamplay.mind.memory import Memory
 from dreamplay.models.model import Model, OnToken, Reply
@@ -26,36 +23,6 @@ from dreamplay.story import Scene
 
 _STANCE_TRIES = 4
 _REFLECTION_TRIES = 2
-_QUOTED = 4
-"""Words in a row by which a reason is known to speak of a choice."""
-_NO = re.compile(r"\b(no|not|never|nobody|nothing|cannot|than|instead|against|\w+n\Wt)\b", re.IGNORECASE)
-
-
-class Stance(BaseModel):
-    """A decision at the crossroads, as the model sends it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-    reason: str = Field(min_length=10, max_length=600)
-    choice: str
-
-
-class Reflection(BaseModel):
-    """What somebody thinks at the end of a scene, and how she marks each of the others, as the model sends it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-    thought: str = Field(min_length=10, max_length=400)
-    marks: dict[str, Annotated[int, Field(strict=True, ge=-MARKS, le=MARKS)]]
-    """By name."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _parted(cls, answer: Any) -> Any:
-        """The model sends the marks beside the thought, one key a name: that is as short as it gets."""
-        if not isinstance(answer, dict):
-            return answer
-        return {"thought": answer.get("thought"), "marks": {k: v for k, v in answer.items() if k != "thought"}}
 
 
 @dataclass(frozen=True)
@@ -110,7 +77,8 @@ class Agent:
         choices = list(self.desk.story.choices)
         # Small models lean to what stands first; each role reads the choices in an order of its own.
         random.Random(f"{self.seed}/{scene.id}/{self.role}").shuffle(choices)
-        matter = " ".join(self.desk.cast.fill(choice.text) for choice in choices)
+        offered = {choice.id: self.desk.cast.fill(choice.text) for choice in choices}
+        matter = " ".join(offered.values())
         # A small model gives back what it was reminded of in place of a reason.
         recalled = self._recall(script, scene, matter) if self.desk.sheets else ()
         first = self.desk.stance(script, scene, self.role, choices, recalled=recalled)
@@ -121,9 +89,9 @@ class Agent:
             return await self.model.complete(prompt, seed=call_seed(self.seed, scene.id, 0, self.role, number))
 
         def check(reply: Reply) -> str:
-            stance = self._parsed(reply)
+            stance = answers.stance(reply, offered, self.name)
             stances[stance.reason] = stance
-            if fault := self._weak(stance):
+            if fault := answers.weak(stance, offered, self.name):
                 raise RefusedError(Refusal(text=stance.reason, reason=fault[0]), fault[1], spare=stance.reason)
             return stance.reason
 
@@ -154,7 +122,7 @@ class Agent:
             return await self.model.complete(prompt, seed=seed)
 
         def check(reply: Reply) -> str:
-            reflection = _marked(reply, others)
+            reflection = answers.reflection(reply, others)
             marks.append(reflection.marks)
             if not in_first_person(reflection.thought, self.name):
                 raise RefusedError(
@@ -169,50 +137,6 @@ class Agent:
         if take.text is None:
             return "", {}, made
         return take.text, {others[name]: mark / MARKS for name, mark in marks[-1].items()}, made
-
-    def _parsed(self, reply: Reply) -> Stance:
-        """A valid stance, its choice by id. The model answers with the choice's words, which say more to it."""
-        raw = _json(reply)
-        ids = {self.desk.cast.fill(choice.text): choice.id for choice in self.desk.story.choices}
-
-        def refused(reason: str, advice: str) -> RefusedError:
-            return RefusedError(Refusal(text=raw[:500], reason=reason), advice)
-
-        try:
-            stance = Stance.model_validate_json(raw)
-        except ValidationError as error:
-            raise _invalid(raw, "stance", error) from None
-        if stance.choice not in ids:
-            reason = f"no such choice: {stance.choice[:80]!r}"
-            raise refused(reason, "The last answer named none of the choices word for word.")
-        whole = cuts.whole(stance.reason)
-        if not whole or "..." in whole:
-            raise refused("the reason is left open", "The last reason was not a whole sentence.")
-        if not in_first_person(whole, self.name):
-            raise refused(
-                "the reason is not in the first person",
-                f"The last reason was told about {self.name}; {self.name} says «I».",
-            )
-        return stance.model_copy(update={"reason": whole, "choice": ids[stance.choice]})
-
-    def _weak(self, stance: Stance) -> tuple[str, str] | None:
-        """Why a valid stance waits for a better one, and what to tell the model."""
-        if self._contradicts(stance):
-            wrong = f"the reason is for another choice than {stance.choice!r}"
-            return wrong, "The last reason spoke for another choice than the one that was made."
-        if half_told(stance.reason, self.name):
-            return "half of the reason is told by name", f"The last reason spoke of {self.name}, who says «I»."
-        return None
-
-    def _contradicts(self, stance: Stance) -> bool:
-        """Whether a reason speaks in the words of a choice that was not made, in none of the one that was, and does
-        not say no to them.
-        """
-        said = grams(stance.reason, _QUOTED)
-        quoted = {
-            choice.id for choice in self.desk.story.choices if said & grams(self.desk.cast.fill(choice.text), _QUOTED)
-        }
-        return bool(quoted) and stance.choice not in quoted and not _NO.search(stance.reason)
 
     def _recall(self, script: Script, scene: Scene, matter: str) -> tuple[Recalled, ...]:
         """What comes up when she is about to speak of a matter, after what was last heard."""
@@ -262,34 +186,6 @@ class Spoken:
 
     text: str | None
     made: Provenance
-
-
-def _json(reply: Reply) -> str:
-    """The answer without the fence that some models put around JSON."""
-    return reply.text.strip().removeprefix("```json").removesuffix("```").strip()
-
-
-def _invalid(raw: str, what: str, error: ValidationError) -> RefusedError:
-    first = error.errors()[0]
-    fault = f"{'.'.join(map(str, first['loc'])) or 'the answer'}: {first['msg']}"
-    return RefusedError(
-        Refusal(text=raw[:500], reason=f"no valid {what}: {fault}"), f"The last answer was wrong ({fault})."
-    )
-
-
-def _marked(reply: Reply, names: Collection[str]) -> Reflection:
-    """A valid reflection, in which each of these is marked, and nobody else."""
-    raw = _json(reply)
-    try:
-        reflection = Reflection.model_validate_json(raw)
-    except ValidationError as error:
-        raise _invalid(raw, "reflection", error) from None
-    if set(reflection.marks) != set(names):
-        fault = f"it has to mark {', '.join(names) or 'nobody'}"
-        raise RefusedError(
-            Refusal(text=raw[:500], reason=f"no valid reflection: {fault}"), f"The last answer was wrong ({fault})."
-        )
-    return reflection
 
 
 def call_seed(seed: int, *place: object) -> int:
