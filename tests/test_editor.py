@@ -314,6 +314,18 @@ def test_what_a_small_model_adds_is_cut_off_and_what_leaves_the_cue_waits_for_be
         assert caught.value.spare == said
 
 
+def test_a_memory_that_has_come_up_may_be_told_in_place_of_the_cue() -> None:
+    memory = "I made a cradle for a child that did not come."
+    judge = Judge(speaker="Leo", cast=["Elara", "Leo"], said=[], material="oak is slow", strict=True)
+    for text, stands in ((memory, True), ("For a child that did not come I made a cradle.", True), ("I do.", False)):
+        remembering = replace(judge, remembered=["I fell through the ice.", memory])
+        assert remembering.remembers(text) == stands
+        assert not judge.remembers(text)
+    assert editor.judged(remembering, _reply(memory)) == memory
+    with pytest.raises(RefusedError, match="leaves the cue"):
+        editor.judged(judge, _reply(memory))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -346,6 +358,23 @@ def test_of_a_small_model_what_it_takes_from_the_form_of_the_cue_is_cut_off(text
     judge = Judge(speaker="Leo", cast=["Elara", "Leo"], said=[], material="a bed", strict=True)
     assert editor.judged(judge, _reply(text)) == said
     assert editor.judged(replace(judge, strict=False), _reply(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        ("A bed can break a man, Leo.", True), ("Leo, a bed can break a man.", True),
+        ("Can your bed break a man, Leo?", False), ("Leo, your bed can break a man.", False),
+    ],
+)  # fmt: skip
+def test_a_small_models_own_name_is_cut_off_where_it_is_not_somebody_else_who_speaks(text: str, stands: bool) -> None:
+    judge = Judge(speaker="Leo", cast=["Elara", "Leo"], said=[], material="a bed", strict=True)
+    for strict in (True, False):
+        if strict and stands:
+            assert editor.judged(judge, _reply(text)) == "A bed can break a man."
+        else:
+            with pytest.raises(RefusedError, match="by name"):
+                editor.judged(replace(judge, strict=strict), _reply(text))
 
 
 CUE_MATTER = "most people cry when she unhooks them, and then they ask what time she opens tomorrow"

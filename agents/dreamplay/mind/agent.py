@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
@@ -48,8 +48,13 @@ class Agent:
         Raises:
             ModelError: the model gave up.
         """
-        judge = self._judge(script, self.desk.cast.fill(cue.material), cue.hears or present(script, scene))
         recalled = self._recall(script, scene, self.desk.cast.fill(cue.material))
+        judge = replace(
+            self._judge(script),
+            material=self.desk.cast.fill(cue.material),
+            remembered=[memory.text for memory in recalled if memory.event is None],
+            hears=[self.desk.cast.name(role) for role in cue.hears or present(script, scene) if role != self.role],
+        )
         first = self.desk.line(script, scene, self.role, cue, recalled=recalled)
 
         async def call(number: int, wrong: str) -> Reply:
@@ -152,13 +157,12 @@ class Agent:
             by="agent", prompt=prompt.digest, seed=seed, recalled=recalled, refused=take.refused, usage=take.usage
         )
 
-    def _judge(self, script: Script, material: str = "", hears: Collection[str] | None = None) -> Judge:
+    def _judge(self, script: Script) -> Judge:
         names = [persona.name for persona in self.desk.cast.personas.values()]
         heard = self._heard.setdefault(script, _Heard())
         heard.listen(self.desk.cast.personas[self.role].examples, script.visible_to(self.role))
-        hearing = None if hears is None else [self.desk.cast.name(role) for role in hears if role != self.role]
-        return Judge(speaker=self.name, cast=names, said=heard.texts, material=material,
-                     strict=self.model.rolls > 1, hears=hearing, kept=heard.grams)  # fmt: skip
+        strict = self.model.rolls > 1
+        return Judge(speaker=self.name, cast=names, said=heard.texts, strict=strict, kept=heard.grams)
 
 
 @dataclass

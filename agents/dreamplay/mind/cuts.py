@@ -16,6 +16,7 @@ _BRACKETS = re.compile(r"\[[^\]]*\]?")
 _DIRECTION_AT_EDGE = re.compile(r"^\s*(\([^)]*\)|\*[^*]{3,}\*)\s*|\s*(\([^)]*\)|\*[^*]{3,}\*)\s*$")
 _EMPHASIS = re.compile(r"\*+([^*\n]+)\*+")
 _QUOTES = {'"': '"', "“": "”", "«": "»"}
+_YOU = re.compile(r"\byou\w*\b", re.IGNORECASE)
 _ENDED = re.compile(r"[.!?…\u3002\uff01\uff1f\u0964\u2013\u2014-][\"”»'\u2019)]*$")
 _BETWEEN = re.compile(r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bSt\.)(?<=[.!?…\"”»])\s+(?=[\"“«'A-Z])")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x09\x0b-\x1f\x7f]")
@@ -29,7 +30,7 @@ def speech(text: str, speaker: str, cast: Collection[str], *, strict: bool = Fal
         speaker: the name of whose line it is to be.
         cast: the names of everybody in the story, the speaker's too.
         strict: whether it is a small model's: «I told Leo that», which is the cue's own «tells Leo that», is taken off,
-            and so is what a long one says beyond two sentences.
+            and so are one's own name where it only calls, and what a long one says beyond two sentences.
     """
     text = _ANSI.sub("", text).strip()
     text = _FENCE.sub("", text).strip()
@@ -47,10 +48,21 @@ def speech(text: str, speaker: str, cast: Collection[str], *, strict: bool = Fal
     text = _EMPHASIS.sub(r"\1", text)
     text = _unquoted(text).strip()
     if strict:
+        text = _not_to_oneself(text, speaker)
         text = re.sub(rf"^((?:{label}), )?{_REPORTED} (?:you|{label}) that (?=\w)", r"\1", text)
         if len(text.split()) > _LONG:
             text = " ".join(_sentences(text)[:2])
     return text[:1].upper() + text[1:]
+
+
+def _not_to_oneself(text: str, speaker: str) -> str:
+    """A line without its speaker's own name in front or at the end: a small model hangs it on. Where the line says
+    «you» it is somebody else's, to her, and stays as it is.
+    """
+    if _YOU.search(text):
+        return text
+    name = re.escape(speaker)
+    return re.sub(rf"^{name}, (?=\w)|, {name}(?=[.!…]$)", "", text)
 
 
 def telling(text: str, cast: Collection[str] = (), *, again: bool = True) -> str:

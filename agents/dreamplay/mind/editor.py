@@ -120,7 +120,7 @@ def judged(judge: Judge, reply: Reply) -> str:
         )
     if judge.strict and faults.goes_round(text):
         raise RefusedError(Refusal(text=text, reason="goes round"), f"{judge.speaker} says it once.", text)
-    if judge.strict and judge.follows(text) < STRAYS:
+    if judge.strict and judge.follows(text) < STRAYS and not judge.remembers(text):
         raise RefusedError(Refusal(text=text, reason="leaves the cue"), f"{judge.speaker} speaks of this.", text)
     return text
 

@@ -62,6 +62,8 @@ class Judge:
     """For a small model, which wanders: what it says beyond two sentences is cut off, and a line that goes round, or
     has nothing of its cue, waits for a better one.
     """
+    remembered: Sequence[str] = ()
+    """What of her own past has come up, in her words: to speak of it is not to leave the cue."""
     hears: Collection[str] | None = None
     """The names of those who hear it; None: nobody has to."""
     kept: AbstractSet[tuple[str, ...]] | None = None
@@ -76,6 +78,11 @@ class Judge:
         """Share of the words of the cue's matter that a line says."""
         about = {word for word in words(self.material) if len(word) > 3}
         return len(about & set(words(text))) / len(about) if about else 1.0
+
+    def remembers(self, text: str) -> bool:
+        """Whether a line tells one of the memories that have come up."""
+        said = grams(text)
+        return any(len(said & grams(memory)) > len(said) / 2 for memory in self.remembered)
 
     def calls_out(self, text: str) -> bool:
         """Whether a line calls somebody by name who does not hear it: in a whisper one of the others, or who has gone.
