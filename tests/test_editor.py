@@ -377,6 +377,24 @@ def test_a_small_models_own_name_is_cut_off_where_it_is_not_somebody_else_who_sp
                 editor.judged(replace(judge, strict=strict), _reply(text))
 
 
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        (["Sam"], "A bed can break a man."),
+        (["Sam", "Elara"], "Elara, a bed can break a man."),
+        (None, "Elara, a bed can break a man."),
+    ],
+)
+def test_a_name_that_a_small_model_puts_in_front_of_a_line_for_somebody_else_is_cut_off(
+    to: list[str] | None, said: str
+) -> None:
+    judge = Judge(speaker="Leo", cast=["Elara", "Leo", "Sam"], said=[], material="a bed", strict=True, to=to)
+    text = "Elara, a bed can break a man."
+    assert editor.judged(judge, _reply(text)) == said
+    assert editor.judged(replace(judge, strict=False), _reply(text)) == text
+    assert editor.judged(judge, _reply("Elara said so, and a bed is a bed.")) == "Elara said so, and a bed is a bed."
+
+
 CUE_MATTER = "most people cry when she unhooks them, and then they ask what time she opens tomorrow"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
@@ -18,7 +18,7 @@ from dreamplay.mind.memory import Memory
 from dreamplay.models.model import Model, OnToken, Reply
 from dreamplay.prompting.desk import MARKS, Desk
 from dreamplay.prompting.prompt import Prompt
-from dreamplay.script import UNHEARD, Cue, Event, Provenance, Recalled, Refusal, Script, present
+from dreamplay.script import TURNS, UNHEARD, Cue, Event, Provenance, Recalled, Refusal, Script, present
 from dreamplay.story import Scene
 
 _STANCE_TRIES = 4
@@ -49,11 +49,13 @@ class Agent:
             ModelError: the model gave up.
         """
         recalled = self._recall(script, scene, self.desk.cast.fill(cue.material))
+        last = [event.speaker for event in script.visible_to(self.role, kinds=TURNS)[-1:]]
         judge = replace(
             self._judge(script),
             material=self.desk.cast.fill(cue.material),
             remembered=[memory.text for memory in recalled if memory.event is None],
-            hears=[self.desk.cast.name(role) for role in cue.hears or present(script, scene) if role != self.role],
+            to=self._named({cue.to, *last}),
+            hears=self._named(cue.hears or present(script, scene)),
         )
         first = self.desk.line(script, scene, self.role, cue, recalled=recalled)
 
@@ -156,6 +158,10 @@ class Agent:
         return Provenance(
             by="agent", prompt=prompt.digest, seed=seed, recalled=recalled, refused=take.refused, usage=take.usage
         )
+
+    def _named(self, roles: Iterable[str | None]) -> list[str]:
+        """The names of the others among these."""
+        return [self.desk.cast.name(role) for role in roles if role and role != self.role]
 
     def _judge(self, script: Script) -> Judge:
         names = [persona.name for persona in self.desk.cast.personas.values()]

@@ -22,7 +22,9 @@ _BETWEEN = re.compile(r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bSt\.)(?<=[.!?…
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x09\x0b-\x1f\x7f]")
 
 
-def speech(text: str, speaker: str, cast: Collection[str], *, strict: bool = False) -> str:
+def speech(
+    text: str, speaker: str, cast: Collection[str], *, strict: bool = False, to: Collection[str] | None = None
+) -> str:
     """A reply without what is not speech: names in front, quotes, fences, directions, and other people's lines.
 
     Args:
@@ -30,7 +32,9 @@ def speech(text: str, speaker: str, cast: Collection[str], *, strict: bool = Fal
         speaker: the name of whose line it is to be.
         cast: the names of everybody in the story, the speaker's too.
         strict: whether it is a small model's: «I told Leo that», which is the cue's own «tells Leo that», is taken off,
-            and so are one's own name where it only calls, and what a long one says beyond two sentences.
+            and so are one's own name where it only calls, the name in front of somebody it is not for, and what a long
+            one says beyond two sentences.
+        to: the names of those it may be for; None is anybody.
     """
     text = _ANSI.sub("", text).strip()
     text = _FENCE.sub("", text).strip()
@@ -49,6 +53,8 @@ def speech(text: str, speaker: str, cast: Collection[str], *, strict: bool = Fal
     text = _unquoted(text).strip()
     if strict:
         text = _not_to_oneself(text, speaker)
+        others = "|".join(re.escape(name) for name in cast if to and name not in (*to, speaker))
+        text = re.sub(rf"^(?:{others}), (?=\w)", "", text) if others else text
         text = re.sub(rf"^((?:{label}), )?{_REPORTED} (?:you|{label}) that (?=\w)", r"\1", text)
         if len(text.split()) > _LONG:
             text = " ".join(_sentences(text)[:2])

@@ -108,7 +108,7 @@ def judged(judge: Judge, reply: Reply) -> str:
     Raises:
         RefusedError: it cannot.
     """
-    text = cuts.speech(reply.text, judge.speaker, judge.cast, strict=judge.strict)
+    text = cuts.speech(reply.text, judge.speaker, judge.cast, strict=judge.strict, to=judge.to)
     if fault := judge.fault(text, finished=reply.finished or cuts.ends(text)):
         raise RefusedError(Refusal(text=" ".join(reply.text.split()), reason=fault[0]), fault[1])
     if judge.calls_out(text):

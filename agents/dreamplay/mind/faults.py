@@ -64,6 +64,8 @@ class Judge:
     """
     remembered: Sequence[str] = ()
     """What of her own past has come up, in her words: to speak of it is not to leave the cue."""
+    to: Collection[str] | None = None
+    """The names of those it may be for; None: anybody."""
     hears: Collection[str] | None = None
     """The names of those who hear it; None: nobody has to."""
     kept: AbstractSet[tuple[str, ...]] | None = None
