@@ -56,12 +56,13 @@ async def test_when_no_line_can_stand_there_is_silence_and_its_cost(story: Story
     assert (spoken.text, len(spoken.made.refused), spoken.made.usage.calls) == (None, 3, 3)
 
 
-@pytest.mark.parametrize("by", ["prologue or another", "himself", "his examples"])
+@pytest.mark.parametrize("by", ["prologue or another", "himself", "his examples", "a public sheet"])
 async def test_nobody_copies_what_has_been_said(story: Story, cast: Cast, scene: Scene, by: str) -> None:
-    text = cast.personas["leo"].examples[0] if by == "his examples" else "We have all been awake since the last bell."
+    authored = {"his examples": cast.personas["leo"].examples[0], "a public sheet": f"{cast.personas['mira'].who}."}
+    text = authored.get(by, "We have all been awake since the last bell.")
     leo, _ = _leo(story, cast, text, "Oak is slow, Mira.")
     speaker = "leo" if by == "himself" else "sam"
-    script = Script([] if by == "his examples" else [worlds.event(0, speaker=speaker, text=text, witnesses=ALL)])
+    script = Script([] if by in authored else [worlds.event(0, speaker=speaker, text=text, witnesses=ALL)])
     assert (await leo.speak(script, scene, CUE, 1, lambda token: None)).text == "Oak is slow, Mira."
 
 

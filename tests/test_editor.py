@@ -395,6 +395,23 @@ def test_a_name_that_a_small_model_puts_in_front_of_a_line_for_somebody_else_is_
     assert editor.judged(judge, _reply("Elara said so, and a bed is a bed.")) == "Elara said so, and a bed is a bed."
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("That's right, Elara. A bed can break a man.", "A bed can break a man."),
+        ("That's right. A bed can break a man.", "A bed can break a man."),
+        ("That's wrong, Sam. A bed can break a man.", "That's wrong, Sam. A bed can break a man."),
+        ("A bed can break a man. That's right.", "A bed can break a man. That's right."),
+        ("It is not so late, Sam. A bed can break a man.", "It is not so late, Sam. A bed can break a man."),
+    ],
+)
+def test_what_a_small_model_begins_line_after_line_with_is_cut_off(text: str, said: str) -> None:
+    before = ["That's right, Sam. It is late.", "It is not so late, Elara. Sit down.", "That's right, Leo."]
+    judge = Judge(speaker="Leo", cast=["Elara", "Leo", "Sam"], said=before, material="a bed", strict=True)
+    assert editor.judged(judge, _reply(text)) == said
+    assert editor.judged(replace(judge, strict=False), _reply(text)) == text
+
+
 CUE_MATTER = "most people cry when she unhooks them, and then they ask what time she opens tomorrow"
 
 

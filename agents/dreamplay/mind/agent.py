@@ -159,6 +159,12 @@ class Agent:
             by="agent", prompt=prompt.digest, seed=seed, recalled=recalled, refused=take.refused, usage=take.usage
         )
 
+    def _authored(self) -> list[str]:
+        """What an author has written that is no line of hers to say: the examples of her voice, the public sheets."""
+        cast = self.desk.cast
+        sheets = [cast.fill(text) for persona in cast.personas.values() for text in (persona.who, persona.voice)]
+        return [*cast.personas[self.role].examples, *sheets]
+
     def _named(self, roles: Iterable[str | None]) -> list[str]:
         """The names of the others among these."""
         return [self.desk.cast.name(role) for role in roles if role and role != self.role]
@@ -166,14 +172,14 @@ class Agent:
     def _judge(self, script: Script) -> Judge:
         names = [persona.name for persona in self.desk.cast.personas.values()]
         heard = self._heard.setdefault(script, _Heard())
-        heard.listen(self.desk.cast.personas[self.role].examples, script.visible_to(self.role))
+        heard.listen([] if heard.texts else self._authored(), script.visible_to(self.role))
         strict = self.model.rolls > 1
         return Judge(speaker=self.name, cast=names, said=heard.texts, strict=strict, kept=heard.grams)
 
 
 @dataclass
 class _Heard:
-    """What a new line may not copy: the examples of the speaker's voice, and all that she has heard said or told. What
+    """What a new line may not copy: what is authored for no line of hers, and all that she has heard said or told. What
     she has only thought she may well say. Kept from turn to turn: a long play costs no more a turn.
     """
 
@@ -181,10 +187,9 @@ class _Heard:
     grams: set[tuple[str, ...]] = field(default_factory=set)
     events: int = 0
 
-    def listen(self, examples: Sequence[str], events: Sequence[Event]) -> None:
+    def listen(self, authored: Sequence[str], events: Sequence[Event]) -> None:
         """Take in what is new."""
-        new = [] if self.texts else list(examples)
-        new += [event.text for event in events[self.events :] if event.kind != "reflection"]
+        new = [*authored, *(event.text for event in events[self.events :] if event.kind != "reflection")]
         self.texts += new
         self.grams.update(*map(grams, new))
         self.events = len(events)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from dreamplay.mind.grams import NEAR_COPY, grams
+from dreamplay.mind.grams import NEAR_COPY, grams, words
 
 _LONG = 30
 """Words up to which a line may have any number of sentences."""
+
+_HABIT = 3
+"""Words up to which a sentence at the beginning of several lines is no more than a habit."""
 
 _REPORTED = r"I(?:'ll| will|'ve| have)? (?:told|tell)"
 _FENCE = re.compile(r"```\w*")
@@ -59,6 +62,23 @@ def speech(
         if len(text.split()) > _LONG:
             text = " ".join(_sentences(text)[:2])
     return text[:1].upper() + text[1:]
+
+
+def without_habit(text: str, said: Iterable[str], cast: Collection[str]) -> str:
+    """A line without its first sentence where that is a few words, but for names, with which another line began too: of
+    «That's right, Leo» a small model makes a habit.
+    """
+    first, *rest = _sentences(text)
+    opening = _bare(first, cast)
+    if not rest or not 0 < len(opening) <= _HABIT:
+        return text
+    return " ".join(rest) if any(_bare(_sentences(line)[0], cast) == opening for line in said) else text
+
+
+def _bare(sentence: str, cast: Collection[str]) -> list[str]:
+    """The words of a sentence but for the names of the cast."""
+    names = {name.lower() for name in cast}
+    return [word for word in words(sentence) if word not in names]
 
 
 def _not_to_oneself(text: str, speaker: str) -> str:

@@ -109,6 +109,8 @@ def judged(judge: Judge, reply: Reply) -> str:
         RefusedError: it cannot.
     """
     text = cuts.speech(reply.text, judge.speaker, judge.cast, strict=judge.strict, to=judge.to)
+    if judge.strict:
+        text = cuts.without_habit(text, judge.said, judge.cast)
     if fault := judge.fault(text, finished=reply.finished or cuts.ends(text)):
         raise RefusedError(Refusal(text=" ".join(reply.text.split()), reason=fault[0]), fault[1])
     if judge.calls_out(text):
