@@ -114,7 +114,7 @@ async def test_her_fear_is_pooled_and_nothing_else_tells_of_it(small: Path, tmp_
     fear = "CANARY-GIVEN [stairs] {ada} fold up."
     record = await worlds.visited(_visit(small, {"beat": "day", "fear": fear}), tmp_path / "run", model)
     (dream,) = worlds.kinds(record.script, "dream")
-    assert [entry.role for entry in dream.ledger] == ["ada", "bo", VISITOR]
+    assert [entry.role for entry in dream.ledger] == [VISITOR, "ada", "bo"]
     told = [prompt for prompt in model.seen if "CANARY-GIVEN" in prompt.tail]
     assert [prompt.kind for prompt in told] == ["dream"]
     assert "CANARY-GIVEN (stairs) (ada) fold up." in told[0].tail

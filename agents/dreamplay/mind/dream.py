@@ -140,7 +140,8 @@ def variety(text: str) -> float:
 
 def pool(desk: Desk, here: Collection[str], given: str = "") -> tuple[Pooled, ...]:
     """The hidden fears and wishes of the dreamers present who have any, in the order of the cast. A fear that the
-    visitor has given in the course of the play stands for her sheet.
+    visitor has given in the course of the play stands for her sheet, and first: of what a small model is given, that is
+    the most sure to be seen.
     """
     pooled = [
         Pooled(role=role, fear=desk.cast.fill(p.private.fear), wish=desk.cast.fill(p.private.wish))
@@ -148,4 +149,4 @@ def pool(desk: Desk, here: Collection[str], given: str = "") -> tuple[Pooled, ..
         if role in here and p.private and not (given and role == VISITOR)
     ]
     hers = [Pooled(role=VISITOR, fear=neutral(given), wish="")] if given and VISITOR in here else []
-    return (*pooled, *hers)
+    return (*hers, *pooled)
