@@ -350,6 +350,8 @@ def test_a_small_model_that_goes_round_waits_for_better_and_a_large_one_may(text
         ("I'll tell Elara that a bed can break a man.", "A bed can break a man."),
         ("Elara, I told you that a bed can break a man.", "Elara, a bed can break a man."),
         ("I told Elara about the bed.", "I told Elara about the bed."),
+        ("I remember, from long ago: A bed can break a man.", "A bed can break a man."),
+        ("I remember, from long ago, when a bed broke a man.", "I remember when a bed broke a man."),
         ("I told the others that a bed can break a man.", "I told the others that a bed can break a man."),
         ("You told me that a bed can break a man.", "You told me that a bed can break a man."),
     ],

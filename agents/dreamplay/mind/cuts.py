@@ -35,7 +35,7 @@ def speech(
         speaker: the name of whose line it is to be.
         cast: the names of everybody in the story, the speaker's too.
         strict: whether it is a small model's: «I told Leo that», which is the cue's own «tells Leo that», is taken off,
-            and so are one's own name where it only calls, the name in front of somebody it is not for, and what a long
+            and so are «from long ago», which is the note's on a memory, one's own name where it only calls, the name in front of somebody it is not for, and what a long
             one says beyond two sentences.
         to: the names of those it may be for; None is anybody.
     """
@@ -56,6 +56,8 @@ def speech(
     text = _unquoted(text).strip()
     if strict:
         text = _not_to_oneself(text, speaker)
+        text = re.sub(r"^I remember, from long ago: (?=\w)", "", text)
+        text = re.sub(r"^I remember, from long ago, (?=\w)", "I remember ", text)
         others = "|".join(re.escape(name) for name in cast if to and name not in (*to, speaker))
         text = re.sub(rf"^(?:{others}), (?=\w)", "", text) if others else text
         text = re.sub(rf"^((?:{label}), )?{_REPORTED} (?:you|{label}) that (?=\w)", r"\1", text)
