@@ -34,9 +34,7 @@ def speech(
         text: as it came.
         speaker: the name of whose line it is to be.
         cast: the names of everybody in the story, the speaker's too.
-        strict: whether it is a small model's: «I told Leo that», which is the cue's own «tells Leo that», is taken off,
-            and so are «from long ago», which is the note's on a memory, one's own name where it only calls, the name in front of somebody it is not for, and what a long
-            one says beyond two sentences.
+        strict: whether it is a small model's, of which more is taken off; see `_plain`.
         to: the names of those it may be for; None is anybody.
     """
     text = _ANSI.sub("", text).strip()
@@ -55,14 +53,7 @@ def speech(
     text = _EMPHASIS.sub(r"\1", text)
     text = _unquoted(text).strip()
     if strict:
-        text = _not_to_oneself(text, speaker)
-        text = re.sub(r"^I remember, from long ago: (?=\w)", "", text)
-        text = re.sub(r"^I remember, from long ago, (?=\w)", "I remember ", text)
-        others = "|".join(re.escape(name) for name in cast if to and name not in (*to, speaker))
-        text = re.sub(rf"^(?:{others}), (?=\w)", "", text) if others else text
-        text = re.sub(rf"^((?:{label}), )?{_REPORTED} (?:you|{label}) that (?=\w)", r"\1", text)
-        if len(text.split()) > _LONG:
-            text = " ".join(_sentences(text)[:2])
+        text = _plain(text, speaker, cast, to)
     return text[:1].upper() + text[1:]
 
 
@@ -83,14 +74,21 @@ def _bare(sentence: str, cast: Collection[str]) -> list[str]:
     return [word for word in words(sentence) if word not in names]
 
 
-def _not_to_oneself(text: str, speaker: str) -> str:
-    """A line without its speaker's own name in front or at the end: a small model hangs it on. Where the line says
-    «you» it is somebody else's, to her, and stays as it is.
+def _plain(text: str, speaker: str, cast: Collection[str], to: Collection[str] | None) -> str:
+    """A small model's line without what it takes from the form of its notes («I told Leo that», which is the cue's own
+    «tells Leo that», and the «from long ago» of a memory), without a name in front of somebody it is not for, without
+    its speaker's own name in front or at the end, where it only hangs, and, if it is long, cut after two sentences.
     """
-    if _YOU.search(text):
-        return text
     name = re.escape(speaker)
-    return re.sub(rf"^{name}, (?=\w)|, {name}(?=[.!…]$)", "", text)
+    if not _YOU.search(text):  # else it is somebody else's line, to her
+        text = re.sub(rf"^{name}, (?=\w)|, {name}(?=[.!…]$)", "", text)
+    if others := "|".join(re.escape(other) for other in cast if to and other not in (*to, speaker)):
+        text = re.sub(rf"^(?:{others}), (?=\w)", "", text)
+    text = re.sub(r"^I remember, from long ago: (?=\w)", "", text)
+    text = re.sub(r"^I remember, from long ago, (?=\w)", "I remember ", text)
+    label = "|".join(map(re.escape, cast))
+    text = re.sub(rf"^((?:{label}), )?{_REPORTED} (?:you|{label}) that (?=\w)", r"\1", text)
+    return " ".join(_sentences(text)[:2]) if len(text.split()) > _LONG else text
 
 
 def telling(text: str, cast: Collection[str] = (), *, again: bool = True) -> str:
