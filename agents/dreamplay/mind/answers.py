@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,6 +19,9 @@ from dreamplay.script import Refusal
 _QUOTED = 4
 """Words in a row by which a reason is known to speak of a choice."""
 _NO = re.compile(r"\b(no|not|never|nobody|nothing|cannot|than|instead|against|\w+n\Wt)\b", re.IGNORECASE)
+
+
+_Answer = TypeVar("_Answer", bound=BaseModel)
 
 
 class Stance(BaseModel):
@@ -60,10 +63,7 @@ def stance(reply: Reply, choices: Mapping[str, str], name: str) -> Stance:
         RefusedError: it is none.
     """
     raw = _json(reply)
-    try:
-        taken = Stance.model_validate_json(raw)
-    except ValidationError as error:
-        raise _invalid(raw, "stance", error) from None
+    taken = _read(raw, Stance)
     ids = {words: choice for choice, words in choices.items()}
     if taken.choice not in ids:
         reason = f"no such choice: {taken.choice[:80]!r}"
@@ -94,10 +94,7 @@ def reflection(reply: Reply, names: Collection[str]) -> Reflection:
         RefusedError: it is none.
     """
     raw = _json(reply)
-    try:
-        thought = Reflection.model_validate_json(raw)
-    except ValidationError as error:
-        raise _invalid(raw, "reflection", error) from None
+    thought = _read(raw, Reflection)
     if set(thought.marks) != set(names):
         fault = f"it has to mark {', '.join(names) or 'nobody'}"
         raise _refused(raw, f"no valid reflection: {fault}", f"The last answer was wrong ({fault}).")
@@ -118,11 +115,15 @@ def _json(reply: Reply) -> str:
     return reply.text.strip().removeprefix("```json").removesuffix("```").strip()
 
 
+def _read(raw: str, form: type[_Answer]) -> _Answer:
+    try:
+        return form.model_validate_json(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        fault = f"{'.'.join(map(str, first['loc'])) or 'the answer'}: {first['msg']}"
+        what = form.__name__.lower()
+        raise _refused(raw, f"no valid {what}: {fault}", f"The last answer was wrong ({fault}).") from None
+
+
 def _refused(raw: str, reason: str, advice: str) -> RefusedError:
     return RefusedError(Refusal(text=raw[:500], reason=reason), advice)
-
-
-def _invalid(raw: str, what: str, error: ValidationError) -> RefusedError:
-    first = error.errors()[0]
-    fault = f"{'.'.join(map(str, first['loc'])) or 'the answer'}: {first['msg']}"
-    return _refused(raw, f"no valid {what}: {fault}", f"The last answer was wrong ({fault}).")
