@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from dreamplay.errors import ModelError
-from dreamplay.mind import editor
+from dreamplay.mind import cuts, editor
 from dreamplay.mind.editor import RefusedError, Take
 from dreamplay.mind.faults import Judge
 from dreamplay.models.model import Reply
@@ -221,6 +221,16 @@ def test_nobody_speaks_in_the_narrators_words() -> None:
 def test_a_dream_that_goes_round_ends_before_it_does() -> None:
     again = "Somebody has left a coat on the chair by the door, and it is sleeping. The sea is counting."
     assert editor.prose(_reply(f"{WHOLE} {again}"), ["It was late."]) == WHOLE
+
+
+def test_a_dream_does_not_end_with_what_was_told_already() -> None:
+    told = ["Then Sam opens the notebook. The company rings, delighted, and wants to put all four under again."]
+    recited = f"{WHOLE} Then Sam opens the notebook. The company rings, and wants to put all four under again."
+    least = len(WHOLE.split())
+    assert cuts.without_coda(recited, told, least) == WHOLE
+    assert cuts.without_coda(recited, [], least) == recited
+    assert cuts.without_coda(recited, told, least + 5) != WHOLE
+    assert cuts.without_coda(told[0], told, least) == told[0]
 
 
 async def _asked(replies: Iterable[str], tries: int, rolls: int = 1) -> tuple[Take, list[tuple[int, str]]]:

@@ -13,6 +13,9 @@ _LONG = 30
 _HABIT = 3
 """Words up to which a sentence at the beginning of several lines is no more than a habit."""
 
+_TOLD = 0.6
+"""Share of a sentence's word 3-grams beyond which it was told already."""
+
 _REPORTED = r"I(?:'ll| will|'ve| have)? (?:told|tell)"
 _FENCE = re.compile(r"```\w*")
 _BRACKETS = re.compile(r"\[[^\]]*\]?")
@@ -99,6 +102,17 @@ def telling(text: str, cast: Collection[str] = (), *, again: bool = True) -> str
     if cast:
         text = _before_speech(text, "|".join(map(re.escape, cast)))
     return whole(text) if again else _unlooped(whole(text))
+
+
+def without_coda(text: str, told: Iterable[str], least: int) -> str:
+    """A text without the sentences at its end that were told already, so long as it keeps `least` words: when a small
+    model has no more to tell, it goes on with what it has read.
+    """
+    known = set[tuple[str, ...]]().union(*map(grams, told))
+    kept = _sentences(text)
+    while len(words(" ".join(kept[:-1]))) >= least and len(grams(kept[-1]) & known) > _TOLD * len(grams(kept[-1])):
+        kept.pop()
+    return " ".join(kept)
 
 
 def ends(text: str) -> bool:

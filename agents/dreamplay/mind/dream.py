@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from dreamplay.errors import ModelError
-from dreamplay.mind import editor
+from dreamplay.mind import cuts, editor
 from dreamplay.mind.agent import call_seed
 from dreamplay.mind.editor import RefusedError
+from dreamplay.mind.faults import SHORTEST
 from dreamplay.mind.grams import runs, words
 from dreamplay.models.model import Model, OnToken, Reply
 from dreamplay.prompting.desk import Desk
@@ -48,6 +49,7 @@ class Narrator:
             lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong),
             [event.text for event in script.visible_to(*here)],
             on_token,
+            read=[event.text for event in script.visible_to(*here, kinds=("narration",))],
             # A larger model may well show them all in words of its own.
             lacks=lambda text: self.model.rolls > 1 and shown(text, ledger) < _DREAMERS,
             merit=lambda text: shown(text, ledger) + variety(text),
@@ -77,6 +79,7 @@ class Narrator:
             lambda wrong: self.desk.epilogue(script, scene, tally, ending, wrong),
             [event.text for event in script.visible_to(*here)],
             on_token,
+            read=[*(event.text for event in script.visible_to(*here, kinds=("narration",))), tally, ending],
             merit=lambda text: len(self.desk.cast.mentioned(text)),
         )
 
@@ -86,11 +89,12 @@ class Narrator:
         write: Callable[[str], Prompt],
         told: Sequence[str],
         on_token: OnToken,
+        read: Sequence[str] = (),
         lacks: Callable[[str], bool] = lambda _: False,
         merit: Callable[[str], float] = lambda _: 0.0,
     ) -> tuple[str, Provenance]:
         """Ask until a text stands. `place` begins with the scene and gives each call its seed; `told` is what the
-        text may not copy; one that lacks too much waits for a better one.
+        text may not copy, and `read` what it may not end with; one that lacks too much waits for a better one.
         """
         first = write("")
 
@@ -102,7 +106,7 @@ class Narrator:
         names = [persona.name for persona in self.desk.cast.personas.values()]
 
         def check(reply: Reply) -> str:
-            text = editor.prose(reply, told, names)
+            text = cuts.without_coda(editor.prose(reply, told, names), read, SHORTEST)
             if lacks(text):
                 raise RefusedError(
                     Refusal(text=text, reason="leaves most of them out"), "Each of them is in it.", spare=text

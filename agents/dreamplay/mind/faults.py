@@ -40,7 +40,7 @@ _ASSISTANT = re.compile(
     re.IGNORECASE,
 )
 _SCRIPTS_OF_ELSEWHERE = re.compile("[\u0400-\u04ff\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_SHORTEST = 30
+SHORTEST = 30
 """Words below which a dream or an ending has not been told."""
 _FIRST_PERSON = re.compile(r"\b(i|i'\w+|me|my|mine|myself|we|we'\w+|us|our|ours)\b", re.IGNORECASE)
 _YOU = re.compile(r"\b(you|you'\w+|your|yours|yourself)\b", re.IGNORECASE)
@@ -167,7 +167,7 @@ def of_telling(text: str, told: Sequence[str]) -> tuple[str, str] | None:
     """Say why a narrator's clean paragraph cannot stand, and what to tell the model; None if it can. `told` is what was
     told before.
     """
-    if len(words(text)) < _SHORTEST:
+    if len(words(text)) < SHORTEST:
         return "too short to be told", "Tell it in whole sentences."
     plain = text.replace("\u2019", "'")
     if _REFUSALS.search(plain) or _MODEL_TALK.search(plain):
