@@ -138,14 +138,23 @@ def test_the_dream_that_shows_more_of_the_dreamers_is_kept() -> None:
     assert len(set(varied)) == len(varied)
 
 
-async def test_a_small_models_dream_that_leaves_most_of_them_out_waits_for_a_better_one() -> None:
+async def test_a_small_models_dream_that_leaves_most_of_them_out_or_lists_them_waits_for_a_better_one() -> None:
     narrator, _, scenes = _narrator("mindsync")
     dream = next(scene for scene in scenes.values() if scene.kind == "dream")
-    fuller = " ".join([TOLD, *(entry.fear for entry in pool(narrator.desk, dream.present))])
-    for rolls, replies, told in ((1, [TOLD, fuller], TOLD), (2, [TOLD, fuller], fuller), (2, [TOLD] * 4, TOLD)):
+    pooled = pool(narrator.desk, dream.present)
+    fuller = " ".join([TOLD, *(entry.fear for entry in pooled)])
+    listed = " ".join(f"{narrator.desk.cast.name(entry.role)} fears that {entry.fear}" for entry in pooled)
+    for rolls, replies, told in (
+        (1, [TOLD, fuller], TOLD),
+        (1, [listed, fuller], listed),
+        (2, [TOLD, fuller], fuller),
+        (2, [listed, fuller], fuller),
+        (2, [TOLD] * 4, TOLD),
+        (2, [TOLD, listed, TOLD, TOLD], listed),
+    ):
         narrator, model, _ = _narrator("mindsync", *replies)
         model.rolls = rolls
         text, _, made = await narrator.dream(Script(), dream, lambda token: None)
         assert text == " ".join(told.split())
-        assert made.usage.calls == (1 if rolls == 1 else len(replies))
-        assert {refusal.reason for refusal in made.refused} <= {"leaves most of them out"}
+        assert made.usage.calls == (1 if rolls == 1 else len(replies)), told
+        assert {refusal.reason for refusal in made.refused} <= {"leaves most of them out", "lists the fears"}

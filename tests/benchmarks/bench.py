@@ -29,16 +29,19 @@ def fresh_start(gguf: Path | None = None) -> Iterator[Path]:
     """A temporary folder, and an environment in which nothing is set up and no prompt state is saved.
 
     The cache folder is a new one with the model linked into it: the user's own saved slots are not
-    touched. What stays warm is the operating system's own cache of the model file.
+    touched. Nor is any module compiled yet, and what the first run compiles is kept for the next, also where the
+    environment forbids it. What stays warm is the operating system's own cache of the model file.
     """
     model = gguf or embedded.assemble()
     others = {name: text for name, text in os.environ.items() if not name.startswith(_SETTINGS)}
+    others.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="dreamplay-bench-") as name:
         folder = Path(name)
         models = folder / "cache" / "models"
         models.mkdir(parents=True)
         (models / model.name).symlink_to(model.resolve())
-        with mock.patch.dict(os.environ, {**others, "DREAMPLAY_CACHE": str(folder / "cache")}, clear=True):
+        own = {"DREAMPLAY_CACHE": str(folder / "cache"), "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+        with mock.patch.dict(os.environ, others | own, clear=True):
             yield folder
 
 

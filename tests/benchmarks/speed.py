@@ -1,6 +1,8 @@
-"""Are the bars of design.md, section 6, held? Plays the whole story on the embedded model and prints a table.
+"""Is dreamplay as fast as it is meant to be? Plays the whole story on the embedded model and prints a table.
 
-    uv run python tests/benchmarks/speed.py [--seed N] [--story mindsync] [--runs 1]
+    uv run python tests/benchmarks/speed.py [--seed N] [--story mindsync] [--runs 1] [--candidates 3]
+
+A story has four minutes where each line is asked for once, and five where the best of several candidates is kept.
 
 Run it when the cores are free: llama.cpp's threads spin, and two engines on two cores fall to a tenth of
 their speed.
@@ -27,6 +29,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import fresh_start, kept, machine, table
+from dreamplay.models import engines
 from dreamplay.record import transcript
 from dreamplay.script import PROLOGUE, TURNS, Event
 from dreamplay.stage import plan as planning
@@ -65,27 +68,29 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7, help="seed of the first run; each next run adds one")
     parser.add_argument("--story", default="mindsync")
     parser.add_argument("--runs", type=int, default=1, help="whole stories to play; the slowest counts")
+    parser.add_argument("--candidates", type=int, default=engines.LOCAL_CANDIDATES, help="of each line of those")
     chosen = parser.parse_args()
     story = str(Path(chosen.story).resolve()) if Path(chosen.story).is_file() else chosen.story
     where = machine()
     rows = [*_help(), *_own_time(planning.plan(story, {}, seed=chosen.seed, reflect=False))]
     rows += _first_tokens(story, chosen.seed)
-    runs = [_whole(story, chosen.seed + number) for number in range(chosen.runs)]
-    rows += _story(runs)
+    runs = [_whole(story, chosen.seed + number, chosen.candidates) for number in range(chosen.runs)]
+    rows += _story(runs, bar=240 if chosen.candidates == 1 else 300)
     print(f"{where}; story {chosen.story}, seed {chosen.seed}, {chosen.runs} whole run(s)\n")
     print(table(("what", "at most", "measured", "kept?"), rows))
     for run in runs:
         silences = sum(event.kind == "silence" for event in run.spoken)
         refused = sum(len(event.provenance.refused) for event in run.events)
-        print(f"\n{run.seconds:.0f} s, {len(run.spoken)} turns, {silences} silent, {refused} tries refused")
+        said = f"{len(run.spoken)} turns, {silences} silent, {refused} candidates refused"
+        print(f"\n{run.seconds:.0f} s with --candidates {chosen.candidates}: {said}")
 
 
-def _whole(story: str, seed: int) -> Played:
+def _whole(story: str, seed: int, candidates: int) -> Played:
     """Play a story as a user does on the first run, and read its transcript."""
     with fresh_start() as folder:
         begun = time.monotonic()
         command = [str(SCRIPT), "run", "--json", "--story", story, "--seed", str(seed),
-                   "--out", str(folder / "run")]  # fmt: skip
+                   "--candidates", str(candidates), "--out", str(folder / "run")]  # fmt: skip
         subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True)
         seconds = time.monotonic() - begun
         record = transcript.read(folder / "run")
@@ -94,7 +99,8 @@ def _whole(story: str, seed: int) -> Played:
     return Played(seconds, tuple(record.script))
 
 
-def _story(runs: Sequence[Played]) -> list[Row]:
+def _story(runs: Sequence[Played], bar: int) -> list[Row]:
+    """The rows of whole runs, of which the slowest has `bar` seconds."""
     wall = max(run.seconds for run in runs)
     spoken = [event for run in runs for event in run.spoken]
     read = statistics.median(event.provenance.usage.evaluated for event in spoken)
@@ -103,7 +109,7 @@ def _story(runs: Sequence[Played]) -> list[Row]:
     per_call = statistics.median(u.evaluated / u.calls for u in shares for _ in range(u.calls))
     calls = sum(event.provenance.usage.calls for run in runs for event in run.events) / len(spoken)
     return [
-        ("whole story, empty slots", "240 s", f"{wall:.0f} s", kept(wall <= 240)),
+        ("whole story, empty slots", f"{bar} s", f"{wall:.0f} s", kept(wall <= bar)),
         ("prompt tokens evaluated per spoken line, median", "60", f"{read:.0f}", kept(read <= 60)),
         ("the same per call, median", "-", f"{per_call:.0f}", ""),
         ("model calls per spoken line, all calls counted", "1.6", f"{calls:.2f}", kept(calls <= 1.6)),

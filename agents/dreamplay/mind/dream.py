@@ -22,6 +22,8 @@ from dreamplay.story import VISITOR, Scene
 _TRIES = 4
 _DREAMERS = 0.5
 """Share of the dreamers whom a dream has to show."""
+_LISTED = 3
+"""Words of fearing and wishing from which on a dream has become the list that it was told from."""
 _EXPLAINED = re.compile(r"\b(fears?|wish(es)?|hidden)\b", re.IGNORECASE)
 
 
@@ -50,8 +52,8 @@ class Narrator:
             [event.text for event in script.visible_to(*here)],
             on_token,
             read=[event.text for event in script.visible_to(*here, kinds=("narration",))],
-            # A larger model may well show them all in words of its own.
-            lacks=lambda text: self.model.rolls > 1 and shown(text, ledger) < _DREAMERS,
+            # A larger model may well show them all in words of its own, and speak of fear among other things.
+            lacks=lambda text: lack(text, ledger) if self.model.rolls > 1 else None,
             merit=lambda text: shown(text, ledger) + variety(text),
         )
         return text, ledger, made
@@ -90,11 +92,12 @@ class Narrator:
         told: Sequence[str],
         on_token: OnToken,
         read: Sequence[str] = (),
-        lacks: Callable[[str], bool] = lambda _: False,
+        lacks: Callable[[str], tuple[str, str] | None] = lambda _: None,
         merit: Callable[[str], float] = lambda _: 0.0,
     ) -> tuple[str, Provenance]:
         """Ask until a text stands. `place` begins with the scene and gives each call its seed; `told` is what the
-        text may not copy, and `read` what it may not end with; one that lacks too much waits for a better one.
+        text may not copy, and `read` what it may not end with; one that `lacks` something, said as a reason and what to
+        tell the model, waits for a better one.
         """
         first = write("")
 
@@ -107,10 +110,8 @@ class Narrator:
 
         def check(reply: Reply) -> str:
             text = cuts.without_coda(editor.prose(reply, told, names), read, SHORTEST)
-            if lacks(text):
-                raise RefusedError(
-                    Refusal(text=text, reason="leaves most of them out"), "Each of them is in it.", spare=text
-                )
+            if fault := lacks(text):
+                raise RefusedError(Refusal(text=text, reason=fault[0]), fault[1], spare=text)
             return text
 
         take = await editor.ask(call, check, tries=_TRIES, rolls=self.model.rolls, merit=merit)
@@ -134,12 +135,21 @@ def shown(text: str, ledger: Sequence[Pooled]) -> float:
     return sum(len(sheet & told) >= min(2, len(sheet)) for sheet in own) / max(len(own), 1)
 
 
+def lack(text: str, ledger: Sequence[Pooled]) -> tuple[str, str] | None:
+    """Why a dream, though it could stand, should give way to a better one, and what to tell the model."""
+    if shown(text, ledger) < _DREAMERS:
+        return "leaves most of them out", "Each of them is in it."
+    if len(_EXPLAINED.findall(text)) >= _LISTED:
+        return "lists the fears", "Tell what is seen there; nobody says what it means."
+    return None
+
+
 def variety(text: str) -> float:
     """The share of a dream's runs of three words that it does not repeat, less something for each time it speaks of
     fears and wishes in place of showing them.
     """
     said = runs(text)
-    return len(set(said)) / max(len(said), 1) - 0.2 * min(3, len(_EXPLAINED.findall(text)))
+    return len(set(said)) / max(len(said), 1) - 0.2 * min(_LISTED, len(_EXPLAINED.findall(text)))
 
 
 def pool(desk: Desk, here: Collection[str], given: str = "") -> tuple[Pooled, ...]:
