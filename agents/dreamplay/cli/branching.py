@@ -112,7 +112,8 @@ def whatif(
 
     async def play() -> tuple[list[Record], list[Record]]:
         runs_at_once = min(at_once, len(changed) + len(twins))
-        models = await engines.open_models(engine, again, jobs=runs_at_once, load=not dry_run)
+        # All of it may have been played: a local engine has time to load when the first of them asks.
+        models = await engines.open_models(engine, again, jobs=runs_at_once, load=False)
         try:
             return await _played(parent, twins, changed, models, engine, manner, dry_run)
         finally:
