@@ -254,7 +254,8 @@ def test_a_change_of_the_prompt_changes_it(change: str, story: Story, cast: Cast
         first = worlds.event(0, beat=PROLOGUE, scene=PROLOGUE, cue=cue, **everyone)
         script = Script([first, *(worlds.event(number, **everyone) for number in range(1, 20))])
         _, scene = next(iter(story.scenes))
-        return Desk(story, cast).line(script, scene, "leo", Director(cast, 7).cue(script, scene, "leo"))
+        cue = Director(cast, 7).cue(script, scene, "leo")
+        return Desk(story, cast).line(script, scene, "leo", cue, recalled=())  # as an agent asks
 
     before = asked()
     with tune.changed(change):

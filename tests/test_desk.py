@@ -52,6 +52,21 @@ def test_the_script_only_grows(story: Story, cast: Cast, roof: Scene) -> None:
         before = now
 
 
+@pytest.mark.parametrize("sheets", [False, True])
+def test_the_end_is_told_with_what_is_at_hand_and_by_a_small_model_from_the_last_beat(
+    story: Story, cast: Cast, sheets: bool
+) -> None:
+    end = next(scene for _, scene in story.scenes if scene.kind == "epilogue")
+    said = [worlds.event(n, text=f"It is {beat}.", beat=beat, witnesses=ALL) for n, beat in enumerate("abb")]
+    prompt = Desk(story, cast, sheets=sheets).epilogue(Script(said), end, "All chose to go.", "They went.")
+    assert all(thing in prompt.tail for thing in end.material)
+    assert "with one of these things" in prompt.tail
+    assert prompt.script.count("It is b.") == 2
+    assert ("It is a." in prompt.script) == sheets
+    bare = Desk(story, cast).epilogue(Script(said), end.model_copy(update={"material": ()}), "", "")
+    assert "with their hands" in bare.tail
+
+
 def test_what_somebody_present_did_not_witness_is_absent(story: Story, cast: Cast, roof: Scene) -> None:
     seen = worlds.event(0, text="All saw it.", witnesses=ALL)
     secret = worlds.event(1, text="Two saw it.", witnesses=("elara", "leo"))

@@ -8,7 +8,10 @@ import worlds
 from dreamplay.cast import Cast
 from dreamplay.errors import ModelError
 from dreamplay.mind.dream import Narrator, pool, shown, variety
+from dreamplay.mind.editor import OUTDONE
+from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.desk import Desk
+from dreamplay.prompting.prompt import Prompt
 from dreamplay.script import Pooled, Script, Usage
 from dreamplay.story import Scene
 from dreamplay.testing.scripted import ScriptedModel
@@ -17,6 +20,15 @@ TOLD = (
     "They stand in one room whose floor is warm. A wall folds like paper, and behind it the sea is counting. Somebody "
     "has left a coat by the window, and it breathes. "
 )
+
+
+class _Several(ScriptedModel):
+    """Answers once, with a candidate for each reply."""
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        one = await super().complete(prompt, seed=seed)
+        other = await super().complete(prompt, seed=seed)
+        return replace(one, others=(other,))
 
 
 def _narrator(path: Path | str, *replies: str) -> tuple[Narrator, ScriptedModel, dict[str, Scene]]:
@@ -119,6 +131,18 @@ async def test_the_end_is_told_from_the_stances(small: Path) -> None:
     assert "They left." in tail
     assert "They stayed." not in tail
     assert text
+
+
+async def test_of_several_endings_the_one_with_everybody_and_the_things_in_it_is_kept(tmp_path: Path) -> None:
+    path = worlds.write(tmp_path / "small")
+    narrator, _, scenes = _narrator(path)
+    road = scenes["road"].model_copy(update={"material": ("a kettle without a lid", "a broken ladder")})
+    at_hand = f"Ada and Bo lift the kettle, and Cyrus climbs the ladder. {TOLD}"
+    for endings in ([f"Ada and Bo wait here, and Cyrus is asleep. {TOLD}", at_hand], [at_hand, f"Ada waits. {TOLD}"]):
+        model = _Several(endings)
+        text, made = await replace(narrator, model=model).epilogue(Script(), road, lambda token: None)
+        assert text == at_hand.strip()
+        assert [refusal.reason for refusal in made.refused] == [OUTDONE]
 
 
 def test_the_dream_that_shows_more_of_the_dreamers_is_kept() -> None:

@@ -74,7 +74,9 @@ class Scene(Value):
     tactics: tuple[Text, ...] = ()
     """How people speak here, whoever they are, besides their own ways: «over the noise», «gasping»."""
     material: tuple[Text, ...] = ()
-    """That-clauses about this moment, which whoever it sounds like can bring up (`affinity.py`)."""
+    """That-clauses about this moment, which whoever it sounds like can bring up (`affinity.py`); in an epilogue the
+    things that are at hand.
+    """
     moves: tuple[Move, ...] = ()
     """Who comes and goes. Those of one moment happen in the order in which they are written."""
     asides: tuple[Aside, ...] = ()

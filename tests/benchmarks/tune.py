@@ -80,10 +80,14 @@ def _cued(write: Callable[[Cue, str, str], dict[str, str]]) -> Any:
 def _asked(write: Callable[[str], dict[str, Any]]) -> Any:
     """Change the prompt of a line, by its speaker's name."""
 
-    def line(desk: Desk, script: Any, scene: Any, role: str, *rest: Any) -> Prompt:
-        return _line(desk, script, scene, role, *rest).model_copy(update=write(desk.cast.name(role)))
+    def line(desk: Desk, script: Any, scene: Any, role: str, *rest: Any, **named: Any) -> Prompt:
+        return _line(desk, script, scene, role, *rest, **named).model_copy(update=write(desk.cast.name(role)))
 
     return mock.patch.object(Desk, "line", line)
+
+
+def _with_sheet(desk: Desk, *rest: Any, **named: Any) -> Prompt:
+    return _line(replace(desk, sheets=True), *rest, **named)
 
 
 def _last_lines(desk: Desk, *rest: Any, **named: Any) -> Prompt:
@@ -121,7 +125,7 @@ PROMPTS: dict[str, Sequence[Any]] = {
     "one-sentence": [mock.patch.object(Desk, "_system", _reworded("one or two short sentences", "one short sentence"))],
     "thought-first": [_asked(lambda name: {"opener": f"{name} (thinks:", "max_tokens": 110})],
     "last-12-lines": [mock.patch.object(Desk, "_prompt", _last_lines)],
-    "private-sheet": [mock.patch.object(Desk, "line", lambda desk, *rest: _line(replace(desk, sheets=True), *rest))],
+    "private-sheet": [mock.patch.object(Desk, "line", _with_sheet)],
     "json-lines": [
         _told(_as_json),
         _asked(lambda name: {"opener": f'{{"name": "{name}", "line": "', "stop": ('"}', "\n")}),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from dreamplay.cast import Cast, Persona, Private
 from dreamplay.stage.plan import Plan
-from dreamplay.story import Beat, Scene
+from dreamplay.story import VISITOR, Beat, Scene
 
 _TOKEN = re.compile(r"canary\d{5}", re.IGNORECASE)  # a line begins with a capital
 _POOLED = ("fear", "wish")
@@ -73,15 +73,18 @@ class Marks:
         return persona.model_copy(update={"private": Private(**sheet, memories=memories), "material": material})
 
     def _scene(self, beat: Beat, scene: Scene) -> Scene:
-        """What anyone present can bring up is known to them; what is narrated is known once it was."""
+        """What anyone present can bring up is known to them; what is narrated is known once it was. The things of an
+        epilogue a visitor sees as well.
+        """
         where = f"of scene {beat.id}/{scene.id}"
         here = frozenset({*scene.present, *(move.role for move in scene.moves)})
+        aware = here | {VISITOR} if scene.kind == "epilogue" else here
         whispers = (self.around(a.material, Mark(f"a whisper {where}", frozenset({a.role}))) for a in scene.asides)
         moves = (self.around(move.text, Mark(f"a move {where}")) for move in scene.moves)
         return scene.model_copy(update={
             "opening": self.around(scene.opening, Mark(f"the opening {where}")),
             "pressures": tuple(self.around(text, Mark(f"a pressure {where}")) for text in scene.pressures),
-            "material": tuple(self.around(text, Mark(f"material {where}", here)) for text in scene.material),
+            "material": tuple(self.around(text, Mark(f"material {where}", aware)) for text in scene.material),
             "moves": tuple(m.model_copy(update={"text": t}) for m, t in zip(scene.moves, moves, strict=True)),
             "asides": tuple(a.model_copy(update={"material": t}) for a, t in zip(scene.asides, whispers, strict=True)),
         })  # fmt: skip

@@ -10,7 +10,7 @@ from dreamplay.errors import ModelError
 from dreamplay.mind import cuts, editor
 from dreamplay.mind.agent import call_seed
 from dreamplay.mind.editor import RefusedError
-from dreamplay.mind.faults import SHORTEST
+from dreamplay.mind.faults import SHORTEST, brought_up
 from dreamplay.mind.grams import runs, words
 from dreamplay.models.model import Model, OnToken, Reply
 from dreamplay.prompting.desk import Desk
@@ -82,7 +82,7 @@ class Narrator:
             [event.text for event in script.visible_to(*here)],
             on_token,
             read=[*(event.text for event in script.visible_to(*here, kinds=("narration",))), tally, ending],
-            merit=lambda text: len(self.desk.cast.mentioned(text)),
+            merit=lambda text: len(self.desk.cast.mentioned(text)) + brought_up(text, " ".join(scene.material)),
         )
 
     async def _tell(

@@ -78,8 +78,7 @@ class Judge:
 
     def follows(self, text: str) -> float:
         """Share of the words of the cue's matter that a line says."""
-        about = {word for word in words(self.material) if len(word) > 3}
-        return len(about & set(words(text))) / len(about) if about else 1.0
+        return brought_up(text, self.material)
 
     def remembers(self, text: str) -> bool:
         """Whether a line tells one of the memories that have come up."""
@@ -161,6 +160,12 @@ class Judge:
         if not mine or len(mine & self.known) / len(mine) <= NEAR_COPY:
             return None
         return max(reversed(self.said), key=lambda earlier: len(mine & grams(earlier)))
+
+
+def brought_up(text: str, matter: str) -> float:
+    """Share of the longer words of some matter that a text says; all of them if there are none."""
+    about = {word for word in words(matter) if len(word) > 3}
+    return len(about & set(words(text))) / len(about) if about else 1.0
 
 
 def of_telling(text: str, told: Sequence[str]) -> tuple[str, str] | None:

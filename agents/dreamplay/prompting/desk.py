@@ -135,17 +135,25 @@ class Desk:
         return self._prompt("reflection", script, here, f"{lead}\n{own}", max_tokens=45 + 12 * len(others), shape=shape)
 
     def epilogue(self, script: Script, scene: Scene, tally: str, ending: str, wrong: str = "") -> Prompt:
-        """Ask the narrator for the end, told from the stances that were taken."""
+        """Ask the narrator for the end, told from the stances that were taken. A small model is shown the last beat
+        alone: of the whole story it makes one more dream.
+        """
         here = present(script, scene)
         tail = self._render(
             "epilogue.jinja",
             opening=scene.opening,
+            things=scene.material,
             tally=tally,
             ending=ending,
             names=self.cast.listed(here),
             wrong=wrong,
         )
-        return self._prompt("epilogue", script, here, tail, max_tokens=130, opener=self.cast.name(here[0]), fresh=True)
+        told = script.standing(*here)
+        if not self.sheets:
+            told = [event for event in told if event.beat == told[-1].beat]
+        # Begun so, it goes on in the simple present, and with things that are done.
+        opener = f"{self.cast.name(here[0])} gets up and"
+        return self._fitted("epilogue", told, tail, max_tokens=130, opener=opener, fresh=True)
 
     def ahead(self, script: Script, scene: Scene) -> Prompt:
         """What the prompt for the next line will begin with, whoever of those present it asks."""

@@ -27,7 +27,7 @@ _CUE = re.compile(
 _NOTE_AT_END = re.compile(r"\]\s*(?:\n.*)?\s*\Z")  # the cue of a line, and what is asked in one line at most
 _POOLED = re.compile(r"^(?:-|\d+\.) (.+)$", re.MULTILINE)
 _RULE = "\n---\n"
-_NAMES = re.compile(r"\beach of ((?:[^.,:;\n]+, )*[^.,:;\n]+ and \w+)")
+_NAMES = re.compile(r"^((?:[^.,:;\n]+, )*[^.,:;\n]+ and \w+) are here\b", re.MULTILINE)
 
 
 class ScriptedModel:
