@@ -6,11 +6,12 @@ import pytest
 import worlds
 from dreamplay.cast import Cast
 from dreamplay.errors import ModelError
+from dreamplay.event import Cue
 from dreamplay.mind.agent import Agent, call_seed
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.desk import Desk
 from dreamplay.prompting.prompt import Prompt
-from dreamplay.script import Cue, Script
+from dreamplay.script import Script
 from dreamplay.story import Scene, Story
 from dreamplay.testing.scripted import ScriptedModel
 

@@ -15,6 +15,7 @@ import tune
 import worlds
 from dreamplay.cast import Cast
 from dreamplay.errors import EmbeddedModelError, ModelError, UsageError
+from dreamplay.event import PROLOGUE, Cue, Usage
 from dreamplay.models import embedded, engines, local
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.desk import Desk
@@ -22,7 +23,7 @@ from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import transcript
 from dreamplay.record.transcript import FILE, Record
 from dreamplay.scorecard import score
-from dreamplay.script import PROLOGUE, Cue, Script, Usage
+from dreamplay.script import Script
 from dreamplay.stage.director import Director
 from dreamplay.stage.plan import Plan
 from dreamplay.story import Story

@@ -12,13 +12,14 @@ import worlds
 from dreamplay import library
 from dreamplay.cast import Cast, Persona
 from dreamplay.errors import LeakError
+from dreamplay.event import Event, Pooled
 from dreamplay.insight import canaries
 from dreamplay.insight.canaries import Scan
 from dreamplay.mind import agent, dream, memory
 from dreamplay.prompting import desk, window, wording
 from dreamplay.prompting.desk import Desk
 from dreamplay.prompting.prompt import Prompt
-from dreamplay.script import Event, Pooled, Script, given_fear
+from dreamplay.script import Script, given_fear
 from dreamplay.stage.plan import Plan
 from dreamplay.story import Scene, Story
 from hypothesis import HealthCheck, given, settings

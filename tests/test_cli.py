@@ -24,11 +24,11 @@ import worlds
 from dreamplay import library
 from dreamplay.cli import main as cli
 from dreamplay.comparison.compare import Comparison
+from dreamplay.event import Usage
 from dreamplay.models import engines
 from dreamplay.models.endpoint import open_endpoint
 from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import End
-from dreamplay.script import Usage
 from dreamplay.stage.checkpoints import CHECKPOINTS
 from dreamplay.testing.endpoint import FakeEndpoint
 

@@ -10,12 +10,13 @@ import pytest
 import worlds
 from dreamplay import library
 from dreamplay.cast import Cast, Persona
+from dreamplay.event import MOVES, PROLOGUE, Cue, Event
 from dreamplay.prompting.desk import MARKS, Desk
 from dreamplay.prompting.window import WINDOW, tokens
 from dreamplay.recap import Retelling
 from dreamplay.record import transcript
 from dreamplay.record.transcript import Record
-from dreamplay.script import MOVES, PROLOGUE, Cue, Event, Script, present
+from dreamplay.script import Script, present
 from dreamplay.stage.play import Run
 from dreamplay.story import Scene, Story, moved
 from hypothesis import given, settings

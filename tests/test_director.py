@@ -7,7 +7,8 @@ from typing import Any, Literal
 import pytest
 import worlds
 from dreamplay import library
-from dreamplay.script import Cue, Event, Script
+from dreamplay.event import Cue, Event
+from dreamplay.script import Script
 from dreamplay.stage.cues import COLD, WARM, WHISPERING
 from dreamplay.stage.director import Director
 from dreamplay.stage.plan import Plan

@@ -7,12 +7,13 @@ import pytest
 import worlds
 from dreamplay.cast import Cast
 from dreamplay.errors import ModelError
+from dreamplay.event import Pooled, Usage
 from dreamplay.mind.dream import Narrator, pool, shown, variety
 from dreamplay.mind.editor import OUTDONE
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.desk import Desk
 from dreamplay.prompting.prompt import Prompt
-from dreamplay.script import Pooled, Script, Usage
+from dreamplay.script import Script
 from dreamplay.story import Scene
 from dreamplay.testing.scripted import ScriptedModel
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 from dreamplay.errors import ModelError
+from dreamplay.event import Refusal, Usage
 from dreamplay.mind import cuts, editor
 from dreamplay.mind.editor import RefusedError, Take
 from dreamplay.mind.faults import Judge
 from dreamplay.models.model import Reply
-from dreamplay.script import Refusal, Usage
 
 EARLIER = "Carrots can't read your schedule, and neither can anybody at this table tonight."
 LEO = Judge(

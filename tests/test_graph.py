@@ -7,10 +7,11 @@ import worlds
 from dreamplay import library
 from dreamplay.cast import Cast
 from dreamplay.errors import DreamplayError, RecordError
+from dreamplay.event import MOVES, PROLOGUE, Event
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import transcript
-from dreamplay.script import MOVES, PROLOGUE, Event, Script
+from dreamplay.script import Script
 from dreamplay.stage import graph
 from dreamplay.stage.play import Run
 from dreamplay.testing.scripted import ScriptedModel

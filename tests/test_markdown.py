@@ -7,9 +7,10 @@ import pytest
 import worlds
 from dreamplay import library
 from dreamplay.errors import RecordError
+from dreamplay.event import PROLOGUE
 from dreamplay.record import markdown, transcript
 from dreamplay.record.transcript import Record
-from dreamplay.script import PROLOGUE, Script
+from dreamplay.script import Script
 
 
 @pytest.mark.parametrize("reference", library.names("stories"))

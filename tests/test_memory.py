@@ -12,9 +12,10 @@ import worlds
 from dreamplay import embedding
 from dreamplay.cast import Cast
 from dreamplay.errors import EmbeddingError
+from dreamplay.event import PROLOGUE, Event, Provenance, Recalled
 from dreamplay.mind import memory
 from dreamplay.mind.memory import FLOOR, IMPORTANCE, WORDS, Memory
-from dreamplay.script import PROLOGUE, Event, Provenance, Recalled, Script
+from dreamplay.script import Script
 from dreamplay.stage.play import Run
 from dreamplay.story import Story
 from dreamplay.testing.scripted import ScriptedModel

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import worlds
 from dreamplay.errors import ModelError, RecordError
+from dreamplay.event import Event
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import FILE, Transcript
-from dreamplay.script import Event
 from dreamplay.stage.checkpoints import CHECKPOINTS
 from dreamplay.stage.play import Run
 from dreamplay.stage.state import Token

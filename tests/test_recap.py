@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 import worlds
 from dreamplay import recap
+from dreamplay.event import PROLOGUE, Event
 from dreamplay.recap import Circle, Retelling
-from dreamplay.script import PROLOGUE, Event, Script
+from dreamplay.script import Script
 
 ALL, TWO = ("ada", "bo", "cyrus"), ("ada", "bo")
 LINE = 20.0

@@ -13,11 +13,12 @@ import typer.main
 import worlds
 from dreamplay.cast import Persona
 from dreamplay.cli import main as cli
+from dreamplay.event import TURNS, Event, Provenance, Refusal, Usage
 from dreamplay.record import transcript
 from dreamplay.record.transcript import End, Header, Record
 from dreamplay.scorecard import lapses, measures, score, voices
 from dreamplay.scorecard.lapses import Faults
-from dreamplay.script import TURNS, Event, Provenance, Refusal, Script, Usage
+from dreamplay.script import Script
 from dreamplay.story import Story
 
 ROLES = ("ada", "bo", "cyrus")

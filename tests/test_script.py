@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay.script import PROLOGUE, Event, Script, Usage, present, regards
+from dreamplay.event import PROLOGUE, Event, Usage
+from dreamplay.script import Script, present, regards
 from dreamplay.story import Scene
 from hypothesis import given, settings
 from hypothesis import strategies as st

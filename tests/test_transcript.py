@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import worlds
 from dreamplay.errors import RecordError, UsageError
+from dreamplay.event import Cue, Event, Pooled, Provenance, Refusal, Usage
 from dreamplay.record import transcript
 from dreamplay.record.transcript import FILE, End, Header, Resumed, Transcript
-from dreamplay.script import Cue, Event, Pooled, Provenance, Refusal, Script, Usage
+from dreamplay.script import Script
 
 PLACE = {"beat": "day", "scene": "square"}
 EVENTS = [

@@ -13,12 +13,13 @@ import worlds
 from dreamplay.branches import many, whatif
 from dreamplay.branches.whatif import Changes
 from dreamplay.comparison import compare, report
+from dreamplay.event import MOVES, PROLOGUE, TURNS, Event
 from dreamplay.insight import knowledge
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import transcript
 from dreamplay.record.transcript import FILE, Record
 from dreamplay.scorecard import measures, score
-from dreamplay.script import MOVES, PROLOGUE, TURNS, Event, in_hand
+from dreamplay.script import in_hand
 from dreamplay.stage import plan as planning
 from dreamplay.stage import visit
 from dreamplay.stage.act import Act, Taken, Whisper

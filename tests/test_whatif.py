@@ -13,9 +13,9 @@ from dreamplay.branches import many, whatif
 from dreamplay.branches.whatif import Changes
 from dreamplay.cast import Cast
 from dreamplay.errors import RecordError, UsageError
+from dreamplay.event import Event
 from dreamplay.record import transcript
 from dreamplay.record.transcript import FILE, Record
-from dreamplay.script import Event
 from dreamplay.stage import plan as planning
 from dreamplay.testing.scripted import ScriptedModel
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from dreamplay.cast import Cast, Persona
+from dreamplay.event import Cue, Event, Usage
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import transcript
 from dreamplay.record.transcript import End, Header, Record
-from dreamplay.script import Cue, Event, Script, Usage, present
+from dreamplay.script import Script, present
 from dreamplay.stage import plan as planning
 from dreamplay.stage.director import Director
 from dreamplay.stage.plan import Plan

@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dreamplay.script import PROLOGUE, UNTOLD, Event, Script
+from dreamplay.event import PROLOGUE, UNTOLD, Event
+from dreamplay.script import Script
 
 LENGTH = 160
 """Tokens of a recap at most. What is told in less than that is left as it is."""

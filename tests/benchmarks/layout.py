@@ -16,11 +16,12 @@ from unittest import mock
 import xllamacpp
 from bench import TIMEOUT
 from dreamplay import library
+from dreamplay.event import MOVES, PROLOGUE, TURNS, Event, Provenance
 from dreamplay.mind.agent import call_seed
 from dreamplay.models import local
 from dreamplay.models.model import Model
 from dreamplay.prompting.prompt import Prompt
-from dreamplay.script import MOVES, PROLOGUE, TURNS, Event, Provenance, Script
+from dreamplay.script import Script
 from dreamplay.stage.plan import Plan
 from langgraph.graph import END, START, StateGraph
 

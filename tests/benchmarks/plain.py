@@ -25,8 +25,8 @@ from dataclasses import dataclass, replace
 from bench import TIMEOUT, fresh_start, kept, machine, table
 from dreamplay import library
 from dreamplay.cast import Cast
+from dreamplay.event import PROLOGUE, TURNS, Event
 from dreamplay.models import local
-from dreamplay.script import PROLOGUE, TURNS, Event
 from dreamplay.stage import plan as planning
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.play import Run

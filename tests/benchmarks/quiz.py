@@ -24,13 +24,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import TIMEOUT, fresh_start, machine, options, say, table
+from dreamplay.event import PROLOGUE, Event, Recalled
 from dreamplay.mind.agent import call_seed
 from dreamplay.mind.memory import Memory
 from dreamplay.models.local import LocalModel
 from dreamplay.prompting.desk import Desk
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.prompting.window import RESERVE
-from dreamplay.script import PROLOGUE, Event, Recalled, Script
+from dreamplay.script import Script
 from dreamplay.stage import plan as planning
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.play import Run

@@ -14,8 +14,9 @@ import time
 
 from bench import kept, machine, table
 from dreamplay import embedding, library
+from dreamplay.event import Event
 from dreamplay.mind.memory import Memory
-from dreamplay.script import Event, Script
+from dreamplay.script import Script
 
 BAR = 5.0  # milliseconds
 

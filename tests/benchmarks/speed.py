@@ -29,9 +29,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import fresh_start, kept, machine, table
+from dreamplay.event import PROLOGUE, TURNS, Event
 from dreamplay.models import engines
 from dreamplay.record import transcript
-from dreamplay.script import PROLOGUE, TURNS, Event
 from dreamplay.stage import plan as planning
 from dreamplay.stage.checkpoints import CHECKPOINTS
 from dreamplay.stage.plan import Plan

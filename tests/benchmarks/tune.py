@@ -23,6 +23,7 @@ from unittest import mock
 
 from bench import TIMEOUT, fresh_start, machine, options, say, table
 from dreamplay.errors import DreamplayError
+from dreamplay.event import PROLOGUE, TURNS, Cue, Event
 from dreamplay.mind import cuts
 from dreamplay.mind.editor import OUTDONE
 from dreamplay.models import embedded, engines, local
@@ -33,7 +34,6 @@ from dreamplay.prompting.wording import Wording
 from dreamplay.record.transcript import Record
 from dreamplay.scorecard import score
 from dreamplay.scorecard.score import ROWS
-from dreamplay.script import PROLOGUE, TURNS, Cue, Event
 from dreamplay.stage import plan as planning
 from dreamplay.stage.director import Director
 from dreamplay.stage.plan import Plan

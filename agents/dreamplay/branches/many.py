@@ -11,10 +11,10 @@ from typing import Any, cast
 
 from dreamplay.branches.whatif import Branch
 from dreamplay.errors import DreamplayError, RecordError
+from dreamplay.event import Event
 from dreamplay.models.model import Model
 from dreamplay.record import transcript
 from dreamplay.record.transcript import FILE, Header, Record
-from dreamplay.script import Event
 from dreamplay.stage.play import Run
 
 

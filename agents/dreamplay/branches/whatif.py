@@ -17,8 +17,9 @@ from pydantic import ValidationError
 
 from dreamplay import authored, library
 from dreamplay.errors import UsageError
+from dreamplay.event import PROLOGUE, TURNS, Event, Provenance, Usage
 from dreamplay.record.transcript import Header, Record, total
-from dreamplay.script import PROLOGUE, TURNS, Event, Provenance, Script, Usage, present, turns
+from dreamplay.script import Script, present, turns
 from dreamplay.stage import plan as planning
 from dreamplay.stage import visit
 from dreamplay.stage.plan import Plan

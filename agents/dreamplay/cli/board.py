@@ -10,7 +10,7 @@ from rich.text import Text
 
 from dreamplay.branches.many import Job
 from dreamplay.cli.foot import Foot
-from dreamplay.script import Event
+from dreamplay.event import Event
 
 _EVERY = 0.2  # seconds between two drawings
 _ROWS = 16

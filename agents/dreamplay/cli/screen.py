@@ -15,7 +15,7 @@ from rich.text import Text
 from dreamplay.cast import Cast
 from dreamplay.cli.foot import Foot
 from dreamplay.errors import RecordError
-from dreamplay.script import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, TURNS, Event, played
+from dreamplay.event import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, TURNS, Event, played
 from dreamplay.stage.state import Token
 from dreamplay.story import VISITOR, Beat, Scene, Story
 

@@ -20,8 +20,8 @@ from dreamplay.errors import DreamplayError, UsageError
 if TYPE_CHECKING:
     from dreamplay.branches.many import Many
     from dreamplay.cli.screen import Manner
+    from dreamplay.event import Event
     from dreamplay.models.engines import Engine
-    from dreamplay.script import Event
     from dreamplay.settings import Settings
     from dreamplay.stage.play import Run
     from dreamplay.stage.state import Token

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from dreamplay.cast import Cast
 from dreamplay.cli.typed import HELP, LONGEST, Refused, parse
-from dreamplay.script import Event, in_hand
+from dreamplay.event import Event
+from dreamplay.script import in_hand
 from dreamplay.stage.act import Act
 from dreamplay.stage.state import Token
 from dreamplay.stage.visit import last

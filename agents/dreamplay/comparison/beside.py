@@ -8,8 +8,8 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 
 from dreamplay.errors import UsageError
+from dreamplay.event import Event, Kind
 from dreamplay.record.transcript import Record
-from dreamplay.script import Event, Kind
 from dreamplay.value import Value
 
 

@@ -11,8 +11,8 @@ from dreamplay.comparison.deltas import Delta
 from dreamplay.comparison.movement import Moved
 from dreamplay.comparison.relations import Learned, Relation
 from dreamplay.comparison.stances import Stance
+from dreamplay.event import PROLOGUE, PROLOGUE_TITLE
 from dreamplay.record.transcript import Record
-from dreamplay.script import PROLOGUE, PROLOGUE_TITLE
 from dreamplay.value import Value
 
 

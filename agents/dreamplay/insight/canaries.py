@@ -21,11 +21,12 @@ from typing import Any, cast
 from dreamplay import authored, library
 from dreamplay.cast import Cast, Persona, Private
 from dreamplay.errors import LeakError
+from dreamplay.event import Event
 from dreamplay.insight.marks import Mark, Marks, tokens
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.desk import Desk
 from dreamplay.prompting.prompt import Prompt
-from dreamplay.script import Event, Script, in_hand
+from dreamplay.script import Script, in_hand
 from dreamplay.stage.act import Act, Taken, Whisper
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.visit import Visit

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from dreamplay.cast import Private
 from dreamplay.errors import UsageError
+from dreamplay.event import BACKSTAGE, Cue, Event, Pooled, Recalled, Refusal, Usage
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record.transcript import Record
-from dreamplay.script import BACKSTAGE, Cue, Event, Pooled, Recalled, Refusal, Script, Usage, regards
+from dreamplay.script import Script, regards
 from dreamplay.value import Value
 
 

@@ -11,9 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from dreamplay.event import PROLOGUE, PROLOGUE_TITLE
 from dreamplay.insight.knowledge import Knows, Why
 from dreamplay.record.transcript import Record
-from dreamplay.script import PROLOGUE, PROLOGUE_TITLE
 
 _WIDTH = 100
 _CUT = 160

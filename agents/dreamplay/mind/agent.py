@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 from dreamplay.errors import ModelError
+from dreamplay.event import TURNS, UNHEARD, Cue, Event, Provenance, Recalled, Refusal
 from dreamplay.mind import answers, cuts, editor
 from dreamplay.mind.answers import Stance
 from dreamplay.mind.editor import RefusedError, Take
@@ -18,7 +19,7 @@ from dreamplay.mind.memory import Memory
 from dreamplay.models.model import Model, OnToken, Reply
 from dreamplay.prompting.desk import MARKS, Desk
 from dreamplay.prompting.prompt import Prompt
-from dreamplay.script import TURNS, UNHEARD, Cue, Event, Provenance, Recalled, Refusal, Script, present
+from dreamplay.script import Script, present
 from dreamplay.story import Scene
 
 _STANCE_TRIES = 4

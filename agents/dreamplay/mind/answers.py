@@ -8,13 +8,13 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dreamplay.event import Refusal
 from dreamplay.mind import cuts
 from dreamplay.mind.editor import RefusedError
 from dreamplay.mind.faults import half_told, in_first_person
 from dreamplay.mind.grams import grams
 from dreamplay.models.model import Reply
 from dreamplay.prompting.desk import MARKS
-from dreamplay.script import Refusal
 
 _QUOTED = 4
 """Words in a row by which a reason is known to speak of a choice."""

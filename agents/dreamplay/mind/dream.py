@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from dreamplay.errors import ModelError
+from dreamplay.event import Pooled, Provenance, Refusal, neutral
 from dreamplay.mind import cuts, editor
 from dreamplay.mind.agent import call_seed
 from dreamplay.mind.editor import RefusedError
@@ -16,7 +17,7 @@ from dreamplay.models.model import Model, OnToken, Reply
 from dreamplay.prompting.desk import Desk
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.recap import Retelling
-from dreamplay.script import Pooled, Provenance, Refusal, Script, given_fear, neutral, present
+from dreamplay.script import Script, given_fear, present
 from dreamplay.story import VISITOR, Scene
 
 _TRIES = 4

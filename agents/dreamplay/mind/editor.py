@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
+from dreamplay.event import Refusal, Usage
 from dreamplay.mind import cuts, faults
 from dreamplay.mind.faults import Judge
 from dreamplay.mind.grams import grams
 from dreamplay.models.model import Reply
-from dreamplay.script import Refusal, Usage
 
 STRAYS = 0.25
 """Share of the cue's words below which a small model has left it: 5 of 96 lines had, and none of them was good."""

@@ -26,7 +26,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.cast import Cast
-from dreamplay.script import MOVES, PROLOGUE, PROLOGUE_TITLE, Event, Kind, Recalled, Script, neutral
+from dreamplay.event import MOVES, PROLOGUE, PROLOGUE_TITLE, Event, Kind, Recalled, neutral
+from dreamplay.script import Script
 from dreamplay.story import VISITOR, Story, moved
 
 if TYPE_CHECKING:

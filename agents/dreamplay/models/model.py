@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from dreamplay.event import Usage
 from dreamplay.prompting.prompt import Prompt
-from dreamplay.script import Usage
 
 OnToken = Callable[[str], None]
 """Takes the reply piece by piece. Whoever asks again passes an empty piece first: what came before is void."""

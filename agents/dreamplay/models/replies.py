@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
+from dreamplay.event import Usage
 from dreamplay.models.faults import CutError
 from dreamplay.models.model import OnToken, Reply
-from dreamplay.script import Usage
 
 
 async def streamed(stream: Any, opener: str, on_token: OnToken | None) -> Reply:

@@ -16,11 +16,12 @@ from typing import Any
 
 from dreamplay import library, recap
 from dreamplay.cast import Cast
+from dreamplay.event import UNTOLD, Cue, Event, Pooled, Recalled
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.prompting.window import RESERVE, WINDOW, held, tokens
 from dreamplay.prompting.wording import Wording
 from dreamplay.recap import Circle, Retelling
-from dreamplay.script import UNTOLD, Cue, Event, Pooled, Recalled, Script, away, present
+from dreamplay.script import Script, away, present
 from dreamplay.story import VISITOR, Choice, Scene, Story
 
 MARKS = 5

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate, takewhile
 
-from dreamplay.script import PROLOGUE, Event
+from dreamplay.event import PROLOGUE, Event
 
 WINDOW = 8192
 """Tokens, prompt and reply together, that a model is taken to have room for unless the settings say otherwise. A

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dreamplay.cast import Cast
+from dreamplay.event import PROLOGUE, Cue, Event, neutral
 from dreamplay.prompting.window import tokens
-from dreamplay.script import PROLOGUE, Cue, Event, neutral
 
 
 @dataclass(frozen=True)

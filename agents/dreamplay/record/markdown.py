@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from dreamplay.errors import RecordError
+from dreamplay.event import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, Event, played
 from dreamplay.record import transcript
 from dreamplay.record.transcript import End, Record
-from dreamplay.script import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, Event, played
 
 FILE = "transcript.md"
 UNTOLD = ("silence", "recap", *BACKSTAGE)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from dreamplay.errors import RecordError
+from dreamplay.event import PROLOGUE
 from dreamplay.record import lock, transcript
 from dreamplay.record.transcript import FILE, Record
-from dreamplay.script import PROLOGUE
 from dreamplay.value import Value
 
 State = Literal["finished", "stopped", "playing", "damaged"]

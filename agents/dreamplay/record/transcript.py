@@ -21,9 +21,10 @@ from pydantic import ValidationError
 
 from dreamplay.cast import Cast, Persona
 from dreamplay.errors import RecordError, UsageError
+from dreamplay.event import PROLOGUE, Event, Usage
 from dreamplay.record import journal, lock
 from dreamplay.record.journal import Journal
-from dreamplay.script import PROLOGUE, Event, Script, Usage
+from dreamplay.script import Script
 from dreamplay.story import Story
 from dreamplay.value import Value
 

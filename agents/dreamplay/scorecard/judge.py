@@ -15,12 +15,12 @@ from pydantic import Field, ValidationError
 
 from dreamplay import library
 from dreamplay.errors import ModelError, UsageError
+from dreamplay.event import Event
 from dreamplay.mind.agent import call_seed
 from dreamplay.models.model import Model
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record.transcript import Record
 from dreamplay.scorecard.score import grid, screen
-from dreamplay.script import Event
 from dreamplay.settings import Settings
 from dreamplay.value import Value
 

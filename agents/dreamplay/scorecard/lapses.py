@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from dreamplay.event import Event
 from dreamplay.mind.cuts import speech
 from dreamplay.mind.faults import Judge
 from dreamplay.mind.grams import NEAR_COPY, grams
 from dreamplay.record.transcript import Record
 from dreamplay.scorecard.measures import Runs, content, lines, words
-from dreamplay.script import Event
 from dreamplay.value import Value
 
 _DIRECTION = re.compile(r"\s*(\([^)]*\)|\*[^*]+\*)[.\s]*")

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+from dreamplay.event import BACKSTAGE, TURNS, UNHEARD, Event, Usage, by_visitor
 from dreamplay.mind.grams import NEAR_COPY, grams
 from dreamplay.record import transcript
 from dreamplay.record.transcript import Record
-from dreamplay.script import BACKSTAGE, TURNS, UNHEARD, Event, Script, Usage, by_visitor, present
+from dreamplay.script import Script, present
 from dreamplay.story import VISITOR, Scene
 from dreamplay.value import Value
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamplay.embedding import WIDTH, embed
+from dreamplay.event import PROLOGUE, TURNS, UNHEARD
 from dreamplay.record.transcript import Record
 from dreamplay.scorecard.measures import Runs, content, lines, mean, nameless
-from dreamplay.script import PROLOGUE, TURNS, UNHEARD
 from dreamplay.story import VISITOR
 from dreamplay.value import Value
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, model_validator
 
 from dreamplay.cast import Cast
-from dreamplay.script import Event
+from dreamplay.event import Event
 from dreamplay.story import VISITOR
 from dreamplay.value import Role, Text, Value
 

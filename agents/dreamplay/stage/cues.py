@@ -13,7 +13,8 @@ from typing import Any
 
 from dreamplay import library
 from dreamplay.cast import Cast
-from dreamplay.script import TURNS, Cue, Event, Script, present, regards, turns
+from dreamplay.event import TURNS, Cue, Event
+from dreamplay.script import Script, present, regards, turns
 from dreamplay.stage import affinity
 from dreamplay.story import VISITOR, Aside, Scene
 

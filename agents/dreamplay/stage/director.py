@@ -13,7 +13,8 @@ from itertools import pairwise
 from typing import Literal
 
 from dreamplay.cast import Cast
-from dreamplay.script import BACKSTAGE, MOVES, Cue, Event, Script, by_visitor, present, turns
+from dreamplay.event import BACKSTAGE, MOVES, Cue, Event, by_visitor
+from dreamplay.script import Script, present, turns
 from dreamplay.stage import cues
 from dreamplay.stage.cues import WHISPERING, Cues
 from dreamplay.story import VISITOR, Aside, Length, Move, Scene

@@ -23,7 +23,8 @@ from langgraph.types import Send
 
 from dreamplay.cast import Cast
 from dreamplay.errors import RecordError
-from dreamplay.script import PROLOGUE, Script, present
+from dreamplay.event import PROLOGUE
+from dreamplay.script import Script, present
 from dreamplay.stage.nodes import close_scene, decide, direct, dream, epilogue, open_scene, recap, reflect, speak, visit
 from dreamplay.stage.state import Context, State, counts, given, recorded, retellings
 from dreamplay.story import VISITOR, Beat, Scene

@@ -13,7 +13,8 @@ from langgraph.runtime import Runtime
 from langgraph.types import Overwrite, interrupt
 
 from dreamplay import library
-from dreamplay.script import PROLOGUE, Cue, Provenance, Script, in_hand, present, turns
+from dreamplay.event import PROLOGUE, Cue, Provenance
+from dreamplay.script import Script, in_hand, present, turns
 from dreamplay.stage.act import Act
 from dreamplay.stage.cues import WHISPERING
 from dreamplay.stage.state import Context, State, counts, given, on_token, recorded, retellings, tell

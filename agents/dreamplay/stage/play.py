@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from dreamplay.errors import DreamplayError, RecordError
+from dreamplay.event import PROLOGUE, Event
 from dreamplay.models.model import Model
 from dreamplay.record import archive, markdown, transcript
 from dreamplay.record.archive import Archive, Archived
 from dreamplay.record.transcript import FILE, End, Resumed, Transcript, Undone
-from dreamplay.script import PROLOGUE, Event, Script
+from dreamplay.script import Script
 from dreamplay.stage import checkpoints, visit
 from dreamplay.stage.act import Act
 from dreamplay.stage.checkpoints import THREAD, checkpointer

@@ -16,13 +16,14 @@ from typing import Annotated, Any, TypedDict
 from langgraph.runtime import Runtime
 
 from dreamplay.cast import Cast
+from dreamplay.event import Event
 from dreamplay.mind.agent import Agent
 from dreamplay.mind.dream import Narrator
 from dreamplay.mind.memory import Memory
 from dreamplay.models.model import Model
 from dreamplay.prompting.desk import Desk
 from dreamplay.recap import Circle, Retelling
-from dreamplay.script import Event, Script, present
+from dreamplay.script import Script, present
 from dreamplay.stage.director import Director
 from dreamplay.stage.plan import Plan
 from dreamplay.story import VISITOR, Beat, Scene, Story

@@ -15,7 +15,8 @@ from pydantic import Field, ValidationError
 from dreamplay import authored, library
 from dreamplay.cast import Cast, Persona
 from dreamplay.errors import LibraryError, RecordError
-from dreamplay.script import TURNS, Event, Script
+from dreamplay.event import TURNS, Event
+from dreamplay.script import Script
 from dreamplay.stage.act import Act, left_by
 from dreamplay.stage.intervention import Intervention
 from dreamplay.story import VISITOR, Scene, Story

@@ -15,10 +15,10 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from dreamplay import library
+from dreamplay.event import Usage
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.prompting.window import WINDOW
-from dreamplay.script import Usage
 
 _CUE = re.compile(
     r"\[[^\[\]]+? (?:tells (?P<to>[^\Wa-z][^\s\[\]]*(?: [^\Wa-z][^\s\[\]]*)*)|says)[^\[\]]*? that "
