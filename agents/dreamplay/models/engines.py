@@ -18,7 +18,7 @@ from dreamplay.settings import Settings, load
 
 OPENAI = "api.openai.com"
 LOCAL_JOBS = 8
-"""Runs at once on a local engine: each has memory of its own there, 0.25 GB with two candidates."""
+"""Runs at once on a local engine: each has memory of its own there, half a gigabyte with two candidates."""
 LOCAL_CANDIDATES = 2
 """Two at once cost a local engine less than asking again when the only one cannot stand; a third makes a line slower by
 half, and no better by any measure (tests/benchmarks/tune.py)."""
