@@ -115,6 +115,26 @@ def test_a_line_begins_with_its_speaker_or_is_asked_of_her_by_name(story: Story,
     assert "Mira" in prompt.ask
 
 
+@pytest.mark.parametrize(
+    ("material", "begun"),
+    [
+        ("his clock loses four minutes a day", "My"),
+        ("he glued the chair", "I"),
+        ("he's glued the chair", "I"),
+        ("{leo}'s badge opens the lab", "My"),
+        ("{leo} was asked twice", "I"),
+        ("{mira} was asked twice", "Mira"),
+        ("under water nobody weighs much", "Under"),
+        ("hers was the last train", "Hers"),
+    ],
+)
+def test_a_line_that_is_asked_for_again_begins_with_the_word_of_its_cue(
+    material: str, begun: str, story: Story, cast: Cast, roof: Scene
+) -> None:
+    cue = CUE.model_copy(update={"material": material})
+    assert Desk(story, cast).line(Script(), roof, "leo", cue, again=True).opener == f"Leo: {begun}"
+
+
 def _marked(cast: Cast) -> Cast:
     """The cast, every private word of it marked with its role."""
     marked = {}

@@ -377,6 +377,7 @@ def test_of_a_small_model_what_it_takes_from_the_form_of_the_cue_is_cut_off(text
     [
         ("A bed can break a man, Leo.", True), ("Leo, a bed can break a man.", True),
         ("Can your bed break a man, Leo?", False), ("Leo, your bed can break a man.", False),
+        ("Your bed, Leo, can break a man.", False), ("A carpenter, Leo, has a bed.", False),
     ],
 )  # fmt: skip
 def test_a_small_models_own_name_is_cut_off_where_it_is_not_somebody_else_who_speaks(text: str, stands: bool) -> None:
@@ -387,6 +388,18 @@ def test_a_small_models_own_name_is_cut_off_where_it_is_not_somebody_else_who_sp
         else:
             with pytest.raises(RefusedError, match="by name"):
                 editor.judged(replace(judge, strict=strict), _reply(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("A bed can break, Leo, and so can a man.", "A bed can break, and so can a man."),
+        ("I, Leo, have a bed.", "I, Leo, have a bed."),
+        ("Elara, Leo, and I went to bed.", "Elara, Leo, and I went to bed."),
+    ],
+)
+def test_a_small_models_own_name_is_cut_out_between_commas_where_it_only_hangs(text: str, said: str) -> None:
+    assert cuts.speech(text, "Leo", ["Elara", "Leo"], strict=True) == said
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ class Agent:
 
         async def call(number: int, wrong: str) -> Reply:
             on_token("")
-            prompt = self.desk.line(script, scene, self.role, cue, wrong, recalled) if wrong else first
+            prompt = self.desk.line(script, scene, self.role, cue, wrong, recalled, again=True) if number else first
             seed = call_seed(self.seed, scene.id, turn, self.role, number)
             return await self.model.complete(prompt, seed=seed, on_token=on_token)
 

@@ -80,16 +80,18 @@ def _bare(sentence: str, cast: Collection[str]) -> list[str]:
 def _plain(text: str, speaker: str, cast: Collection[str], to: Collection[str] | None) -> str:
     """A small model's line without what it takes from the form of its notes («I told Leo that», which is the cue's own
     «tells Leo that», and the «from long ago» of a memory), without a name in front of somebody it is not for, without
-    its speaker's own name in front or at the end, where it only hangs, and, if it is long, cut after two sentences.
+    its speaker's own name where it only hangs, in front, at the end or between commas, and, if it is long, cut after
+    two sentences.
     """
-    name = re.escape(speaker)
+    name, label = re.escape(speaker), "|".join(map(re.escape, cast))
     if not _YOU.search(text):  # else it is somebody else's line, to her
         text = re.sub(rf"^{name}, (?=\w)|, {name}(?=[.!…]$)", "", text)
+        if not re.search(rf"\b(?:{label}),? (?:and )?(?:{label})\b", text):  # names in a row are a list
+            text = re.sub(rf"(?<!\bI)(?<!\bme), {name}(?=, (?!(?:who|is|was|has|had|will)\b))", "", text)
     if others := "|".join(re.escape(other) for other in cast if to and other not in (*to, speaker)):
         text = re.sub(rf"^(?:{others}), (?=\w)", "", text)
     text = re.sub(r"^I remember, from long ago: (?=\w)", "", text)
     text = re.sub(r"^I remember, from long ago, (?=\w)", "I remember ", text)
-    label = "|".join(map(re.escape, cast))
     text = re.sub(rf"^((?:{label}), )?{_REPORTED} (?:you|{label}) that (?=\w)", r"\1", text)
     return " ".join(_sentences(text)[:2]) if len(text.split()) > _LONG else text
 

@@ -34,8 +34,8 @@ class Model(Protocol):
     tries: int
     """Calls that the editor may make for a line before the turn passes in silence."""
     rolls: int
-    """Of these, the calls with the same prompt before the model is told what was wrong: an engine that still has the
-    prompt reads next to nothing for them."""
+    """Of these, the calls before the model is told what was wrong: an engine that still has the prompt reads next to
+    nothing for them."""
     sheets: bool
     """Whether there is room for the private sheet in the tail of a line."""
     window: int

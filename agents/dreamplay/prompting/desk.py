@@ -63,10 +63,15 @@ class Desk:
         return sorted([*common, *self._apart(script, scene, role)], key=lambda event: event.id)
 
     def line(
-        self, script: Script, scene: Scene, role: str, cue: Cue, wrong: str = "", recalled: Sequence[Recalled] = ()
-    ) -> Prompt:
-        """Ask for what a character says next; `wrong` says what was wrong with the try before."""
+        self, script: Script, scene: Scene, role: str, cue: Cue, wrong: str = "", recalled: Sequence[Recalled] = (),
+        *, again: bool = False,
+    ) -> Prompt:  # fmt: skip
+        """Ask for what a character says next; `wrong` says what was wrong with the try before. Asked again, an engine
+        that continues what was begun for it begins with the cue's first word: else it mostly says once more what it
+        said before, an earlier line word for word.
+        """
         persona = self.cast.personas[role]
+        begun = f" {self._wording.begun(cue, role)}" if again else ""
         apart = " ".join(map(self._wording.noted, self._apart(script, scene, role)))
         tail = self._render(
             "line.jinja",
@@ -79,7 +84,7 @@ class Desk:
         )
         return self._prompt(
             "line", script, present(script, scene), tail, max_tokens=72, stop=("\n",),
-            opener=f"{persona.name}:", ask=self._render("ask.jinja", name=persona.name),
+            opener=f"{persona.name}:{begun}", ask=self._render("ask.jinja", name=persona.name),
         )  # fmt: skip
 
     def dream(self, script: Script, scene: Scene, pooled: Sequence[Pooled], *, again: bool, wrong: str = "") -> Prompt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -69,6 +70,17 @@ class Wording:
         that were said before.
         """
         return cue.text if self.sheets else cue.bare
+
+    def begun(self, cue: Cue, role: str) -> str:
+        """The first word of the cue's matter, as the speaker says it: «he holds» is begun with «I», and «his clock»
+        with «My».
+        """
+        matter, name = self.cast.fill(cue.material), re.escape(self.cast.name(role))
+        if re.match(rf"(?:his|her|{name}'s) ", matter):
+            return "My"
+        if re.match(rf"(?:he|she|{name})\b", matter):
+            return "I"
+        return matter[:1].upper() + matter[1:].partition(" ")[0]
 
     def noted(self, event: Event) -> str:
         """An event as it stands in a tail, on one line, and whether it was whispered."""
