@@ -1,4 +1,4 @@
-"""Whose matter it is."""
+"""What a matter is near to."""
 
 from __future__ import annotations
 
@@ -39,3 +39,17 @@ def test_in_the_shipped_stories_most_who_are_there_have_something_of_the_scene()
                 found = set(affinity.owners(plan.cast, scene.material, scene.present).values())
                 shares.append(len(found) / len(scene.present))
         assert sum(shares) / len(shares) >= 0.75
+
+
+@pytest.mark.parametrize(
+    ("heard", "chosen"),
+    [
+        ("How late is it by your clock, Leo?", CLOCK),
+        ("How many servers does {leo} have by now?", COUNT),
+        ("Leo.", CLOCK),  # a name is nothing to go by, and the first of them as good as any
+        ("", CLOCK),
+    ],
+)
+def test_what_is_most_like_an_answer_goes_by_the_words_and_not_by_names(heard: str, chosen: str) -> None:
+    cast = worlds.plan("mindsync").cast
+    assert affinity.nearest(cast, [CLOCK, COUNT], heard) == chosen

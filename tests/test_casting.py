@@ -263,7 +263,9 @@ async def test_a_card_plays_at_once_and_no_order_of_it_reaches_the_others(small:
         for prompt in model.seen:
             assert not re.search(r"gnore all|obey|{%|{{|<b>|None", prompt.system + prompt.script + prompt.tail)
         assert "Zoe Bo: a ferrywoman who has never learnt to swim. Dry, patient, superstitious." in model.seen[0].system
-        assert any("she counts the bells aloud" in prompt.tail for prompt in model.seen)
+        told = record.cast.personas["bo"].material
+        assert "she counts the bells aloud" in told
+        assert any(text in prompt.tail for prompt in model.seen for text in told)
         assert score.card({"one": record}).model_dump()
         held = compare.compare(*beside.groups([("base", base), ("card", record)]))
         fears = {swap.role: (bool(swap.base_fear), swap.changed_fear) for swap in held.swaps}

@@ -9,7 +9,7 @@ import worlds
 from dreamplay import library
 from dreamplay.event import Cue, Event
 from dreamplay.script import Script
-from dreamplay.stage.cues import COLD, WARM, WHISPERING
+from dreamplay.stage.cues import COLD, WARM, WHISPERING, Cues
 from dreamplay.stage.director import Director
 from dreamplay.stage.plan import Plan
 
@@ -161,7 +161,7 @@ def _after_a_dream(seed: int, kind: str, *dreamers: str, folder: Path) -> list[E
 
 def test_what_was_dreamt_comes_up_in_daylight_from_those_who_saw_it(tmp_path: Path) -> None:
     told: set[tuple[str | None, str]] = set()
-    for seed in range(16):
+    for seed in range(24):
         by_day, asleep = [_after_a_dream(seed, kind, "ada", "bo", folder=tmp_path) for kind in ("waking", "dream")]
         of_it = [(e.speaker, e.cue) for e in by_day if e.cue and e.cue.glimpse]
         assert len({speaker for speaker, _ in of_it}) == len(of_it)  # once each is enough
@@ -172,6 +172,22 @@ def test_what_was_dreamt_comes_up_in_daylight_from_those_who_saw_it(tmp_path: Pa
     lake, face, rain = "the kettle is a lake", "Ada stands in the door without a face", "every ladder leans on rain"
     # Each of it comes from whoever it sounds like: Ada keeps a kettle and Bo a ladder, and nobody tells of herself.
     assert told == {("ada", lake), ("bo", face), ("bo", rain)}
+
+
+def test_what_a_speaker_brings_up_is_like_an_answer_to_what_he_has_heard() -> None:
+    plan = worlds.plan("mindsync")
+    scene, here = plan.scenes[0][1], ("elara", "leo", "mira")
+
+    def clocks(text: str, *witnesses: str) -> int:
+        """In how many of sixty plays Leo, after these words, comes to speak of the clock in his workshop."""
+        first = worlds.event(0, "narration", "It rains.", beat="launch", scene=scene.id, witnesses=here)
+        said = worlds.event(1, text=text, speaker="elara", beat="launch", scene=scene.id, turn=1, witnesses=witnesses)
+        cues = [Cues(plan.cast, seed).draw(Script([first, said]), scene, "leo") for seed in range(60)]
+        return sum("workshop clock" in cue.material for cue in cues)
+
+    told, else_, whispered = "How late is it by the workshop clock?", "Who salted the soup?", ("elara", "mira")
+    assert clocks(told, *here) > 3 * clocks(else_, *here)
+    assert clocks(told, *whispered) == clocks(else_, *whispered)
 
 
 def test_a_scene_can_say_how_people_speak_in_it(tmp_path: Path) -> None:

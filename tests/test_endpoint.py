@@ -13,7 +13,7 @@ import pytest
 from dreamplay.errors import ModelError
 from dreamplay.models import endpoint as endpoints
 from dreamplay.models.endpoint import Endpoint, open_endpoint
-from dreamplay.models.faults import LONGEST_WAIT, TRIES, polite_wait
+from dreamplay.models.failures import LONGEST_WAIT, TRIES, polite_wait
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.testing.endpoint import FakeEndpoint
 from tenacity import RetryCallState

@@ -20,7 +20,7 @@ import pytest
 import worlds
 from dreamplay.errors import ModelError, RecordError, UsageError
 from dreamplay.models.endpoint import Endpoint, open_endpoint
-from dreamplay.models.faults import TRIES
+from dreamplay.models.failures import TRIES
 from dreamplay.models.model import Model, OnToken, Reply
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import archive, transcript
@@ -161,14 +161,14 @@ async def test_a_transcript_cut_anywhere_goes_on_to_the_same_bytes_whatever_the_
 
 async def test_a_run_that_is_cut_between_two_recaps_makes_the_same_ones(tmp_path: Path) -> None:
     story = worlds.write(tmp_path / "story", change=worlds.serial(scenes=6, turns=8))
-    record = await worlds.play(story, tmp_path / "whole", ScriptedModel(window=2048))
+    record = await worlds.play(story, tmp_path / "whole", ScriptedModel(window=2200))
     raw = (tmp_path / "whole" / FILE).read_bytes()
     ends = [hit.end() for hit in re.finditer(b"\n", raw)]
     recaps = worlds.kinds(record.script, "recap")
     assert len({event.scene for event in recaps}) < len(recaps)  # several at the end of one scene
     for event in recaps[:3]:
         _cut(tmp_path / "whole", tmp_path / f"{event.id}", ends[event.id])
-        await _go_on(tmp_path / f"{event.id}", ScriptedModel(window=2048)).play(lambda seen: None)
+        await _go_on(tmp_path / f"{event.id}", ScriptedModel(window=2200)).play(lambda seen: None)
         assert (tmp_path / f"{event.id}" / FILE).read_bytes() == raw
 
 

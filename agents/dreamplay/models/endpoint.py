@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from dreamplay.errors import ModelError
-from dreamplay.models import faults
-from dreamplay.models.faults import TRIES, UNREADABLE, CutError, polite_wait, worth_retrying
+from dreamplay.models import failures
+from dreamplay.models.failures import TRIES, UNREADABLE, CutError, polite_wait, worth_retrying
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.models.replies import streamed, whole
 from dreamplay.prompting.prompt import Prompt
@@ -130,8 +130,8 @@ class Endpoint:
         return request
 
     async def explain(self, error: Exception) -> str:
-        """One line for what went wrong; see `faults.explain`."""
-        return await faults.explain(error, where=self.where, model=self.name, offered=self.models)
+        """One line for what went wrong; see `failures.explain`."""
+        return await failures.explain(error, where=self.where, model=self.name, offered=self.models)
 
     async def models(self) -> list[str]:
         """The models that the endpoint says it has, at most ten.

@@ -19,9 +19,9 @@ from dreamplay.settings import Settings, load
 OPENAI = "api.openai.com"
 LOCAL_JOBS = 8
 """Runs at once on a local engine: each has memory of its own there, 0.7 GB with three candidates."""
-LOCAL_CANDIDATES = 3
-"""Three at once cost a local engine less than asking again when the only one cannot stand; with two a token takes a
-seventh less time, and a line a tenth more calls."""
+LOCAL_CANDIDATES = 2
+"""Two at once cost a local engine less than asking again when the only one cannot stand; a third costs as much again,
+and saves few calls more."""
 _HEADROOM = 2000  # output tokens: hosted models that think first count their thoughts as output
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from dreamplay.event import Usage
-from dreamplay.models.faults import CutError
+from dreamplay.models.failures import CutError
 from dreamplay.models.model import OnToken, Reply
 
 

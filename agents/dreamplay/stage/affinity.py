@@ -1,8 +1,9 @@
-"""Whose matter it is: what a scene gives to talk about goes to whoever it sounds like, among those who are there.
+"""What a matter is near to: a voice, or what was just heard.
 
-A remark on input and output is the programmer's, and one on the grain of things is the carpenter's. Given to anybody,
-the same words come out of every mouth, and the friends grow alike. It goes by what the personas talk about, and so a
-swap hands the matter on by itself.
+What a scene gives to talk about goes to whoever it sounds like, among those who are there. A remark on input and output
+is the programmer's, and one on the grain of things is the carpenter's. Given to anybody, the same words come out of
+every mouth, and the friends grow alike. It goes by what the personas talk about, and so a swap hands the matter on by
+itself. And of what a speaker could talk about, what is nearest to the last words is most like an answer to them.
 """
 
 from __future__ import annotations
@@ -39,6 +40,26 @@ def owners(cast: Cast, texts: Sequence[str], roles: Sequence[str]) -> dict[str, 
         if able := [n for n, role in enumerate(roles) if role not in named]:
             found[text] = roles[max(able, key=row.__getitem__)]
     return found
+
+
+def nearest(cast: Cast, texts: Sequence[str], heard: str) -> str:
+    """Which of some matters is most like an answer: cosine with what was just heard, both without names. The first of
+    several that are as near, and so the first of all if nothing was heard.
+
+    Raises:
+        EmbeddingError: the sentence vectors cannot be loaded.
+    """
+    near = _vector(cast.nameless(heard))
+    likeness = [round(float(_vector(cast.nameless(cast.fill(text))) @ near), _EXACT) for text in texts]
+    return texts[likeness.index(max(likeness))]
+
+
+@lru_cache(maxsize=4096)
+def _vector(text: str) -> Any:
+    """A text as a row of unit length; kept, since the same matter is held against each line."""
+    from dreamplay.embedding import embed
+
+    return embed([text])[0]
 
 
 @lru_cache(maxsize=256)

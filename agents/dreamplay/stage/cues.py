@@ -13,7 +13,7 @@ from typing import Any
 
 from dreamplay import library
 from dreamplay.cast import Cast
-from dreamplay.event import TURNS, Cue, Event
+from dreamplay.event import TURNS, UNHEARD, Cue, Event
 from dreamplay.script import Script, present, regards, turns
 from dreamplay.stage import affinity
 from dreamplay.story import VISITOR, Aside, Scene
@@ -21,6 +21,11 @@ from dreamplay.story import VISITOR, Aside, Scene
 _OF_THE_MOMENT = 0.35
 """Share of cues that begin with what the scene gives the speaker, as long as it does, rather than with what the persona
 brings."""
+
+_AT_HAND = 6
+"""Matters that come to a speaker's mind, by the dice, of which the nearest to what was just heard becomes the cue: with
+more, the same is answered to the same whatever the seed.
+"""
 
 _OF_THE_DREAM = 0.2
 """Share of cues after a dream with which somebody who has not yet spoken of it does; once in a scene, since everybody
@@ -89,8 +94,9 @@ class Cues:
         moment = [text for text in scene.material if owners.get(text) == speaker]
         of_own = [text for text in persona.material if not set(self._named(text)) & {speaker}]
         pools = [moment, of_own] if rolled.random() < _OF_THE_MOMENT else [of_own, moment]
-        fresh = [text for pool in pools for text in rolled.sample(pool, len(pool)) if text not in told]
-        material = fresh[0] if fresh else rolled.choice(of_own or list(persona.material))
+        fresh = next((left for pool in pools if (left := [text for text in pool if text not in told])), [])
+        some = rolled.sample(fresh, min(_AT_HAND, len(fresh))) or [rolled.choice(of_own or list(persona.material))]
+        material = affinity.nearest(self.cast, some, self._heard(script, scene, speaker))
         by_day = not visited and scene.kind != "dream" and not any(cue.glimpse for cue in heard)
         dreamt = self._dreamt(script, speaker) if by_day and rolled.random() < _OF_THE_DREAM else []
         glimpse = rolled.choice(dreamt) if dreamt else ""
@@ -107,6 +113,12 @@ class Cues:
             tactic = tone
         tell = f"tells {self.cast.name(to)}" if to else "says"
         return self._cue(script, scene, speaker, tell, tactic=tactic, material=material, to=to, glimpse=glimpse)
+
+    @staticmethod
+    def _heard(script: Script, scene: Scene, speaker: str) -> str:
+        """What the speaker perceived last in this scene: a line, something that happened, the dream."""
+        events = reversed(script.in_scene(scene.id))
+        return next((e.text for e in events if e.text and speaker in e.witnesses and e.kind not in UNHEARD), "")
 
     def _whisper(self, script: Script, scene: Scene, aside: Aside) -> Cue:
         """The cue of an aside: the matter is the author's."""
