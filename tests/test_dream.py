@@ -8,6 +8,7 @@ import worlds
 from dreamplay.cast import Cast
 from dreamplay.errors import ModelError
 from dreamplay.event import Pooled, Usage
+from dreamplay.mind import faults
 from dreamplay.mind.dream import Narrator, pool, shown, variety
 from dreamplay.mind.editor import OUTDONE
 from dreamplay.models.model import OnToken, Reply
@@ -96,9 +97,9 @@ async def test_of_whom_nothing_hidden_is_known_nothing_is_pooled_and_nothing_mad
         assert text
         assert [entry.role for entry in ledger] == pooled
         prompt = model.seen[-1]
-        assert prompt.opener == "Ada and Bo are in"
-        assert "- Bo fears something that nobody has seen yet." in prompt.tail
-        assert ("- Ada fears something that nobody has seen yet." in prompt.tail) == (not pooled)
+        assert prompt.opener == "Ada and Bo stand in"
+        assert "- Bo: something that nobody has seen yet." in prompt.tail
+        assert ("- Ada: something that nobody has seen yet." in prompt.tail) == (not pooled)
         assert "CANARY-Bo" not in prompt.tail
 
 
@@ -183,3 +184,18 @@ async def test_a_small_models_dream_that_leaves_most_of_them_out_or_lists_them_w
         assert text == " ".join(told.split())
         assert made.usage.calls == (1 if rolls == 1 else len(replies)), told
         assert {refusal.reason for refusal in made.refused} <= {"leaves most of them out", "lists the fears"}
+
+
+@pytest.mark.parametrize(
+    ("end", "stands"),
+    [
+        ("And a man - four doors off - sweeps up their wishes.", True),
+        ("What each of them fears is seen.", False),
+        ("What they wish for is out of reach.", False),
+        ("This is seen: - Ada: a kettle.", False),
+        ("Ada's fear: a kettle.", False),
+    ],
+)
+def test_a_dream_that_gives_back_the_words_it_was_asked_in_cannot_stand(end: str, stands: bool) -> None:
+    told = "The kettle is a lake, and on the lake a ladder leans on rain. " * 3
+    assert (faults.of_telling(told + end, []) is None) == stands

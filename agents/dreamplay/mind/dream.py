@@ -24,8 +24,9 @@ _TRIES = 4
 _DREAMERS = 0.5
 """Share of the dreamers whom a dream has to show."""
 _LISTED = 3
-"""Words of fearing and wishing from which on a dream has become the list that it was told from."""
-_EXPLAINED = re.compile(r"\b(fears?|wish(es)?|hidden)\b", re.IGNORECASE)
+"""Words of fearing, wishing and dreaming that something is, from which on a dream has become the list that it was told
+from."""
+_EXPLAINED = re.compile(r"\b(fears?|wish(es)?|hidden|dreams? (is|that|shows))\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -177,7 +177,8 @@ def of_telling(text: str, told: Sequence[str]) -> tuple[str, str] | None:
     plain = text.replace("\u2019", "'")
     if _REFUSALS.search(plain) or _MODEL_TALK.search(plain):
         return "refuses to play", "It is a story; tell what is seen."
-    if re.search(r"\b(fears this|wish(es)?|fear)\s*:|\bthe dream is about\b", text, re.IGNORECASE):
+    given = r"\b(wish(es)?|fear)\s*:|\bthe dream is about\b|\bwhat (they|each of them) (fears?|wish(es)?)\b|[:.] - \w+:"
+    if re.search(given, text, re.IGNORECASE):
         return "lists what it was given", "Tell what is seen, as one scene."
     if _SCRIPTS_OF_ELSEWHERE.search(text) and not any(map(_SCRIPTS_OF_ELSEWHERE.search, told)):
         return "falls into another script", "Tell it in the script's language."

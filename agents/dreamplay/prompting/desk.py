@@ -98,7 +98,8 @@ class Desk:
         tail = self._render(
             "dream.jinja", pooled=pooled, unknown=unknown, again=again, cast=self.cast.personas, wrong=wrong
         )
-        opener = f"{self.cast.listed(dreamers)} are in"
+        # Begun with «are in», it goes on with «a dream» and says whose is what; where they stand is a place.
+        opener = f"{self.cast.listed(dreamers)} stand in"
         return self._prompt("dream", script, here, tail, max_tokens=140, opener=opener, fresh=True)
 
     def stance(
