@@ -26,7 +26,7 @@ _DREAMERS = 0.5
 _LISTED = 3
 """Words of fearing, wishing and dreaming that something is, from which on a dream has become the list that it was told
 from."""
-_EXPLAINED = re.compile(r"\b(fears?|wish(es)?|hidden|dreams? (is|that|shows))\b", re.IGNORECASE)
+_EXPLAINED = re.compile(r"\b(fears?|afraid|wish(es)?|hidden|dreams? (is|that|shows))\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Narrator:
         here = present(script, scene)
         ledger = pool(self.desk, here, given_fear(script))
         again = bool(script.visible_to(*here, kinds=("dream",)))
+        opener = self.desk.dream(script, scene, ledger, again=again).opener  # our words show nobody
         text, made = await self._tell(
             (scene.id, "narrator"),
             lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong),
@@ -55,8 +56,8 @@ class Narrator:
             on_token,
             read=[event.text for event in script.visible_to(*here, kinds=("narration",))],
             # A larger model may well show them all in words of its own, and speak of fear among other things.
-            lacks=lambda text: lack(text, ledger) if self.model.rolls > 1 else None,
-            merit=lambda text: shown(text, ledger) + variety(text),
+            lacks=lambda text: lack(text.removeprefix(opener), ledger) if self.model.rolls > 1 else None,
+            merit=lambda text: shown(text.removeprefix(opener), ledger) + variety(text),
         )
         return text, ledger, made
 
