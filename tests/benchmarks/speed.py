@@ -1,6 +1,6 @@
 """Is dreamplay as fast as it is meant to be? Plays the whole story on the embedded model and prints a table.
 
-    uv run python tests/benchmarks/speed.py [--seed N] [--story mindsync] [--runs 1] [--candidates 3]
+    uv run python tests/benchmarks/speed.py [--seed N] [--story mindsync] [--runs 1] [--candidates 2]
 
 A story has four minutes where each line is asked for once, and five where the best of several candidates is kept.
 

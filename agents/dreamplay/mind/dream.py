@@ -48,16 +48,17 @@ class Narrator:
         here = present(script, scene)
         ledger = pool(self.desk, here, given_fear(script))
         again = bool(script.visible_to(*here, kinds=("dream",)))
-        opener = self.desk.dream(script, scene, ledger, again=again).opener  # our words show nobody
+        first = self.desk.dream(script, scene, ledger, again=again)
         text, made = await self._tell(
             (scene.id, "narrator"),
-            lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong),
+            lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong) if wrong else first,
             [event.text for event in script.visible_to(*here)],
             on_token,
             read=[event.text for event in script.visible_to(*here, kinds=("narration",))],
-            # A larger model may well show them all in words of its own, and speak of fear among other things.
-            lacks=lambda text: lack(text.removeprefix(opener), ledger) if self.model.rolls > 1 else None,
-            merit=lambda text: shown(text.removeprefix(opener), ledger) + variety(text),
+            # A larger model may well show them all in words of its own, and speak of fear among other things. The
+            # words that we begin with show nobody.
+            lacks=lambda text: lack(text.removeprefix(first.opener), ledger) if self.model.rolls > 1 else None,
+            merit=lambda text: shown(text.removeprefix(first.opener), ledger) + variety(text),
         )
         return text, ledger, made
 

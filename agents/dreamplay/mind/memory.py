@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.cast import Cast
@@ -65,9 +64,6 @@ OWN = 0.2
 WORDS = 25
 """Length of a memory in the prompt: it ends with the last sentence that ends within so many words."""
 
-_STEPS = 2048
-"""Vectors are rounded to so many steps to the unit. Their products are then whole numbers below 2**24, which single
-precision adds up exactly and in any order, so that no machine's way of adding decides what comes up."""
 _SENTENCES = re.compile(r".*[.!?…]['\"”»)]*(?= |$)")
 
 
@@ -98,16 +94,18 @@ class Memory:
         """
         import numpy as np
 
+        from dreamplay.embedding import STEPS
+
         self._read(script)
         count = len(self._events)
         (asked,) = self._vectors([query])
         near = self._matrix[:count] @ asked
-        able = near >= FLOOR * _STEPS**2
+        able = near >= FLOOR * STEPS**2
         able[[row for event in shown if (row := self._row_of.get(event.id)) is not None]] = False
         able[list(self._came_up.get(scene, ()))] = False
         rows = np.flatnonzero(able)
         recency: Any = OLDEST + (1 - OLDEST) * DECAY ** (count - 1 - rows)
-        relevance = np.minimum(near[rows] / np.float64(_STEPS**2), 1.0)
+        relevance = np.minimum(near[rows] / np.float64(STEPS**2), 1.0)
         score = (recency * self._importance[rows] * relevance).round(4)
         rank = 2 * self._often[rows] - score  # a score is 1 at most, so how often comes first
         best = np.arange(len(rows))
@@ -183,9 +181,9 @@ class Memory:
         """The texts as rows, without names: a name is in every other line, and would make them all alike."""
         import numpy as np
 
-        from dreamplay.embedding import WIDTH
+        from dreamplay.embedding import WIDTH, exact
 
-        rows = [_vector(self._cast.nameless(text)) for text in texts]
+        rows = [exact(self._cast.nameless(text)) for text in texts]
         return np.stack(rows) if rows else np.zeros((0, WIDTH), dtype=np.float32)
 
     def _weighed(self, event: Event) -> float:
@@ -231,16 +229,6 @@ class Memory:
                 return f"{who} decided: {text}"
             case _:
                 return f"{self._cast.name(event.speaker)} {text}"
-
-
-@lru_cache(maxsize=8192)
-def _vector(text: str) -> Any:
-    """A text as a row of whole numbers (see _STEPS); kept, since everybody who was there remembers the same words."""
-    import numpy as np
-
-    from dreamplay.embedding import embed
-
-    return np.rint(embed([text])[0] * _STEPS)
 
 
 def _short(text: str) -> str:

@@ -76,9 +76,9 @@ class Wording:
         with «My».
         """
         matter, name = self.cast.fill(cue.material), re.escape(self.cast.name(role))
-        if re.match(rf"(?:his|her|{name}'s) ", matter):
+        if re.match(rf"(?:his|her|{name}['\u2019]s) ", matter):
             return "My"
-        if re.match(rf"(?:he|she|{name})\b", matter):
+        if re.match(rf"(?:he|she|{name})(?=[ ,'\u2019])", matter):
             return "I"
         return matter[:1].upper() + matter[1:].partition(" ")[0]
 

@@ -49,17 +49,10 @@ def nearest(cast: Cast, texts: Sequence[str], heard: str) -> str:
     Raises:
         EmbeddingError: the sentence vectors cannot be loaded.
     """
-    near = _vector(cast.nameless(heard))
-    likeness = [round(float(_vector(cast.nameless(cast.fill(text))) @ near), _EXACT) for text in texts]
-    return texts[likeness.index(max(likeness))]
+    from dreamplay.embedding import exact
 
-
-@lru_cache(maxsize=4096)
-def _vector(text: str) -> Any:
-    """A text as a row of unit length; kept, since the same matter is held against each line."""
-    from dreamplay.embedding import embed
-
-    return embed([text])[0]
+    near = exact(cast.nameless(heard))
+    return max(texts, key=lambda text: float(exact(cast.nameless(cast.fill(text))) @ near))
 
 
 @lru_cache(maxsize=256)

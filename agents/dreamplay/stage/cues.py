@@ -96,7 +96,9 @@ class Cues:
         pools = [moment, of_own] if rolled.random() < _OF_THE_MOMENT else [of_own, moment]
         fresh = next((left for pool in pools if (left := [text for text in pool if text not in told])), [])
         some = rolled.sample(fresh, min(_AT_HAND, len(fresh))) or [rolled.choice(of_own or list(persona.material))]
-        material = affinity.nearest(self.cast, some, self._heard(script, scene, speaker))
+        known = reversed(script.visible_to(speaker))
+        last = next((event.text for event in known if event.text and event.kind not in UNHEARD), "")
+        material = affinity.nearest(self.cast, some, last)
         by_day = not visited and scene.kind != "dream" and not any(cue.glimpse for cue in heard)
         dreamt = self._dreamt(script, speaker) if by_day and rolled.random() < _OF_THE_DREAM else []
         glimpse = rolled.choice(dreamt) if dreamt else ""
@@ -113,12 +115,6 @@ class Cues:
             tactic = tone
         tell = f"tells {self.cast.name(to)}" if to else "says"
         return self._cue(script, scene, speaker, tell, tactic=tactic, material=material, to=to, glimpse=glimpse)
-
-    @staticmethod
-    def _heard(script: Script, scene: Scene, speaker: str) -> str:
-        """What the speaker perceived last in this scene: a line, something that happened, the dream."""
-        events = reversed(script.in_scene(scene.id))
-        return next((e.text for e in events if e.text and speaker in e.witnesses and e.kind not in UNHEARD), "")
 
     def _whisper(self, script: Script, scene: Scene, aside: Aside) -> Cue:
         """The cue of an aside: the matter is the author's."""
