@@ -16,20 +16,19 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import aiosqlite.core
 import worlds
 from dreamplay.errors import DreamplayError
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.prompt import Prompt
+from dreamplay.record import pending
 from dreamplay.record.transcript import FILE
-from dreamplay.stage.checkpoints import CHECKPOINTS
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.play import Run
 from dreamplay.testing.scripted import ScriptedModel
 
 CALLS = "calls"
 _OF_C = ("c_call", "c_return", "c_exception")
-_DISK = {"write", "fsync", "execute", "executemany", "executescript", "commit", "truncate", "unlink", "open", "close"}
+_DISK = {"write", "fsync", "truncate", "unlink", "open", "close"}
 
 
 class Written(ScriptedModel):
@@ -54,7 +53,7 @@ def count(kind: str, at: int) -> list[int]:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def disk(frame: Any, event: str, arg: Any) -> None:
-        if frame.f_code.co_filename == aiosqlite.core.__file__ or (event in _OF_C and arg.__name__ in _DISK):
+        if event in _OF_C and arg.__name__ in _DISK:
             any_(frame, event, arg)
 
     threading.setprofile(any_ if kind == "any" else disk)
@@ -99,7 +98,7 @@ def forked(*args: Any, **step: Any) -> tuple[str, str]:
 
 def main(story: Path, root: Path) -> None:
     """Play each job's steps one after the other, in a folder of its own, and say how each ended, and how many events
-    stood on disk. A step is what `play` takes, and whether the database was `lost` before it.
+    stood on disk. A step is what `play` takes, and whether the pending answers were `lost` before it.
     """
     plan = worlds.plan(story)
     play(plan, root / "before")  # what is done once in a process is done before the forks
@@ -107,8 +106,8 @@ def main(story: Path, root: Path) -> None:
         folder, told = root / f"{number}", []
         for step in steps:
             lost = step.pop("lost", False)
-            for path in folder.glob(f"{CHECKPOINTS}*") if lost else ():
-                path.unlink()
+            if lost:
+                (folder / pending.FILE).unlink(missing_ok=True)
             ended, said = forked(plan, folder, **step)
             raw = (folder / FILE).read_bytes() if (folder / FILE).exists() else b""
             told.append({"ended": ended, "said": said, "events": raw.count(b'\n{"id":')})

@@ -29,7 +29,6 @@ from dreamplay.models import engines
 from dreamplay.models.endpoint import open_endpoint
 from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import End
-from dreamplay.stage.checkpoints import CHECKPOINTS
 from dreamplay.testing.endpoint import FakeEndpoint
 
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))
@@ -459,7 +458,7 @@ def test_a_run_that_is_played_is_refused_to_others_until_its_process_is_dead(
     record = transcript.read(folder)
     assert record.end
     assert [each.event for each in record.resumptions] == [row["events"]]
-    assert {path.name for path in folder.iterdir()} == {transcript.FILE, archive.FILE, "transcript.md", CHECKPOINTS}
+    assert {path.name for path in folder.iterdir()} == {transcript.FILE, archive.FILE, "transcript.md"}
 
 
 def test_a_run_whose_story_is_damaged_or_done_is_not_the_newest_to_go_on_with(

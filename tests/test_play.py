@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import FILE, Transcript
-from dreamplay.stage.checkpoints import CHECKPOINTS
 from dreamplay.stage.play import Run
 from dreamplay.stage.state import Token
 from dreamplay.testing.scripted import ScriptedModel
@@ -67,9 +65,7 @@ async def test_a_run_ends_with_what_it_cost(small: Path, tmp_path: Path) -> None
     assert record.end.usage.calls == len(model.seen)
     assert record.end.usage == transcript.total(record.script)
     assert record.end.lines == sum(e.kind == "line" and e.beat != "prologue" for e in record.script)
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {
-        FILE, archive.FILE, "transcript.md", CHECKPOINTS
-    }  # fmt: skip
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {FILE, archive.FILE, "transcript.md"}
 
 
 @pytest.mark.parametrize("at", [2, 5, 9])
@@ -151,31 +147,13 @@ async def test_a_disk_that_fills_up_keeps_what_was_played_and_goes_on_when_there
     assert (tmp_path / "run" / FILE).read_bytes() == (tmp_path / "whole" / FILE).read_bytes()
 
 
-async def test_checkpoints_that_cannot_be_written_are_an_error_of_ours(
-    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*args: object, **rest: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    monkeypatch.setattr("aiosqlite.connect", full)
-    with pytest.raises(RecordError, match=rf"{CHECKPOINTS}.*disk is full"):
-        await _run(small, tmp_path / "run").play(lambda seen: None)
-
-
-async def test_checkpoints_of_an_earlier_run_have_no_part_in_a_new_one(small: Path, tmp_path: Path) -> None:
+async def test_what_is_left_of_an_earlier_run_has_no_part_in_a_new_one(small: Path, tmp_path: Path) -> None:
     first = await worlds.play(small, tmp_path / "run")
     (tmp_path / "run" / FILE).unlink()
     assert list((await worlds.play(small, tmp_path / "run")).script) == list(first.script)
 
 
-async def test_private_words_are_in_no_checkpoint(small: Path, tmp_path: Path) -> None:
-    await worlds.play(small, tmp_path / "run")
-    raw = b"".join(path.read_bytes() for path in (tmp_path / "run").glob(f"{CHECKPOINTS}*"))
-    assert raw
-    assert b"CANARY" not in raw
-
-
-async def test_a_thousand_lines_fit_a_small_window_and_leave_a_small_database(tmp_path: Path) -> None:
+async def test_a_thousand_lines_fit_a_small_window(tmp_path: Path) -> None:
     window = 4096
     model = worlds.Wordy(window=window)
     plan = worlds.plan(worlds.write(tmp_path / "story", 4, worlds.serial(scenes=50, turns=20)))
@@ -188,7 +166,6 @@ async def test_a_thousand_lines_fit_a_small_window_and_leave_a_small_database(tm
     recaps = worlds.kinds(run.script, "recap")
     assert len({event.scene for event in recaps}) < 15  # it happens seldom
     assert {len(event.witnesses) for event in recaps} == {2, 3, 4}
-    assert sum(path.stat().st_size for path in (tmp_path / "run").glob(f"{CHECKPOINTS}*")) < 10_000_000
 
 
 class Forgetful(ScriptedModel):

@@ -192,7 +192,7 @@ async def scan(plan: Plan, *, sheets: bool = False, desk: type[Desk] = Desk) -> 
         lambda role: _Gossip(role, watch, marks, sheets=sheets),
         script,
         watch.happened,
-        desk(marked.story, marked.cast, sheets=sheets),
+        desk=desk(marked.story, marked.cast, sheets=sheets),
     )
     guest = _Guest(plan.story, marks, plan.seed)
     graph = build(marked.cast, InMemorySaver() if plan.visit else None)

@@ -26,7 +26,7 @@ from dreamplay.errors import RecordError
 from dreamplay.event import PROLOGUE
 from dreamplay.script import Script, present
 from dreamplay.stage.nodes import close_scene, decide, direct, dream, epilogue, open_scene, recap, reflect, speak, visit
-from dreamplay.stage.state import Context, State, counts, given, recorded, retellings
+from dreamplay.stage.state import Context, State, given, recorded, retellings
 from dreamplay.story import VISITOR, Beat, Scene
 
 Graph = CompiledStateGraph[State, Context, State, State]
@@ -106,7 +106,7 @@ def after_direction(state: State, runtime: Runtime[Context]) -> str | list[Send]
         return "close_scene"
     asked = "decide" if scene.kind == "crossroads" else "reflect"
     # A friend whom the visitor plays, and for whom she would not decide, decides for himself.
-    answered = {role for role, answer in given(state, scene).items() if counts(answer)}
+    answered = {role for role, answer in given(state, scene).items() if answer.counts}
     done = {*answered, *recorded(context.script, scene), VISITOR}
     open_yet = [role for role in present(context.script, scene) if role not in done]
     return [Send(asked, {"scene": state["scene"], "speaker": role}) for role in open_yet] or "close_scene"

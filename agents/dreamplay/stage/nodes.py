@@ -14,10 +14,11 @@ from langgraph.types import Overwrite, interrupt
 
 from dreamplay import library
 from dreamplay.event import PROLOGUE, Cue, Provenance
+from dreamplay.record.pending import Answer
 from dreamplay.script import Script, in_hand, present, turns
 from dreamplay.stage.act import Act
 from dreamplay.stage.cues import WHISPERING
-from dreamplay.stage.state import Context, State, counts, given, on_token, recorded, retellings, tell
+from dreamplay.stage.state import Context, State, given, on_token, recorded, retellings, tell
 from dreamplay.story import VISITOR, Scene, moved
 
 
@@ -34,7 +35,7 @@ async def open_scene(state: State, runtime: Runtime[Context]) -> State:
     _, scene = context.scenes[state["scene"]]
     if not context.script.in_scene(scene.id):
         tell(runtime, context.record(state, kind="narration", text=scene.opening))
-    return {"events": len(context.script)}
+    return {}
 
 
 async def dream(state: State, runtime: Runtime[Context]) -> State:
@@ -45,7 +46,7 @@ async def dream(state: State, runtime: Runtime[Context]) -> State:
         here = present(context.script, scene)
         text, ledger, made = await context.narrator.dream(context.script, scene, on_token(runtime, None, here))
         tell(runtime, context.record(state, kind="dream", text=text, ledger=ledger, provenance=made))
-    return {"events": len(context.script)}
+    return {}
 
 
 async def direct(state: State, runtime: Runtime[Context]) -> State:
@@ -60,13 +61,13 @@ async def direct(state: State, runtime: Runtime[Context]) -> State:
         tell(runtime, context.record(state, kind=move.kind, speaker=move.role, text=text, witnesses=witnesses))
     role, why = _asked(state, context, scene)
     if why:
-        return {"speaker": role, "why": why, "events": len(context.script)}
+        return {"speaker": role, "why": why}
     if context.director.over(context.script, scene):
-        return {"speaker": "", "why": "", "events": len(context.script)}
+        return {"speaker": "", "why": ""}
     if pressure := context.director.pressure(context.script, scene):
         tell(runtime, context.record(state, kind="narration", text=pressure))
     role = context.director.speaker(context.script, scene)
-    return {"speaker": role, "why": "playing" if role in in_hand(context.script) else "", "events": len(context.script)}
+    return {"speaker": role, "why": "playing" if role in in_hand(context.script) else ""}
 
 
 async def speak(state: State, runtime: Runtime[Context]) -> State:
@@ -82,7 +83,7 @@ async def speak(state: State, runtime: Runtime[Context]) -> State:
         state, kind="line" if spoken.text else "silence", speaker=role, text=spoken.text or "", turn=turn, cue=cue,
         witnesses=witnesses, provenance=spoken.made,
     ))  # fmt: skip
-    return {"events": len(context.script)}
+    return {}
 
 
 async def visit(state: State, runtime: Runtime[Context]) -> State:
@@ -94,14 +95,13 @@ async def visit(state: State, runtime: Runtime[Context]) -> State:
     _, scene = context.scenes[state["scene"]]
     role, made = state["speaker"], Provenance(by="person")
     if state["why"] == "stance":
-        taken = {"kind": "stance", "speaker": role, "scene": scene.id, "provenance": made.model_dump()}
-        answer = {"text": act.stance.because, "choice": act.stance.choice} if act.stance else {"choice": None}
-        return {"answers": [taken | answer], "events": len(context.script)}
+        taken = {"text": act.stance.because, "choice": act.stance.choice} if act.stance else {}
+        return context.answered(Answer(kind="stance", speaker=role, scene=scene.id, provenance=made, **taken))
     event = _done(act, context, scene, role)
     if event is None:
-        return {"listened": len(context.script), "events": len(context.script)}
+        return {"listened": len(context.script)}
     tell(runtime, context.record(state, **({"speaker": role, "provenance": made} | event)))
-    return {"events": len(context.script)}
+    return {}
 
 
 def _done(act: Act, context: Context, scene: Scene, role: str) -> dict[str, Any] | None:
@@ -165,8 +165,9 @@ async def decide(state: State, runtime: Runtime[Context]) -> State:
     heard = Script(event for event in context.script if event.kind != "stance" or event.scene != scene.id)
     role = state["speaker"]
     stance, made = await context.agents[role].decide(heard, scene)
-    taken = {"kind": "stance", "speaker": role, "text": stance.reason, "choice": stance.choice, "scene": scene.id}
-    return {"answers": [taken | {"provenance": made.model_dump()}]}
+    return context.answered(Answer(
+        kind="stance", scene=scene.id, speaker=role, text=stance.reason, choice=stance.choice, provenance=made
+    ))  # fmt: skip
 
 
 async def reflect(state: State, runtime: Runtime[Context]) -> State:
@@ -177,9 +178,9 @@ async def reflect(state: State, runtime: Runtime[Context]) -> State:
     _, scene = context.scenes[state["scene"]]
     role = state["speaker"]
     text, regards, made = await context.agents[role].reflect(context.script, scene)
-    witnesses = [role] if text else []
-    thought = {"kind": "reflection", "speaker": role, "witnesses": witnesses, "text": text, "regards": regards}
-    return {"answers": [thought | {"scene": scene.id, "provenance": made.model_dump()}]}
+    return context.answered(Answer(
+        kind="reflection", scene=scene.id, speaker=role, text=text, regards=regards, provenance=made
+    ))  # fmt: skip
 
 
 async def epilogue(state: State, runtime: Runtime[Context]) -> State:
@@ -198,7 +199,7 @@ async def epilogue(state: State, runtime: Runtime[Context]) -> State:
         tell(runtime, context.record(state, kind="narration", text=text, provenance=made))
     if stances and told.count("author") < 3:
         tell(runtime, context.record(state, kind="narration", text=context.narrator.desk.ending(stances)))
-    return {"events": len(context.script)}
+    return {}
 
 
 async def close_scene(state: State, runtime: Runtime[Context]) -> State:
@@ -207,11 +208,12 @@ async def close_scene(state: State, runtime: Runtime[Context]) -> State:
     _, scene = context.scenes[state["scene"]]
     answered, stood = given(state, scene), recorded(context.script, scene)
     for role in present(context.script, scene):
-        if role in answered and role not in stood and counts(answered[role]):
-            made = Provenance.model_validate(answered[role]["provenance"])
-            tell(runtime, context.record(state, **(answered[role] | {"provenance": made})))
-    # What stands in the script need not stand in every checkpoint to come.
-    return {"scene": state["scene"] + 1, "events": len(context.script), "answers": Overwrite([])}  # type: ignore[typeddict-item]
+        if role in answered and role not in stood and answered[role].counts:
+            tell(runtime, context.record(state, **answered[role].event()))
+    if context.pending:
+        context.pending.clear()
+    # What stands in the script need not stand in the state.
+    return {"scene": state["scene"] + 1, "answers": Overwrite([])}  # type: ignore[typeddict-item]
 
 
 async def recap(state: State, runtime: Runtime[Context]) -> State:
@@ -226,4 +228,4 @@ async def recap(state: State, runtime: Runtime[Context]) -> State:
         tell(runtime, context.record(
             ended, kind="recap", text=text, witnesses=witnesses, covers=covers, provenance=made
         ))  # fmt: skip
-    return {"events": len(context.script)}
+    return {}

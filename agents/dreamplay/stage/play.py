@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, cast
 from dreamplay.errors import DreamplayError, RecordError
 from dreamplay.event import PROLOGUE, Event
 from dreamplay.models.model import Model
-from dreamplay.record import archive, markdown, transcript
+from dreamplay.record import archive, markdown, pending, transcript
 from dreamplay.record.archive import Archive, Archived
+from dreamplay.record.pending import Pending
 from dreamplay.record.transcript import FILE, End, Resumed, Transcript, Undone
 from dreamplay.script import Script
-from dreamplay.stage import checkpoints, visit
+from dreamplay.stage import visit
 from dreamplay.stage.act import Act
-from dreamplay.stage.checkpoints import THREAD, checkpointer
 from dreamplay.stage.graph import Graph, build, cursor, steps
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.state import Context, State, Token, context
@@ -47,8 +47,7 @@ class Run:
     goes_on: bool = False
     """Whether the folder holds the run already, and it goes on where it was stopped."""
     watched: bool = True
-    """Whether anybody watches the lines as they are spoken. One among many that nobody does costs less of our own: it
-    passes no tokens on, and checkpoints when it stops rather than at every step."""
+    """Whether anybody watches the lines as they are spoken. A run that nobody watches passes no tokens on."""
     stopped: bool = False
     """Whether the run was asked to stop before its end."""
 
@@ -118,73 +117,62 @@ class Run:
         return self._begun and (self.folder / FILE).exists()
 
     async def _play(self, record: Transcript, watch: Callable[[Event | Token], None]) -> None:
+        from langgraph.checkpoint.memory import InMemorySaver
         from langgraph.errors import GraphDrained, GraphRecursionError
 
         if not self.goes_on:
             for path in self._beside():  # of a run whose transcript is gone: this one begins anew
                 path.unlink(missing_ok=True)
+        answers = Pending(self.folder)
         with Archive(self.folder) as kept:
             model = Archived(self.model, kept)
 
             def staged() -> Context:
-                made = context(self.plan, lambda role: model, self.script, self._writer(record))
+                made = context(self.plan, lambda role: model, self.script, self._writer(record), answers)
                 return replace(made, tokens=self.watched, wants=lambda state: self._wants(made, state))
 
             playing = staged()
-            config: RunnableConfig = {"configurable": {"thread_id": THREAD}, "recursion_limit": steps(playing)}
-            async with checkpointer(self.folder) as saver:
-                graph = build(self.plan.cast, saver)
-                step: State | Command[Any] | None = await self._start(graph, saver, config)
-                try:
-                    while step is not None:
-                        parts = graph.astream(
-                            step, config, context=playing, stream_mode="custom", version="v2",
-                            durability="sync" if self.watched else "exit", control=self._control,
-                        )  # fmt: skip
-                        async for part in parts:
-                            watch(cast("Event | Token", part["data"]))
-                        step = await self._answer(graph, config, playing) if self.visitor else None
-                        if self._undone:
-                            self._take_back(record)
-                            await saver.adelete_thread(THREAD)
-                            playing, step = staged(), {"scene": cursor(self.script, self.plan.scenes)}
-                except GraphDrained:
-                    self.stopped = True
-                except GraphRecursionError as error:
-                    raise DreamplayError(
-                        f"the play took more steps than its turn contracts allow ({config['recursion_limit']}): a bug "
-                        f"in the routing of dreamplay, please report it; what was played is kept in {self.folder}"
-                    ) from error
+            config: RunnableConfig = {"configurable": {"thread_id": "run"}, "recursion_limit": steps(playing)}
+            # The graph waits for a visitor in memory. What outlives the process is the transcript, and nothing that
+            # a stranger's run may hold is ever read as a checkpoint.
+            saver = InMemorySaver()
+            graph = build(self.plan.cast, saver)
+            step: State | Command[Any] | None = self._start(answers)
+            try:
+                while step is not None:
+                    parts = graph.astream(
+                        step, config, context=playing, stream_mode="custom", version="v2", durability="exit",
+                        control=self._control,
+                    )  # fmt: skip
+                    async for part in parts:
+                        watch(cast("Event | Token", part["data"]))
+                    step = await self._answer(graph, config, playing) if self.visitor else None
+                    if self._undone:
+                        self._take_back(record, answers)
+                        await saver.adelete_thread("run")
+                        playing, step = staged(), self._start(answers)
+            except GraphDrained:
+                self.stopped = True
+            except GraphRecursionError as error:
+                raise DreamplayError(
+                    f"the play took more steps than its turn contracts allow ({config['recursion_limit']}): a bug "
+                    f"in the routing of dreamplay, please report it; what was played is kept in {self.folder}"
+                ) from error
 
-    async def _start(self, graph: Graph, saver: Any, config: RunnableConfig) -> State:
+    def _start(self, answers: Pending) -> State:
         """What the graph starts from: the scene that the script has come to.
 
-        **The transcript is the truth.** After a crash it and the checkpoint can disagree by what one node recorded.
-        The checkpoint is then not asked where the play stands, and neither is it when they agree: that follows from
-        the script alone, whose every event is on disk before anything else happens. The graph enters that scene at
-        its beginning, and each node, by looking at the script first, passes over what stands there; speaker, cue and
-        seeds are pure functions of script and seed, and so the play comes to the very turn, and says the same.
+        **The transcript is the truth.** Where the play stands follows from the script alone, whose every event is on
+        disk before anything else happens. The graph enters that scene at its beginning, and each node, by looking at
+        the script first, passes over what stands there; speaker, cue and seeds are pure functions of script and seed,
+        and so the play comes to the very turn, and says the same.
 
         One thing the transcript cannot know: the stances and reflections that were answered, and paid for, but not
-        recorded, since they are recorded together, in the order of those present, once the last has answered. The
-        checkpoint keeps them: in its State, where it stays, or as the results of those who had answered when others had
-        not, which are taken over here. Without a checkpoint, or with one that was damaged, they are asked for again,
-        and nothing else is.
-
-        A checkpoint that has seen more events than the transcript holds belongs to a transcript that has lost its end:
-        it is forgotten.
+        recorded, since they are recorded together once the last has answered. They are kept beside it; see `pending`.
         """
-        start: State = {"scene": cursor(self.script, self.plan.scenes)}
-        if not self.goes_on:
-            return start
-        saved = await graph.aget_state(config)
-        if saved.values.get("events", 0) > len(self.script):
-            await saver.adelete_thread(THREAD)
-            return start
-        given = [(task.result or {}).get("answers", []) for task in saved.tasks]
-        # What closed the scene has cleared them: it answers nothing.
-        answered = [answer for answers in given if isinstance(answers, list) for answer in answers]
-        return {**start, "answers": answered}
+        index = cursor(self.script, self.plan.scenes)
+        given = answers.read(self.script, self.plan.story, self.plan.scenes[index][1])
+        return {"scene": index, "answers": [answer.model_dump(mode="json") for answer in given]}
 
     async def _answer(self, graph: Graph, config: RunnableConfig, context: Context) -> Command[Any] | None:
         """What the visitor answers to what the graph waits for; None if it does not wait, or she will have no more."""
@@ -215,11 +203,12 @@ class Run:
     def _wants(self, context: Context, state: State) -> bool:
         return bool(self.visitor and self.visitor.wants(asked(context, state, "wish", VISITOR)))
 
-    def _take_back(self, record: Transcript) -> None:
+    def _take_back(self, record: Transcript, answers: Pending) -> None:
         """Go back to before the last thing that the visitor did, in the transcript and in the script. What follows is
         played as after a stop.
         """
         self._undone = False
+        answers.clear()
         last = visit.last(self.script)
         if last is not None:
             record.append(Undone(event=last.id))
@@ -232,7 +221,7 @@ class Run:
 
     def _beside(self) -> list[Path]:
         """The files that are kept beside the transcript while it is played."""
-        return [self.folder / archive.FILE, *checkpoints.files(self.folder)]
+        return [self.folder / archive.FILE, self.folder / pending.FILE]
 
     def _finish(self, record: Transcript) -> None:
         spoken = sum(event.kind == "line" and event.beat != PROLOGUE for event in self.script)

@@ -2,7 +2,7 @@
 
 State is where the play stands, plain JSON and small. The script itself lives in the transcript: nodes read it from
 the Context and add to it through the one door `Context.record`, which has the event on disk before it returns. So a
-checkpoint costs the same at line 1,000 as at line 10.
+step costs the same at line 1,000 as at line 10.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dreamplay.mind.memory import Memory
 from dreamplay.models.model import Model
 from dreamplay.prompting.desk import Desk
 from dreamplay.recap import Circle, Retelling
+from dreamplay.record.pending import Answer, Pending
 from dreamplay.script import Script, present
 from dreamplay.stage.director import Director
 from dreamplay.stage.plan import Plan
@@ -44,15 +45,13 @@ class State(TypedDict, total=False):
 
     scene: int
     """Index into the scenes that are played."""
-    events: int
-    """Length of the script when this was saved: tells a checkpoint whose transcript has lost its end."""
     speaker: str
     why: str
     """Why the visitor is asked, where it is she who is up; else empty."""
     listened: int
     """Length of the script when she was asked and would rather listen."""
     answers: Annotated[list[dict[str, Any]], operator.add]
-    """What all present answer at once, stances or reflections: events but for their place."""
+    """What all present answer at once, stances or reflections: values of `pending.Answer`."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,8 @@ class Context:
     script: Script
     write: Callable[[Event], None]
     """Puts an event on disk."""
+    pending: Pending | None = None
+    """Keeps answers on disk until they are recorded; None: in a play that leaves nothing behind."""
     reflect: bool = True
     """Whether those present at the end of a scene reflect on it."""
     tokens: bool = True
@@ -90,12 +91,19 @@ class Context:
         self.script.append(made)
         return made
 
+    def answered(self, answer: Answer) -> State:
+        """The step in which somebody answered: what they said is on disk before the next is asked for."""
+        if self.pending:
+            self.pending.keep(answer, self.script)
+        return {"answers": [answer.model_dump(mode="json")]}
+
 
 def context(
     plan: Plan,
     model: Callable[[str | None], Model],
     script: Script,
     write: Callable[[Event], None],
+    pending: Pending | None = None,
     desk: Desk | None = None,
 ) -> Context:
     """Everybody and everything that plays a plan.
@@ -105,6 +113,7 @@ def context(
         model: says on which model a role plays, and the narrator, who is None.
         script: what happened so far.
         write: puts an event on disk.
+        pending: keeps answers on disk until they are recorded.
         desk: writes the prompts; None: the usual one.
     """
     told = model(None)
@@ -123,6 +132,7 @@ def context(
         director=Director(plan.cast, plan.seed, plan.length),
         script=script,
         write=write,
+        pending=pending,
         reflect=plan.reflect,
         every_line=bool(plan.visit and plan.visit.every_line),
     )
@@ -140,14 +150,10 @@ def on_token(runtime: Runtime[Context], speaker: str | None, witnesses: tuple[st
     return lambda text: runtime.stream_writer(Token(speaker, text, witnesses))
 
 
-def given(state: State, scene: Scene) -> dict[str, dict[str, Any]]:
+def given(state: State, scene: Scene) -> dict[str, Answer]:
     """The stances or reflections of a scene, by role, whether they stand in the script yet or not."""
-    return {answer["speaker"]: answer for answer in state.get("answers", []) if answer["scene"] == scene.id}
-
-
-def counts(answer: Mapping[str, Any]) -> bool:
-    """Whether an answer is one, and not that the visitor would rather not decide."""
-    return answer["kind"] != "stance" or answer["choice"] is not None
+    answers = [Answer.model_validate(answer) for answer in state.get("answers", [])]
+    return {answer.speaker: answer for answer in answers if answer.scene == scene.id}
 
 
 def recorded(script: Script, scene: Scene) -> set[str | None]:
