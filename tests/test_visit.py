@@ -11,6 +11,7 @@ from dreamplay.errors import LibraryError
 from dreamplay.stage import visit
 from dreamplay.stage.act import Act
 from dreamplay.stage.intervention import Intervention
+from dreamplay.stage.plan import taken_up as plan_again
 from dreamplay.story import VISITOR
 from pydantic import ValidationError
 
@@ -81,13 +82,36 @@ async def test_what_was_done_can_be_read_off_a_script(small: Path, tmp_path: Pat
     ]
     plan = _plan_with(small, *given)
     record = await worlds.visited(plan, tmp_path / "run")
-    read = [each.model_dump(exclude_defaults=True) for each in visit.read_off(record.script, record.cast)]
+    named = [each.by_name(record.cast) for each in visit.read_off(record.script)]
+    read = [each.model_dump(exclude_defaults=True) for each in named]
     read[-1].pop("turn")  # a stance is taken when it is asked for
     assert read == given
-    assert not visit.left(plan.visit.interventions, record.script, record.cast)
+    assert not visit.left(plan.visit.interventions, record.script)
     visit.write(tmp_path, record.script, record.cast)
     again = visit.read(tmp_path / visit.FILE, plan.story, plan.cast)
     assert [each.said for each in again] == [each.said for each in plan.visit.interventions]
+
+
+async def test_a_whisper_reaches_whoever_bears_the_name_though_the_role_was_once_theirs(
+    small: Path, tmp_path: Path
+) -> None:
+    """Ada plays the role of Cyrus, and somebody else that of Ada."""
+    zoe, ada = (worlds.dump(tmp_path / f"{n}.yaml", worlds.persona(n, "parrot")) for n in ("Zoe", "Ada"))
+    done = worlds.dump(small.parent / "done.yaml", {"interventions": [
+        {"beat": "day", "whisper": {"to": "Ada", "text": "Not a word to Zoe."}},
+        {"beat": "night", "play": "Ada"},
+        {"beat": "dawn", "when": "Zoe mentions parrot", "say": "I heard that."},
+    ]})  # fmt: skip
+    plan = worlds.plan(small, swaps={"ada": str(zoe), "cyrus": str(ada)}, guest="Noor", interventions=done)
+    record = await worlds.visited(plan, tmp_path / "run")
+    whisper, hand = [e for e in record.script if e.provenance.by == "person" and (e.cue or e.kind == "hand")][:2]
+    assert whisper.witnesses == ("cyrus", VISITOR)
+    assert hand.speaker == "cyrus"
+    again = plan_again(record.header)
+    assert again.visit == plan.visit
+    visit.write(tmp_path, record.script, record.cast)
+    read = visit.read(tmp_path / visit.FILE, plan.story, plan.cast)
+    assert [each.key for each in read] == [each.key for each in visit.read_off(record.script)]
 
 
 def test_an_act_is_one_thing_or_nothing() -> None:

@@ -356,8 +356,8 @@ async def test_for_whom_she_plays_she_decides_unless_she_would_rather_not(small:
     assert list(taken) == ["ada", "bo", "cyrus"]
     assert (taken["bo"].text, taken["bo"].provenance.by) == ("Bo would go.", "person")
     assert taken["ada"].provenance.by == "agent"
-    assert not visit.left(plan.visit.interventions if plan.visit and plan.visit.interventions else (),
-                          record.script, record.cast)  # fmt: skip
+    assert plan.visit
+    assert not visit.left(plan.visit.interventions or (), record.script)
 
 
 async def test_what_is_taken_back_stays_so_whatever_is_left_of_the_run(small: Path, tmp_path: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from pydantic import Field
 
-from dreamplay.value import PLACEHOLDER, Name, Text, Value
+from dreamplay.value import PLACEHOLDER, Name, Text, Value, folded
 
 
 class Private(Value):
@@ -28,6 +28,8 @@ class Persona(Value):
     """Who a character is. The public sheet is known to the whole cast."""
 
     name: Name
+    called: Name | None = Field(default=None, exclude_if=lambda called: called is None)
+    """What the others call them, if not by the whole name: «Jürgen»."""
     who: Text
     """A noun phrase, what everybody knows: «a carpenter who sleeps the old way»."""
     voice: Text
@@ -58,33 +60,82 @@ class Cast:
         """The name of whoever holds the role."""
         return self.personas[role].name
 
+    def called(self, role: str) -> str:
+        """What the others call whoever holds the role."""
+        return self.personas[role].called or self.name(role)
+
     def listed(self, roles: Sequence[str]) -> str:
         """The names of some roles in a sentence: «Ada, Bo and Cyrus»."""
         *others, last = [self.name(role) for role in roles]
         return f"{', '.join(others)} and {last}" if others else last
 
-    def role_of(self, word: str) -> str | None:
-        """The role that a word means: its own name, or the name of whoever holds it, in small letters or large."""
-        wanted = " ".join(word.split()).casefold()
-        return next((r for r, p in self.personas.items() if wanted in (r, p.name.casefold())), None)
+    def role_of(self, words: str) -> str | None:
+        """The role that somebody means, whatever the case: by a name, else by the role itself, else by a part of a name
+        that nobody else's name has.
+        """
+        return self._known.get(folded(words))
+
+    def addressed(self, text: str) -> tuple[str, str] | None:
+        """The role that a text begins with, and what follows: «ann marie, the door». The longest name counts, so that
+        what is meant for Ann Marie does not reach Ann.
+        """
+        ends = [hit.end() for hit in re.finditer(r"[^\s:,]+", text)]
+        for end in reversed(ends):
+            if role := self.role_of(text[:end]):
+                return role, text[end:].lstrip(" ,:")
+        return None
+
+    def alike(self) -> tuple[str, str] | None:
+        """Two roles that answer to one name; None if there are none."""
+        taken: dict[str, str] = {}
+        for role in self.roles:
+            for name in self._names(role):
+                if taken.setdefault(folded(name), role) != role:
+                    return taken[folded(name)], role
+        return None
+
+    def _names(self, role: str) -> list[str]:
+        persona = self.personas[role]
+        return [persona.name, *([persona.called] if persona.called else [])]
 
     @cached_property
-    def _mentions(self) -> dict[str, re.Pattern[str]]:
-        return {role: re.compile(rf"(?<!\w){re.escape(p.name)}(?!\w)") for role, p in self.personas.items()}
+    def _known(self) -> dict[str, str]:
+        """What somebody may be called by, folded: parts of names, over them the roles, over all the names."""
+        owners: dict[str, set[str]] = {}
+        for role in self.roles:
+            for part in {folded(part) for name in self._names(role) for part in _parts(name)}:
+                owners.setdefault(part, set()).add(role)
+        parts = {part: next(iter(roles)) for part, roles in owners.items() if len(roles) == 1}
+        return parts | {role: role for role in self.roles} | {folded(n): r for r in self.roles for n in self._names(r)}
+
+    @cached_property
+    def _mentions(self) -> tuple[re.Pattern[str], dict[str, str]]:
+        """Every name, the longest first, and whose it is."""
+        owners = {name: role for role in self.roles for name in self._names(role)}
+        longest = sorted(owners, key=len, reverse=True)
+        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)"), owners
 
     def mentioned(self, text: str) -> tuple[str, ...]:
         """The roles whose names stand in the text as whole words, the last one named first: who is asked or called
-        by name mostly comes at the end.
+        by name mostly comes at the end. «Ann Marie» names nobody called Ann.
         """
-        found = {role: hits[-1].start() for role, p in self._mentions.items() if (hits := list(p.finditer(text)))}
+        names, owners = self._mentions
+        found = {owners[hit[0]]: hit.start() for hit in names.finditer(text)}
         return tuple(sorted(found, key=found.__getitem__, reverse=True))
 
     def nameless(self, text: str) -> str:
         """The text without the names of the cast, for what goes by likeness: two lines to Leo are not alike by that."""
-        for name in self._mentions.values():
-            text = name.sub("", text)
-        return text
+        return self._mentions[0].sub("", text)
 
     def fill(self, text: str) -> str:
         """Put names where an author wrote {role}. Plain replacement: any other brace stays as it is."""
-        return PLACEHOLDER.sub(lambda m: self.name(m[1]) if m[1] in self.personas else m[0], text)
+        return PLACEHOLDER.sub(lambda m: self.called(m[1]) if m[1] in self.personas else m[0], text)
+
+
+def _parts(name: str) -> Iterator[str]:
+    """Runs of the words of a name, and the halves of a hyphenated one."""
+    words = name.split()
+    for start in range(len(words)):
+        for end in range(start + 1, len(words) + 1):
+            yield " ".join(words[start:end])
+    yield from (half for word in words if "-" in word for half in word.split("-") if half)

@@ -101,17 +101,14 @@ def swapped(own: Cast, swaps: Mapping[str, str], *, known: bool = False) -> Cast
     personas = dict(own.personas)
     personas |= {role: personas[ref] if ref in own.roles else persona(ref) for role, ref in swaps.items()}
     for role in swaps:
-        others = {p.name for r, p in personas.items() if r != role}
-        if known or personas[role].name in others:
-            personas[role] = personas[role].model_copy(update={"name": own.name(role)})
-    taken: dict[str, str] = {}
-    for role, member in personas.items():
-        if member.name in taken:
-            raise LibraryError(
-                f"{taken[member.name]} and {role} are both called {member.name!r}; give one persona another name"
-            )
-        taken[member.name] = role
-    return Cast(personas)
+        kept = {"name": own.name(role), "called": own.personas[role].called}
+        if known or role in (Cast(personas).alike() or ()):
+            personas[role] = personas[role].model_copy(update=kept)
+    made = Cast(personas)
+    if alike := made.alike():
+        one, other = alike
+        raise LibraryError(f"{one} and {other} are both called {made.name(other)!r}; give one persona another name")
+    return made
 
 
 def find(kind: str, reference: str, beside: Path | None = None) -> Path:

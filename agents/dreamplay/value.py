@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_UNSEEN = r"\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-"""Characters that cannot be seen, or that turn the direction of what follows: a name with one passes for another."""
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
+"""Characters that are drawn as nothing though they count as letters or marks (Unicode's Default_Ignorable_Code_Point,
+and the blank of braille)."""
 PLACEHOLDER = re.compile(r"(?<!\{)\{([a-z][a-z0-9_]*)\}(?!\})")
 """{role}, where an author wants the name of whoever holds the role."""
 
@@ -32,6 +36,19 @@ def _written(pattern: str, rule: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _seen(name: str) -> str:
+    """That every character of a name can be seen: with a soft hyphen in it, one name would pass for another."""
+    for char in name:
+        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") or _UNSEEN.match(char):
+            raise ValueError(f"a name may not have U+{ord(char):04X} in it, which cannot be seen; take it out")
+    return name
+
+
+def folded(name: str) -> str:
+    """A name as it is compared: without regard to case, width and spacing (Unicode, UAX 31, section 4.1)."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", " ".join(name.split())).casefold())
+
+
 Words = Annotated[str, AfterValidator(lambda text: _CONTROL.sub(" ", text))]
 """What was said or told, by a model or in a stranger's transcript: what a terminal would obey is left out."""
 Text = Annotated[
@@ -41,9 +58,10 @@ Role = Annotated[str, _written(r"[a-z][a-z0-9_]{0,39}", "a role is up to 40 of a
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True),
+    AfterValidator(_seen),
     _written(
-        rf"[^\W\d_][^:\[\]{{}}*<>{_UNSEEN}]{{0,39}}",
-        "a name is up to 40 characters, a letter first, without : [ ] { } * < > and without any that cannot be seen",
+        r"[^\W\d_][^:\[\]{}*<>]{0,39}",
+        "a name is up to 40 characters, a letter first, without : [ ] { } * < >",
     ),
 ]
 

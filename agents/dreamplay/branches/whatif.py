@@ -100,7 +100,7 @@ def branch(parent: Record, name: str, at: str | None, changes: Changes, seed: in
         parent=name,
         point=point,
         changes=(*plan.changes, *changes.told(point)),
-        visit=plan.visit and visit.again(plan.visit, parent.script, plan.cast),
+        visit=plan.visit and visit.again(plan.visit, parent.script),
     )
     index = [scene.id for _, scene in plan.scenes].index(here.id)
     return Branch(changed, (*shared, *_said(changed, index, shared, changes.say)), not changes)

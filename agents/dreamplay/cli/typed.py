@@ -103,11 +103,10 @@ def _possible(act: Act, ask: Ask, cast: Cast) -> Act:
 
 def _person(text: str, ask: Ask, cast: Cast, command: str) -> tuple[str, str]:
     """The role that a text begins with the name of, and what follows."""
-    others = [role for role in cast.roles if role not in (VISITOR, ask.role)]
-    for role in [*others, ask.role] if command == "hand back" else others:
-        for name in (cast.name(role), role):
-            if f"{text.casefold()} ".startswith((f"{name.casefold()} ", f"{name.casefold()}:", f"{name.casefold()},")):
-                return role, text[len(name) :].lstrip(" ,:")
+    others = [role for role in cast.roles if role != VISITOR and (role != ask.role or command == "hand back")]
+    meant = cast.addressed(text)
+    if meant and meant[0] in others:
+        return meant
     first = text.split()[0][:40] if text else ""
     known = ", ".join(cast.name(role) for role in others)
     raise Refused(f"nobody is called {first!r}; there are {known}" if first else f"/{command} whom? There are {known}")

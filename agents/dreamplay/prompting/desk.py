@@ -237,7 +237,8 @@ class Desk:
 
     @cached_property
     def _system(self) -> str:
-        public = [{"name": p.name, "who": p.who, "voice": p.voice} for p in self.cast.personas.values()]
+        told = ("name", "called", "who", "voice")
+        public = [{word: getattr(p, word) for word in told} for p in self.cast.personas.values()]
         return self._render("system.jinja", premise=self.story.premise, cast=public)
 
     def _render(self, template: str, **values: object) -> str:

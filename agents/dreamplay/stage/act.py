@@ -6,7 +6,6 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, model_validator
 
-from dreamplay.cast import Cast
 from dreamplay.event import Event
 from dreamplay.story import VISITOR
 from dreamplay.value import Role, Text, Value
@@ -19,7 +18,7 @@ class Whisper(Value):
     """Words for one person's ear."""
 
     to: Text
-    """A name, or a role."""
+    """A role; in a file of interventions, a name."""
     text: Words
 
 
@@ -43,7 +42,7 @@ class Act(Value):
     go: bool = False
     come: bool = False
     play: Text | None = None
-    """Whom she speaks for from here on: a name, or a role."""
+    """Whom she speaks for from here on: a role; in a file of interventions, a name."""
     hand_back: Text | None = None
     """Who speaks for himself again."""
     stance: Taken | None = None
@@ -60,11 +59,11 @@ class Act(Value):
         return self
 
 
-def left_by(event: Event, cast: Cast) -> dict[str, Any] | None:
-    """The act that left an event; None for a turn of somebody played in which nothing was said."""
+def left_by(event: Event) -> dict[str, Any] | None:
+    """The act that left an event, with roles for names; None for a turn in which nothing was said."""
     match event.kind:
         case "line" if event.cue and event.cue.to:
-            return {"whisper": {"to": cast.name(event.cue.to), "text": event.text}}
+            return {"whisper": {"to": event.cue.to, "text": event.text}}
         case "line":
             return {"say": event.text}
         case "action":
@@ -76,7 +75,7 @@ def left_by(event: Event, cast: Cast) -> dict[str, Any] | None:
         case "entrance":
             return {"come": True}
         case "hand":
-            return {"play" if event.text == VISITOR else "hand_back": cast.name(event.speaker or "")}
+            return {"play" if event.text == VISITOR else "hand_back": event.speaker}
         case "stance":
             return {"stance": {"choice": event.choice, "because": event.text}}
         case _:

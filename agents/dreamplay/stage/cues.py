@@ -113,7 +113,7 @@ class Cues:
         to = next((role for role in others if role not in self._named(material)), others[0] if others else None)
         if to and (tone := self._tone(script, scene, speaker, to)):
             tactic = tone
-        tell = f"tells {self.cast.name(to)}" if to else "says"
+        tell = f"tells {self.cast.called(to)}" if to else "says"
         return self._cue(script, scene, speaker, tell, tactic=tactic, material=material, to=to, glimpse=glimpse)
 
     def _whisper(self, script: Script, scene: Scene, aside: Aside) -> Cue:

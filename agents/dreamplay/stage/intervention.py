@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Self
 
 from pydantic import Field, ValidationInfo, model_validator
@@ -15,11 +16,15 @@ from dreamplay.value import Role, Text
 
 _AS_OTHERS = frozenset({"say", "whisper", "do", "hand_back", "stance"})
 """What is done in the turn of somebody she plays."""
+_PEOPLE = ("play", "hand_back", "playing")
+"""The words of an intervention that are somebody."""
 _WHEN = re.compile(r"(?P<who>.+?) mentions (?P<what>.+)", re.DOTALL)
 
 
 class Intervention(Act):
-    """An act, and when it is done: after so many turns of the cast, or once somebody has mentioned something."""
+    """An act, and when it is done: after so many turns of the cast, or once somebody has mentioned something. In a file
+    its people go by any of their names; everywhere else by their roles, which no swap can give to somebody else.
+    """
 
     beat: Role | None = None
     scene: Role | None = None
@@ -67,53 +72,56 @@ class Intervention(Act):
         when = " ".join(filter(None, (place, f"turn {self.turn}" if self.turn else "", self.when)))
         return f"{when}: {', '.join(self.said)}"
 
-    def due(self, script: Script, beat: str, scene: Scene, cast: Cast) -> bool:
+    def due(self, script: Script, beat: str, scene: Scene) -> bool:
         """Whether its time has come: in its scene, after its turn and the words it waits for, with those there whom
         it needs.
         """
         if self.beat not in (None, beat) or self.scene not in (None, scene.id):
             return False
-        if len(turns(script, scene)) < self.turn or not self._possible(script, scene, cast):
+        if len(turns(script, scene)) < self.turn or not self._possible(script, scene):
             return False
         if not self.when:
             return True
         hit = _WHEN.fullmatch(self.when)
         assert hit
-        who, what = cast.role_of(hit["who"]), hit["what"].casefold()
+        what = hit["what"].casefold()
         heard = [event for event in script.visible_to(VISITOR) if event.scene == scene.id and event.kind == "line"]
-        return any(event.speaker == who and what in event.text.casefold() for event in heard)
+        return any(event.speaker == hit["who"] and what in event.text.casefold() for event in heard)
 
-    def _possible(self, script: Script, scene: Scene, cast: Cast) -> bool:
+    def _possible(self, script: Script, scene: Scene) -> bool:
         here = present(script, scene)
         if self.come:
             return VISITOR not in here
         if self.play or self.hand_back:
-            return (cast.role_of(self.play or self.hand_back or "") in in_hand(script)) == bool(self.hand_back)
-        if self.whisper and cast.role_of(self.whisper.to) not in here:
+            return ((self.play or self.hand_back) in in_hand(script)) == bool(self.hand_back)
+        if self.whisper and self.whisper.to not in here:
             return False
         return VISITOR in here or bool(self.playing) or not (self.say or self.whisper or self.do or self.go)
 
     def by_role(self, cast: Cast) -> Intervention:
-        """The same, with everybody called by the role, whatever name it went by."""
+        """The same, with everybody called by the role, whatever name they went by."""
+        return self._renamed(lambda word: cast.role_of(word) or word)
 
-        def role(word: str | None) -> str | None:
-            return word and (cast.role_of(word) or word)
+    def by_name(self, cast: Cast) -> Intervention:
+        """The same, with everybody called by name, as people read it."""
+        return self._renamed(lambda role: cast.name(role) if role in cast.roles else role)
 
+    def _renamed(self, rename: Callable[[str], str]) -> Intervention:
         hit = _WHEN.fullmatch(self.when) if self.when else None
-        changed: dict[str, Any] = {
-            "play": role(self.play), "hand_back": role(self.hand_back), "playing": role(self.playing),
-            "whisper": self.whisper and self.whisper.model_copy(update={"to": role(self.whisper.to)}),
-            "when": f"{role(hit['who'])} mentions {hit['what']}" if hit else None,
-        }  # fmt: skip
+        changed: dict[str, Any] = {word: rename(name) for word in _PEOPLE if (name := getattr(self, word))}
+        if self.whisper:
+            changed["whisper"] = self.whisper.model_copy(update={"to": rename(self.whisper.to)})
+        if hit:
+            changed["when"] = f"{rename(hit['who'])} mentions {hit['what']}"
         return self.model_copy(update=changed)
 
-    def key(self, cast: Cast) -> str:
-        """What is done and as whom, however its people are called."""
-        known = self.by_role(cast)
-        done = known.model_dump(include=set(Act.model_fields), exclude_defaults=True)
-        playing = None if known.hand_back else known.playing
-        return repr((playing, done))
+    @property
+    def key(self) -> str:
+        """What is done and as whom."""
+        done = self.model_dump(include=set(Act.model_fields), exclude_defaults=True)
+        return repr((None if self.hand_back else self.playing, done))
 
-    def whose(self, cast: Cast) -> str | None:
+    @property
+    def whose(self) -> str:
         """The role as whom it is done."""
-        return cast.role_of(self.playing) if self.playing else VISITOR
+        return self.playing or VISITOR

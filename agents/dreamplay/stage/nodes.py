@@ -108,10 +108,9 @@ def _done(act: Act, context: Context, scene: Scene, role: str) -> dict[str, Any]
     """The event that an act of the visitor leaves; None if she listens."""
     turn = 1 + len(turns(context.script, scene)) if role != VISITOR else 0
     aside = context.director.aside(context.script, scene) if turn else None
-    hears = [context.cast.role_of(act.whisper.to)] if act.whisper else []
+    hears = (act.whisper.to,) if act.whisper else ()
     cue = Cue(
-        to=next(iter(hears), None), pressure="", tactic=WHISPERING if aside else "", material="", text="",
-        hears=tuple(filter(None, hears)),
+        to=next(iter(hears), None), pressure="", tactic=WHISPERING if aside else "", material="", text="", hears=hears
     ) if hears or aside else None  # fmt: skip
     if act.say:
         return {"kind": "line", "text": act.say, "turn": turn, "cue": cue}
@@ -123,9 +122,8 @@ def _done(act: Act, context: Context, scene: Scene, role: str) -> dict[str, Any]
     if act.fear:
         return {"kind": "fear", "speaker": VISITOR, "text": act.fear, "witnesses": (VISITOR,)}
     if act.play or act.hand_back:
-        whom = context.cast.role_of(act.play or act.hand_back or "")
         by = VISITOR if act.play else "agent"
-        return {"kind": "hand", "speaker": whom, "text": by, "witnesses": (VISITOR,), "turn": turn}
+        return {"kind": "hand", "speaker": act.play or act.hand_back, "text": by, "witnesses": (VISITOR,), "turn": turn}
     if act.go or act.come:
         kind = "entrance" if act.come else "exit"
         text = library.render(f"{kind}.jinja", name=context.cast.name(VISITOR))

@@ -60,7 +60,7 @@ class Run:
         """What the model reads while the visitor thinks; held so that it is not forgotten."""
         self._undone = False
         if self.visitor is None and self.plan.visit:
-            self.visitor = Scripted(self.plan.visit.interventions or (), self.plan.cast)
+            self.visitor = Scripted(self.plan.visit.interventions or ())
         self._begun = self._ended = False
         self.header = self.plan.header(self.model.name, self.settings)
         self.script = Script()
@@ -69,7 +69,7 @@ class Run:
     def not_done(self) -> list[str]:
         """The interventions that never came due, in words."""
         waiting = self.plan.visit.interventions if self.plan.visit else None
-        return [str(each) for each in visit.left(waiting or (), self.script, self.plan.cast)]
+        return [str(each) for each in visit.left(waiting or (), self.script)]
 
     @property
     def stopping(self) -> bool:

@@ -20,7 +20,7 @@ from dreamplay.script import Script
 from dreamplay.stage.act import Act, left_by
 from dreamplay.stage.intervention import Intervention
 from dreamplay.story import VISITOR, Scene, Story
-from dreamplay.value import Value
+from dreamplay.value import Value, folded
 
 FILE = "interventions.yaml"
 """Where a live visit leaves what was done, in the run's folder."""
@@ -52,11 +52,11 @@ def read(path: Path, story: Story, cast: Cast) -> tuple[Intervention, ...]:
     )
 
 
-def again(visit: Visit, script: Script, cast: Cast) -> Visit:
+def again(visit: Visit, script: Script) -> Visit:
     """The visit as it can be repeated without her: what was given for it, or what she has done."""
     if visit.interventions is not None:
         return visit
-    return visit.model_copy(update={"interventions": tuple(each.by_role(cast) for each in read_off(script, cast))})
+    return visit.model_copy(update={"interventions": tuple(read_off(script))})
 
 
 def last(script: Script) -> Event | None:
@@ -73,7 +73,7 @@ def write(folder: Path, script: Script, cast: Cast) -> None:
     from ruamel.yaml import YAML
 
     order = sorted(Intervention.model_fields, key=lambda name: name in Act.model_fields)  # when, then what
-    acts = [each.model_dump(exclude_defaults=True) for each in read_off(script, cast)]
+    acts = [each.by_name(cast).model_dump(exclude_defaults=True) for each in read_off(script)]
     done = [{name: act[name] for name in order if name in act} for act in acts]
     if not done:
         (folder / FILE).unlink(missing_ok=True)
@@ -87,17 +87,17 @@ def write(folder: Path, script: Script, cast: Cast) -> None:
         raise RecordError(f"cannot write {folder / FILE}: {error.strerror}; make room there") from error
 
 
-def read_off(script: Script, cast: Cast) -> Iterator[Intervention]:
-    """What the visitor has done in a script, as the interventions that would do it again. A line that a what-if put
-    into somebody's mouth is no act of hers.
+def read_off(script: Script) -> Iterator[Intervention]:
+    """What the visitor has done in a script, as the interventions that would do it again, with roles for names. A line
+    that a what-if put into somebody's mouth is no act of hers.
     """
     taken: Counter[str] = Counter()
     held: set[str | None] = {VISITOR}
     for event in script:
         if event.provenance.by == "person" and (event.kind == "hand" or event.speaker in held):
             hers = event.speaker == VISITOR or (event.kind == "hand" and not event.turn)
-            playing = None if hers else cast.name(event.speaker or "")
-            if act := left_by(event, cast):
+            playing = None if hers else event.speaker
+            if act := left_by(event):
                 yield Intervention.model_validate(
                     act | {"beat": event.beat, "scene": event.scene, "turn": taken[event.scene], "playing": playing}
                 )
@@ -107,35 +107,33 @@ def read_off(script: Script, cast: Cast) -> Iterator[Intervention]:
             taken[event.scene] += 1
 
 
-def left(interventions: tuple[Intervention, ...], script: Script, cast: Cast) -> list[Intervention]:
+def left(interventions: tuple[Intervention, ...], script: Script) -> list[Intervention]:
     """The interventions that have not been done, in their order."""
-    done = Counter(each.key(cast) for each in read_off(script, cast))
+    done = Counter(each.key for each in read_off(script))
     rest = []
     for each in interventions:
-        if done[each.key(cast)]:
-            done[each.key(cast)] -= 1
+        if done[each.key]:
+            done[each.key] -= 1
         else:
             rest.append(each)
     return rest
 
 
 def next_due(
-    interventions: tuple[Intervention, ...], script: Script, beat: str, scene: Scene, cast: Cast, role: str
+    interventions: tuple[Intervention, ...], script: Script, beat: str, scene: Scene, role: str
 ) -> Intervention | None:
     """What is done now, by the visitor herself or in the turn of whom she plays; None if nothing is due."""
-    for each in left(interventions, script, cast):
-        if each.stance or each.whose(cast) != role:
+    for each in left(interventions, script):
+        if each.stance or each.whose != role:
             continue
-        if each.due(script, beat, scene, cast):
+        if each.due(script, beat, scene):
             return each
     return None
 
 
-def stance_due(
-    interventions: tuple[Intervention, ...], beat: str, scene: Scene, cast: Cast, role: str
-) -> Intervention | None:
+def stance_due(interventions: tuple[Intervention, ...], beat: str, scene: Scene, role: str) -> Intervention | None:
     """The stance that is taken at this crossroads, by the visitor or by whom she plays; None if there is none."""
-    fitting = [each for each in interventions if each.stance and each.whose(cast) == role]
+    fitting = [each for each in interventions if each.stance and each.whose == role]
     fitting = [each for each in fitting if each.beat in (None, beat)]
     return next((each for each in fitting if each.scene in (None, scene.id)), None)
 
@@ -156,7 +154,8 @@ def persona(reference: str, others: Cast) -> Persona:
             raise LibraryError(
                 f"--as {reference[:40]!r}: no name; at most 40 characters, a letter first, and no : [ ] {{ }} * < >"
             ) from None
+    own = set(folded(f"{sheet.name} {sheet.called or ''}").split())
     for role in others.roles:
-        if set(others.name(role).casefold().split()) & set(sheet.name.casefold().split()):
+        if own & set(folded(f"{others.name(role)} {others.called(role)}").split()):
             raise LibraryError(f"--as {sheet.name!r}: {others.name(role)} is in the cast already; choose another name")
     return sheet

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from dreamplay.cast import Cast
 from dreamplay.script import Script, present
 from dreamplay.stage.act import Act
 from dreamplay.stage.director import Opening
@@ -63,17 +62,16 @@ class Scripted:
     """
 
     interventions: tuple[Intervention, ...]
-    cast: Cast
     live: bool = False
 
     def wants(self, ask: Ask) -> bool:
         """See `Visitor.wants`."""
-        return next_due(self.interventions, ask.script, ask.beat, ask.scene, self.cast, VISITOR) is not None
+        return next_due(self.interventions, ask.script, ask.beat, ask.scene, VISITOR) is not None
 
     async def ask(self, ask: Ask) -> Act | Leave:
         """See `Visitor.ask`."""
         if ask.why == "stance":
-            found = stance_due(self.interventions, ask.beat, ask.scene, self.cast, ask.role)
+            found = stance_due(self.interventions, ask.beat, ask.scene, ask.role)
         else:
-            found = next_due(self.interventions, ask.script, ask.beat, ask.scene, self.cast, ask.role)
+            found = next_due(self.interventions, ask.script, ask.beat, ask.scene, ask.role)
         return found or Act()
