@@ -122,9 +122,48 @@ async def test_who_is_dropped_is_absent_from_every_later_scene(parent: Record, t
     own = list(child.script)[point:]
     assert not [event for event in own if "bo" in event.witnesses or event.speaker == "bo"]
     assert [event.speaker for event in worlds.kinds(own, "stance")] == ["ada", "cyrus"]
-    leaving = Changes(say=[("bo", "I am off.")], drop=["bo"])
-    gone = await _play(whatif.branch(parent, "parent", "attic", leaving), tmp_path)
-    assert {event.scene for event in list(gone.script)[point:] if "bo" in event.witnesses} == {"attic"}
+
+
+@pytest.mark.parametrize("at", ["attic", "mid"])
+async def test_who_says_a_last_word_and_is_dropped_leaves_after_it(parent: Record, tmp_path: Path, at: str) -> None:
+    point = _first(parent, "attic") + 2 * (at == "mid")
+    last_word = Changes(say=[("bo", "I am off."), ("ada", "Go."), ("bo", "Gone.")], drop=["bo"])
+    child = await _play(whatif.branch(parent, "parent", "attic" if at == "attic" else f"{point}", last_word), tmp_path)
+    own = list(child.script)[point:]
+    said = next(i for i, event in enumerate(own) if event.text == "Gone.")
+    assert (own[said + 1].kind, own[said + 1].speaker) == ("exit", "bo")
+    assert not [event for event in own[said + 2 :] if "bo" in (*event.witnesses, event.speaker)]
+    assert [event.speaker for event in worlds.kinds(own, "stance")] == ["ada", "cyrus"]
+
+
+async def test_who_is_dropped_in_the_middle_of_a_scene_leaves_there(parent: Record, tmp_path: Path) -> None:
+    point = _first(parent, "square") + 3
+    child = await _play(whatif.branch(parent, "parent", f"{point}", Changes(drop=["cyrus"])), tmp_path)
+    own = list(child.script)[point:]
+    assert (own[0].kind, own[0].speaker) == ("exit", "cyrus")
+    assert not [event for event in own[1:] if "cyrus" in (*event.witnesses, event.speaker)]
+
+
+async def test_an_opening_goes_without_the_sentences_in_which_somebody_absent_is_there(
+    small: Path, tmp_path: Path
+) -> None:
+    def change(story: dict[str, Any]) -> None:
+        first, second = story["beats"][0]["scenes"][1], story["beats"][1]["scenes"][0]
+        first["opening"] = "Rain in {bo}'s yard. {bo} sits on the wall. Nobody speaks."
+        second["opening"] = "Bo has lit a lamp."
+
+    story = worlds.write(tmp_path / "named", change=change)
+    parent = await worlds.play(story, tmp_path / "transcripts" / "parent")
+    made = whatif.branch(parent, "parent", None, Changes(drop=["bo"]))
+    scenes = {scene.id: scene for _, scene in made.plan.scenes}
+    assert [scenes[name].opening for name in ("corner", "attic")] == [
+        "Rain in Bo's yard. Nobody speaks.",
+        scenes["attic"].place,
+    ]
+    assert [note.partition(" (")[0] for note in made.notes] == [
+        "the opening of day/corner speaks of somebody absent; left out of it: Bo sits on the wall.",
+        "the opening of night/attic speaks of somebody absent; left out of it: Bo has lit a lamp.",
+    ]
 
 
 async def test_a_story_is_edited_from_the_point_on(parent: Record, small: Path, tmp_path: Path) -> None:

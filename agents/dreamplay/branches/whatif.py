@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from dreamplay import authored, library
+from dreamplay.branches.absence import Reduced, without
 from dreamplay.errors import UsageError
 from dreamplay.event import PROLOGUE, TURNS, Event, Provenance, Usage
 from dreamplay.record.transcript import Header, Record, total
@@ -23,7 +22,7 @@ from dreamplay.script import Script, present, turns
 from dreamplay.stage import plan as planning
 from dreamplay.stage import visit
 from dreamplay.stage.plan import Plan
-from dreamplay.story import VISITOR, Scene, Story
+from dreamplay.story import VISITOR, Move, Scene, Story, moved
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Changes:
     say: Sequence[tuple[str, str]] = ()
     """Role and words: lines that are spoken at the point."""
     drop: Sequence[str] = ()
-    """Roles that are absent from every later scene."""
+    """Roles that leave at the point, and are absent from every later scene."""
     story: Path | None = None
     """A file with the story as it goes on."""
 
@@ -60,6 +59,8 @@ class Branch:
     """Shared with the parent, and what is said at the point."""
     twin: bool
     """Whether nothing was changed in it but the dice."""
+    notes: tuple[str, ...] = ()
+    """What the change has left out of the story, in words."""
 
     def name(self, header: Header) -> str:
         """The name of the run's folder: the same for the same branch, another for any other."""
@@ -83,18 +84,21 @@ def branch(parent: Record, name: str, at: str | None, changes: Changes, seed: in
         UsageError: the point or a change does not fit the parent.
         RecordError: the parent's header is damaged.
     """
-    plan, events = planning.taken_up(parent.header), list(parent.script)
+    plan, played = planning.taken_up(parent.header), list(parent.script)
     point = find(parent, name, at)
-    shared = tuple(events[:point])
-    here = _scene_at(plan, events, point)
+    shared = tuple(played[:point])
+    here = _scene_at(plan, played, point)
     begun = any(event.scene == here.id for event in shared)
     story = _edited(plan, shared, here, begun, changes.story) if changes.story else plan.story
-    leaving = [role for role, _ in changes.say]
-    story = _without(plan, story, shared, here, changes.drop, leaving) if changes.drop else story
+    cast = library.swapped(plan.cast, changes.swaps, known=point > 0)
+    reduced = Reduced(story)
+    if changes.drop:
+        speaks = [role for role, _ in changes.say]
+        reduced = without(story, cast, _beats(plan, story), changes.drop, shared, here, speaks)
     changed = replace(
         plan,
-        story=story,
-        cast=library.swapped(plan.cast, changes.swaps, known=point > 0),
+        story=reduced.story,
+        cast=cast,
         seed=plan.seed if seed is None else seed,
         beats=_beats(plan, story),
         parent=name,
@@ -103,7 +107,8 @@ def branch(parent: Record, name: str, at: str | None, changes: Changes, seed: in
         visit=plan.visit and visit.again(plan.visit, parent.script),
     )
     index = [scene.id for _, scene in plan.scenes].index(here.id)
-    return Branch(changed, (*shared, *_said(changed, index, shared, changes.say)), not changes)
+    events = (*shared, *_said(changed, index, shared, changes.say, reduced.exits))
+    return Branch(changed, events, not changes, reduced.notes)
 
 
 def find(parent: Record, name: str, at: str | None) -> int:
@@ -186,41 +191,6 @@ def _edited(plan: Plan, shared: Sequence[Event], here: Scene, begun: bool, file:
     return story
 
 
-def _without(
-    plan: Plan, story: Story, shared: Sequence[Event], here: Scene, drop: Sequence[str], leaving: Sequence[str]
-) -> Story:
-    """The story with some roles absent from every scene that has not begun, and pressures that name them gone. Who
-    speaks at the point is there for that scene.
-    """
-    begun = {event.scene for event in shared}
-    for role in drop:
-        if role not in story.cast:
-            raise UsageError(f"--drop {role}: no such role in this story; it has {', '.join(story.cast)}")
-
-    def reduced(beat: str, scene: Scene) -> Scene:
-        if scene.id in begun:
-            return scene
-        gone = {role for role in drop if scene.id != here.id or role not in leaving}
-        left = tuple(role for role in scene.present if role not in gone)
-        if not left:
-            raise UsageError(f"--drop {', '.join(drop)}: nobody would be left in {beat}/{scene.id}; keep one of them")
-        pressures = tuple(text for text in scene.pressures if not any(f"{{{role}}}" in text for role in gone))
-        moves = tuple(move for move in scene.moves if move.role not in gone)
-        asides = tuple(each for each in scene.asides if not gone & {each.role, *each.to})
-        return scene.model_copy(update={"present": left, "pressures": pressures, "moves": moves, "asides": asides})
-
-    beats = tuple(
-        beat.model_copy(update={"scenes": tuple(reduced(beat.id, scene) for scene in beat.scenes)})
-        if beat.id in _beats(plan, story) else beat
-        for beat in story.beats
-    )  # fmt: skip
-    try:
-        return Story.model_validate(story.model_copy(update={"beats": beats}).model_dump())
-    except ValidationError as error:
-        why = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise UsageError(f"--drop {', '.join(drop)}: {why}; keep one of them") from None
-
-
 def _beats(plan: Plan, story: Story) -> tuple[str, ...]:
     """The beats that are played: all, if all of the parent's were."""
     known = [beat.id for beat in story.beats]
@@ -228,20 +198,24 @@ def _beats(plan: Plan, story: Story) -> tuple[str, ...]:
     return tuple(beat for beat in known if everything or beat in plan.beats)
 
 
-def _said(plan: Plan, index: int, shared: Sequence[Event], say: Sequence[tuple[str, str]]) -> list[Event]:
-    """What is said at the point, to those present; in a scene that has not begun, behind its opening."""
-    if not say:
+def _said(
+    plan: Plan, index: int, shared: Sequence[Event], say: Sequence[tuple[str, str]], exits: Sequence[Move]
+) -> list[Event]:
+    """What is said at the point, to those present, and who leaves then; in a scene that has not begun, behind its
+    opening.
+    """
+    if not say and not exits:
         return []
     beat, scene = plan.scenes[min(index, len(plan.scenes) - 1)]
     prologue = sum(event.scene == PROLOGUE for event in shared)
-    if prologue < len(plan.story.prologue) or scene.kind == "epilogue":
+    if say and (prologue < len(plan.story.prologue) or scene.kind == "epilogue"):
         raise UsageError("--say: nobody can speak at that point; choose one in a scene where people talk, with --at")
     here = present(Script(shared), scene)
-    place = {"beat": beat.id, "scene": scene.id, "witnesses": here}
     made: list[Event] = []
 
     def add(**rest: Any) -> None:
-        made.append(Event.model_validate(place | {"id": len(shared) + len(made)} | rest))
+        place = {"id": len(shared) + len(made), "beat": beat.id, "scene": scene.id, "witnesses": here}
+        made.append(Event.model_validate(place | rest))
 
     before = Script(shared).in_scene(scene.id)
     if not before:
@@ -253,4 +227,7 @@ def _said(plan: Plan, index: int, shared: Sequence[Event], say: Sequence[tuple[s
             raise UsageError(f"--say {role}: not in {beat.id}/{scene.id} at that point; there are {there}")
         turn += role != VISITOR
         add(kind="line", speaker=role, text=text, turn=turn * (role != VISITOR), provenance=Provenance(by="person"))
+    for move in exits:
+        add(kind="exit", speaker=move.role, text=plan.cast.fill(move.text))
+        here = moved(here, move.role, comes=False)
     return made

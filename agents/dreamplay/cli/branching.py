@@ -50,7 +50,7 @@ def whatif(
         list[str] | None, typer.Option("--say", metavar="'ROLE: WORDS'", help="Somebody says this at the point.")
     ] = None,
     drop: Annotated[
-        list[str] | None, typer.Option("--drop", metavar="ROLE", help="Somebody is absent from all later scenes.")
+        list[str] | None, typer.Option("--drop", metavar="ROLE", help="Somebody leaves at the point, and stays away.")
     ] = None,
     story_edit: Annotated[
         Path | None, typer.Option("--story-edit", metavar="FILE", help="Go on by this story file.")
@@ -102,6 +102,8 @@ def whatif(
     chosen = _seeds(seeds, own) if seeds else [own]
     changed = [branching.branch(parent, name, at, changes, seed) for seed in chosen]
     twins = [branching.branch(parent, name, at, branching.Changes(), seed) for seed in chosen] if seeds else []
+    for note in changed[0].notes:
+        say(note)
     again = engines.again(settings, parent.newest)
     engine = engines.choose(again)
     local = engine.kind in ("embedded", "gguf")

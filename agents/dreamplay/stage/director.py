@@ -45,12 +45,12 @@ class Director:
         """
         if self.unanswered(script, scene):
             return False
-        taken = self._contracted(script, scene)
+        taken = contracted(script, scene)
         if len(taken) >= max(scene.turns.max, scene.turns.min):
             return True
         if self.length == "full" or len(taken) < scene.turns.min:
             return False
-        done = _moved(script, scene), _whispered(taken)
+        done = _moved(script, scene), whispered(taken)
         heard = {event.speaker for event in turns(script, scene)}
         return done == (len(scene.moves), len(scene.asides)) and heard.issuperset(_agents(script, scene))
 
@@ -86,27 +86,17 @@ class Director:
             return "round"
         return "line" if every_line else None
 
-    @staticmethod
-    def _contracted(script: Script, scene: Scene) -> list[Event]:
-        """The turns that the scene itself asks for: none of the visitor's, and no answer to her."""
-        taken = turns(script, scene)
-        if VISITOR not in scene.present:
-            return taken
-        here = [event for event in script.in_scene(scene.id) if event.kind not in BACKSTAGE]
-        answers = {event.id for before, event in pairwise(here) if by_visitor(before)}
-        return [event for event in taken if event.id not in answers]
-
     def move(self, script: Script, scene: Scene) -> Move | None:
         """Who comes or goes now, if somebody does."""
         left = scene.ordered_moves[_moved(script, scene) :]
-        return left[0] if left and left[0].after <= len(self._contracted(script, scene)) else None
+        return left[0] if left and left[0].after <= len(contracted(script, scene)) else None
 
     def aside(self, script: Script, scene: Scene) -> Aside | None:
         """What is whispered in the next turn, if that turn is an aside's. First the visitor is answered."""
         if not scene.asides or self.unanswered(script, scene):
             return None
-        taken = self._contracted(script, scene)
-        left = scene.ordered_asides[_whispered(taken) :]
+        taken = contracted(script, scene)
+        left = scene.ordered_asides[whispered(taken) :]
         return left[0] if left and left[0].after <= len(taken) else None
 
     def pressure(self, script: Script, scene: Scene) -> str | None:
@@ -115,7 +105,7 @@ class Director:
         """
         if self.unanswered(script, scene) or self.aside(script, scene):
             return None
-        taken = len(self._contracted(script, scene))
+        taken = len(contracted(script, scene))
         raised = max(0, len(script.in_scene(scene.id, "narration")) - 1)  # the first narration is the opening
         planned = scene.turns.min if self.length == "short" else scene.turns.max
         pressures = self._pressures(scene, planned)
@@ -149,7 +139,7 @@ class Director:
             able = [role for role in there if role in visited.witnesses]
         else:
             able = [role for role in there if role != last] or there
-            able = self._owed(scene, taken, self._contracted(script, scene), able) or able
+            able = self._owed(scene, taken, contracted(script, scene), able) or able
         heard = visited or (here[-1] if here else None)
         called = self.cast.mentioned(heard.text) if heard else ()
         addressed = [role for role in called if heard and role in able and role in heard.witnesses]
@@ -164,7 +154,7 @@ class Director:
         turns that are left until then are no more than those that are still to be heard.
         """
         taken = len(contracted)
-        whispers = scene.ordered_asides[_whispered(contracted) :] if scene.asides else []
+        whispers = scene.ordered_asides[whispered(contracted) :] if scene.asides else []
         leaves = {move.role: move.after for move in scene.moves if move.kind == "exit" and move.after > taken}
         comes = {move.role for move in scene.moves if move.kind == "entrance" and move.after > taken}
         for end in sorted({*leaves.values(), scene.turns.max}):
@@ -200,6 +190,16 @@ class Director:
         return Cues(self.cast, self.seed)
 
 
+def contracted(script: Script, scene: Scene) -> list[Event]:
+    """The turns that the scene itself asks for: none of the visitor's, and no answer to her."""
+    taken = turns(script, scene)
+    if VISITOR not in scene.present:
+        return taken
+    here = [event for event in script.in_scene(scene.id) if event.kind not in BACKSTAGE]
+    answers = {event.id for before, event in pairwise(here) if by_visitor(before)}
+    return [event for event in taken if event.id not in answers]
+
+
 def _agents(script: Script, scene: Scene) -> list[str]:
     """Those present but for the visitor."""
     return [role for role in present(script, scene) if role != VISITOR]
@@ -210,6 +210,6 @@ def _moved(script: Script, scene: Scene) -> int:
     return sum(event.speaker != VISITOR for event in script.in_scene(scene.id, *MOVES))
 
 
-def _whispered(taken: Sequence[Event]) -> int:
+def whispered(taken: Sequence[Event]) -> int:
     """Asides that had their turn, those too that ended in silence, or that whoever plays their speaker said aloud."""
     return sum(bool(event.cue and event.cue.tactic == WHISPERING) for event in taken)
