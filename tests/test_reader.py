@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from dreamplay.cards.card import Words
-from dreamplay.cards.reader import MATERIAL, PUBLIC, SPOKEN, Reader, cut
+from dreamplay.cards.prose import PUBLIC, SPOKEN, cut
+from dreamplay.cards.reader import MATERIAL, Reader
 
 WHO = {
     # a description, and who that makes of Ada Vale
@@ -142,7 +143,7 @@ def test_a_long_card_is_read_up_to_a_bound_and_that_is_said() -> None:
     assert any(f"the first {MATERIAL} became material" in note for note in reader.notes)
 
 
-@pytest.mark.parametrize("text", ["\n", "“", "*", "(", "{{//", "Zoe: ", "personality("])
+@pytest.mark.parametrize("text", ["\n", "“", "*", "(", "{{//", "Zoe: ", "personality(", "a", "; ", "\u0301\u0327"])
 def test_a_card_that_repeats_itself_without_end_is_read_too(text: str) -> None:
     fields = dict.fromkeys(("description", "personality", "first_mes", "mes_example"), text * 100_000)
     assert _read("Zoe", **fields)["who"] == ""

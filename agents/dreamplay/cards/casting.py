@@ -10,17 +10,23 @@ import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
 from dreamplay import library
 from dreamplay.cards import card as cards
-from dreamplay.cards import likeness
+from dreamplay.cards import likeness, sheet
 from dreamplay.cards.card import Card, Version
-from dreamplay.cards.likeness import NAMESPACE, Likeness
+from dreamplay.cards.likeness import Likeness
 from dreamplay.cast import Cast, Persona
 from dreamplay.errors import CardError, UsageError
 
+_UNTOUCHED = (
+    "scenario", "creator_notes", "creator_notes_multilingual", "system_prompt", "post_history_instructions",
+    "alternate_greetings", "group_only_greetings", "character_book",
+)  # fmt: skip
+"""The fields that may speak of a character, and for which a persona has no word."""
 _OURS = "# left for you: the card has no word for this, and these words of ours say nothing of anybody"
 _HIDDEN = """\
 # left for you: the card says nothing of what {name} hides. Until it is written, {name} brings no fear into a dream.
@@ -54,9 +60,9 @@ def adopt(seen: Likeness, source: Path, path: Path) -> list[str]:
     Raises:
         UsageError: a file is there already, or cannot be written.
     """
-    sheet = seen.persona.model_dump(mode="json", exclude_none=True)
+    ours = sheet.written(seen.persona, secrets=True)
     kept = _kept_beside(path)
-    save({path: _sheet(seen).encode(), kept: cards.dump(seen.card.extended(NAMESPACE, sheet))})
+    save({path: _sheet(seen).encode(), kept: cards.dump(seen.card.extended(sheet.NAMESPACE, ours))})
     lines = [
         f"{path}: {seen.persona.name}, from {source} ({seen.card.spec})",
         *(f"{path}: {note}" for note in seen.notes),
@@ -102,6 +108,10 @@ def card(
     lines = []
     if persona.private and not secrets:
         lines.append("the private sheet is left out; add it with --with-secrets")
+    written = sheet.written(persona, secrets=secrets)
+    lines += [f"an import will not read all of it: {note}" for note in sheet.read(written, written)[1]]
+    if kept and likeness.changed(persona, before) and (stands := [each for each in _UNTOUCHED if fields.get(each)]):
+        lines.append(f"as the card had them, and perhaps not true any more: {', '.join(stands)}")
     if portrait is None:
         return cards.dump(tree), lines
     try:
@@ -147,14 +157,17 @@ def _kept_beside(path: Path) -> Path:
     return path.with_suffix(".card.json")
 
 
-def _kept(path: Path, persona: Persona) -> tuple[Card | None, Persona | None]:
-    """The card that a persona came from, and the persona as it came from it."""
+def _kept(path: Path, persona: Persona) -> tuple[Card | None, dict[str, Any] | None]:
+    """The card that a persona came from, and the sheet of the persona as it came from it, to compare with and no more:
+    the card that lies beside a persona file may be anybody's.
+    """
     if library.is_card(path):
-        return cards.read(path), persona
+        return cards.read(path), sheet.written(persona, secrets=True)
     if not _kept_beside(path).is_file():
         return None, None
     card = cards.read(_kept_beside(path))
-    return card, likeness.sheet(card, persona.name)[0]
+    before = card.words.extensions.get(sheet.NAMESPACE)
+    return card, before if isinstance(before, dict) else None
 
 
 def _filled(persona: Persona, cast: Cast) -> Persona:

@@ -14,8 +14,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from dreamplay import library
+from dreamplay.cards import sheet
 from dreamplay.cards.likeness import Likeness
-from dreamplay.cards.reader import PUBLIC
+from dreamplay.cards.prose import PUBLIC
 from dreamplay.cast import Persona
 from dreamplay.errors import ModelError, UsageError
 from dreamplay.mind.agent import call_seed
@@ -27,6 +28,8 @@ TRIES = 2
 _MAX_TOKENS = 1200
 _SHOWN = 6_000
 """Characters of a card that a model is shown; the embedded one has room for little more."""
+_UNMARKED = str.maketrans("<>[]", "()()")
+"""Every chat template marks its turns with one of these."""
 _BREAKS_OUT = re.compile(r"[\[\]{}<>]")
 
 
@@ -96,9 +99,12 @@ def _answered(persona: Persona, asked: tuple[str, ...], reply: str) -> Persona:
     for word in ("who", "voice"):
         if len(text := getattr(made, word)) > PUBLIC or "\n" in text:
             raise ValueError(f"{word} must be one line of {PUBLIC} characters at most")
-    for text in _strings(made.model_dump(include=set(asked))):
+    answered = made.model_dump(mode="json", include=set(asked))
+    for text in _strings(answered):
         if _BREAKS_OUT.search(text):
             raise ValueError(f"brackets or braces in «{text[:60]}»")
+    if wrong := sheet.read(answered, made.model_dump())[1]:  # what the model was shown is a stranger's, too
+        raise ValueError(wrong[0])
     return made
 
 
@@ -106,7 +112,7 @@ def _strings(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     else:
-        for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else ():
+        for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
             yield from _strings(item)
 
 
@@ -115,7 +121,7 @@ def _prompt(seen: Likeness, asked: tuple[str, ...], wrong: str) -> Prompt:
     name, room, shown = seen.persona.name, _SHOWN, {}
     for field, text in seen.told.items():
         if text and room > 0:
-            shown[field] = text[:room]
+            shown[field] = text[:room].translate(_UNMARKED)
             room -= len(text)
     again = f"The last answer was wrong ({wrong})." if wrong else ""
     return Prompt(

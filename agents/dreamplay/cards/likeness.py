@@ -6,22 +6,18 @@ sheet is never made up. What a persona has no word for stays in the card, which 
 
 from __future__ import annotations
 
-import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from dreamplay.cards import reader
-from dreamplay.cards.card import FIELDS, Card
+from dreamplay.cards import prose, reader, sheet
+from dreamplay.cards.card import FIELDS, TEXTS, Card
 from dreamplay.cast import Persona
 from dreamplay.value import Name, Text, Value
-
-NAMESPACE = "dreamplay"
-"""The key under a card's extensions where the sheet of a persona stands."""
-_SHEET = 200_000
-"""Characters of a sheet in the extensions; those of the shipped personas have a fortieth of it."""
 
 _SAYS: dict[str, tuple[str, ...]] = {
     "description": ("who", "material"), "personality": ("voice",), "first_mes": ("examples",),
@@ -29,6 +25,12 @@ _SAYS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The fields of a card, and the words of a persona that they say."""
 _USED = {"name", "nickname", "extensions", *_SAYS}
+_NAMING = (
+    *TEXTS[1:], "system_prompt", "post_history_instructions", "alternate_greetings", "group_only_greetings",
+)  # fmt: skip
+"""The fields of a card in which applications put a name for {{char}}."""
+_REPEATED = 20
+"""Characters from which a text that stands in two fields is taken for a repetition, and not for a coincidence."""
 
 
 class Filling(Value):
@@ -68,7 +70,7 @@ class Likeness:
 
 
 def read(card: Card, filling: Filling, *, name: str | None = None, user: str | None = None) -> Likeness:
-    """The persona that a card shows. A sheet of ours in its extensions counts before everything else.
+    """The persona that a card shows. The words of a sheet in its extensions count before everything else.
 
     Args:
         card: the card.
@@ -82,62 +84,71 @@ def read(card: Card, filling: Filling, *, name: str | None = None, user: str | N
     called = _called(card, name)
     meant = _name(user, "--user", "say whom the card means by {{user}}") if user else filling.user
     reading = reader.Reader(card.words, called, meant)
-    kept, notes = sheet(card, called)
-    if kept:
-        return Likeness(card, kept, (), notes, reading.told)
-    said = {word: value for word, value in reading.read() if value}
     ours = filling.model_dump(exclude={"user"})
+    told = {word: value for word, value in reading.read() if value}
+    kept, wrong = sheet.read(card.words.extensions.get(sheet.NAMESPACE), {"name": called, **ours})
+    where = f"the sheet in extensions.{sheet.NAMESPACE}"
+    notes = tuple(f"{where}: {note}" for note in wrong)
+    if kept:
+        notes = (f"read from {where}, checked like the rest of the card", *notes)
+    if "material" not in kept:
+        notes += tuple(reading.notes)
+    said = told | kept
     persona = Persona.model_validate({"name": called, **ours, **said})
     filled = tuple(word for word in ours if word not in said)
-    return Likeness(card, persona, filled, (*notes, *reading.notes), reading.told)
+    return Likeness(card, persona, filled, notes, reading.told)
 
 
 def fields(
-    persona: Persona, filled: Persona, kept: Mapping[str, Any], before: Persona | None, *, secrets: bool
+    persona: Persona, filled: Persona, kept: Mapping[str, Any], before: Mapping[str, Any] | None, *, secrets: bool
 ) -> dict[str, Any]:
     """The fields of a card for a persona. Where the persona still says what it said `before`, the `kept` card's own
-    words stay; what a persona has no word for stays in any case.
+    words stay; what a persona has no word for stays in any case. A text that was replaced is replaced wherever the
+    card repeats it, and so is the name of somebody who is called something else now.
 
     Args:
         persona: as it is written, with roles in braces; this is the sheet that goes into the extensions.
         filled: the same with names for roles, for those who read no sheet of ours.
         kept: the fields of the card that the persona came from; empty if there was none.
-        before: the persona as it came from that card.
+        before: the sheet of the persona as it came from that card.
         secrets: whether the private sheet goes with it.
     """
     made = dict(kept)
-    if persona.name not in (kept.get("name"), kept.get("nickname")):
+    now = changed(persona, before)
+    old = {field: text for field, text in _told(filled).items() if now & set(_SAYS[field])}
+    for field, text in old.items():
+        if len(str(kept.get(field) or "")) >= _REPEATED:
+            made = _replaced(made, re.compile(re.escape(kept[field].strip())), text)
+    made |= old
+    if greetings := made.get("alternate_greetings"):
+        made["alternate_greetings"] = [each for each in greetings if each != made.get("first_mes")]
+    names = [name for field in ("name", "nickname") if isinstance(name := kept.get(field), str) and name.strip()]
+    if persona.name not in map(str.strip, names):
+        for name in sorted(names, key=len, reverse=True):
+            called = re.compile(rf"(?<!\w){re.escape(name.strip())}(?!\w)")
+            made |= {field: _replaced(made[field], called, "{{char}}") for field in _NAMING if field in made}
         made["name"] = persona.name
         made.pop("nickname", None)
-    for field, text in _told(filled).items():
-        if before is None or any(getattr(persona, word) != getattr(before, word) for word in _SAYS[field]):
-            made[field] = text
-    extensions = dict(kept.get("extensions") or {})
-    if before is None or persona.talkativeness != before.talkativeness:
+    extensions = dict(made.get("extensions") or {})
+    if "talkativeness" in now:
         extensions["talkativeness"] = persona.talkativeness
-    hidden = None if secrets else {"private"}
-    extensions[NAMESPACE] = persona.model_dump(mode="json", exclude=hidden, exclude_none=True)
+    extensions[sheet.NAMESPACE] = sheet.written(persona, secrets=secrets)
     return made | {"extensions": extensions}
 
 
-def sheet(card: Card, name: str) -> tuple[Persona | None, tuple[str, ...]]:
-    """The sheet that we left in the card's extensions, and what is to be said of it."""
-    found = card.words.extensions.get(NAMESPACE)
-    if found is None:
-        return None, ()
-    if len(json.dumps(found)) > _SHEET:
-        return None, (f"the sheet in extensions.{NAMESPACE} is larger than {_SHEET // 1000} kB and was not read",)
-    try:
-        persona = Persona.model_validate(found | {"name": name} if isinstance(found, dict) else found)
-    except ValidationError as error:
-        first = error.errors()[0]
-        what = f"{'.'.join(map(str, first['loc']))[:80]!r}: {first['msg'].removeprefix('Value error, ')}"
-        return None, (f"the sheet in extensions.{NAMESPACE} is not valid and was not read ({what})",)
-    public = {word: reader.cut(getattr(persona, word)) for word in ("who", "voice")}
-    shorter = tuple(
-        f"{word} was cut to {reader.PUBLIC} characters" for word in public if public[word] != getattr(persona, word)
-    )
-    return persona.model_copy(update=public), ("read from the sheet that dreamplay left in the card", *shorter)
+def changed(persona: Persona, before: Mapping[str, Any] | None) -> set[str]:
+    """The words of a persona that are not what they were; all of them if there was nothing before."""
+    now = sheet.written(persona, secrets=True)
+    return {word for word in now if before is None or now[word] != before.get(word)}
+
+
+def _replaced(value: Any, old: re.Pattern[str], new: str) -> Any:
+    """A value in which every text has something else for what the pattern finds."""
+    if isinstance(value, str):
+        return old.sub(lambda found: new, value)
+    if isinstance(value, dict):
+        return {key: _replaced(item, old, new) for key, item in value.items()}
+    return [_replaced(item, old, new) for item in value] if isinstance(value, list) else value
 
 
 def _told(persona: Persona) -> dict[str, str]:
@@ -158,10 +169,17 @@ def _called(card: Card, name: str | None) -> str:
 
 
 def _name(text: str, what: str, else_: str) -> str:
+    """A name that can stand in a script, also in the simpler forms of its letters in which it may be read."""
+    valid = TypeAdapter(Name).validate_python
     try:
-        return TypeAdapter(Name).validate_python(text)
+        name = valid(text)
+        valid(unicodedata.normalize("NFKC", text))
+        plain = prose.legible(name) and not prose.unfit(name, spoken=True)
     except ValidationError:
-        raise ValueError(
-            f"{what} {text[:60]!r}; a name begins with a letter, has 40 characters at most, and none of "
-            f": [ ] {{ }} * < > or what cannot be seen; {else_}"
-        ) from None
+        plain = False
+    if plain:
+        return name
+    raise ValueError(
+        f"{what} {text[:60]!r}; a name begins with a letter, has 40 characters at most, and none of "
+        f": [ ] {{ }} * < > or what cannot be seen; {else_}"
+    )

@@ -1,25 +1,22 @@
 """Reads the words of a character card: what in it speaks of the character, and what the character says.
 
-A card is the word of a stranger, and much of it is written to a model rather than about somebody. Only whole sentences
-without markup, and only those that speak of the character, become words of a persona; so no instruction of a card is
-told to the rest of the cast, no template code is ever filled, and no bracket ends a cue. English has the most rules;
-of a card in another language, the sentences that name the character are read.
+A card is the word of a stranger, and much of it is written to a model rather than about somebody. Only sentences that
+may stand in a persona (`prose`), and only those that speak of the character, become words of one; so no instruction of
+a card is told to the rest of the cast, no template code is ever filled, and no bracket ends a cue. English has the most
+rules; of a card in another language, the sentences that name the character are read.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
+from dreamplay.cards import prose
 from dreamplay.cards.card import TEXTS, Words
+from dreamplay.cards.prose import SPOKEN, YOU
 
-PUBLIC = 200
-"""Characters of `who` and of `voice`, which all others are told, that are taken from a card."""
-SPOKEN = 240
-"""Characters of an example or a piece of material."""
 EXAMPLES, MATERIAL = 8, 40
 """The most that are taken: more of either would only make the persona file hard to read."""
 _READ = 100_000
@@ -30,11 +27,8 @@ _MACRO = re.compile(
     r"\{\{(?://|comment:|hidden_key:)[^{}]*\}\}|\{\{(?:random|pick):{1,2}(?P<choice>[^{}]*)\}\}",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?…])(?<!\b[MDS][rst]\.)(?<!\bMrs\.)\s+|(?<=[\u3002\uff01\uff1f])\s*|\n+")
-_MARKUP = re.compile(r"[\[\]{}<>|=*#`~\\]|://|^[\w' ]{1,30}:")
 _ENDED = re.compile(r"[.!?…\u3002\uff01\uff1f][\"”»』」')]*$")
 _STOPS = ".!?…\u3002\uff01\uff1f "
-_YOU = re.compile(r"\b(you|your|yours|yourself)\b", re.IGNORECASE)
 _THIRD = re.compile(r"\b(he|she|they|his|her|hers|their|him|them)\b", re.IGNORECASE)
 _OPENS = re.compile(
     r"(he|she|they|his|her|their|its?|the|an?|in|on|at|by|for|from|with|without|when|while|as|since|once|if|although|"
@@ -74,9 +68,9 @@ class Reader:
 
     def read(self) -> Iterator[tuple[str, Any]]:
         """What the card says, by the word of the persona that it is; empty where it says nothing."""
-        sentences = [each for each in _sentences(self._description) if not _YOU.search(each)]
+        sentences = [each for each in _sentences(self._description) if not YOU.search(each)]
         who = next(filter(None, (self._who(each, first=i == 0) for i, each in enumerate(sentences))), "")
-        yield "who", cut(who.rstrip(_STOPS))
+        yield "who", prose.cut(who.rstrip(_STOPS))
         yield "voice", self._voice()
         yield "examples", list(dict.fromkeys(self._examples()))[:EXAMPLES]
         about = [each for each in sentences if _ENDED.search(each) and 10 <= len(each) <= SPOKEN and self._about(each)]
@@ -113,11 +107,12 @@ class Reader:
     def _voice(self) -> str:
         """The first sentence of the personality, else the traits that a list names."""
         personality = self.told["personality"]
-        said = next((each for each in _sentences(personality) if not _YOU.search(each)), "")
+        said = next((each for each in _sentences(personality) if not YOU.search(each)), "")
         if not said and (listed := _TRAITS.search(f"{personality}\n{self._description}")):
             pieces = (piece.strip(" '\"“”") for piece in re.split(r"[\"“”+,]", listed[1]))
             said = ", ".join([piece for piece in pieces if _TRAIT.fullmatch(piece)][:6])
-        said = cut(said[:1].upper() + said[1:])
+            said = "" if prose.unfit(said) else said
+        said = prose.cut(said[:1].upper() + said[1:])
         return said if not said or _ENDED.search(said) else f"{said}."
 
     def _examples(self) -> Iterator[str]:
@@ -136,11 +131,11 @@ class Reader:
         if not quoted and re.match(rf"(?:{self._names}|he|she|they)\b", said, re.IGNORECASE):
             return
         kept = ""
-        for sentence in _SENTENCE_END.split(said):
+        for sentence in prose.sentences(said):
             if len(kept) + len(sentence) >= SPOKEN:
                 break
             kept = f"{kept} {sentence}".strip()
-        if not _MARKUP.search(kept) and re.search(r"\w", kept):
+        if not prose.unfit(kept, spoken=True) and re.search(r"\w", kept):
             yield kept
 
     def _about(self, sentence: str) -> bool:
@@ -159,28 +154,15 @@ class Reader:
         return clause[0].lower() + clause[1:] if _OPENS.match(clause) else clause
 
 
-def cut(text: str) -> str:
-    """A text as all others may be told it: one line of bounded length, cut where a clause or a word ends."""
-    if len(text) <= PUBLIC and len(text.splitlines()) < 2:
-        return text
-    flat = " ".join(text.split())
-    if len(flat) <= PUBLIC:
-        return flat
-    head = flat[: PUBLIC - 1]
-    ends = (max(head.rfind(mark) for mark in ".;,"), head.rfind(" "), len(head))
-    return head[: next(end for end in ends if end > PUBLIC // 2)].rstrip(" ,;")
-
-
 def _seen(text: str) -> str:
-    """A text without characters that cannot be seen: controls, marks that turn its direction, hidden letters."""
-    lines = "\n".join(" ".join(line.split()) for line in text.splitlines())
-    return "".join(c for c in lines if c in "\n\u200c\u200d" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    """A text without what cannot be seen, and with one blank where it has several."""
+    return prose.visible("\n".join(" ".join(line.split()) for line in text.splitlines()))
 
 
 def _sentences(text: str) -> list[str]:
-    """The sentences of a text that are nothing but sentences."""
-    pieces = (piece.strip(' "“”«»-•') for piece in _SENTENCE_END.split(text))
-    return [piece for piece in pieces if piece and not _MARKUP.search(piece)]
+    """The sentences of a text that may stand in a persona."""
+    pieces = (piece.strip(' "“”«»-•') for piece in prose.sentences(text))
+    return [piece for piece in pieces if piece and not prose.unfit(piece)]
 
 
 def _share(value: object) -> float | None:
