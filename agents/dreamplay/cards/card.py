@@ -8,25 +8,21 @@ Sources: malfoyslastname/character-card-spec-v2 (V1 and V2) and kwaroran/charact
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from dreamplay.cards import png
+from dreamplay.cards import payload, png
 from dreamplay.errors import CardError
 
 MAX_FILE = 20_000_000
 """Bytes of a file, portrait included."""
-MAX_JSON = 8_000_000
-"""Bytes of the card itself; Python needs up to twenty times as much to hold it."""
-MAX_DEPTH = 64
-"""Lists and objects within each other; the specifications need five."""
 MAX_ENTRIES = 5_000
 """Entries of a lorebook. Nothing here reads them: a card with more is a lorebook that carries a character along."""
 
@@ -34,7 +30,7 @@ Version = Literal["v2", "v3"]
 _SPECS: dict[Version, tuple[str, str]] = {"v2": ("chara_card_v2", "2.0"), "v3": ("chara_card_v3", "3.0")}
 _SPEC = re.compile(r"chara_card_v\d{1,3}")
 _CHUNKS = ("ccv3", "chara")
-"""Keywords under which a card stands in a PNG; the first that is there counts."""
+"""Keywords under which a card stands in a PNG; the first that can be read counts."""
 
 TEXTS = ("name", "description", "personality", "scenario", "first_mes", "mes_example")
 """The six fields of V1, which all others have too."""
@@ -54,8 +50,8 @@ _BACKFILLED = "This V2 card was filled in from the V3 card beside it; an applica
 
 
 def _unsaid(empty: Any) -> BeforeValidator:
-    """Many cards in the wild hold null where the specifications ask for something empty."""
-    return BeforeValidator(lambda value: empty if value is None else value)
+    """Many cards in the wild hold null, or something empty of another kind, where they have nothing to say."""
+    return BeforeValidator(lambda value: empty if value in (None, "", [], {}) else value)
 
 
 _Said = Annotated[str, _unsaid("")]
@@ -64,7 +60,7 @@ _Said = Annotated[str, _unsaid("")]
 class Book(BaseModel):
     """A lorebook, as far as it is looked at: it is kept, and not used."""
 
-    entries: Annotated[list[Any], _unsaid([])] = Field(default=[], max_length=MAX_ENTRIES)
+    entries: list[Any] = Field(default=[], max_length=MAX_ENTRIES)
 
 
 class Words(BaseModel):
@@ -89,6 +85,8 @@ class Card:
 
     tree: Mapping[str, Any]
     words: Words
+    mended: tuple[str, ...] = ()
+    """What was wrong with it and could be read all the same, for a person to read."""
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -114,9 +112,9 @@ def read(path: Path) -> Card:
     Raises:
         CardError: it cannot be read, or is no card; the message names the file and the next step.
     """
+    data = bounded(path)
     try:
-        data = bounded(path)
-        return parse(_inside(data) if data.startswith(png.SIGNATURE) else _plain(data))
+        return _inside(data) if data.startswith(png.SIGNATURE) else parse(_plain(data))
     except ValueError as error:
         raise CardError(f"{path}: {error}") from None
 
@@ -125,16 +123,17 @@ def bounded(path: Path) -> bytes:
     """The bytes of a file of bearable size.
 
     Raises:
-        CardError: it cannot be read.
-        ValueError: it is too large.
+        CardError: it cannot be read, or is too large.
     """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
+            size = os.fstat(file.fileno()).st_size
     except OSError as error:
         raise CardError(f"{path}: {error.strerror}; check the path") from None
     if len(data) > MAX_FILE:
-        raise ValueError(f"larger than {MAX_FILE // 1_000_000} MB; that is no card")
+        step = "make the picture smaller" if data.startswith(png.SIGNATURE) else "give a smaller file"
+        raise CardError(f"{path}: larger than {MAX_FILE // 1_000_000} MB ({size:,} bytes), which is not read; {step}")
     return data
 
 
@@ -144,9 +143,7 @@ def parse(text: bytes) -> Card:
     Raises:
         ValueError: it is no card; one line without the name of the file.
     """
-    if len(text) > MAX_JSON:
-        raise ValueError(f"the card in it has {len(text):,} bytes, and {MAX_JSON:,} are the most that is read")
-    tree = _tree(text)
+    tree, mended = payload.tree(text)
     spec, data = tree.get("spec"), tree.get("data")
     if spec == "lorebook_v3":
         raise ValueError("a lorebook without a character; give a card")
@@ -155,19 +152,34 @@ def parse(text: bytes) -> Card:
             raise ValueError(f"its spec is {str(spec)[:60]!r}; chara_card_v2 and chara_card_v3 are read here")
     elif not ("name" in tree and set(TEXTS[1:]) & tree.keys()):
         raise ValueError("JSON, but no character card: it has neither «data» nor a name and a description")
+    fields = data if isinstance(data, dict) else tree
+    mended += _with_listed_book(fields)
     try:
-        words = Words.model_validate(data if isinstance(data, dict) else tree)
+        words = Words.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise ValueError(f"{where[:80]}: {first['msg'].removeprefix('Value error, ')}; mend the card") from None
-    return Card(tree, words)
+    return Card(tree, words, mended)
+
+
+def _with_listed_book(fields: dict[str, Any]) -> tuple[str, ...]:
+    """Make a list of the entries of a lorebook, as the specifications want it; and say so."""
+    book = fields.get("character_book")
+    if book is None or (isinstance(book, dict) and isinstance(book.get("entries"), list)):
+        return ()
+    if not isinstance(book, dict):
+        del fields["character_book"]
+        return () if book in ("", []) else ("its character_book is no lorebook and was left out",)
+    entries = book.get("entries")
+    book["entries"] = list(entries.values()) if isinstance(entries, dict) else []
+    return ("the entries of its character_book are no list; they were made one",) if entries else ()
 
 
 def compose(version: Version, fields: Mapping[str, Any], beside: Mapping[str, Any]) -> dict[str, Any]:
     """The tree of a whole card: its fields, what the specification asks for besides, and unknown keys `beside` them."""
     spec, number = _SPECS[version]
-    data = dict(fields) | {name: empty for name, empty in _REQUIRED[version].items() if fields.get(name) is None}
+    data = dict(fields) | {name: empty for name, empty in _REQUIRED[version].items() if not fields.get(name)}
     book = data.get("character_book")
     if version == "v3" and isinstance(book, dict) and isinstance(book.get("entries"), list):
         entries = [{"use_regex": False} | entry if isinstance(entry, dict) else entry for entry in book["entries"]]
@@ -182,8 +194,9 @@ def dump(tree: Mapping[str, Any]) -> bytes:
     return (json.dumps(tree, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def into_png(portrait: bytes, tree: Mapping[str, Any]) -> bytes:
-    """A card inside a portrait, in place of any that was there. V3 is filled in as V2 for those who read only that.
+def into_png(portrait: bytes, tree: Mapping[str, Any]) -> tuple[bytes, tuple[str, ...]]:
+    """A card inside a portrait, with nothing else that was in it; and the kinds of chunks that were left out. V3 is
+    filled in as V2 for those who read only that.
 
     Raises:
         ValueError: the portrait is not a whole PNG.
@@ -193,19 +206,33 @@ def into_png(portrait: bytes, tree: Mapping[str, Any]) -> bytes:
         notes = "\n\n".join(filter(None, (tree["data"]["creator_notes"], _BACKFILLED)))
         trees = {"chara": compose("v2", tree["data"] | {"creator_notes": notes}, tree), "ccv3": tree}
     encoded = {name: base64.b64encode(json.dumps(each, ensure_ascii=False).encode()) for name, each in trees.items()}
-    return png.with_texts(portrait, encoded, without=_CHUNKS)
+    return png.with_texts(portrait, encoded)
 
 
-def _inside(image: bytes) -> bytes:
-    """The JSON that stands in a PNG."""
-    found = png.texts(image)
-    keyword = next((name for name in _CHUNKS if name in found), None)
-    if keyword is None:
+def _inside(image: bytes) -> Card:
+    """The card that stands in a PNG: of several the first that can be read, and what is wrong with those before it."""
+    found = png.texts(image, _CHUNKS, most=payload.MAX_TEXT)
+    if not found:
         raise ValueError("an image with no card in it; cards lose theirs when a site converts the picture")
-    try:
-        return base64.b64decode(found[keyword].strip(), validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"its {keyword} text is not base64 ({error}); get the card again") from None
+    wrong: list[str] = []
+    nameless: Card | None = None
+    for text in sorted(found, key=lambda text: _CHUNKS.index(text.keyword)):
+        what = f"its {text.keyword} text"
+        try:
+            card = parse(payload.unwrapped(text.data))
+        except ValueError as error:
+            wrong.append(f"{what}: {text.wrong or error}")
+            continue
+        noted = (f"{what} was read, though {text.wrong}",) if text.wrong else ()
+        instead = tuple(f"{each}; {what} was read instead" for each in wrong)
+        card = replace(card, mended=(*instead, *noted, *card.mended))
+        if card.words.name.strip():
+            return card
+        wrong.append(f"{what}: it names nobody")
+        nameless = nameless or card
+    if nameless:
+        return nameless
+    raise ValueError("; ".join(wrong[:2]))
 
 
 def _plain(data: bytes) -> bytes:
@@ -214,36 +241,3 @@ def _plain(data: bytes) -> bytes:
     if data.startswith((b"\xff\xd8\xff", b"RIFF", b"GIF8")):
         raise ValueError("an image, but no PNG; give the card as PNG or JSON")
     return data
-
-
-def _tree(text: bytes) -> dict[str, Any]:
-    try:
-        tree = json.loads(text.decode("utf-8-sig"))
-        if _depth(tree) > MAX_DEPTH:
-            raise RecursionError
-        json.dumps(tree, ensure_ascii=False, allow_nan=False).encode()  # what could not be written is not read
-    except RecursionError:
-        raise ValueError(f"lists within lists, more than {MAX_DEPTH} deep; that is no card") from None
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} (line {error.lineno}); give a card as PNG or JSON") from None
-    except (UnicodeDecodeError, UnicodeEncodeError) as error:
-        raise ValueError(f"not UTF-8 text ({error.reason}); get the card again") from None
-    except ValueError as error:
-        raise ValueError(f"not JSON: {error}"[:200]) from None
-    if isinstance(tree, dict):
-        return tree
-    raise ValueError("JSON, but no object; that is no card")
-
-
-def _depth(tree: Any) -> int:
-    """How many lists and objects stand within each other, counted to just over the most that is read."""
-    depth, level = 0, [tree]
-    while level and depth <= MAX_DEPTH:
-        level = [item for each in level for item in _within(each)]
-        depth += bool(level)
-    return depth
-
-
-def _within(value: Any) -> list[Any]:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [item for item in inner if isinstance(item, dict | list)]

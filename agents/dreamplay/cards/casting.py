@@ -115,9 +115,12 @@ def card(
     if portrait is None:
         return cards.dump(tree), lines
     try:
-        return cards.into_png(cards.bounded(portrait), tree), lines
+        data, left = cards.into_png(cards.bounded(portrait), tree)
     except ValueError as error:
         raise CardError(f"{portrait}: {error}; give a portrait as PNG") from None
+    if left:
+        lines.append(f"what {portrait} held besides the picture is left out: {', '.join(left)}")
+    return data, lines
 
 
 def save(files: Mapping[Path, bytes]) -> None:

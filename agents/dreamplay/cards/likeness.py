@@ -88,9 +88,10 @@ def read(card: Card, filling: Filling, *, name: str | None = None, user: str | N
     told = {word: value for word, value in reading.read() if value}
     kept, wrong = sheet.read(card.words.extensions.get(sheet.NAMESPACE), {"name": called, **ours})
     where = f"the sheet in extensions.{sheet.NAMESPACE}"
-    notes = tuple(f"{where}: {note}" for note in wrong)
+    notes = card.mended
     if kept:
-        notes = (f"read from {where}, checked like the rest of the card", *notes)
+        notes += (f"read from {where}, checked like the rest of the card",)
+    notes += tuple(f"{where}: {note}" for note in wrong)
     if "material" not in kept:
         notes += tuple(reading.notes)
     said = told | kept
@@ -120,8 +121,8 @@ def fields(
         if len(str(kept.get(field) or "")) >= _REPEATED:
             made = _replaced(made, re.compile(re.escape(kept[field].strip())), text)
     made |= old
-    if greetings := made.get("alternate_greetings"):
-        made["alternate_greetings"] = [each for each in greetings if each != made.get("first_mes")]
+    if "first_mes" in old and isinstance(greetings := made.get("alternate_greetings"), list):
+        made["alternate_greetings"] = [each for each in greetings if each != old["first_mes"]]
     names = [name for field in ("name", "nickname") if isinstance(name := kept.get(field), str) and name.strip()]
     if persona.name not in map(str.strip, names):
         for name in sorted(names, key=len, reverse=True):

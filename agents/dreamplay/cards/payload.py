@@ -1,0 +1,92 @@
+"""The JSON of a card as bytes: decoded within bounds, and mended where it is plain what was meant.
+
+Cards come from strangers, so size and depth are bounded before anything is made of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+MAX_JSON = 8_000_000
+"""Bytes of the card itself; Python needs up to twenty times as much to hold it."""
+MAX_TEXT = MAX_JSON * 3 // 2
+"""Bytes of the same in base64, with line breaks."""
+MAX_DEPTH = 64
+"""Lists and objects within each other; the specifications need five."""
+_BLANK = "\ufeff\0 \t\r\n"
+
+
+def unwrapped(text: bytes) -> bytes:
+    """The JSON in the text of an image: out of base64, in either alphabet, with breaks or without padding, or bare.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if text.lstrip(b"\xef\xbb\xbf\r\n\t ").startswith(b"{"):
+        return text
+    plain = text.translate(bytes.maketrans(b"-_", b"+/"), b"\0 \t\r\n=")
+    try:
+        return base64.b64decode(plain + b"=" * (-len(plain) % 4), validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"not base64 ({error}); get the card again") from None
+
+
+def tree(data: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """An object from its JSON in UTF-8, UTF-16 or UTF-32, and what was mended in it.
+
+    Raises:
+        ValueError: it is none; one line.
+    """
+    if len(data) > MAX_JSON:
+        raise ValueError(f"the card in it has {len(data):,} bytes, and {MAX_JSON:,} are the most that is read")
+    mended: list[str] = []
+    try:
+        found, rest = _loaded(data.decode(json.detect_encoding(data), "surrogatepass"))
+        if rest:
+            mended.append(f"{rest:,} characters behind the card were not read")
+        if _depth(found) > MAX_DEPTH:
+            raise RecursionError
+        written = json.dumps(found, ensure_ascii=False, allow_nan=False)  # what could not be written is not read
+    except RecursionError:
+        raise ValueError(f"lists within lists, more than {MAX_DEPTH} deep; that is no card") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg} (line {error.lineno}); give a card as PNG or JSON") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not {error.encoding.upper()} text ({error.reason}); get the card again") from None
+    except ValueError as error:
+        raise ValueError(f"not JSON: {error}"[:200]) from None
+    if (whole := _joined(written)) != written:
+        found, _ = _loaded(whole)
+        mended.append("characters that came in halves were joined, or replaced by U+FFFD")
+    if isinstance(found, dict):
+        return found, tuple(mended)
+    raise ValueError("JSON, but no object; that is no card")
+
+
+def _loaded(text: str) -> tuple[Any, int]:
+    """The value that a text begins with, and how many characters follow it."""
+    text = text.strip(_BLANK)
+    found, end = json.JSONDecoder().raw_decode(text)
+    return found, len(text[end:].lstrip())
+
+
+def _joined(text: str) -> str:
+    """A text in which no half of a character stands alone: UTF-8 has no form for one."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _depth(tree: Any) -> int:
+    """How many lists and objects stand within each other, counted to just over the most that is read."""
+    depth, level = 0, [tree]
+    while level and depth <= MAX_DEPTH:
+        level = [item for each in level for item in _within(each)]
+        depth += bool(level)
+    return depth
+
+
+def _within(value: Any) -> list[Any]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [item for item in inner if isinstance(item, dict | list)]
