@@ -213,3 +213,57 @@ def test_a_card_keeps_its_own_words_where_the_persona_still_says_the_same() -> N
         assert made[field] == kept[field]
     assert made["description"] == kept["description"].replace("Zoe's", "{{char}}'s")
     assert made["mes_example"] == kept["mes_example"].replace("Zoe Marsh:", "{{char}}:")
+
+
+STALE: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    # what the card says, what is changed in the persona, and what an export says then
+    "a voice within a description": (
+        {"personality": "She laughs at every bell.", "description": "Zoe is a smith. She laughs at every bell."},
+        {"voice": "Loud, and never done."}, {"description": "Zoe is a smith. Loud, and never done."},
+    ),
+    "a personality in a system prompt": (
+        {"personality": "She laughs at every bell.", "system_prompt": "Play Zoe. She laughs at every bell.\nNow."},
+        {"voice": "Loud."}, {"system_prompt": "Play Zoe. Loud.\nNow."},
+    ),
+    "a greeting that stands twice": (
+        {"first_mes": "Who rings the bell at night?", "alternate_greetings": ["Who rings the bell at night?", "Go."]},
+        {"examples": ("I do not ring.",)}, {"first_mes": "I do not ring.", "alternate_greetings": ["Go."]},
+    ),
+    "a greeting within a greeting for groups": (
+        {"first_mes": "Who rings the bell at night?", "group_only_greetings": ["All: Who rings the bell at night?"]},
+        {"examples": ("I do not ring.",)}, {"group_only_greetings": ["All: I do not ring."]},
+    ),
+    "a description in another program's extension": (
+        {"description": "Zoe is a smith of bells.",
+         "extensions": {"depth_prompt": {"prompt": "Zoe is a smith of bells."}}},
+        {"who": "a diver", "material": ("she dives",), "voice": "Dry."},
+        {"extensions": {"depth_prompt": {"prompt": "{{char}} is a diver. Dry.\n\n{{char}} says that she dives."}}},
+    ),
+    "a short text that stands elsewhere by chance": (
+        {"personality": "Dry.", "scenario": "Dry. It has not rained."}, {"voice": "Loud."},
+        {"personality": "Loud.", "scenario": "Dry. It has not rained."},
+    ),
+    "nothing but blanks": ({"personality": " " * 40, "scenario": "x" + " " * 40}, {"voice": "Loud."}, {
+        "scenario": "x" + " " * 40,
+    }),
+    "a name": (
+        {"nickname": "Zoe", "scenario": "Zoe Marsh waits. Zoes pass. Zoe's late.", "alternate_greetings": ["I am Zoe."],
+         "tags": ["Zoe"], "creator_notes": "Zoe is mine."},
+        {"name": "Ada"},
+        {"name": "Ada", "scenario": "{{char}} waits. Zoes pass. {{char}}'s late.", "tags": ["Zoe"],
+         "alternate_greetings": ["I am {{char}}."], "creator_notes": "Zoe is mine."},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", STALE)
+def test_what_a_persona_no_longer_says_is_left_nowhere_in_its_card(what: str) -> None:
+    kept, change, told = STALE[what]
+    tree = worlds.card("v3", **kept)
+    before = _seen(tree).persona
+    now = before.model_copy(update=change)
+    was = before.model_dump(mode="json", exclude_none=True)
+    made = likeness.fields(now, now, tree["data"], was, secrets=False)
+    for field, value in told.items():
+        found = made[field]
+        assert ({key: found[key] for key in value} if isinstance(value, dict) else found) == value

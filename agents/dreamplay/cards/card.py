@@ -180,6 +180,8 @@ def compose(version: Version, fields: Mapping[str, Any], beside: Mapping[str, An
     """The tree of a whole card: its fields, what the specification asks for besides, and unknown keys `beside` them."""
     spec, number = _SPECS[version]
     data = dict(fields) | {name: empty for name, empty in _REQUIRED[version].items() if not fields.get(name)}
+    if isinstance(notes := data["creator_notes"], str):  # from a card of ours that was filled in, and is on its own now
+        data["creator_notes"] = notes.replace(_BACKFILLED, "").rstrip()
     book = data.get("character_book")
     if version == "v3" and isinstance(book, dict) and isinstance(book.get("entries"), list):
         entries = [{"use_regex": False} | entry if isinstance(entry, dict) else entry for entry in book["entries"]]
@@ -203,8 +205,9 @@ def into_png(portrait: bytes, tree: Mapping[str, Any]) -> tuple[bytes, tuple[str
     """
     trees = {"chara": tree}
     if tree["spec"] == _SPECS["v3"][0]:
-        notes = "\n\n".join(filter(None, (tree["data"]["creator_notes"], _BACKFILLED)))
-        trees = {"chara": compose("v2", tree["data"] | {"creator_notes": notes}, tree), "ccv3": tree}
+        filled = compose("v2", tree["data"], tree)
+        filled["data"]["creator_notes"] = "\n\n".join(filter(None, (filled["data"]["creator_notes"], _BACKFILLED)))
+        trees = {"chara": filled, "ccv3": tree}
     encoded = {name: base64.b64encode(json.dumps(each, ensure_ascii=False).encode()) for name, each in trees.items()}
     return png.with_texts(portrait, encoded)
 

@@ -116,13 +116,13 @@ def fields(
     """
     made = dict(kept)
     now = changed(persona, before)
-    old = {field: text for field, text in _told(filled).items() if now & set(_SAYS[field])}
-    for field, text in old.items():
-        if len(str(kept.get(field) or "")) >= _REPEATED:
-            made = _replaced(made, re.compile(re.escape(kept[field].strip())), text)
-    made |= old
-    if "first_mes" in old and isinstance(greetings := made.get("alternate_greetings"), list):
-        made["alternate_greetings"] = [each for each in greetings if each != old["first_mes"]]
+    new = {field: text for field, text in _told(filled).items() if now & set(_SAYS[field])}
+    for field, text in new.items():
+        if len(replaced := (kept.get(field) or "").strip()) >= _REPEATED:
+            made = _replaced(made, re.compile(re.escape(replaced)), text)
+    made |= new
+    if "first_mes" in new and isinstance(greetings := made.get("alternate_greetings"), list):
+        made["alternate_greetings"] = [each for each in greetings if each != new["first_mes"]]
     names = [name for field in ("name", "nickname") if isinstance(name := kept.get(field), str) and name.strip()]
     if persona.name not in map(str.strip, names):
         for name in sorted(names, key=len, reverse=True):
