@@ -302,6 +302,11 @@ def test_who_plays(call: Callable[..., Done]) -> None:
     assert not any("{" in row["who"] for row in listed["cast"])
     assert set(listed["personas"]) == set(library.names("personas"))
     assert "Elara: " in call("cast").out
+    assert "In this folder" not in call("cast").out
+    worlds.dump(Path("zoe.yaml"), worlds.persona("Zoe"))
+    assert call("cast").out.endswith("\nIn this folder: zoe.yaml\n")
+    assert json.loads(call("cast", "--json").out)["files"] == ["zoe.yaml"]
+    assert "Zoe: keeper of the kettle" in call("cast", "--swap", "sam=zoe.yaml").out
 
 
 def test_files_of_ones_own_are_checked(small: Path, call: Callable[..., Done]) -> None:
@@ -311,6 +316,8 @@ def test_files_of_ones_own_are_checked(small: Path, call: Callable[..., Done]) -
     assert "it has no private sheet" in call("check", "bare.yaml").out
     Path("zoe.png").write_bytes(worlds.portrait(chara=worlds.card()))
     assert call("check", "zoe.png").out == "zoe.png: a valid card of Zoe Marsh\n"
+    Path("zoe.png").write_bytes(worlds.portrait(chara=worlds.card(character_book="bells")))
+    assert "its character_book is no lorebook" in call("check", "zoe.png").message
 
 
 def test_what_is_shipped_is_checked_by_name(call: Callable[..., Done]) -> None:

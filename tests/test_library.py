@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -167,6 +168,21 @@ def test_a_swap_gives_a_role_another_persona_and_no_two_the_same_name(story: Sto
     for role, reference in swaps.items():
         source = library.cast(story, "mindsync").personas.get(reference) or library.persona(reference)
         assert cast.personas[role].private == source.private
+
+
+def test_the_personas_of_a_folder_are_found_by_their_keys(small: Path) -> None:
+    folder = small.parent
+    assert library.files(folder) == ("ada.yaml", "bo.yaml", "cyrus.yaml")
+    (folder / "unfinished.yaml").write_text((folder / "ada.yaml").read_text() + "mood: [\n")
+    (folder / "bomb.yaml").write_text("a: &a [x, x]\nb: &b [*a, *a]\n")
+    (folder / "bytes.yaml").write_bytes(bytes(range(256)) * 100)
+    (folder / "ada\x1b[2J.yaml").write_bytes((folder / "ada.yaml").read_bytes())
+    (folder / "folder.yaml").mkdir()
+    (folder / "nowhere.yaml").symlink_to("nothing")
+    os.mkfifo(folder / "pipe.yaml")
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "dee.yaml").write_bytes((folder / "ada.yaml").read_bytes())
+    assert library.files(folder) == ("ada.yaml", "bo.yaml", "cyrus.yaml", "unfinished.yaml")
 
 
 def test_a_swap_for_a_role_that_is_not_there_names_the_roles(story: Story) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,13 @@ from dreamplay.value import Value
 if TYPE_CHECKING:
     from dreamplay.cards.likeness import Likeness
 
+_FILES = 1_000
+"""Files of a folder that are looked at for personas."""
+_LOOKED_AT = 65_536
+"""Bytes of each; a persona has a few thousand."""
+_KEY = re.compile(rb"^([a-z]+):", re.MULTILINE)
+_PERSONA = {b"name", b"who", b"voice", b"examples", b"tactics", b"material"}
+
 
 @cache
 def prompts() -> Path:
@@ -34,6 +43,23 @@ def prompts() -> Path:
 def names(kind: str) -> tuple[str, ...]:
     """The shipped personas or stories by name."""
     return tuple(sorted(path.stem for path in (prompts() / kind).glob("*.yaml")))
+
+
+def files(folder: Path) -> tuple[str, ...]:
+    """The persona files of a folder by name: YAML with the keys that a persona must have, valid or not.
+
+    Whatever else lies there is a stranger's: of a file only the beginning is looked at, and it is not parsed.
+    """
+    found = []
+    for path in sorted(folder.glob("*.yaml"))[:_FILES]:
+        try:
+            with path.open("rb") if path.is_file() else io.BytesIO() as file:
+                keys = set(_KEY.findall(file.read(_LOOKED_AT)))
+        except OSError:
+            continue
+        if keys >= _PERSONA and path.name.isprintable():
+            found.append(path.name)
+    return tuple(found)
 
 
 def story(reference: str) -> Story:

@@ -39,14 +39,18 @@ def cast(context: typer.Context, story: StoryFlag = None, swap: SwapFlag = None,
     reference = settings.load(story=story).story
     played = library.story(reference)
     members = library.cast(played, reference, pairs(swap))
+    here = library.files(Path())
     rows = [{"role": role, "name": p.name, "who": members.fill(p.who)} for role, p in members.personas.items()]
     if as_json:
-        typer.echo(json.dumps({"cast": rows, "personas": library.names("personas")}, indent=2, ensure_ascii=False))
+        listed = {"cast": rows, "personas": library.names("personas"), "files": here}
+        typer.echo(json.dumps(listed, indent=2, ensure_ascii=False))
         return
     typer.echo(f"{played.title}\n")
     for row in rows:
         typer.echo(f"  {row['role']:10} {row['name']}: {row['who']}")
     typer.echo(f"\nPersonas for --swap: {', '.join(library.names('personas'))}")
+    if here:
+        typer.echo(f"In this folder: {', '.join(here)}")
 
 
 @casting_app.command("import")
@@ -124,7 +128,10 @@ def check(
 
     file, swaps = library.any_file(reference), pairs(swap)
     if library.is_card(file):
-        typer.echo(f"{reference}: a valid card of {library.portrayed(file).persona.name}")
+        seen = library.portrayed(file)
+        typer.echo(f"{reference}: a valid card of {seen.persona.name}")
+        for note in seen.notes:
+            say(f"{reference}: {note}")
         return
     kind = authored.kind_of(file)
     value = authored.read(file, kind)
