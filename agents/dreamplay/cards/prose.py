@@ -19,15 +19,17 @@ _SENTENCE_END = re.compile(
     r"(?<=[.!?…])(?<!\b[MDS][rst]\.)(?<!\bMrs\.)\s+|(?<=[\u3002\uff01\uff1f])\s*|[\n\u2028\u2029]+"
 )
 _JOINERS = "\u200c\u200d"
-"""Without these, Persian and Hindi are misspelt and one emoji falls into several: they stay, and are not judged."""
+"""Without these, Persian and Hindi are misspelt and one emoji falls into several: there they stay."""
 _IGNORABLE = re.compile(
+    "(?<=[\0-\x7f\u200c\u200d])[\u200c\u200d]|[\u200c\u200d](?=[\0-\x7f]|$)"
+    "|(?<=[\0-\x7f\ufe0e\ufe0f])[\ufe0e\ufe0f]|"
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
-"""What shows nothing and is no format character by category: fillers, selectors of variants, tags."""
-_MARKUP = re.compile(r"[\[\]{}<>|=*#`~\\\u02c2\u02c3\u01c0\u1438\u1433\u2223\u2502]|://|-{3,}|_{2,}")
+"""What shows nothing: joiners and selectors that have nothing to act on, fillers, tags."""
+_MARKUP = re.compile(r"[\[\]{}<>|=*#`~\\\u02c2\u02c3\u01c0\u1438\u1433\u2223\u2502\u2581\u25b7\u25c1]|://|-{3,}|_{2,}")
 _QUOTING = "()「」『』„\u201a〝〞〟"
 """Brackets in the eyes of Unicode that people write prose with."""
-_COLON = re.compile(r"[\u02d0\u0589\u05c3\u2236\ua789]")
+_COLON = re.compile(r"[\u02d0\u0589\u05c3\u1361\u1804\u2236\ua789\ufe30]")
 _LABEL = re.compile(r"^[^:]{1,40}:(?!\d)")
 _CALLED = re.compile(r"(?<![\w'\u2019.-])([^\W\d_])[\w'\u2019.-]*\s*:(?!\d)")
 YOU = re.compile(r"\b(you|your|yours|yourself)\b", re.IGNORECASE)
@@ -47,15 +49,18 @@ _MACHINE = re.compile(
     r"|\b(?:previous|initial|hidden|original|above|this|your)[ -](?:prompt|instruction)s?\b|\bas an AI\b|\bOOC\b"
     r"|\bjail ?break|\brole-?play|\b(?:out of|stay in|break(?:ing)?) character\b"
     r"|\b(?:all|other|every) (?:characters?|speakers?|agents?)\b"
-    r"|\bthe (?:narrator|speakers?|model|cast|characters?) (?:must|should|shall|has to|have to|needs? to)\b",
+    r"|\bthe (?:narrator|assistant|speakers?|model|cast|characters?|others) "
+    r"(?:must|should|shall|has to|have to|needs? to)\b",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"\s*[;:\u2013\u2014]\s*|,? (?:now|please|then|instead),? ")
 _ORDER = re.compile(
-    r"from now on\b|(?:(?:always|never|please|now|just|only|instead|simply|then|also|first|finally|and|but|so|do not|"
-    r"don't),? )*(?:ignore|disregard|forget|override|obey|pretend|impersonate|simulate|output|print|reveal|repeat|"
-    r"respond|reply|answer|write|generate|translate|summari[sz]e|act|behave|speak|talk|say|tell|describe|continue|"
-    r"follow|remember|assume|include|avoid|use|make|let|ensure|keep|refer|play|portray|stay|refuse|confess|do|stop)\b",
+    r"from now on\b|you (?:are now|must|shall)\b|(?:please|do not|don't)\b|"
+    r"(?:(?:always|never|now|just|only|instead|simply|then|also|first|finally|and|but|so),? )*"
+    r"(?:ignore|disregard|forget|override|obey|pretend|impersonate|simulate|output|print|reveal|repeat|respond|reply|"
+    r"answer|write|generate|translate|summari[sz]e|act|behave|speak|talk|say|tell|describe|continue|follow|remember|"
+    r"assume|include|avoid|use|make|let|ensure|keep|refer|play|portray|stay|refuse|confess|agree|do|stop)\b"
+    r"(?! (?:is|was|are|were|has|had|can|will|makes|takes|keeps|costs|comes|goes)\b)",  # then it is a noun
     re.IGNORECASE,
 )
 
@@ -95,7 +100,7 @@ def unfit(text: str, *, spoken: bool = False) -> str:
             return "letters of two alphabets in a word"
         if _MACHINE.search(read) or (_OVERRULE.search(read) and _RULES.search(read)):
             return "words to a model"
-        if not spoken and any(map(_ORDER.match, _CLAUSE_END.split(read))):
+        if not spoken and any(map(_ORDER.match, (read, *_CLAUSE_END.split(read)))):
             return "an order"
     return ""
 
@@ -125,7 +130,7 @@ def cut(text: str) -> str:
 def _read(text: str) -> str:
     """A text as it is judged: without accents, and in one form of each letter."""
     shown = _unaccented(visible(text).translate(dict.fromkeys(map(ord, _JOINERS))))
-    return _COLON.sub(":", _unaccented(unicodedata.normalize("NFKD", shown)))
+    return _unaccented(unicodedata.normalize("NFKD", _COLON.sub(":", shown)))
 
 
 def _unaccented(text: str) -> str:

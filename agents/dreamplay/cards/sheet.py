@@ -27,6 +27,9 @@ _PUBLIC = ("who", "voice")
 _MOST = dict.fromkeys(_PUBLIC, 4_000) | {"private": 600}
 """Characters of a text of these; of all other words it is `prose.SPOKEN`."""
 
+_MACROS = ("char", "user", "bot")
+"""Roles that nobody has: other programs put a name in their place."""
+
 
 def written(persona: Persona, *, secrets: bool) -> dict[str, Any]:
     """The sheet of a persona."""
@@ -100,6 +103,6 @@ def _unfit(text: str, where: str) -> str:
         return f"longer than {most:,} characters"
     if word in _PUBLIC and prose.YOU.search(text):
         return "it speaks to somebody"
-    named = PLACEHOLDER.sub(lambda role: role[1].replace("_", " ").capitalize(), text)
+    named = PLACEHOLDER.sub(lambda role: role[0] if role[1] in _MACROS else role[1].replace("_", " ").title(), text)
     spoken = word == "examples"
     return prose.unfit(named, spoken=spoken) or prose.unfit(" ".join(named.splitlines()), spoken=spoken)
