@@ -24,7 +24,7 @@ TEXT = st.lists(
         "she", "Bo", "{leo}", "«bell»", "桜", "врач", "ليلى", "née", "🌸", "4:30", "yes", "null", "1.0", "'", '"', "?",
         "%", "-", "&", "!", "@", "(quietly)", "it's", "\u2014", "e\u0301", "no.", "; else", "你好。",
     )), min_size=1, max_size=8,
-).map(" ".join)  # fmt: skip
+).map(lambda words: " ".join(("she", *words)))  # fmt: skip
 """What may stand in a persona, and is easily spoilt on its way through YAML or JSON."""
 LOOSE = st.lists(
     st.sampled_from(
@@ -177,6 +177,7 @@ SHEETS: dict[str, tuple[Any, str]] = {
     ),
     "examples that are none": ({"examples": "[x]"}, "'examples' was left out: markup"),
     "nothing": ({"examples": []}, "'examples' was left out: nothing in it can stand"),
+    "nothing but a mark": ({"who": "; " * 500, "voice": "\u2014"}, "'voice' was left out: no word in it"),
     "too talkative": ({"talkativeness": 7}, "'talkativeness' was left out: not valid"),
 }  # fmt: skip
 

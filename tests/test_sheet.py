@@ -154,7 +154,8 @@ def test_of_a_list_only_what_is_forged_is_left_out() -> None:
 
 FAIR = (
     "a carpenter, {elara}'s oldest friend, who sleeps at home", "Dry and slow; answers with things he has made.",
-    "she reads instructions twice", "talk is cheap, and print has a price", "at 4:30 the baker sings", "he says “no” (quietly), and means it",
+    "she reads instructions twice",
+    "talk is cheap, and print has a price", "at 4:30 the baker sings", "he says “no” (quietly), and means it",
     "lying alone with your own head all night is nothing but unpaid overtime", "прежде чем петь, она молчит",
     "桜は静かな図書館の司書です", "ليلى طبيبة", "she paints 👩\u200d🎨 on doors",
     "he never forgets a rule of grammar… almost",

@@ -224,7 +224,7 @@ def _inside(image: bytes) -> Card:
         try:
             card = parse(payload.unwrapped(text.data))
         except ValueError as error:
-            wrong.append(f"{what}: {text.wrong or error}")
+            wrong.append(f"{what}: {f'{text.wrong}; get the card again' if text.wrong else error}")
             continue
         noted = (f"{what} was read, though {text.wrong}",) if text.wrong else ()
         instead = tuple(f"{each}; {what} was read instead" for each in wrong)

@@ -89,6 +89,8 @@ def unfit(text: str, *, spoken: bool = False) -> str:
         text: what is judged; its lines may become one afterwards.
         spoken: whether it is something that the character says, who may tell others what to do.
     """
+    if not re.search(r"[^\W_]", text):
+        return "no word in it"
     for sentence in sentences(text):
         whole = _read(sentence)
         read = whole.strip(' "“”«»-•')
