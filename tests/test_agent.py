@@ -94,7 +94,8 @@ class _Deciding(ScriptedModel):
     [
         "I choose the hybrid.", "{}", "[]", '{"reason": "I want every dream to have a door."}', "",
         f'{{"reason": "{REASON}", "choice": "sleep on it"}}', '{"reason": "", "choice": "CHOICE"}',
-        f'{{"reason": "{REASON}", "choice": "CHOICE", "mood": "calm"}}', f'{{"reason": "{REASON}", "choi',
+        f'{{"reason": "{REASON}", "choi', '{"reason": "As an AI, I do not choose.", "choice": "CHOICE"}',
+        '{"reason": "Leo says that I want a door.", "choice": "CHOICE"}',
     ],
 )  # fmt: skip
 async def test_an_answer_that_is_no_stance_is_asked_for_again(
@@ -130,19 +131,6 @@ async def test_a_reason_for_another_choice_or_of_oneself_by_name_stands_only_if_
     assert (stance.reason, stance.choice) == (reason, "hybrid")
 
 
-async def test_a_stance_in_a_fence_is_read(story: Story, cast: Cast, scene: Scene) -> None:
-    model = _Deciding(f'```json\n{{"reason": "{REASON}", "choice": "CHOICE"}}\n```')
-    stance, made = await Agent("leo", Desk(story, cast), model, 7).decide(Script(), scene)
-    assert (stance.reason, made.refused) == (REASON, ())
-
-
-async def test_a_model_that_takes_no_stance_at_all_is_an_error(story: Story, cast: Cast, scene: Scene) -> None:
-    model = _Deciding(*["No."] * 20)
-    with pytest.raises(ModelError, match=r"^Leo took no valid stance .*--model") as caught:
-        await Agent("leo", Desk(story, cast), model, 7).decide(Script(), scene)
-    assert "\n" not in str(caught.value)
-
-
 @pytest.fixture
 def roof(story: Story) -> Scene:
     return next(scene for _, scene in story.scenes if scene.id == "roof")
@@ -153,6 +141,72 @@ THOUGHT = "I gave way too soon."
 
 def _thought(thought: str = THOUGHT, **marks: object) -> str:
     return json.dumps({"thought": thought, "Elara": 3, "Mira": -5, "Sam": 0} | marks)
+
+
+@pytest.mark.parametrize("around", ["{}", "Sure:\n```json\n{}\n```\nI hope that helps.", "[{}]"])
+@pytest.mark.parametrize(
+    "choice", ["CHOICE", "CHOICE.", "\u201cCHOICE\u201d", "- CHOICE", "1. CHOICE", "hybrid", "Hybrid.", "HYBRID"]
+)
+async def test_a_choice_may_be_named_by_its_words_or_its_id_in_any_dress(
+    story: Story, cast: Cast, scene: Scene, choice: str, around: str
+) -> None:
+    words = cast.fill(next(each.text for each in story.choices if each.id == "hybrid"))
+    answer = json.dumps({"Reason": REASON, "choice": choice.replace("CHOICE", words.capitalize()), "mood": "calm"})
+    model = _Deciding(around.replace("{}", answer))
+    stance, made = await Agent("leo", Desk(story, cast), model, 7).decide(Script(), scene)
+    assert (stance.reason, stance.choice, made.refused) == (REASON, "hybrid", ())
+
+
+@pytest.mark.parametrize(
+    "reason", ["I want a door in every dream", "I think... we need a door.", "Everybody needs a door."]
+)
+async def test_a_reason_without_an_end_or_an_i_is_asked_for_again_and_does_not_end_the_run(
+    story: Story, cast: Cast, scene: Scene, reason: str
+) -> None:
+    answer = json.dumps({"reason": reason, "choice": "CHOICE"})
+    stance, made = await Agent("leo", Desk(story, cast), _Deciding(answer), 7).decide(Script(), scene)
+    assert (stance.reason, len(made.refused)) == (REASON, 1)
+    stance, _ = await Agent("leo", Desk(story, cast), _Deciding(*[answer] * 4), 7).decide(Script(), scene)
+    assert stance.reason == reason
+
+
+async def test_of_a_reason_that_is_too_long_the_whole_sentences_that_fit_are_kept(
+    story: Story, cast: Cast, scene: Scene
+) -> None:
+    model = _Deciding(json.dumps({"reason": f"{REASON} " * 40, "choice": "CHOICE"}))
+    stance, made = await Agent("leo", Desk(story, cast), model, 7).decide(Script(), scene)
+    assert stance.reason.startswith(REASON)
+    assert (len(stance.reason) <= 600, stance.reason.endswith("."), made.refused) == (True, True, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("I", "I want every dream to have a door."), ("Will", "Will you not see that I want a door?"),
+        ("Hope", "Hope is what I choose."), ("You", "You know that I must hold it."),
+        ("He", "He must never know what I want."), ("O'Neill", "I want every dream to have a door."),
+    ],
+)  # fmt: skip
+async def test_anybody_can_take_a_stance_and_think_whatever_they_are_called(
+    story: Story, cast: Cast, scene: Scene, roof: Scene, name: str, reason: str
+) -> None:
+    called = {"leo": cast.personas["leo"].model_copy(update={"name": name})}
+    desk = Desk(story, Cast(dict(cast.personas) | called))
+    answer = json.dumps({"reason": reason, "choice": "CHOICE"})
+    stance, made = await Agent("leo", desk, _Deciding(answer), 7).decide(Script(), scene)
+    assert (stance.reason, made.refused) == (reason, ())
+    text, _, _ = await Agent("leo", desk, ScriptedModel([_thought(reason)]), 7).reflect(Script(), roof)
+    assert text == reason
+    marks = json.dumps({"thought": "I gave way too soon.", name.upper(): "+2", "Elara": 3.0, "Sam": "0/5", "mood": 9})
+    _, regards, _ = await Agent("mira", desk, ScriptedModel([marks]), 7).reflect(Script(), roof)
+    assert regards == {"leo": 0.4, "elara": 0.6, "sam": 0.0}
+
+
+async def test_a_model_that_takes_no_stance_at_all_is_an_error(story: Story, cast: Cast, scene: Scene) -> None:
+    model = _Deciding(*["No."] * 20)
+    with pytest.raises(ModelError, match=r"^Leo took no valid stance .*--model") as caught:
+        await Agent("leo", Desk(story, cast), model, 7).decide(Script(), scene)
+    assert "\n" not in str(caught.value)
 
 
 async def test_a_reflection_is_a_thought_and_what_she_thinks_of_each_of_the_others(
@@ -170,7 +224,7 @@ async def test_a_reflection_is_a_thought_and_what_she_thinks_of_each_of_the_othe
     "wrong",
     [
         THOUGHT, "[]", "{}", "null", json.dumps({"thought": THOUGHT, "Elara": 1}), '{"Elara": 1, "Mira": 1, "Sam": 1}',
-        _thought(Elara=6), _thought(Elara=0.5), _thought(Elara="3"), _thought(Leo=1), _thought(Ada=1), _thought(""),
+        _thought(Elara=6), _thought(Elara=0.5), _thought(Elara="many"), _thought(Elara=None), _thought(""),
         _thought("I gave way too"), _thought("Mira gave way too soon."), _thought("Leo gave way too soon, I think."),
         _thought("I am an AI language model."), _thought()[:-1],
         _thought("We have all been awake since the last bell."),
@@ -191,6 +245,19 @@ async def test_a_reflection_that_cannot_stand_is_asked_for_once_more_but_not_of_
     leo, model = _leo(story, cast, wrong, _thought())
     text, regards, made = await leo.reflect(script, roof)
     assert (text, regards, len(made.refused), made.usage.calls, len(model.seen)) == ("", {}, 1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _thought(Elara="+3", Mira="-5/5", Sam=0.0), _thought(Leo=1, Ada=2), _thought().replace("Elara", "ELARA"),
+        json.dumps({"thought": THOUGHT, "marks": {"Elara": 3, "Mira": -5, "Sam": 0}}), f"Sure. {_thought()} Done.",
+    ],
+)  # fmt: skip
+async def test_a_reflection_is_read_in_any_dress(story: Story, cast: Cast, roof: Scene, answer: str) -> None:
+    leo, _ = _leo(story, cast, answer)
+    text, regards, made = await leo.reflect(Script(), roof)
+    assert (text, regards, made.refused) == (THOUGHT, {"elara": 0.6, "mira": -1.0, "sam": 0.0}, ())
 
 
 async def test_what_was_cut_off_behind_a_whole_thought_is_left_out_and_one_may_think_twice_alike(

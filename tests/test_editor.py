@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001 - the signs that look like others are what is tested
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -33,16 +34,47 @@ REFUSED: list[tuple[str, str]] = [
     ("(He laughs.)", ""),
     ("I'm sorry, but I can't assist with that.", "refuses"),
     ("I’m sorry, but I can’t assist with that.", "refuses"),
-    ("I'm sorry, Elara. But I can't say that.", "refuses"),
-    ("I'm sorry, Elara, but I can't help you with that.", "refuses"),
     ("I'm really sorry, but as a carpenter I cannot fulfil this request.", "refuses"),
     ("I cannot assist with that request.", "refuses"),
-    ("I apologize, but that is not something I do.", "refuses"),
     ("Sure! Here's a line for Leo.", "refuses"),
     ("As an AI language model, I don't sleep.", "model"),
     ("I'm just an AI, I have no bed.", "model"),
     ("I am Qwen, created by Alibaba Cloud.", "model"),
     ("The user asks me to speak as Leo.", "model"),
+    ("I'm sorry, but I can't help with that.", "refuses"),
+    ("Sorry, I can't help with that.", "refuses"),
+    ("I can't help with that request.", "refuses"),
+    ("I'm unable to help with creating this content.", "refuses"),
+    ("I'm sorry, but I can't continue with this roleplay.", "refuses"),
+    ("I cannot generate explicit content.", "refuses"),
+    ("I can't create content that depicts harm.", "refuses"),
+    ("I'm not able to engage in this roleplay scenario.", "refuses"),
+    ("I cannot comply with this request.", "refuses"),
+    ("That goes against my guidelines, so let us talk of something else.", "refuses"),
+    ("This would violate the content policy.", "refuses"),
+    ("My programming does not allow that.", "refuses"),
+    ("As an AI, I don't have a bed.", "talks"),
+    ("As a large language model, I have no past.", "talks"),
+    ("I am an AI assistant, here to help you.", "talks"),
+    ("I'm a language model, so I can't taste soup.", "talks"),
+    ("I'm ChatGPT, a language model.", "talks"),
+    ("I was developed by Anthropic to be helpful.", "talks"),
+    ("I was trained by OpenAI.", "talks"),
+    ("I don't have personal opinions or feelings.", "talks"),
+    ("My knowledge cutoff is in 2023.", "talks"),
+    ("Based on my training data, people sleep at night.", "talks"),
+    ("How can I assist you today?", "refuses"),
+    ("Is there anything else I can assist you with?", "refuses"),
+    ("Certainly! Here is the continuation:", "refuses"),
+    ("Here is a response in character:", "refuses"),
+    ("Here's a possible response for Leo.", "refuses"),
+    ("The user wants me to speak as Leo.", "talks"),
+    ("The user asks me to go on.", "talks"),
+    ("The user's request is unclear.", "talks"),
+    ("According to the system prompt, I am Leo.", "talks"),
+    ("I cannot provide the requested content.", "refuses"),
+    ("I can't write dialogues like this one.", "refuses"),
+    ("I am an artificial intelligence, as an artificial intelligence I do not dream.", "talks"),
     ("你好，我们走吧。", "script"),
     ("I sleep alone, и это хорошо.", "script"),
     ("I was going to say that the", "unfinished"),
@@ -84,6 +116,30 @@ CLEANED: list[tuple[str, str]] = [
     ("Not\ntonight,   Mira.", "Not tonight, Mira."),
     ("I *never* sleep there.", "I never sleep there."),
     ("\x1b[31mNot\x1b[0m tonight.\x07", "Not tonight."),
+    ("Not\ttonight.\r\n", "Not tonight."),
+    ("Not\u2028tonight.", "Not tonight."),
+    ("```Not tonight.```", "Not tonight."),
+    ("Not tonight.\nMIRA (laughing): Why not?", "Not tonight."),
+    ("Not tonight.\nMira\uff1aWhy not?", "Not tonight."),
+    ("Leo\uff1aNot tonight.", "Not tonight."),
+    # what comes after the reply, and what stands over it
+    ("Not tonight.\n<START>\nUser: What else?\nAssistant: Nothing.", "Not tonight."),
+    ("Not tonight. <START> Mira speaks now.", "Not tonight."),
+    ("Not tonight.\n\n### Instruction:\nGo on.\n\n### Response:\nAnother line.", "Not tonight."),
+    ("Not tonight.\nUser: What else?", "Not tonight."),
+    ("Not tonight. User: What else?", "Not tonight."),
+    ("Not tonight.\n**Human:** What else?", "Not tonight."),
+    ("Not tonight.\nUSER: What else?", "Not tonight."),
+    ("Not tonight.\nYou: What else?", "Not tonight."),
+    ("Not tonight.\n{{user}}: What else?", "Not tonight."),
+    ("Not tonight. [INST] Go on. [/INST] Another line.", "Not tonight."),
+    ("Not tonight.\nNarrator: He leaves.", "Not tonight."),
+    ("Not tonight.\n---\nI kept it short.", "Not tonight."),
+    ("Not tonight.\n\nNote: I kept it short.", "Not tonight."),
+    ("### Response:\nNot tonight.", "Not tonight."),
+    ("<START>\nLeo: Not tonight.", "Not tonight."),
+    ("Assistant: Not tonight.", "Not tonight."),
+    ("[/INST] Not tonight.", "Not tonight."),
 ]
 
 GOOD = [
@@ -124,7 +180,72 @@ GOOD = [
     "Sam's pencil, Mira's numbers, and my one chair.",
     "Señora, I said déjà vu.",
     "I built that bench for you to stand on, and you never did.",
+    "I'm sorry, Sam, I can't do that.",
+    "I can't help with that, Sam.",
+    "I apologise, but it worked.",
+    "I left OpenAI in May.",
+    "I apologise, but the soup is cold.",
+    "I'm sorry, Elara. But I can't say that.",
+    "I'm sorry, Elara, but I can't help you with that.",
+    "I'm sorry, I can't answer that, and you know why.",
+    "I'm so sorry, Mira, but I can't continue like this.",
+    "I can't assist a man who won't sit still.",
+    "I cannot assist at an operation with shaking hands.",
+    "I can't comply, Captain; the pumps are under water.",
+    "I cannot fulfil a promise that my father made.",
+    "I can't generate heat out of wet wood.",
+    "I'm not able to engage the clutch with this foot.",
+    "How can I help you today, love? The scones are fresh.",
+    "How may I help you with that trunk, sir?",
+    "Sure, here's the thing: I lied to the board.",
+    "Of course, here is what I saw: nothing at all.",
+    "Certainly, here are three reasons: rent, rain and you.",
+    "I'm an AI researcher, and I sleep like a stone.",
+    "I'm an AI engineer; nobody asks me to dance.",
+    "I'm a model, darling; I stand still for money.",
+    "It works as an artificial lung, only louder.",
+    "They sold it to us as an AI, and it was a boy in a box.",
+    "My training data was other people's nights.",
+    "The language model never sleeps; we do.",
+    "Qwen was my grandmother's dog.",
+    "Alibaba cloud or no cloud, it will rain on us.",
+    "It is against our policy, madam, to let the dead check in.",
+    "I can't continue this conversation with my coat on.",
+    "I must decline, Your Grace; I have eaten.",
+    "I won't talk about my mother with a stranger.",
+    "Here is my answer: no.",
+    "Here is a rope, and here is my hand.",
+    "Here's a line I never crossed before.",
+    "I was made by my mother, in a hurry, in March.",
+    "I won't write that report, and you can't make me.",
+    "I can't discuss it on this line.",
+    "I can't provide an alibi for a Tuesday.",
+    "I don't have opinions; I have a mortgage.",
+    "I was trained by monks to say less than this.",
+    "I apologize for the noise; the kettle is older than I am.",
+    "I can't help you with the boat till the tide turns.",
+    "I'm sorry, but I won't create a scene on your wedding day.",
+    "My program says eight o'clock, and nobody is on stage.",
+    "I am Claude's brother, and I owe him a boat.",
+    "Call it a prompt if you like; I call it a shove.",
+    "I cannot complete the crossing without a third oar.",
+    "I'm sorry, I can't help it; I laugh at funerals.",
+    "The users want sleep, and you sell them noise.",
+    "I can't respond to letters I have not opened.",
+    "I'm not comfortable in this chair.",
+    "I'm not going to write you another chapter of excuses.",
+    "I can't process grief on a schedule.",
 ]
+
+WEAK = [
+    "I'm sorry, Elara. But I can't say that.",
+    "I'm sorry, Elara, but I can't help you with that.",
+    "I apologize, but that is not something I do.",
+    "I'm sorry, Sam, I can't do that.",
+    "I left OpenAI in May.",
+    "How can I help you today, love?",
+]
+"""Signs of a small model that has lost its part; anybody else may say so."""
 
 
 def _reply(text: str, *, finished: bool = True) -> Reply:
@@ -148,6 +269,14 @@ def test_a_line_is_freed_of_what_is_not_speech(text: str, clean: str) -> None:
 @pytest.mark.parametrize("text", GOOD)
 def test_a_good_line_is_left_alone(text: str) -> None:
     assert editor.judged(LEO, _reply(text)) == text
+
+
+@pytest.mark.parametrize("text", WEAK)
+def test_what_a_person_may_say_too_is_refused_of_a_small_model_alone(text: str) -> None:
+    assert editor.judged(LEO, _reply(text)) == text
+    assert LEO.merit(text) < LEO.merit(text.replace("I", "We", 1).replace("sorry", "late").replace("OpenAI", "them"))
+    with pytest.raises(RefusedError):
+        editor.judged(replace(LEO, strict=True), _reply(text))
 
 
 @pytest.mark.parametrize(
@@ -181,6 +310,90 @@ def test_a_name_may_hold_signs_that_mean_something_to_a_pattern() -> None:
     assert editor.judged(judge, _reply("Ada Jr.: Mind the kettle.\nAda: I do.")) == "Mind the kettle."
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "stands"),
+    [
+        ("Will", "Will you come with me, Leo?", True), ("Will", "Will nobody answer?", True),
+        ("Hope", "Hope is a thing with feathers.", True), ("Hope", "Hope, I think, is all we have.", True),
+        ("May", "May the night be kind to them.", True), ("Mark", "Mark my words, Leo.", True),
+        ("Grace", "Grace comes late in this town.", True), ("Dawn", "Dawn's early, and so is the baker.", True),
+        ("Hope", "Hope sighs and picks up the chair.", False), ("Will", "Will's hands are full of glue.", False),
+        ("Will", "Will says that it is late.", False), ("Will", "Are you tired, Will?", False),
+        ("Will", "Will, you should sleep.", False),
+        ("Shadow", "Shadow falls on both of us.", True), ("Stern", "Stern falls on both of us.", False),
+        ("I", "I want a door in every dream.", True), ("I", "And I, of all people, slept.", True),
+        ("You", "You never asked me, Leo.", True), ("He", "He knows what I did.", True),
+        ("Ann", "Ann Marie is asleep, and so am I.", True), ("Ann", "Ann is asleep upstairs.", False),
+        ("Ann", "Ann de Vries came in, and I left.", True), ("Ann", "Anna sleeps, and I do not.", True),
+        ("Marie", "I saw what Ann Marie wants.", True), ("Marie", "I saw what Marie wants.", False),
+        ("Jürgen Müller-Voß", "Jürgen Müller-Voß picks up the chair.", False), ("Voß", "Voß leaves the room.", False),
+        ("Müller", "Müller-Voß leaves, and I stay.", True),
+        ("O'Neill", "O\u2019Neill picks up the chair.", False), ("Ada Jr.", "Ada Jr. picks up the chair.", False),
+    ],
+)  # fmt: skip
+def test_a_name_is_told_from_the_word_that_it_also_is_and_from_the_names_it_is_part_of(
+    name: str, text: str, stands: bool
+) -> None:
+    cast = (name, "Leo", "Ann", "Ann Marie", "Ann de Vries", "Anna", "Müller-Voß")
+    judge = Judge(speaker=name, cast=cast, said=("There was no shadow on the wall.",))
+    if stands:
+        assert editor.judged(judge, _reply(text)) == text
+    else:
+        with pytest.raises(RefusedError, match="by name"):
+            editor.judged(judge, _reply(text))
+
+
+@pytest.mark.parametrize(
+    "name", ["Will", "I", "You", "李", "Jürgen Müller-Voß", "O'Neill", "Ann", "Ann Marie", "Ada Jr."]
+)
+def test_any_name_is_taken_off_in_front_of_its_own_line_and_ends_it_in_front_of_the_next(name: str) -> None:
+    cast = ("Ann", "Ann Marie", "Ada", "Ada Jr.", "李", "Leo", name)
+    written = name.replace("'", "\u2019")
+    assert editor.judged(Judge(name, cast, ()), _reply(f"{written}: Not tonight.\nLeo: No?")) == "Not tonight."
+    assert editor.judged(Judge("Leo", cast, ()), _reply(f"Leo: Not tonight.\n{written}: No?")) == "Not tonight."
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "I say a. ",
+        "Leo: ",
+        "(",
+        "(a) ",
+        "*",
+        "*aaa* ",
+        "a\n\n\n",
+        "Leo((",
+        "\n*",
+        "[",
+        "I he ",
+        "```",
+        "\n#",
+        "{",
+        '"\\',
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "Leo{}.", "x {} x"])
+def test_the_longest_reply_is_judged_in_a_time_in_proportion(unit: str, around: str) -> None:
+    """With a pattern that looks at a text again from each of its characters, each of these takes minutes."""
+    reply = _reply(around.replace("{}", unit * (200_000 // len(unit))))
+    for judging in (lambda: editor.judged(LEO, reply), lambda: editor.prose(reply, [EARLIER])):
+        with contextlib.suppress(RefusedError):
+            assert judging()
+    LEO.merit(reply.text)
+
+
+def test_a_long_dream_that_never_repeats_itself_is_read_once() -> None:
+    dream = " ".join(f"Door{n} opens on{n} water{n}." for n in range(8_000))
+    assert editor.prose(_reply(dream), [EARLIER]) == dream
+
+
+def test_no_more_of_a_refused_reply_is_recorded_than_anybody_would_read() -> None:
+    with pytest.raises(RefusedError) as caught:
+        editor.judged(LEO, _reply("As an AI, I never sleep. " * 40_000))
+    assert 1_900 < len(caught.value.refusal.text) <= 2_000
+
+
 WHOLE = (
     "They stand in one room, and the floor is warm, and nobody knows whose house it is. A wall folds like paper, and "
     "behind it the sea is counting. Somebody has left a coat on the chair by the window, and it is breathing."
@@ -191,7 +404,10 @@ WHOLE = (
     ("text", "told"),
     [
         (WHOLE, WHOLE), (f'"{WHOLE}"', WHOLE), (f"{WHOLE} Then the wall", WHOLE), (f"[A dream.] {WHOLE}", WHOLE),
-        (f"```\n{WHOLE}\n```", WHOLE), (f"{WHOLE}\n\n{WHOLE}", f"{WHOLE} {WHOLE}"),
+        (f"```\n{WHOLE}\n```", WHOLE), (f"{WHOLE}\n<START>\nUser: Go on.", WHOLE), (f"Narrator: {WHOLE}", WHOLE),
+        (f"### Response:\n{WHOLE}\n\n### Instruction:\nGo on.", WHOLE),
+        (f"{WHOLE} I'm sorry, she says, I can't do that.", f"{WHOLE} I'm sorry, she says, I can't do that."),
+        (f"I apologize, but {WHOLE}", None), (f"{WHOLE}\n\n{WHOLE}", f"{WHOLE} {WHOLE}"),
         ("They sleep.", None), ("", None), ("no end at all " * 9, None),
         ("I'm sorry, but I can't assist with telling a dream about anybody who is asleep in a house.", None),
         ("As an AI language model, I do not dream, but I can tell you about the dreams of others.", None),

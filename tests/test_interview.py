@@ -67,9 +67,8 @@ async def test_a_whole_sheet_asks_nothing() -> None:
 BROKEN = {
     "no JSON": ("Certainly! Here is the sheet.", "not JSON"),
     "half of it": (json.dumps(ANSWER)[:-9], "not JSON"),
-    "a list": (json.dumps([ANSWER]), "must have tactics, private"),
-    "a word that is missing": (json.dumps({"tactics": ["hoarsely"]}), "must have tactics, private"),
-    "a word too many": (json.dumps(ANSWER | {"name": "Eve"}), "must have tactics, private"),
+    "an empty list": ("[]", "not JSON"),
+    "a word that is missing": (json.dumps({"tactics": ["hoarsely"]}), "lacks private"),
     "no tactic": (json.dumps(ANSWER | {"tactics": []}), "tactics"),
     "an empty text": (json.dumps(ANSWER | {"tactics": [" "]}), "tactics.0"),
     "half a private sheet": (json.dumps(ANSWER | {"private": {"want": "x"}}), "private.belief"),
@@ -93,6 +92,21 @@ async def test_a_broken_answer_is_asked_for_once_more_with_what_was_wrong(what: 
     assert says in second
     with pytest.raises(ModelError, match="no valid sheet for Zoe Marsh in 2 tries"):
         await interview.ask(ScriptedModel([text, text]), _seen())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"Here it is:\n```json\n{json.dumps(ANSWER)}\n```\nI hope that helps.", json.dumps([ANSWER]),
+        json.dumps(ANSWER | {"name": "Eve", "who": "a spy"}), json.dumps({"sheet": ANSWER}),
+        json.dumps({"Tactics": ANSWER["tactics"], "Private": ANSWER["private"] | {"age": 40}}),
+    ],
+    ids=["fence and words", "list of one", "words too many", "wrapped", "other case and one word too many inside"],
+)  # fmt: skip
+async def test_an_answer_in_another_dress_is_read_and_what_was_not_asked_is_left_out(answer: str) -> None:
+    seen = _seen()
+    made = await interview.ask(ScriptedModel([answer]), seen)
+    assert made.persona == seen.persona.model_validate(seen.persona.model_dump() | ANSWER)
 
 
 @pytest.mark.parametrize("who", ["w" * 201, "two\nlines"])

@@ -81,9 +81,8 @@ BROKEN = {
     "a mark between two": marks(goal=7.5),
     "a mark in words": marks(goal="seven"),
     "a mark that is missing": json.dumps({name: mark for name, mark in MARKS.items() if name != "goal"}),
-    "a mark too many": marks(charm=5),
+    "a mark of another scale": marks(goal="4/5"),
     "no reason": marks(reason=""),
-    "a list": f"[{marks()}]",
 }
 
 
@@ -96,10 +95,28 @@ def test_a_broken_answer_is_asked_for_again_and_told_what_was_wrong(played: Reco
     assert model.seen[0].script == model.seen[1].script
 
 
-@pytest.mark.parametrize("around", ["{}", "```json\n{}\n```", "```\n{}\n```", "\n {} \n"])
-def test_a_fence_around_the_answer_breaks_nothing(played: Record, around: str) -> None:
-    model = ScriptedModel([around.replace("{}", marks())] * 3)
-    assert _judged(model, one=played).mean("one", "believability") == 7
+ODD = {
+    "plain": marks(),
+    "a fence": f"```json\n{marks()}\n```",
+    "words around": f"Sure.\n```\n{marks()}\n```\nI hope that helps.",
+    "out of ten": marks(believability="7/10", secret="0/10"),
+    "other spellings": marks(believability=7.0, relationship="-1", goal="+4"),
+    "a mark too many": marks(charm=5),
+    "a list of one": f"[{marks()}]",
+    "marks apart": json.dumps({"reason": MARKS["reason"], "marks": {k: MARKS[k] for k in SCALES}}),
+}
+
+
+@pytest.mark.parametrize("how", ODD)
+def test_an_answer_in_another_dress_is_read(played: Record, how: str) -> None:
+    model = ScriptedModel([ODD[how]] * 3)
+    assert _judged(model, one=played).runs["one"]["ada"] == Verdict.model_validate(MARKS)
+
+
+def test_a_mark_beyond_its_scale_is_never_moved_to_its_end(played: Record) -> None:
+    model = ScriptedModel([marks(relationship=8)] * judge.TRIES)
+    with pytest.raises(ModelError, match=r"relationship: .* less than or equal to 5, not '8'"):
+        _judged(model, one=played)
 
 
 def test_a_model_that_cannot_judge_is_given_up(played: Record) -> None:

@@ -125,6 +125,12 @@ def regards(script: Script, role: str) -> dict[str, float]:
     return found
 
 
+def thoughts_lost(events: Iterable[Event]) -> list[str]:
+    """Why each thought that an agent did not have was refused last: no answer could stand, so nothing is told of it."""
+    lost = (event for event in events if event.kind == "reflection" and not event.text)
+    return [event.provenance.refused[-1].reason for event in lost if event.provenance.refused]
+
+
 def _standing(events: list[Event]) -> list[Event]:
     """Recaps in the place of what they stand for. A circle's new recap was made from its old one."""
     newest = {frozenset(event.witnesses): event for event in events if event.kind == "recap"}

@@ -5,7 +5,6 @@ The card is shown to the model as material, in a prompt of its own that nothing 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -17,8 +16,9 @@ from dreamplay import library
 from dreamplay.cards import sheet
 from dreamplay.cards.likeness import Likeness
 from dreamplay.cards.prose import PUBLIC
-from dreamplay.cast import Persona
+from dreamplay.cast import Persona, Private
 from dreamplay.errors import ModelError, UsageError
+from dreamplay.mind import structured
 from dreamplay.mind.agent import call_seed
 from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.model import Model
@@ -72,8 +72,7 @@ async def ask(model: Model, seen: Likeness) -> Likeness:
             persona = _answered(seen.persona, asked, reply.text)
             return replace(seen, persona=persona, filled=(), notes=(*seen.notes, note))
         except ValidationError as error:
-            first = error.errors()[0]
-            wrong = f"{'.'.join(map(str, first['loc']))}: {first['msg'].removeprefix('Value error, ')}"
+            wrong = structured.fault(error)
         except ValueError as error:
             wrong = str(error)
     raise ModelError(
@@ -88,13 +87,9 @@ def _answered(persona: Persona, asked: tuple[str, ...], reply: str) -> Persona:
     Raises:
         ValueError: it cannot stand; the message says why.
     """
-    raw = reply.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
-    try:
-        answer = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise ValueError("the answer is not JSON") from None
-    if not isinstance(answer, dict) or set(answer) != set(asked):
-        raise ValueError(f"the answer must have {', '.join(asked)} and nothing else")
+    answer = structured.read(reply, asked)
+    if isinstance(private := answer.get("private"), dict):
+        answer["private"] = structured.picked(private, Private.model_fields)
     made = Persona.model_validate(persona.model_dump() | answer)
     for word in ("who", "voice"):
         if len(text := getattr(made, word)) > PUBLIC or "\n" in text:

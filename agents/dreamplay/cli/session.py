@@ -96,6 +96,7 @@ async def go_on(reference: str | None, settings: Settings, manner: Manner) -> No
 async def perform(playing: Run, engine: Engine, manner: Manner, before: Sequence[Event] = ()) -> None:
     """Play a run to its end, or until it is stopped or fails; then say how to go on with it."""
     from dreamplay.cli.screen import Screen
+    from dreamplay.script import thoughts_lost
 
     plan, folder = playing.plan, playing.folder
     next_step = f"go on with: {_command(playing, engine)}"
@@ -123,6 +124,8 @@ async def perform(playing: Run, engine: Engine, manner: Manner, before: Sequence
     if manner != "quiet":
         for each in playing.not_done:
             say(f"this never came due: {each}")
+        if lost := thoughts_lost(playing.script):
+            say(f"thoughts that could not be read and are left out: {len(lost)} (the last one: {lost[-1]})")
         say(f"transcript: {folder / 'transcript.md'}")
 
 

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from dreamplay.event import Refusal
-from dreamplay.mind import cuts
+from dreamplay.mind import cuts, structured
 from dreamplay.mind.editor import RefusedError
-from dreamplay.mind.faults import half_told, in_first_person
+from dreamplay.mind.faults import half_told, in_first_person, out_of_role, told_by_name
 from dreamplay.mind.grams import grams
+from dreamplay.mind.structured import Scale, UnreadableError, folded
 from dreamplay.models.model import Reply
 from dreamplay.prompting.desk import MARKS
 
 _QUOTED = 4
 """Words in a row by which a reason is known to speak of a choice."""
+_LONGEST = 600
+"""Characters of a reason or a thought; a longer one ends with the last sentence that ends within them."""
+_NUMBERED = re.compile(r"\W*\d{1,2}[.)] ")
 _NO = re.compile(r"\b(no|not|never|nobody|nothing|cannot|than|instead|against|\w+n\Wt)\b", re.IGNORECASE)
 
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
+
+
+Words = Annotated[str, StringConstraints(min_length=10)]
 
 
 class Stance(BaseModel):
@@ -29,26 +36,18 @@ class Stance(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    reason: str = Field(min_length=10, max_length=600)
+    reason: Words
     choice: str
 
 
 class Reflection(BaseModel):
-    """What somebody thinks at the end of a scene, and how she marks each of the others, as the model sends it."""
+    """What somebody thinks at the end of a scene, and how they mark each of the others, as the model sends it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    thought: str = Field(min_length=10, max_length=400)
-    marks: dict[str, Annotated[int, Field(strict=True, ge=-MARKS, le=MARKS)]]
+    thought: Words
+    marks: dict[str, Annotated[int, Scale(-MARKS, MARKS)]]
     """By name."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _parted(cls, answer: Any) -> Any:
-        """The model sends the marks beside the thought, one key a name: that is as short as it gets."""
-        if not isinstance(answer, dict):
-            return answer
-        return {"thought": answer.get("thought"), "marks": {k: v for k, v in answer.items() if k != "thought"}}
 
 
 def stance(reply: Reply, choices: Mapping[str, str], name: str) -> Stance:
@@ -62,19 +61,18 @@ def stance(reply: Reply, choices: Mapping[str, str], name: str) -> Stance:
     Raises:
         RefusedError: it is none.
     """
-    raw = _json(reply)
-    taken = _read(raw, Stance)
-    ids = {words: choice for choice, words in choices.items()}
-    if taken.choice not in ids:
+    taken = _valid(reply, Stance, structured.read, ("reason", "choice"))
+    choice = _chosen(taken.choice, choices)
+    if choice is None:
         reason = f"no such choice: {taken.choice[:80]!r}"
-        raise _refused(raw, reason, "The last answer named none of the choices word for word.")
-    whole = cuts.whole(taken.reason)
-    if not whole or "..." in whole:
-        raise _refused(raw, "the reason is left open", "The last reason was not a whole sentence.")
-    if not in_first_person(whole, name):
+        raise _refused(reply, reason, "The last answer named none of the choices word for word.")
+    reason = _shortened(taken.reason)
+    if fault := out_of_role(reason):
+        raise _refused(reply, f"the reason {fault}", f"{name} is a person in this story and decides.")
+    if told_by_name(reason, name):
         advice = f"The last reason was told about {name}; {name} says «I»."
-        raise _refused(raw, "the reason is not in the first person", advice)
-    return taken.model_copy(update={"reason": whole, "choice": ids[taken.choice]})
+        raise _refused(reply, "the reason is told by name", advice)
+    return taken.model_copy(update={"reason": reason, "choice": choice})
 
 
 def weak(taken: Stance, choices: Mapping[str, str], name: str) -> tuple[str, str] | None:
@@ -82,6 +80,10 @@ def weak(taken: Stance, choices: Mapping[str, str], name: str) -> tuple[str, str
     if _contradicts(taken, choices):
         wrong = f"the reason is for another choice than {taken.choice!r}"
         return wrong, "The last reason spoke for another choice than the one that was made."
+    if not cuts.ends(taken.reason) or "..." in taken.reason:
+        return "the reason is left open", "The last reason was not a whole sentence."
+    if not in_first_person(taken.reason, name):
+        return "the reason is not in the first person", f"In the reason {name} says «I»."
     if half_told(taken.reason, name):
         return "half of the reason is told by name", f"The last reason spoke of {name}, who says «I»."
     return None
@@ -93,12 +95,29 @@ def reflection(reply: Reply, names: Collection[str]) -> Reflection:
     Raises:
         RefusedError: it is none.
     """
-    raw = _json(reply)
-    thought = _read(raw, Reflection)
-    if set(thought.marks) != set(names):
-        fault = f"it has to mark {', '.join(names) or 'nobody'}"
-        raise _refused(raw, f"no valid reflection: {fault}", f"The last answer was wrong ({fault}).")
-    return thought
+    thought = _valid(reply, Reflection, _parted, names)
+    return thought.model_copy(update={"thought": _shortened(thought.thought)})
+
+
+def _parted(text: str, names: Collection[str]) -> dict[str, Any]:
+    """The model sends the marks beside the thought, one key a name: that is as short as it gets."""
+    answer = structured.read(text, ("thought", *names))
+    return {"thought": answer["thought"], "marks": {name: answer[name] for name in names}}
+
+
+def _chosen(answer: str, choices: Mapping[str, str]) -> str | None:
+    """The id of the choice that an answer names, by its words or by its id."""
+    named = {folded(choice): choice for choice in choices}
+    named |= {folded(words): choice for choice, words in choices.items()}
+    return named.get(folded(answer)) or named.get(folded(_NUMBERED.sub("", answer, count=1)))
+
+
+def _shortened(text: str) -> str:
+    """A text in one line, without what a limit cut off behind its last whole sentence. One without any stays as it is:
+    it may only lack its end mark.
+    """
+    text = " ".join(text.split())
+    return cuts.whole(text[:_LONGEST]) or text[:_LONGEST]
 
 
 def _contradicts(taken: Stance, choices: Mapping[str, str]) -> bool:
@@ -110,20 +129,20 @@ def _contradicts(taken: Stance, choices: Mapping[str, str]) -> bool:
     return bool(quoted) and taken.choice not in quoted and not _NO.search(taken.reason)
 
 
-def _json(reply: Reply) -> str:
-    """The answer without the fence that some models put around JSON."""
-    return reply.text.strip().removeprefix("```json").removesuffix("```").strip()
-
-
-def _read(raw: str, form: type[_Answer]) -> _Answer:
+def _valid(
+    reply: Reply,
+    form: type[_Answer],
+    read: Callable[[str, Collection[str]], dict[str, Any]],
+    wanted: Collection[str],
+) -> _Answer:
     try:
-        return form.model_validate_json(raw)
+        return form.model_validate(read(reply.text, wanted))
     except ValidationError as error:
-        first = error.errors()[0]
-        fault = f"{'.'.join(map(str, first['loc'])) or 'the answer'}: {first['msg']}"
-        what = form.__name__.lower()
-        raise _refused(raw, f"no valid {what}: {fault}", f"The last answer was wrong ({fault}).") from None
+        fault = structured.fault(error)
+    except UnreadableError as error:
+        fault = str(error)
+    raise _refused(reply, f"no valid {form.__name__.lower()}: {fault}", f"The last answer was wrong ({fault}).")
 
 
-def _refused(raw: str, reason: str, advice: str) -> RefusedError:
-    return RefusedError(Refusal(text=raw[:500], reason=reason), advice)
+def _refused(reply: Reply, reason: str, advice: str) -> RefusedError:
+    return RefusedError(Refusal(text=reply.text.strip()[:500], reason=reason), advice)

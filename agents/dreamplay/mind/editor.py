@@ -19,6 +19,9 @@ STRAYS = 0.25
 _RETOLD = 0.5
 """Share of a dream's or an ending's word 3-grams that may have been told before: the same fears come back in it."""
 
+_KEPT = 2000
+"""Characters of a refused reply that are recorded."""
+
 OUTDONE = "another was better"
 """Why a candidate that could have stood is not the line."""
 
@@ -112,7 +115,7 @@ def judged(judge: Judge, reply: Reply) -> str:
     if judge.strict:
         text = cuts.without_habit(text, judge.said, judge.cast)
     if fault := judge.fault(text, finished=reply.finished or cuts.ends(text)):
-        raise RefusedError(Refusal(text=" ".join(reply.text.split()), reason=fault[0]), fault[1])
+        raise RefusedError(Refusal(text=_raw(reply), reason=fault[0]), fault[1])
     if judge.calls_out(text):
         names = " and ".join(judge.hears or ())
         raise RefusedError(
@@ -137,10 +140,15 @@ def prose(reply: Reply, told: Sequence[str] = (), cast: Collection[str] = ()) ->
         RefusedError: nothing is left, or the model talks of itself.
     """
     text = cuts.telling(reply.text, cast, again=not told)
-    raw = " ".join(reply.text.split())
     if fault := faults.of_telling(text, told):
-        raise RefusedError(Refusal(text=raw, reason=fault[0]), fault[1])
+        raise RefusedError(Refusal(text=_raw(reply), reason=fault[0]), fault[1])
     mine = grams(text)
     if mine and len(mine & set[tuple[str, ...]]().union(*map(grams, told))) / len(mine) > _RETOLD:
-        raise RefusedError(Refusal(text=raw, reason="copies what was told"), "Tell what nobody has told yet.", text)
+        refusal = Refusal(text=_raw(reply), reason="copies what was told")
+        raise RefusedError(refusal, "Tell what nobody has told yet.", text)
     return text
+
+
+def _raw(reply: Reply) -> str:
+    """A refused reply as it came, in one line, and no more of it than anybody would read."""
+    return " ".join(reply.text.split())[:_KEPT]

@@ -7,33 +7,97 @@ fault it is for; the table of lines in tests/test_editor.py holds both sides.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
+from dreamplay.mind import names
 from dreamplay.mind.cuts import ends
 from dreamplay.mind.grams import NEAR_COPY, WORD, grams, runs, words
 
-_REFUSALS = re.compile(
-    r"\b(i'm|i am) (really |so |very )?sorry\b.{0,60}\b(can't|cannot|unable|not able)\b.{0,30}\b"
-    r"(assist|help (you )?with|answer that|say that\b(?=[.!]?$)|fulfil|"
-    r"comply|continue|do that\b(?=[.!]?$)|engage|generate)|"
-    r"^i (can't|cannot|am unable to) (assist|help with (this|that|your)|fulfil|comply|generate|continue with)|"
-    r"^i apologi[sz]e, but|\bhow (can|may) i (help|assist) you (today|with)|"
-    r"^(sure|certainly|of course)[,!] here('s| is| are) ([^.]*:|an? (line|response|reply))",
+_CANNOT = r"\b(?:can't|cannot|can not|won't be able to|(?:un|not )able to|not (?:allowed|comfortable|going) to)"
+_REQUEST = (
+    r"(?:(?:this|that|your|such|any|the) )?(?:\w+ )?(?:request|prompt|instruction|content|role-?play|scenario)s?\b"
+)
+_MADE = r"(?:creating|generating|writing|producing|telling)\b"
+
+
+def _any_of(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+_OUT_OF_ROLE = {
+    "refuses to play": _any_of(
+        rf"{_CANNOT} (?:assist|help)(?: you)? (?:with|in) (?:{_REQUEST}|{_MADE})",
+        rf"{_CANNOT} assist(?: you)?(?: (?:with|in) (?:this|that|your|such|any)\b| further|[.!]|$)",
+        rf"{_CANNOT} (?:complete|process|engage (?:in|with)|continue(?: with)?|respond to) {_REQUEST}",
+        rf"{_CANNOT} (?:fulfill?|comply with) (?:this|that|{_REQUEST})",
+        rf"{_CANNOT} (?:generate|create|provide|produce|write|discuss) (?:(?!in\b|on\b|for\b)\w+ ){{0,3}}"
+        r"(?:content|responses?|dialogues?|explicit|harmful)\b",
+        # the whole of a reply, for nobody in particular
+        r"^(?:i'm |i am )?(?:\w+ )?sorry,? (?:but )?i (?:can't|cannot) help(?: you)? with (?:this|that)\W*$",
+        r"\b(?:my|content|ethical|safety|usage) (?:guidelines|programming)\b",
+        r"\b(?:content|usage|safety) polic(?:y|ies)\b",
+        r"\bhow (?:can|may) i assist you (?:today|with)|\banything else (?:i can|you'd like me to) (?:assist|help)",
+        # a reply that speaks of itself
+        r"^(?:(?:sure|certainly|of course|absolutely|okay|great)[,!.] )?here(?:'s| is| are) (?!my\b)(?:\w+ ){1,3}?"
+        r"(?:response|reply|line|continuation|dialogue|rewrite)s?(?: (?:for|from|in|as|of|by|that)\b|:)",
+    ),
+    "talks of being a model or of the instructions": _any_of(
+        r"\bas an? (?:artificial intelligence|ai(?: assistant| model)?|virtual assistant|chatbot),? (?:i|my)\b",
+        r"\bas an? (?:ai |large )?language model\b",
+        r"\bi(?:'m| am) (?:just |only |merely )?(?:an ai(?! \w*(?:er|ist|or|ian|ant|lead|lawyer)\b)\b|"
+        r"an? (?:large |ai )*(?:language model|chatbot|assistant model|virtual assistant)\b)",
+        r"\bi(?:'m| am) (?:an? ai assistant|a language ai)\b",
+        r"\bi (?:don't|do not) have (?:personal|human) (?:opinions|feelings|emotions|experiences|preferences)\b",
+        r"\b(?:created|developed|made|trained|built) by (?:openai|alibaba|anthropic|google|meta|mistral|deepseek)\b",
+        r"\bmy (?:knowledge|training) cut-?off\b|\b(?:in|on|from|of) my training data\b",
+        r"\bthe user(?:'s)? (?:prompt|input|request|message|(?:asks|asked|wants|wanted|is asking) (?:me|for))\b",
+        r"\bnotes? in brackets\b|\bsystem prompt\b|\brole-?play (?:scenario|request)\b",
+    ),
+}
+"""What only a model says, and under which fault. A person says sorry too, and cannot do everything."""
+_I_AM_A_MODEL = re.compile(
+    r"\bi(?:'m| am) (qwen|chatgpt|claude|gemini|llama|mistral|deepseek|copilot|gemma|phi|bard|grok|gpt)\b(?:-?\d)?"
+    r"(?=[,.] (?:an?|created|made|developed|trained)\b|[.!]?$|-\d)",
     re.IGNORECASE,
 )
-_MODEL_TALK = re.compile(
-    r"\b(as an? (ai|artificial|language model)|(large )?language model|"
-    r"i'm (just )?(an ai|an? (language |ai )?(model(?! of)|chatbot|ai assistant))|my training data|openai|qwen|"
-    r"alibaba cloud|the user('s)? (prompt|asks me)|notes? in brackets)\b",
-    re.IGNORECASE,
+_A_SMALL_MODELS = {
+    "refuses to play": re.compile(
+        r"\b(i'm|i am) (really |so |very )?sorry\b.{0,60}\b(can't|cannot|unable|not able)\b.{0,30}\b"
+        r"(assist|help (you )?with|answer that|say that\b(?=[.!]?$)|fulfil|"
+        r"comply|continue|do that\b(?=[.!]?$)|engage|generate)|"
+        r"^i (can't|cannot|am unable to) (assist|help with (this|that|your)|fulfil|comply|generate|continue with)|"
+        r"^i apologi[sz]e, but|\bhow (can|may) i (help|assist) you (today|with)|"
+        r"^(sure|certainly|of course)[,!] here('s| is| are) ([^.]*:|an? (line|response|reply))",
+        re.IGNORECASE,
+    ),
+    "talks of being a model or of the instructions": re.compile(
+        r"\b(as an? (ai|artificial|language model)|(large )?language model|"
+        r"i'm (just )?(an ai|an? (language |ai )?(model(?! of)|chatbot|ai assistant))|my training data|openai|qwen|"
+        r"alibaba cloud)\b",
+        re.IGNORECASE,
+    ),
+}
+"""What a person may say as well: a sign of a small model that has lost its part. Where a larger one plays it counts
+against a line, and no more.
+"""
+STAGE_VERBS = (
+    r"sighs|smiles|nods|shrugs|frowns|grins|chuckles|whispers|pauses|glances|stares|leans|steps|"
+    r"looks (at|up|down|away|around|out|over)|turns (to|away|around|back)|shakes (his|her) head|"
+    r"walks (in|out|over|away|to)|picks up|puts down|stands up|sits down"
 )
+"""What a stage direction says that somebody does."""
+_TELLS = "says|thinks|means|wants|tells|asks"
+_BY_NAME = "should|must|wants|needs"
+_HIS_OR_HERS = "hands?|eyes|voice|face|fingers|shoulders|mouth|head|gaze"
 _HALF_TURNED = re.compile(
     r"\bI (?!always\b|perhaps\b|sometimes\b|was\b|as\b)\w+[^s\W]s\b|, and tells? \w+ that\b|^I'm sorry\b|"
-    r"\bI\b.* (he|she) \w+s\b|\b[Yy]ou told me that\b"
+    r"\b[Yy]ou told me that\b"
 )
+_I = re.compile(r"\bI\b")
+_HE_DOES = re.compile(r" (he|she) \w+s\b")
 _ASSISTANT = re.compile(
     r"\b(it's important (to|that)|I (need|want) to make sure|for the opportunity|I apologi[sz]e|"
     r"you're (absolutely )?right|that's a (good|great) (idea|question)|(could|can) you tell me (more )?about)\b",
@@ -89,10 +153,10 @@ class Judge:
         """Whether a line calls somebody by name who does not hear it: in a whisper one of the others, or who has gone.
         Names in a row are a list.
         """
-        cast = "|".join(map(re.escape, self.cast))
-        deaf = "|".join(map(re.escape, set(self.cast).difference(self.hears or self.cast, [self.speaker])))
-        called = deaf and re.search(rf"(?:^|[.!?…] )(?:{deaf}), |, (?:{deaf})(?:[.!?…]|,(?! who\b))", text)
-        return bool(called) and not re.search(rf"\b(?:{cast}),? (?:and )?(?:{cast})\b", text)
+        away = set(self.cast).difference(self.hears or self.cast, [self.speaker])
+        deaf, cast = names.whole(name for name in away if not names.says_nothing(name)), names.whole(self.cast)
+        called = re.search(rf"(?:^|[.!?…] ){deaf}, |, {deaf}(?:[.!?…]|,(?! who\b))", text)
+        return bool(called) and not re.search(rf"{cast},? (?:and )?{cast}", text)
 
     def merit(self, text: str) -> float:
         """How good a line is that can stand: it says what the cue is about, in words not used before, to somebody,
@@ -102,8 +166,11 @@ class Judge:
         mine = grams(text)
         new = 1 - len(mine & self.known) / len(mine) if mine else 0.0
         recited = len(mine & grams(self.material)) / len(mine) if mine else 0.0
-        spoken_to = bool(_YOU.search(text) or any(name in text for name in self.cast if name != self.speaker))
-        weak = bool(_HALF_TURNED.search(text)) + bool(_ASSISTANT.search(text.replace("\u2019", "'")))
+        others = names.whole(name for name in self.cast if name != self.speaker)
+        spoken_to = bool(_YOU.search(text) or re.search(others, text))
+        plain = text.replace("\u2019", "'")
+        manners = _ASSISTANT.search(plain) or _fault_of(_A_SMALL_MODELS, plain)
+        weak = _half_turned(text) + bool(manners)
         return 1.5 * min(self.follows(text), 0.7) + new + 0.2 * spoken_to - 0.5 * recited - 0.5 * weak
 
     def fault(self, text: str, *, finished: bool = True) -> tuple[str, str] | None:
@@ -112,18 +179,18 @@ class Judge:
         if not WORD.search(text):
             return "empty", f"{me} says something now."
         plain = text.replace("\u2019", "'")
-        if _REFUSALS.search(plain):
-            return "refuses to play", f"{me} is a person in this story and answers the others."
+        lapse = out_of_role(plain, self.cast) or (_fault_of(_A_SMALL_MODELS, plain) if self.strict else None)
+        if lapse == "refuses to play":
+            return lapse, f"{me} is a person in this story and answers the others."
         if self._direction.match(plain):
             return "speaks the direction", f"{me} says the thing itself."
-        if _MODEL_TALK.search(plain):
-            return "talks of being a model or of the instructions", f"{me} is a person and talks to the others."
+        if lapse:
+            return lapse, f"{me} is a person and talks to the others."
         if _SCRIPTS_OF_ELSEWHERE.search(text) and not any(map(_SCRIPTS_OF_ELSEWHERE.search, self.said)):
             return "falls into another script", f"{me} speaks as everybody here does."
         if not finished or not ends(text):
             return "unfinished", f"{me} says it in one short, whole sentence."
-        told = rf"^{re.escape(me)}('s)? (?!and I\b)[a-z]|\b{re.escape(me)} (says|thinks|means|wants|tells|asks)\b"
-        if re.search(told, text) or self._by_own_name(text):
+        if self._told_of(text) or self._by_own_name(text):
             return "speaks of the speaker by name", f"{me} speaks for {me} and to the others."
         if self._recited(text):
             return "recites the cue in the third person", f"{me} says it of me and mine."
@@ -134,15 +201,33 @@ class Judge:
     @cached_property
     def _direction(self) -> re.Pattern[str]:
         """The cue itself, said aloud: «Leo tells Mira drily that» and «I tell Mira drily that»."""
-        names = "|".join(map(re.escape, self.cast))
-        return re.compile(rf"(?:{re.escape(self.speaker)} tells|I tell) (?:{names})\b[^.!?]{{0,40}} that\b")
+        me, anybody = names.whole([self.speaker]), names.whole(self.cast)
+        return re.compile(rf"(?:{me} tells|I tell) {anybody}[^.!?]{{0,40}} that\b")
+
+    @cached_property
+    def _me(self) -> str:
+        """The speaker's own name as a pattern; one that matches nothing where it is a word of every line."""
+        return "(?!)" if names.says_nothing(self.speaker) else names.alone(self.speaker, self.cast)
+
+    def _told_of(self, text: str) -> bool:
+        """«Leo picks up the chair» said by Leo. Where the name is also a word («Hope is a bird», said by Hope), only
+        what a stage direction would go on with tells that it is the name.
+        """
+        if re.search(rf"{self._me} ({_TELLS})\b", text):
+            return True
+        if not re.match(rf"{self._me}(['\u2019]s)? (?!and I\b)[a-z]", text):
+            return False
+        staged = rf"{self._me}(?: (?:{STAGE_VERBS})|['\u2019]s (?:{_HIS_OR_HERS}))\b"
+        return bool(re.match(staged, text)) or not names.is_word(self.speaker, self.said)
 
     def _by_own_name(self, text: str) -> bool:
-        """«Are you tired, Elara?» said by Elara; «call me Elara» and «I am Elara» are her own to say."""
-        name = re.escape(self.speaker)
-        return bool(re.search(rf"(?:, {name}[.,!?…]|^{name}, )", text)) and not re.search(
-            rf"\b(i'm|i am|me|name is|name's|said|says|say|called),? {name}", text, re.IGNORECASE
-        )
+        """«Are you tired, Elara?» said by Elara; «call me Elara» and «I am Elara» are hers to say, and «Hope, I think»
+        is Hope's.
+        """
+        hers = rf"\b(i['\u2019]m|i am|me|name is|name['\u2019]s|said|says|say|called),? {self._me}"
+        if not re.search(rf"(?:, {self._me}[.,!?…]|^{self._me}, )", text) or re.search(hers, text, re.IGNORECASE):
+            return False
+        return bool(_YOU.search(text)) or not names.is_word(self.speaker, self.said)
 
     def _recited(self, text: str) -> bool:
         """The matter of the cue with «he» for «I». Matter that begins with somebody else may be said as it is, whoever
@@ -175,7 +260,8 @@ def of_telling(text: str, told: Sequence[str]) -> tuple[str, str] | None:
     if len(words(text)) < SHORTEST:
         return "too short to be told", "Tell it in whole sentences."
     plain = text.replace("\u2019", "'")
-    if _REFUSALS.search(plain) or _MODEL_TALK.search(plain):
+    # A narrator never says sorry; somebody in the dream may.
+    if out_of_role(plain) or any(weak.match(plain) for weak in _A_SMALL_MODELS.values()):
         return "refuses to play", "It is a story; tell what is seen."
     given = r"\b(wish(es)?|fear)\s*:|\bthe dream is about\b|\bwhat (they|each of them) (fears?|wish(es)?)\b|[:.] - \w+:"
     if re.search(given, text, re.IGNORECASE):
@@ -191,11 +277,45 @@ def goes_round(text: str) -> bool:
     return len(said) - len(set(said)) > 1
 
 
+def out_of_role(text: str, cast: Collection[str] = ()) -> str | None:
+    """Which fault it is that a text says what only a model would; None if it says nothing of the kind. Somebody of the
+    cast may be called as a model is.
+    """
+    plain = text.replace("\u2019", "'")
+    model = _I_AM_A_MODEL.search(plain)
+    if model and model[1].casefold() not in map(str.casefold, cast):
+        return "talks of being a model or of the instructions"
+    return _fault_of(_OUT_OF_ROLE, plain)
+
+
+def told_by_name(text: str, name: str) -> bool:
+    """Whether a text is told about somebody by name from its beginning. Where the name is also a word («Hope is what I
+    choose») the word is meant, unless a stage direction would go on so.
+    """
+    if names.says_nothing(name):
+        return False
+    goes_on = rf" (?:{_TELLS}|{STAGE_VERBS}|{_BY_NAME})\b" if names.is_word(name) else ""
+    return bool(re.match(names.whole([name]) + goes_on, text))
+
+
 def in_first_person(text: str, name: str) -> bool:
-    """Whether a text is said by somebody about herself, not told about her by name."""
-    return bool(_FIRST_PERSON.search(text)) and not re.match(rf"{re.escape(name)}\b", text)
+    """Whether a text is said by somebody about themselves, not told about them by name."""
+    return bool(_FIRST_PERSON.search(text)) and not told_by_name(text, name)
 
 
 def half_told(text: str, name: str) -> bool:
-    """Whether half of it is told about her by name («I believe Leo should go», by Leo)."""
-    return bool(re.search(rf"\b{re.escape(name)} (?:should|must|would|will|can|has|is|wants|needs)\b", text))
+    """Whether half of it is told about somebody by name («I believe Leo should go», by Leo)."""
+    if names.says_nothing(name):
+        return False
+    told = _BY_NAME if names.is_word(name) else f"{_BY_NAME}|would|will|can|has|is"
+    return bool(re.search(rf"{names.whole([name])} (?:{told})\b", text))
+
+
+def _fault_of(signs: Mapping[str, re.Pattern[str]], text: str) -> str | None:
+    return next((fault for fault, sign in signs.items() if sign.search(text)), None)
+
+
+def _half_turned(text: str) -> bool:
+    """Whether a line shows signs of a cue that was turned into the first person only half."""
+    first = _I.search(text)
+    return bool(_HALF_TURNED.search(text) or (first and _HE_DOES.search(text, first.end())))

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
 from dreamplay import library
 from dreamplay.errors import ModelError, UsageError
 from dreamplay.event import Event
+from dreamplay.mind import structured
 from dreamplay.mind.agent import call_seed
+from dreamplay.mind.structured import Scale, UnreadableError
 from dreamplay.models.model import Model
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record.transcript import Record
@@ -33,13 +35,13 @@ class Verdict(Value):
     """The marks of one character in one run."""
 
     reason: str = Field(min_length=1, max_length=2000)
-    believability: int = Field(strict=True, ge=0, le=10)
+    believability: Annotated[int, Scale(0, 10)]
     """Natural, and in line with who the character is."""
-    relationship: int = Field(strict=True, ge=-5, le=5)
+    relationship: Annotated[int, Scale(-5, 5)]
     """Whether the bonds with the others end better or worse than they began."""
-    secret: int = Field(strict=True, ge=-10, le=0)
+    secret: Annotated[int, Scale(-10, 0)]
     """Whether what is hidden was kept until it was dreamt."""
-    goal: int = Field(strict=True, ge=0, le=10)
+    goal: Annotated[int, Scale(0, 10)]
     """How far the character got with what it wants."""
 
 
@@ -118,12 +120,12 @@ async def _verdict(model: Model, run: Record, role: str) -> Verdict:
     for number in range(TRIES):
         seed = call_seed(0, "judge", role, number)  # the judge's own dice: the same for every run
         reply = await model.complete(_prompt(run, role, wrong), seed=seed)
-        raw = reply.text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
         try:
-            return Verdict.model_validate_json(raw)
+            return Verdict.model_validate(structured.read(reply.text, ("reason", *SCALES)))
         except ValidationError as error:
-            first = error.errors()[0]
-            wrong = f"{'.'.join(map(str, first['loc'])) or 'the answer'}: {first['msg']}"
+            wrong = structured.fault(error)
+        except UnreadableError as error:
+            wrong = str(error)
     raise ModelError(
         f"{model.name} gave no valid marks for {run.cast.name(role)} in {TRIES} tries ({wrong}); choose another "
         "--judge, one that can answer in JSON"

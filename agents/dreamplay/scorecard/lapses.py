@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from dreamplay.event import Event
 from dreamplay.mind.cuts import speech
-from dreamplay.mind.faults import Judge
+from dreamplay.mind.faults import STAGE_VERBS, Judge
 from dreamplay.mind.grams import NEAR_COPY, grams
 from dreamplay.record.transcript import Record
 from dreamplay.scorecard.measures import Runs, content, lines, words
@@ -15,11 +15,6 @@ from dreamplay.value import Value
 
 _DIRECTION = re.compile(r"\s*(\([^)]*\)|\*[^*]+\*)[.\s]*")
 _THIRD_PERSON = re.compile(r"\b(he|she|his|her|him|hers)\b", re.IGNORECASE)
-_STAGE_VERBS = (
-    r"sighs|smiles|nods|shrugs|frowns|grins|chuckles|whispers|pauses|glances|stares|leans|steps|"
-    r"looks (at|up|down|away|around|out|over)|turns (to|away|around|back)|shakes (his|her) head|"
-    r"walks (in|out|over|away|to)|picks up|puts down|stands up|sits down"
-)
 _FIELDS = {
     "refuses": "refusals",
     "talks of being a model": "model_talk",
@@ -141,7 +136,7 @@ def _narrates(others: str, text: str, clean: str, me: str, told: Collection[tupl
     of people.
     """
     directions = set(words(text)) - set(words(clean)) - set(words(me))
-    acts = re.search(rf"(?:^|[.!?…]\s+)(?:{others}) (?:{_STAGE_VERBS})\b", text)
+    acts = re.search(rf"(?:^|[.!?…]\s+)(?:{others}) (?:{STAGE_VERBS})\b", text)
     mine = grams(clean)
     of_people = re.search(rf"\b(?:{others}|{re.escape(me)})\b", clean) or _THIRD_PERSON.search(clean)
     read_out = of_people and mine and sum(gram in told for gram in mine) / len(mine) > NEAR_COPY
