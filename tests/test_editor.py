@@ -88,6 +88,9 @@ REFUSED: list[tuple[str, str]] = [
     ("Carrots can't read your schedule, Elara, and neither can anybody at this table.", "copies"),
     ("I built that bench for sitting.", "copies"),
     ("Mira: I sold two hundred thousand nights.", ""),
+    ("User: What else?\nAssistant: Nothing.", "empty"),
+    ("### Instruction:\nGo on with the scene.", "empty"),
+    ("Narrator: He leaves.", "empty"),
 ]
 
 CLEANED: list[tuple[str, str]] = [
@@ -180,6 +183,9 @@ GOOD = [
     "Sam's pencil, Mira's numbers, and my one chair.",
     "Señora, I said déjà vu.",
     "I built that bench for you to stand on, and you never did.",
+    'He wrote "Mira: come home" on the door.',
+    "Note: I never signed it.",
+    "You: out. Me: in.",
     "I'm sorry, Sam, I can't do that.",
     "I can't help with that, Sam.",
     "I apologise, but it worked.",

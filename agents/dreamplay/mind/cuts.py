@@ -27,11 +27,13 @@ _YOU = re.compile(r"\byou\w*\b", re.IGNORECASE)
 _ENDED = re.compile(r"[.!?…\u3002\uff01\uff1f\u0964\u2013\u2014-][\"”»'\u2019)]*$")
 _BETWEEN = re.compile(r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bSt\.)(?<=[.!?…\"”»])\s+(?=[\"“«'A-Z])")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0e-\x1b\x7f]")
-_PARTS = ("Human", "AI", "System", "Bot", "Narrator", "Player", "You", "Instruction", "Input", "Output", "Note", "OOC")
-"""Whoever speaks in a chat, and what stands over its parts, where it begins a line of a reply."""
 _CHATS = ("User", "Assistant", "Response")
-"""The same, known in the middle of a line too."""
-_ANSWERS = ("Assistant", "AI", "Response", "Output", "Bot", "Narrator")
+"""Whoever speaks in a chat, and what stands over its parts, where it begins a sentence of a reply."""
+_PARTS = ("Human", "AI", "System", "Bot", "Narrator", "Player", "You", "Instruction", "Input", "Output", "Note", "OOC")
+"""The same where it begins a line."""
+_OTHERS = ("User", "Human", "Narrator", "Instruction")
+"""The same where it begins the reply: the whole of it is somebody else's."""
+_ANSWERS = ("Assistant", "AI", "Bot", "Response", "Output")
 """What stands over the reply itself."""
 _MARK = r"</?(?:START|END|USER|BOT|CHAR|SYSTEM)>|\[/?INST\]|<</?SYS>>"
 _RULE = r"\n(?:#{2,6}(?=[ \n]|$)|(?:-{3,}|\*{3,}|={3,}|_{3,}|~{3,}|\* \* \*)(?=\n|$)|\{\{\w{1,20}\}\} ?:)"
@@ -136,7 +138,8 @@ def _reply(text: str, cast: Collection[str], own: str | None = None) -> str:
     text = _FENCE.sub("", "\n".join(_ANSI.sub("", text).splitlines()))
     text = "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
     heads = [rf"\W*{names.whole([own])}\W{{0,9}}(?:\([^()]{{0,99}}\) ?)?[:\uff1a]\**" if own else "(?!)"]
-    heads += [_MARK, r"#{2,6} ?(?:Response|Output|Answer)\b:?", rf"[#*\s]*{_label(_chat(_ANSWERS, cast))}"]
+    answers = [*_ANSWERS, *([] if own else ["Narrator"])]
+    heads += [_MARK, r"#{2,6} ?(?:Response|Output|Answer)\b:?", rf"[#*\s]*{_label(_chat(answers, cast))}"]
     head = re.compile(rf"\s*(?:{'|'.join(heads)})\s*", re.IGNORECASE)
     start = 0
     while (found := head.match(text, start)) and found.end() > start:
@@ -148,10 +151,13 @@ def _before_others(text: str, cast: Collection[str]) -> str:
     """A reply up to where somebody else begins to speak: one of the cast, or whoever speaks in a chat. A name with a
     colon begins a line only at the start of a line or a sentence; «listen, Mira: no» does not.
     """
-    everybody = [*cast, *_chat(_CHATS, cast)]
-    anywhere = rf"(?:\n|(?<=[.!?…\"”]) ?)[*#]{{0,8}} ?{_label(everybody)}"
-    at_the_start = rf"(?:\n|^)[*#]{{0,8}} ?{_label(_chat((*_CHATS, *_PARTS), cast))}"
-    return re.split(f"{anywhere}|{at_the_start}|{_RULE}|{_MARK}", text, maxsplit=1, flags=re.IGNORECASE)[0]
+    starts = {
+        r"(?<=[.!?…\"”]) ": [*cast, *_chat(_CHATS, cast)],
+        r"\n": [*cast, *_chat([*_CHATS, *_PARTS], cast)],
+        "^": _chat(_OTHERS, cast),
+    }
+    others = [rf"{start}[*#]{{0,8}} ?{_label(speakers)}" for start, speakers in starts.items()]
+    return re.split("|".join([*others, _RULE, _MARK]), text, maxsplit=1, flags=re.IGNORECASE)[0]
 
 
 def _label(speakers: Iterable[str]) -> str:

@@ -10,12 +10,15 @@ from collections.abc import Collection, Iterable
 
 from dreamplay.mind.grams import words
 
-_FUNCTION_WORDS = frozenset(words("""
+_FUNCTION_WORDS = frozenset(
+    words("""
 a all am an and are as at be but by can do for he her him his i if in is it its me my no nobody not of on one or our
 she so somebody that the their them then there they this to us was we what who with yes you your
-"""))
+""")
+)
 """Words that say nothing of anybody: whoever is called so is never known by it."""
-_WORDS = frozenset(words("""
+_WORDS = frozenset(
+    words("""
 amber angel april art ash august autumn basil bear bill blue bob buck bud cash chance charity chase chip chuck clay
 cliff cook crystal daisy dale dash dawn dean destiny don drew duke earl eve echo faith fern flint ford forest fox frank
 gale gay gene ginger glen grace grant guy harmony harry heath heather holly honor hope hunter iris ivy jack jade jasmine
@@ -24,7 +27,8 @@ moon moss neal nick night noble nova ocean olive otter page pat patience pearl p
 poppy precious prudence queen rain raven ray red reed rich river rob robin rock rocky rose ruby rush rusty sage sandy
 shadow sky skip sonny star stone storm sue summer sunny temple terry tide true trinity victor violet wade ward will
 winter wolf wood woody wren young
-"""))
+""")
+)
 """Words that people are called by."""
 
 
