@@ -25,6 +25,8 @@ from dreamplay import library
 from dreamplay.cli import main as cli
 from dreamplay.comparison.compare import Comparison
 from dreamplay.event import Usage
+from dreamplay.mind import answers
+from dreamplay.mind.structured import UnreadableError
 from dreamplay.models import engines
 from dreamplay.models.endpoint import open_endpoint
 from dreamplay.record import archive, transcript
@@ -71,6 +73,26 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         return Done(int(caught.value.code or 0), out, err)
 
     return called
+
+
+def test_of_thoughts_that_could_not_be_read_the_run_says_how_many_and_why(
+    call: Callable[..., Done], small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = call("run", "--story", small, "--model", "scripted", "--seed", "1", "--out", "all")
+    assert "thoughts that" not in told.err
+
+    def unreadable(text: str, names: object) -> dict[str, Any]:
+        raise UnreadableError("the answer lacks Bo")
+
+    monkeypatch.setattr(answers, "_parted", unreadable)
+    lost = call("run", "--story", small, "--model", "scripted", "--seed", "1", "--reflect", "--out", "none")
+    count = sum(event.kind == "reflection" for event in transcript.read(Path("none")).script)
+    assert count > 0
+    assert (
+        f"dreamplay: thoughts that could not be read and are left out: {count} "
+        "(the last one: no valid reflection: the answer lacks Bo)\n"
+    ) in lost.err
+    assert (told.code, lost.code) == (0, 0)
 
 
 def _flat(text: str) -> str:

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from dreamplay.event import Refusal
 from dreamplay.mind import cuts, structured
 from dreamplay.mind.editor import RefusedError
-from dreamplay.mind.faults import half_told, in_first_person, out_of_role, told_by_name
+from dreamplay.mind.faults import half_told, in_first_person, told_by_name
 from dreamplay.mind.grams import grams
+from dreamplay.mind.refusals import out_of_role
 from dreamplay.mind.structured import Scale, UnreadableError, folded
 from dreamplay.models.model import Reply
 from dreamplay.prompting.desk import MARKS

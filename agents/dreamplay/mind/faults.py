@@ -7,82 +7,15 @@ fault it is for; the table of lines in tests/test_editor.py holds both sides.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
-from dreamplay.mind import names
+from dreamplay.mind import names, refusals
 from dreamplay.mind.cuts import ends
 from dreamplay.mind.grams import NEAR_COPY, WORD, grams, runs, words
 
-_CANNOT = r"\b(?:can't|cannot|can not|won't be able to|(?:un|not )able to|not (?:allowed|comfortable|going) to)"
-_REQUEST = (
-    r"(?:(?:this|that|your|such|any|the) )?(?:\w+ )?(?:request|prompt|instruction|content|role-?play|scenario)s?\b"
-)
-_MADE = r"(?:creating|generating|writing|producing|telling)\b"
-
-
-def _any_of(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
-
-
-_OUT_OF_ROLE = {
-    "refuses to play": _any_of(
-        rf"{_CANNOT} (?:assist|help)(?: you)? (?:with|in) (?:{_REQUEST}|{_MADE})",
-        rf"{_CANNOT} assist(?: you)?(?: (?:with|in) (?:this|that|your|such|any)\b| further|[.!]|$)",
-        rf"{_CANNOT} (?:complete|process|engage (?:in|with)|continue(?: with)?|respond to) {_REQUEST}",
-        rf"{_CANNOT} (?:fulfill?|comply with) (?:this|that|{_REQUEST})",
-        rf"{_CANNOT} (?:generate|create|provide|produce|write|discuss) (?:(?!in\b|on\b|for\b)\w+ ){{0,3}}"
-        r"(?:content|responses?|dialogues?|explicit|harmful)\b",
-        # the whole of a reply, for nobody in particular
-        r"^(?:i'm |i am )?(?:\w+ )?sorry,? (?:but )?i (?:can't|cannot) help(?: you)? with (?:this|that)\W*$",
-        r"\b(?:my|content|ethical|safety|usage) (?:guidelines|programming)\b",
-        r"\b(?:content|usage|safety) polic(?:y|ies)\b",
-        r"\bhow (?:can|may) i assist you (?:today|with)|\banything else (?:i can|you'd like me to) (?:assist|help)",
-        # a reply that speaks of itself
-        r"^(?:(?:sure|certainly|of course|absolutely|okay|great)[,!.] )?here(?:'s| is| are) (?!my\b)(?:\w+ ){1,3}?"
-        r"(?:response|reply|line|continuation|dialogue|rewrite)s?(?: (?:for|from|in|as|of|by|that)\b|:)",
-    ),
-    "talks of being a model or of the instructions": _any_of(
-        r"\bas an? (?:artificial intelligence|ai(?: assistant| model)?|virtual assistant|chatbot),? (?:i|my)\b",
-        r"\bas an? (?:ai |large )?language model\b",
-        r"\bi(?:'m| am) (?:just |only |merely )?(?:an ai(?! \w*(?:er|ist|or|ian|ant|lead|lawyer)\b)\b|"
-        r"an? (?:large |ai )*(?:language model|chatbot|assistant model|virtual assistant)\b)",
-        r"\bi(?:'m| am) (?:an? ai assistant|a language ai)\b",
-        r"\bi (?:don't|do not) have (?:personal|human) (?:opinions|feelings|emotions|experiences|preferences)\b",
-        r"\b(?:created|developed|made|trained|built) by (?:openai|alibaba|anthropic|google|meta|mistral|deepseek)\b",
-        r"\bmy (?:knowledge|training) cut-?off\b|\b(?:in|on|from|of) my training data\b",
-        r"\bthe user(?:'s)? (?:prompt|input|request|message|(?:asks|asked|wants|wanted|is asking) (?:me|for))\b",
-        r"\bnotes? in brackets\b|\bsystem prompt\b|\brole-?play (?:scenario|request)\b",
-    ),
-}
-"""What only a model says, and under which fault. A person says sorry too, and cannot do everything."""
-_I_AM_A_MODEL = re.compile(
-    r"\bi(?:'m| am) (qwen|chatgpt|claude|gemini|llama|mistral|deepseek|copilot|gemma|phi|bard|grok|gpt)\b(?:-?\d)?"
-    r"(?=[,.] (?:an?|created|made|developed|trained)\b|[.!]?$|-\d)",
-    re.IGNORECASE,
-)
-_A_SMALL_MODELS = {
-    "refuses to play": re.compile(
-        r"\b(i'm|i am) (really |so |very )?sorry\b.{0,60}\b(can't|cannot|unable|not able)\b.{0,30}\b"
-        r"(assist|help (you )?with|answer that|say that\b(?=[.!]?$)|fulfil|"
-        r"comply|continue|do that\b(?=[.!]?$)|engage|generate)|"
-        r"^i (can't|cannot|am unable to) (assist|help with (this|that|your)|fulfil|comply|generate|continue with)|"
-        r"^i apologi[sz]e, but|\bhow (can|may) i (help|assist) you (today|with)|"
-        r"^(sure|certainly|of course)[,!] here('s| is| are) ([^.]*:|an? (line|response|reply))",
-        re.IGNORECASE,
-    ),
-    "talks of being a model or of the instructions": re.compile(
-        r"\b(as an? (ai|artificial|language model)|(large )?language model|"
-        r"i'm (just )?(an ai|an? (language |ai )?(model(?! of)|chatbot|ai assistant))|my training data|openai|qwen|"
-        r"alibaba cloud)\b",
-        re.IGNORECASE,
-    ),
-}
-"""What a person may say as well: a sign of a small model that has lost its part. Where a larger one plays it counts
-against a line, and no more.
-"""
 STAGE_VERBS = (
     r"sighs|smiles|nods|shrugs|frowns|grins|chuckles|whispers|pauses|glances|stares|leans|steps|"
     r"looks (at|up|down|away|around|out|over)|turns (to|away|around|back)|shakes (his|her) head|"
@@ -169,7 +102,7 @@ class Judge:
         others = names.whole(name for name in self.cast if name != self.speaker)
         spoken_to = bool(_YOU.search(text) or re.search(others, text))
         plain = text.replace("\u2019", "'")
-        manners = _ASSISTANT.search(plain) or _fault_of(_A_SMALL_MODELS, plain)
+        manners = _ASSISTANT.search(plain) or refusals.slip(plain)
         weak = _half_turned(text) + bool(manners)
         return 1.5 * min(self.follows(text), 0.7) + new + 0.2 * spoken_to - 0.5 * recited - 0.5 * weak
 
@@ -179,8 +112,8 @@ class Judge:
         if not WORD.search(text):
             return "empty", f"{me} says something now."
         plain = text.replace("\u2019", "'")
-        lapse = out_of_role(plain, self.cast) or (_fault_of(_A_SMALL_MODELS, plain) if self.strict else None)
-        if lapse == "refuses to play":
+        lapse = refusals.out_of_role(plain, self.cast) or (refusals.slip(plain) if self.strict else None)
+        if lapse == refusals.REFUSES:
             return lapse, f"{me} is a person in this story and answers the others."
         if self._direction.match(plain):
             return "speaks the direction", f"{me} says the thing itself."
@@ -261,7 +194,7 @@ def of_telling(text: str, told: Sequence[str]) -> tuple[str, str] | None:
         return "too short to be told", "Tell it in whole sentences."
     plain = text.replace("\u2019", "'")
     # A narrator never says sorry; somebody in the dream may.
-    if out_of_role(plain) or any(weak.match(plain) for weak in _A_SMALL_MODELS.values()):
+    if refusals.out_of_role(plain) or refusals.slip(plain, at_the_start=True):
         return "refuses to play", "It is a story; tell what is seen."
     given = r"\b(wish(es)?|fear)\s*:|\bthe dream is about\b|\bwhat (they|each of them) (fears?|wish(es)?)\b|[:.] - \w+:"
     if re.search(given, text, re.IGNORECASE):
@@ -275,17 +208,6 @@ def goes_round(text: str) -> bool:
     """Whether a text says four words in a row twice, or three of them thrice or in two places."""
     said = runs(text)
     return len(said) - len(set(said)) > 1
-
-
-def out_of_role(text: str, cast: Collection[str] = ()) -> str | None:
-    """Which fault it is that a text says what only a model would; None if it says nothing of the kind. Somebody of the
-    cast may be called as a model is.
-    """
-    plain = text.replace("\u2019", "'")
-    model = _I_AM_A_MODEL.search(plain)
-    if model and model[1].casefold() not in map(str.casefold, cast):
-        return "talks of being a model or of the instructions"
-    return _fault_of(_OUT_OF_ROLE, plain)
 
 
 def told_by_name(text: str, name: str) -> bool:
@@ -309,10 +231,6 @@ def half_told(text: str, name: str) -> bool:
         return False
     told = _BY_NAME if names.is_word(name) else f"{_BY_NAME}|would|will|can|has|is"
     return bool(re.search(rf"{names.whole([name])} (?:{told})\b", text))
-
-
-def _fault_of(signs: Mapping[str, re.Pattern[str]], text: str) -> str | None:
-    return next((fault for fault, sign in signs.items() if sign.search(text)), None)
 
 
 def _half_turned(text: str) -> bool:

@@ -128,7 +128,7 @@ async def _verdict(model: Model, run: Record, role: str) -> Verdict:
             wrong = str(error)
     raise ModelError(
         f"{model.name} gave no valid marks for {run.cast.name(role)} in {TRIES} tries ({wrong}); choose another "
-        "--judge, one that can answer in JSON"
+        "--judge, one that answers in JSON and keeps to the scales"
     )
 
 
