@@ -7,23 +7,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
+from dreamplay.comparison.said import Essence, Said, played
 from dreamplay.errors import UsageError
-from dreamplay.event import Event, Kind
 from dreamplay.record.transcript import Record
 from dreamplay.value import Value
-
-
-class Said(Value):
-    """What a reader sees of an event."""
-
-    event: int
-    """Its place in the script, counted from 0."""
-    kind: Kind
-    beat: str
-    scene: str
-    speaker: str | None
-    text: str
-    choice: str | None
 
 
 class Row(Value):
@@ -31,11 +18,8 @@ class Row(Value):
 
     base: Said | None
     changed: Said | None
-
-    @property
-    def same(self) -> bool:
-        """Whether both say the same."""
-        return self.base is not None and self.changed is not None and _told(self.base) == _told(self.changed)
+    same: bool
+    """Whether both say the same, but for the names of those who hold the roles."""
 
 
 class Pair(Value):
@@ -44,6 +28,7 @@ class Pair(Value):
     base_seed: int
     changed_seed: int
     base_events: int
+    """Events that were played, without the night before; `changed_events` likewise."""
     changed_events: int
     shared: int
     """So many events are the same before the first difference."""
@@ -144,7 +129,7 @@ def parting(found: Sequence[Pair], beats: Mapping[str, str]) -> str:
     beat = f", in {beats.get(said.beat, said.beat)}" if said else ""
     last = max(shared for shared, _ in parted)
     late = f", the last of them after {last}" if last > point else ""
-    where = f"after {point} event{'s' * (point != 1)}{beat}{late}"
+    where = f"after {point} event{'s' * (point != 1)}{beat}{late}" if point else f"at their first event{beat}{late}"
     if len(parted) == len(found):
         return f"The runs part {where}."
     return f"{len(found) - len(parted)} of {len(found)} pairs are the same, event for event; the others part {where}."
@@ -156,22 +141,22 @@ def _kind(run: Record) -> object:
 
 
 def _pair(one: Record, other: Record) -> Pair:
-    base, changed = [_said(event) for event in one.script], [_said(event) for event in other.script]
+    base, changed = list(played(one)), list(played(other))
     shared = 0
-    for a, b in zip(base, changed, strict=False):
-        if (a.beat, a.scene, _told(a)) != (b.beat, b.scene, _told(b)):
+    for (a, what), (b, other_what) in zip(base, changed, strict=False):
+        if (a.beat, a.scene, what) != (b.beat, b.scene, other_what):
             break
         shared += 1
     first = None
     if shared < max(len(base), len(changed)):
-        first = Row(base=_at(base, shared), changed=_at(changed, shared))
-    # The order of the story; the night before, which is in no beat, comes first.
+        first = Row(base=_at(base, shared), changed=_at(changed, shared), same=False)
+    # The order of the story.
     places = [scene.id for _, scene in one.header.story.scenes]
-    scenes = dict.fromkeys(said.scene for said in (*base[shared:], *changed[shared:]))
+    scenes = dict.fromkeys(said.scene for said, _ in (*base[shared:], *changed[shared:]))
     rows = [
         row
         for scene in sorted(scenes, key=lambda each: places.index(each) if each in places else -1)
-        for row in _aligned(*([said for said in side[shared:] if said.scene == scene] for side in (base, changed)))
+        for row in _aligned(*([each for each in side[shared:] if each[0].scene == scene] for side in (base, changed)))
     ]
     return Pair(
         base_seed=one.header.seed, changed_seed=other.header.seed, base_events=len(base), changed_events=len(changed),
@@ -179,25 +164,15 @@ def _pair(one: Record, other: Record) -> Pair:
     )  # fmt: skip
 
 
-def _aligned(base: Sequence[Said], changed: Sequence[Said]) -> list[Row]:
+def _aligned(base: Sequence[tuple[Said, Essence]], changed: Sequence[tuple[Said, Essence]]) -> list[Row]:
     """What both say stands in one row; what differs stands beside each other in order."""
     rows: list[Row] = []
-    same = SequenceMatcher(a=[_told(said) for said in base], b=[_told(said) for said in changed], autojunk=False)
-    for _, a, b, c, d in same.get_opcodes():
-        rows += [Row(base=one, changed=other) for one, other in zip_longest(base[a:b], changed[c:d])]
+    same = SequenceMatcher(a=[what for _, what in base], b=[what for _, what in changed], autojunk=False)
+    for kind, a, b, c, d in same.get_opcodes():
+        for one, other in zip_longest(base[a:b], changed[c:d]):
+            rows.append(Row(base=one and one[0], changed=other and other[0], same=kind == "equal"))
     return rows
 
 
-def _said(event: Event) -> Said:
-    return Said(
-        event=event.id, kind=event.kind, beat=event.beat, scene=event.scene, speaker=event.speaker, text=event.text,
-        choice=event.choice,
-    )  # fmt: skip
-
-
-def _told(said: Said) -> tuple[object, ...]:
-    return said.kind, said.speaker, said.text, said.choice
-
-
-def _at(side: Sequence[Said], index: int) -> Said | None:
-    return side[index] if index < len(side) else None
+def _at(side: Sequence[tuple[Said, Essence]], index: int) -> Said | None:
+    return side[index][0] if index < len(side) else None

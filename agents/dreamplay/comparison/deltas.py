@@ -1,4 +1,4 @@
-"""What became of the scorecard: each figure that has a better side, in two groups of runs."""
+"""What became of the scorecard: figures that have a better side, and what the runs cost, in two groups of runs."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from dreamplay.comparison.beside import Match
-from dreamplay.comparison.chance import LEVEL, Deals, shown
+from dreamplay.comparison.chance import Deals, Draft, Effect, Tested, shown
 from dreamplay.scorecard import score
 from dreamplay.scorecard.measures import mean
 from dreamplay.scorecard.score import Row
-from dreamplay.value import Value
+
+COST = "cost"
+"""The group of figures that are reported and not tested: what a run cost says nothing of the play."""
 
 
-class Delta(Value):
-    """One figure, measured for each run alone and averaged over the runs of a group."""
+class Delta(Tested):
+    """One figure, measured for each run alone and averaged over the runs of a group. It is tested where every run
+    has it, unless it is a cost.
+    """
 
     group: str
     label: str
@@ -30,53 +34,66 @@ class Delta(Value):
     high: float
     better: bool | None
     """Whether it moved to the side where its bar lies; None if it did neither."""
-    p: float | None
-    """Exact, all figures looked at together; None where not every run has the figure."""
+    effect: Effect
+    """How far the means are apart."""
 
     @property
     def still(self) -> bool:
         """Whether no run of the base differs, and the changed ones do not on average."""
         return self.low == self.high == self.base == self.changed
 
-    @property
-    def beyond(self) -> bool:
-        """Whether it moved beyond chance."""
-        return self.p is not None and self.p <= LEVEL
 
-
-def deltas(matched: Match, deals: Deals) -> tuple[Delta, ...]:
+def deltas(matched: Match, deals: Deals) -> list[Draft]:
     """Score each run, and hold the groups' means against each other."""
     scored = [[score.scores([run]) for run in group] for group in (matched.base, matched.changed)]
-    pools: list[tuple[Row, list[float], list[float]]] = []
+    drafts = []
     for row in score.ROWS:
         base, changed = ([v for each in group if (v := row.value(each)) is not None] for group in scored)
-        if row.bound and base and changed:
-            pools.append((row, base, changed))
-    whole = {row.measure: [*base, *changed] for row, base, changed in pools
-             if len(base) + len(changed) == deals.base.shape[1]}  # fmt: skip
-    ps: dict[str, float] = {}
-    if whole:
-        figures = np.asarray(list(whole.values()), dtype=np.float64).T
-        ps = dict(zip(whole, deals.p(np.abs(deals.gaps(figures))), strict=True))
-    return tuple(_delta(row, base, changed, ps.get(row.measure)) for row, base, changed in pools)
+        if (row.bound or row.group == COST) and base and changed:
+            drafts.append(_draft(row, base, changed, deals))
+    return drafts
 
 
 def says(found: Sequence[Delta]) -> list[str]:
-    """In a plain sentence, which figures moved beyond chance."""
-    moved = [f"{each.label} ({'better' if each.better else 'worse' if each.better is False else 'within its bar'}, "
-             f"p = {shown(each.p)})" for each in found if each.p is not None and each.beyond]  # fmt: skip
-    if moved:
-        return [f"The scorecard moved beyond chance in {', '.join(moved)}."]
-    return ["No figure of the scorecard moved beyond chance."] if found else []
+    """In a plain sentence, which figures changed."""
+    tested = [each for each in found if each.p is not None]
+    changed = [f"{each.label} ({figure(each, each.base)} to {figure(each, each.changed)}, "
+               f"{'better' if each.better else 'worse' if each.better is False else 'within its bar'}, adjusted p = "
+               f"{shown(each.adjusted)})" for each in tested if each.found]  # fmt: skip
+    if changed:
+        return [f"The scorecard changed in {', '.join(changed)}."]
+    return ["No change was found in the scorecard."] if tested else []
 
 
-def _delta(row: Row, base: Sequence[float], changed: Sequence[float], p: float | None) -> Delta:
+def figure(delta: Delta, value: float) -> str:
+    """A figure of the scorecard as a person reads it."""
+    return score.shown(value, "share" if delta.share else "plain")
+
+
+def difference(delta: Delta) -> str:
+    """How far the means are apart, with the interval."""
+    value, low, high = delta.effect.value, delta.effect.low, delta.effect.high
+    ends = "" if low is None or high is None or delta.p is None else f" [{_signed(delta, low)}, {_signed(delta, high)}]"
+    return f"{_signed(delta, value)}{ends}"
+
+
+def _signed(delta: Delta, value: float) -> str:
+    sign = "+" if value > 0 else ""
+    return f"{sign}{figure(delta, value)}" if delta.share or abs(value) >= 1000 else f"{sign}{value:.3g}"
+
+
+def _draft(row: Row, base: Sequence[float], changed: Sequence[float], deals: Deals) -> Draft:
     was, became = mean(base), mean(changed)
     gain = _badness(row, was) - _badness(row, became)
-    return Delta(
+    figures, effect = None, Effect(value=round(became - was, 4))
+    if row.group != COST and len(base) + len(changed) == deals.base.shape[1]:
+        values = np.asarray([*base, *changed], dtype=np.float64)[:, None]
+        figures, (effect,) = np.abs(deals.gaps(values))[:, 0], deals.effects(values)
+    delta = Delta(
         group=row.group, label=row.label.strip(), measure=row.measure, share=row.form == "share", base=was,
-        changed=became, low=min(base), high=max(base), better=gain > 0 if gain else None, p=p,
+        changed=became, low=min(base), high=max(base), better=(gain > 0 if gain and row.bound else None), effect=effect,
     )  # fmt: skip
+    return Draft(delta, figures)
 
 
 def _badness(row: Row, value: float) -> float:

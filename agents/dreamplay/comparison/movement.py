@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 from typing import Literal
@@ -10,20 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamplay.comparison.beside import Match
-from dreamplay.comparison.chance import LEVEL, Deals, shown
+from dreamplay.comparison.chance import LEVEL, Deals, Draft, Effect, Tested, shown
 from dreamplay.embedding import embed
 from dreamplay.record.transcript import Record
 from dreamplay.scorecard.measures import lines, nameless
-from dreamplay.value import Value
 
 Vector = NDArray[np.float64]
 Key = tuple[Literal["beat", "role"], str]
 
 _PLACES = 6
 """Decimals that count: beyond, machines differ."""
+_SAMPLES = 2_000
+"""Bootstrap samples."""
 
 
-class Moved(Value):
+class Moved(Tested):
     """How far the talk of one beat, or of one character, moved: 0 is the same lines, 1 has nothing to do with it."""
 
     of: Literal["beat", "role"]
@@ -34,25 +36,21 @@ class Moved(Value):
     """Between runs of one group, so of the same personas, with different seeds."""
     between: tuple[float, ...]
     """Between a run of each group, with different seeds."""
-    p: float | None
-    """Exact, of the distance between the groups beyond the noise; None where too few runs leave no noise to beat."""
-
-    @property
-    def beyond(self) -> bool:
-        """Whether the change beats the noise."""
-        return self.p is not None and self.p <= LEVEL
+    effect: Effect
+    """How much farther apart runs of different groups are than runs of one group, different seeds throughout."""
 
 
-def moved(matched: Match, deals: Deals) -> tuple[Moved, ...]:
+def moved(matched: Match, deals: Deals) -> list[Draft]:
     """Measure every beat and every role that speaks in all the runs.
 
     How: the distance of two runs is how far a line is, on average, from the nearest line of the other run, both ways
     (1 less the cosine, without names; the greedy matching of BERTScore, arXiv 1904.09675, with lines for words). Mean
     vectors of all lines, tried first, did not see that a swapped Leo talks of other things in eight seeds; this does.
-    Two runs with different seeds differ anyway: that is the noise. A change beats it if runs with different seeds are
+    Two runs with different seeds differ anyway: that is the noise. The talk changed if runs with different seeds are
     farther apart across the groups than within them (the energy distance of Székely and Rizzo, 2004), by more than
-    dealing the runs otherwise would do (`Deals.p`), over all beats and roles together. Runs of one seed share the
-    director's dice and are nearer for it, so their distance is shown, and not held against that noise.
+    dealing the runs otherwise would do. Runs of one seed share the director's dice and are nearer for it, so their
+    distance is shown, and not held against that noise. The interval is a percentile bootstrap over the pairs, or over
+    the runs of each group (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13).
     Limits: the vectors hear what a text is about, and not who means what by it; see `embedding`.
     """
     runs = (*matched.base, *matched.changed)
@@ -65,37 +63,47 @@ def moved(matched: Match, deals: Deals) -> tuple[Moved, ...]:
     keys = sorted((key for key in every if all(key in said for said in found)), key=lambda key: key[0])
     # A run and its partner share their dice, so their distance stands on neither side of the test.
     apart = np.asarray([[one.header.seed != other.header.seed for one in runs] for other in runs], dtype=np.float64)
-    excess = [_excess(np.asarray([[_distance(a[key], b[key]) for a in found] for b in found]), apart, deals)
-              for key in keys]  # fmt: skip
-    known = all(np.isfinite(each).all() for each in excess)
-    ps = deals.p(np.stack(excess, axis=1)) if known and keys else [None] * len(keys)
-    rows = []
-    for key, p in zip(keys, ps, strict=True):
+    dealt_so = deals.base.astype(np.float64)
+    again = _resampled(len(matched.base), len(matched.changed), paired=matched.paired) if deals.tell else None
+    drafts = []
+    for key in keys:
         base, changed = ([(seed, said[key]) for seed, said in zip(*each, strict=True) if key in said]
                          for each in zip(seeds, groups, strict=True))  # fmt: skip
         across = [(a == b, _distance(one, other)) for (a, one), (b, other) in product(base, changed)]
-        rows.append(Moved(
-            of=key[0], id=key[1], p=p,
-            same_seed=tuple(distance for same, distance in across if same),
-            noise=tuple(_distance(a, b) for group in (base, changed) for (_, a), (_, b) in combinations(group, 2)),
-            between=tuple(distance for same, distance in across if not same),
+        table = np.asarray([[_distance(a[key], b[key]) for a in found] for b in found])
+        figures = _excess(table, apart, dealt_so, 1 - dealt_so)
+        drafts.append(Draft(
+            Moved(
+                of=key[0], id=key[1], effect=_effect(figures[0], again and _excess(table, apart, *again)),
+                same_seed=tuple(distance for same, distance in across if same),
+                noise=tuple(_distance(a, b) for group in (base, changed) for (_, a), (_, b) in combinations(group, 2)),
+                between=tuple(distance for same, distance in across if not same),
+            ),
+            figures if np.isfinite(figures).all() else None,
         ))  # fmt: skip
-    return tuple(rows)
+    return drafts
 
 
 def says(found: Sequence[Moved], names: Mapping[str, str]) -> list[str]:
-    """In plain sentences, whose talk moved beyond the noise."""
+    """In plain sentences, whose talk changed by more than it does from seed to seed."""
     said = []
     for of, word in (("role", "character"), ("beat", "beat")):
-        rows = [each for each in found if each.of == of]
-        beyond = [f"{names.get(each.id, each.id)} (p = {shown(each.p)})" for each in rows
-                  if each.p is not None and each.beyond]  # fmt: skip
-        if beyond:
-            rest = f", and that of no other {word}" if len(beyond) < len(rows) else ""
-            said.append(f"The talk of {', '.join(beyond)} moved beyond the noise between seeds{rest}.")
-        elif rows:
-            said.append(f"The talk of no {word} moved beyond the noise between seeds.")
+        tested = [each for each in found if each.of == of and each.p is not None]
+        changed = [f"{names.get(each.id, each.id)} ({excess(each.effect)}, adjusted p = {shown(each.adjusted)})"
+                   for each in tested if each.found]  # fmt: skip
+        rest = [each for each in tested if not each.found]
+        if changed:
+            said.append(f"The talk of {', '.join(changed)} changed by more than it does from seed to seed.")
+        if rest:
+            said.append(f"No change beyond that was found in the talk of any {'other ' * bool(changed)}{word}; effects "
+                        f"of up to {max(each.effect.most for each in rest):.2f} remain possible.")  # fmt: skip
     return said
+
+
+def excess(effect: Effect) -> str:
+    """A distance beyond the noise, with its interval."""
+    ends = "" if effect.low is None or effect.high is None else f" [{effect.low:+.2f}, {effect.high:+.2f}]"
+    return f"{effect.value:+.2f}{ends}"
 
 
 def _said(run: Record) -> dict[Key, Vector]:
@@ -115,12 +123,30 @@ def _distance(one: Vector, other: Vector) -> float:
     return abs(round(1 - float(near.max(axis=0).mean() + near.max(axis=1).mean()) / 2, _PLACES))
 
 
-def _excess(table: Vector, apart: Vector, deals: Deals) -> Vector:
-    """For each way of dealing, the mean distance across the groups less that within them; not a number where there
-    is nothing across or nothing within.
+def _resampled(base: int, changed: int, *, paired: bool) -> tuple[Vector, Vector]:
+    """How often each run comes up in each bootstrap sample, in the base and in the changed; the same ones each time."""
+    dice = random.Random(0)
+    left, right = np.zeros((_SAMPLES, base + changed)), np.zeros((_SAMPLES, base + changed))
+    for one, other in zip(left, right, strict=True):
+        drawn = dice.choices(range(base), k=base)
+        np.add.at(one, drawn, 1)
+        np.add.at(other, [base + i for i in (drawn if paired else dice.choices(range(changed), k=changed))], 1)
+    return left, right
+
+
+def _effect(value: float, samples: Vector | None) -> Effect:
+    if not np.isfinite(value):
+        return Effect(value=0.0)
+    if samples is None:
+        return Effect(value=round(float(value), 4))
+    low, high = np.nanquantile(samples, [LEVEL / 2, 1 - LEVEL / 2])
+    return Effect(value=round(float(value), 4), low=round(float(low), 4), high=round(float(high), 4))
+
+
+def _excess(table: Vector, apart: Vector, base: Vector, other: Vector) -> Vector:
+    """For each way of weighing the runs, the mean distance across the groups less that within them; not a number where
+    there is nothing across or nothing within.
     """
-    base = deals.base.astype(np.float64)
-    other = 1 - base
 
     def mean(left: Vector, right: Vector) -> Vector:
         number = ((left @ apart) * right).sum(axis=1)

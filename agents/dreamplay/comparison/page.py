@@ -6,8 +6,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from dreamplay.comparison import plots, report
+from dreamplay.comparison import deltas, plots, provenance, report
+from dreamplay.comparison.chance import shown
 from dreamplay.comparison.compare import Comparison
+from dreamplay.comparison.said import phrase
 
 _TEMPLATE = "page.html.jinja"
 
@@ -26,6 +28,7 @@ def render(made: Comparison) -> str:
         made=made, plots=plots, tables=tables, first=report.differing(made),
         talk=[(title, [each for each in made.talk if each.of == of]) for of, title in (("beat", "By beat"),
                                                                                       ("role", "By character"))],
-        swapped=[swap.role for swap in made.swaps], by_scene=report.by_scene, phrase=report.phrase, seeds=report.seeds,
-        figure=report.figure, verdict=report.verdict, chance=report.chance, turned=report.turned,
+        swapped=[swap.role for swap in made.swaps], by_scene=report.by_scene, phrase=phrase, seeds=report.seeds,
+        who=report.who, figure=deltas.figure, difference=deltas.difference, cost=deltas.COST, verdict=report.verdict,
+        shown=shown, turned=report.turned, provenance=provenance.lines(made.provenance),
     )  # fmt: skip

@@ -25,19 +25,21 @@ def stance(found: Stance, made: Comparison) -> Markup:
     def x(share: float) -> float:
         return left + share * (right - left)
 
+    absent = found.base_absent, found.changed_absent
     parts = [_axis(x, height - 22, [(0, "0"), (0.5, "half of the runs"), (1, "all")])]
     for place, (choice, was) in enumerate(found.base.items()):
         top = place * step
         parts.append(_text(0, top + 13, choice, "label"))
-        rows = ((was, made.base, "a"), (found.changed[choice], made.changed, "b"))
-        for row, (count, side, colour) in enumerate(rows):
-            y = top + 23 + row * 13
-            share = count.runs / len(side.seeds)
-            word = "base" if colour == "a" else "changed"
+        for row, (count, word) in enumerate(((was, "base"), (found.changed[choice], "changed"))):
+            y, colour = top + 23 + row * 13, "b" if row else "a"
+            if not count.whole:
+                parts.append(_text(_WIDTH, y + 4, "absent" if absent[row] else "none", "tick end"))
+                continue
             parts.append(_mark(
-                f"{word}: {count.runs} of {len(side.seeds)}, interval {count.low:.0%} to {count.high:.0%}",
-                _line(x(count.low), y, x(count.high), y, f"whisker {colour}"), _dot(x(share), y, 5, colour),
-                _text(_WIDTH, y + 4, f"{count.runs} of {len(side.seeds)}", "tick end"),
+                f"{word}: {count.runs} of {count.whole}, interval {count.low:.0%} to {count.high:.0%}",
+                _line(x(count.low), y, x(count.high), y, f"whisker {colour}"),
+                _dot(x(count.runs / count.whole), y, 5, colour),
+                _text(_WIDTH, y + 4, f"{count.runs} of {count.whole}", "tick end"),
             ))  # fmt: skip
     return _svg(height, f"Stances of {made.names[found.role]}: share of runs by choice", parts)
 
@@ -55,7 +57,7 @@ def talk(rows: Sequence[Moved], made: Comparison, title: str) -> Markup:
     for place, row in enumerate(rows):
         top = place * step
         label = made.names.get(row.id, made.beats.get(row.id, row.id))
-        parts.append(_text(0, top + 13, f"{label}{': beyond the noise' if row.beyond else ''}", "label"))
+        parts.append(_text(0, top + 13, f"{label}{': changed' if row.found else ''}", "label"))
         lanes = (("same seed", row.same_seed, "a"), ("other seed, same group", row.noise, "n"),
                  ("other seed, other group", row.between, "b"))  # fmt: skip
         for lane, (word, distances, colour) in enumerate(lanes):

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from dreamplay.comparison.beside import Match
-from dreamplay.comparison.chance import LEVEL, Deals
+from dreamplay.comparison.chance import Deals, Draft, Effect, Tested, shown
 from dreamplay.insight.knowledge import dreamt
 from dreamplay.record.transcript import Record
 from dreamplay.value import Value
 
 
-class Relation(Value):
-    """What one character thinks of another, from -1 to 1, over the scenes; the mean of the group's runs."""
+class Relation(Tested):
+    """What one character thinks of another, from -1 to 1, over the scenes; the mean of the group's runs. What is
+    tested is what they think last, where every run says so.
+    """
 
     role: str
     other: str
     scenes: tuple[str, ...]
     base: tuple[float | None, ...]
-    """One for each scene; None where she did not reflect."""
+    """One for each scene; None where they did not reflect."""
     changed: tuple[float | None, ...]
     base_end: float
-    """What she thought last."""
+    """What they thought last."""
     changed_end: float
-    p: float | None
-    """Of the difference at the end; None where not every run says."""
+    effect: Effect
+    """How far the ends are apart."""
 
 
 class Learned(Value):
@@ -38,31 +40,33 @@ class Learned(Value):
     base_beat: str | None
     changed: int
     changed_beat: str | None
+    base_absent: bool
+    """Whether one of the two had no part in any dream of the group's runs; `changed_absent` likewise."""
+    changed_absent: bool
     otherwise: bool
-    """Whether the two groups differ in it: in the share of runs, or in the beat."""
+    """Whether the two groups differ in it, in the share of runs or in the beat, though both were there."""
 
 
-def relations(matched: Match, deals: Deals) -> tuple[Relation, ...]:
+def relations(matched: Match, deals: Deals) -> list[Draft]:
     """What everybody thought of everybody, where the runs say so in their reflections."""
     found = [[_regards(run) for run in group] for group in (matched.base, matched.changed)]
     keys = sorted({key for group in found for each in group for key in each})
     both = [key for key in keys if all(any(key in each for each in group) for group in found)]
     scenes = [scene.id for _, scene in matched.base[0].header.story.scenes]
     ends = {key: [[list(each[key].values())[-1] for each in group if key in each] for group in found] for key in both}
-    whole = [key for key in both if sum(map(len, ends[key])) == deals.base.shape[1]]
-    tested: dict[tuple[str, str], float] = {}
-    if whole:
-        values = np.array([[*ends[key][0], *ends[key][1]] for key in whole]).T
-        tested = dict(zip(whole, deals.p(np.abs(deals.gaps(values))), strict=True))
-    return tuple(
-        Relation(
-            role=key[0], other=key[1], scenes=tuple(reflected), p=tested.get(key),
-            base=_means(found[0], key, reflected), changed=_means(found[1], key, reflected),
-            base_end=_mean(ends[key][0]), changed_end=_mean(ends[key][1]),
-        )
-        for key in both
-        for reflected in [[s for s in scenes if any(s in each.get(key, {}) for group in found for each in group)]]
-    )  # fmt: skip
+    drafts = []
+    for key in both:
+        reflected = [s for s in scenes if any(s in each.get(key, {}) for group in found for each in group)]
+        base_end, changed_end = (_mean(each) for each in ends[key])
+        figures, effect = None, Effect(value=round(changed_end - base_end, 4))
+        if sum(map(len, ends[key])) == deals.base.shape[1]:
+            values = np.asarray([*ends[key][0], *ends[key][1]], dtype=np.float64)[:, None]
+            figures, (effect,) = np.abs(deals.gaps(values))[:, 0], deals.effects(values)
+        drafts.append(Draft(Relation(
+            role=key[0], other=key[1], scenes=tuple(reflected), base=_means(found[0], key, reflected),
+            changed=_means(found[1], key, reflected), base_end=base_end, changed_end=changed_end, effect=effect,
+        ), figures))  # fmt: skip
+    return drafts
 
 
 def learned(matched: Match) -> tuple[Learned, ...]:
@@ -72,34 +76,51 @@ def learned(matched: Match) -> tuple[Learned, ...]:
     def earliest(beats: Sequence[str]) -> str | None:
         return min(beats, key=lambda beat: order.get(beat, len(order)), default=None)
 
-    found = [[_learned(run) for run in group] for group in (matched.base, matched.changed)]
+    groups = matched.base, matched.changed
+    found = [[_learned(run) for run in group] for group in groups]
+    dreamers = [{role for run in group for role in _dreamers(run)} for group in groups]
     rows = []
     for role, whose in sorted({key for group in found for each in group for key in each}):
         base, changed = ([each[role, whose] for each in group if (role, whose) in each] for group in found)
         early = earliest(base), earliest(changed)
         same = early[0] == early[1] and len(base) * len(found[1]) == len(changed) * len(found[0])
+        # Where nobody dreamt at all, there was no dream to be absent from.
+        absent = [bool(there) and not {role, whose} <= there for there in dreamers]
         rows.append(Learned(
             role=role, whose=whose, base=len(base), base_beat=early[0], changed=len(changed), changed_beat=early[1],
-            otherwise=not same,
+            base_absent=absent[0], changed_absent=absent[1], otherwise=not same and not any(absent),
         ))  # fmt: skip
     return tuple(rows)
 
 
 def says(found: Sequence[Relation], names: Mapping[str, str]) -> list[str]:
-    """In a plain sentence, which relations moved beyond chance."""
-    beyond = [f"{names[each.role]} of {names[each.other]} ({each.base_end:+.2f} to {each.changed_end:+.2f})"
-              for each in found if each.p is not None and each.p <= LEVEL]  # fmt: skip
-    if beyond:
-        return [f"What one thinks of the other in the end moved beyond chance: {', '.join(beyond)}."]
-    return ["No relation moved beyond chance."] if found else []
+    """In a plain sentence, which relations changed."""
+    tested = [each for each in found if each.p is not None]
+    changed = [f"{names[each.role]} of {names[each.other]} ({regard(each.effect)}, adjusted p = {shown(each.adjusted)})"
+               for each in tested if each.found]  # fmt: skip
+    if changed:
+        return [f"What one thinks of another in the end changed: {', '.join(changed)}."]
+    if not tested:
+        return []
+    most = max(each.effect.most for each in tested)
+    return [f"No change was found in what one thinks of another; effects of up to {most:.2f} (on a scale from "
+            "-1 to 1) remain possible."]
 
 
 def knows(found: Sequence[Learned], names: Mapping[str, str]) -> list[str]:
     """In a plain sentence, whether others learned other fears, or learned them at another time."""
-    other = [f"{names[each.role]} of {names[each.whose]}'s" for each in found if each.otherwise]
+    compared = [each for each in found if not (each.base_absent or each.changed_absent)]
+    other = [f"{names[each.role]} of {names[each.whose]}'s" for each in compared if each.otherwise]
     if other:
         return [f"Who learned whose hidden fear, or when, is not the same: {', '.join(other)}."]
-    return ["Who learned whose hidden fear, and when, is the same in both."] if found else []
+    of_all = "" if len(compared) == len(found) else ", as far as they were there"
+    return [f"Who learned whose hidden fear, and when, is the same in both{of_all}."] if compared else []
+
+
+def regard(effect: Effect) -> str:
+    """A difference of regards, with its interval."""
+    ends = "" if effect.low is None or effect.high is None else f" [{effect.low:+.2f}, {effect.high:+.2f}]"
+    return f"{effect.value:+.2f}{ends}"
 
 
 def _regards(run: Record) -> dict[tuple[str, str], dict[str, float]]:
@@ -121,6 +142,14 @@ def _learned(run: Record) -> dict[tuple[str, str], str]:
         for role in run.cast.roles
         for whose, dreams in dreamt(run.script.visible_to(role), role).items()
     }
+
+
+def _dreamers(run: Record) -> Iterator[str]:
+    """Who had a part in a dream: as its witness, or with a fear that went into it."""
+    for event in run.script:
+        if event.kind == "dream":
+            yield from event.witnesses
+            yield from (entry.role for entry in event.ledger)
 
 
 def _means(

@@ -6,16 +6,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dreamplay.comparison.beside import Pair, Row, Said
+from dreamplay.comparison import provenance
+from dreamplay.comparison.beside import Pair, Row
 from dreamplay.comparison.chance import shown
 from dreamplay.comparison.compare import Comparison, Side
-from dreamplay.comparison.deltas import Delta
-from dreamplay.comparison.relations import Learned
-from dreamplay.comparison.stances import Count, Stance
+from dreamplay.comparison.deltas import COST, Delta, difference, figure
+from dreamplay.comparison.movement import excess
+from dreamplay.comparison.personas import Swap
+from dreamplay.comparison.relations import Learned, regard
+from dreamplay.comparison.said import Said, phrase
+from dreamplay.comparison.stances import Stance, points
 from dreamplay.record import markdown
 from dreamplay.scorecard import score
 from dreamplay.scorecard.measures import mean
@@ -46,11 +51,18 @@ def show(made: Comparison) -> None:
     for section in sections(made):
         console.print(Text(f"\n{section.title}", style="bold"))
         console.print(Text(section.note, style="dim"))
-        table = score.grid(console, section.heads[1:], left=section.heads)
+        # Cells wrap where the terminal is narrow: a figure that is cut off is a wrong figure.
+        table = Table(*section.heads, box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
         for row in section.rows:
             table.add_row(*map(Text, row))
         console.print(table)
     _show_text(console, made)
+    console.print(Text("\nMethods", style="bold"))
+    console.print(Text(made.methods))
+    for title, entries in _lists(made):
+        console.print(Text(f"\n{title}", style="bold"))
+        for term, meaning in entries:
+            console.print(Text.assemble((term, "bold"), f": {meaning}"))
 
 
 def render(made: Comparison) -> str:
@@ -64,75 +76,84 @@ def heading(made: Comparison) -> list[str]:
     for word, side in (("base", made.base), ("changed", made.changed)):
         number = f"{len(side.seeds)} run{'s' * (len(side.seeds) > 1)}"
         lines.append(f"{word}: {number} on {side.model}, seed{'s' * (len(side.seeds) > 1)} {seeds(side.seeds)}")
-        lines += [f"  {swap.base if side is made.base else swap.changed}" for swap in made.swaps]
+        lines += [f"  {who(made, swap, side)}" for swap in made.swaps]
     if made.spare:
         lines.append(f"seeds that one group alone has count for the noise between seeds only: {seeds(made.spare)}")
     return lines
 
 
+def who(made: Comparison, swap: Swap, side: Side) -> str:
+    """Who holds a role in a group, where the other has somebody else; of one who is edited, in what."""
+    public = swap.base if side is made.base else swap.changed
+    if not public:
+        return f"{made.names[swap.role]} is not there"
+    return f"{public} (edited: {swap.fields})" if swap.edited and side is made.changed else public
+
+
 def sections(made: Comparison) -> Iterator[Section]:
     """Every table there is something to put in."""
     names, beats = made.names, made.beats
+    if any(swap.edits for swap in made.swaps):
+        yield Section(
+            "Personas", "What differs in a persona, with its private sheet; of a list, what one has and the other has "
+            "not. Long texts are cut.",
+            ("", "field", "base", "changed"),
+            tuple((names[swap.role] if i == 0 else "", edit.field, edit.base or "-", edit.changed or "-")
+                  for swap in made.swaps for i, edit in enumerate(swap.edits)),
+        )  # fmt: skip
     if made.stances:
         yield Section(
-            "Stances", "In how many runs a choice was taken, with the 95% interval of its share. "
-            + "; ".join(f"{choice}: {text}" for choice, text in made.choices.items()) + ".",
-            ("", "choice", "base", "changed", "turned", "p"),
-            tuple((names[each.role] if i == 0 else "", choice, count(each.base[choice], made.base),
-                   count(each.changed[choice], made.changed), turned(each) if i == 0 else "",
-                   shown(each.p) if i == 0 else "")
-                  for each in made.stances for i, choice in enumerate(made.choices)),
+            "Stances", "In how many runs a choice was taken, and the difference in percentage points with its 95% "
+            "interval. " + "; ".join(f"{choice}: {text}" for choice, text in made.choices.items()) + ".",
+            ("", "choice", "base", "changed", "difference", "turned", "p", "adjusted"),
+            tuple(row for each in made.stances for row in _stance(each, names[each.role])),
         )  # fmt: skip
     if made.talk:
         yield Section(
-            "Talk", "How far apart two runs are, from 0 to 1. The talk moved if «other group» beats «other seed».",
-            ("", "same seed", "other seed", "other group", "p"),
-            tuple((names.get(each.id, beats.get(each.id, each.id)), _spread(each.same_seed), _spread(each.noise),
-                   _spread(each.between), chance(each.p)) for each in made.talk),
+            "Talk", "How far apart two runs are, from 0 to 1, and how much farther across the groups than from seed to "
+            "seed within them, with its 95% interval.",
+            ("", "same seed", "other seed", "other group", "beyond the noise", "p", "adjusted"),
+            tuple((names.get(each.id, beats.get(each.id, each.id)), _middle(each.same_seed), _middle(each.noise),
+                   _middle(each.between), excess(each.effect), shown(each.p), shown(each.adjusted))
+                  for each in made.talk),
         )  # fmt: skip
     if made.relations:
         yield Section(
-            "Relations", "What each thinks of each other in the end, from -1 to 1.",
-            ("", "of", "base", "changed", "p"),
+            "Relations", "What each thinks of each other in the end, from -1 to 1, and the difference with its 95% "
+            "interval.",
+            ("", "of", "base", "changed", "difference", "p", "adjusted"),
             tuple((names[each.role], names[each.other], f"{each.base_end:+.2f}", f"{each.changed_end:+.2f}",
-                   chance(each.p)) for each in made.relations),
+                   regard(each.effect), shown(each.p), shown(each.adjusted)) for each in made.relations),
         )  # fmt: skip
     if made.learned:
         known = {(each.role, each.whose): each for each in made.learned}
         owners = [role for role in names if any(whose == role for _, whose in known)]
         yield Section(
             "Hidden fears", "In which beat, at the earliest, somebody learned what another is afraid of, and in how "
-            "many runs; after an arrow, in the changed ones, if it is otherwise.",
+            "many runs; after an arrow, in the changed ones, if it is otherwise. Absent: one of the two had no part in "
+            "a dream.",
             ("", *(f"{names[role]}'s" for role in owners)),
             tuple((names[role], *(_learned(known.get((role, whose)), made) for whose in owners))
                   for role in names if any(who == role for who, _ in known)),
         )  # fmt: skip
-    if made.scores:
-        still = ", ".join(each.label for each in made.scores if each.still)
+    tested = [each for each in made.scores if each.group != COST]
+    if tested:
+        still = ", ".join(each.label for each in tested if each.still)
         yield Section(
-            "Scorecard", "Means over the runs of each group; the range is that of single runs of the base."
+            "Scorecard", "Means over the runs of each group, and the difference with its 95% interval."
             + f" The same throughout: {still}." * bool(still),
-            ("", "base", "changed", "range", "p", ""),
-            tuple((f"{each.group}: {each.label}", figure(each, each.base), figure(each, each.changed),
-                   f"{figure(each, each.low)} to {figure(each, each.high)}", chance(each.p), verdict(each))
-                  for each in made.scores if not each.still),
+            ("", "base", "changed", "difference", "p", "adjusted"),
+            tuple((each.label, figure(each, each.base), figure(each, each.changed),
+                   difference(each), shown(each.p), shown(each.adjusted))
+                  for each in tested if not each.still),
         )  # fmt: skip
-
-
-def phrase(said: Said, side: Side, choices: dict[str, str]) -> tuple[str, str]:
-    """An event in two parts: whose it is or what, and its words."""
-    who = side.names.get(said.speaker, said.speaker) if said.speaker else ""
-    match said.kind:
-        case "stance":
-            return f"{who} chooses to {choices.get(said.choice or '', said.choice)}", said.text
-        case "silence":
-            return who, "says nothing"
-        case "dream" | "recap":
-            return said.kind.capitalize(), said.text
-        case "reflection":
-            return (f"{who} thinks", said.text) if said.text else (who, "has no thought that could stand")
-        case _:
-            return who, said.text
+    if costs := [each for each in made.scores if each.group == COST]:
+        yield Section(
+            "Cost", "Means over the runs of each group. Reported and not tested.",
+            ("", "base", "changed", "difference"),
+            tuple((each.label, figure(each, each.base), figure(each, each.changed), difference(each))
+                  for each in costs),
+        )  # fmt: skip
 
 
 def differing(made: Comparison) -> Pair | None:
@@ -166,22 +187,12 @@ def seeds(numbers: Sequence[int]) -> str:
 
 def turned(stance: Stance) -> str:
     """In how many pairs the choices differ."""
-    return f"{stance.turned} of {len(stance.taken)} pairs" if stance.taken else "-"
-
-
-def figure(delta: Delta, value: float) -> str:
-    """A figure of the scorecard as a person reads it."""
-    return score.shown(value, "share" if delta.share else "plain")
+    return f"{stance.turned} of {len(stance.both)}" if stance.both else "-"
 
 
 def verdict(delta: Delta) -> str:
-    """Which way a figure went, if it went there beyond chance."""
-    return "" if not delta.beyond or delta.better is None else "better" if delta.better else "worse"
-
-
-def chance(p: float | None) -> str:
-    """A p, or that there is none."""
-    return "-" if p is None else shown(p)
+    """Which way a figure went, if it changed."""
+    return "" if not delta.found or delta.better is None else "better" if delta.better else "worse"
 
 
 def _show_text(console: Console, made: Comparison) -> None:
@@ -226,6 +237,16 @@ def _page(made: Comparison) -> Iterator[str]:
                  "*the same*" if row.same else cell(_line(row.changed, made.changed, made)))
                 for row in rows
             ])  # fmt: skip
+    yield "## Methods"
+    yield plain(made.methods)
+    for title, entries in _lists(made):
+        yield f"## {title}"
+        yield "\n".join(f"- **{plain(term)}**: {plain(meaning)}" for term, meaning in entries)
+
+
+def _lists(made: Comparison) -> tuple[tuple[str, list[tuple[str, str]]], ...]:
+    """What stands at the end: title, then term and meaning."""
+    return ("Glossary", list(made.glossary.items())), ("Provenance", provenance.lines(made.provenance))
 
 
 def _table(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
@@ -235,22 +256,32 @@ def _table(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
 def _line(said: Said | None, side: Side, made: Comparison) -> str:
     if said is None:
         return "(nothing)"
-    who, words = phrase(said, side, made.choices)
-    return f"{who}: {words}" if who else words
+    return " ".join(part for part in phrase(said, side.names, made.choices) if part)
 
 
-def count(found: Count, side: Side) -> str:
-    """A count out of a group's runs, with its interval."""
-    return f"{found.runs} of {len(side.seeds)} ({found.low:.0%} to {found.high:.0%})"
+def _stance(found: Stance, name: str) -> Iterator[tuple[str, ...]]:
+    """A line for each choice, and one for runs from which the character was absent."""
+    for i, choice in enumerate(found.base):
+        base, changed = found.base[choice], found.changed[choice]
+        cells = (f"{each.runs} of {each.whole}" if each.whole else "absent" if absent else "-"
+                 for each, absent in ((base, found.base_absent), (changed, found.changed_absent)))  # fmt: skip
+        effect = points(found.effects[choice]) if choice in found.effects else "-"
+        once = (turned(found), shown(found.p), shown(found.adjusted)) if i == 0 else ("", "", "")
+        yield (name if i == 0 else "", choice, *cells, effect, *once)
+    if found.base_absent or found.changed_absent:
+        yield ("", "(absent)", str(found.base_absent), str(found.changed_absent), "", "", "", "")
 
 
-def _spread(distances: Sequence[float]) -> str:
-    return f"{mean(distances):.2f} ({min(distances):.2f} to {max(distances):.2f})" if distances else "-"
+def _middle(distances: Sequence[float]) -> str:
+    return f"{mean(distances):.2f}" if distances else "-"
 
 
 def _learned(found: Learned | None, made: Comparison) -> str:
     if found is None:
         return "-"
-    was, became = (f"{made.beats.get(beat, beat)} ({runs})" if beat else "never"
-                   for beat, runs in ((found.base_beat, found.base), (found.changed_beat, found.changed)))  # fmt: skip
-    return f"{was} \N{RIGHTWARDS ARROW} {became}" if found.otherwise else was
+    was, became = (
+        "absent" if absent else f"{made.beats.get(beat, beat)} ({runs})" if beat else "never"
+        for beat, runs, absent in ((found.base_beat, found.base, found.base_absent),
+                                   (found.changed_beat, found.changed, found.changed_absent))
+    )  # fmt: skip
+    return was if was == became else f"{was} \N{RIGHTWARDS ARROW} {became}"

@@ -1,4 +1,4 @@
-"""What each role chose at the crossroads, in two groups of runs, and whether it moved beyond chance."""
+"""What each role chose at the crossroads, in two groups of runs, and whether chance alone explains the difference."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from dreamplay.comparison import proportions
 from dreamplay.comparison.beside import Match
-from dreamplay.comparison.chance import LEVEL, Deals, interval, shown
+from dreamplay.comparison.chance import Deals, Draft, Effect, Tested, shown
 from dreamplay.record.transcript import Record
 from dreamplay.value import Value
 
@@ -16,84 +17,135 @@ class Count(Value):
     """In how many runs a choice was taken, and the 95% interval of its share."""
 
     runs: int
+    whole: int
+    """Runs in which the role took a stance at all."""
     low: float
     high: float
 
 
-class Stance(Value):
-    """What one role chose."""
+class Stance(Tested):
+    """What one role chose. The test is of all choices together."""
 
     role: str
     base: dict[str, Count]
     """Choice to count."""
     changed: dict[str, Count]
+    base_absent: int
+    """Runs that came to the crossroads without the role; `changed_absent` likewise."""
+    changed_absent: int
+    effects: dict[str, Effect]
+    """Choice to the difference of its shares; empty where a group has no stance of the role."""
     taken: tuple[tuple[str | None, str | None], ...]
     """The choices in each pair; empty for runs that are not paired."""
-    p: float
-    """Exact, of the difference between the counts, all roles looked at together."""
 
     @property
     def turned(self) -> int:
-        """Pairs in which the choices differ."""
-        return sum(one != other for one, other in self.taken)
+        """Pairs in which both took a stance, and the choices differ."""
+        return sum(one != other for one, other in self.both)
+
+    @property
+    def both(self) -> tuple[tuple[str, str], ...]:
+        """Pairs in which both took a stance."""
+        return tuple((one, other) for one, other in self.taken if one and other)
 
 
-def stances(matched: Match, deals: Deals) -> tuple[Stance, ...]:
+def stances(matched: Match, deals: Deals) -> list[Draft]:
     """Count how often each role took each choice.
 
-    The test's figure is the sum, over the choices, of the squared difference of their shares. In pairs, with two
-    choices, it is McNemar's exact test (Psychometrika 12, 1947): only pairs in which the choices differ can tell.
-    A run in which the role took no stance counts as an answer of its own.
+    The test's figure is the distance between the groups' shares of all choices (Euclid's). In pairs, with two choices,
+    it is McNemar's exact test (Psychometrika 12, 1947): only pairs in which the choices differ can tell. A role that
+    took no stance in some run, since it was absent or the run was stopped, is counted and not tested.
     """
     header = matched.base[0].header
     groups = [[_taken(run) for run in group] for group in (matched.base, matched.changed)]
+    there = [[bool(taken) or run.end is not None for taken, run in zip(*each, strict=True)]
+             for each in zip(groups, (matched.base, matched.changed), strict=True)]  # fmt: skip
     runs = [taken for group in groups for taken in group]
-    roles = [role for role in header.cast if any(role in taken for taken in runs)]
-    answers = [*(choice.id for choice in header.story.choices), None]
-    if not roles:
-        return ()
-    tables = [np.asarray([[run.get(role) == each for each in answers] for run in runs], float) for role in roles]
-    ps = deals.p(np.stack([(deals.gaps(table) ** 2).sum(axis=1) for table in tables], axis=1))
-    return tuple(
-        Stance(
-            role=role, p=p, base=_counts(groups[0], role, answers), changed=_counts(groups[1], role, answers),
-            taken=tuple((one.get(role), other.get(role)) for one, other in zip(*groups, strict=True))
-            if matched.paired else (),
-        )
-        for role, p in zip(roles, ps, strict=True)
-    )  # fmt: skip
+    roles = [role for role in {**header.cast, **matched.changed[0].header.cast} if any(role in taken for taken in runs)]
+    choices = list(dict.fromkeys([*(choice.id for choice in header.story.choices),
+                                  *(taken[role] for taken in runs for role in roles if role in taken)]))  # fmt: skip
+    drafts = []
+    for role in roles:
+        figures = None
+        if all(role in taken for taken in runs):
+            shares = np.asarray([[taken[role] == each for each in choices] for taken in runs], dtype=np.float64)
+            figures = np.sqrt((deals.gaps(shares) ** 2).sum(axis=1))
+        taken = [[each.get(role) for each in group] for group in groups]
+        absent = [sum(was and each is None for was, each in zip(*both, strict=True))
+                  for both in zip(there, taken, strict=True)]  # fmt: skip
+        base, changed = ({choice: _count(group, choice) for choice in choices} for group in taken)
+        pairs = tuple(zip(*taken, strict=True)) if matched.paired else ()
+        drafts.append(Draft(Stance(
+            role=role, base=base, changed=changed, base_absent=absent[0], changed_absent=absent[1], taken=pairs,
+            effects=_effects(base, changed, pairs),
+        ), figures))  # fmt: skip
+    return drafts
 
 
 def says(found: Sequence[Stance], swapped: Collection[str], names: Mapping[str, str], deals: Deals) -> list[str]:
-    """In plain sentences, whose stance moved; and of those with another persona, whether it can be told at all."""
-    told = {stance.role: _told(stance) for stance in found}
+    """In plain sentences, whose stance changed, and what can be told of those with another persona."""
+    said = [f"{names[each.role]} was absent from the crossroads in {word} runs, so there is no stance to compare."
+            for each in found if not each.effects and (word := _missing(each))]  # fmt: skip
+    compared = [each for each in found if each.effects]
     if not deals.tell:
-        other = [f"{names[role]} ({counts})" for role, counts in told.items() if counts]
-        if not found:
-            return []
-        return [f"Stances that differ: {', '.join(other)}." if other else "The same stances were taken."]
-    said = []
-    for stance in found:
-        name, counts = names[stance.role], f"{told[stance.role] or 'the same counts'}; p = {shown(stance.p)}"
-        if stance.p <= LEVEL:
-            said.append(f"{name}'s stance moved beyond chance ({counts}).")
-        elif stance.role in swapped:
+        other = [f"{names[each.role]} ({counts})" for each in compared if (counts := _counts(each))]
+        if not compared:
+            return said
+        return [*said, f"Stances that differ: {', '.join(other)}." if other else "The same stances were taken."]
+    quiet = []
+    for each in compared:
+        name = names[each.role]
+        if each.p is None:
+            said.append(f"{name} took no stance in some runs: counted, and not tested.")
+        elif each.found:
+            said.append(f"{name}'s stance changed ({_detail(each)}; adjusted p = {shown(each.adjusted)}).")
+        elif each.role in swapped:
             said.append(
-                f"{name}'s stance did not move beyond chance ({counts}): as far as {deals.base.shape[1]} runs can "
-                "tell, this model does not follow the persona to another stance."
+                f"{name}, with another persona: {_detail(each) or 'the same stances'} (adjusted p = "
+                f"{shown(each.adjusted)}). That is compatible with no effect on the stance, and with one of up to "
+                f"{_most([each])} points."
             )
-    quiet = [names[stance.role] for stance in found if stance.p > LEVEL and stance.role not in swapped]
-    if quiet and len(quiet) == len(found):
-        said.append("Nobody's stance moved beyond chance.")
-    elif quiet:
-        said.append(f"Not beyond chance: the stance of {', '.join(quiet)}.")
+        else:
+            quiet.append(each)
+    if quiet:
+        who = "anybody" if len(quiet) == len(compared) else ", ".join(names[each.role] for each in quiet)
+        said.append(f"No change was found in the stance of {who}; effects of up to {_most(quiet)} points remain "
+                    "possible.")  # fmt: skip
     return said
 
 
-def _told(stance: Stance) -> str:
+def _missing(found: Stance) -> str:
+    """In which runs nobody could ask the role, if in all of a group; empty if those runs were stopped before."""
+    words = [word for word, absent, counts in (("all base", found.base_absent, found.base),
+                                               ("all changed", found.changed_absent, found.changed))
+             if absent and not any(count.whole for count in counts.values())]  # fmt: skip
+    return " and ".join(words)
+
+
+def _counts(found: Stance) -> str:
     """Which counts differ."""
-    return ", ".join(f"{choice} {was.runs} to {stance.changed[choice].runs}" for choice, was in stance.base.items()
-                     if was.runs != stance.changed[choice].runs)  # fmt: skip
+    return ", ".join(f"{choice} {was.runs} to {found.changed[choice].runs}" for choice, was in found.base.items()
+                     if was.runs != found.changed[choice].runs)  # fmt: skip
+
+
+def _detail(found: Stance) -> str:
+    """Which shares differ, by how much, and with which interval."""
+    return ", ".join(
+        f"{choice} {found.base[choice].runs} to {found.changed[choice].runs} of {found.changed[choice].whole} runs, "
+        f"{points(effect)}"
+        for choice, effect in found.effects.items()
+        if effect.value
+    )
+
+
+def points(effect: Effect) -> str:
+    """A difference of shares in percentage points, with its interval."""
+    ends = "" if effect.low is None or effect.high is None else f" [{effect.low * 100:+.0f}, {effect.high * 100:+.0f}]"
+    return f"{effect.value * 100:+.0f} points{ends}"
+
+
+def _most(found: Sequence[Stance]) -> str:
+    return f"{100 * max(effect.most for each in found for effect in each.effects.values()):.0f}"
 
 
 def _taken(run: Record) -> dict[str, str]:
@@ -102,11 +154,22 @@ def _taken(run: Record) -> dict[str, str]:
             if event.kind == "stance" and event.speaker and event.choice}  # fmt: skip
 
 
-def _counts(group: Sequence[Mapping[str, str]], role: str, answers: Sequence[str | None]) -> dict[str, Count]:
-    found = {}
-    for choice in answers:
-        if choice is not None:
-            number = sum(taken.get(role) == choice for taken in group)
-            low, high = interval(number, len(group))
-            found[choice] = Count(runs=number, low=low, high=high)
-    return found
+def _count(taken: Sequence[str | None], choice: str) -> Count:
+    number, whole = taken.count(choice), len(taken) - taken.count(None)
+    low, high = proportions.share(number, whole)
+    return Count(runs=number, whole=whole, low=low, high=high)
+
+
+def _effects(
+    base: Mapping[str, Count], changed: Mapping[str, Count], pairs: Sequence[tuple[str | None, str | None]]
+) -> dict[str, Effect]:
+    """The difference of each choice's shares, in pairs in which both took a stance, or between the groups."""
+    both = [(one, other) for one, other in pairs if one and other]
+    if pairs:
+        return {choice: proportions.paired_difference([(one == choice, other == choice) for one, other in both])
+                for choice in base} if both else {}  # fmt: skip
+    return {
+        choice: proportions.difference(was.runs, was.whole, changed[choice].runs, changed[choice].whole)
+        for choice, was in base.items()
+        if was.whole and changed[choice].whole
+    }

@@ -12,7 +12,7 @@ import json
 import os
 import shlex
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -93,6 +93,8 @@ class Record:
     end: End | None
     resumptions: tuple[Resumed, ...] = ()
     """Where another model took over, in order."""
+    name: str = field(default="", compare=False)
+    """Of the folder that it was read from; not part of what was played."""
 
     @property
     def newest(self) -> Header | Resumed:
@@ -189,7 +191,7 @@ def read(folder: Path) -> Record:
                     script.append(_event(line, header, places))
         except (ValidationError, ValueError, AttributeError, RecursionError) as error:
             raise RecordError(f"{path}:{number}: {_why(error)}; the file is damaged there") from None
-    return Record(header, script, end, tuple(resumptions))
+    return Record(header, script, end, tuple(resumptions), path.resolve().parent.name)
 
 
 def begin(folder: Path, header: Header, events: Sequence[Event]) -> None:

@@ -1,0 +1,150 @@
+"""Where a comparison comes from: what it was made with, when, and from which runs."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from dreamplay.comparison.beside import Match
+from dreamplay.comparison.chance import DRAWN, Deals
+from dreamplay.errors import UsageError
+from dreamplay.record.transcript import Record
+from dreamplay.value import Value, Words
+
+_CLOCK = "SOURCE_DATE_EPOCH"
+"""The environment variable by which reproducible builds fix the time (reproducible-builds.org/specs)."""
+
+
+class Source(Value):
+    """The runs of one group."""
+
+    runs: tuple[Words, ...]
+    """The names of their folders."""
+    seeds: tuple[int, ...]
+    model: str
+    settings: dict[str, str]
+    """Length, beats, sampling and whatever else was set."""
+    versions: dict[str, str]
+    """Of the programs that played them."""
+
+
+class Provenance(Value):
+    """What has to be known to make a comparison again."""
+
+    dreamplay: str
+    """The version that compared the runs."""
+    made: date
+    story: str
+    story_hashes: tuple[str, ...]
+    """SHA-256 of the story, or of both where a branch plays an edited one."""
+    base: Source
+    changed: Source
+    pairs: int
+    """0 where the runs are not paired."""
+    deals: int
+    """Ways of dealing the runs that were looked at, besides the true one if they were drawn."""
+    ways: int
+    """Ways that there are; as many as deals where all were looked at."""
+    measures: int
+    """How many were tested together."""
+
+
+def today() -> date:
+    """The date in UTC, or the one that `SOURCE_DATE_EPOCH` sets, so that a page can be made again byte for byte.
+
+    Raises:
+        UsageError: that variable is set to something else than seconds since 1970.
+    """
+    fixed = os.environ.get(_CLOCK)
+    if not fixed:
+        return datetime.now(UTC).date()
+    try:
+        return datetime.fromtimestamp(int(fixed), UTC).date()
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(f"{_CLOCK}={fixed[:40]!r} is no time; set it to seconds since 1970, or unset it") from None
+
+
+def provenance(matched: Match, deals: Deals, measures: int, made: date) -> Provenance:
+    """What these runs are, and how they were looked at."""
+    groups = matched.base, matched.changed
+    return Provenance(
+        dreamplay=importlib.metadata.version("dreamplay"),
+        made=made,
+        story=matched.base[0].header.story.title,
+        story_hashes=tuple(dict.fromkeys(run.header.story_hash for group in groups for run in group)),
+        base=_source(matched.base),
+        changed=_source(matched.changed),
+        pairs=len(matched.base) if matched.paired else 0,
+        deals=deals.ways if deals.exact else DRAWN,
+        ways=deals.ways,
+        measures=measures,
+    )
+
+
+def lines(found: Provenance) -> list[tuple[str, str]]:
+    """What a reader is told of it, name by name; what both groups have in common only once."""
+    told = [
+        ("Compared with", f"dreamplay {found.dreamplay}, on {found.made.isoformat()}"),
+        ("Story", f"{found.story} (SHA-256 {', '.join(each[:12] for each in found.story_hashes)})"),
+    ]
+    for word, source in (("Base", found.base), ("Changed", found.changed)):
+        seeds = [f"{name} (seed {seed})" if name else f"seed {seed}"
+                 for name, seed in zip(source.runs, source.seeds, strict=True)]  # fmt: skip
+        told.append((f"{word} runs", ", ".join(seeds)))
+    for what, base, changed in (
+        ("Model", found.base.model, found.changed.model),
+        ("Settings", _listed(found.base.settings), _listed(found.changed.settings)),
+        ("Played with", _listed(found.base.versions), _listed(found.changed.versions)),
+    ):
+        told.append((what, base if base == changed else f"base: {base}; changed: {changed}"))
+    told.append(("Pairs", str(found.pairs) if found.pairs else "none: no seed is in both groups"))
+    deals = f"all {found.ways:,}" if found.deals == found.ways else f"{found.deals:,} of {found.ways:,}, at random"
+    told.append(("Deals", deals))
+    told.append(("Measures tested", str(found.measures)))
+    return told
+
+
+def model(run: Record) -> str:
+    """On which model a run was played, or, where another took over, on which ones."""
+    return ", then ".join(run.models)
+
+
+def settings(run: Record) -> dict[str, str]:
+    """What was set for a run, each in a word or two."""
+    return dict(_flat(_visit(run.header.settings)))
+
+
+def _source(runs: Sequence[Record]) -> Source:
+    first = runs[0]
+    return Source(
+        runs=tuple(run.name for run in runs), seeds=tuple(run.header.seed for run in runs), model=model(first),
+        settings=settings(first), versions=first.header.versions,
+    )  # fmt: skip
+
+
+def _visit(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings, with a visit in a word or two."""
+    if "visit" not in found:
+        return dict(found)
+    done = found["visit"].get("interventions")
+    return {**found, "visit": "live" if done is None else f"{len(done)} interventions"}
+
+
+def _flat(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Settings without their groups: `temperature` rather than `sampling: {temperature: ...}`."""
+    for name, value in found.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value)
+        else:
+            yield name, ", ".join(map(_word, value)) if isinstance(value, list | tuple) else _word(value)
+
+
+def _word(value: object) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+
+
+def _listed(found: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in found.items()) or "not recorded"
