@@ -21,7 +21,7 @@ def _pairs(base: Sequence[Record], changed: Sequence[Record]) -> tuple[beside.Pa
     return beside.pairs(beside.match(base, changed))
 
 
-SAME, AT_ONCE = "The runs are the same, event for event.", "The runs part after 0 events, in Day."
+SAME, AT_ONCE = "The runs are the same, event for event.", "The runs part at their first event, in Day."
 PARTS: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], int, str]] = {
     # base, changed, events in common, sentence
     "nothing": (_lines("a", "b"), _lines("a", "b"), 2, SAME),
@@ -50,13 +50,57 @@ def test_the_first_difference_is_found(what: str) -> None:
             assert (said.text if said else None) == (events[shared]["text"] if shared < len(events) else None)
 
 
+def _night_before(text: str) -> dict[str, Any]:
+    return worlds.said("ada", text, beat="prologue", scene="prologue", provenance={"by": "author"})
+
+
+HUMS = {"kind": "action", "speaker": "ada", "text": "hums."}
+RENAMED: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], int | None]] = {
+    # base, played by Ada; changed, played by Ada Zoe; events in common, None for all
+    "a line to her": ([worlds.said("bo", "Come, Ada.")], [worlds.said("bo", "Come, Ada Zoe.")], None),
+    "a line of hers": (_lines("I am Ada's."), _lines("I am Ada Zoe's."), None),
+    "an exit": ([{"kind": "exit", "speaker": "ada", "text": "Ada goes."}],
+                [{"kind": "exit", "speaker": "ada", "text": "Ada Zoe goes."}], None),
+    "a night before that is told otherwise": ([_night_before("Ada slept."), *_lines("a")],
+                                              [_night_before("Somebody slept."), *_lines("a")], None),
+    "a night before that only one has": ([_night_before("Ada slept."), HUMS], [HUMS], None),
+    "other words": ([HUMS, worlds.said("bo", "Come, Ada.")], [HUMS, worlds.said("bo", "Go, Ada Zoe.")], 1),
+    "the old name": (_lines("Call Bo."), [worlds.said("ada", "Call Ada.")], 0),
+    "part of a word": (_lines("Adamant."), _lines("Ada Zoemant."), 0),
+    "a recap": ([{"kind": "recap", "text": "So far.", "covers": (0, 1)}, HUMS], [HUMS], None),
+    "what is behind the scenes": ([{"kind": "fear", "speaker": "ada", "text": "A stair."}, HUMS], [HUMS], None),
+    "who hears a whisper": ([worlds.said("ada", "x", cue=worlds.cue(hears=("bo",)).model_dump())],
+                            [worlds.said("ada", "x", cue=worlds.cue(hears=("cyrus",)).model_dump())], 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", RENAMED)
+def test_who_plays_under_another_name_plays_the_same(what: str) -> None:
+    base, changed, shared = RENAMED[what]
+    (pair,) = _pairs([worlds.record(*base)], [worlds.record(*changed, ada="Ada Zoe")])
+    if shared is None:
+        assert (pair.first, pair.rows) == (None, ())
+        assert pair.base_events == pair.changed_events == pair.shared == 1
+    else:
+        assert pair.first is not None
+        assert pair.shared == shared
+
+
+def test_what_both_say_but_for_a_name_stands_in_one_row() -> None:
+    base = worlds.record(*_lines("a"), worlds.said("bo", "Come, Ada."))
+    changed = worlds.record(*_lines("b"), worlds.said("bo", "Come, Zoe."), ada="Zoe")
+    (pair,) = _pairs([base], [changed])
+    assert [row.same for row in pair.rows] == [False, True]
+
+
 def test_several_pairs_say_where_the_first_and_the_last_part() -> None:
     base = [worlds.record(*_lines("a", "b", "c"), seed=seed) for seed in (1, 2, 3)]
     changed = [worlds.record(*_lines(*texts), seed=seed) for seed, texts in ((3, "abc"), (2, "abx"), (1, "xbc"))]
     found = _pairs(base, changed)
     assert [pair.base_seed for pair in found] == [pair.changed_seed for pair in found] == [1, 2, 3]
     assert beside.parting(found, BEATS) == (
-        "1 of 3 pairs are the same, event for event; the others part after 0 events, in Day, the last of them after 2."
+        "1 of 3 pairs are the same, event for event; the others part at their first event, in Day, the last of them "
+        "after 2."
     )
 
 

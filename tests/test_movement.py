@@ -40,7 +40,7 @@ def _runs(seeds: range, ada: tuple[str, ...], dice: int) -> list[Record]:
 def _moved(base: list[Record], changed: list[Record]) -> dict[str, Moved]:
     matched = beside.match(base, changed)
     deals = chance.deal(len(matched.base), len(matched.changed), paired=matched.paired)
-    return {each.id: each for each in movement.moved(matched, deals)}
+    return {each.id: each for each in chance.settle(deals, movement.moved(matched, deals))}
 
 
 NAMES = {"ada": "Ada", "bo": "Bo", "day": "Day", "night": "Night"}
@@ -49,30 +49,34 @@ NAMES = {"ada": "Ada", "bo": "Bo", "day": "Day", "night": "Night"}
 @pytest.mark.parametrize("changed", [range(1, 9), range(11, 19)], ids=["paired", "unpaired"])
 def test_who_talks_of_something_else_moved_beyond_the_noise_and_nobody_else(changed: range) -> None:
     found = _moved(_runs(range(1, 9), BOATS, 1), _runs(changed, BREAD, 2))
-    assert {key: each.beyond for key, each in found.items()} == {"day": True, "night": False, "ada": True, "bo": False}
+    assert {key: each.found for key, each in found.items()} == {"day": True, "night": False, "ada": True, "bo": False}
     assert min(found["ada"].between) > statistics.mean(found["ada"].noise)
-    says = movement.says(list(found.values()), NAMES)
-    assert says[0].startswith("The talk of Ada (p = 0.0")
-    assert says[0].endswith("moved beyond the noise between seeds, and that of no other character.")
-    assert says[1].startswith("The talk of Day (p = ")
+    assert 0 < found["ada"].effect.low < found["ada"].effect.value < found["ada"].effect.high
+    assert found["bo"].effect.low < 0.05
+    ada, bo, day, _ = movement.says(list(found.values()), NAMES)
+    assert ada.startswith("The talk of Ada (+0.")
+    assert ada.endswith(") changed by more than it does from seed to seed.")
+    assert bo.startswith("No change beyond the noise between seeds was found in the talk of any other character; ")
+    assert day.startswith("The talk of Day (+0.")
 
 
 @pytest.mark.parametrize("dice", [1, 2], ids=["the same runs again", "other draws of the same cast"])
 def test_a_swap_that_changes_nothing_stays_within_the_noise(dice: int) -> None:
     found = _moved(_runs(range(1, 9), BOATS, 1), _runs(range(1, 9), BOATS, dice))
-    assert not any(each.beyond for each in found.values())
+    assert not any(each.found for each in found.values())
     if dice == 1:
         assert all(each.p == 1 and set(each.same_seed) == {0} for each in found.values())
-    assert movement.says(list(found.values()), NAMES) == [
-        "The talk of no character moved beyond the noise between seeds.",
-        "The talk of no beat moved beyond the noise between seeds.",
+    says = movement.says(list(found.values()), NAMES)
+    assert [each.split(";")[0] for each in says] == [
+        "No change beyond the noise between seeds was found in the talk of any character",
+        "No change beyond the noise between seeds was found in the talk of any beat",
     ]
 
 
 def test_distances_are_counted_between_the_runs_they_belong_to() -> None:
     ada = _moved(_runs(range(1, 4), BOATS, 1), _runs(range(1, 4), BREAD, 2))["ada"]
     assert (len(ada.same_seed), len(ada.noise), len(ada.between)) == (3, 6, 6)
-    assert ada.p == 0.25
+    assert (ada.p, ada.effect.low) == (0.25, None)
     spare = _moved(_runs(range(1, 5), BOATS, 1), _runs(range(4, 5), BREAD, 2))["ada"]
     assert (len(spare.same_seed), len(spare.noise), len(spare.between)) == (1, 6, 3)
     assert spare.p is None

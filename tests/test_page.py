@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
@@ -9,6 +10,7 @@ import worlds
 from dreamplay.comparison import compare, page
 from dreamplay.comparison.compare import Comparison
 
+DAY = date(2045, 1, 1)
 ATTACK = "</title></style><script>alert('x')</script>\"'&{{ 7*7 }}"
 VOID = {"meta", "line", "circle", "rect", "polyline"}
 
@@ -56,7 +58,7 @@ def _run(seed: int, swapped: bool) -> worlds.Record:
 
 @pytest.fixture(scope="module")
 def made() -> Comparison:
-    return compare.compare([_run(seed, False) for seed in (1, 2)], [_run(seed, True) for seed in (1, 2)])
+    return compare.compare([_run(seed, False) for seed in (1, 2)], [_run(seed, True) for seed in (1, 2)], made=DAY)
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +96,11 @@ def test_the_page_can_be_read_aloud(read: Read) -> None:
 
 
 def test_every_section_and_every_pair_is_there(made: Comparison, read: Read) -> None:
-    for said in ("In short", "Where they part", "Stances", "Talk", "Relations", "Hidden fears", "Scorecard",
-                 "Side by side", "By beat", "By character"):  # fmt: skip
+    for said in ("In short", "What was changed", "Where they part", "Stances", "Talk", "Relations", "Hidden fears",
+                 "Scorecard", "Cost", "Side by side", "By beat", "By character", "Methods", "Glossary",
+                 "Provenance"):  # fmt: skip
         assert said in read.text
-    assert set(made.findings) <= set(read.text)
+    assert {*made.findings, made.methods, *made.glossary, *made.glossary.values()} <= set(read.text)
     pairs = [each for tag, each in read.elements if tag == "details" and each.get("class") == "pair"]
     assert len(pairs) == 2
     assert [pair for pair in pairs if "open" in pair] == pairs[:1]

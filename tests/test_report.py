@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import json
+from datetime import date
+from html import unescape
+
 import pytest
 import worlds
 from dreamplay.comparison import compare, report
+from dreamplay.comparison import page as page_of
 from dreamplay.comparison.compare import Comparison
+from dreamplay.record import markdown
 
 TEXT = "*loud* | <b>bold</b>"
 DREAM = {"kind": "dream", "text": "A stair.", "ledger": [{"role": "bo", "fear": "a stair", "wish": "a door"}]}
@@ -25,20 +31,60 @@ def made() -> Comparison:
             for seed in (1, 2, 3)]  # fmt: skip
     other = (worlds.said("ada", TEXT), {**DREAM, "ledger": []}, BELL, _thinks(-0.5), _stance("stay"), SILENCE)
     changed = [worlds.record(*other, seed=seed, ada="Zoe") for seed in (1, 2, 3)]
-    return compare.compare(base, changed)
+    return compare.compare(base, changed, made=date(2045, 1, 1))
+
+
+def test_methods_glossary_and_provenance_are_the_same_in_all_three_outputs(
+    made: Comparison, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report.show(made)
+    printed, page, html = capsys.readouterr().out, report.render(made), page_of.render(made)
+    listed = json.loads(made.model_dump_json())
+    assert listed["methods"] == made.methods
+    assert listed["provenance"]["made"] == "2045-01-01"
+    for text in (made.methods, *made.glossary, *made.glossary.values(), *made.findings):
+        assert text in printed
+        assert markdown.plain(text) in page
+        assert text in unescape(html)
+    assert "on 2045-01-01" in printed
+    assert printed.count(made.methods) == 1
+
+
+def test_an_absent_character_is_shown_as_absent(capsys: pytest.CaptureFixture[str]) -> None:
+    gone = compare.compare([worlds.record(_stance("go"))], [worlds.record(BELL)], made=date(2045, 1, 1))
+    report.show(gone)
+    printed = capsys.readouterr().out
+    rows = [row for section in report.sections(gone) for row in section.rows]
+    assert ("Bo", "go", "1 of 1", "absent", "-", "-", "-", "-") in rows
+    assert "Bo was absent from the crossroads in all changed runs" in printed
+    assert "Stances that differ" not in printed
+    assert "absent" in page_of.render(gone)
+
+
+def test_an_edited_persona_is_told_by_what_differs(made: Comparison) -> None:
+    run = worlds.record()
+    persona = run.header.cast["ada"].model_copy(update={"voice": "Loud."})
+    header = run.header.model_copy(update={"cast": run.header.cast | {"ada": persona}})
+    edited = compare.compare([run], [worlds.Record(header, run.script, run.end)], made=date(2045, 1, 1))
+    assert edited.findings[0] == "Changed: Ada is edited (voice)."
+    assert "  Ada, keeper of the kettle (edited: voice)" in report.heading(edited)
+    assert "| Ada | voice | Short and plain. | Loud. |" in report.render(edited)
+    assert "edited: voice" in page_of.render(edited)
 
 
 def test_a_page_of_markdown_holds_everything_and_no_markup_of_strangers(made: Comparison) -> None:
     page = report.render(made)
     heads = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
-    assert heads == ["In short", "Stances", "Talk", "Relations", "Hidden fears", "Scorecard",
-                     "Side by side, from the first difference on (seed 1)"]  # fmt: skip
+    assert heads == ["In short", "Personas", "Stances", "Talk", "Relations", "Hidden fears", "Scorecard", "Cost",
+                     "Side by side, from the first difference on (seed 1)", "Methods", "Glossary",
+                     "Provenance"]  # fmt: skip
     assert r"| Ada: Tea is tea. | Zoe: \*loud\* \| \<b\>bold\</b\> |" in page
     assert "| A bell rings. | *the same* |" in page
-    assert "| (nothing) | Bo: says nothing |" in page
+    assert "| (nothing) | Bo says nothing |" in page
     assert "| Bo chooses to leave the house: I must. | Bo chooses to stay in the house: I must. |" in page
-    assert "| Bo | go | 3 of 3 (44% to 100%) | 0 of 3 (0% to 56%) | 3 of 3 pairs | 0\\.25 |" in page
-    assert "| Ada/Zoe | Bo | \\+0.50 | \\-0.50 | 0\\.25 |" in page
+    assert r"| Bo | go | 3 of 3 | 0 of 3 | \-100 points \[-100, -21\] | 3 of 3 | 0\.25 | 0\.25 |" in page
+    assert r"| Ada/Zoe | Bo | \+0.50 | \-0.50 | \-1.00 | 0\.25 | 0\.25 |" in page
+    assert "| Ada/Zoe | name | Ada | Zoe |" in page
     assert "| Ada/Zoe | Day (3) \N{RIGHTWARDS ARROW} never |" in page
     assert page.count("### Day: The square") == 1
     for finding in made.findings:

@@ -95,8 +95,9 @@ def says(found: Sequence[Moved], names: Mapping[str, str]) -> list[str]:
         if changed:
             said.append(f"The talk of {', '.join(changed)} changed by more than it does from seed to seed.")
         if rest:
-            said.append(f"No change beyond that was found in the talk of any {'other ' * bool(changed)}{word}; effects "
-                        f"of up to {max(each.effect.most for each in rest):.2f} remain possible.")  # fmt: skip
+            whose = f"any {'other ' * bool(changed)}{word}"
+            said.append(f"No change beyond the noise between seeds was found in the talk of {whose}; effects of up to "
+                        f"{max(each.effect.most for each in rest):.2f} remain possible.")  # fmt: skip
     return said
 
 

@@ -101,9 +101,9 @@ def says(found: Sequence[Stance], swapped: Collection[str], names: Mapping[str, 
             said.append(f"{name}'s stance changed ({_detail(each)}; adjusted p = {shown(each.adjusted)}).")
         elif each.role in swapped:
             said.append(
-                f"{name}, with another persona: {_detail(each) or 'the same stances'} (adjusted p = "
-                f"{shown(each.adjusted)}). That is compatible with no effect on the stance, and with one of up to "
-                f"{_most([each])} points."
+                f"{name}, with another persona: {_detail(each) or 'the same stances'} (p = {shown(each.p)}, "
+                f"adjusted {shown(each.adjusted)}). That is compatible with no effect on the stance, and with one of "
+                f"up to {_most([each])} points."
             )
         else:
             quiet.append(each)
@@ -131,11 +131,14 @@ def _counts(found: Stance) -> str:
 def _detail(found: Stance) -> str:
     """Which shares differ, by how much, and with which interval."""
     return ", ".join(
-        f"{choice} {found.base[choice].runs} to {found.changed[choice].runs} of {found.changed[choice].whole} runs, "
-        f"{points(effect)}"
+        f"{choice} {_of(found.base[choice])} to {_of(found.changed[choice])}, {points(effect)}"
         for choice, effect in found.effects.items()
         if effect.value
     )
+
+
+def _of(count: Count) -> str:
+    return f"{count.runs} of {count.whole}"
 
 
 def points(effect: Effect) -> str:
