@@ -63,7 +63,9 @@ def test_a_cast_that_draws_other_lots_shows_no_difference_beyond_the_noise(chang
 
 def test_a_persona_that_takes_another_stance_is_found() -> None:
     made = compare.compare(_runs(*range(8), vote="go"), _runs(*range(8), vote="stay", ada="Zoe"))
-    assert made.findings[0] == "Changed: Ada/Zoe has another persona."
+    assert made.findings[0] == (
+        "Changed: Ada/Zoe is edited (name, private want, private belief, private fear, private wish, private memories)."
+    )
     assert (
         "Ada/Zoe's stance changed (go 8 of 8 to 0 of 8, -100 points [-100, -54], stay 0 of 8 to 8 of 8, +100 points "
         "[+54, +100]; adjusted p = 0.0078)."

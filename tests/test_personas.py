@@ -41,9 +41,11 @@ def test_a_private_sheet_that_only_one_has_differs_in_every_field() -> None:
     assert swap.changed_fear == ""
 
 
-def test_the_same_cast_has_no_swaps_and_another_persona_is_named() -> None:
+def test_somebody_else_is_no_edit_and_the_same_cast_has_neither() -> None:
     assert personas.swaps(worlds.record(), worlds.record()) == ()
-    (swap,) = personas.swaps(worlds.record(), worlds.record(ada="Zoe"))
+    (swap,) = personas.swaps(worlds.record(), _edited(name="Zoe", who="friend of {bo}"))
     assert not swap.edited
-    assert (swap.base, swap.changed) == ("Ada, keeper of the kettle", "Zoe, keeper of the kettle")
+    assert (swap.base, swap.changed) == ("Ada, keeper of the kettle", "Zoe, friend of Bo")
     assert swap.edits[0] == Edit(field="name", base="Ada", changed="Zoe")
+    (called,) = personas.swaps(worlds.record(), _edited(name="Zoe"))
+    assert (called.edited, called.fields) == (True, "name")

@@ -36,8 +36,10 @@ class Moved(Tested):
     """Between runs of one group, so of the same personas, with different seeds."""
     between: tuple[float, ...]
     """Between a run of each group, with different seeds."""
-    effect: Effect
-    """How much farther apart runs of different groups are than runs of one group, different seeds throughout."""
+    effect: Effect | None
+    """How much farther apart runs of different groups are than runs of one group, different seeds throughout; None
+    where too few runs leave no noise to compare with.
+    """
 
 
 def moved(matched: Match, deals: Deals) -> list[Draft]:
@@ -97,12 +99,14 @@ def says(found: Sequence[Moved], names: Mapping[str, str]) -> list[str]:
         if rest:
             whose = f"any {'other ' * bool(changed)}{word}"
             said.append(f"No change beyond the noise between seeds was found in the talk of {whose}; effects of up to "
-                        f"{max(each.effect.most for each in rest):.2f} remain possible.")  # fmt: skip
+                        f"{max(each.effect.most for each in rest if each.effect):.2f} remain possible.")  # fmt: skip
     return said
 
 
-def excess(effect: Effect) -> str:
+def excess(effect: Effect | None) -> str:
     """A distance beyond the noise, with its interval."""
+    if effect is None:
+        return "-"
     ends = "" if effect.low is None or effect.high is None else f" [{effect.low:+.2f}, {effect.high:+.2f}]"
     return f"{effect.value:+.2f}{ends}"
 
@@ -135,9 +139,9 @@ def _resampled(base: int, changed: int, *, paired: bool) -> tuple[Vector, Vector
     return left, right
 
 
-def _effect(value: float, samples: Vector | None) -> Effect:
+def _effect(value: float, samples: Vector | None) -> Effect | None:
     if not np.isfinite(value):
-        return Effect(value=0.0)
+        return None
     if samples is None:
         return Effect(value=round(float(value), 4))
     low, high = np.nanquantile(samples, [LEVEL / 2, 1 - LEVEL / 2])

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dreamplay.comparison import deltas, plots, provenance, report
-from dreamplay.comparison.chance import shown
+from dreamplay.comparison.chance import LEVEL, shown
 from dreamplay.comparison.compare import Comparison
 from dreamplay.comparison.said import phrase
 
@@ -30,5 +30,5 @@ def render(made: Comparison) -> str:
                                                                                       ("role", "By character"))],
         swapped=[swap.role for swap in made.swaps], by_scene=report.by_scene, phrase=phrase, seeds=report.seeds,
         who=report.who, figure=deltas.figure, difference=deltas.difference, cost=deltas.COST, verdict=report.verdict,
-        shown=shown, turned=report.turned, provenance=provenance.lines(made.provenance),
+        shown=shown, tell=made.least <= LEVEL, turned=report.turned, provenance=provenance.lines(made.provenance),
     )  # fmt: skip

@@ -35,8 +35,8 @@ class Swap(Value):
 
     @property
     def edited(self) -> bool:
-        """Whether both read alike in public, so that only the edits tell them apart."""
-        return self.base == self.changed
+        """Whether it is the same person with other words or another name, rather than somebody else."""
+        return bool(self.edits) and not any(edit.field == "who" for edit in self.edits)
 
     @property
     def fields(self) -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from dreamplay.comparison import provenance
 from dreamplay.comparison.beside import Pair, Row
-from dreamplay.comparison.chance import shown
+from dreamplay.comparison.chance import LEVEL, Tested, shown
 from dreamplay.comparison.compare import Comparison, Side
 from dreamplay.comparison.deltas import COST, Delta, difference, figure
 from dreamplay.comparison.movement import excess
@@ -93,8 +93,13 @@ def who(made: Comparison, swap: Swap, side: Side) -> str:
 def sections(made: Comparison) -> Iterator[Section]:
     """Every table there is something to put in."""
     names, beats = made.names, made.beats
+    ps = ("p", "adjusted")
+
+    def tested(each: Tested) -> tuple[str, str]:
+        return (shown(each.p), shown(each.adjusted)) if made.least <= LEVEL else ("-", "-")
+
     if any(swap.edits for swap in made.swaps):
-        yield Section(
+        yield _section(
             "Personas", "What differs in a persona, with its private sheet; of a list, what one has and the other has "
             "not. Long texts are cut.",
             ("", "field", "base", "changed"),
@@ -102,33 +107,33 @@ def sections(made: Comparison) -> Iterator[Section]:
                   for swap in made.swaps for i, edit in enumerate(swap.edits)),
         )  # fmt: skip
     if made.stances:
-        yield Section(
+        yield _section(
             "Stances", "In how many runs a choice was taken, and the difference in percentage points with its 95% "
             "interval. " + "; ".join(f"{choice}: {text}" for choice, text in made.choices.items()) + ".",
-            ("", "choice", "base", "changed", "difference", "turned", "p", "adjusted"),
-            tuple(row for each in made.stances for row in _stance(each, names[each.role])),
+            ("", "choice", "base", "changed", "difference", "turned", *ps),
+            tuple(row for each in made.stances for row in _stance(each, names[each.role], tested(each))),
         )  # fmt: skip
     if made.talk:
-        yield Section(
+        yield _section(
             "Talk", "How far apart two runs are, from 0 to 1, and how much farther across the groups than from seed to "
             "seed within them, with its 95% interval.",
-            ("", "same seed", "other seed", "other group", "beyond the noise", "p", "adjusted"),
+            ("", "same seed", "other seed", "other group", "beyond the noise", *ps),
             tuple((names.get(each.id, beats.get(each.id, each.id)), _middle(each.same_seed), _middle(each.noise),
-                   _middle(each.between), excess(each.effect), shown(each.p), shown(each.adjusted))
+                   _middle(each.between), excess(each.effect), *tested(each))
                   for each in made.talk),
         )  # fmt: skip
     if made.relations:
-        yield Section(
+        yield _section(
             "Relations", "What each thinks of each other in the end, from -1 to 1, and the difference with its 95% "
             "interval.",
-            ("", "of", "base", "changed", "difference", "p", "adjusted"),
+            ("", "of", "base", "changed", "difference", *ps),
             tuple((names[each.role], names[each.other], f"{each.base_end:+.2f}", f"{each.changed_end:+.2f}",
-                   regard(each.effect), shown(each.p), shown(each.adjusted)) for each in made.relations),
+                   regard(each.effect), *tested(each)) for each in made.relations),
         )  # fmt: skip
     if made.learned:
         known = {(each.role, each.whose): each for each in made.learned}
         owners = [role for role in names if any(whose == role for _, whose in known)]
-        yield Section(
+        yield _section(
             "Hidden fears", "In which beat, at the earliest, somebody learned what another is afraid of, and in how "
             "many runs; after an arrow, in the changed ones, if it is otherwise. Absent: one of the two had no part in "
             "a dream.",
@@ -136,19 +141,18 @@ def sections(made: Comparison) -> Iterator[Section]:
             tuple((names[role], *(_learned(known.get((role, whose)), made) for whose in owners))
                   for role in names if any(who == role for who, _ in known)),
         )  # fmt: skip
-    tested = [each for each in made.scores if each.group != COST]
-    if tested:
-        still = ", ".join(each.label for each in tested if each.still)
-        yield Section(
+    if played := [each for each in made.scores if each.group != COST]:
+        still = ", ".join(each.label for each in played if each.still)
+        yield _section(
             "Scorecard", "Means over the runs of each group, and the difference with its 95% interval."
             + f" The same throughout: {still}." * bool(still),
-            ("", "base", "changed", "difference", "p", "adjusted"),
+            ("", "base", "changed", "difference", *ps),
             tuple((each.label, figure(each, each.base), figure(each, each.changed),
-                   difference(each), shown(each.p), shown(each.adjusted))
-                  for each in tested if not each.still),
+                   difference(each), *tested(each))
+                  for each in played if not each.still),
         )  # fmt: skip
     if costs := [each for each in made.scores if each.group == COST]:
-        yield Section(
+        yield _section(
             "Cost", "Means over the runs of each group. Reported and not tested.",
             ("", "base", "changed", "difference"),
             tuple((each.label, figure(each, each.base), figure(each, each.changed), difference(each))
@@ -259,14 +263,20 @@ def _line(said: Said | None, side: Side, made: Comparison) -> str:
     return " ".join(part for part in phrase(said, side.names, made.choices) if part)
 
 
-def _stance(found: Stance, name: str) -> Iterator[tuple[str, ...]]:
+def _section(title: str, note: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Section:
+    """A table without the columns that have nothing in them."""
+    kept = [i for i in range(len(heads)) if i == 0 or any(row[i] not in ("", "-") for row in rows)]
+    return Section(title, note, tuple(heads[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows))
+
+
+def _stance(found: Stance, name: str, tested: tuple[str, str]) -> Iterator[tuple[str, ...]]:
     """A line for each choice, and one for runs from which the character was absent."""
     for i, choice in enumerate(found.base):
         base, changed = found.base[choice], found.changed[choice]
         cells = (f"{each.runs} of {each.whole}" if each.whole else "absent" if absent else "-"
                  for each, absent in ((base, found.base_absent), (changed, found.changed_absent)))  # fmt: skip
         effect = points(found.effects[choice]) if choice in found.effects else "-"
-        once = (turned(found), shown(found.p), shown(found.adjusted)) if i == 0 else ("", "", "")
+        once = (turned(found), *tested) if i == 0 else ("", "", "")
         yield (name if i == 0 else "", choice, *cells, effect, *once)
     if found.base_absent or found.changed_absent:
         yield ("", "(absent)", str(found.base_absent), str(found.changed_absent), "", "", "", "")
