@@ -143,3 +143,4 @@ def test_a_comparison_is_the_same_each_time_and_can_be_read_back() -> None:
     assert one == other
     assert Comparison.model_validate_json(one) == Comparison.model_validate(json.loads(other))
     assert "NaN" not in one
+    assert json.dumps(Comparison.model_validate_json(one).model_dump())

@@ -6,7 +6,9 @@ import importlib.metadata
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer
 
 from dreamplay.comparison.beside import Match
 from dreamplay.comparison.chance import DRAWN, Deals
@@ -36,7 +38,7 @@ class Provenance(Value):
 
     dreamplay: str
     """The version that compared the runs."""
-    made: date
+    made: Annotated[date, PlainSerializer(date.isoformat)]
     story: str
     story_hashes: tuple[str, ...]
     """SHA-256 of the story, or of both where a branch plays an edited one."""
