@@ -50,72 +50,103 @@ def _asides(data: dict[str, Any], place: int, *asides: tuple[str, list[str], int
 
 
 STORIES: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
-    # what is done to a valid story, text of the line that must be named ("" is the first), what must be said
+    # what is done to a valid story, text of the line that must be named (the last that has it), what must be said
     "typo in a key": (lambda s: s.update(premisse=s.pop("premise")), "premisse:", "unknown key.*'premise'"),
     "typo deep in a scene": (lambda s: _scene(s).update(oppening="x"), "oppening:", "did you mean 'opening'"),
-    "key that is missing": (lambda s: s.pop("title"), "", "title: this key is missing"),
-    "wrong type": (lambda s: _scene(s)["turns"].update(max="many"), "max: many", "integer.*'many'"),
-    "wrong kind": (lambda s: _scene(s).update(kind="walking"), "kind: walking", "'waking', 'dream'"),
-    "empty cast": (lambda s: s.update(cast={}), "cast:", "cast: .*at least 1"),
-    "nobody present": (lambda s: _scene(s).update(present=[]), "present: []", "at least 1"),
-    "unknown role present": (lambda s: _scene(s).update(present=["ada", "zed"]), "", "day/square names 'zed'"),
-    "unknown role in the prologue": (lambda s: s["prologue"][0].update(role="zed"), "", "prologue names 'zed'"),
-    "unknown role in a text": (lambda s: _scene(s).update(opening="{zed} is here"), "", "'zed', who is not"),
-    "somebody present twice": (lambda s: _scene(s).update(present=["ada", "ada", "bo"]), "", "somebody twice"),
-    "two beats of one id": (lambda s: s["beats"][1].update(id="day"), "", "two beats are called 'day'"),
-    "two scenes of one id": (lambda s: _scene(s, 1).update(id="square"), "", "two scenes are called 'square'"),
-    "two choices of one id": (lambda s: s["choices"][1].update(id="go"), "", "two choices are called 'go'"),
-    "crossroads with one choice": (lambda s: s["choices"].pop(), "", "porch is a crossroads.*fewer than two"),
-    "contract upside down": (lambda s: _scene(s).update(turns={"min": 9, "max": 1}), "turns:", "9 is more than"),
-    "scene without turns": (lambda s: _scene(s).update(turns={"min": 0, "max": 0}), "", "square has 0 turns"),
+    "key that is missing": (lambda s: s.pop("title"), "premise:", "title: this key is missing"),
+    "wrong type": (
+        lambda s: _scene(s)["turns"].update(max="many"),
+        "max: many", "max: must be a whole number .it is 'many'",
+    ),
+    "wrong kind": (
+        lambda s: _scene(s).update(kind="walking"),
+        "kind: walking", r"one of waking, dream, crossroads, epilogue \(did you mean 'waking'",
+    ),
+    "empty cast": (lambda s: s.update(cast={}), "cast:", "cast: needs at least 1 entry, and has none"),
+    "nobody present": (lambda s: _scene(s).update(present=[]), "present: []", "needs at least 1 entry"),
+    "unknown role present": (lambda s: _scene(s).update(present=["ada", "zed"]), "- zed", "day/square names 'zed'"),
+    "unknown role in the prologue": (
+        lambda s: s["prologue"][0].update(role="zed"),
+        "role: zed", "prologue names 'zed'",
+    ),
+    "unknown role in a text": (
+        lambda s: _scene(s).update(opening="{zed} is here"),
+        "{zed} is here", "'zed', who is not",
+    ),
+    "somebody present twice": (lambda s: _scene(s, 2, 1).update(present=["ada"] * 2), "present:", "somebody twice"),
+    "two beats of one id": (lambda s: s["beats"][1].update(id="day"), "id: day", "two beats are called 'day'"),
+    "two scenes of one id": (
+        lambda s: _scene(s, 1).update(id="square"),
+        "id: square", "two scenes are called 'square'",
+    ),
+    "two choices of one id": (lambda s: s["choices"][1].update(id="go"), "id: go", "two choices are called 'go'"),
+    "crossroads with one choice": (lambda s: s["choices"].pop(), "choices:", "porch is a crossroads.*fewer than two"),
+    "contract upside down": (lambda s: _scene(s).update(turns={"min": 9, "max": 1}), "min: 9", "9 is more than"),
+    "scene without turns": (lambda s: _scene(s).update(turns={"min": 0, "max": 2}), "max: 2", "square has 2 turns"),
     "role named like a node": (
-        lambda s: s["cast"].update(director="ada.yaml"), "", "may not be called 'director'",
+        lambda s: s["cast"].update(director="ada.yaml"), "director:", "may not be called 'director'",
     ),
     "role with a capital": (lambda s: s["cast"].update(Zed="ada.yaml"), "Zed:", "a role is up to 40 of a-z"),
     "control character": (lambda s: s.update(premise="a \x1b[31mred\x1b[0m sky"), "premise:", "control character"),
     "exit of somebody absent": (
-        lambda s: _moves(s, 1, ("cyrus", "exit", 1)), "", "corner: the exit of 'cyrus' after turn 1 .* not there",
+        lambda s: _moves(s, 1, ("cyrus", "exit", 1)),
+        "- role: cyrus", "corner: the exit of 'cyrus' after turn 1 .* not there",
     ),
     "entrance of somebody there": (
-        lambda s: _moves(s, 0, ("cyrus", "entrance", 1)), "", "the entrance of 'cyrus' .* there already",
+        lambda s: _moves(s, 0, ("cyrus", "entrance", 1)), "- role: cyrus", "the entrance of 'cyrus' .* there already",
     ),
     "entrance twice": (
-        lambda s: _moves(s, 1, ("cyrus", "entrance", 1), ("cyrus", "entrance", 2)), "", "after turn 2 .* there already",
+        lambda s: _moves(s, 1, ("cyrus", "entrance", 1), ("cyrus", "entrance", 2)),
+        "- role: cyrus", "after turn 2 .* there already",
     ),
-    "exit after the end": (lambda s: _moves(s, 0, ("cyrus", "exit", 6)), "", "too late: the scene has 5 turns"),
-    "entrance too late to speak": (lambda s: _moves(s, 1, ("cyrus", "entrance", 4)), "", "entrance .* too late"),
+    "exit after the end": (lambda s: _moves(s, 0, ("cyrus", "exit", 6)), "after: 6", "too late: the scene has 5 turns"),
+    "entrance too late to speak": (
+        lambda s: _moves(s, 1, ("cyrus", "entrance", 4)),
+        "after: 4", "entrance .* too late",
+    ),
     "scene left empty": (
-        lambda s: _moves(s, 1, ("ada", "exit", 2), ("bo", "exit", 2)), "", "exit of 'bo' after turn 2 leaves nobody",
+        lambda s: _moves(s, 1, ("ada", "exit", 2), ("bo", "exit", 2)),
+        "- role: bo", "exit of 'bo' after turn 2 leaves nobody",
     ),
-    "unknown role in a move": (lambda s: _moves(s, 0, ("zed", "exit", 1)), "", "move in scene day/square names 'zed'"),
+    "unknown role in a move": (
+        lambda s: _moves(s, 0, ("zed", "exit", 1)),
+        "role: zed", "move in scene day/square names 'zed'",
+    ),
     "unknown role in the text of a move": (
-        lambda s: (_moves(s, 0, ("ada", "exit", 1)), _scene(s)["moves"][0].update(text="{zed} goes.")), "",
+        lambda s: (_moves(s, 0, ("ada", "exit", 1)), _scene(s)["moves"][0].update(text="{zed} goes.")), "{zed} goes.",
         "'zed', who is not",
     ),
-    "move in an epilogue": (lambda s: _moves(s, 1, ("ada", "exit", 0), beat=2), "", "road is an epilogue"),
+    "move in an epilogue": (lambda s: _moves(s, 1, ("ada", "exit", 0), beat=2), "moves:", "road is an epilogue"),
     "more come than can speak": (
-        lambda s: (_moves(s, 1, ("cyrus", "entrance", 1)), _scene(s, 0, 1).update(turns={"min": 2, "max": 2})), "",
+        lambda s: (_moves(s, 1, ("cyrus", "entrance", 1)), _scene(s, 0, 1).update(turns={"min": 2, "max": 2})),
+        "max: 2",
         "corner has 2 turns at most for 3 present;",
     ),
-    "negative moment": (lambda s: _moves(s, 0, ("ada", "exit", -1)), "after: -1", "greater than or equal to 0"),
+    "negative moment": (lambda s: _moves(s, 0, ("ada", "exit", -1)), "after: -1", "after: must be at least 0 .it is"),
     "aside of somebody absent": (
-        lambda s: _asides(s, 1, ("cyrus", ["ada"], 1)), "", "aside of 'cyrus' after turn 1 needs 'cyrus', who is not",
+        lambda s: _asides(s, 1, ("cyrus", ["ada"], 1)),
+        "- role: cyrus", "aside of 'cyrus' after turn 1 needs 'cyrus', who is not",
     ),
     "aside to somebody who has gone": (
-        lambda s: (_moves(s, 0, ("bo", "exit", 2)), _asides(s, 0, ("ada", ["bo"], 2))), "", "needs 'bo', who is not",
+        lambda s: (_moves(s, 0, ("bo", "exit", 2)), _asides(s, 0, ("ada", ["bo"], 2))),
+        "- role: ada", "needs 'bo', who is not",
     ),
     "aside that has to wait until somebody has gone": (
-        lambda s: (_moves(s, 0, ("bo", "exit", 3)), _asides(s, 0, ("ada", ["bo"], 2), ("cyrus", ["bo"], 2))), "",
+        lambda s: (_moves(s, 0, ("bo", "exit", 3)), _asides(s, 0, ("ada", ["bo"], 2), ("cyrus", ["bo"], 2))),
+        "- role: cyrus",
         "aside of 'cyrus' after turn 2 needs 'bo'",
     ),
-    "unknown role in an aside": (lambda s: _asides(s, 0, ("ada", ["zed"], 1)), "", "aside in .* names 'zed'"),
-    "aside to oneself": (lambda s: _asides(s, 0, ("ada", ["ada"], 1)), "", "to its own speaker"),
-    "aside to everybody": (lambda s: _asides(s, 1, ("ada", ["bo"], 1)), "", "to everybody there; leave it"),
-    "aside after the end": (lambda s: _asides(s, 0, ("ada", ["bo"], 5)), "", "too late: the scene has 5 turns"),
-    "more asides than turns": (
-        lambda s: _asides(s, 0, *[("ada", ["bo"], 0)] * 4), "", "5 turns at most for 3 present and 4 asides;",
+    "unknown role in an aside": (
+        lambda s: _asides(s, 0, ("ada", ["zed"], 1)),
+        "- role: ada", "aside in .* names 'zed'",
     ),
-    "words left empty": (lambda s: s.update(premise="  "), "premise:", "at least 1 character"),
+    "aside to oneself": (lambda s: _asides(s, 0, ("ada", ["ada"], 1)), "to:", "to its own speaker"),
+    "aside to everybody": (lambda s: _asides(s, 1, ("ada", ["bo"], 1)), "to:", "to everybody there; leave it"),
+    "aside after the end": (lambda s: _asides(s, 0, ("ada", ["bo"], 5)), "after: 5", "too late: the scene has 5 turns"),
+    "more asides than turns": (
+        lambda s: _asides(s, 0, *[("ada", ["bo"], 0)] * 4), "max: 5", "5 turns at most for 3 present and 4 asides;",
+    ),
+    "words left empty": (lambda s: s.update(premise="  "), "premise:", "there are no words in it"),
 }  # fmt: skip
 
 
@@ -127,7 +158,7 @@ def test_a_bad_story_gives_one_line_that_names_file_line_and_fault(tmp_path: Pat
         library.story(str(path))
     message = str(caught.value)
     lines = path.read_text().splitlines()
-    number = next(i for i, line in enumerate(lines, start=1) if at in line)
+    number = max(i for i, line in enumerate(lines, start=1) if at in line)
     assert message.startswith(f"{path}:")
     assert f"{path}:{number}: " in message
     assert re.search(says, message)

@@ -13,36 +13,43 @@ from dreamplay.value import PLACEHOLDER, Name, Text, Value, folded
 
 
 class Private(Value):
-    """The private sheet: nobody but the character herself, and the dream that pools it, is told of this."""
+    """The private sheet: nobody but the character, and the dream that pools it, is told of this."""
 
     want: Text
+    """What they want, in a sentence. They alone are told: where they decide, and on a larger model as they speak."""
     belief: Text
+    """What they hold to be true, in a sentence. They alone are told, as with `want`. It decides the crossroads."""
     fear: Text
-    """The hidden fear: an image that can be dreamt, rather than a label."""
+    """The hidden fear: an image that can be dreamt, rather than a label. A shared dream shows it to all dreamers."""
     wish: Text
+    """The hidden wish, in a sentence. A shared dream shows it as what is out of reach."""
     memories: tuple[Text, ...] = Field(min_length=1)
-    """Formative memories, in the first person."""
+    """Formative memories, in the first person. One comes to their own mind when the talk turns to something near it."""
 
 
 class Persona(Value):
     """Who a character is. The public sheet is known to the whole cast."""
 
     name: Name
+    """Stands before their lines. No two in a cast have the same."""
     called: Name | None = Field(default=None, exclude_if=lambda called: called is None)
-    """What the others call them, if not by the whole name: «Jürgen»."""
+    """What the others call them, if not by the whole name: «Jürgen» for Jürgen Müller-Voß."""
     who: Text
-    """A noun phrase, what everybody knows: «a carpenter who sleeps the old way»."""
+    """What everybody knows of them, as a noun phrase: «a carpenter who sleeps the old way». In every prompt."""
     voice: Text
+    """How they talk, in a short sentence. In every prompt."""
     talkativeness: float = Field(default=0.5, ge=0.05, le=1.0)
-    """Weight in the director's choice of the next speaker."""
+    """How readily they speak: weight in the choice of the next speaker."""
     examples: tuple[Text, ...] = Field(min_length=1)
-    """Lines this persona might say."""
+    """Lines they might say, for whoever writes on. No model is shown them, and a line that copies one is refused."""
     tactics: tuple[Text, ...] = Field(min_length=1)
-    """How this persona meets a pressure, in words that can follow «tells her»: «drily», «with a shrug»."""
+    """How they say things, in words that can follow «tells Leo»: «drily», «with a shrug». One is in each cue."""
     material: tuple[Text, ...] = Field(min_length=1)
-    """That-clauses in the third person: what this persona has to talk about."""
+    """What they have to talk about, as that-clauses in the third person without «that»: «his clock loses four minutes a
+    day». One is in each of their cues, and none comes twice while others are left. With sixteen nobody runs out.
+    """
     private: Private | None = None
-    """None for somebody of whom nothing hidden is known, as of one who comes from a character card."""
+    """The private sheet. Without one, nothing hidden is known of them, and they bring no fear into a dream."""
 
 
 @dataclass(frozen=True)

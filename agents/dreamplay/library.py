@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from dreamplay.authored import listed, meant, read
+from dreamplay.authored import read
 from dreamplay.cast import Cast, Persona
+from dreamplay.complaint import listed, meant
 from dreamplay.errors import CardError, LibraryError
 from dreamplay.story import Story
 from dreamplay.value import Value

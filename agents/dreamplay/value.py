@@ -69,4 +69,17 @@ Name = Annotated[
 class Value(BaseModel):
     """The base of everything that comes in from a file: unchangeable, and strict about its keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
+
+
+class MisplacedError(ValueError):
+    """A part of a value does not fit the rest of it.
+
+    Args:
+        wrong: what is wrong.
+        at: where the part stands in the value, as keys and indices.
+    """
+
+    def __init__(self, wrong: str, *at: int | str) -> None:
+        super().__init__(wrong)
+        self.at = at

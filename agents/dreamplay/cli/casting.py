@@ -133,9 +133,8 @@ def check(
         for note in seen.notes:
             say(f"{reference}: {note}")
         return
-    kind = authored.kind_of(file)
-    value = authored.read(file, kind)
-    if kind is not Story and (secrets or swap):
+    value = authored.read_either(file)
+    if not isinstance(value, Story) and (secrets or swap):
         raise UsageError(f"{reference} is a persona; --secrets and --swap are for a story")
     if isinstance(value, Story):
         members = library.cast(value, str(file), swaps)
