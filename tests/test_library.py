@@ -174,6 +174,22 @@ def test_what_is_not_there_is_named_with_what_is(reference: str) -> None:
     assert ("did you mean 'elara'?" in str(caught.value)) == (reference in ("ellara", "../elara"))
 
 
+@pytest.mark.parametrize("reference", ["x" * 300, f"{'x' * 300}.yaml", "x/" * 3000])
+def test_a_name_that_no_file_can_have_is_refused(reference: str) -> None:
+    for find in (library.story, library.persona, library.any_file):
+        with pytest.raises(LibraryError, match=r"^'x.{79}…': File name too long; check the path$"):
+            find(reference)
+
+
+def test_what_a_story_names_is_looked_for_beside_it_first(tmp_path: Path) -> None:
+    worlds.dump(Path("bo.yaml"), worlds.persona("Elsewhere"))
+    worlds.dump(Path("dee.yaml"), worlds.persona("Dee"))
+    path = worlds.write(tmp_path / "s", change=lambda s: s["cast"].update(cyrus="dee.yaml"))
+    cast = library.cast(library.story(str(path)), str(path))
+    assert [cast.name(role) for role in cast.roles] == ["Ada", "Bo", "Dee"]
+    assert library.persona("bo.yaml").name == "Elsewhere"
+
+
 SWAPS: dict[str, tuple[dict[str, str], list[str]]] = {
     "none": ({}, ["Elara", "Leo", "Mira", "Sam"]),
     "another persona": ({"sam": "nurse"}, ["Elara", "Leo", "Mira", "NURSE"]),

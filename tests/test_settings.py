@@ -23,12 +23,14 @@ BAD: dict[str, tuple[dict[str, object], dict[str, str], str, str]] = {
     "flag": ({"temperature": 3.0}, {}, "", r"--temperature: .*2.*3\.0"),
     "flag with two words": ({"base_url": "localhost"}, {}, "", "--base-url: .*'localhost'"),
     "environment": ({}, {"DREAMPLAY_SEED": "soon"}, "", "DREAMPLAY_SEED.*'soon'"),
-    "file": ({}, {}, 'length = "medium"', "dreamplay.toml.*'short' or 'full'.*'medium'"),
+    "file": ({}, {}, 'length = "medium"', "dreamplay.toml.*one of short, full.*'medium'"),
     "unknown key in the file": ({}, {}, 'modell = "x"', "dreamplay.toml: unknown setting 'modell'; .*model"),
     "not TOML": ({}, {}, "model = ", "dreamplay.toml: not TOML"),
     "negative seed": ({"seed": -1}, {}, "", "--seed"),
     "window too small for a prompt": ({"window": 1000}, {}, "", "--window: .*2048.*'1000'"),
     "endless timeout": ({"timeout": float("inf")}, {}, "", "--timeout"),
+    "five thousand digits": ({}, {}, "seed = " + "9" * 5000, "dreamplay.toml"),
+    "a number too long to print": ({}, {}, "seed = 0x" + "f" * 5000, "seed in dreamplay.toml: .*very long number"),
     "not UTF-8": ({}, {}, "\udcff", "dreamplay.toml"),
 }
 

@@ -32,7 +32,7 @@ BAD = {
     "a strange when": ({"when": "somebody coughs", "go": True}, "not of the form «Leo mentions the clock»"),
     "when nobody": ({"when": "Zed mentions tea", "go": True}, "nobody else is called 'Zed'"),
     "no choice": ({"beat": "dawn", "stance": {"choice": "fly", "because": "Up."}}, "no choice 'fly'; there are go"),
-    "too long": ({"beat": "day", "say": "x" * 4001}, r"done.yaml:\d: .*at most 4,000 characters"),
+    "too long": ({"beat": "day", "say": "x" * 4001}, r"done.yaml:\d: .*at most 4000 characters"),
     "an escape": ({"beat": "day", "say": "\x1b[2J"}, r"done.yaml:\d: .*control character '\\x1b'"),
     "a wrong key": ({"beat": "day", "shout": "Hm."}, "unknown key"),
 }  # fmt: skip

@@ -37,12 +37,14 @@ def sentence(error: ErrorDetails) -> str:
         return f"{_length(kind.removeprefix('string_'), context | {'actual_length': len(given)}, 'character')}"
     if kind in _BOUND:
         bound, words = _BOUND[kind]
-        return f"must be {words} {context[bound]:,}{_shown(given)}"
+        return f"must be {words} {context[bound]}{_shown(given)}"
     if kind in ("literal_error", "enum"):
         known = [word.strip(" '") for word in context["expected"].replace(" or ", ", ").split(",")]
         return f"must be one of {listed(known)}{meant(str(given), known)}{_shown(given)}"
     if kind == "int_parsing_size":
         return "this number is too long"
+    if kind == "string_pattern_mismatch":
+        return f"must be written as {context['pattern']}{_shown(given)}"
     if kind == "string_unicode":
         return "holds half a character; write the character itself"
     wanted = _WANTED.get(kind.partition("_")[0])
@@ -69,7 +71,7 @@ def _length(kind: str, context: dict[str, Any], one: str, many: str = "") -> str
     few = kind == "too_short"
     bound = context["min_length" if few else "max_length"]
     noun = one if bound == 1 else many or f"{one}s"
-    return f"needs {'at least' if few else 'at most'} {bound:,} {noun}, and has {context['actual_length'] or 'none'}"
+    return f"needs {'at least' if few else 'at most'} {bound} {noun}, and has {context['actual_length'] or 'none'}"
 
 
 def _is_many(given: object) -> bool:

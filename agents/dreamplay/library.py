@@ -144,15 +144,15 @@ def find(kind: str, reference: str, beside: Path | None = None) -> Path:
     Raises:
         LibraryError: no such file; the message lists the names there are.
     """
-    shipped = prompts() / kind / f"{reference}.yaml"
-    if reference in names(kind):
-        return shipped
-    for path in (Path(reference), (beside or Path()) / reference, (beside or Path()) / f"{reference}.yaml"):
-        if path.is_file():
-            return path
     known = names(kind)
+    if reference in known:
+        return prompts() / kind / f"{reference}.yaml"
+    for folder in (beside or Path(), Path()):  # what a story names is looked for beside it first
+        for name in (reference, f"{reference}.yaml"):
+            if _is_file(folder / name, reference):
+                return folder / name
     raise LibraryError(
-        f"no file and no shipped {kind} called {reference!r}{meant(reference, known)}; there are {listed(known)}"
+        f"no file and no shipped {kind} called {_quoted(reference)}{meant(reference, known)}; there are {listed(known)}"
     )
 
 
@@ -164,12 +164,28 @@ def any_file(reference: str) -> Path:
     """
     shipped = {name: prompts() / kind / f"{name}.yaml" for kind in ("personas", "stories") for name in names(kind)}
     path = shipped.get(reference, Path(reference))
-    if not path.exists():
+    if not _is_file(path, reference):
         raise LibraryError(
-            f"no file and no shipped persona or story called {reference!r}{meant(reference, list(shipped))}; "
+            f"no file and no shipped persona or story called {_quoted(reference)}{meant(reference, list(shipped))}; "
             f"there are {listed(shipped)}"
         )
     return path
+
+
+def _quoted(reference: str) -> str:
+    return repr(reference if len(reference) <= 80 else f"{reference[:80]}…")
+
+
+def _is_file(path: Path, reference: str) -> bool:
+    """Whether there is a file where a reference leads.
+
+    Raises:
+        LibraryError: nobody can tell, because of its folder or its name.
+    """
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise LibraryError(f"{_quoted(reference)}: {error.strerror}; check the path") from None
 
 
 def digest(value: Value) -> str:

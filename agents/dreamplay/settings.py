@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -14,6 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from dreamplay.complaint import sentence
 from dreamplay.errors import SettingsError
 from dreamplay.story import Length
 
@@ -72,16 +73,16 @@ def load(**flags: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        raise SettingsError("; ".join(_complaint(dict(e), given) for e in error.errors())) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError("; ".join(_complaint(e, given) for e in error.errors())) from None
+    except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise SettingsError(f"{TOML}: not TOML: {error}") from None
     except OSError as error:
         raise SettingsError(f"{TOML}: {error.strerror}; make it readable, or take it away") from None
 
 
-def _complaint(error: dict[str, Any], flags: dict[str, Any]) -> str:
+def _complaint(error: ErrorDetails, flags: dict[str, Any]) -> str:
     name = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
         return f"{TOML}: unknown setting {name!r}; there are {', '.join(Settings.model_fields)}"
     source = f"--{name.replace('_', '-')}" if name in flags else f"DREAMPLAY_{name.upper()} or {name} in {TOML}"
-    return f"{source}: {error['msg']} (it is {str(error['input'])[:60]!r})"
+    return f"{source}: {sentence(error)}"

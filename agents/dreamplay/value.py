@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, WithJsonSchema
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _UNSEEN = re.compile(
@@ -54,7 +54,11 @@ Words = Annotated[str, AfterValidator(lambda text: _CONTROL.sub(" ", text))]
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_printable)
 ]
-Role = Annotated[str, _written(r"[a-z][a-z0-9_]{0,39}", "a role is up to 40 of a-z, 0-9 and _, a letter first")]
+Role = Annotated[
+    str,
+    _written(r"[a-z][a-z0-9_]{0,39}", "a role is up to 40 of a-z, 0-9 and _, a letter first"),
+    WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}),
+]
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True),

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from dreamplay.cli import branching, casting, playing, reading
+from dreamplay.cli import branching, casting, playing, reading, writing
 from dreamplay.cli.session import INTERRUPTED, say
 from dreamplay.errors import DreamplayError
 
@@ -20,10 +20,11 @@ app = typer.Typer(
 )
 for command in (
     playing.run, playing.resume, playing.runs, reading.show, reading.why, reading.knows, reading.score, reading.compare,
-    branching.whatif, branching.tree, casting.check, playing.models,
+    branching.whatif, branching.tree, casting.check, writing.schema, playing.models,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(casting.casting_app, name="cast")
+app.add_typer(writing.new_app, name="new")
 
 OBJECTS = 200_000
 """New ones, before Python looks among them for garbage."""
