@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -112,24 +113,53 @@ def test_a_prompt_that_was_not_kept_is_not_there(tmp_path: Path) -> None:
     [
         (lambda raw: raw.replace(b"Two.", b"Ten."), 5),
         (lambda raw: raw.replace(b'"keep":5', b'"keep":4'), 5),
-        (lambda raw: raw.replace(b'"record":"system"', b'"record":"sistem"'), 1),
+        (lambda raw: raw.replace(b'"record":"system"', b'"record":"sistem"'), 5),
         (lambda raw: raw.replace(b'"kind":"line"', b'"kind":"lime"'), 5),
-        (lambda raw: b"\n" + raw, 1),
+        (lambda raw: raw.replace(b"means to laugh", b"means to rob a bank"), 5),
+        (lambda raw: raw.replace(b'"max_tokens":9', b'"max_tokens":9' + b"9" * 5000), 3),
+        (lambda raw: raw.replace(b'{"record":"prompt"', b'{"rec\xff'), 3),
         (lambda raw: raw.partition(b"\n")[2], 4),
-        (lambda raw: b"".join(raw.splitlines(keepends=True)[::-1]), 1),
+        (lambda raw: b'null\n[]\n{"hash":1}\n' + b"[" * 99_999 + b"\n\n" + raw, None),
+        (lambda raw: b"".join(raw.splitlines(keepends=True)[::-1]), None),
     ],
-    ids=["text", "length", "record", "prompt", "empty line", "no system", "upside down"],
+    ids=["text", "length", "record", "prompt", "words", "digits", "bytes", "no system", "other lines", "upside down"],
 )
-def test_damage_is_named_and_never_shown_as_a_prompt(tmp_path: Path, change: Any, line: int) -> None:
+async def test_damage_keeps_nobody_from_going_on_and_is_never_shown_as_a_prompt(
+    tmp_path: Path, change: Any, line: int | None
+) -> None:
     prompts = [_prompt("One.\n"), _prompt("One.\nTwo.\n")]
     _kept(tmp_path, *prompts)
     path = tmp_path / FILE
-    path.write_bytes(change(path.read_bytes()))
-    with pytest.raises(RecordError, match=rf"^[^\n]*{FILE}:{line}: [^\n]*$"):
-        archive.find(tmp_path, prompts[-1].digest)
+    path.write_bytes(changed := change(path.read_bytes()))
+    assert archive.complaint(tmp_path) is None or "cannot be read" in str(archive.complaint(tmp_path))
+    if line is None:
+        assert archive.find(tmp_path, prompts[-1].digest) == prompts[-1]
+    else:
+        with pytest.raises(RecordError, match=rf"^[^\n]*{FILE}:{line}: [^\n]*$"):
+            archive.find(tmp_path, prompts[-1].digest)
+    other = _prompt("Three.\n")
+    with Archive(tmp_path) as kept:
+        kept.keep(other)
+    assert archive.find(tmp_path, other.digest) == other
+    assert path.read_bytes().startswith(changed)
 
 
-def test_a_place_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> None:
-    (tmp_path / FILE).mkdir()
-    with pytest.raises(RecordError, match=FILE):
-        Archive(tmp_path)
+STRANGE = {
+    # what stands in place of the file, and whether prompts can be kept then
+    "folder": (Path.mkdir, "cannot be written to"),
+    "pipe": (os.mkfifo, "no file, and is begun anew"),
+    "link": (lambda path: path.symlink_to(path.with_name("theirs")), "no file, and is begun anew"),
+}
+
+
+@pytest.mark.parametrize("what", STRANGE)
+def test_what_is_no_file_is_neither_waited_for_nor_written_through(tmp_path: Path, what: str) -> None:
+    make, says = STRANGE[what]
+    (tmp_path / "theirs").write_text("Not yours.")
+    make(tmp_path / FILE)
+    assert says in str(archive.complaint(tmp_path))
+    assert archive.find(tmp_path, "0" * 64) is None
+    with Archive(tmp_path) as kept:
+        kept.keep(_prompt("One.\n"))
+    assert (archive.find(tmp_path, _prompt("One.\n").digest) is None) == (what == "folder")
+    assert (tmp_path / "theirs").read_text() == "Not yours."

@@ -63,5 +63,5 @@ def test_who_only_asks_refuses_nobody(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(RecordError, match=r"cannot write to .*--out"):
+    with pytest.raises(RecordError, match=r"cannot write to .*choose another folder"):
         lock.hold(tmp_path / "file" / "run").__enter__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import worlds
 from dreamplay.branches import many, whatif
 from dreamplay.branches.many import Job, Many
 from dreamplay.branches.whatif import Changes
-from dreamplay.errors import ModelError, RecordError
+from dreamplay.errors import ModelError, RecordError, UsageError
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import transcript
@@ -23,14 +24,15 @@ SEEDS = range(7, 13)
 class Failing(ScriptedModel):
     """Gives up at one call."""
 
-    def __init__(self, at: int) -> None:
+    def __init__(self, at: int, error: Exception | None = None) -> None:
         super().__init__()
         self._at: int | None = at
+        self._error = error or ModelError("the endpoint is down")
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         if len(self.seen) == self._at:
             self._at = None
-            raise ModelError("the endpoint is down")
+            raise self._error
         return await super().complete(prompt, seed=seed, on_token=on_token)
 
 
@@ -106,10 +108,29 @@ async def test_what_was_stopped_goes_on_and_what_is_done_is_not_played_again(par
     assert len(model.seen) == total - paid - shared * (len(SEEDS) - len(standing))
 
 
-async def test_one_that_is_broken_off_does_not_stop_the_others(parent: Record, tmp_path: Path) -> None:
-    model = Failing(at=20)
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ModelError("the endpoint is down"), "the endpoint is down"),
+        (KeyError("zed"), "KeyError: 'zed'"),
+        (ValueError("first\nsecond"), "ValueError: first second"),
+        (ExceptionGroup("several", [AssertionError()]), "AssertionError"),
+        ("\ud83d", "UnicodeEncodeError: 'utf-8' codec can't encode"),
+    ],
+    ids=["of ours", "a bug", "two lines", "several", "half an emoji"],
+)
+async def test_one_that_is_broken_off_does_not_stop_the_others(
+    parent: Record, tmp_path: Path, error: Exception | str, says: str
+) -> None:
+    if isinstance(error, str):
+        with pytest.raises(UnicodeEncodeError) as caught:
+            error.encode()
+        error = caught.value
+    model = Failing(20, error)
     broken = await _play(parent, tmp_path / "home", model)
-    assert [str(why) for why in broken.failed.values()] == ["the endpoint is down"]
+    (why,) = broken.failed.values()
+    assert str(why).startswith(says)
+    assert "\n" not in str(why)
     assert sum(each.done() for each in _jobs(parent, tmp_path / "home", model)) == len(SEEDS) - 1
     assert not (await _play(parent, tmp_path / "home", model)).failed
     assert all(each.done() for each in _jobs(parent, tmp_path / "home", model))
@@ -150,3 +171,29 @@ async def test_stances_that_were_decided_when_it_was_stopped_are_not_asked_for_a
     await Many([job], [model], {}).play(lambda job, seen: None)
     assert job.done()
     assert sum(prompt.kind == "stance" for prompt in model.seen) == asked
+
+
+async def test_who_breaks_it_off_breaks_off_all_of_them(parent: Record, tmp_path: Path) -> None:
+    playing = Many(_jobs(parent, tmp_path / "home", ScriptedModel()), [ScriptedModel()] * 2, {})
+    task = asyncio.create_task(playing.play(lambda job, seen: task.cancel() and None))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not playing.failed
+    assert not any(each.done() for each in playing.waiting)
+
+
+def test_so_many_runs_as_the_system_has_files_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    limits = [256, 1024]
+    monkeypatch.setattr(resource, "getrlimit", lambda what: tuple(limits))
+    monkeypatch.setattr(resource, "setrlimit", lambda what, wanted: limits.__setitem__(slice(None), wanted))
+    many.check(8, 4)
+    assert limits == [256, 1024]
+    many.check(100, 4)
+    assert limits == [many.OTHERS + 100 * (many.FILES + 4), 1024]
+    with pytest.raises(
+        UsageError, match=r"^--jobs 200: .* 1024 files open, room for 137 runs at once; ask for --jobs 137"
+    ):
+        many.check(200, 4)
+    limits[:] = [resource.RLIM_INFINITY] * 2
+    many.check(500, 40)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -90,10 +91,10 @@ async def test_a_page_that_cannot_be_written_is_an_error(
 ) -> None:
     await worlds.play(small, tmp_path / "run")
 
-    def full(self: Path, data: str, **rest: object) -> int:
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RecordError, match="No space left"):
         markdown.write(tmp_path / "run")
     assert not (tmp_path / "run" / markdown.FILE).exists()

@@ -299,7 +299,7 @@ REFUSED = {
     "not there": (shutil.rmtree, RecordError, "no run in"),
     "without its transcript": (lambda folder: (folder / FILE).unlink(), RecordError, "no run in"),
     "of a newer version": (_newer, RecordError, "newer dreamplay"),
-    "of a scene that it does not play": (_elsewhere, RecordError, "stands in scene 'road', but the run plays only sq"),
+    "of a scene that it does not play": (_elsewhere, RecordError, "no scene that this run plays"),
 }
 
 

@@ -12,22 +12,24 @@ from dreamplay.record import transcript
 from dreamplay.record.transcript import FILE, End, Header, Resumed, Transcript
 from dreamplay.script import Script
 
-PLACE = {"beat": "day", "scene": "square"}
+PLACE = {"beat": "night", "scene": "attic"}
 EVENTS = [
     worlds.event(0, "narration", "Night.\nWind — “ö”, \\ and \u2028.", witnesses=("ada", "bo"), **PLACE),
     worlds.event(1, speaker="ada", turn=1, witnesses=("ada", "bo"), **PLACE,
                  cue=Cue(to="bo", pressure="p", tactic="t", material="m", text="Ada means it."),
                  provenance=Provenance(by="agent", prompt="0" * 64, seed=3, usage=Usage(calls=2, prompt=9, seconds=0.5),
                                        refused=(Refusal(text="x", reason="empty"),))),
-    worlds.event(2, "dream", "A hall.", witnesses=("ada",), ledger=(Pooled(role="ada", fear="f", wish="w"),), **PLACE),
-    worlds.event(3, "stance", "I go.", speaker="bo", choice="go", witnesses=("ada", "bo"), **PLACE),
+    worlds.event(2, "dream", "A hall.", witnesses=("ada",), ledger=(Pooled(role="ada", fear="f", wish="w"),), **PLACE,
+                 provenance=Provenance(by="narrator")),
+    worlds.event(3, "stance", "I go.", speaker="bo", choice="go", witnesses=("ada", "bo"), beat="dawn", scene="porch",
+                 provenance=Provenance(by="agent")),
 ]  # fmt: skip
 END = End(lines=1, usage=Usage(calls=2))
 
 
 @pytest.fixture
 def header(small: Path) -> Header:
-    return worlds.plan(small).header("scripted", {"tries": 3})
+    return worlds.plan(small, beats=["night", "dawn"]).header("scripted", {"tries": 3})
 
 
 @pytest.fixture
@@ -77,7 +79,8 @@ def _event(**change: object) -> bytes:
 
 
 def _resumed(**change: object) -> bytes:
-    return json.dumps({"record": "resumed", "model": "m", "settings": {}} | change).encode() + b"\n"
+    settings = {"length": "full", "beats": ["night", "dawn"]}
+    return json.dumps({"record": "resumed", "model": "m", "settings": settings} | change).encode() + b"\n"
 
 
 DAMAGE: dict[str, tuple[int, bytes, str]] = {
@@ -91,11 +94,15 @@ DAMAGE: dict[str, tuple[int, bytes, str]] = {
     "not UTF-8": (3, b'{"id": "\xff"}\n', ":3: .*damaged"),
     "unknown kind": (3, _event(kind="song"), ":3: kind.*damaged"),
     "unknown key": (3, _event(mood="calm"), ":3: mood.*damaged"),
-    "unknown witness": (3, _event(witnesses=["ada", "zed"]), ":3: .*names 'zed', who is not in the cast"),
-    "unknown speaker": (3, _event(speaker="zed"), ":3: .*names 'zed', who is not in the cast"),
+    "unknown witness": (
+        3,
+        _event(witnesses=["ada", "zed"]),
+        ":3: (witnesses|speaker) names 'zed'",
+    ),
+    "unknown speaker": (3, _event(speaker="zed"), ":3: (witnesses|speaker) names 'zed'"),
     "unknown dreamer": (3, _event(ledger=[{"role": "zed", "fear": "f", "wish": "w"}]), ":3: .*names 'zed'"),
     "unknown regard": (3, _event(regards={"zed": 1}), ":3: .*names 'zed'"),
-    "unknown scene": (3, _event(scene="moon"), ":3: .*stands in day/moon, which the story does not have"),
+    "unknown scene": (3, _event(scene="moon"), ":3: scene: night/moon is no scene that this run plays"),
     "a change of model somewhere else": (3, _resumed(event=7) + _event(), ":3: event 7 is said to follow, and event 1"),
     "a change of model, and something more": (3, _resumed(event=1, why="") + _event(), ":3: why.*damaged"),
     "regard beyond all bounds": (3, _event(regards={"ada": 2}), ":3: regards.ada.*less than or equal to 1"),
@@ -136,7 +143,7 @@ def test_there_is_no_run_in_a_folder_that_holds_none(tmp_path: Path) -> None:
 def test_a_run_goes_on_behind_what_is_whole(folder: Path, header: Header) -> None:
     raw = b"".join(_lines(folder)[:3])
     (folder / FILE).write_bytes(raw + _event()[:-1])  # longer than what comes in its place
-    resumed = Resumed(model="another", settings={"tries": 1}, event=2)
+    resumed = Resumed(model="another", settings=header.settings | {"tries": 1}, event=2)
     with Transcript(folder) as record:
         assert list(record.before.script) == EVENTS[:2]
         record.append(resumed)
@@ -181,7 +188,7 @@ def test_a_run_is_never_written_over(folder: Path, header: Header) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path, header: Header) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(RecordError, match=r"cannot write to .*--out"):
+    with pytest.raises(RecordError, match=r"cannot write to .*choose another folder"):
         Transcript(tmp_path / "file" / "run", header)
 
 

@@ -34,6 +34,10 @@ async def _play(made: whatif.Branch, home: Path, model: ScriptedModel | None = N
     return job.record()
 
 
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
 def _first(record: Record, scene: str) -> int:
     return record.script.in_scene(scene)[0].id
 
@@ -116,6 +120,15 @@ async def test_a_line_is_said_to_those_present(parent: Record, tmp_path: Path, a
     assert child.script.in_scene(said.scene)[0].kind == "narration"
 
 
+async def test_a_line_is_said_between_two_stances(parent: Record, tmp_path: Path) -> None:
+    first, second, *_ = worlds.kinds(parent.script, "stance")
+    child = await _play(whatif.branch(parent, "parent", str(second.id), Changes(say=[("bo", "Wait.")])), tmp_path)
+    assert child.end
+    assert [event.speaker for event in worlds.kinds(child.script, "stance")] == ["ada", "bo", "cyrus"]
+    said = list(child.script)[second.id]
+    assert (said.text, said.scene) == ("Wait.", first.scene)
+
+
 async def test_who_is_dropped_is_absent_from_every_later_scene(parent: Record, tmp_path: Path) -> None:
     point = _first(parent, "attic")
     child = await _play(whatif.branch(parent, "parent", "attic", Changes(drop=["bo"])), tmp_path)
@@ -195,6 +208,9 @@ BAD: dict[str, tuple[str | None, Changes, str]] = {
     "nobody left": ("night", Changes(drop=["ada", "bo"]), "nobody would be left in night/attic"),
     "a line of a stranger": ("square", Changes(say=[("zed", "Hi.")]), "--say zed: not in day/square"),
     "a line of one who is not there": ("attic", Changes(say=[("cyrus", "Hi.")]), "there are ada, bo"),
+    "a line that nobody could say": ("square", Changes(say=[("bo", "x" * 5000)]), "--say bo: say: .*4000 characters"),
+    "a point of 5,000 digits": ("9" * 5000, Changes(drop=["bo"]), r"--at 9{40}…: parent ends with event \d+"),
+    "a point of 5,000 letters": ("x" * 5000, Changes(drop=["bo"]), r"--at x{40}…: parent has no such beat"),
     "a line before the prologue": (None, Changes(say=[("ada", "Hi.")]), "nobody can speak at that point"),
     "a line in the epilogue": ("road", Changes(say=[("ada", "Hi.")]), "nobody can speak at that point"),
     "no such story": ("night", Changes(story=Path("no.yaml")), "no.yaml: No such file"),
@@ -255,3 +271,30 @@ def test_a_name_tells_branches_apart_and_nothing_else() -> None:
     assert len(set(names)) == len(names)
     assert names[0][:-1] == names[-1][:-1]
     assert Cast(parent.header.cast).roles == ("ada", "bo", "cyrus")
+
+
+@pytest.mark.parametrize(
+    "story_id",
+    [
+        "/etc/cron.d/x",
+        "../../x",
+        "..",
+        "",
+        "a\x00b",
+        "C:\\x",
+        "con",
+        "nul.txt",
+        "-rf",
+        ".hidden",
+        "x" * 5000,
+        "ü" * 300,
+    ],
+)
+async def test_no_name_of_a_story_leaves_the_folder_of_the_runs(parent: Record, tmp_path: Path, story_id: str) -> None:
+    theirs = Record(parent.header.model_copy(update={"story_id": story_id}), parent.script, parent.end)
+    home = tmp_path / "home"
+    child = await _play(whatif.branch(theirs, "parent", "night", Changes(drop=["bo"])), home)
+    assert child.end
+    (folder,) = _names(home)
+    assert re.fullmatch(r"\w[\w-]{0,59}-whatif-[0-9a-f]{8}-7", folder)
+    assert _names(tmp_path) == {"home", "parent", "small"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from dreamplay.cast import Cast
 from dreamplay.story import VISITOR
@@ -37,14 +37,24 @@ PROLOGUE_TITLE = "The night before"
 _BRACKETS = str.maketrans("[]{}", "()()")
 
 
+Place = Annotated[int, Field(ge=0, lt=2**31)]
+"""The number of an event, or of a turn."""
+_MOST = 10**15
+"""Of tokens or seconds, far beyond any play."""
+Amount = Annotated[int, AfterValidator(lambda number: min(max(number, 0), _MOST))]
+"""What an endpoint says that it used, of which it may say anything: within bounds, so that it can be added up."""
+Seconds = Annotated[float, Field(allow_inf_nan=False), AfterValidator(lambda number: min(max(number, 0.0), _MOST))]
+Score = Annotated[float, Field(allow_inf_nan=False)]
+
+
 class Usage(Value):
     """What one or more model calls cost. Tokens and seconds; cached tokens are part of the prompt tokens."""
 
-    calls: int = 0
-    prompt: int = 0
-    cached: int = 0
-    output: int = 0
-    seconds: float = 0.0
+    calls: Amount = 0
+    prompt: Amount = 0
+    cached: Amount = 0
+    output: Amount = 0
+    seconds: Seconds = 0.0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -92,15 +102,15 @@ class Refusal(Value):
 class Recalled(Value):
     """A memory that came up, and why: three scores, each in [0, 1], and their product (`memory.py`)."""
 
-    event: int | None
+    event: Place | None
     """The event it is a memory of; None for a formative memory of the private sheet."""
     when: Words
     text: Words
     """As it stood in the prompt: cut short, and in the first person where it is the character's own."""
-    recency: float
-    importance: float
-    relevance: float
-    score: float
+    recency: Score
+    importance: Score
+    relevance: Score
+    score: Score
 
 
 class Provenance(Value):
@@ -109,7 +119,7 @@ class Provenance(Value):
     by: Literal["author", "agent", "narrator", "person"]
     prompt: str | None = None
     """SHA-256 of the prompt that the event answers."""
-    seed: int | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     recalled: tuple[Recalled, ...] = ()
     """The memories that stood in the private tail of the prompt, the best first."""
     refused: tuple[Refusal, ...] = ()
@@ -127,7 +137,7 @@ class Pooled(Value):
 class Event(Value):
     """The one record everything is made of. Roles, not names, in speaker and witnesses."""
 
-    id: int
+    id: Place
     """Place in the script, counted from 0."""
     kind: Kind
     text: Words
@@ -136,7 +146,7 @@ class Event(Value):
     """The roles that perceived it. Nobody else ever learns of it through the program; empty means nobody."""
     beat: str
     scene: str
-    turn: int = 0
+    turn: Place = 0
     """Turn of the scene, counted from 1; 0 for what is not a turn."""
     cue: Cue | None = None
     ledger: tuple[Pooled, ...] = ()
@@ -147,7 +157,7 @@ class Event(Value):
     """Of a reflection: what the speaker now thinks of others, by role, from -1 to 1; the text is the reason. Without a
     text it is a thought that was not had, since no answer could stand.
     """
-    covers: tuple[int, int] | None = None
+    covers: tuple[Place, Place] | None = None
     """Of a recap: the first and the last id of what it stands for, which is whatever its witnesses, and nobody
     else, perceived there."""
     provenance: Provenance = Provenance(by="author")

@@ -26,6 +26,19 @@ class Script:
         """
         if event.id != len(self._events):
             raise ValueError(f"event {event.id} cannot follow event {len(self._events) - 1}")
+        self._add(event)
+
+    def without(self, scene: str, kind: Kind) -> Script:
+        """The script as it is for somebody from whom one kind of event in a scene is kept. The others keep their ids,
+        so that there are gaps wherever something came after what is left out.
+        """
+        kept = Script()
+        for event in self._events:
+            if (event.scene, event.kind) != (scene, kind):
+                kept._add(event)
+        return kept
+
+    def _add(self, event: Event) -> None:
         self._events.append(event)
         self._scenes.setdefault(event.scene, []).append(event)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +12,17 @@ from pathlib import Path
 from typing import Any, cast
 
 from dreamplay.branches.whatif import Branch
-from dreamplay.errors import DreamplayError, RecordError
+from dreamplay.errors import DreamplayError, RecordError, UsageError
 from dreamplay.event import Event
 from dreamplay.models.model import Model
-from dreamplay.record import transcript
+from dreamplay.record import disk, transcript
 from dreamplay.record.transcript import FILE, Header, Record
 from dreamplay.stage.play import Run
+
+FILES = 3
+"""Files that a run has open: its transcript, its prompts and its lock."""
+OTHERS = 64
+"""Files that a process has open besides: the terminal, the event loop, libraries as they load."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class Job:
         return Run(self.branch.plan, model, self.folder, settings, goes_on=True, watched=watched)
 
     def _found(self) -> Record | None:
-        if not (self.folder / FILE).exists():
+        if not disk.there(self.folder / FILE):
             return None
         record = self.record()
         same = record.header.model_copy(update={"versions": self.header.versions}) == self.header
@@ -108,4 +115,46 @@ class Many:
                 del self._running[each.folder.name]
         except DreamplayError as error:
             self.failed[each.folder.name] = error
+        except Exception as error:  # a bug, which is that run's, too, and no reason to break off the others
+            self.failed[each.folder.name] = _bug(error)
         watch(each, None)
+
+
+def check(jobs: int, roles: int) -> None:
+    """See that so many runs may have their files and connections open at once, and have the system allow more of them
+    where it does.
+
+    Args:
+        jobs: runs at once.
+        roles: of the cast.
+
+    Raises:
+        UsageError: it does not allow so many; the message says how many runs fit.
+    """
+    if sys.platform == "win32":  # where nothing but memory limits them
+        return
+    import resource
+
+    each = FILES + roles  # all of the cast answer at once at the end of a scene, each by a connection
+    needed = OTHERS + jobs * each
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if resource.RLIM_INFINITY in (allowed, most) and allowed == resource.RLIM_INFINITY:
+        return
+    if allowed < needed:
+        wanted = needed if most == resource.RLIM_INFINITY else min(needed, most)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+        allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed < needed:
+        fit = max((allowed - OTHERS) // each, 1)
+        raise UsageError(
+            f"--jobs {jobs}: the system lets a program have {allowed} files open, room for {fit} runs at once; ask for "
+            f"--jobs {fit}, or allow more with ulimit -n {needed}"
+        )
+
+
+def _bug(error: Exception) -> DreamplayError:
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    said = " ".join(str(error).split())[:200]
+    return DreamplayError(f"{type(error).__name__}: {said}" if said else type(error).__name__)

@@ -13,16 +13,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from dreamplay import authored, library
 from dreamplay.branches.absence import Reduced, without
 from dreamplay.errors import UsageError
 from dreamplay.event import PROLOGUE, TURNS, Event, Provenance, Usage
-from dreamplay.record.transcript import Header, Record, total
+from dreamplay.record import disk
+from dreamplay.record.transcript import Header, Record, complaint, total
 from dreamplay.script import Script, present, turns
 from dreamplay.stage import plan as planning
 from dreamplay.stage import visit
+from dreamplay.stage.act import Act
 from dreamplay.stage.plan import Plan
 from dreamplay.story import VISITOR, Move, Scene, Story, moved
+
+_LONGEST = 40
+"""Characters of a point in a message."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ class Branch:
         chosen = header.model_dump(mode="json", exclude={"seed", "versions"})
         events = [event.model_dump(mode="json") for event in self.events]
         digest = hashlib.sha256(json.dumps([chosen, events], sort_keys=True).encode()).hexdigest()
-        return f"{header.story_id}-{'twin' if self.twin else 'whatif'}-{digest[:8]}-{header.seed}"
+        return f"{disk.named(header.story_id)}-{'twin' if self.twin else 'whatif'}-{digest[:8]}-{header.seed}"
 
 
 def branch(parent: Record, name: str, at: str | None, changes: Changes, seed: int | None = None) -> Branch:
@@ -120,9 +127,11 @@ def find(parent: Record, name: str, at: str | None) -> int:
     events = list(parent.script)
     if at is None:
         return 0
+    shown = at if len(at) <= _LONGEST else f"{at[:_LONGEST]}…"
     if at.isdecimal():
-        if int(at) > len(events) or (int(at) == len(events) and parent.end):
-            raise UsageError(f"--at {at}: {name} ends with event {len(events) - 1}; choose one before its end")
+        # Python makes no number of thousands of digits.
+        if len(at) > _LONGEST or int(at) > len(events) or (int(at) == len(events) and parent.end):
+            raise UsageError(f"--at {shown}: {name} ends with event {len(events) - 1}; choose one before its end")
         return int(at)
     for found in (
         [event.id for event in events if event.beat == at],
@@ -135,8 +144,9 @@ def find(parent: Record, name: str, at: str | None) -> int:
     if at in known:
         last = parent.script.last
         where = f"it has come to {last.beat}, {last.scene}" if last else "nothing was played in it"
-        raise UsageError(f"--at {at}: {name} lies before it ({where}); choose a point before its end")
-    raise UsageError(f"--at {at}: {name} has no such beat or scene; there are {', '.join(known)}, or an event's number")
+        raise UsageError(f"--at {shown}: {name} lies before it ({where}); choose a point before its end")
+    others = f"there are {', '.join(known)}, or an event's number"
+    raise UsageError(f"--at {shown}: {name} has no such beat or scene; {others}")
 
 
 def cost(parent: Record, branches: Sequence[Branch]) -> Usage:
@@ -225,6 +235,10 @@ def _said(
         if role not in here:
             there = ", ".join(here)
             raise UsageError(f"--say {role}: not in {beat.id}/{scene.id} at that point; there are {there}")
+        try:
+            Act(say=text)
+        except ValidationError as error:
+            raise UsageError(f"--say {role}: {complaint(error)}") from None
         turn += role != VISITOR
         add(kind="line", speaker=role, text=text, turn=turn * (role != VISITOR), provenance=Provenance(by="person"))
     for move in exits:

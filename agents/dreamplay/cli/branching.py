@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from dreamplay.record.transcript import Record
 
 _MOST_SEEDS = 1000
+_LONGEST = 60
+"""Characters of a flag's value in a message."""
 _JOBS = 4
 """Runs at once where nothing else is said; on a local engine one, since each needs a window of its own in memory."""
 
@@ -85,6 +87,7 @@ def whatif(
     import asyncio
 
     from dreamplay import settings as reading
+    from dreamplay.branches import many
     from dreamplay.branches import whatif as branching
     from dreamplay.models import engines
     from dreamplay.record import runs, transcript
@@ -110,6 +113,7 @@ def whatif(
     if local and jobs and jobs > engines.LOCAL_JOBS:
         raise UsageError(f"--jobs {jobs}: a local engine has room for {engines.LOCAL_JOBS} runs at once; ask for fewer")
     at_once = jobs or (1 if local else _JOBS)
+    many.check(min(at_once, len(changed) + len(twins)), len(parent.cast.roles))
     manner: Manner = "quiet" if quiet or as_json else "story"
 
     async def play() -> tuple[list[Record], list[Record]]:
@@ -226,17 +230,21 @@ def _line(text: str) -> tuple[str, str]:
     """A line as it is written, ROLE: WORDS."""
     role, colon, words = text.partition(":")
     if not (colon and role.strip() and words.strip()) or not words.isprintable():
-        raise UsageError(f"--say {text!r}: write ROLE: WORDS in one line, for example 'elara: I am leaving.'")
+        shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+        raise UsageError(f"--say {shown!r}: write ROLE: WORDS in one line, for example 'elara: I am leaving.'")
     return role.strip(), words.strip()
 
 
 def _seeds(text: str, own: int) -> list[int]:
     """Seeds as they are written: so many from the parent's on, or these."""
     parts = [part.strip() for part in text.split(",")]
-    numbers = [int(part) for part in parts if part.isdecimal()]
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    # Python makes no number of thousands of digits, and no seed has more than ten.
+    numbers = [int(part) for part in parts if part.isdecimal() and len(part) <= 10]
     if len(numbers) < len([part for part in parts if part]) or not numbers:
-        raise UsageError(f"--seeds {text!r}: write how many, or which with commas: 8, or 3,5,8")
-    found = list(range(own, own + numbers[0])) if "," not in text else list(dict.fromkeys(numbers))
+        raise UsageError(f"--seeds {shown!r}: write how many, or which with commas: 8, or 3,5,8")
+    several = "," in text
+    found = list(dict.fromkeys(numbers)) if several else list(range(own, own + min(numbers[0], _MOST_SEEDS + 1)))
     if not 1 <= len(found) <= _MOST_SEEDS or max(found) >= 2**31:
-        raise UsageError(f"--seeds {text!r}: from 1 to {_MOST_SEEDS} of them, each below {2**31}")
+        raise UsageError(f"--seeds {shown!r}: from 1 to {_MOST_SEEDS} of them, each below {2**31}")
     return found

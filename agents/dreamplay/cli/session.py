@@ -55,9 +55,10 @@ async def begin(settings: Settings, swaps: dict[str, str], manner: Manner, **cho
         **chosen,
     )
     model = await engines.open_model(engine, settings)
+    from dreamplay.record import disk
     from dreamplay.stage.play import Run
 
-    folder = settings.out or HOME / f"{plan.story_id}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{seed}"
+    folder = settings.out or HOME / f"{disk.named(plan.story_id)}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{seed}"
     await perform(Run(plan, model, folder, engines.recorded(model)), engine, manner)
 
 
@@ -69,7 +70,7 @@ async def go_on(reference: str | None, settings: Settings, manner: Manner) -> No
         typer.Exit: it was stopped.
     """
     from dreamplay.models import engines
-    from dreamplay.record import lock, runs, transcript
+    from dreamplay.record import archive, lock, runs, transcript
     from dreamplay.stage import plan as planning
 
     found = runs.find(reference, HOME) if reference else runs.newest_stopped(HOME)
@@ -90,6 +91,8 @@ async def go_on(reference: str | None, settings: Settings, manner: Manner) -> No
         last = record.script.last
         place = f", in {last.beat}, {last.scene}" if last else ""
         say(f"going on with {_name(folder)} after event {len(record.script)}{place}")
+        if wrong := archive.complaint(folder):
+            say(wrong)
     await perform(Run(plan, model, folder, engines.recorded(model), goes_on=True), engine, manner, list(record.script))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from dreamplay.cast import Private
-from dreamplay.errors import UsageError
+from dreamplay.errors import RecordError, UsageError
 from dreamplay.event import BACKSTAGE, Cue, Event, Pooled, Recalled, Refusal, Usage
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record.transcript import Record
@@ -48,6 +48,8 @@ class Why(Value):
     digest: str | None
     prompt: Prompt | None
     """The prompt of the first try, in full; None if there was none, or the run did not keep it."""
+    unshown: str | None = None
+    """Why the prompt cannot be shown although the run kept it."""
 
 
 class Known(Value):
@@ -104,7 +106,6 @@ def why(record: Record, number: int, prompts: Callable[[str], Prompt | None]) ->
 
     Raises:
         UsageError: there is no such event, or an author wrote it; the message names those nearest to it.
-        RecordError: the prompts are damaged.
     """
     events = list(record.script)
     event = events[number] if 0 <= number < len(events) else None
@@ -113,12 +114,17 @@ def why(record: Record, number: int, prompts: Callable[[str], Prompt | None]) ->
     made = event.provenance
     readers = [event.speaker] if event.speaker else event.witnesses
     seen = [known for known in record.script.visible_to(*readers) if known.id < number]
+    prompt, unshown = None, None
+    try:
+        prompt = prompts(made.prompt) if made.prompt else None
+    except RecordError as error:
+        unshown = str(error)
     return Why(
         event=number, kind=event.kind, beat=event.beat, scene=event.scene, turn=event.turn, speaker=event.speaker,
         name=record.cast.name(event.speaker) if event.speaker else None, text=event.text, choice=event.choice,
         by=made.by, cue=event.cue, ledger=event.ledger, saw=_sights(seen), unseen=number - len(seen),
         recalled=made.recalled, refused=made.refused, seed=made.seed, usage=made.usage, digest=made.prompt,
-        prompt=prompts(made.prompt) if made.prompt else None,
+        prompt=prompt, unshown=unshown,
     )  # fmt: skip
 
 
@@ -130,10 +136,10 @@ def knows(record: Record, role: str, at: int | None = None) -> Knows:
     """
     cast, last = record.cast, len(record.script) - 1
     if role not in cast.roles:
-        raise UsageError(f"no role {role!r} in this run; it has {', '.join(cast.roles)}")
+        raise UsageError(f"no role {role[:40]!r} in this run; it has {', '.join(cast.roles)}")
     at = last if at is None else at
     if not 0 <= at <= last:
-        raise UsageError(f"--at {at}: no such event; this run has {_range(last + 1)}")
+        raise UsageError(f"--at {str(at)[:20]}: no such event; this run has {_range(last + 1)}")
     seen = [event for event in record.script.visible_to(role) if event.id <= at]
     return Knows(
         role=role,
@@ -199,7 +205,7 @@ def _filled(record: Record, role: str) -> Private | None:
 
 def _not_said(event: Event | None, number: int, count: int) -> str:
     if event is None:
-        return f"no event {number}; this run has {_range(count)}"
+        return f"no event {str(number)[:20]}; this run has {_range(count)}"
     return f"event {number} ({event.kind}) was written by the author"
 
 

@@ -62,7 +62,10 @@ class Views:
         )  # fmt: skip
         self._head("Refused" if made.refused else "Nothing was refused")
         self._table(("why", "what"), ((refusal.reason, refusal.text) for refusal in made.refused))
-        self._head("The prompt" if made.prompt or not made.digest else "The prompt was not kept with this run")
+        if made.unshown:
+            self._head(f"The prompt cannot be shown: {made.unshown}")
+        else:
+            self._head("The prompt" if made.prompt or not made.digest else "The prompt was not kept with this run")
         if made.prompt:
             for part in ("system", "script", "tail", "ask", "opener"):
                 if text := getattr(made.prompt, part):

@@ -7,28 +7,35 @@ file grows with the play, and not with its square.
 
 The file is only ever appended to, and a prompt is in it before it is answered. It is not forced to the disk as the
 transcript is: after a power cut the last prompts may be missing, and `dreamplay why` says so.
+
+Nothing but `dreamplay why` needs it. So whatever has become of it keeps no run from going on: a record that cannot be
+understood is passed over, and what is shown is checked against the digest that the transcript names.
 """
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import hashlib
-import json
+import os
+import stat
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from dreamplay.errors import RecordError
 from dreamplay.models.model import Model, OnToken, Reply
 from dreamplay.prompting.prompt import Prompt
-from dreamplay.record import journal
+from dreamplay.record import disk, journal
 from dreamplay.record.journal import Journal
 from dreamplay.value import Value
 
 FILE = "prompts.jsonl"
+_LOST = (errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENOTSUP)
+"""What keeps prompts from being kept, and no run from being played: something else has the name of the file."""
 _HEADS = 16
 """Scripts that a new one is held against: one for each group that comes together again, and some to spare."""
 
@@ -42,6 +49,11 @@ class _System(_Piece):
     hash: str
     text: str
 
+    @property
+    def name(self) -> str:
+        """What it is called in other records."""
+        return self.hash
+
 
 class _Script(_Piece):
     """The first `keep` characters of an earlier script, and then `text`."""
@@ -51,6 +63,11 @@ class _Script(_Piece):
     after: str | None
     keep: int = Field(ge=0)
     text: str
+
+    @property
+    def name(self) -> str:
+        """What it is called in other records."""
+        return self.hash
 
 
 class _Asked(_Piece):
@@ -62,17 +79,22 @@ class _Asked(_Piece):
     script: str
     rest: dict[str, Any]
 
+    @property
+    def name(self) -> str:
+        """What it is called in a transcript."""
+        return self.digest
 
-_RECORD: TypeAdapter[_System | _Script | _Asked] = TypeAdapter(
-    Annotated[_System | _Script | _Asked, Field(discriminator="record")]
-)
+
+_Record = _System | _Script | _Asked
+_RECORD: TypeAdapter[_Record] = TypeAdapter(Annotated[_Record, Field(discriminator="record")])
 
 
 class Archive:
-    """Keeps the prompts of a run; opened again, it goes on where it ended.
+    """Keeps the prompts of a run; opened again, it goes on where it ended. Where the file cannot be written, it keeps
+    none; `complaint` has the reason.
 
     Raises:
-        RecordError: the file cannot be opened, or the disk is full.
+        RecordError: the disk is full, or too many files are open.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -80,16 +102,18 @@ class Archive:
         self._known = set[str]()
         self._heads = deque[tuple[str, str]](maxlen=_HEADS)
         """Hash and text, the newest last."""
+        self._journal: Journal | None = None
         try:
-            self._journal = Journal(self.path, forced=False)
-            self._learn()
+            self._journal = Journal(self.path, forced=False, anew=True)
+            self._known |= {record.name for _, record in _records(self.path) if record}
         except OSError as error:
-            raise RecordError(f"cannot write to {self.path}: {error.strerror}; make it writable") from error
+            if error.errno not in _LOST:
+                raise disk.cannot("write to", self.path, error) from error
 
     def keep(self, prompt: Prompt) -> None:
         """Put a prompt on disk, if it is not there yet."""
         digest = prompt.digest
-        if digest in self._known:
+        if self._journal is None or digest in self._known:
             return
         system, script = _hash(prompt.system), _hash(prompt.script)
         pieces: list[_Piece] = []
@@ -112,20 +136,14 @@ class Archive:
         self._heads.append((name, text))
         return _Script(hash=name, after=best[0] if keep else None, keep=keep, text=text[keep:])
 
-    def _learn(self) -> None:
-        """What is there already is not kept again."""
-        for line in journal.lines(self.path):
-            with contextlib.suppress(ValueError):  # what cannot be read is
-                record = json.loads(line)
-                self._known.add(record.get("digest") or record["hash"])
-
     def __enter__(self) -> Archive:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._journal.close()
+        if self._journal:
+            self._journal.close()
 
 
 class Archived:
@@ -158,43 +176,85 @@ def find(folder: Path, digest: str) -> Prompt | None:
     """The prompt with a digest; None if the run did not keep it.
 
     Raises:
-        RecordError: the file is damaged.
+        RecordError: it was kept, and what is there is not that prompt.
     """
     path = folder / FILE
+    systems: dict[str, _System] = {}
+    scripts: dict[str, _Script] = {}
+    asked: _Asked | None = None
+    line = broken = 0
     try:
-        lines = journal.lines(path)
+        for number, record in _records(path):
+            match record:
+                case _System():
+                    systems.setdefault(record.hash, record)
+                case _Script():
+                    scripts.setdefault(record.hash, record)
+                case _Asked() if record.digest == digest:
+                    asked, line = record, number
+                case None:
+                    broken = broken or number
     except OSError:
         return None
-    systems: dict[str, str] = {}
-    scripts: dict[str, _Script] = {}
-    for number, line in enumerate(lines, start=1):
+    if asked is None and not broken:
+        return None
+    try:
+        if asked is None:
+            raise LookupError(digest)
+        prompt = Prompt(system=systems[asked.system].text, script=_whole(scripts, asked.script), **asked.rest)
+        if prompt.digest != digest:
+            raise ValueError(digest)
+    except (LookupError, ValueError, TypeError, RecursionError):
+        raise RecordError(f"{path}:{line or broken}: damaged, or changed since") from None
+    return prompt
+
+
+def complaint(folder: Path) -> str | None:
+    """What is wrong with the prompts of a run, in words for whoever goes on with it; None if nothing is."""
+    path = folder / FILE
+    try:
+        kind = path.lstat().st_mode
+        if stat.S_ISDIR(kind) or not os.access(path, os.W_OK):
+            return f"{path} cannot be written to; prompts are not kept, and the play goes on without"
+        if not stat.S_ISREG(kind):
+            return f"{path} is no file, and is begun anew"
+        broken = [number for number, record in _records(path) if record is None]
+    except OSError:
+        return None
+    if not broken:
+        return None
+    many = f"{len(broken)} records" if len(broken) > 1 else "a record"
+    return f"{path}:{broken[0]}: {many} of prompts cannot be read; the play goes on without"
+
+
+def _records(path: Path) -> Iterator[tuple[int, _Record | None]]:
+    """The records with their lines, counted from 1; None for one that cannot be understood.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    for number, line in enumerate(journal.lines(path), start=1):
         try:
-            match _RECORD.validate_json(line):
-                case _System(hash=name, text=text):
-                    systems[name] = text
-                case _Script() as piece:
-                    if piece.after is not None and piece.after not in scripts:
-                        raise LookupError(piece.after)
-                    scripts.setdefault(piece.hash, piece)
-                case _Asked(system=system, script=script, rest=rest) as asked if asked.digest == digest:
-                    return Prompt(system=systems[system], script=_whole(scripts, script), **rest)
-        except (ValidationError, LookupError, ValueError, TypeError):
-            raise RecordError(
-                f"{path}:{number}: no record of a prompt that can be read; move the file away to do without"
-            ) from None
-    return None
+            yield number, _RECORD.validate_json(line)
+        except ValueError:
+            yield number, None
 
 
 def _whole(scripts: dict[str, _Script], name: str) -> str:
     """A script put together again, from its end to its beginning.
 
     Raises:
+        LookupError: a part of it is not there.
         ValueError: it is not the text that was kept.
     """
     parts: list[str] = []
     after: str | None = name
     upto: int | None = None
+    passed = set[str]()
     while after is not None:
+        if after in passed:  # somebody has tied it into a ring
+            raise ValueError(name)
+        passed.add(after)
         piece = scripts[after]
         if upto is None or upto > piece.keep:
             parts.append(piece.text[: None if upto is None else upto - piece.keep])

@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from dreamplay.errors import RecordError
+from dreamplay.record import disk
 
 
 class Journal:
@@ -15,17 +15,18 @@ class Journal:
     Args:
         path: the file; made if it is not there.
         forced: whether a record is forced to the disk before anything else happens, and outlives a power cut.
+        anew: see `disk.append`.
 
     Raises:
         OSError: the file cannot be opened.
     """
 
-    def __init__(self, path: Path, *, forced: bool) -> None:
+    def __init__(self, path: Path, *, forced: bool, anew: bool = False) -> None:
         self.path = path
         self._forced = forced
-        self._file = path.open("ab+", buffering=0)
+        self._file = disk.append(path, anew=anew)
         self._file.seek(0)
-        self._cut(self._file.readall().rfind(b"\n") + 1)
+        self._cut(self._file.read().rfind(b"\n") + 1)
 
     def append(self, records: bytes) -> None:
         """Write one or more records, each with its newline: all of them, or nothing.
@@ -41,9 +42,7 @@ class Journal:
                 os.fsync(self._file.fileno())
         except OSError as error:
             self._cut(before)
-            raise RecordError(
-                f"cannot write to {self.path}: {error.strerror}; what was played before is kept; make room first"
-            ) from error
+            raise disk.cannot("write to", self.path, error, "what was played before is kept") from error
 
     def close(self) -> None:
         """Let go of the file."""
@@ -61,4 +60,4 @@ def lines(path: Path) -> list[bytes]:
     Raises:
         OSError: the file cannot be read.
     """
-    return path.read_bytes().split(b"\n")[:-1]
+    return disk.read(path).split(b"\n")[:-1]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dreamplay.errors import RecordError
+from dreamplay.record import disk
 
 FILE = "run.lock"
 
@@ -53,7 +55,7 @@ def hold(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         file = _taken(folder)
     except OSError as error:
-        raise RecordError(f"cannot write to {folder}: {error.strerror}; choose another --out") from error
+        raise disk.cannot("write to", folder, error) from error
     with contextlib.suppress(OSError):  # on a full disk it holds without its words
         file.truncate(0)
         file.write(_words().encode())
@@ -70,6 +72,8 @@ def hold(folder: Path) -> Iterator[None]:
 def holder(folder: Path) -> str | None:
     """Who plays a run at this moment, in words; None if nobody does."""
     try:
+        if not stat.S_ISREG((folder / FILE).lstat().st_mode):
+            return None  # nobody's lock
         with (folder / FILE).open("rb+", buffering=0) as file:
             try:
                 _take(file, shared=True)
@@ -95,7 +99,7 @@ def _taken(folder: Path) -> BinaryIO:
     words = ""
     for attempt in range(_ATTEMPTS):
         time.sleep(_BETWEEN if attempt else 0)
-        file = (folder / FILE).open("ab+", buffering=0)
+        file = disk.append(folder / FILE, anew=True)
         try:
             _take(file)
             if os.path.samestat(os.fstat(file.fileno()), (folder / FILE).stat()):

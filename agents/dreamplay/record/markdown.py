@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from dreamplay.errors import RecordError
 from dreamplay.event import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, Event, played
-from dreamplay.record import transcript
+from dreamplay.record import disk, transcript
 from dreamplay.record.transcript import End, Record
 
 FILE = "transcript.md"
@@ -27,10 +27,11 @@ def write(folder: Path, end: End | None = None) -> Path:
     record = transcript.read(folder)
     page = render(replace(record, end=end or record.end))
     try:
-        (folder / FILE).write_text(page, encoding="utf-8")
+        disk.replace(folder / FILE, page.encode())
     except OSError as error:
-        (folder / FILE).unlink(missing_ok=True)
-        raise RecordError(f"cannot write {folder / FILE}: {error.strerror}; make room there") from error
+        with contextlib.suppress(OSError):  # an older page would pass for this one
+            (folder / FILE).unlink(missing_ok=True)
+        raise disk.cannot("write", folder / FILE, error) from error
     return folder / FILE
 
 

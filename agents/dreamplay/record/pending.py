@@ -14,9 +14,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from dreamplay.errors import RecordError
 from dreamplay.event import Provenance
-from dreamplay.record import journal
+from dreamplay.record import disk, journal
 from dreamplay.record.journal import Journal
 from dreamplay.script import Script
 from dreamplay.story import Scene, Story
@@ -75,7 +74,7 @@ class Pending:
             with contextlib.closing(Journal(self.path, forced=True)) as file:
                 file.append(_Kept(after=len(script), answer=answer).model_dump_json().encode() + b"\n")
         except OSError as error:
-            raise RecordError(f"cannot write to {self.path}: {error.strerror}; make it writable") from error
+            raise disk.cannot("write to", self.path, error) from error
 
     def read(self, script: Script, story: Story, scene: Scene) -> list[Answer]:
         """The answers that were given in the scene that the script has come to, and that fit it."""

@@ -10,7 +10,7 @@ from typing import Literal
 
 from dreamplay.errors import RecordError
 from dreamplay.event import PROLOGUE
-from dreamplay.record import lock, transcript
+from dreamplay.record import disk, lock, transcript
 from dreamplay.record.transcript import FILE, Record
 from dreamplay.value import Value
 
@@ -50,7 +50,7 @@ def standings(home: Path) -> list[Standing]:
     """All runs in a folder, the newest first. One that cannot be read is among them, with the reason."""
     known = []
     for path in home.glob(f"*/{FILE}"):
-        with contextlib.suppress(FileNotFoundError):  # it went away while we looked
+        with contextlib.suppress(OSError):  # it went away while we looked, or is not ours to look at
             known.append(_standing(path.parent))
     return sorted(known, key=lambda each: (each.when, each.name), reverse=True)
 
@@ -67,12 +67,12 @@ def find(reference: str | None, home: Path) -> Path:
         if not runs:
             raise RecordError(f"no runs in {home}; play one with: dreamplay run")
         return runs[-1].parent
-    there = [path for path in (Path(reference), home / reference) if path.exists()]
+    there = [path for path in (Path(reference), home / reference) if disk.there(path)]
     if there:
-        return next((path for path in there if path.name == FILE or (path / FILE).is_file()), there[0])
+        return next((path for path in there if path.name == FILE or disk.there(path / FILE)), there[0])
     known = ", ".join(sorted(path.parent.name for path in home.glob(f"*/{FILE}"))[-5:])
     others = f"the newest in {home} are {known}" if known else f"and none at all in {home}"
-    raise RecordError(f"no run {reference!r}; {others}")
+    raise RecordError(f"no run {disk.short(Path(reference))!r}; {others}")
 
 
 def newest_stopped(home: Path) -> Path:
@@ -149,7 +149,7 @@ def _place(each: Standing) -> str:
 def _size(folder: Path) -> int:
     size = 0
     for path in folder.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):  # a database's side files come and go
+        with contextlib.suppress(OSError):  # a database's side files come and go
             size += path.stat().st_size if path.is_file() else 0
     return size
 

@@ -8,108 +8,26 @@ can be made from it again, or is done without.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import shlex
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
 
-from pydantic import ValidationError
-
-from dreamplay.cast import Cast, Persona
 from dreamplay.errors import RecordError, UsageError
-from dreamplay.event import PROLOGUE, Event, Usage
-from dreamplay.record import journal, lock
+from dreamplay.event import Event, Usage
+from dreamplay.record import disk, journal, lock, reading
 from dreamplay.record.journal import Journal
+from dreamplay.record.reading import complaint as complaint
+from dreamplay.record.records import End as End
+from dreamplay.record.records import Header as Header
+from dreamplay.record.records import Record as Record
+from dreamplay.record.records import Resumed as Resumed
+from dreamplay.record.records import Undone as Undone
 from dreamplay.script import Script
-from dreamplay.story import Story
 from dreamplay.value import Value
 
-SCHEMA = 1
-"""Version of the file's form. A reader refuses a newer one."""
 FILE = "transcript.jsonl"
-
-
-class Header(Value):
-    """Everything that was chosen for the run, story and personas whole: a run outlives the files it came from."""
-
-    record: Literal["header"] = "header"
-    schema_version: int = SCHEMA
-    story_id: str
-    story: Story
-    story_hash: str
-    cast: dict[str, Persona]
-    persona_hashes: dict[str, str]
-    model: str
-    settings: dict[str, Any]
-    """What shapes the run: length, beats, sampling, tries."""
-    seed: int
-    parent: str | None = None
-    """Of a branch: the run that it shares its beginning with, by the name of its folder."""
-    point: int | None = None
-    """Of a branch: the first event that is its own."""
-    changes: tuple[str, ...] = ()
-    """What was changed at the point, and at those of the runs it descends from, oldest first."""
-    versions: dict[str, str]
-
-
-class Resumed(Value):
-    """From here on another model played, or the same one with other settings."""
-
-    record: Literal["resumed"] = "resumed"
-    model: str
-    settings: dict[str, Any]
-    """As in the header."""
-    event: int
-    """The first event that comes after."""
-
-
-class Undone(Value):
-    """The visitor took back what she did last: this event, and all that followed it, has not happened. The next event
-    takes its place.
-    """
-
-    record: Literal["undone"] = "undone"
-    event: int
-
-
-class End(Value):
-    """The last record of a run that was played to its end."""
-
-    record: Literal["end"] = "end"
-    lines: int
-    usage: Usage
-
-
-@dataclass(frozen=True)
-class Record:
-    """A transcript as read from disk; `end` is None for a run that was not played to its end."""
-
-    header: Header
-    script: Script
-    end: End | None
-    resumptions: tuple[Resumed, ...] = ()
-    """Where another model took over, in order."""
-    name: str = field(default="", compare=False)
-    """Of the folder that it was read from; not part of what was played."""
-
-    @property
-    def newest(self) -> Header | Resumed:
-        """What says on which model, with which settings, the run was played last."""
-        return self.resumptions[-1] if self.resumptions else self.header
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """The names of all the models that played, in the order in which they came."""
-        return tuple(dict.fromkeys([self.header.model, *(each.model for each in self.resumptions)]))
-
-    @property
-    def cast(self) -> Cast:
-        """Who played which role."""
-        return Cast(self.header.cast)
 
 
 class Transcript:
@@ -134,7 +52,7 @@ class Transcript:
                     raise RecordError(f"{folder} already holds a run; choose another --out")
                 self._journal = held.enter_context(contextlib.closing(Journal(self.path, forced=True)))
             except OSError as error:
-                raise RecordError(f"cannot write to {folder}: {error.strerror}; choose another --out") from error
+                raise disk.cannot("write to", folder, error) from error
             if header:
                 self._begin(header)
             self._held = held.pop_all()
@@ -166,32 +84,15 @@ def read(folder: Path) -> Record:
     Raises:
         RecordError: no run, a newer form, or damage anywhere but at the very end.
     """
-    path = folder / FILE if folder.is_dir() else folder
     try:
+        path = folder / FILE if folder.is_dir() else folder
         lines = journal.lines(path)
-    except OSError as error:
-        raise RecordError(f"no run in {folder} ({error.strerror}); see the folder transcripts/") from None
+    except (OSError, ValueError) as error:  # ValueError: a null character
+        why = error.strerror if isinstance(error, OSError) else error
+        raise RecordError(f"no run in {disk.short(folder)} ({why}); see the folder transcripts/") from None
     if not lines:
         raise RecordError(f"{path} is empty: the run was stopped before it began; delete the folder")
-    header = _header(path, lines[0])
-    places = {(PROLOGUE, PROLOGUE), *((beat.id, scene.id) for beat, scene in header.story.scenes)}
-    script, resumptions, end = Script(), list[Resumed](), None
-    for number, line in enumerate(lines[1:], start=2):
-        try:
-            if end is not None:
-                raise ValueError("something follows the end")
-            match json.loads(line).get("record"):
-                case "end":
-                    end = End.model_validate_json(line)
-                case "resumed":
-                    resumptions.append(_resumed(line, script))
-                case "undone":
-                    script = _before(Undone.model_validate_json(line), script)
-                case _:
-                    script.append(_event(line, header, places))
-        except (ValidationError, ValueError, AttributeError, RecursionError) as error:
-            raise RecordError(f"{path}:{number}: {_why(error)}; the file is damaged there") from None
-    return Record(header, script, end, tuple(resumptions), path.resolve().parent.name)
+    return replace(reading.read(str(path), lines), name=path.resolve().parent.name)
 
 
 def begin(folder: Path, header: Header, events: Sequence[Event]) -> None:
@@ -200,19 +101,14 @@ def begin(folder: Path, header: Header, events: Sequence[Event]) -> None:
     Raises:
         RecordError: the folder cannot be written, holds a run already, or another process plays there.
     """
-    path, scratch = folder / FILE, folder / f"{FILE}.new"
+    path = folder / FILE
     with lock.hold(folder):
-        if path.exists():
+        if disk.there(path):
             raise RecordError(f"{folder} already holds a run; choose another name for it, or delete it")
         try:
-            with scratch.open("wb") as file:
-                file.writelines(map(_line, (header, *events)))
-                file.flush()
-                os.fsync(file.fileno())
-            scratch.replace(path)
+            disk.replace(path, b"".join(map(_line, (header, *events))))
         except OSError as error:
-            scratch.unlink(missing_ok=True)
-            raise RecordError(f"cannot write to {folder}: {error.strerror}; make room first") from error
+            raise disk.cannot("write to", folder, error) from error
 
 
 def unfinished(folder: Path) -> Record:
@@ -238,48 +134,3 @@ def total(events: Sequence[Event] | Script) -> Usage:
 
 def _line(value: Value) -> bytes:
     return value.model_dump_json().encode() + b"\n"
-
-
-def _resumed(line: bytes, script: Script) -> Resumed:
-    resumed = Resumed.model_validate_json(line)
-    if resumed.event != len(script):
-        raise ValueError(f"event {resumed.event} is said to follow, and event {len(script)} does")
-    return resumed
-
-
-def _before(undone: Undone, script: Script) -> Script:
-    if not 0 <= undone.event < len(script):
-        raise ValueError(f"event {undone.event} is taken back, and there are {len(script)}")
-    return Script(list(script)[: undone.event])
-
-
-def _event(line: bytes, header: Header, places: Collection[tuple[str, str]]) -> Event:
-    event = Event.model_validate_json(line)
-    pooled = [entry.role for entry in event.ledger]
-    hears = event.cue.hears if event.cue else ()
-    named = {*event.witnesses, *event.regards, *pooled, *hears, *filter(None, [event.speaker])}
-    if unknown := sorted(named - set(header.cast)):
-        raise ValueError(f"event {event.id} names {unknown[0]!r}, who is not in the cast")
-    if (event.beat, event.scene) not in places:
-        raise ValueError(f"event {event.id} stands in {event.beat}/{event.scene}, which the story does not have")
-    return event
-
-
-def _header(path: Path, line: bytes) -> Header:
-    try:
-        version = json.loads(line).get("schema_version")
-    except (ValueError, AttributeError, RecursionError):
-        raise RecordError(f"{path}:1: no header; this is not a dreamplay transcript") from None
-    if isinstance(version, int) and version > SCHEMA:
-        raise RecordError(f"{path}: written by a newer dreamplay (schema {version}, this one reads {SCHEMA}); upgrade")
-    try:
-        return Header.model_validate_json(line)
-    except ValidationError as error:
-        raise RecordError(f"{path}:1: {_why(error)}; the header is damaged") from None
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return str(error)

@@ -63,6 +63,8 @@ class Intervention(Act):
             if cast.role_of(word) in (None, VISITOR):
                 others = [cast.name(role) for role in cast.roles if role != VISITOR]
                 raise ValueError(f"nobody else is called {word[:40]!r}; there are {', '.join(others)}")
+        if heard and self.playing and cast.role_of(heard) == cast.role_of(self.playing):
+            raise ValueError(f"{self.playing[:40]} whispers to themself; name somebody else")
         choices = [choice.id for choice in story.choices]
         if self.stance and self.stance.choice not in choices:
             raise ValueError(f"no choice {self.stance.choice!r}; there are {', '.join(choices)}")

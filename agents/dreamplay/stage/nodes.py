@@ -160,7 +160,7 @@ async def decide(state: State, runtime: Runtime[Context]) -> State:
     """
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
-    heard = Script(event for event in context.script if event.kind != "stance" or event.scene != scene.id)
+    heard = context.script.without(scene.id, "stance")
     role = state["speaker"]
     stance, made = await context.agents[role].decide(heard, scene)
     return context.answered(Answer(

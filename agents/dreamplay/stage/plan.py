@@ -10,12 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from dreamplay import library
 from dreamplay.cast import Cast
 from dreamplay.errors import RecordError, UsageError
-from dreamplay.record.transcript import Header
+from dreamplay.record.chosen import chosen
+from dreamplay.record.transcript import Header, complaint
 from dreamplay.stage import visit
 from dreamplay.stage.visit import Visit
 from dreamplay.story import VISITOR, Beat, Length, Scene, Story
@@ -113,27 +112,15 @@ def taken_up(header: Header) -> Plan:
     Raises:
         RecordError: the header does not say them all.
     """
-    known = [beat.id for beat in header.story.beats]
-    match header.settings:
-        case {"length": "short" | "full" as length, "beats": list() as beats} if beats and set(beats) <= set(known):
-            visited = _visited(header)
-            if list(header.cast) == [*header.story.cast, *([VISITOR] if visited else [])]:
-                recall = header.settings.get("recall") is not False
-                reflect = header.settings.get("reflect") is True
-                return Plan(
-                    header.story_id, header.story, Cast(header.cast), header.seed, length, tuple(beats), recall,
-                    reflect, header.parent, header.point, header.changes, visited,
-                )  # fmt: skip
-    raise RecordError("the header of the transcript does not fit its story: length, beats or cast are damaged")
-
-
-def _visited(header: Header) -> Visit | None:
-    if "visit" not in header.settings:
-        return None
+    cast = Cast(header.cast)
     try:
-        return Visit.model_validate(header.settings["visit"])
-    except ValidationError:
-        raise RecordError("the header of the transcript is damaged: it does not say how it was visited") from None
+        known = chosen(header.settings, header.story, cast)
+    except ValueError as error:
+        raise RecordError(f"the header of the transcript does not fit its story: {complaint(error)}") from None
+    return Plan(
+        header.story_id, header.story, cast, header.seed, known.length, known.beats, known.recall, known.reflect,
+        header.parent, header.point, header.changes, known.visit,
+    )  # fmt: skip
 
 
 def _filled(scene: Scene, cast: Cast) -> Scene:

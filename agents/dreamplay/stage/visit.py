@@ -6,6 +6,8 @@ interventions behind, and a visit from a file goes on, after a stop, with what h
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +16,9 @@ from pydantic import Field, ValidationError
 
 from dreamplay import authored, library
 from dreamplay.cast import Cast, Persona
-from dreamplay.errors import LibraryError, RecordError
+from dreamplay.errors import LibraryError
 from dreamplay.event import TURNS, Event
+from dreamplay.record import disk
 from dreamplay.script import Script
 from dreamplay.stage.act import Act, left_by
 from dreamplay.stage.intervention import Intervention
@@ -76,15 +79,17 @@ def write(folder: Path, script: Script, cast: Cast) -> None:
     acts = [each.by_name(cast).model_dump(exclude_defaults=True) for each in read_off(script)]
     done = [{name: act[name] for name in order if name in act} for act in acts]
     if not done:
-        (folder / FILE).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a folder of that name is none of ours
+            (folder / FILE).unlink()
         return
     yaml = YAML(typ="rt")
     yaml.width = 5000  # a line stays on one line
+    page = io.BytesIO()
+    yaml.dump({"interventions": done}, page)
     try:
-        with (folder / FILE).open("w", encoding="utf-8") as file:
-            yaml.dump({"interventions": done}, file)
+        disk.replace(folder / FILE, page.getvalue())
     except OSError as error:
-        raise RecordError(f"cannot write {folder / FILE}: {error.strerror}; make room there") from error
+        raise disk.cannot("write", folder / FILE, error) from error
 
 
 def read_off(script: Script) -> Iterator[Intervention]:
@@ -94,17 +99,30 @@ def read_off(script: Script) -> Iterator[Intervention]:
     taken: Counter[str] = Counter()
     held: set[str | None] = {VISITOR}
     for event in script:
-        if event.provenance.by == "person" and (event.kind == "hand" or event.speaker in held):
-            hers = event.speaker == VISITOR or (event.kind == "hand" and not event.turn)
-            playing = None if hers else event.speaker
-            if act := left_by(event):
-                yield Intervention.model_validate(
-                    act | {"beat": event.beat, "scene": event.scene, "turn": taken[event.scene], "playing": playing}
-                )
+        hers = event.provenance.by == "person" and (event.kind == "hand" or event.speaker in held)
+        if hers and (done := again_by(event, taken[event.scene])):
+            yield done
         if event.kind == "hand":
             held = held | {event.speaker} if event.text == VISITOR else held - {event.speaker}
         if event.kind in TURNS and event.speaker != VISITOR:
             taken[event.scene] += 1
+
+
+def again_by(event: Event, turn: int) -> Intervention | None:
+    """The intervention that would do again what the visitor did; None for a turn in which she said nothing.
+
+    Args:
+        event: what she did.
+        turn: turns of the cast that come before it in its scene.
+
+    Raises:
+        ValidationError: nobody could have done it.
+    """
+    hers = event.speaker == VISITOR or (event.kind == "hand" and not event.turn)
+    playing = None if hers else event.speaker
+    when = {"beat": event.beat, "scene": event.scene, "turn": turn, "playing": playing}
+    act = left_by(event)
+    return Intervention.model_validate(act | when) if act else None
 
 
 def left(interventions: tuple[Intervention, ...], script: Script) -> list[Intervention]:

@@ -1,0 +1,65 @@
+"""The settings that a transcript keeps, as values: what was chosen for a run besides its story, cast and dice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from dreamplay.cast import Cast
+from dreamplay.stage.visit import Visit
+from dreamplay.story import VISITOR, Length, Story
+from dreamplay.value import Role, Value
+
+Plain = bool | Annotated[int, Field(ge=-(2**63), lt=2**63)] | Annotated[float, Field(allow_inf_nan=False)] | str | None
+Setting = Plain | tuple[Plain, ...] | dict[str, Plain]
+Number = Annotated[int, Field(ge=1, le=100)]
+
+
+class Sampling(Value):
+    """How a model was asked for words. Other keys are those of an engine."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Setting] = Field(init=False)
+
+    temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+
+
+class Chosen(Value):
+    """What a reader of a transcript makes use of. Another version may have kept more."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Setting] = Field(init=False)
+
+    length: Length
+    beats: tuple[Role, ...] = Field(min_length=1)
+    """The beats that are played, in the story's order."""
+    recall: bool = True
+    reflect: bool = False
+    visit: Visit | None = None
+    tries: Number | None = None
+    rolls: Number | None = None
+    candidates: int | None = Field(default=None, ge=1, le=8)
+    sheets: bool | None = None
+    window: int | None = Field(default=None, ge=2048, le=1_000_000)
+    sampling: Sampling | None = None
+    engine: dict[str, Setting] | None = None
+
+
+def chosen(settings: Mapping[str, Any], story: Story, cast: Cast) -> Chosen:
+    """The settings of a header, checked against the story and the cast that stand beside them.
+
+    Raises:
+        ValueError: they do not fit.
+    """
+    found = Chosen.model_validate(settings, context={"story": story, "cast": cast})
+    known = [beat.id for beat in story.beats]
+    if list(found.beats) != [beat for beat in known if beat in found.beats]:
+        raise ValueError(f"settings.beats: {list(found.beats)} are not beats of the story, {known}, in its order")
+    if "visit" in settings and found.visit is None:
+        raise ValueError("settings.visit: it does not say how the run was visited")
+    roles = [*story.cast, *([VISITOR] if found.visit else [])]
+    if list(cast.roles) != roles:
+        raise ValueError(f"cast: the roles are {', '.join(cast.roles)}, and the story has {', '.join(roles)}")
+    return found

@@ -1,0 +1,146 @@
+"""The files of a run's folder, as they are opened and written, and what a system error on one of them means.
+
+A run's folder may have come from a stranger. No link in it is followed where something is written, so that nothing
+outside it is changed, and nothing is waited for that is no file, such as a pipe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from dreamplay.errors import RecordError
+
+_NO_LINKS: int = getattr(os, "O_NOFOLLOW", 0)  # Windows has neither
+_NO_WAITING: int = getattr(os, "O_NONBLOCK", 0)
+_LONGEST = 200
+"""Characters of a path in a message."""
+_NAME = 60
+"""Characters of a word in the name of a file, which may have 255 bytes and more words than one."""
+
+_WAYS_OUT = {
+    errno.ENOSPC: "make room on that disk",
+    errno.EDQUOT: "make room on that disk",
+    errno.EFBIG: "make room on that disk",
+    errno.EROFS: "choose a folder on a disk that can be written to",
+    errno.EACCES: "change its permissions, or choose another folder",
+    errno.EPERM: "change its permissions, or choose another folder",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ENOTDIR: "a part of that path is a file; choose another folder",
+    errno.EISDIR: "a folder has that name; move it away",
+    errno.ELOOP: "it is a link; put the file itself there",
+    errno.ENOTSUP: "something that is no file has that name; move it away",
+    errno.EMFILE: "too many files are open; play fewer runs at once (--jobs)",
+    errno.ENFILE: "too many files are open; play fewer runs at once (--jobs)",
+}
+
+
+def cannot(do: str, path: Path, error: OSError, note: str = "") -> RecordError:
+    """The error for what the system would not do: what, where, why, and the way out.
+
+    Args:
+        do: what was tried, in words that can follow «cannot»: «write to».
+        path: where.
+        error: what the system said.
+        note: something else that a reader needs to know.
+    """
+    way_out = _WAYS_OUT.get(error.errno or 0, "choose another folder")
+    return RecordError(f"cannot {do} {short(path)}: {'; '.join(filter(None, (_said(error), note, way_out)))}")
+
+
+def short(path: Path) -> str:
+    """A path for a message."""
+    text = str(path)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def there(path: Path) -> bool:
+    """Whether there is something at a path.
+
+    Raises:
+        RecordError: the system does not let us look.
+    """
+    try:
+        path.stat()
+    except ValueError:  # a null character
+        return False
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM):
+            raise cannot("look at", path, error) from None
+        return False
+    return True
+
+
+def read(path: Path) -> bytes:
+    """The content of a file.
+
+    Raises:
+        OSError: it cannot be read, or is no file.
+    """
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NO_WAITING)) as file:
+        _check(file)
+        return file.read()
+
+
+def append(path: Path, *, anew: bool = False) -> BinaryIO:
+    """Open a file to be read and appended to; made if it is not there.
+
+    Args:
+        path: the file.
+        anew: whether a link or a pipe in its place, which is nothing of ours, is taken away first.
+
+    Raises:
+        OSError: it cannot be opened, or is no file.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if anew and not stat.S_ISREG(mode := path.lstat().st_mode) and not stat.S_ISDIR(mode):
+            path.unlink()
+    safely = _NO_LINKS | _NO_WAITING
+    file = open(path, "ab+", 0, opener=lambda name, flags: os.open(name, flags | safely, 0o666))  # noqa: SIM115
+    try:
+        _check(file)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a whole file in place of another one, or not at all. Through a scratch file beside it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    scratch = path.with_name(f"{path.name}.new")
+    try:
+        scratch.unlink(missing_ok=True)  # of a crash, or a stranger's link
+        with scratch.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            scratch.unlink(missing_ok=True)
+        raise
+
+
+def named(text: str) -> str:
+    """A word of somebody else's as it can stand in the name of a file on every system: letters, digits, _ and -."""
+    return re.sub(r"[^\w-]+", "_", text)[:_NAME].strip("_-") or "story"
+
+
+def _check(file: BinaryIO) -> None:
+    mode = os.fstat(file.fileno()).st_mode
+    if not stat.S_ISREG(mode):
+        code = errno.EISDIR if stat.S_ISDIR(mode) else errno.ENOTSUP
+        raise OSError(code, "Not a file")
+
+
+def _said(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__

@@ -1,0 +1,96 @@
+"""The records of a transcript, as values: the header, what is said of a run as it goes on, and the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from dreamplay.cast import Cast, Persona
+from dreamplay.event import Place, Usage
+from dreamplay.script import Script
+from dreamplay.story import Story
+from dreamplay.value import Value
+
+SCHEMA: Final = 1
+"""Version of the file's form. A reader refuses a newer one."""
+
+
+class Header(Value):
+    """Everything that was chosen for the run, story and personas whole: a run outlives the files it came from."""
+
+    record: Literal["header"] = "header"
+    schema_version: Literal[1] = SCHEMA
+    story_id: str
+    story: Story
+    story_hash: str
+    cast: dict[str, Persona]
+    persona_hashes: dict[str, str]
+    model: str
+    settings: dict[str, Any]
+    """What shapes the run: length, beats, sampling, tries; see `chosen.Chosen`."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    parent: str | None = None
+    """Of a branch: the run that it shares its beginning with, by the name of its folder."""
+    point: Place | None = None
+    """Of a branch: the first event that is its own."""
+    changes: tuple[str, ...] = ()
+    """What was changed at the point, and at those of the runs it descends from, oldest first."""
+    versions: dict[str, str]
+
+
+class Resumed(Value):
+    """From here on another model played, or the same one with other settings."""
+
+    record: Literal["resumed"] = "resumed"
+    model: str
+    settings: dict[str, Any]
+    """As in the header."""
+    event: Place
+    """The first event that comes after."""
+
+
+class Undone(Value):
+    """The visitor took back what she did last: this event, and all that followed it, has not happened. The next event
+    takes its place.
+    """
+
+    record: Literal["undone"] = "undone"
+    event: Place
+
+
+class End(Value):
+    """The last record of a run that was played to its end."""
+
+    record: Literal["end"] = "end"
+    lines: Place
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Record:
+    """A transcript as read from disk; `end` is None for a run that was not played to its end."""
+
+    header: Header
+    script: Script
+    end: End | None
+    resumptions: tuple[Resumed, ...] = ()
+    """Where another model took over, in order."""
+    name: str = field(default="", compare=False)
+    """Of the folder that it was read from; not part of what was played."""
+
+    @property
+    def newest(self) -> Header | Resumed:
+        """What says on which model, with which settings, the run was played last."""
+        return self.resumptions[-1] if self.resumptions else self.header
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of all the models that played, in the order in which they came."""
+        return tuple(dict.fromkeys([self.header.model, *(each.model for each in self.resumptions)]))
+
+    @property
+    def cast(self) -> Cast:
+        """Who played which role."""
+        return Cast(self.header.cast)
