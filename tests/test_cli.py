@@ -24,12 +24,13 @@ import worlds
 from dreamplay import library
 from dreamplay.cli import main as cli
 from dreamplay.comparison.compare import Comparison
+from dreamplay.errors import RecordError
 from dreamplay.event import Usage
 from dreamplay.mind import answers
 from dreamplay.mind.structured import UnreadableError
 from dreamplay.models import engines
 from dreamplay.models.endpoint import open_endpoint
-from dreamplay.record import archive, transcript
+from dreamplay.record import archive, markdown, transcript
 from dreamplay.record.transcript import End
 from dreamplay.testing.endpoint import FakeEndpoint
 
@@ -144,6 +145,20 @@ def test_json_prints_the_events_and_quiet_prints_nothing(small: Path, call: Call
     assert [event.text for event in transcript.read(Path("silent")).script] == [event["text"] for event in events]
 
 
+def test_a_page_that_cannot_be_written_is_not_announced(
+    small: Path, call: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> None:
+        raise RecordError("no room")
+
+    monkeypatch.setattr(markdown, "write", full)
+    done = call("run", "--story", small, "--model", "scripted", "--beats", "day", "--out", "x")
+    assert done.message == (
+        "dreamplay: transcript: x/transcript.jsonl; transcript.md could not be written, read the run with: "
+        "dreamplay show x\n"
+    )
+
+
 def test_a_swap_is_played(small: Path, call: Callable[..., Done]) -> None:
     worlds.dump(Path("zoe.yaml"), worlds.persona("Zoe", "parrot"))
     play = ("run", "--story", small, "--model", "scripted", "--beats", "day", "--out", "x")
@@ -179,6 +194,7 @@ def test_what_if(small: Path, call: Callable[..., Done]) -> None:
     assert done.code == 0, done.err
     assert "Bo: I am off." in done.out
     assert "on, say bo: I am off.; drop bo.\n- The runs part after" in done.out
+    assert call(*what_if, "--quiet") == Done(0, "", "")
     listed = call(*what_if, "--seeds", 2, "--jobs", 4, "--dry-run")
     assert re.fullmatch(r"2 of 3 runs to play: about \d+ calls, [\d,]+ prompt tokens .*\n", listed.out)
     many = call(*what_if, "--seeds", 2, "--jobs", 4, "--json", "--html", "it.html")
@@ -244,6 +260,7 @@ MISUSED: dict[str, tuple[str, str]] = {
     "interventions of nobody": ("run --model scripted --interventions file", "needs a visitor: add --as NAME"),
     "interventions that are none": ("run --model scripted --as Noor --interventions file", "file:1"),
     "no such interventions": ("run --model scripted --as Noor --interventions none.yaml", "none.yaml: No such file"),
+    "a folder without a name": ("run --model scripted --out ''", "--out: a folder has a name"),
     "a seed below 0": ("run --model scripted --seed -5", "--seed"),
     "no key": ("run --model gpt-x", "OPENAI_API_KEY"),
     "a run to its end": ("resume finished", "played to its end; look at it with: dreamplay show finished"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from dreamplay.branches import family
+from dreamplay.cli import listing
 from dreamplay.errors import RecordError
 from dreamplay.record.runs import Standing
 
@@ -27,22 +28,26 @@ RUNS = [
 ]
 
 
-def test_each_family_is_drawn_with_point_and_change(capsys: pytest.CaptureFixture[str]) -> None:
-    family.show(family.trees(RUNS))
+def test_each_family_is_drawn_with_change_and_point(capsys: pytest.CaptureFixture[str]) -> None:
+    listing.show_trees(family.families(RUNS))
     assert capsys.readouterr().out.splitlines() == [
         "other  seed 1, finished",
         "root  seed 1, finished",
-        "├── twin  seed 2, from event 9 on: nothing changed, stopped",
-        "└── child  seed 1, from event 9 on: drop bo, finished",
-        "    └── grand  seed 1, from event 12 on: say ada: Go., finished",
-        "orphan  seed 1, from the start: swap bo=zoe, finished",
+        "├── twin  nothing changed, from event 9 on; seed 2, stopped",
+        "└── child  drop bo, from event 9 on; seed 1, finished",
+        "    └── grand  say ada: Go., from event 12 on; seed 1, finished",
+        "orphan  swap bo=zoe, from the start; seed 1, finished",
     ]
 
 
-def test_one_family_is_drawn_from_its_oldest_run(capsys: pytest.CaptureFixture[str]) -> None:
-    family.show(family.trees(RUNS, "grand"))
-    assert [line.strip("├└─│ ").split()[0] for line in capsys.readouterr().out.splitlines()] == [
-        "root", "twin", "child", "grand",
-    ]  # fmt: skip
+def test_one_family_is_the_one_that_has_the_member() -> None:
+    (found,) = family.families(RUNS, "grand")
+    assert [run.name for run in found] == ["root", "twin", "child", "grand"]
     with pytest.raises(RecordError, match="no run 'broken' that can be read"):
-        family.trees(RUNS, "broken")
+        family.families(RUNS, "broken")
+
+
+def test_runs_that_are_said_to_descend_from_themselves_are_drawn_once() -> None:
+    own = [_run("egg", "hen"), _run("hen", "egg"), _run("self", "self"), _run("chick", "hen")]
+    assert sorted(run.name for found in family.families(own) for run in found) == ["chick", "egg", "hen", "self"]
+    assert family.families(own, "self")

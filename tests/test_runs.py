@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import worlds
+from dreamplay.cli import listing
 from dreamplay.errors import RecordError
 from dreamplay.record import lock, runs
 from dreamplay.record.transcript import FILE, Transcript
@@ -75,7 +76,7 @@ def begun(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_runs_are_found_by_path_by_name_or_as_the_newest(begun: Path) -> None:
     assert runs.find(None, begun) == begun / "second"
     assert runs.find("run", begun) == runs.find(str(begun / "run"), Path("elsewhere")) == begun / "run"
-    with pytest.raises(RecordError, match=r"no run 'third'; the newest in .* are run, second"):
+    with pytest.raises(RecordError, match=r"no run 'third'; the newest in .* are second, run"):
         runs.find("third", begun)
     with pytest.raises(RecordError, match=r"no run 'third'; and none at all in .*empty"):
         runs.find("third", begun / "empty")
@@ -96,10 +97,23 @@ def test_a_run_by_name_wins_over_what_holds_none(begun: Path) -> None:
 
 
 def test_a_table_has_a_row_for_each(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    runs.show(runs.standings(home))
+    listing.show_runs(runs.standings(home))
     head, *rows = capsys.readouterr().out.splitlines()
-    assert head.split() == ["run", "story", "cast", "model", "stands", "at", "lines", "state", "size", "when"]
-    assert [row.split()[0] for row in rows] == ["newer", "finished", "stopped", "empty"]
+    assert head.split() == [
+        "run", "state", "change", "seed", "model", "story", "when", "stands", "at", "lines", "cast", "size",
+    ]  # fmt: skip
+    assert [row.split()[:2] for row in rows] == [
+        ["newer", "damaged"], ["finished", "finished"], ["stopped", "stopped"], ["empty", "damaged"],
+    ]  # fmt: skip
     assert "day, square, turn " in rows[2]
     assert "Ada, Bo, Cyrus" in rows[1]
-    assert "damaged: " in rows[3]
+    assert "newer dreamplay" in rows[0]
+
+
+async def test_runs_that_differ_in_their_seed_alone_are_one_study(small: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for name, rest in {"a": {"seed": 1}, "b": {"seed": 2}, "c": {"seed": 1, "length": "short"}}.items():
+        with Transcript(home / name, worlds.plan(small, **rest).header("scripted", {})):
+            pass
+    studies = {run.name: run.study for run in runs.standings(home)}
+    assert studies["a"] == studies["b"] != studies["c"]

@@ -128,3 +128,20 @@ def test_whatever_stops_it_she_is_asked_again_where_she_was(
     again.sees("Bo (played by Noor): Me, as Bo.")
     record = transcript.read(tmp_path / "r")
     assert list(record.script)[: len(before)] == list(before)
+
+
+def test_who_is_away_learns_nothing_and_what_leaves_no_line_is_confirmed(
+    small: Path, tmp_path: Path, session: Callable[..., _Session]
+) -> None:
+    live = session("run", "--story", small, "--as", "Noor", "--model", "scripted", "--seed", 7, "--out", tmp_path / "r")
+    live.sees("A new scene.")
+    live.types("/fear of the stairs", "/play Bo", "/hand back Bo", "/go", "/who")
+    live.sees("your fear is kept", "you speak for Bo", "Bo is played by the model again", "you are away")
+    told = ""
+    while live.child.expect([CODES.join("let them go on"), pexpect.EOF]) == 0:
+        told += live.child.before
+        live.types("")
+    told += live.child.before
+    assert "transcript: " in told
+    assert "stopping after this line" not in told
+    assert "here are" not in told

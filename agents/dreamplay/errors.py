@@ -6,9 +6,11 @@
       RecordError                 a run folder cannot be written or read
       EmbeddingError              the sentence vectors cannot be loaded
       LeakError                   a secret stood in the prompt of somebody who is not to know it
+      OutputError                 stdout is full or closed
+        ClosedPipeError           whoever read stdout has stopped, as `head` does
       UsageError                  exit code 2: what was asked for cannot be played
         LibraryError              a persona, story or template is missing or wrong
-          CardError           a character card cannot be read, or is none
+          CardError               a character card cannot be read, or is none
         SettingsError             a flag, environment variable or dreamplay.toml is wrong
 
 Every message is one line that names the bad value, where it stands, and the next step.
@@ -39,6 +41,17 @@ class EmbeddingError(DreamplayError):
 
 class LeakError(DreamplayError):
     """A secret stood in a prompt where it may not; `dreamplay check --secrets` found it."""
+
+
+class OutputError(DreamplayError):
+    """What was asked for cannot be written to stdout."""
+
+
+class ClosedPipeError(OutputError):
+    """Nobody reads stdout any more. A command that plays nothing ends without a word, as other tools do."""
+
+    exit_code = 141
+    """As a shell shows it of a program that the closed pipe ended."""
 
 
 class UsageError(DreamplayError):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -21,6 +21,12 @@ from dreamplay.story import Length
 TOML = "dreamplay.toml"
 
 
+def _named(path: object) -> object:
+    if path == "":
+        raise ValueError("a folder has a name")  # an empty path is the current folder
+    return path
+
+
 class Settings(BaseSettings):
     """What can be set for a run. Flags come in as keyword arguments and win over everything else."""
 
@@ -34,7 +40,7 @@ class Settings(BaseSettings):
     seed: int | None = Field(default=None, ge=0, lt=2**31)
     """None: drawn for each run, and printed."""
     length: Length = "full"
-    out: Path | None = None
+    out: Annotated[Path, BeforeValidator(_named)] | None = None
     temperature: float | None = Field(default=None, ge=0.0, le=2.0)
     candidates: int | None = Field(default=None, ge=1, le=8)
     """Candidates for a line in one call, of which the best is kept. None: two where they share a prompt that is

@@ -19,7 +19,7 @@ PLACEHOLDER = re.compile(r"(?<!\{)\{([a-z][a-z0-9_]*)\}(?!\})")
 
 
 def _printable(text: str) -> str:
-    """Control and ANSI codes never get in, so that nothing has to take them out before it prints."""
+    """What authors write is refused with a control character in it: they put it there by mistake, and can mend it."""
     if hit := _CONTROL.search(text):
         raise ValueError(f"control character {hit[0]!r} at position {hit.start()}; take it out")
     return text
@@ -50,7 +50,8 @@ def folded(name: str) -> str:
 
 
 Words = Annotated[str, AfterValidator(lambda text: _CONTROL.sub(" ", text))]
-"""What was said or told, by a model or in a stranger's transcript: what a terminal would obey is left out."""
+"""What was said or told, by a model or in a stranger's transcript, without control characters: it goes into prompts and
+into pages, and a NUL would end a prompt early. What a terminal would obey is the printer's to take out."""
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_printable)
 ]

@@ -2,60 +2,61 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
-
-from rich.console import Console
-from rich.text import Text
-from rich.tree import Tree
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from dreamplay.errors import RecordError
 from dreamplay.record.runs import Standing
 
 
-def trees(known: Sequence[Standing], member: str | None = None) -> list[Tree]:
-    """A tree for each run that descends from none that is here, oldest first; or only the one that has a member.
+@dataclass(frozen=True)
+class Family:
+    """A run, and what branched off it."""
+
+    run: Standing
+    children: tuple[Family, ...]
+
+    def __iter__(self) -> Iterator[Standing]:
+        """The run and all that descend from it."""
+        yield self.run
+        for child in self.children:
+            yield from child
+
+
+def families(known: Sequence[Standing], member: str | None = None) -> list[Family]:
+    """A family for each run that descends from none that is here, oldest first; or only the one that has a member.
 
     Raises:
         RecordError: the member is not among the runs.
     """
     by_name = {each.name: each for each in known if each.state != "damaged"}
-    roots = [each for each in by_name.values() if each.parent not in by_name]
-    if member is not None:
-        if member not in by_name:
-            raise RecordError(f"no run {member!r} that can be read; dreamplay runs lists them")
-        root = by_name[member]
-        while root.parent in by_name and root.parent is not None:
-            root = by_name[root.parent]
-        roots = [root]
     children: dict[str | None, list[Standing]] = {}
     for each in by_name.values():
         children.setdefault(each.parent, []).append(each)
-    return [_tree(root, children, ()) for root in _ordered(roots)]
+    grown = set[str]()
+
+    def grow(run: Standing) -> Family:
+        grown.add(run.name)
+        own = ordered(each for each in children.get(run.name, ()) if each.name not in grown)
+        return Family(run, tuple(grow(each) for each in own))
+
+    roots = ordered(each for each in by_name.values() if each.parent not in by_name)
+    made = [grow(root) for root in roots]
+    # What is left descends from itself: no run that was played does, but a header may say so.
+    made += [grow(each) for each in ordered(by_name.values()) if each.name not in grown]
+    if member is None:
+        return made
+    if member not in by_name:
+        raise RecordError(f"no run {member!r} that can be read; dreamplay runs lists them")
+    return [family for family in made if any(each.name == member for each in family)]
 
 
-def show(drawn: Iterable[Tree]) -> None:
-    """Print the trees, in a pipe as wide as they must be."""
-    console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 1000)
-    for tree in drawn:
-        console.print(tree)
+def own_changes(run: Standing, before: Sequence[str] = ()) -> str:
+    """What was changed in a branch and not in those that it descends from, without the point; empty if nothing was."""
+    where = f"from event {run.point} on, "
+    return "; ".join(text.removeprefix(where) for text in run.changes[len(before) :])
 
 
-def _tree(run: Standing, children: dict[str | None, list[Standing]], before: tuple[str, ...]) -> Tree:
-    tree = Tree(_label(run, before))
-    for child in _ordered(children.get(run.name, ())):
-        tree.children.append(_tree(child, children, run.changes))
-    return tree
-
-
-def _label(run: Standing, before: tuple[str, ...]) -> Text:
-    own = run.changes[len(before) :]
-    where = "" if run.point is None else f"from event {run.point} on" if run.point else "from the start"
-    what = "; ".join(text.removeprefix(f"{where}, ") for text in own) or "nothing changed"
-    branched = f" {where}: {what}" if run.point is not None else ""
-    return Text.assemble((run.name, "bold"), f"  seed {run.seed},", f"{branched}, " if branched else " ",
-                         (run.state, "dim"))  # fmt: skip
-
-
-def _ordered(runs: Iterable[Standing]) -> list[Standing]:
+def ordered(runs: Iterable[Standing]) -> list[Standing]:
+    """Runs by the point at which they branched, then by change and seed."""
     return sorted(runs, key=lambda each: (each.point or 0, each.changes, each.seed or 0, each.name))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dreamplay import console
 from dreamplay.branches.many import Job
 from dreamplay.cli.foot import Foot
 from dreamplay.event import Event
+from dreamplay.printer import say
 
 _EVERY = 0.2  # seconds between two drawings
 _ROWS = 16
@@ -22,8 +23,7 @@ class Board(Foot):
     def __init__(self, number: int, *, quiet: bool) -> None:
         self._number, self._over, self._quiet = number, 0, quiet
         self._standing: dict[str, Event | None] = {}
-        self._console = Console(stderr=True, highlight=False, markup=False)
-        super().__init__(self._console, wanted=not quiet)
+        super().__init__(console.stderr(), wanted=not quiet)
         self._drawn = 0.0
 
     def watch(self, job: Job, seen: Event | None) -> None:
@@ -37,7 +37,7 @@ class Board(Foot):
             self._standing.pop(name, None)
             self._over += 1
             if not self.lively:
-                self._console.print(f"dreamplay: {self._over} of {self._number}: {name}", soft_wrap=True)
+                say(f"{self._over} of {self._number}: {name}")
         if self.lively and (seen is None or time.monotonic() - self._drawn > _EVERY):
             self._drawn = time.monotonic()
             self.draw(self._table())

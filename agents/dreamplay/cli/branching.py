@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,8 +21,9 @@ from dreamplay.cli.flags import (
     pairs,
     write,
 )
-from dreamplay.cli.session import HOME, INTERRUPTED, perform, say, until_stopped
+from dreamplay.cli.session import HOME, INTERRUPTED, perform, until_stopped
 from dreamplay.errors import ModelError, UsageError
+from dreamplay.printer import dumps, echo, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,7 +127,7 @@ def whatif(
 
     base, other = asyncio.run(play())
     if not dry_run:
-        compared(base, other, as_json, as_markdown, as_html)
+        compared(base, other, as_json, as_markdown, as_html, quiet=quiet)
 
 
 def tree(
@@ -138,9 +138,10 @@ def tree(
     Example: dreamplay tree
     """
     from dreamplay.branches import family
+    from dreamplay.cli import listing
     from dreamplay.record import runs
 
-    family.show(family.trees(runs.standings(HOME), Path(reference).name if reference else None))
+    listing.show_trees(family.families(runs.standings(HOME), Path(reference).name if reference else None))
 
 
 async def _played(
@@ -164,7 +165,7 @@ async def _played(
     missing = [each for each in (*base, *made) if not each.done()]
     if dry_run:
         usage = cost(parent, [each.branch for each in missing])
-        typer.echo(
+        echo(
             f"{len(missing)} of {len(base) + len(made)} runs to play: about {usage.calls:,} calls, {usage.prompt:,} "
             f"prompt tokens ({usage.evaluated:,} read anew) and {usage.output:,} tokens spoken"
         )
@@ -188,9 +189,10 @@ async def _many(missing: Sequence[Job], models: Sequence[Model], engine: Engine,
     if manner != "quiet":
         say(f"playing {len(missing)} runs, {min(len(models), len(missing))} at once, on {engine}")
     with Board(len(missing), quiet=manner == "quiet") as board:
-        await until_stopped(playing, playing.play(board.watch))
+        await until_stopped(playing, playing.play(board.watch), manner)
     if playing.stopped:
-        say("stopped; the same command again plays what is missing")
+        if manner != "quiet":
+            say("stopped; the same command again plays what is missing")
         raise typer.Exit(INTERRUPTED)
     if playing.failed:
         name, why = next(iter(playing.failed.items()))
@@ -201,22 +203,23 @@ async def _many(missing: Sequence[Job], models: Sequence[Model], engine: Engine,
 
 
 def compared(
-    base: Sequence[Record], changed: Sequence[Record], as_json: bool, as_markdown: Path | None, as_html: Path | None
-) -> None:
+    base: Sequence[Record], changed: Sequence[Record], as_json: bool, as_markdown: Path | None, as_html: Path | None, *,
+    quiet: bool = False,
+) -> None:  # fmt: skip
     """Hold two groups of runs against each other: in the terminal or as JSON, and in the files that were asked for."""
     from dreamplay.comparison import compare, report
 
     made = compare.compare(base, changed)
     if as_json:
-        typer.echo(json.dumps(made.model_dump(), indent=2, ensure_ascii=False))
-    else:
+        echo(dumps(made.model_dump()))
+    elif not quiet:
         report.show(made)
     if as_markdown:
-        write(as_markdown, report.render(made))
+        write(as_markdown, report.render(made), quiet=quiet)
     if as_html:
         from dreamplay.comparison import page
 
-        write(as_html, page.render(made))
+        write(as_html, page.render(made), quiet=quiet)
 
 
 def _is(parent: Record, twin: Job) -> bool:

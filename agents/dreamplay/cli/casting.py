@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +9,8 @@ from typing import Annotated
 import typer
 
 from dreamplay.cli.flags import JsonFlag, ModelFlag, StoryFlag, SwapFlag, UrlFlag, pairs
-from dreamplay.cli.session import say
 from dreamplay.errors import UsageError
+from dreamplay.printer import dumps, echo, say
 
 
 class CardVersion(StrEnum):
@@ -42,15 +41,14 @@ def cast(context: typer.Context, story: StoryFlag = None, swap: SwapFlag = None,
     here = library.files(Path())
     rows = [{"role": role, "name": p.name, "who": members.fill(p.who)} for role, p in members.personas.items()]
     if as_json:
-        listed = {"cast": rows, "personas": library.names("personas"), "files": here}
-        typer.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        echo(dumps({"cast": rows, "personas": library.names("personas"), "files": here}))
         return
-    typer.echo(f"{played.title}\n")
+    echo(f"{played.title}\n")
     for row in rows:
-        typer.echo(f"  {row['role']:10} {row['name']}: {row['who']}")
-    typer.echo(f"\nPersonas for --swap: {', '.join(library.names('personas'))}")
+        echo(f"  {row['role']:10} {row['name']}: {row['who']}")
+    echo(f"\nPersonas for --swap: {', '.join(library.names('personas'))}")
     if here:
-        typer.echo(f"In this folder: {', '.join(here)}")
+        echo(f"In this folder: {', '.join(here)}")
 
 
 @casting_app.command("import")
@@ -129,7 +127,7 @@ def check(
     file, swaps = library.any_file(reference), pairs(swap)
     if library.is_card(file):
         seen = library.portrayed(file)
-        typer.echo(f"{reference}: a valid card of {seen.persona.name}")
+        echo(f"{reference}: a valid card of {seen.persona.name}")
         for note in seen.notes:
             say(f"{reference}: {note}")
         return
@@ -139,10 +137,10 @@ def check(
     if isinstance(value, Story):
         members = library.cast(value, str(file), swaps)
         turns = sum(scene.turns.max for _, scene in value.scenes)
-        typer.echo(f"{reference}: a valid story of {len(members.roles)} roles, {len(value.beats)} beats, {turns} turns")
+        echo(f"{reference}: a valid story of {len(members.roles)} roles, {len(value.beats)} beats, {turns} turns")
     else:
         hidden = "" if value.private else "; it has no private sheet, and brings no fear into a dream"
-        typer.echo(f"{reference}: a valid persona{hidden}")
+        echo(f"{reference}: a valid persona{hidden}")
     if secrets:
         import asyncio
 
@@ -150,4 +148,4 @@ def check(
         from dreamplay.stage import plan as planning
 
         found = asyncio.run(canaries.check(planning.plan(str(file), swaps, seed=0)))
-        typer.echo(f"no prompt tells a secret: {found.prompts} prompts scanned for {found.marks} marks")
+        echo(f"no prompt tells a secret: {found.prompts} prompts scanned for {found.marks} marks")

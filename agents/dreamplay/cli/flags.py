@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from dreamplay.cli.session import say
 from dreamplay.errors import RecordError, UsageError
+from dreamplay.printer import say
 
 StoryFlag = Annotated[str | None, typer.Option("--story", help="A shipped story by name, or a YAML file.")]
 SwapFlag = Annotated[
@@ -51,7 +51,7 @@ def pairs(swaps: list[str] | None) -> dict[str, str]:
     return found
 
 
-def write(file: Path, text: str) -> None:
+def write(file: Path, text: str, *, quiet: bool = False) -> None:
     """Write a file that was asked for, and say so.
 
     Raises:
@@ -61,4 +61,5 @@ def write(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise RecordError(f"cannot write {file}: {error.strerror}; choose another file") from error
-    say(f"written: {file}")
+    if not quiet:
+        say(f"written: {file}")

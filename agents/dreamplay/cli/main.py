@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
+import traceback
 
 import typer
 
 from dreamplay.cli import branching, casting, playing, reading, writing
-from dreamplay.cli.session import INTERRUPTED, say
-from dreamplay.errors import DreamplayError
+from dreamplay.cli.session import INTERRUPTED
+from dreamplay.errors import ClosedPipeError, DreamplayError
+from dreamplay.printer import installed, say
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,10 +36,16 @@ def main() -> None:
     """Run the command line; an error of ours is one line on stderr and an exit code."""
     # Imports make a great many objects and no garbage: looking for it at the usual pace delays the first line.
     gc.set_threshold(OBJECTS)
-    try:
-        app()
-    except DreamplayError as error:
-        say(str(error))
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    with installed():
+        try:
+            app()
+        except DreamplayError as error:
+            if not isinstance(error, ClosedPipeError):
+                say(str(error))
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+        except Exception:  # printed here, while the filter is in place: it may quote what a stranger wrote
+            traceback.print_exc()
+            say("this is a bug in dreamplay; please report it")
+            sys.exit(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,8 +23,9 @@ from dreamplay.cli.flags import (
     WindowFlag,
     pairs,
 )
-from dreamplay.cli.session import HOME, say
+from dreamplay.cli.session import HOME
 from dreamplay.errors import UsageError
+from dreamplay.printer import dumps, echo, say
 
 if TYPE_CHECKING:
     from dreamplay.cli.screen import Manner
@@ -46,7 +46,7 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Same seed, same dice. Drawn if not given.")] = None,
     length: Annotated[Length | None, typer.Option(help="Turns in each scene.")] = None,
     beats: Annotated[str | None, typer.Option(help="Play only these beats: launch,glitch")] = None,
-    out: Annotated[Path | None, typer.Option(help="The run's own new folder. Default: one in transcripts/.")] = None,
+    out: Annotated[str | None, typer.Option(help="The run's own new folder. Default: one in transcripts/.")] = None,
     temperature: TemperatureFlag = None,
     candidates: CandidatesFlag = None,
     timeout: TimeoutFlag = None,
@@ -130,21 +130,43 @@ def resume(
     asyncio.run(session.go_on(reference, settings, _manner(quiet, as_json)))
 
 
-def runs(as_json: JsonFlag = False) -> None:
-    """List the runs, the newest first: who played, where they stand, and whether they can go on.
+def runs(
+    story: Annotated[str | None, typer.Option("--story", metavar="NAME", help="Only runs of this story.")] = None,
+    changed: Annotated[bool, typer.Option("--changed", help="Only runs in which a what-if changed something.")] = False,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="Only runs played since: 2045-01-31, or 12h, 2d, 3w.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="So many at most. In a terminal, 20 if not given.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="A line for each run, without a limit, as in a pipe.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """List the runs, the newest first: what was changed in them, where they stand, and whether they can go on.
 
-    Example: dreamplay runs --json
+    In a terminal, runs that differ in their seed alone are one line, under the name of the newest.
+
+    Examples:
+
+      dreamplay runs
+
+      dreamplay runs --changed --since 2d --all
     """
+    from datetime import datetime
+
+    from dreamplay.cli import listing
     from dreamplay.record import runs as known
 
-    standings = known.standings(HOME)
+    after = listing.moment(since, datetime.now().astimezone()) if since else None
+    there = known.standings(HOME)
+    found = listing.chosen(there, story=story, changed=changed, since=after)
     if as_json:
-        rows = [each.model_dump(mode="json") for each in standings]
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-    elif standings:
-        known.show(standings)
+        echo(dumps([each.model_dump(mode="json") for each in found[:limit]]))
+    elif not found:
+        say(f"none of the {len(there)} runs in {HOME} is like that" if there else
+            f"no runs in {HOME}; play one with: dreamplay run")  # fmt: skip
     else:
-        say(f"no runs in {HOME}; play one with: dreamplay run")
+        listing.show_runs(found, every=every, limit=limit)
 
 
 def models(model: ModelFlag = None, base_url: UrlFlag = None, as_json: JsonFlag = False) -> None:
@@ -159,10 +181,10 @@ def models(model: ModelFlag = None, base_url: UrlFlag = None, as_json: JsonFlag 
 
     rows = asyncio.run(engines.survey(reading.load(model=model, base_url=base_url)))
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
+        echo(dumps(rows))
         return
     for row in rows:
-        typer.echo(f"{'->' if row['chosen'] else '  '} {row['model']:40} {row['state']}")
+        echo(f"{'->' if row['chosen'] else '  '} {row['model']:40} {row['state']}")
 
 
 def _listed(text: str | None) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from dreamplay.cli import branching
 from dreamplay.cli.flags import HtmlFlag, JsonFlag, MarkdownFlag, RunArgument, UrlFlag
-from dreamplay.cli.session import HOME, say
+from dreamplay.cli.session import HOME
+from dreamplay.printer import dumps, echo, say
 
 
 def show(
@@ -26,7 +26,7 @@ def show(
 
     record = transcript.read(runs.find(reference, HOME))
     if as_json:
-        typer.echo(json.dumps([event.model_dump() for event in record.script], indent=2, ensure_ascii=False))
+        echo(dumps([event.model_dump() for event in record.script]))
         return
     with Screen(record.header.story, record.cast, [], "story", numbers=numbers) as screen:
         for event in record.script:
@@ -53,7 +53,7 @@ def why(
     folder = path if path.is_dir() else path.parent
     made = knowledge.why(record, line, lambda digest: archive.find(folder, digest))
     if as_json:
-        typer.echo(made.model_dump_json(indent=2))
+        echo(dumps(made.model_dump(mode="json")))
     else:
         Views(record).why(made)
 
@@ -75,7 +75,7 @@ def knows(
     record = transcript.read(runs.find(reference, HOME))
     made = knowledge.knows(record, role, at)
     if as_json:
-        typer.echo(made.model_dump_json(indent=2))
+        echo(dumps(made.model_dump(mode="json")))
     else:
         Views(record).knows(made)
 
@@ -113,7 +113,7 @@ def score(
         if not as_json:
             judging.show(judged)
     if as_json:
-        typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+        echo(dumps(report))
 
 
 def compare(

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Literal, Self
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
+from dreamplay import console
 from dreamplay.cast import Cast
 from dreamplay.cli.foot import Foot
-from dreamplay.errors import RecordError
 from dreamplay.event import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, TURNS, Event, played
+from dreamplay.printer import dumps
 from dreamplay.stage.state import Token
 from dreamplay.story import VISITOR, Beat, Scene, Story
 
@@ -27,15 +26,6 @@ _RECALLED = 6
 """Events shown again where a run goes on."""
 _DREAM_TURNS = 4
 """A dream or an ending takes about as long as this many lines."""
-
-
-class _Stdout(Console):
-    """A console that says by an error of ours that nobody reads on (`dreamplay run | head`)."""
-
-    def on_broken_pipe(self) -> None:
-        """Stop writing, and stop the run; rich itself would raise SystemExit inside the event loop."""
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise RecordError("whoever read the story stopped reading; what was played is kept")
 
 
 class Screen(Foot):
@@ -52,12 +42,9 @@ class Screen(Foot):
     ) -> None:  # fmt: skip
         self._story, self._cast, self._manner, self._numbers = story, cast, manner, numbers
         self._scenes = list(scenes)
-        self._out = _Stdout(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
-        if self._out.is_terminal:
-            self._out.width = min(self._out.width, _WIDTH)
-        err = Console(stderr=True, highlight=False, markup=False)
-        console = self._out if self._out.is_terminal else err
-        super().__init__(console, wanted=readers is None and manner != "quiet")
+        self._out = console.stdout(most=_WIDTH)
+        foot = self._out if self._out.is_terminal else console.stderr()
+        super().__init__(foot, wanted=readers is None and manner != "quiet")
         self._readers = readers
         self._beat = self._scene = ""
         self._turn = 0
@@ -93,7 +80,7 @@ class Screen(Foot):
         self._spoken = ""
         self._count(seen)
         if self._manner == "json":
-            self._out.print(seen.model_dump_json())
+            self._out.print(Text(dumps(seen.model_dump(mode="json"), indent=None)), soft_wrap=True)
         elif self._manner == "story":
             self.show(seen)
         self._refresh(None)

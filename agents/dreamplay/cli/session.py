@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from dreamplay.errors import DreamplayError, UsageError
+from dreamplay.errors import ClosedPipeError, DreamplayError, OutputError, UsageError
+from dreamplay.printer import interactive, say
 
 if TYPE_CHECKING:
     from dreamplay.branches.many import Many
@@ -72,6 +73,7 @@ async def go_on(reference: str | None, settings: Settings, manner: Manner) -> No
     from dreamplay.models import engines
     from dreamplay.record import archive, lock, runs, transcript
     from dreamplay.stage import plan as planning
+    from dreamplay.story import VISITOR
 
     found = runs.find(reference, HOME) if reference else runs.newest_stopped(HOME)
     folder = found.parent if found.is_file() else found
@@ -89,7 +91,8 @@ async def go_on(reference: str | None, settings: Settings, manner: Manner) -> No
 
     if manner != "quiet":
         last = record.script.last
-        place = f", in {last.beat}, {last.scene}" if last else ""
+        told = last and (plan.visit is None or VISITOR in last.witnesses)  # who has gone does not know where they are
+        place = f", in {last.beat}, {last.scene}" if last and told else ""
         say(f"going on with {_name(folder)} after event {len(record.script)}{place}")
         if wrong := archive.complaint(folder):
             say(wrong)
@@ -111,11 +114,12 @@ async def perform(playing: Run, engine: Engine, manner: Manner, before: Sequence
         else:
             with Screen(plan.story, plan.cast, plan.scenes, manner) as screen:
                 screen.recall(before)
-                await until_stopped(playing, playing.play(screen.watch))
+                await until_stopped(playing, playing.play(screen.watch), manner)
     except DreamplayError as error:
         if not playing.kept:
             raise
-        raise type(error)(f"{error}; {next_step}") from error
+        kind = OutputError if isinstance(error, ClosedPipeError) else type(error)  # who played is told how to go on
+        raise kind(f"{error}; {next_step}") from error
     finally:
         await playing.model.close()
     if playing.stopped:
@@ -129,7 +133,7 @@ async def perform(playing: Run, engine: Engine, manner: Manner, before: Sequence
             say(f"this never came due: {each}")
         if lost := thoughts_lost(playing.script):
             say(f"thoughts that could not be read and are left out: {len(lost)} (the last one: {lost[-1]})")
-        say(f"transcript: {folder / 'transcript.md'}")
+        say(_left(folder))
 
 
 async def _attended(playing: Run, manner: Manner, before: Sequence[Event]) -> None:
@@ -153,10 +157,10 @@ async def _attended(playing: Run, manner: Manner, before: Sequence[Event]) -> No
                 terminal.watch(seen)
 
             screen.recall(before)
-            await until_stopped(playing, playing.play(watch))
+            await until_stopped(playing, playing.play(watch), manner)
 
 
-async def until_stopped(playing: Run | Many, play: Coroutine[None, None, None]) -> None:
+async def until_stopped(playing: Run | Many, play: Coroutine[None, None, None], manner: Manner) -> None:
     """Play; the first Ctrl-C ends the run after the step under way, the second one at once."""
     import asyncio
     import signal
@@ -168,7 +172,8 @@ async def until_stopped(playing: Run | Many, play: Coroutine[None, None, None]) 
             task.cancel()
         else:
             playing.stop()
-            say("stopping after this line (Ctrl-C again: at once)")
+            if manner != "quiet":
+                say("stopping after this line (Ctrl-C again: at once)")
 
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends the run at once, with all of it on disk
@@ -186,17 +191,21 @@ def need_terminal(manner: Manner, otherwise: str) -> None:
     Raises:
         UsageError: there is no terminal to type in, or it is not to be written to.
     """
-    import sys
-
     if manner != "story":
         raise UsageError("a visitor needs to read what is said; leave out --quiet and --json")
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not interactive():
         raise UsageError(f"a visitor needs a terminal to type in; {otherwise}")
 
 
-def say(text: str) -> None:
-    """Say something that is not the story."""
-    typer.echo(f"dreamplay: {text}", err=True)
+def _left(folder: Path) -> str:
+    """Where a run that was played to its end can be read. Its page is missing where the disk was full."""
+    from dreamplay.record import markdown, transcript
+
+    page = folder / markdown.FILE
+    if page.exists():
+        return f"transcript: {page}"
+    shown = shlex.join(["dreamplay", "show", _name(folder)])
+    return f"transcript: {folder / transcript.FILE}; {page.name} could not be written, read the run with: {shown}"
 
 
 def _command(playing: Run, engine: Engine) -> str:

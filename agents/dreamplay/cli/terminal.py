@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dreamplay.cast import Cast
 from dreamplay.cli.typed import HELP, LONGEST, Refused, parse
 from dreamplay.event import Event
+from dreamplay.printer import formatted, terminal, wrapped
 from dreamplay.script import in_hand
 from dreamplay.stage.act import Act
 from dreamplay.stage.state import Token
@@ -81,7 +82,8 @@ class Terminal:
         self._news = asyncio.Event()
         self._why = self._spoken = self._speaker = ""
         self._role = VISITOR
-        self._again = False
+        self._screen = terminal()
+        self._again = self._over = False
         self._stack = contextlib.ExitStack()
         self._session: PromptSession[str] | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -90,6 +92,7 @@ class Terminal:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.patch_stdout import patch_stdout
 
+        self._stack.enter_context(contextlib.redirect_stdout(self._screen))
         self._session = PromptSession(erase_when_done=True, enable_open_in_editor=False, multiline=False)
         self._session.default_buffer.on_text_changed += _cut
         keys = self._session.input.read_keys
@@ -101,6 +104,7 @@ class Terminal:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._over = True
         if self._session and self._session.app.is_running:
             self._session.app.exit(exception=EOFError)
         if self._reading:
@@ -115,6 +119,8 @@ class Terminal:
             self._speaker = self._cast.name(seen.speaker) if seen.speaker else ""
         else:
             self._spoken = ""
+            if told := self._taken(seen):
+                self._say(told)
             # Not before: what she did last is in the script only once the graph has told it.
             if self._typed and self._typed[0].strip().lower() == "/quit":
                 self._stop()
@@ -164,16 +170,15 @@ class Terminal:
             if line.strip() or self._why:
                 self._typed.append(line)
                 self._news.set()
-        if not self._why:
+        if not (self._why or self._over):
             self._say("stopping after this line")
 
     def _message(self) -> Any:
-        from prompt_toolkit.formatted_text import FormattedText
-
         words = self._spoken.strip().removeprefix(f"{self._speaker}:").strip()
         speaking = f"{self._speaker}: {words}\n".removeprefix(": ") if words else ""
         note = f"{self._why}\n" if self._why else ""
-        return FormattedText([("ansigray", speaking + note), ("bold", f"{self._cast.name(self._role)}> ")])
+        above = wrapped(speaking + note, self._screen)
+        return formatted(("ansigray", above), ("bold", f"{self._cast.name(self._role)}> "))
 
     def _question(self, ask: Ask) -> str:
         if VISITOR not in ask.here and ask.why not in ("playing", "stance"):
@@ -189,8 +194,25 @@ class Terminal:
             return f"You decide for {name}:\n{listed}\nA number and the reason, or Enter to let {name} decide?"
         return _WHY.get(ask.why, "")
 
+    def _taken(self, event: Event) -> str:
+        """That something was done which leaves no line in the story; empty if it does, or another did it."""
+        name = self._cast.name(event.speaker) if event.speaker else ""
+        match event.kind:
+            case "fear" if event.speaker == VISITOR:
+                return "your fear is kept for the dream; nobody is told"
+            case "hand" if event.text == VISITOR:
+                return f"you speak for {name} from here on; /hand back {name} ends it"
+            case "hand":
+                return f"{name} is played by the model again"
+            case _:
+                return ""
+
     def _present(self, ask: Ask) -> str:
         held = in_hand(ask.script)
+        if ask.role == VISITOR and VISITOR not in ask.here:
+            played = [self._cast.name(role) for role in self._cast.roles if role in held]
+            speaks = f" You speak for {' and '.join(played)}." if played else ""
+            return f"you are away, and do not see who is there; /come brings you back.{speaks}"
         here = [self._cast.name(role) + (" (played by you)" if role in held else "") for role in ask.here]
         return f"here are {', '.join(here)}"
 

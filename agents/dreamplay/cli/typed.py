@@ -15,18 +15,21 @@ LONGEST = 4_000
 """Characters of a line. What is typed beyond is not taken in: a terminal that redraws 100,000 takes a minute for it."""
 
 HELP = """\
-Type a line and press Enter: you say it, and they hear it. Enter alone: you listen on.
-  /whisper NAME WORDS   only NAME hears it, and answers you in a whisper
-  /do WORDS             what everyone sees you do: /do puts the clock on the table
-  /fear WORDS           your hidden fear, for the dream they share; nobody is told
+type a line and press Enter: you say it, and they hear it. Enter
+alone: you listen on.
+  /whisper NAME WORDS   only NAME hears it, and answers in a whisper
+  /do WORDS             what all see you do: /do puts the clock down
+  /fear WORDS           your hidden fear, for the dream they share
   /go, /come            you leave them, and join them again
   /play NAME            you speak for NAME from here on
   /hand back NAME       NAME is played by the model again
-  /undo                 takes back the last thing you did, and all that followed
+  /undo                 takes back the last thing you did, and all after
   /who                  who is there, and who speaks for whom
   /quit                 stops; dreamplay resume goes on here
-The line can be edited as in a shell, and the arrows bring back what you typed before. What you type while somebody
-speaks is kept: with Enter, you have the next word."""
+The line can be edited as in a shell, and the arrows bring back what
+you typed before. What you type while somebody speaks is kept: with
+Enter, you have the next word."""
+"""Narrower than most terminals, since it is set in columns."""
 
 
 class Refused(Exception):  # noqa: N818 (it is said to her, and is no failure)

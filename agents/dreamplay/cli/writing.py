@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dreamplay.cli.session import say
 from dreamplay.errors import RecordError, UsageError
+from dreamplay.printer import dumps, echo, say
 
 if TYPE_CHECKING:
     from dreamplay.value import Value
@@ -54,7 +54,7 @@ def schema(kind: Annotated[Kind, typer.Argument(metavar="story|persona", help="W
 
     Example: dreamplay schema story > story.schema.json
     """
-    typer.echo(json.dumps(schema_of(kind), indent=2, ensure_ascii=False))
+    echo(dumps(schema_of(kind)))
 
 
 def schema_of(kind: Kind) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from dreamplay.comparison.personas import Swap
 from dreamplay.comparison.relations import Learned, regard
 from dreamplay.comparison.said import Said, phrase
 from dreamplay.comparison.stances import Stance, points
+from dreamplay.console import stdout
 from dreamplay.record import markdown
-from dreamplay.scorecard import score
 from dreamplay.scorecard.measures import mean
 
 _ROWS = 12
@@ -41,7 +41,7 @@ class Section:
 
 def show(made: Comparison) -> None:
     """Print the comparison: tables, then the beginning of what differs in the first pair."""
-    console = score.screen()
+    console = stdout()
     console.print(Text(made.title.upper(), style="bold"))
     for line in heading(made):
         console.print(line)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 
-from rich import box
-from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from dreamplay import console
 from dreamplay.event import PROLOGUE, PROLOGUE_TITLE
 from dreamplay.insight.knowledge import Knows, Why
 from dreamplay.record.transcript import Record
@@ -24,10 +21,7 @@ class Views:
     """Prints views of one run, with the words of its story for beats and scenes."""
 
     def __init__(self, record: Record) -> None:
-        piped = not sys.stdout.isatty()
-        self._out = Console(highlight=False, markup=False, emoji=False, width=1000 if piped else None)
-        if not piped:
-            self._out.width = min(self._out.width, _WIDTH)
+        self._out = console.stdout(most=_WIDTH)
         story, fill = record.header.story, record.cast.fill
         self._cast = record.cast
         self._beats = {beat.id: fill(beat.title) for beat in story.beats} | {PROLOGUE: PROLOGUE_TITLE}
@@ -116,7 +110,8 @@ class Views:
 
     def _table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table in a terminal, plain columns in a pipe; nothing if there are no rows."""
-        table = Table(box=box.SIMPLE_HEAD if self._out.is_terminal else None, pad_edge=False, show_header=any(heads))
+        table = console.table(self._out)
+        table.show_header = any(heads)
         for head in heads:
             table.add_column(head)
         for row in rows:

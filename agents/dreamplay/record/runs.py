@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import sys
+import hashlib
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -33,6 +34,8 @@ class Standing(Value):
     """Of a branch, as are point and changes: see the header of a transcript."""
     point: int | None = None
     changes: tuple[str, ...] = ()
+    study: str = ""
+    """A digest of story, cast, models, settings and changes: runs that share it differ in their seed alone."""
     beat: str = ""
     """Of the last event, as are scene and turn."""
     scene: str = ""
@@ -63,14 +66,13 @@ def find(reference: str | None, home: Path) -> Path:
         RecordError: there is no such run.
     """
     if reference is None:
-        runs = sorted(home.glob(f"*/{FILE}"), key=lambda path: path.stat().st_mtime)
-        if not runs:
-            raise RecordError(f"no runs in {home}; play one with: dreamplay run")
-        return runs[-1].parent
+        if newest := _newest(home):
+            return newest[0]
+        raise RecordError(f"no runs in {home}; play one with: dreamplay run")
     there = [path for path in (Path(reference), home / reference) if disk.there(path)]
     if there:
         return next((path for path in there if path.name == FILE or disk.there(path / FILE)), there[0])
-    known = ", ".join(sorted(path.parent.name for path in home.glob(f"*/{FILE}"))[-5:])
+    known = ", ".join(folder.name for folder in _newest(home)[:5])
     others = f"the newest in {home} are {known}" if known else f"and none at all in {home}"
     raise RecordError(f"no run {disk.short(Path(reference))!r}; {others}")
 
@@ -88,26 +90,6 @@ def newest_stopped(home: Path) -> Path:
     for each in known:
         lock.check(home / each.name)
     raise RecordError(f"no run in {home} was stopped before its end; play one with: dreamplay run")
-
-
-def show(known: list[Standing]) -> None:
-    """Print the runs as a table, plain and as wide as it must be in a pipe."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    piped = not sys.stdout.isatty()
-    console = Console(highlight=False, markup=False, emoji=False, width=1000 if piped else None)
-    table = Table(box=None if piped else box.SIMPLE_HEAD, pad_edge=False)
-    for head in ("run", "story", "cast", "model", "stands at", "lines", "state", "size", "when"):
-        table.add_column(head, justify="right" if head in ("lines", "size") else "left", overflow="fold")
-    for each in known:
-        table.add_row(
-            each.name, each.story, ", ".join(each.cast), ", then ".join(each.models), _place(each), str(each.lines),
-            f"{each.state}: {each.why}" if each.why else each.state, _bytes(each.size),
-            f"{each.when.astimezone():%Y-%m-%d %H:%M}",
-        )  # fmt: skip
-    console.print(table)
 
 
 def _standing(folder: Path) -> Standing:
@@ -133,6 +115,7 @@ def _told(record: Record) -> dict[str, object]:
         "parent": record.header.parent,
         "point": record.header.point,
         "changes": record.header.changes,
+        "study": _study(record),
         "beat": last.beat if last else "",
         "scene": last.scene if last else "",
         "turn": max((event.turn for event in record.script.in_scene(last.scene)), default=0) if last else 0,
@@ -141,9 +124,19 @@ def _told(record: Record) -> dict[str, object]:
     }
 
 
-def _place(each: Standing) -> str:
-    place = each.beat if each.beat == each.scene else f"{each.beat}, {each.scene}"
-    return f"{place}, turn {each.turn}" if each.turn else place
+def _study(record: Record) -> str:
+    header = record.header
+    alike = (header.story_hash, header.persona_hashes, record.models, header.settings, header.point, header.changes)
+    return hashlib.sha256(json.dumps(alike, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _newest(home: Path) -> list[Path]:
+    """The folders of all runs, the newest first."""
+    written = []
+    for path in home.glob(f"*/{FILE}"):
+        with contextlib.suppress(FileNotFoundError):
+            written.append((path.stat().st_mtime, path.parent))
+    return [folder for _, folder in sorted(written, reverse=True)]
 
 
 def _size(folder: Path) -> int:
@@ -156,7 +149,3 @@ def _size(folder: Path) -> int:
 
 def _when(folder: Path) -> datetime:
     return datetime.fromtimestamp((folder / FILE).stat().st_mtime).astimezone()
-
-
-def _bytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"

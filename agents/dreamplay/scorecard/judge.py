@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from dreamplay import library
+from dreamplay.console import stdout
 from dreamplay.errors import ModelError, UsageError
 from dreamplay.event import Event
 from dreamplay.mind import structured
@@ -22,7 +23,7 @@ from dreamplay.mind.structured import Scale, UnreadableError
 from dreamplay.models.model import Model
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record.transcript import Record
-from dreamplay.scorecard.score import grid, screen
+from dreamplay.scorecard.score import grid
 from dreamplay.settings import Settings
 from dreamplay.value import Value
 
@@ -106,7 +107,7 @@ async def ask(reference: str, base_url: str | None, runs: Mapping[str, Record]) 
 
 def show(made: Judgement) -> None:
     """Print the mean marks of each run, apart from the scorecard."""
-    console = screen()
+    console = stdout()
     console.print(f"\njudged by {made.model}: {made.caution}")
     table = grid(console, [str(number) for number in range(1, len(made.runs) + 1)])
     for dimension, (low, high) in SCALES.items():

@@ -5,16 +5,16 @@ A run's column is what it would be alone. The last column takes all lines as one
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from dreamplay.console import stdout
+from dreamplay.console import table as plain_table
 from dreamplay.record.transcript import Record
 from dreamplay.scorecard import lapses, measures, voices
 from dreamplay.scorecard.lapses import Faults, Secrets
@@ -195,7 +195,7 @@ def card(runs: Mapping[str, Record]) -> Card:
 
 def show(made: Card) -> None:
     """Print the card: a table in a terminal, plain columns in a pipe."""
-    console = screen()
+    console = stdout()
     for number, column in enumerate(made.runs, start=1):
         console.print(f"{number}  {column.run}: {column.story}, {column.model}, seed {column.seed}")
     several = len(made.runs) > 1
@@ -214,15 +214,9 @@ def show(made: Card) -> None:
     console.print(f"bars kept: {kept_bars} of {len(made.bars)}" + (f"; not: {', '.join(missed)}" if missed else ""))
 
 
-def screen() -> Console:
-    """Where a card is printed: as wide as it must be in a pipe, and without colours there."""
-    piped = not sys.stdout.isatty()
-    return Console(highlight=False, markup=False, emoji=False, width=1000 if piped else None)
-
-
 def grid(console: Console, heads: Sequence[str], *, left: Sequence[str] = ()) -> Table:
     """A table whose first column is the labels' and whose others hold figures, but for those named as `left`."""
-    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+    table = plain_table(console)
     table.add_column("", no_wrap=True)
     for head in heads:
         table.add_column(head, justify="left" if head in left else "right", no_wrap=True)

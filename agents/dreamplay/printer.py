@@ -1,0 +1,189 @@
+"""What dreamplay writes to stdout and stderr. Nothing else in the package prints; styled text goes by `console`.
+
+Stories, runs, cards, models and file names come from strangers, and a terminal obeys some of the characters that can
+stand in them. Those are taken out here, on the way to the terminal, and so in everything that is printed, whatever it
+was read from. They are taken out of the text, before it gets any style: our own colours are not touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import sys
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TextIO, cast
+
+from dreamplay.errors import ClosedPipeError, OutputError
+
+if TYPE_CHECKING:
+    from prompt_toolkit.formatted_text import FormattedText
+
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u206f]")
+"""Control characters (C0 but for tab and newline, DEL, C1), line and paragraph separators, and what overrides, embeds
+or isolates the direction of text. Single marks of direction stay: Hebrew and Arabic are written with them."""
+_ESCAPED = re.compile(rf"{_OBEYED.pattern}|[\ud800-\udfff]")
+_COMMAND = re.compile(r"(?<=: )dreamplay [a-z].*$")
+"""The command that a message ends with, to be copied."""
+
+
+def clean(text: str) -> str:
+    """A text without the characters that a terminal would obey."""
+    return _OBEYED.sub("", text)
+
+
+def dumps(value: object, *, indent: int | None = 2) -> str:
+    """A value as JSON. What a terminal would obey is escaped rather than taken out: no data is lost."""
+    unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+    separators = None if indent else (",", ":")
+    text = json.dumps(value, indent=indent, ensure_ascii=not unicode, separators=separators)
+    return _ESCAPED.sub(lambda hit: f"\\u{ord(hit[0]):04x}", text)
+
+
+def echo(text: str) -> None:
+    """Print plain text that was asked for, on stdout.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    out = sys.stdout or _Stream(None)
+    out.write(f"{clean(text)}\n")
+    out.flush()
+
+
+def say(text: str) -> None:
+    """Print what was not asked for, on stderr: how it goes, and what went wrong."""
+    err = sys.stderr
+    if err is None:
+        return
+    err.write(wrapped(f"dreamplay: {clean(text)}", err))
+    err.flush()
+
+
+def wrapped(text: str, stream: TextIO) -> str:
+    """A text in lines that break between words, as wide as the stream's terminal. A command at the end of a line, to be
+    copied, has a line of its own, which the terminal may break and we do not.
+    """
+    width = _columns(stream)
+    parts = (part for line in text.splitlines() for part in (_folded(line, width) if width else [line]))
+    return "".join(f"{part}\n" for part in parts)
+
+
+def formatted(*parts: tuple[str, str]) -> FormattedText:
+    """Styles and texts for prompt_toolkit, which writes to the terminal past everything here."""
+    from prompt_toolkit.formatted_text import FormattedText
+
+    return FormattedText([(style, clean(text)) for style, text in parts])
+
+
+def interactive() -> bool:
+    """Whether somebody can type and read in a terminal."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def terminal() -> TextIO:
+    """stdout itself, for prompt_toolkit, which draws what is `formatted`."""
+    raw = sys.stdout.raw if isinstance(sys.stdout, _Stream) else None
+    return raw or sys.stdout
+
+
+def styled(stream: TextIO | None) -> TextIO:
+    """A stream for those who clean the text and write codes of our own: it takes out nothing."""
+    return cast("TextIO", stream.unfiltered() if isinstance(stream, _Stream) else stream or _Stream(None))
+
+
+@contextlib.contextmanager
+def installed() -> Iterator[None]:
+    """Put the filter before stdout and stderr, for usage errors, warnings, logs and tracebacks, which others print."""
+    before = sys.stdout, sys.stderr
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Not as in the C locale, where a byte of a file name that is no text comes out as it is, and may be a code.
+        sys.stdout.reconfigure(errors="replace")
+    sys.stdout, sys.stderr = (cast("TextIO", _Stream(raw, lossy=raw is before[1])) for raw in before)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+class _Stream:
+    """stdout or stderr, whose failures are errors of ours. It has no `buffer`, by which others would get round it.
+
+    Args:
+        raw: what is written to; None if it was closed before dreamplay started.
+        filtered: whether what a terminal would obey is taken out.
+        lossy: whether what cannot be written is dropped: of stderr, since nobody can be told.
+    """
+
+    def __init__(self, raw: TextIO | None, *, filtered: bool = True, lossy: bool = False) -> None:
+        self.raw, self._filtered, self._lossy = raw, filtered, lossy
+        self.encoding = getattr(raw, "encoding", None) or "utf-8"
+        self.errors = getattr(raw, "errors", None) or "replace"
+
+    def write(self, text: str) -> int:
+        """Write a text.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        cleaned = clean(text) if self._filtered else text
+        with self._failing():
+            if self.raw and cleaned:
+                self.raw.write(cleaned)
+        return len(text)
+
+    def flush(self) -> None:
+        """See `write`."""
+        with self._failing():
+            if self.raw:
+                self.raw.flush()
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return self.raw is not None and self.raw.isatty()
+
+    def fileno(self) -> int:
+        """The number of the open file."""
+        if self.raw is None:
+            raise OSError("the stream is closed")
+        return self.raw.fileno()
+
+    def unfiltered(self) -> _Stream:
+        """The same stream, for who has cleaned what is written."""
+        return _Stream(self.raw, filtered=False, lossy=self._lossy)
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        if self.raw is None and not self._lossy:
+            raise OutputError("stdout is closed; open it, or send it to a file")
+        try:
+            yield
+        except OSError as error:
+            # What is left in the buffer would fail again, with a message of Python's own, when it exits.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            if self._lossy:
+                return
+            if isinstance(error, BrokenPipeError):
+                raise ClosedPipeError("whoever read stdout stopped reading") from error
+            raise OutputError(f"cannot write to stdout: {error.strerror}; send it elsewhere") from error
+
+
+def _columns(stream: TextIO) -> int | None:
+    if not stream.isatty():
+        return None
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
+
+
+def _folded(line: str, width: int) -> list[str]:
+    if len(line) <= width:
+        return [line]
+    command = _COMMAND.search(line)
+    told = line[: command.start()] if command else line
+    parts = textwrap.wrap(told, width, break_long_words=False, break_on_hyphens=False)
+    return [*parts, *([command[0]] if command else [])]
