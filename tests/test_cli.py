@@ -234,7 +234,7 @@ def test_what_cannot_branch_off_leaves_nothing_behind(small: Path, call: Callabl
     damaged = Path("transcripts") / "broken" / "transcript.jsonl"
     damaged.write_bytes(damaged.read_bytes().replace(b'"kind":"line"', b'"kind":"song"', 1))
     shutil.copy(library.prompts() / "stories" / "mindsync.yaml", "mindsync.yaml")
-    Path("x.gguf").touch()
+    Path("x.gguf").write_bytes(b"GGUF")
     before = sorted(Path.cwd().rglob("*"))
     for what, (command, said) in NOT_BRANCHED.items():
         done = call(*shlex.split(command))
@@ -426,6 +426,43 @@ def test_an_interrupt_ends_a_run_on_an_endpoint_after_the_line_under_way(small: 
     assert {request["model"] for request in fake.seen} == {"one"} == {record.header.model}
     kept = b"".join(path.read_bytes() for path in Path("run").iterdir())
     assert "sk-secret" not in done.out + done.err + kept.decode(errors="replace")
+
+
+RESUMED: dict[str, tuple[str, str, str]] = {
+    # where the address stands, what is added to it, and how the command that goes on ends
+    "in a flag": ("--base-url", "", " --model m.gguf --base-url URL"),
+    "in a flag, with a secret": (
+        "--base-url", "?key=sk-word",
+        " --model m.gguf and the --base-url of before, which has a secret in it and is not shown",
+    ),
+    "in a variable": ("DREAMPLAY_BASE_URL", "", " --model m.gguf"),
+    "in a variable of OpenAI's": ("OPENAI_BASE_URL", "?key=sk-word", " --model m.gguf"),
+    "in a file": ("dreamplay.toml", "", " --model m.gguf"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", RESUMED)
+def test_the_command_that_goes_on_shows_no_secret_and_trusts_no_file(
+    where: str, small: Path, call: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, added, ends = RESUMED[where]
+    flags: list[str] = []
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
+    with FakeEndpoint(faults=[None, None, None, "401"]) as fake:
+        address = fake.base_url + added
+        if place.startswith("--"):
+            flags = [place, address]
+        elif place.endswith(".toml"):
+            Path(place).write_text(f'base_url = "{address}"')
+        else:
+            monkeypatch.setenv(place, address)
+        done = call("run", "--story", small, "--seed", 1, "--model", "m.gguf", *flags, "--out", "run")
+        assert done.message.endswith(f"go on with: dreamplay resume run{ends}\n".replace("URL", fake.base_url))
+        words = shlex.split(done.message.rpartition("go on with: dreamplay ")[2].partition(" and the")[0])
+        assert call(*words, *(flags if added and flags else [])).code == 0
+    kept = b"".join(path.read_bytes() for path in Path("run").iterdir()).decode(errors="replace")
+    assert not [secret for secret in ("sk-word", "sk-of-openai") if secret in done.out + done.err + kept]
+    assert ("OPENAI_API_KEY is not sent" in done.err) == (place == "dreamplay.toml")
 
 
 def test_a_second_interrupt_ends_it_at_once(small: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
+import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,7 +34,7 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".checked"]
 
 
 def test_the_parts_become_the_model(parts: list[Path], tmp_path: Path) -> None:
@@ -54,6 +55,39 @@ def test_a_model_that_stands_is_left_alone(parts: list[Path]) -> None:
 def test_a_model_that_lost_its_end_is_put_together_again(parts: list[Path]) -> None:
     embedded.assemble().write_bytes(WHOLE[:-1])
     assert embedded.assemble().read_bytes() == WHOLE
+
+
+def test_a_model_of_the_right_size_and_other_content_is_not_ready(parts: list[Path]) -> None:
+    path = embedded.assemble()
+    path.write_bytes(b"x" * len(WHOLE))
+    assert embedded.assemble().read_bytes() == WHOLE
+    path.write_bytes(b"x" * len(WHOLE))
+    parts[0].unlink()
+    with pytest.raises(EmbeddedModelError):
+        embedded.assemble()
+
+
+def test_a_model_that_stands_is_summed_up_once(parts: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = embedded.assemble()
+    path.with_name(f"{path.name}.checked").unlink()  # as an earlier version left it
+    sums: list[str] = []
+    digest = hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda file, name: sums.append(name) or digest(file, name))
+    assert [embedded.assemble() for _ in range(3)] == [path] * 3
+    assert sums == ["sha256"]
+
+
+def test_prompt_states_are_their_owner_s_alone(asked: list[Any]) -> None:
+    embedded.slots().mkdir(parents=True, mode=0o755)
+    embedded.start()
+    assert stat.S_IMODE(embedded.slots().stat().st_mode) == 0o700
+
+
+def test_a_place_where_no_prompt_state_can_be_kept_is_named(asked: list[Any]) -> None:
+    embedded.assemble()
+    embedded.slots().write_text("a file, not a folder")
+    with pytest.raises(EmbeddedModelError, match="DREAMPLAY_CACHE"):
+        embedded.start()
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {

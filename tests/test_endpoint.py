@@ -10,9 +10,9 @@ from typing import Any
 
 import openai
 import pytest
-from dreamplay.errors import ModelError
+from dreamplay.errors import ModelError, SettingsError
 from dreamplay.models import endpoint as endpoints
-from dreamplay.models.endpoint import Endpoint, open_endpoint
+from dreamplay.models.endpoint import AMBIENT, Endpoint, open_endpoint
 from dreamplay.models.failures import LONGEST_WAIT, TRIES, polite_wait
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.testing.endpoint import FakeEndpoint
@@ -90,6 +90,63 @@ async def test_what_comes_after_a_passing_fault_is_whole(
     fake.replies.append("I sleep at home, alone.")
     reply = await connect(FAULTS[fault][0] * 4).complete(LINE, seed=1)
     assert (reply.text, reply.finished, len(fake.seen)) == ("I sleep at home, alone.", True, 2)
+
+
+WORDED: dict[str, tuple[int, str, list[str]]] = {
+    # status, body, words of the message
+    "FastAPI": (422, '{"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs"}]}', ["422: seed: Extra inputs"]),
+    "Mistral": (
+        422, '{"object": "error", "message": {"detail": [{"type": "x", "loc": ["body", "seed"], "msg": "Extra"}]}}',
+        ["422: seed: Extra"],
+    ),
+    "Gemini": (400, '[{"error": {"code": 400, "message": "Invalid value", "status": "X"}}]', ["400: Invalid value"]),
+    "Ollama": (400, '{"error": "model is required"}', ["400: model is required"]),
+    "vLLM": (400, '{"object": "error", "message": "too long", "code": 400}', ["400: too long"]),
+    "bare text": (422, "upstream says no", ["422: upstream says no"]),
+    "nothing": (422, "", ["422: nothing more"]),
+    "nested for ever": (400, "[" * 900 + "]" * 900, ["400: nothing more"]),
+    "a page": (503, "<html><title>Down</title><p>sk-secret</html>", ["503: a web page, 'Down'", "try again later"]),
+    "no path": (404, "404 page not found", ["404: 404 page not found", "/v1", "--base-url"]),
+    "no method": (405, '{"detail": "Method Not Allowed"}', ["405: Method Not Allowed", "/v1"]),
+    "elsewhere": (308, "", ["308: it sends one on to https://else.org/v1; check --base-url"]),
+    "the key echoed": (400, '{"error": {"message": "bad key sk-secret in Bearer sk-secret"}}', ["bad key [hidden] in"]),
+    "cut in the key": (400, f"{'x' * 155} sk-secret", ["xxx"]),
+    "the key refused": (401, '{"error": {"message": "Incorrect API key: sk-se***ret"}}', ["refuses the key (401)"]),
+    "not allowed": (403, '{"error": {"message": "no region"}}', ["403: no region", "set OPENAI_API_KEY"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WORDED)
+async def test_what_an_endpoint_says_is_told_whatever_its_form_and_without_the_key(what: str) -> None:
+    import httpx2
+
+    status, body, words = WORDED[what]
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        told = (status, body) if request.method == "POST" else (404, "")
+        return httpx2.Response(told[0], text=told[1], headers={"location": "https://else.org/v1?key=sk-secret"})
+
+    http_client = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
+    client = openai.AsyncOpenAI(base_url="http://h", api_key="sk-secret", max_retries=0, http_client=http_client)
+    endpoint = Endpoint("small", client, "http://h", wait=lambda state: 0.0, secrets=("sk-secret",))
+    with pytest.raises(ModelError) as caught:
+        await endpoint.complete(LINE, seed=1)
+    message = str(caught.value)
+    assert [word for word in words if word not in message] == []
+    assert message.startswith("http://h ")
+    assert "sk-se" not in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("variable", AMBIENT)
+@pytest.mark.parametrize("value", ["sk-other\r", "sk-other\u201d"])
+def test_a_header_of_the_environment_that_cannot_be_sent_is_named_and_not_shown(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, f"X-Key: {value}")
+    with pytest.raises(SettingsError, match=f"{variable} has a character") as caught:
+        open_endpoint("http://127.0.0.1:9/v1", "key", timeout=1, ambient=True)
+    assert "sk-other" not in str(caught.value)
 
 
 async def test_a_reply_at_the_limit_is_kept_and_marked(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:

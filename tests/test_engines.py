@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 from dreamplay.errors import ModelError, SettingsError
 from dreamplay.models import embedded, engines
@@ -49,6 +51,10 @@ CHOICES: dict[str, tuple[dict[str, str], dict[str, str], tuple[str, str | None, 
     "a flag against the environment": ({"model": "scripted"}, {"DREAMPLAY_MODEL": "m"}, ("scripted", "scripted", None)),
     "embedded by name": ({"model": "embedded", "base_url": URL}, {}, ("embedded", embedded.NAME, None)),
     "a file": ({"model": "my.gguf"}, {}, ("gguf", "my.gguf", None)),
+    "a file in capitals": ({"model": "MY.GGUF"}, {}, ("gguf", "MY.GGUF", None)),
+    "a name like a file's": ({"model": "my.gguf", "base_url": URL}, {}, ("endpoint", "my.gguf", URL)),
+    "a name like a missing file's": ({"model": "no.gguf"}, {"OPENAI_BASE_URL": URL}, ("endpoint", "no.gguf", URL)),
+    "a name like the fake's": ({"model": "scriptd", "base_url": URL}, {}, ("endpoint", "scriptd", URL)),
     "the fake": ({"model": "scripted", "base_url": URL}, {}, ("scripted", "scripted", None)),
 }
 
@@ -56,11 +62,12 @@ CHOICES: dict[str, tuple[dict[str, str], dict[str, str], tuple[str, str | None, 
 @pytest.mark.parametrize("what", CHOICES)
 def test_which_model_plays(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     flags, environment, chosen = CHOICES[what]
-    Path("my.gguf").touch()
+    for file in ("my.gguf", "MY.GGUF"):
+        Path(file).write_bytes(b"GGUF and more")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     engine = engines.choose(load(**flags))
-    assert (engine.kind, engine.model, engine.base_url) == chosen
+    assert (engine.kind, engine.model, engine.base_url and str(engine.base_url)) == chosen
     assert "\n" not in str(engine)
     assert engine.why in str(engine)
 
@@ -70,6 +77,7 @@ BEFORE: dict[str, tuple[str, dict[str, Any]]] = {
     "embedded": (embedded.NAME, {"engine": {"min_p": 0.05}, "candidates": 2, "sampling": {"temperature": 0.8}}),
     "file": ("my", {"engine": {"min_p": 0.05}, "candidates": 4, "sampling": {"temperature": 0.5}}),
     "endpoint": ("m", {"candidates": 3, "sampling": {"temperature": 0.5}}),
+    "endpoint of files": ("m.gguf", {"candidates": 3}),
     "scripted": ("scripted", {"tries": 3}),
     "damaged": ("m", {"sampling": "hot"}),
 }
@@ -87,6 +95,7 @@ AGAIN: dict[str, tuple[str, dict[str, Any], dict[str, str], tuple[str | None, fl
     "the same model at an address": ("endpoint", {"base_url": URL, "temperature": 0.0}, {}, ("m", 0.0, 3)),
     "the same model at OpenAI's variable": ("endpoint", {}, {"OPENAI_BASE_URL": URL}, ("m", 0.5, 3)),
     "the same model by name": ("endpoint", {"model": "m"}, {}, ("m", 0.5, 3)),
+    "a name like a file's": ("endpoint of files", {"base_url": URL}, {}, ("m.gguf", None, 3)),
     "another model there": ("endpoint", {"model": "n", "base_url": URL}, {}, ("n", None, None)),
     "settings that are none": ("damaged", {"model": "m"}, {}, ("m", None, None)),
 }
@@ -104,7 +113,7 @@ def test_what_a_run_goes_on_with(what: str, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(name, value)
     settings = engines.again(load(**flags, timeout=9.0), _before(before))
     assert (settings.model, settings.temperature, settings.candidates) == expected
-    assert (settings.base_url, settings.timeout) == (flags.get("base_url"), 9.0)
+    assert (settings.base_url and str(settings.base_url), settings.timeout) == (flags.get("base_url"), 9.0)
 
 
 @pytest.mark.parametrize(
@@ -124,10 +133,18 @@ def test_a_key_that_decides_nothing_is_mentioned(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     ("flags", "says"),
-    [({"model": "no.gguf"}, r"no\.gguf: no such file"), ({}, "is gone.*--model NAME --base-url URL.*scripted")],
+    [
+        ({"model": "no.gguf"}, r"no\.gguf: no such file.*or an address"),
+        ({"model": f"{'n' * 300}.gguf"}, "name too long"),
+        ({"model": "notes.gguf"}, "no GGUF file"),
+        ({"model": "scriptd"}, "did you mean scripted"),
+        ({"model": "Embeded"}, "did you mean embedded"),
+        ({}, "is gone.*--model NAME --base-url URL.*scripted"),
+    ],
 )
 def test_what_cannot_play_says_what_can(flags: dict[str, str], says: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "installed", lambda: "the engine is gone")
+    Path("notes.gguf").write_text("hello")
     with pytest.raises(SettingsError, match=says):
         engines.choose(load(**flags))
 
@@ -140,6 +157,135 @@ async def test_the_hosted_api_needs_a_key_and_an_address_of_ones_own_does_not() 
         settings = load(model="m", base_url=fake.base_url)
         endpoint = engines.connect(engines.choose(settings), settings)
         assert await endpoint.models() == ["fake"]
+
+
+SECRETS = ("sk-flagged", "sk-of-ours", "sk-of-openai", "sk-in-file")
+SENT: dict[str, tuple[dict[str, str], dict[str, str], str, str, str | None]] = {
+    # flags, environment, dreamplay.toml (URL: the address), and the key that goes there, or what the choice says
+    "no key": ({"base_url": "URL"}, {}, "", "none", None),
+    "to a flag's address": ({"base_url": "URL"}, {"OPENAI_API_KEY": "sk-of-openai"}, "", "sk-of-openai", None),
+    "to a variable's": (
+        {}, {"DREAMPLAY_BASE_URL": "URL", "OPENAI_API_KEY": "sk-of-openai"}, "", "sk-of-openai", None,
+    ),
+    "to OpenAI's variable's": (
+        {}, {"OPENAI_BASE_URL": "URL", "DREAMPLAY_API_KEY": "sk-of-ours"}, "", "sk-of-ours", None,
+    ),
+    "ours wins": (
+        {"base_url": "URL"}, {"OPENAI_API_KEY": "sk-of-openai", "DREAMPLAY_API_KEY": "sk-of-ours"},
+        'api_key = "sk-in-file"', "sk-of-ours", None,
+    ),
+    "not to a file's": (
+        {}, {"OPENAI_API_KEY": "sk-of-openai"}, 'base_url = "URL"', "none",
+        "OPENAI_API_KEY is not sent to an address from dreamplay.toml: .*--base-url.*DREAMPLAY_CONFIG=dreamplay.toml",
+    ),
+    "not to a file's either": (
+        {}, {"DREAMPLAY_API_KEY": "sk-of-ours"}, 'base_url = "URL"', "none", "DREAMPLAY_API_KEY is not sent",
+    ),
+    "a file's to the same file's": (
+        {}, {"OPENAI_API_KEY": "sk-of-openai", "DREAMPLAY_API_KEY": "sk-of-ours"},
+        'base_url = "URL"\napi_key = "sk-in-file"', "sk-in-file", None,
+    ),
+    "to a trusted file's": (
+        {}, {"OPENAI_API_KEY": "sk-of-openai", "DREAMPLAY_CONFIG": "dreamplay.toml"}, 'base_url = "URL"',
+        "sk-of-openai", None,
+    ),
+    "a flag's address over a file's": (
+        {"base_url": "URL"}, {"OPENAI_API_KEY": "sk-of-openai"}, 'base_url = "http://127.0.0.1:9/v1"',
+        "sk-of-openai", None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SENT)
+async def test_a_key_of_the_environment_goes_only_where_the_user_says(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags, environment, toml, key, says = SENT[what]
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Own: sk-of-a-gateway\nAuthorization: Bearer sk-other")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-own")
+    with FakeEndpoint(api_key=key) as fake:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value.replace("URL", fake.base_url))
+        _toml(toml.replace("URL", fake.base_url))
+        settings = load(**{name: value.replace("URL", fake.base_url) for name, value in flags.items()})
+        engine = engines.choose(settings)
+        sent: dict[str, str] = {}
+        endpoint = engines.connect(engine, settings)
+        endpoint.client._client.event_hooks = {"request": [_keeping(sent)]}
+        assert await endpoint.models() == ["fake"]
+    assert re.search(says or r"^the model at [^;]*$", str(engine))
+    assert sent["authorization"] == f"Bearer {key}"
+    trusted = says is None and "file's to" not in what
+    assert ("x-own" in sent, "openai-organization" in sent) == (trusted, trusted)
+    assert not [secret for secret in SECRETS if secret in f"{engine} {settings!r} {settings.model_dump()}"]
+    if says:
+        assert re.search(says, endpoint.key_advice)
+
+
+def _toml(text: str) -> None:
+    Path("dreamplay.toml").write_text(text)
+
+
+def _keeping(sent: dict[str, str]) -> Any:
+    async def keep(request: Any) -> None:
+        sent.update(request.headers)
+
+    return keep
+
+
+async def test_a_resumed_run_trusts_an_address_of_a_file_no_more_than_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
+    _toml(f'base_url = "{URL}"')
+    settings = engines.again(load(), _before("endpoint"))
+    assert (settings.model, settings.temperature, settings.key()) == ("m", 0.5, None)
+    assert "not sent" in engines.choose(settings).note
+
+
+def test_what_a_stranger_s_transcript_sets_is_checked() -> None:
+    before = Resumed(model="m", settings={"candidates": 99}, event=1)
+    with pytest.raises(SettingsError, match=r"the earlier run: .*less than or equal to 8"):
+        engines.again(load(base_url=URL), before)
+
+
+async def test_the_hosted_api_is_known_by_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(model="m", base_url="http://127.0.0.1:9/api.openai.com/v1")
+    assert engines.connect(engines.choose(settings), settings).limit == "max_tokens"
+    _toml('base_url = "https://api.openai.com/v1"')
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
+    settings = load(model="m")
+    with pytest.raises(SettingsError, match=r"no key for m .*OPENAI_API_KEY is not sent to an address"):
+        engines.connect(engines.choose(settings), settings)
+
+
+async def test_an_address_with_a_secret_is_called_with_it_and_shown_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
+    with FakeEndpoint() as fake:
+        settings = load(base_url=fake.base_url.replace("//", "//me:pass%20word@") + "?key=sk-query")
+        sent: list[Any] = []
+
+        async def keep(request: Any) -> None:
+            sent.append(request)
+
+        endpoint = engines.connect(engines.choose(settings), settings)
+        endpoint.client._client.event_hooks = {"request": [keep]}
+        assert await endpoint.models() == ["fake"]
+        assert (sent[0].url.params["key"], sent[0].url.userinfo) == ("sk-query", b"")
+        assert sent[0].headers["authorization"] == "Basic bWU6cGFzcyB3b3Jk"
+        rows = await engines.survey(settings)
+    shown = f"{engines.choose(settings)} {rows} {endpoint.where} {settings!r} {settings.model_dump_json()}"
+    assert not [secret for secret in ("pass%20word", "pass word", "sk-query", "sk-of-openai") if secret in shown]
+    assert fake.base_url in shown
+
+
+async def test_a_proxy_is_named_where_it_is_gone_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://me:sk-proxy@127.0.0.1:9")
+    settings = load(model="m", base_url="http://192.0.2.1/v1")
+    endpoint = engines.connect(engines.choose(settings), settings)
+    with pytest.raises(openai.APIConnectionError) as caught:
+        await endpoint.models()
+    said = await endpoint.explain(caught.value)
+    assert "http://192.0.2.1/v1 by the proxy of HTTP_PROXY" in said
+    assert "sk-proxy" not in said
 
 
 @pytest.mark.parametrize(

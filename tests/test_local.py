@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,6 +122,7 @@ async def test_a_prompt_state_that_cannot_be_restored_is_saved_anew(
     first = _model()
     await _closed(first, first.complete(LINE, seed=1))
     assert actions == ["save"]
+    assert {stat.S_IMODE(file.stat().st_mode) == 0o600 for file in embedded.slots().iterdir()} == {restored}
     actions.clear()
     second = _model()
     await _closed(second, second.complete(LINE, seed=1))

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import langsmith
 import pytest
 import worlds
 from dreamplay.errors import ModelError, RecordError
 from dreamplay.event import Event
+from dreamplay.insight import canaries
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import archive, transcript
@@ -66,6 +68,25 @@ async def test_a_run_ends_with_what_it_cost(small: Path, tmp_path: Path) -> None
     assert record.end.usage == transcript.total(record.script)
     assert record.end.lines == sum(e.kind == "line" and e.beat != "prologue" for e in record.script)
     assert {path.name for path in (tmp_path / "run").iterdir()} == {FILE, archive.FILE, "transcript.md"}
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_HANDLER"],
+)
+async def test_nothing_of_a_play_or_a_scan_is_traced_whatever_the_environment_says(
+    variable: str, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[object] = []
+    for name in ("create_run", "update_run"):
+        monkeypatch.setattr(langsmith.Client, name, lambda self, *args, **rest: sent.append(rest))
+    monkeypatch.setenv(variable, "true")
+    monkeypatch.setenv("LANGSMITH_ENDPOINT", "http://127.0.0.1:9")
+    record = await worlds.play(small, tmp_path / "run")
+    monkeypatch.setenv(variable, "true")
+    assert record.end
+    assert (await canaries.scan(worlds.plan(small), sheets=True)).prompts
+    assert sent == []
 
 
 @pytest.mark.parametrize("at", [2, 5, 9])

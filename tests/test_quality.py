@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "agents" / "dreamplay"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = {"langgraph", "openai", "pydantic", "pydantic_settings", "rich", "jinja2", "ruamel", "uvicorn", "xllamacpp"}
+HEAVY = {"langgraph", "openai", "pydantic", "rich", "jinja2", "ruamel", "uvicorn", "xllamacpp"}
 
 
 @pytest.mark.parametrize("check", ["ruff check --quiet --output-format concise .", "mypy"])

@@ -1,24 +1,74 @@
-"""Settings: a flag, else an environment variable DREAMPLAY_*, else dreamplay.toml in the current folder."""
+"""Settings: a flag, else an environment variable DREAMPLAY_*, else a TOML file; and where each value came from.
+
+The file is dreamplay.toml in the current folder, or the one that DREAMPLAY_CONFIG names. A dreamplay.toml comes along
+with whatever folder one happens to stand in. So a key from the environment does not go to an address from such a file;
+it does if DREAMPLAY_CONFIG names the file.
+"""
 
 from __future__ import annotations
 
+import os
+import re
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
 )
+from pydantic_core import ErrorDetails
 
-from dreamplay.complaint import sentence
+from dreamplay.address import Address
+from dreamplay.complaint import meant, sentence
 from dreamplay.errors import SettingsError
+from dreamplay.key import Key, checked
 from dreamplay.story import Length
 
 TOML = "dreamplay.toml"
+CONFIG = "DREAMPLAY_CONFIG"
+KEYS = ("DREAMPLAY_API_KEY", "OPENAI_API_KEY")
+"""The variables that may hold a key, the one that wins first."""
+_SECRET = ("api_key", "base_url")
+"""Settings that complain about themselves: their values are never quoted whole."""
+
+T = TypeVar("T", str, Path)
+
+
+def _without_control(value: T) -> T:
+    """No name or path has a control character; NUL, of which TOML knows an escape, not even the system takes."""
+    if re.search(r"[\x00-\x1f\x7f-\x9f]", str(value)):
+        raise ValueError("it has a control character in it")
+    return value
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_without_control)]
+_Address = Annotated[
+    Address,
+    BeforeValidator(lambda value: value if isinstance(value, Address) else Address.parse(value)),
+    PlainSerializer(str),
+]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a value came from."""
+
+    kind: Literal["flag", "environment", "trusted file", "file", "earlier run"]
+    name: str
+    """How messages call it: a flag, a variable, or a file."""
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def _named(path: object) -> object:
@@ -27,20 +77,20 @@ def _named(path: object) -> object:
     return path
 
 
-class Settings(BaseSettings):
-    """What can be set for a run. Flags come in as keyword arguments and win over everything else."""
+class Settings(BaseModel):
+    """What can be set for a run."""
 
-    model_config = SettingsConfigDict(env_prefix="DREAMPLAY_", toml_file=TOML, extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: str | None = None
+    model: Line | None = None
     """A model's name at an endpoint, a path to a .gguf file, «embedded» or «scripted»."""
-    base_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
-    api_key: SecretStr | None = None
-    story: str = "mindsync"
+    base_url: _Address | None = None
+    api_key: Key | None = None
+    story: Line = "mindsync"
     seed: int | None = Field(default=None, ge=0, lt=2**31)
     """None: drawn for each run, and printed."""
     length: Length = "full"
-    out: Annotated[Path, BeforeValidator(_named)] | None = None
+    out: Annotated[Path, BeforeValidator(_named), AfterValidator(_without_control)] | None = None
     temperature: float | None = Field(default=None, ge=0.0, le=2.0)
     candidates: int | None = Field(default=None, ge=1, le=8)
     """Candidates for a line in one call, of which the best is kept. None: two where they share a prompt that is
@@ -55,40 +105,131 @@ class Settings(BaseSettings):
     8,192."""
     timeout: float = Field(default=180.0, gt=0.0, le=3600.0)
     """Seconds without a word from the endpoint before a call is given up."""
+    _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, then environment, then the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+    def source(self, name: str) -> Source | None:
+        """Where the value of a setting came from; None if it is the default."""
+        return self._sources.get(name)
+
+    def address(self) -> tuple[Address, Source] | None:
+        """The address to play at, and where it came from; OPENAI_BASE_URL counts if no setting of ours gives one.
+
+        Raises:
+            SettingsError: OPENAI_BASE_URL is no address.
+        """
+        if self.base_url:
+            return self.base_url, self._sources["base_url"]
+        if not (text := os.environ.get("OPENAI_BASE_URL")):
+            return None
+        try:
+            return Address.parse(text), Source("environment", "OPENAI_BASE_URL")
+        except ValueError as error:
+            raise SettingsError(f"OPENAI_BASE_URL: {error}") from None
+
+    def key(self) -> tuple[SecretStr, Source] | None:
+        """The key for the address, and where it came from.
+
+        Raises:
+            SettingsError: OPENAI_API_KEY cannot be sent as a key.
+        """
+        if self.api_key:
+            return self.api_key, self._sources["api_key"]
+        text = os.environ.get("OPENAI_API_KEY")
+        if not text or self.withheld():
+            return None
+        try:
+            return checked(text), Source("environment", "OPENAI_API_KEY")
+        except ValueError as error:
+            raise SettingsError(f"OPENAI_API_KEY: {error}") from None
+
+    def withheld(self) -> str | None:
+        """The variable whose key is not sent, since a file that nobody said to trust gave the address."""
+        source = self.source("base_url")
+        if self.api_key or source is None or source.kind != "file":
+            return None
+        return next((name for name in KEYS if os.environ.get(name)), None)
+
+    def filled(self, **before: Any) -> Settings:
+        """These settings, with those of an earlier run in place of what is not set.
+
+        Raises:
+            SettingsError: the earlier run has a value that cannot be used.
+        """
+        missing = {name: value for name, value in before.items() if value is not None and getattr(self, name) is None}
+        now = {name: getattr(self, name) for name in Settings.model_fields}
+        source = Source("earlier run", "the earlier run")
+        return _settings(now | missing, self._sources | dict.fromkeys(missing, source))
 
 
 def load(**flags: Any) -> Settings:
-    """Read the settings; flags that are None were not given.
+    """Read the settings; flags that are None were not given, and empty variables are not set.
 
     Raises:
         SettingsError: a value that cannot be used; the message says where it came from.
     """
-    given = {name: value for name, value in flags.items() if value is not None}
+    values, sources, text = _file()
+    own_key = values.get("api_key"), sources.get("api_key")
+    for name in Settings.model_fields:
+        variable = f"DREAMPLAY_{name.upper()}"
+        if flags.get(name) is not None:
+            values[name], sources[name] = flags[name], Source("flag", f"--{name.replace('_', '-')}")
+        elif os.environ.get(variable):
+            values[name], sources[name] = os.environ[variable], Source("environment", variable)
+    address, key = sources.get("base_url"), sources.get("api_key")
+    if address and address.kind == "file" and key and key.kind != "file":
+        values["api_key"], found = own_key
+        sources = {name: source for name, source in sources.items() if name != "api_key"}
+        sources |= {"api_key": found} if found else {}
+    return _settings(values, sources, text)
+
+
+def _settings(values: dict[str, Any], sources: dict[str, Source], text: str = "") -> Settings:
     try:
-        return Settings(**given)
+        settings = Settings(**values)
     except ValidationError as error:
-        raise SettingsError("; ".join(_complaint(e, given) for e in error.errors())) from None
-    except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
-        raise SettingsError(f"{TOML}: not TOML: {error}") from None
+        raise SettingsError("; ".join(_complaint(e, sources, text) for e in error.errors())) from None
+    settings._sources.update(sources)
+    return settings
+
+
+def _file() -> tuple[dict[str, Any], dict[str, Source], str]:
+    """The values in the file, where they came from, and its text; nothing if there is no file.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    named = os.environ.get(CONFIG)
+    path = named or TOML
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+        values = tomllib.loads(text)
+    except FileNotFoundError as error:
+        if named:
+            raise SettingsError(f"{CONFIG}: {path}: {error.strerror}; name a file, or unset it") from None
+        return {}, {}, ""
     except OSError as error:
-        raise SettingsError(f"{TOML}: {error.strerror}; make it readable, or take it away") from None
+        raise SettingsError(f"{path}: {error.strerror}; make it readable, or take it away") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML: {error}") from None
+    except (ValueError, RecursionError):
+        raise SettingsError(f"{path}: not TOML: a number too long, or brackets too deep, to be read") from None
+    return values, dict.fromkeys(values, Source("trusted file" if named else "file", path)), text
 
 
-def _complaint(error: ErrorDetails, flags: dict[str, Any]) -> str:
+def _complaint(error: ErrorDetails, sources: dict[str, Source], text: str) -> str:
+    """What is wrong with a value, in one line, and where it came from."""
     name = str(error["loc"][0])
+    source = sources[name]
+    written = source.kind in ("file", "trusted file")
+    where = f"{source}:{_line(name, text)}" if written else str(source)
     if error["type"] == "extra_forbidden":
-        return f"{TOML}: unknown setting {name!r}; there are {', '.join(Settings.model_fields)}"
-    source = f"--{name.replace('_', '-')}" if name in flags else f"DREAMPLAY_{name.upper()} or {name} in {TOML}"
-    return f"{source}: {sentence(error)}"
+        known = list(Settings.model_fields)
+        return f"{where}: unknown setting {name[:60]!r}{meant(name, known)}; there are {', '.join(known)}"
+    setting = f"{where}: {name}" if written else where
+    return f"{setting}: {error['msg'].removeprefix('Value error, ') if name in _SECRET else sentence(error)}"
+
+
+def _line(name: str, text: str) -> int:
+    """The line, counted from 1, on which a file sets a name."""
+    written = re.compile(rf"\s*\[*\s*[\"']?{re.escape(name)}\b")
+    return next((number for number, line in enumerate(text.splitlines(), start=1) if written.match(line)), 1)

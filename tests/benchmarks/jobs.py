@@ -22,6 +22,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import bench
+from dreamplay.address import Address
 from dreamplay.branches import many, whatif
 from dreamplay.branches.whatif import Changes
 from dreamplay.cli.main import OBJECTS
@@ -109,7 +110,8 @@ def _serve(pipe: Connection, latency: float) -> None:
 async def _measure(home: Path, url: str, chosen: argparse.Namespace) -> list[tuple[str, ...]]:
     parent = await _parent(home / "parent")
     settings = load(model="fake", base_url=url)
-    models = await engines.open_models(Engine("endpoint", "fake", url, "the bench"), settings, jobs=chosen.jobs)
+    engine = Engine("endpoint", "fake", Address.parse(url), "the bench")
+    models = await engines.open_models(engine, settings, jobs=chosen.jobs)
     changes = Changes({"leo": "leo_believer"})
     branches = [whatif.branch(parent, "parent", chosen.at, changes, seed) for seed in range(chosen.runs)]
     waiting = [many.job(each, models[0], {}, home) for each in branches]

@@ -209,13 +209,18 @@ def _left(folder: Path) -> str:
 
 
 def _command(playing: Run, engine: Engine) -> str:
-    """The command that goes on with a run, on the same model: a transcript keeps neither its address nor its path."""
+    """The command that goes on with a run, on the same model: a transcript keeps neither its address nor its path.
+
+    An address that the environment or a file gave is given by them again; as a flag it would be trusted with more.
+    """
     words = ["dreamplay", "resume", _name(playing.folder)]
     if engine.kind in ("endpoint", "gguf"):
         words += ["--model", engine.model or playing.model.name]
-    if engine.base_url:
-        words += ["--base-url", engine.base_url]
-    return shlex.join(words)
+    if engine.base_url is None or engine.source is None or engine.source.kind != "flag":
+        return shlex.join(words)
+    if engine.base_url.hides:
+        return f"{shlex.join(words)} and the --base-url of before, which has a secret in it and is not shown"
+    return shlex.join([*words, "--base-url", str(engine.base_url)])
 
 
 def _name(folder: Path) -> str:

@@ -180,7 +180,7 @@ async def scan(plan: Plan, *, sheets: bool = False, desk: type[Desk] = Desk) -> 
     from langgraph.types import Command
 
     from dreamplay import embedding
-    from dreamplay.stage.graph import build, steps
+    from dreamplay.stage.graph import build, steps, untraced
     from dreamplay.stage.state import context
 
     embedding.ready()
@@ -199,7 +199,8 @@ async def scan(plan: Plan, *, sheets: bool = False, desk: type[Desk] = Desk) -> 
     config: Any = {"recursion_limit": steps(playing), "configurable": {"thread_id": "scan"}}
     step: Any = {"scene": 0}
     while step:
-        state = await graph.ainvoke(step, config, context=playing)
+        with untraced():
+            state = await graph.ainvoke(step, config, context=playing)
         waiting = state.get("__interrupt__", ())
         acts = [guest.answer(asked(playing, cast(Any, state), **each.value)) for each in waiting]
         step = next((Command(resume=act.model_dump_json(exclude_defaults=True)) for act in acts), None)

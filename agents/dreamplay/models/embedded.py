@@ -67,8 +67,20 @@ def cache_folder() -> Path:
 
 
 def slots() -> Path:
-    """Where llama.cpp keeps saved prompt states, one file for each beginning of a prompt."""
+    """Where llama.cpp keeps saved prompt states, one file for each beginning of a prompt. They hold what the characters
+    are told: the folder is its owner's alone; see `own`.
+    """
     return cache_folder() / "slots"
+
+
+def own(folder: Path) -> None:
+    """Make a folder, unless it is there, and let nobody but its owner into it.
+
+    Raises:
+        OSError: it is somebody else's, or cannot be made.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
 
 
 def assemble(target: Path | None = None) -> Path:
@@ -94,6 +106,7 @@ def assemble(target: Path | None = None) -> Path:
                     f"expected {SHA256[:12]}…); {_REINSTALL}"
                 )
             scratch.replace(target)
+            _vouch(target)
     except OSError as error:
         raise EmbeddedModelError(
             f"cannot write the embedded model to {target}: {error.strerror or error}; "
@@ -122,7 +135,12 @@ def start(gguf: Path | None = None, *, window: int = WINDOW, candidates: int = 1
     path = gguf or assemble()
     import xllamacpp
 
-    slots().mkdir(parents=True, exist_ok=True)
+    try:
+        own(slots())
+    except OSError as error:
+        raise EmbeddedModelError(
+            f"cannot keep prompt states in {slots()}: {error.strerror}; set DREAMPLAY_CACHE to a folder of your own"
+        ) from error
     key = secrets.token_urlsafe(24)
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
@@ -168,8 +186,36 @@ def _threads() -> int:
 
 
 def _assembled(path: Path) -> bool:
-    """A file under the real name has passed its checksum; a size check catches what came to it later."""
-    return path.is_file() and path.stat().st_size == SIZE
+    """Whether the whole model stands there. To sum it up takes seconds: that is done again only for a file that has
+    changed since.
+    """
+    try:
+        if not path.is_file() or path.stat().st_size != SIZE:
+            return False
+        if _note(path).is_file() and _note(path).read_text(encoding="utf-8") == _state(path):
+            return True
+        with path.open("rb") as file:
+            whole = hashlib.file_digest(file, "sha256").hexdigest() == SHA256
+    except (OSError, ValueError):
+        return False
+    if whole:
+        _vouch(path)
+    return whole
+
+
+def _vouch(path: Path) -> None:
+    """Note that a file has passed its checksum."""
+    with contextlib.suppress(OSError):  # a cache that several share may be read-only
+        _note(path).write_text(_state(path), encoding="utf-8")
+
+
+def _note(path: Path) -> Path:
+    return path.with_name(f"{path.name}.checked")
+
+
+def _state(path: Path) -> str:
+    stat = path.stat()
+    return f"{SHA256} {stat.st_size} {stat.st_mtime_ns}"
 
 
 def _part_files() -> list[Path]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -10,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
-from dreamplay.errors import ModelError
-from dreamplay.models import failures
+from dreamplay.address import Address
+from dreamplay.errors import ModelError, SettingsError
+from dreamplay.models import failures, proxy
 from dreamplay.models.failures import TRIES, UNREADABLE, CutError, polite_wait, worth_retrying
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.models.replies import streamed, whole
@@ -21,6 +24,8 @@ from dreamplay.prompting.window import WINDOW
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
+AMBIENT = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS")
+"""Variables that the client sends as headers, to any address, if nobody keeps it from doing so."""
 _COOL = 0.3
 """Temperature at most of an answer in JSON by a local engine: a small model's choice then follows its reason. Of 16
 stances with this, 15 were what the character believes in; with 0.8, 10 of 12.
@@ -56,6 +61,10 @@ class Endpoint:
     headroom: int = 0
     """Output tokens allowed beyond what the prompt asks for, since some models think before they speak."""
     wait: Callable[[RetryCallState], float] = polite_wait
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What no message may show, whoever says it."""
+    key_advice: str = failures.KEY_ADVICE
+    """What to do if the key is refused."""
     _closed_until: float = field(default=0.0, init=False, repr=False)
     """When, by the monotonic clock, calls may go out again after one of them was told to wait."""
 
@@ -131,7 +140,10 @@ class Endpoint:
 
     async def explain(self, error: Exception) -> str:
         """One line for what went wrong; see `failures.explain`."""
-        return await failures.explain(error, where=self.where, model=self.name, offered=self.models)
+        return await failures.explain(
+            error, where=self.where, model=self.name, offered=self.models,
+            secrets=self.secrets, key_advice=self.key_advice,
+        )  # fmt: skip
 
     async def models(self) -> list[str]:
         """The models that the endpoint says it has, at most ten.
@@ -143,12 +155,53 @@ class Endpoint:
         return [model.id for model in page.data][:10]
 
 
-def open_endpoint(base_url: str | None, api_key: str, *, timeout: float, many: bool = False) -> AsyncOpenAI:
+def open_endpoint(
+    address: Address | str, api_key: str, *, timeout: float, many: bool = False, ambient: bool = False
+) -> AsyncOpenAI:
     """The client. Its own retries are off: they would multiply with ours. For many calls at once it goes by aiohttp:
-    the usual pool looks at all of its connections for each call.
-    """
-    from openai import AsyncOpenAI, DefaultAioHttpClient, Timeout
+    the usual pool looks at all of its connections for each call. It follows no redirect: whoever is asked does not
+    decide where a prompt goes.
 
+    Args:
+        address: where the API is; user, password and query in it are sent as well.
+        api_key: sent unless the address has a user.
+        timeout: seconds without a word before a call is given up.
+        many: whether many calls are made at once.
+        ambient: whether the headers that the environment holds for this client are sent; see `AMBIENT`.
+
+    Raises:
+        ValueError: it is no address.
+        SettingsError: the proxy of the environment cannot be used, or a header of the environment cannot be sent.
+    """
+    import httpx2
+    from openai import AsyncOpenAI, DefaultAioHttpClient, DefaultAsyncHttpxClient, Timeout
+
+    address = address if isinstance(address, Address) else Address.parse(address)
+    via = proxy.chosen(address)
     patience = Timeout(timeout, connect=min(10.0, timeout))
-    client = DefaultAioHttpClient(timeout=patience) if many else None
-    return AsyncOpenAI(base_url=base_url, api_key=api_key, max_retries=0, timeout=patience, http_client=client)
+    kind = DefaultAioHttpClient if many and not (via and via.socks) else DefaultAsyncHttpxClient
+    # Certificates take longer to load than all the rest, and plain HTTP has no use for them.
+    tls = httpx2.create_ssl_context(verify=bool(via) or address.url.startswith("https:"))
+    http_client = kind(
+        auth=address.login, follow_redirects=False, timeout=patience, proxy=via.url if via else None,
+        trust_env=False, verify=tls,
+    )  # fmt: skip
+    return AsyncOpenAI(
+        base_url=address.url, api_key=api_key, max_retries=0, timeout=patience, http_client=http_client,
+        default_query=dict(address.query), default_headers=_headers(api_key, ambient=ambient),
+    )  # fmt: skip
+
+
+def _headers(api_key: str, *, ambient: bool) -> dict[str, Any]:
+    """The key, and what else the client would take from the environment: left out, or seen to be fit to be sent."""
+    from openai import Omit
+
+    held = {name: os.environ.get(name, "") for name in AMBIENT}
+    own = {"Authorization": f"Bearer {api_key}"}  # given here, it is not replaced by one of the environment's
+    if not ambient:
+        custom = [line.partition(":")[0].strip() for line in held["OPENAI_CUSTOM_HEADERS"].split("\n")]
+        return dict.fromkeys([*filter(None, custom), "OpenAI-Organization", "OpenAI-Project"], Omit()) | own
+    for name, text in held.items():
+        if not re.fullmatch(r"[ -~\n]*" if name == "OPENAI_CUSTOM_HEADERS" else r"[ -~]*", text):
+            raise SettingsError(f"{name} has a character in it that no header can carry; correct it, or unset it")
+    return own

@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
+from dreamplay.address import Address
 from dreamplay.errors import ModelError, SettingsError
-from dreamplay.models import embedded
+from dreamplay.models import embedded, failures, proxy
 from dreamplay.models.endpoint import Endpoint, open_endpoint
+from dreamplay.models.failures import UNREADABLE
 from dreamplay.models.model import Model
 from dreamplay.prompting.window import WINDOW
 from dreamplay.record.transcript import Header, Resumed
-from dreamplay.settings import Settings, load
+from dreamplay.settings import CONFIG, Settings, Source
 
-OPENAI = "api.openai.com"
+OPENAI = Address.parse("https://api.openai.com/v1")
 LOCAL_JOBS = 8
 """Runs at once on a local engine: each has memory of its own there, 0.7 GB with three candidates."""
 LOCAL_CANDIDATES = 2
@@ -31,12 +34,16 @@ class Engine:
 
     kind: Literal["embedded", "gguf", "endpoint", "scripted", "none"]
     model: str | None
-    base_url: str | None
+    base_url: Address | None
     why: str
+    source: Source | None = None
+    """Where the address came from."""
+    note: str = ""
+    """What else is to be known before it plays."""
 
     def __str__(self) -> str:
-        where = f" at {self.base_url or f'https://{OPENAI}/v1'}" if self.kind == "endpoint" else ""
-        return f"{self.model or 'the model'}{where} ({self.why})"
+        where = f" at {self.base_url or OPENAI}" if self.kind == "endpoint" else ""
+        return f"{self.model or 'the model'}{where} ({self.why}{self.note})"
 
 
 def choose(settings: Settings) -> Engine:
@@ -45,19 +52,24 @@ def choose(settings: Settings) -> Engine:
     Raises:
         SettingsError: what was named cannot be used.
     """
-    base_url = settings.base_url or os.environ.get("OPENAI_BASE_URL") or None
     named = settings.model
-    why = "named by --model, DREAMPLAY_MODEL or dreamplay.toml"
+    why = f"named by {settings.source('model')}"
     if named == "scripted":
         return Engine("scripted", "scripted", None, "the shipped fake: no model, no network")
-    if named and named.endswith(".gguf"):
-        if not Path(named).is_file():
-            raise SettingsError(f"--model {named}: no such file; give the path of a .gguf file")
+    if named != "embedded" and (found := settings.address()):
+        # Some endpoints call their models by the names of files.
+        address, source = found
+        note = f"; {_withheld(name, source)}" if (name := settings.withheld()) else ""
+        why = f"{why}, address from {source}" if named else f"address from {source}"
+        return Engine("endpoint", named, address, why, source, note)
+    if named and named.lower().endswith(".gguf"):
+        if problem := _unreadable(Path(named)):
+            raise SettingsError(f"--model {named}: {problem}; give the path of a .gguf file, or an address as well")
         return Engine("gguf", named, None, why)
     if named and named != "embedded":
-        return Engine("endpoint", named, base_url, why)
-    if base_url and named is None:
-        return Engine("endpoint", None, base_url, "an address is set, and it decides the model")
+        if close := get_close_matches(named.lower(), ("scripted", "embedded"), 1, 0.75):
+            raise SettingsError(f"--model {named}: did you mean {close[0]}? A model of that name needs a --base-url")
+        return Engine("endpoint", named, None, why)
     if missing := embedded.installed():
         raise SettingsError(f"{missing}; or play elsewhere: --model NAME --base-url URL, or --model scripted")
     if named:
@@ -75,7 +87,7 @@ def again(settings: Settings, before: Header | Resumed) -> Settings:
     own = {"scripted": "scripted", embedded.NAME: "embedded"}.get(before.model)
     endpoint = own is None and "engine" not in before.settings
     model = settings.model
-    if model is None and endpoint and (settings.base_url or os.environ.get("OPENAI_BASE_URL")):
+    if model is None and endpoint and settings.address():
         model = before.model
     elif model is None and settings.base_url is None:
         if own is None:
@@ -87,13 +99,29 @@ def again(settings: Settings, before: Header | Resumed) -> Settings:
     if model is None or (model != own and before.model not in (model, Path(model).stem)):
         return settings
     sampling = before.settings.get("sampling")
-    as_it_was = {
-        "temperature": sampling.get("temperature") if isinstance(sampling, dict) else None,
-        "candidates": before.settings.get("candidates"),
-        "window": before.settings.get("window"),
-    }
-    given = {name: value for name, value in settings.model_dump().items() if value is not None}
-    return load(**as_it_was | given | {"model": model})
+    return settings.filled(
+        model=model,
+        temperature=sampling.get("temperature") if isinstance(sampling, dict) else None,
+        candidates=before.settings.get("candidates"),
+        window=before.settings.get("window"),
+    )
+
+
+def _unreadable(path: Path) -> str | None:
+    """Why a file cannot be read as a model; None if it can be tried."""
+    try:
+        with path.open("rb") as file:
+            return None if file.read(4) == b"GGUF" else "it is no GGUF file"
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+
+
+def _withheld(variable: str, source: Source) -> str:
+    """That a key is not sent, and how to have it sent."""
+    return (
+        f"{variable} is not sent to an address from {source}: give the address with --base-url or DREAMPLAY_BASE_URL, "
+        f"or set {CONFIG}={source} to trust the file"
+    )
 
 
 async def open_model(engine: Engine, settings: Settings) -> Model:
@@ -150,25 +178,36 @@ def connect(engine: Engine, settings: Settings, sampling: dict[str, Any] | None 
     """The client for an endpoint, for so many runs at once. A server on one's own machine needs no key.
 
     Raises:
-        SettingsError: the hosted API, and no key.
+        SettingsError: the hosted API, and no key; or a key, proxy or header of the environment that cannot be used.
     """
-    key = settings.api_key.get_secret_value() if settings.api_key else os.environ.get("OPENAI_API_KEY", "")
-    hosted = not engine.base_url or OPENAI in engine.base_url
-    if hosted and not key:
+    address = engine.base_url or OPENAI
+    hosted = address.host == OPENAI.host
+    found, withheld = settings.key(), settings.withheld()
+    if hosted and not found:
         raise SettingsError(
-            f"no key for {engine.model} at {OPENAI}: set OPENAI_API_KEY, or name another address with --base-url, "
-            "or leave --model away to play on the embedded model"
+            f"no key for {engine.model} at {OPENAI.host}: set OPENAI_API_KEY, or name another address with --base-url, "
+            f"or leave --model away to play on the embedded model"
+            if not (withheld and engine.source)
+            else f"no key for {engine.model} at {OPENAI.host}: {_withheld(withheld, engine.source)}"
         )
-    client = open_endpoint(engine.base_url, key or "none", timeout=settings.timeout, many=jobs > 1)
+    key = found[0].get_secret_value() if found else ""
+    advice = f"set {found[1]} to one that it accepts" if found else failures.KEY_ADVICE
+    via = proxy.chosen(address)
+    client = open_endpoint(
+        address, key or "none", timeout=settings.timeout, many=jobs > 1,
+        ambient=engine.source is None or engine.source.kind != "file",
+    )  # fmt: skip
     return Endpoint(
         engine.model or "",
         client,
-        engine.base_url or f"https://{OPENAI}/v1",
+        f"{address} by the proxy of {via.variable}" if via else str(address),
         sampling=sampling or {},
         candidates=settings.candidates or 1,
         limit="max_completion_tokens" if hosted else "max_tokens",
         headroom=_HEADROOM,
         window=settings.window or WINDOW,
+        secrets=(key, *address.secrets, *(via.secrets if via else ())),
+        key_advice=_withheld(withheld, engine.source) if withheld and engine.source else advice,
     )
 
 
@@ -195,12 +234,23 @@ async def survey(settings: Settings) -> list[dict[str, Any]]:
     if chosen.kind == "gguf":
         rows.insert(0, {"model": chosen.model or "", "state": "a file of yours", "chosen": True})
     if chosen.kind == "endpoint":
-        try:
-            state = f"reachable; it offers {', '.join(await connect(chosen, settings).models())}"
-        except Exception as error:
-            state = f"not reachable: {error}"
-        rows.insert(0, {"model": str(chosen), "state": state, "chosen": True})
+        rows.insert(0, {"model": str(chosen), "state": await _reached(chosen, settings), "chosen": True})
     return rows
+
+
+async def _reached(engine: Engine, settings: Settings) -> str:
+    import openai
+
+    try:
+        endpoint = connect(engine, settings)
+    except SettingsError as error:
+        return f"cannot play: {error}"
+    try:
+        return f"reachable; it offers {', '.join(await endpoint.models())}"
+    except (openai.APIError, *UNREADABLE) as error:
+        return f"not reachable: {await endpoint.explain(error)}"
+    finally:
+        await endpoint.close()
 
 
 async def _only_model(endpoint: Endpoint) -> str:

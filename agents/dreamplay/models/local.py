@@ -111,7 +111,9 @@ class LocalModel:
         known = (embedded.slots() / file).is_file() and await _state(endpoint, slot, "restore", file)
         reply = await endpoint.complete(prompt, seed=seed, on_token=on_token)
         if not known:
-            await _state(endpoint, slot, "save", file)
+            if await _state(endpoint, slot, "save", file):
+                with contextlib.suppress(OSError):
+                    (embedded.slots() / file).chmod(0o600)
             await asyncio.to_thread(_forget_old)
         self._endpoint = endpoint
         return reply

@@ -11,8 +11,10 @@ reflects on a crossroads: the stance, with its reason, is what each of them has 
 
 from __future__ import annotations
 
+import contextlib
 import copy
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -64,6 +66,19 @@ def _compiled(roles: tuple[str, ...]) -> Graph:
     graph.add_conditional_edges("close_scene", after_scene, ["recap", "open_scene", END])
     graph.add_edge("recap", "open_scene")
     return graph.compile(name="dreamplay")
+
+
+@contextlib.contextmanager
+def untraced() -> Iterator[None]:
+    """Nothing of what is played meanwhile goes to LangSmith, whatever the environment says: a trace would hold every
+    prompt, and so what nobody but one character is to know.
+    """
+    from langsmith import tracing_context
+
+    for name in ("LANGCHAIN_TRACING", "LANGCHAIN_HANDLER"):  # all that they still do is to make langchain fail
+        os.environ.pop(name, None)
+    with tracing_context(enabled=False, parent=False):
+        yield
 
 
 def steps(context: Context) -> int:

@@ -22,7 +22,7 @@ from dreamplay.record.transcript import FILE, End, Resumed, Transcript, Undone
 from dreamplay.script import Script
 from dreamplay.stage import visit
 from dreamplay.stage.act import Act
-from dreamplay.stage.graph import Graph, build, cursor, steps
+from dreamplay.stage.graph import Graph, build, cursor, steps, untraced
 from dreamplay.stage.plan import Plan
 from dreamplay.stage.state import Context, State, Token, context
 from dreamplay.stage.visitor import Leave, Scripted, Visitor, asked
@@ -124,7 +124,7 @@ class Run:
             for path in self._beside():  # of a run whose transcript is gone: this one begins anew
                 path.unlink(missing_ok=True)
         answers = Pending(self.folder)
-        with Archive(self.folder) as kept:
+        with Archive(self.folder) as kept, untraced():
             model = Archived(self.model, kept)
 
             def staged() -> Context:
