@@ -66,6 +66,13 @@ def test_of_two_cards_in_an_image_v3_counts() -> None:
     assert cards.read(path).words.nickname == "Zoe"
 
 
+def test_half_a_character_is_replaced_and_the_rest_of_the_card_is_read() -> None:
+    path = _put(_json(first_mes="Hello \ud83d there \ud83d\ude00.", extensions={"x\ude00": ["\ud83d"]}), "card.json")
+    card = cards.read(path)
+    assert card.words.first_mes == "Hello \ufffd there \U0001f600."
+    assert card.words.extensions == {"x\ufffd": ["\ufffd"]}
+
+
 IMAGE = worlds.portrait()
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -11,11 +14,13 @@ from typing import Any
 import openai
 import pytest
 from dreamplay.errors import ModelError, SettingsError
+from dreamplay.models import body, replies
 from dreamplay.models import endpoint as endpoints
 from dreamplay.models.endpoint import AMBIENT, Endpoint, open_endpoint
-from dreamplay.models.failures import LONGEST_WAIT, TRIES, polite_wait
+from dreamplay.models.failures import TRIES
+from dreamplay.models.patience import LONGEST_WAIT, WAITS, Patience, polite_wait
 from dreamplay.prompting.prompt import Prompt
-from dreamplay.testing.endpoint import FakeEndpoint
+from dreamplay.testing.endpoint import Answer, FakeEndpoint
 from tenacity import RetryCallState
 
 LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", ask="Say it.", opener="Leo:",
@@ -72,11 +77,12 @@ async def test_a_fault_is_tried_again_if_that_can_help_and_explained_in_one_line
     fault: Any, fake: FakeEndpoint, connect: Callable[..., Endpoint]
 ) -> None:
     timeout, again, words = FAULTS[fault]
-    fake.faults.extend([fault] * TRIES)
+    tries = WAITS if fault.startswith("429") else TRIES
+    fake.faults.extend([fault] * tries)
     with pytest.raises(ModelError) as caught:
         await connect(timeout).complete(LINE, seed=1)
     message = str(caught.value)
-    assert len(fake.seen) == (TRIES if again else 1)
+    assert len(fake.seen) == (tries if again else 1)
     assert fake.base_url in message
     assert [word for word in words if word.lower() not in message.lower()] == []
     assert "\n" not in message
@@ -163,7 +169,7 @@ async def test_an_address_where_nobody_listens(fake: FakeEndpoint, connect: Call
 
 
 @pytest.mark.parametrize(
-    ("fault", "least", "most"), [("429-retry-after", 7.0, 7.0), ("429", 0.0, 0.5), ("500", 0.0, 0.5)]
+    ("fault", "least", "most"), [("429-retry-after", 7.0, 7.0), ("429", 0.0, 1.0), ("500", 0.0, 0.5)]
 )
 async def test_the_wait_is_what_the_endpoint_asks_for_or_short(
     fault: Any, least: float, most: float, fake: FakeEndpoint, connect: Callable[..., Endpoint]
@@ -180,15 +186,64 @@ async def test_the_wait_is_what_the_endpoint_asks_for_or_short(
     assert least <= waits[0] <= most
 
 
-@pytest.mark.parametrize(("asked", "waited"), [("3", 3.0), ("0.5", 0.5), ("86400", LONGEST_WAIT)])
-def test_retry_after_is_honoured_within_reason(asked: str, waited: float) -> None:
+def _failed(status: int, headers: dict[str, str] | None = None, body: object = None) -> RetryCallState:
     import httpx2
 
-    response = httpx2.Response(429, headers={"retry-after": asked}, request=httpx2.Request("POST", "http://127.0.0.1"))
+    response = httpx2.Response(status, headers=headers, request=httpx2.Request("POST", "http://127.0.0.1"))
     state = RetryCallState(None, None, (), {})  # type: ignore[arg-type]
-    error = openai.RateLimitError("slow down", response=response, body=None)
+    error = openai.APIStatusError("slow down", response=response, body=body)
     state.set_exception((type(error), error, None))
-    assert polite_wait(state) == waited
+    return state
+
+
+def _waited(headers: dict[str, str], body: object) -> float:
+    return polite_wait(_failed(429, headers, body))
+
+
+def test_patience_is_seconds_while_an_endpoint_is_busy_and_tries_else() -> None:
+    patience = Patience(10.0)
+    busy, broken = _failed(503), _failed(500)
+    assert [patience.ends(busy) for _ in range(2 * TRIES)] == [False] * 2 * TRIES
+    assert [patience.ends(broken) for _ in range(TRIES)] == [False] * (TRIES - 1) + [True]
+    patience.waited = 10.0
+    assert patience.ends(busy)
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited"), [("3", 3.0), ("0.5", 0.5), ("0", 0.5), ("86400", LONGEST_WAIT), ("soon", None)]
+)
+def test_retry_after_is_honoured_within_reason(asked: str, waited: float | None) -> None:
+    got = _waited({"retry-after": asked}, None)
+    assert got == waited if waited else 0 <= got <= 1
+
+
+def test_retry_after_may_be_a_date_or_in_milliseconds() -> None:
+    from email.utils import formatdate
+
+    assert 6 < _waited({"retry-after": formatdate(time.time() + 8, usegmt=True)}, None) <= 8
+    assert _waited({"retry-after": formatdate(0, usegmt=True)}, None) == 0.5
+    assert _waited({"retry-after-ms": "1500", "retry-after": "60"}, None) == 1.5
+
+
+@pytest.mark.parametrize(
+    ("body", "waited"),
+    [
+        ({"message": "Rate limit reached. Please try again in 20s."}, 20),
+        ({"message": "Limit 30000, Used 29000. Please try again in 120ms. Visit 2025."}, 0.5),
+        ({"message": "Please try again in 1m2.5s"}, LONGEST_WAIT),
+        ({"message": "Please wait 30 seconds before you send 5 more"}, 30),
+        ({"message": "Retry after 2 minutes"}, LONGEST_WAIT),
+        ([{"error": {"details": [{"@type": "RetryInfo", "retryDelay": "12s"}]}}], 12),
+        ({"message": "slow down", "retry_after": 9}, 9),
+        ({"message": "slow down", "metadata": {"retry_after_ms": 2500}}, 2.5),
+        ("try again in 7 s", 7),
+        ({"message": "Try again later; 5000 tokens a minute."}, None),
+        (None, None),
+    ],
+)
+def test_a_wait_named_in_the_body_is_honoured(body: object, waited: float | None) -> None:
+    got = _waited({}, body)
+    assert got == waited if waited else 0 <= got <= 1
 
 
 async def test_tokens_are_passed_on_as_they_come_and_usage_is_counted(
@@ -291,7 +346,7 @@ async def test_when_one_call_is_told_to_wait_all_wait(
     first = asyncio.create_task(endpoint.complete(LINE, seed=1))
     while not endpoint._closed_until:  # noqa: ASYNC110
         await asyncio.sleep(0)
-    monkeypatch.setattr(endpoints, "asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(endpoints, "asyncio", SimpleNamespace(sleep=sleep, timeout=asyncio.timeout))
     await endpoint.complete(LINE, seed=2)
     first.cancel()
     assert len(slept) == 1
@@ -314,3 +369,143 @@ async def test_a_reply_may_come_whole(fake: FakeEndpoint, connect: Callable[...,
             assert (await connect(streams=False).complete(LINE, seed=1)).text == pieces.text, fault
     fake.faults.append("length")
     assert not (await connect(streams=False).complete(LINE, seed=1)).finished
+
+
+def events(*data: object, done: bool = True) -> Answer:
+    """A stream of these events."""
+    rows = [row if isinstance(row, str) else json.dumps(row) for row in [*data, *(["[DONE]"] if done else [])]]
+    return Answer("".join(f"data: {row}\n\n" for row in rows), kind="text/event-stream")
+
+
+def piece(text: object, reason: object = None, **more: object) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": {"content": text} | more, "finish_reason": reason}]}
+
+
+def message(content: object, reason: object = "stop", **more: object) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "message": {"content": content} | more, "finish_reason": reason}]}
+
+
+HELLO, THERE = piece("Hello, "), piece("Leo.")
+END = piece(None, "stop")
+USAGE: dict[str, Any] = {"choices": [], "usage": {"prompt_tokens": 4, "completion_tokens": 2}}
+ODD = {
+    # what is sent: the reply; all of it says «Hello, Leo.»
+    "events that are no object": events("null", HELLO, "null", "[]", THERE, END),
+    "no delta": events(HELLO, THERE, {"choices": [{"index": 0, "delta": None, "finish_reason": "stop"}]}),
+    "no choices": events({"choices": None}, HELLO, {"usage": None}, THERE, END),
+    "a choice of nothing": events({"choices": [None]}, HELLO, THERE, END),
+    "no index": events({"choices": [{"delta": {"content": "Hello, "}}]}, {"choices": [{"delta": {"content": "Leo."}}]}),
+    "no reason": events(HELLO, THERE),
+    "no reason and no end, but a count": events(HELLO, THERE, USAGE, done=False),
+    "a reason and no end": events(HELLO, piece("Leo.", "stop"), done=False),
+    "reasons": events(HELLO, THERE, piece(None, "STOP")),
+    "another reason": events(HELLO, piece("Leo.", "end_turn")),
+    "usage of nothing": events(HELLO, THERE, END, {"choices": [], "usage": {"prompt_tokens": None}}),
+    "usage with points": events(HELLO, THERE, END, {"choices": [], "usage": {"prompt_tokens": 4.5}}),
+    "usage in words": events(HELLO, THERE, END, {"choices": [], "usage": {"prompt_tokens": "many"}}),
+    "timings of others": events(HELLO, THERE, END, {"choices": [], "timings": {"prompt_n": 4}}),
+    "thoughts beside": events(piece(None, reasoning_content="Elara"), HELLO, THERE, piece("", "stop", reasoning="x")),
+    "thoughts in parts": events(
+        piece([{"type": "thinking", "thinking": [{"type": "text", "text": "Elara"}]}]),
+        piece([{"type": "text", "text": "Hello, "}, {"type": "text", "text": "Leo."}], "stop"),
+    ),
+    "a mark in halves": events(piece("<th"), piece("ink>Elara: no</thi"), piece("nk>Hello, "), piece("Leo.", "stop")),
+    "thoughts by a closing mark": events(piece("Elara: no"), piece(".\n</think>"), HELLO, piece("Leo.", "stop")),
+    "what comes after the end": events(HELLO, piece("Leo.<|im_end|>\n<|im_start|>user\nGo on.", "stop")),
+    "no stream": Answer(message("Hello, Leo.")),
+    "no stream, in parts": Answer(message(["Hello, ", {"type": "text", "text": "Leo."}])),
+    "no stream, thoughts beside": Answer(message("Hello, Leo.", reasoning_content="Elara")),
+    "no stream, no kind": Answer(message("Hello, Leo."), kind="text/plain"),
+    "no stream, in a list": Answer([message("Hello, Leo.")]),
+    "a stream of no kind": Answer(str(events(HELLO, THERE, END).body), kind="text/plain"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_what_is_missing_counts_as_nothing(
+    odd: str, fake: FakeEndpoint, connect: Callable[..., Endpoint]
+) -> None:
+    fake.faults.append(ODD[odd])
+    heard: list[str] = []
+    reply = await connect().complete(LINE, seed=1, on_token=heard.append)
+    said = heard[len(heard) - heard[::-1].index("") :] if "" in heard else heard
+    assert (reply.text, reply.finished, len(fake.seen)) == ("Hello, Leo.", True, 1)
+    assert "".join(said) == reply.text
+    assert ("Elara" in reply.thought) == ("thoughts" in odd or "mark" in odd)
+
+
+@pytest.mark.parametrize("broken", [
+    events(HELLO, {"error": {"message": "gone", "code": 502}, "choices": []}), events(HELLO, piece("", "error")),
+    events(HELLO, {"error": "gone"}), events(HELLO, done=False), Answer({"error": {"message": "gone", "code": 502}}),
+    Answer({"object": "error", "message": "gone"}), Answer('{"choices": [{"mess'),
+])  # fmt: skip
+async def test_an_error_within_an_answer_is_asked_again(
+    broken: Answer, fake: FakeEndpoint, connect: Callable[..., Endpoint]
+) -> None:
+    fake.faults.append(broken)
+    fake.replies.append("Hello, Leo.")
+    heard: list[str] = []
+    reply = await connect().complete(LINE, seed=1, on_token=heard.append)
+    assert (reply.text, len(fake.seen)) == ("Hello, Leo.", 2)
+    assert "".join(heard[heard.index("") :]) == reply.text
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    ("units", "text"),
+    [(["Oh \ud83d", "\ude00."], "Oh \U0001f600."), (["Oh \ud83d", "."], "Oh \ufffd."), (["Oh.\ude00"], "Oh.\ufffd"),
+     (["Oh", ".\ud83d"], "Oh.\ufffd")],
+)  # fmt: skip
+async def test_halves_of_a_character_are_joined_or_replaced(
+    units: list[str], text: str, whole: bool, fake: FakeEndpoint, connect: Callable[..., Endpoint]
+) -> None:
+    fake.faults.append(Answer(message("".join(units))) if whole else events(*map(piece, units), END))
+    heard: list[str] = []
+    reply = await connect().complete(LINE, seed=1, on_token=heard.append)
+    assert reply.text == "".join(heard) == text
+    assert text.encode()
+
+
+async def test_a_reply_that_is_only_thought_is_empty(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:
+    fake.faults.append(events(piece("<think>Elara: no"), piece(None, "length")))
+    reply = await connect().complete(LINE, seed=1)
+    assert (reply.text, reply.thought, reply.finished) == ("", "Elara: no", False)
+
+
+async def test_a_reply_without_an_end_is_cut(
+    fake: FakeEndpoint, connect: Callable[..., Endpoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.faults += ["endless", Answer(message("a" * 9_000)), "endless"]
+    for _ in range(2):
+        reply = await connect().complete(LINE, seed=1)
+        assert (len(reply.text), reply.finished) == (replies._SPOKEN, False)
+    monkeypatch.setattr(body, "LARGEST", 3_000)
+    with pytest.raises(ModelError, match=r"without an end \(3,000 bytes"):
+        await connect().complete(LINE, seed=1)
+    assert len(fake.seen) == 3
+
+
+async def test_a_reply_that_trickles_is_given_up(
+    fake: FakeEndpoint, connect: Callable[..., Endpoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "_SPOKEN", 10**9)
+    fake.faults.append("endless")
+    with pytest.raises(ModelError, match="still coming after"):
+        await connect(patience=0.02).complete(LINE, seed=1)
+    assert len(fake.seen) == 1
+
+
+@pytest.mark.parametrize(("status", "why"), [(503, "is not ready"), (429, "limits the rate")])
+async def test_a_busy_endpoint_is_waited_for_and_that_is_said_once(
+    status: int, why: str, fake: FakeEndpoint, connect: Callable[..., Endpoint], caplog: pytest.LogCaptureFixture
+) -> None:
+    fake.faults.extend([Answer({"error": {"message": "Loading model"}}, status)] * 3 * TRIES)
+    with caplog.at_level(logging.WARNING, logger="dreamplay"):
+        await connect().complete(LINE, seed=1)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{fake.base_url} {why}; waiting for it, 180 s at most (--timeout)"
+    ]
+    fake.faults.extend([Answer({"error": {"message": "Loading model"}}, status)] * WAITS)
+    with pytest.raises(ModelError, match="try again later"):
+        await connect().complete(LINE, seed=1)
+    assert len(fake.seen) == 3 * TRIES + 1 + WAITS

@@ -103,8 +103,11 @@ class Settings(BaseModel):
     window: int | None = Field(default=None, ge=2048, le=1_000_000)
     """Tokens, prompt and reply together, that the model has room for; a local engine is started with as many. None:
     8,192."""
+    headroom: int | None = Field(default=None, ge=0, le=100_000)
+    """Tokens that a model elsewhere may think before it speaks, beyond what its reply may take. None: 2,000."""
     timeout: float = Field(default=180.0, gt=0.0, le=3600.0)
-    """Seconds without a word from the endpoint before a call is given up."""
+    """Seconds without a word from the endpoint before a call is given up, and seconds that one which is busy is waited
+    for. A reply may take four times as long."""
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
 
     def source(self, name: str) -> Source | None:

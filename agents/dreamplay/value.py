@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_HALF = re.compile("[\ud800-\udfff]")
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
@@ -16,6 +17,20 @@ _UNSEEN = re.compile(
 and the blank of braille)."""
 PLACEHOLDER = re.compile(r"(?<!\{)\{([a-z][a-z0-9_]*)\}(?!\})")
 """{role}, where an author wants the name of whoever holds the role."""
+
+
+def mended(text: str) -> str:
+    """Text that can be encoded: halves of a surrogate pair are joined, and a half without the other becomes U+FFFD.
+
+    Python takes such halves in from JSON («\\ud83d») and from the command line, and fails where it has to write them.
+    """
+    if not _HALF.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _mended(value: Any) -> Any:
+    return mended(value) if isinstance(value, str) else value
 
 
 def _printable(text: str) -> str:
@@ -49,11 +64,14 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", " ".join(name.split())).casefold())
 
 
-Words = Annotated[str, AfterValidator(lambda text: _CONTROL.sub(" ", text))]
+Words = Annotated[str, BeforeValidator(_mended), AfterValidator(lambda text: _CONTROL.sub(" ", text))]
 """What was said or told, by a model or in a stranger's transcript, without control characters: it goes into prompts and
 into pages, and a NUL would end a prompt early. What a terminal would obey is the printer's to take out."""
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_printable)
+    str,
+    BeforeValidator(_mended),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
+    AfterValidator(_printable),
 ]
 Role = Annotated[
     str,
@@ -62,6 +80,7 @@ Role = Annotated[
 ]
 Name = Annotated[
     str,
+    BeforeValidator(_mended),
     StringConstraints(strip_whitespace=True),
     AfterValidator(_seen),
     _written(

@@ -10,6 +10,8 @@ import binascii
 import json
 from typing import Any
 
+from dreamplay.value import mended as joined
+
 MAX_JSON = 8_000_000
 """Bytes of the card itself; Python needs up to twenty times as much to hold it."""
 MAX_TEXT = MAX_JSON * 3 // 2
@@ -58,7 +60,7 @@ def tree(data: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
         raise ValueError(f"not {error.encoding.upper()} text ({error.reason}); get the card again") from None
     except ValueError as error:
         raise ValueError(f"not JSON: {error}"[:200]) from None
-    if (whole := _joined(written)) != written:
+    if (whole := joined(written)) != written:
         found, _ = _loaded(whole)
         mended.append("characters that came in halves were joined, or replaced by U+FFFD")
     if isinstance(found, dict):
@@ -71,11 +73,6 @@ def _loaded(text: str) -> tuple[Any, int]:
     text = text.strip(_BLANK)
     found, end = json.JSONDecoder().raw_decode(text)
     return found, len(text[end:].lstrip())
-
-
-def _joined(text: str) -> str:
-    """A text in which no half of a character stands alone: UTF-8 has no form for one."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _depth(tree: Any) -> int:

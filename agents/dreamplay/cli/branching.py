@@ -119,7 +119,8 @@ def whatif(
     async def play() -> tuple[list[Record], list[Record]]:
         runs_at_once = min(at_once, len(changed) + len(twins))
         # All of it may have been played: a local engine has time to load when the first of them asks.
-        models = await engines.open_models(engine, again, jobs=runs_at_once, load=False)
+        learnt = engines.known(engine, parent.newest)
+        models = await engines.open_models(engine, again, jobs=runs_at_once, load=False, learnt=learnt)
         try:
             return await _played(parent, twins, changed, models, engine, manner, dry_run)
         finally:
@@ -226,12 +227,17 @@ def _is(parent: Record, twin: Job) -> bool:
     """Whether a twin would be the parent again: the same dice, model and settings, to the end."""
     header = parent.header
     same = (header.seed, header.model, header.settings) == (twin.header.seed, twin.header.model, twin.header.settings)
-    return same and parent.end is not None and not parent.resumptions
+    # What was learnt of the endpoint on the way is no other setting: a twin would learn it, too.
+    later = [(each.model, {**each.settings, "capabilities": None}) for each in parent.resumptions]
+    as_begun = all(each == (header.model, {**header.settings, "capabilities": None}) for each in later)
+    return same and parent.end is not None and as_begun
 
 
 def _line(text: str) -> tuple[str, str]:
     """A line as it is written, ROLE: WORDS."""
-    role, colon, words = text.partition(":")
+    from dreamplay.value import mended
+
+    role, colon, words = mended(text).partition(":")
     if not (colon and role.strip() and words.strip()) or not words.isprintable():
         shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
         raise UsageError(f"--say {shown!r}: write ROLE: WORDS in one line, for example 'elara: I am leaving.'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 import traceback
 
@@ -32,8 +33,17 @@ OBJECTS = 200_000
 """New ones, before Python looks among them for garbage."""
 
 
+class _Said(logging.Handler):
+    """Says what a run has to tell beside the story: that an endpoint is waited for, or takes less than was asked."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it on stderr, in one line."""
+        say(record.getMessage())
+
+
 def main() -> None:
     """Run the command line; an error of ours is one line on stderr and an exit code."""
+    logging.getLogger("dreamplay").addHandler(_Said())
     # Imports make a great many objects and no garbage: looking for it at the usual pace delays the first line.
     gc.set_threshold(OBJECTS)
     with installed():

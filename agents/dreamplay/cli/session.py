@@ -6,6 +6,7 @@ The story goes to stdout, everything else to stderr.
 from __future__ import annotations
 
 import contextlib
+import logging
 import shlex
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
@@ -86,7 +87,7 @@ async def go_on(reference: str | None, settings: Settings, manner: Manner) -> No
     engine = engines.choose(again)
     if settings.model is None and again.model:
         engine = replace(engine, why="as before")
-    model = await engines.open_model(engine, again)
+    model = await engines.open_model(engine, again, engines.known(engine, record.newest))
     from dreamplay.stage.play import Run
 
     if manner != "quiet":
@@ -106,7 +107,9 @@ async def perform(playing: Run, engine: Engine, manner: Manner, before: Sequence
 
     plan, folder = playing.plan, playing.folder
     next_step = f"go on with: {_command(playing, engine)}"
-    if manner != "quiet":
+    if manner == "quiet":
+        logging.getLogger("dreamplay").setLevel(logging.ERROR)
+    else:
         say(f"playing on {replace(engine, model=playing.model.name)}, seed {plan.seed}")
     try:
         if plan.visit and plan.visit.interventions is None:

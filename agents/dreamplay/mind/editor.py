@@ -21,6 +21,8 @@ _RETOLD = 0.5
 
 _KEPT = 2000
 """Characters of a refused reply that are recorded."""
+THOUGHT_ONLY = "nothing but thought"
+"""Why a reply in which a model only thinks is none."""
 
 OUTDONE = "another was better"
 """Why a candidate that could have stood is not the line."""
@@ -88,7 +90,7 @@ async def ask(
             fault: RefusedError | None = None
             for candidate in (reply, *reply.others):
                 try:
-                    standing.append(check(candidate))
+                    standing.append(check(_spoken(candidate)))
                 except RefusedError as error:
                     refused.append(error.refusal)
                     if error.spare:
@@ -103,6 +105,17 @@ async def ask(
         text = max(spares, key=merit)
         number = spares[text]
     return Take(text, number, tuple(refused), usage)
+
+
+def _spoken(reply: Reply) -> Reply:
+    """A reply in which something is said.
+
+    Raises:
+        RefusedError: the model has only thought.
+    """
+    if reply.thought and not reply.text.strip():
+        raise RefusedError(Refusal(text="", reason=THOUGHT_ONLY), "The last answer was empty.")
+    return reply
 
 
 def judged(judge: Judge, reply: Reply) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import time
@@ -10,22 +11,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from dreamplay.address import Address
 from dreamplay.errors import ModelError, SettingsError
-from dreamplay.models import failures, proxy
-from dreamplay.models.failures import TRIES, UNREADABLE, CutError, polite_wait, worth_retrying
+from dreamplay.models import capabilities, failures, proxy, schemas
+from dreamplay.models.capabilities import Capabilities
+from dreamplay.models.failures import UNREADABLE, CutError, EndlessError, worth_retrying
 from dreamplay.models.model import OnToken, Reply
-from dreamplay.models.replies import streamed, whole
+from dreamplay.models.patience import Patience, polite_wait
+from dreamplay.models.replies import received
 from dreamplay.prompting.prompt import Prompt
-from dreamplay.prompting.window import WINDOW
+from dreamplay.prompting.window import WINDOW, tokens
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 AMBIENT = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS")
 """Variables that the client sends as headers, to any address, if nobody keeps it from doing so."""
+PATIENCE = 180.0
+"""Seconds without a word before a call is given up, and seconds that a busy endpoint is waited for."""
+_SLOWEST = 4
+"""How many times as long a reply may take as all."""
+_log = logging.getLogger(__name__)
+
 _COOL = 0.3
 """Temperature at most of an answer in JSON by a local engine: a small model's choice then follows its reason. Of 16
 stances with this, 15 were what the character believes in; with 0.8, 10 of 12.
@@ -47,7 +56,7 @@ class Endpoint:
     engine: dict[str, Any] = field(default_factory=dict)
     """Request fields that only llama.cpp knows; hosted endpoints refuse them."""
     streams: bool = True
-    """Whether replies come piece by piece. Where nobody watches them whole ones cost less."""
+    """Whether replies are asked for piece by piece. Where nobody watches them whole ones cost less."""
     prefill: bool = False
     """Whether the engine continues a reply that was begun for it."""
     sheets: bool = True
@@ -60,6 +69,9 @@ class Endpoint:
     """What the endpoint calls the limit of output tokens."""
     headroom: int = 0
     """Output tokens allowed beyond what the prompt asks for, since some models think before they speak."""
+    patience: float = PATIENCE
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    """What it takes, as far as that is known."""
     wait: Callable[[RetryCallState], float] = polite_wait
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """What no message may show, whoever says it."""
@@ -67,33 +79,50 @@ class Endpoint:
     """What to do if the key is refused."""
     _closed_until: float = field(default=0.0, init=False, repr=False)
     """When, by the monotonic clock, calls may go out again after one of them was told to wait."""
+    _said_busy: bool = field(default=False, init=False, repr=False)
+
+    @property
+    def learnt(self) -> dict[str, Any]:
+        """See `Model.learnt`."""
+        known = self.capabilities.model_dump(mode="json", exclude_defaults=True)
+        return {"capabilities": known} if known else {}
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Answer a prompt; see `Model.complete`."""
         import openai
 
+        patience = Patience(self.patience)
         retrying = AsyncRetrying(
-            stop=stop_after_attempt(TRIES), wait=self._wait, retry=retry_if_exception(worth_retrying), reraise=True
-        )
+            stop=patience.ends, wait=lambda state: self._wait(state, patience),
+            retry=retry_if_exception(worth_retrying), reraise=True,
+        )  # fmt: skip
         try:
             async for attempt in retrying:
                 with attempt:
                     await self._let_through()
-                    return await self._ask(prompt, seed, on_token)
-        except (openai.APIError, CutError, *UNREADABLE) as error:
+                    if on_token and attempt.retry_state.attempt_number > 1:
+                        on_token("")
+                    reply = await self._ask(prompt, seed, on_token)
+                    self._said_busy = False
+                    return reply
+        except (openai.APIError, CutError, EndlessError, *UNREADABLE) as error:
             raise ModelError(await self.explain(error)) from error
         raise AssertionError("tenacity ends with a reply or an exception")
 
     async def read(self, prompt: Prompt) -> None:
         """Nothing: elsewhere it would be paid for; see `Model.read`."""
 
-    def _wait(self, state: RetryCallState) -> float:
-        """Seconds that a call waits; where the rate is limited, all the others wait with it."""
-        import openai
-
+    def _wait(self, state: RetryCallState, patience: Patience) -> float:
+        """Seconds that a call waits; while the endpoint is busy, all the others wait with it."""
         seconds = self.wait(state)
-        if state.outcome and isinstance(state.outcome.exception(), openai.RateLimitError):
+        error = state.outcome.exception() if state.outcome else None
+        if error is not None and failures.busy(error):
+            patience.waited += seconds
             self._closed_until = max(self._closed_until, time.monotonic() + seconds)
+            if not self._said_busy:
+                self._said_busy = True
+                why = "limits the rate" if failures.status(error) == 429 else "is not ready"
+                _log.warning("%s %s; waiting for it, %d s at most (--timeout)", self.where, why, self.patience)
         return seconds
 
     async def _let_through(self) -> None:
@@ -105,41 +134,89 @@ class Endpoint:
         await self.client.close()
 
     async def _ask(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
+        """Ask once, and again for as long as it refuses what a play can do without."""
+        import openai
+
+        while True:
+            known = self.capabilities
+            request = self._request(prompt, seed)
+            try:
+                return await self._send(request, prompt, on_token)
+            except openai.APIError as error:
+                learnt = capabilities.learn(known, request, error)
+                if learnt is None:
+                    raise
+                if self.capabilities == known:  # else another call has learnt it meanwhile
+                    self.capabilities = learnt
+                    _log.warning("%s does not take all that is asked; from here on: %s", self.where, learnt.told(known))
+
+    async def _send(self, request: dict[str, Any], prompt: Prompt, on_token: OnToken | None) -> Reply:
+        from openai import AsyncStream
+
         start = time.monotonic()
-        request = self._request(prompt, seed)
         opener = prompt.opener if self.prefill else ""
-        if self.streams:
-            reply = await streamed(await self.client.chat.completions.create(**request), opener, on_token)
-        else:
-            # The client's own values would cost more than all the rest of a call.
-            body = request.pop("extra_body", {}) | request
-            reply = whole(await self.client.post("/chat/completions", body=body, cast_to=object), opener)
+        try:
+            async with asyncio.timeout(_SLOWEST * self.patience):
+                stream = await self.client.post(
+                    "/chat/completions", body=request, cast_to=object, stream=True, stream_cls=AsyncStream[object]
+                )
+                reply = await received(stream, opener, on_token, tokens=prompt.max_tokens)
+        except TimeoutError as error:
+            raise EndlessError(f"it was still coming after {_SLOWEST * self.patience:g} s") from error
         return replace(reply, usage=reply.usage.model_copy(update={"seconds": round(time.monotonic() - start, 3)}))
 
     def _request(self, prompt: Prompt, seed: int) -> dict[str, Any]:
+        can = self.capabilities
+        messages = self._messages(prompt)
         request: dict[str, Any] = {
             "model": self.name,
-            "messages": prompt.messages(prefill=self.prefill),
+            "messages": messages,
             "seed": seed,
-            self.limit: prompt.max_tokens + self.headroom,
+            can.limit or self.limit: self._room(prompt, messages),
             **self.sampling,
         }
         if self.streams:
             request |= {"stream": True, "stream_options": {"include_usage": True}}
-        if prompt.shape:
-            shape = {"name": prompt.kind, "strict": True, "schema": prompt.shape}
+        if prompt.shape and can.structured == "schema":
+            # llama.cpp makes a grammar of it, which holds an answer to all that a schema says.
+            schema = prompt.shape if self.engine else schemas.plain(prompt.shape)
+            shape = {"name": prompt.kind, "strict": True, "schema": schema}
             request["response_format"] = {"type": "json_schema", "json_schema": shape}
+        elif prompt.shape and can.structured == "object":
+            request["response_format"] = {"type": "json_object"}
         if self.candidates > 1 and prompt.kind in ("line", "dream", "epilogue"):
             request["n"] = self.candidates
         if self.engine:
             stop = {"stop": prompt.stop} if prompt.stop else {}
-            request["extra_body"] = self.engine | stop | (_UNREPEATED if prompt.fresh else {})
+            request = self.engine | stop | (_UNREPEATED if prompt.fresh else {}) | request
             if prompt.shape:
                 request["temperature"] = min(_COOL, self.sampling.get("temperature", _COOL))
-        return request
+        if "stream" in can.without:
+            request.pop("stream_options", None)
+        return {field: value for field, value in request.items() if field not in can.without}
+
+    def _messages(self, prompt: Prompt) -> list[dict[str, str]]:
+        """The messages, as far as the endpoint takes them; what it does not take otherwise is said to it in words."""
+        can = self.capabilities
+        system, user, *begun = prompt.messages(prefill=self.prefill)
+        if prompt.shape and can.structured != "schema":
+            user = user | {"content": f"{user['content']}\n{schemas.in_words(prompt.shape)}"}
+        if can.system:
+            return [system, user, *begun]
+        return [user | {"content": f"{system['content']}\n\n{user['content']}"}, *begun]
+
+    def _room(self, prompt: Prompt, messages: list[dict[str, str]]) -> int:
+        """Output tokens to ask for: with what a model may think before it speaks, as far as the window holds that."""
+        can = self.capabilities
+        left = int(min(self.window, can.window or self.window) - sum(tokens(each["content"]) for each in messages))
+        room = max(prompt.max_tokens, min(prompt.max_tokens + self.headroom, left))
+        return min(room, can.most or room)
 
     async def explain(self, error: Exception) -> str:
         """One line for what went wrong; see `failures.explain`."""
+        holds = self.capabilities.window
+        if holds and holds < self.window and failures.status(error) in (400, 413, 422, 500):
+            return f"{self.where} holds {holds} tokens, and a prompt was larger; set --window {holds}"
         return await failures.explain(
             error, where=self.where, model=self.name, offered=self.models,
             secrets=self.secrets, key_advice=self.key_advice,

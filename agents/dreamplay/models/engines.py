@@ -9,9 +9,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from dreamplay.address import Address
 from dreamplay.errors import ModelError, SettingsError
 from dreamplay.models import embedded, failures, proxy
+from dreamplay.models.capabilities import Capabilities
 from dreamplay.models.endpoint import Endpoint, open_endpoint
 from dreamplay.models.failures import UNREADABLE
 from dreamplay.models.model import Model
@@ -124,17 +127,29 @@ def _withheld(variable: str, source: Source) -> str:
     )
 
 
-async def open_model(engine: Engine, settings: Settings) -> Model:
-    """Open the chosen model. A local one loads in the background from here on.
+def known(engine: Engine, before: Header | Resumed) -> Capabilities:
+    """What a run has learnt of an endpoint, if the same model plays again. What cannot be read is learnt anew."""
+    if engine.model not in (None, before.model):
+        return Capabilities()
+    try:
+        return Capabilities.model_validate(before.settings.get("capabilities", {}))
+    except ValidationError:
+        return Capabilities()
+
+
+async def open_model(engine: Engine, settings: Settings, learnt: Capabilities | None = None) -> Model:
+    """Open the chosen model. A local one loads in the background from here on; `learnt` is what an endpoint takes.
 
     Raises:
         ModelError: an endpoint was to say which model it has, and cannot, or has several.
     """
-    (model,) = await open_models(engine, settings, jobs=1)
+    (model,) = await open_models(engine, settings, jobs=1, learnt=learnt)
     return model
 
 
-async def open_models(engine: Engine, settings: Settings, *, jobs: int, load: bool = True) -> list[Model]:
+async def open_models(
+    engine: Engine, settings: Settings, *, jobs: int, load: bool = True, learnt: Capabilities | None = None
+) -> list[Model]:
     """Open the chosen model for so many runs at once, and give each of them its own, or the same to all. A local one
     loads in the background from here on, or, if it is not to load yet, at the first call.
 
@@ -163,6 +178,7 @@ async def open_models(engine: Engine, settings: Settings, *, jobs: int, load: bo
         return [*local.lanes()]
     endpoint = connect(engine, settings, sampling, jobs=jobs)
     endpoint.streams = jobs == 1
+    endpoint.capabilities = learnt or endpoint.capabilities
     if not endpoint.name:
         endpoint.name = await _only_model(endpoint)
     return [endpoint] * jobs
@@ -204,7 +220,8 @@ def connect(engine: Engine, settings: Settings, sampling: dict[str, Any] | None 
         sampling=sampling or {},
         candidates=settings.candidates or 1,
         limit="max_completion_tokens" if hosted else "max_tokens",
-        headroom=_HEADROOM,
+        headroom=_HEADROOM if settings.headroom is None else settings.headroom,
+        patience=settings.timeout,
         window=settings.window or WINDOW,
         secrets=(key, *address.secrets, *(via.secrets if via else ())),
         key_advice=_withheld(withheld, engine.source) if withheld and engine.source else advice,

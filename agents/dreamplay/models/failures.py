@@ -1,12 +1,10 @@
-"""What goes wrong at an endpoint: whether another try can help, how long it waits, and what a person is told."""
+"""What goes wrong at an endpoint: whether another try can help, and what a person is told."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING
-
-from tenacity import RetryCallState, wait_random_exponential
+from typing import TYPE_CHECKING, Any
 
 from dreamplay.key import hide
 
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
 
 TRIES = 4
 """Calls before an endpoint that fails in a way worth retrying is given up."""
-LONGEST_WAIT = 60.0
-"""Seconds waited between two tries at most, whatever the endpoint asks for."""
 KEY_ADVICE = "set OPENAI_API_KEY to one that it accepts"
 _IS_IT = "is it an OpenAI-compatible API? Its address usually ends in /v1"
 _MOST = 160
@@ -30,24 +26,45 @@ class CutError(Exception):
     """A stream ended before the endpoint said that the reply was whole."""
 
 
+class EndlessError(Exception):
+    """An answer has gone beyond what a reply may take; the message says beyond what."""
+
+
+def status(error: BaseException) -> int | None:
+    """The HTTP status of an error. One that is stated within an answer, whose own status is 200, has it in its code, or
+    counts as a failure of the server. None: there is none, since nothing was answered.
+    """
+    import openai
+
+    if isinstance(error, openai.APIStatusError):
+        return error.status_code
+    if isinstance(error, openai.APIConnectionError) or not isinstance(error, openai.APIError):
+        return None
+    code = str(detail(error).get("code") or detail(error).get("status_code") or "")
+    return int(code) if code.isdigit() and 400 <= int(code) < 600 else 500
+
+
+def detail(error: BaseException) -> dict[str, Any]:
+    """What an endpoint says about an error, from whatever it has wrapped it in."""
+    body = getattr(error, "body", None)
+    body = body[0] if isinstance(body, list) and body else body
+    body = body.get("error", body) if isinstance(body, dict) else body
+    return body if isinstance(body, dict) else {}
+
+
+def busy(error: BaseException) -> bool:
+    """Whether an endpoint is there and asks to be left alone for a while: it is loading, or limits the rate."""
+    return status(error) in (429, 503, 529) and detail(error).get("code") != "insufficient_quota"
+
+
 def worth_retrying(error: BaseException) -> bool:
     """Whether the same request may succeed later. A wrong key or a wrong request never does."""
     import openai
 
-    if isinstance(error, openai.RateLimitError):
-        return error.code != "insufficient_quota"
-    if isinstance(error, openai.APIStatusError):
-        return error.status_code in (408, 409) or error.status_code >= 500
-    return isinstance(error, openai.APIConnectionError | CutError)
-
-
-def polite_wait(state: RetryCallState) -> float:
-    """Seconds to wait: what the endpoint asks for in retry-after, else exponential with jitter."""
-    error = state.outcome.exception() if state.outcome else None
-    asked = getattr(getattr(error, "response", None), "headers", {}).get("retry-after", "")
-    if asked.replace(".", "", 1).isdigit():
-        return min(float(asked), LONGEST_WAIT)
-    return float(wait_random_exponential(multiplier=0.5, max=20)(state))
+    if isinstance(error, openai.APIConnectionError | CutError):
+        return True
+    code = status(error)
+    return code is not None and (busy(error) or code in (408, 409) or (code >= 500 and code != 501))
 
 
 async def explain(
@@ -81,13 +98,17 @@ async def explain(
         case openai.RateLimitError() if error.code == "insufficient_quota":
             return f"{where} says that the quota is used up; add credit, or choose another --model"
         case openai.RateLimitError():
-            return f"{where} still limits the rate after {TRIES} tries (429); wait, then try again"
+            return f"{where} still limits the rate (429) after all the waiting that --timeout allows; try again later"
+        case openai.APIStatusError() if busy(error):
+            return f"{where} is still not ready ({error.status_code}); raise --timeout, or try again later"
         case openai.APIStatusError():
             says = f"{where} answers {error.status_code}: {short(said(error.body)) or 'nothing more'}"
         case openai.APIError():
             return f"{where} failed: {short(said(error.body) or error)}"
         case CutError():
             return f"{where} cut the reply off {TRIES} times; is it overloaded? Try again later"
+        case EndlessError():
+            return f"{where} sent a reply without an end ({error}); choose another --model, or raise --timeout"
         case _:
             why = short(error) or type(error).__name__
             return f"{where} sent something that is no chat completion ({why}); {_IS_IT}"

@@ -72,6 +72,11 @@ class LocalModel:
             lane._alone = asyncio.Lock()
         return lanes
 
+    @property
+    def learnt(self) -> dict[str, Any]:
+        """See `Model.learnt`: what it takes is known."""
+        return {}
+
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Answer a prompt; see `Model.complete`. The first call waits until the engine has loaded."""
         async with self._first:
@@ -105,6 +110,7 @@ class LocalModel:
         endpoint = Endpoint(
             self.name, client, "the embedded engine", sampling=self.sampling, engine=self.engine | own, prefill=True,
             sheets=self.sheets, tries=self.tries, rolls=self.rolls, candidates=self.candidates, window=self.window,
+            patience=self._timeout,
         )  # fmt: skip
         file = _file(engine, self.window, prompt)
         slot = f"{engine.root}/slots/{self._slot}"

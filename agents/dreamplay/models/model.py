@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from dreamplay.event import Usage
 from dreamplay.prompting.prompt import Prompt
@@ -25,6 +25,8 @@ class Reply:
     usage: Usage
     others: tuple[Reply, ...] = ()
     """Further candidates of the same call; their usage is part of this one's."""
+    thought: str = ""
+    """What the model thought before it spoke. It is nobody's line, and shown to nobody."""
 
 
 class Model(Protocol):
@@ -40,6 +42,10 @@ class Model(Protocol):
     """Whether there is room for the private sheet in the tail of a line."""
     window: int
     """Tokens, prompt and reply together, that it has room for."""
+
+    @property
+    def learnt(self) -> dict[str, Any]:
+        """What has come out, while it was asked, about how it can be asked: a setting of the run from there on."""
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Answer a prompt, passing on the tokens as they come.

@@ -154,6 +154,11 @@ class Archived:
         self.tries, self.rolls, self.sheets = model.tries, model.rolls, model.sheets
         self._model, self._archive = model, archive
 
+    @property
+    def learnt(self) -> dict[str, Any]:
+        """See `Model.learnt`."""
+        return self._model.learnt
+
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Keep the prompt, and have it answered; see `Model.complete`.
 

@@ -6,20 +6,27 @@ script before it records: what stands there already is neither told nor asked fo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite, interrupt
 
 from dreamplay import library
-from dreamplay.event import PROLOGUE, Cue, Provenance
+from dreamplay.errors import ModelError
+from dreamplay.event import PROLOGUE, TURNS, Cue, Provenance
+from dreamplay.mind.editor import THOUGHT_ONLY
 from dreamplay.record.pending import Answer
 from dreamplay.script import Script, in_hand, present, turns
 from dreamplay.stage.act import Act
 from dreamplay.stage.cues import WHISPERING
 from dreamplay.stage.state import Context, State, given, on_token, recorded, retellings, tell
 from dreamplay.story import VISITOR, Scene, moved
+
+SILENCES = 5
+"""Turns in a row in which nobody says a word, after which the model is given up."""
 
 
 async def open_scene(state: State, runtime: Runtime[Context]) -> State:
@@ -83,6 +90,8 @@ async def speak(state: State, runtime: Runtime[Context]) -> State:
         state, kind="line" if spoken.text else "silence", speaker=role, text=spoken.text or "", turn=turn, cue=cue,
         witnesses=witnesses, provenance=spoken.made,
     ))  # fmt: skip
+    if not spoken.text:
+        heard(context.script)
     return {}
 
 
@@ -102,6 +111,27 @@ async def visit(state: State, runtime: Runtime[Context]) -> State:
         return {"listened": len(context.script)}
     tell(runtime, context.record(state, **({"speaker": role, "provenance": made} | event)))
     return {}
+
+
+def heard(script: Script) -> None:
+    """Let a play of silences end: one is a pause, and many in a row are a model that cannot play.
+
+    Raises:
+        ModelError: nobody has said a word for so many turns.
+    """
+    taken = [event for event in script if event.kind in TURNS and event.provenance.by == "agent"]
+    silent = list(takewhile(lambda event: event.kind == "silence", reversed(taken)))
+    # A run that is taken up again has as many turns before it is given up again.
+    if not silent or len(silent) % SILENCES:
+        return
+    reasons = Counter(refusal.reason for event in silent for refusal in event.provenance.refused)
+    why, _ = reasons.most_common(1)[0] if reasons else ("", 0)
+    step = (
+        "raise DREAMPLAY_HEADROOM, the tokens that it may think, or choose another --model, one that thinks less"
+        if why == THOUGHT_ONLY
+        else "choose another --model"
+    )
+    raise ModelError(f"nobody has said a word for {len(silent)} turns (most often: {why}); {step}")
 
 
 def _done(act: Act, context: Context, scene: Scene, role: str) -> dict[str, Any] | None:

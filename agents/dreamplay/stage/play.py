@@ -232,15 +232,18 @@ class Run:
         self._ended = True
 
     def _writer(self, record: Transcript) -> Callable[[Event], None]:
-        """Puts events on disk; before the first of them, that another model plays from here on, if one does."""
+        """Puts events on disk; before the first that another model plays, or the same one with other settings, that it
+        does. What is learnt of an endpoint is learnt after the header was written, and so it stands there too.
+        """
         newest = record.before.newest
-        changed = (newest.model, newest.settings) != (self.header.model, self.header.settings)
+        known = newest.model, newest.settings
 
         def write(event: Event) -> None:
-            nonlocal changed
-            if changed:
-                record.append(Resumed(model=self.header.model, settings=self.header.settings, event=event.id))
-                changed = False
+            nonlocal known
+            now = self.header.model, self.header.settings | self.model.learnt
+            if known != now:
+                record.append(Resumed(model=now[0], settings=now[1], event=event.id))
+                known = now
             record.append(event)
 
         return write

@@ -10,6 +10,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal
 
@@ -17,11 +18,11 @@ from dreamplay.testing.scripted import answer, in_pieces
 
 Fault = Literal[
     "401", "400", "404", "429", "429-retry-after", "quota", "500",
-    "hang", "cut", "truncated", "garbled", "html", "empty", "length",
+    "hang", "cut", "truncated", "garbled", "html", "empty", "length", "endless",
 ]  # fmt: skip
 """How a call can go wrong: a status; `quota` (429, used up); `hang` (no answer until closed); a stream that
 is `cut` (the connection breaks), `truncated` (it ends without saying so) or `garbled` (no JSON); a page of
-`html`; an `empty` object; `length` (the reply ran into the token limit)."""
+`html`; an `empty` object; `length` (the reply ran into the token limit); `endless` (it goes on and on)."""
 
 _STATUS = {
     "401": (401, "invalid_api_key"), "400": (400, "bad_request"), "404": (404, "model_not_found"),
@@ -35,6 +36,17 @@ _Receive = Callable[[], Awaitable[dict[str, Any]]]
 _Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer as it goes over the wire, in place of one of the fake's own."""
+
+    body: object
+    """Text, or what is sent as JSON."""
+    status: int = 200
+    kind: str = "application/json"
+    retry_after: str = ""
+
+
 class FakeEndpoint:
     """The scripted model behind real HTTP on a free loopback port: streamed chat completions, list of models.
 
@@ -43,7 +55,7 @@ class FakeEndpoint:
 
     Args:
         replies: what to answer, in order, to calls that go well. When none is left: answer from the prompt.
-        faults: how the calls fail, in order.
+        faults: how the calls fail, or what they are answered, in order.
         models: what the endpoint says it has.
         latency: seconds before each answer begins.
         api_key: the key without which it answers 401; None: it takes any.
@@ -53,7 +65,7 @@ class FakeEndpoint:
         self,
         replies: Iterable[str] = (),
         *,
-        faults: Iterable[Fault | None] = (),
+        faults: Iterable[Fault | Answer | None] = (),
         models: Sequence[str] = ("fake",),
         latency: float = 0.0,
         api_key: str | None = None,
@@ -66,6 +78,8 @@ class FakeEndpoint:
         self.seen: list[dict[str, Any]] = []
         """The bodies of the chat completions asked for, failed ones too."""
         self.base_url = ""
+        self.refuses: Callable[[dict[str, Any]], Answer | None] = lambda request: None
+        """Looks at each chat completion that is asked for; what it answers comes before the faults."""
 
     def __enter__(self) -> FakeEndpoint:
         import uvicorn
@@ -107,20 +121,29 @@ class FakeEndpoint:
         elif scope["path"] == "/v1/chat/completions" and scope["method"] == "POST":
             request = json.loads(body)
             self.seen.append(request)
-            await self._chat(send, request, self.faults.popleft() if self.faults else None)
+            if refused := self.refuses(request):
+                await _raw(send, refused)
+            else:
+                await self._chat(send, request, self.faults.popleft() if self.faults else None, receive)
         else:
             await _failed(send, "404")
 
-    async def _chat(self, send: _Send, request: dict[str, Any], fault: Fault | None) -> None:
+    async def _chat(
+        self, send: _Send, request: dict[str, Any], fault: Fault | Answer | None, receive: _Receive
+    ) -> None:
         if self.latency:
             await asyncio.sleep(self.latency)
-        if fault == "hang":
+        if isinstance(fault, Answer):
+            await _raw(send, fault)
+        elif fault == "hang":
             await self._closing.wait()
+        elif fault == "endless":
+            await _endless(send, receive)
         elif fault == "html":
             await _whole(send, 200, "<!doctype html><title>Welcome</title>", kind="text/html")
         elif fault == "empty":
             await _whole(send, 200, "{}")
-        elif fault in _STATUS:
+        elif fault and fault in _STATUS:
             await _failed(send, fault)
         else:
             tell = _stream if request.get("stream") else _told
@@ -147,6 +170,21 @@ async def _whole(send: _Send, status: int, body: str, *, kind: str = "applicatio
     headers = {"content-type": kind} | ({"retry-after": retry_after} if retry_after else {})
     await send(_start(status, headers))
     await send({"type": "http.response.body", "body": body.encode()})
+
+
+async def _raw(send: _Send, answer: Answer) -> None:
+    body = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+    await _whole(send, answer.status, body, kind=answer.kind, retry_after=answer.retry_after)
+
+
+async def _endless(send: _Send, receive: _Receive) -> None:
+    """The same piece until the caller has gone."""
+    gone = asyncio.ensure_future(receive())
+    await send(_start(200, {"content-type": "text/event-stream"}))
+    piece = {"choices": [{"index": 0, "delta": {"content": "I say a. "}}]}
+    while not gone.done():
+        await send({"type": "http.response.body", "body": f"data: {json.dumps(piece)}\n\n".encode(), "more_body": True})
+        await asyncio.sleep(0)
 
 
 async def _failed(send: _Send, fault: str) -> None:

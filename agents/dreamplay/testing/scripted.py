@@ -27,6 +27,8 @@ _CUE = re.compile(
 _NOTE_AT_END = re.compile(r"\]\s*(?:\n.*)?\s*\Z")  # the cue of a line, and what is asked in one line at most
 _POOLED = re.compile(r"^(?:-|\d+\.) (.+)$", re.MULTILINE)
 _RULE = "\n---\n"
+_SCHEMA = re.compile(r'\{"type": "object", .*\}')
+_RANGE = re.compile(r"from (-?\d+) to (\d+)")
 _NAMES = re.compile(r"^((?:[^.,:;\n]+, )*[^.,:;\n]+ and \w+) are here\b", re.MULTILINE)
 
 
@@ -48,6 +50,11 @@ class ScriptedModel:
         self.window = window
         self.seen: list[Prompt] = []
         self._replies = None if replies is None else list(replies)
+
+    @property
+    def learnt(self) -> dict[str, Any]:
+        """See `Model.learnt`: nothing."""
+        return {}
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Answer a prompt; see `Model.complete`.
@@ -89,12 +96,13 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
     """
     words = _words()
     dice = random.Random(f"{seed}/{hashlib.sha256(text.encode()).hexdigest()}")
-    if shape:
+    described = _SCHEMA.search(text)  # for an endpoint that takes no schema
+    if shape := shape or (json.loads(described[0]) if described else None):
         asked = shape["properties"]
         if "choice" in asked:
             ids = asked["choice"]["enum"]
             return json.dumps({"reason": dice.choice(words["reasons"]), "choice": dice.choice(sorted(ids))})
-        marks = {name: dice.choice(field["enum"]) for name, field in asked.items() if "enum" in field}
+        marks = {name: dice.choice(_numbers(field)) for name, field in asked.items() if field["type"] == "integer"}
         return json.dumps({"thought": dice.choice(words["thoughts"]), **marks})
     if _NOTE_AT_END.search(text):
         cues = list(_CUE.finditer(text))
@@ -117,6 +125,13 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
     there = re.split(r", | and ", names[1]) if names else []
     told = [f"{name} {doing}" for name, doing in zip(there, words["hands"], strict=False)]
     return " ".join([first, *told, *rest])
+
+
+def _numbers(field: dict[str, Any]) -> Sequence[int]:
+    """The marks that a field allows: listed, or told by their ends."""
+    ends = _RANGE.search(field.get("description", ""))
+    numbers: Sequence[int] = field.get("enum") or (range(int(ends[1]), int(ends[2]) + 1) if ends else [0])
+    return numbers
 
 
 def _glimpse(item: str, dice: random.Random) -> str:

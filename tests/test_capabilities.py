@@ -1,0 +1,173 @@
+"""What an endpoint refuses is learnt once, and the play goes on without."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+from dreamplay.errors import ModelError
+from dreamplay.models.capabilities import Capabilities
+from dreamplay.models.endpoint import Endpoint, open_endpoint
+from dreamplay.prompting.prompt import Prompt
+from dreamplay.testing.endpoint import Answer, FakeEndpoint
+
+PROMPT = Prompt(kind="dream", system="Rule.", script="It is late.\n", tail="They think.", max_tokens=72, shape={
+    "type": "object",
+    "properties": {
+        "thought": {"type": "string", "minLength": 15, "maxLength": 120},
+        "Elara": {"type": "integer", "enum": [-1, 0, 1]},
+    },
+    "required": ["thought", "Elara"],
+    "additionalProperties": False,
+})  # fmt: skip
+MOST = 1000
+"""Output tokens that are asked for: 72, and the rest to think."""
+
+
+def error(message: object, status: int = 400, **more: object) -> Answer:
+    return Answer({"error": {"message": message, "type": "invalid_request_error", "code": None} | more}, status)
+
+
+def has(field: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda request: field in request
+
+
+def shaped(kind: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda request: request.get("response_format", {}).get("type") == kind
+
+
+def beyond(most: int) -> Callable[[dict[str, Any]], bool]:
+    return lambda request: request.get("max_tokens", 0) > most
+
+
+def by_system(request: dict[str, Any]) -> bool:
+    return request["messages"][0]["role"] == "system"
+
+
+LEARNT = [
+    # what is refused, in which words, and what is learnt
+    (has("seed"), Answer({"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"],
+     "input": {"temperature": 0.3}}]}, 422), {"without": ["seed"]}),
+    (has("seed"), error({"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}, 422),
+     {"without": ["seed"]}),
+    (has("seed"), Answer("unknown field: seed", 400, "text/plain"), {"without": ["seed"]}),
+    (has("temperature"), error("Only the default (1) value is supported.", param="temperature"),
+     {"without": ["temperature"]}),
+    (has("temperature"), error("`temperature` is deprecated for this model."), {"without": ["temperature"]}),
+    (has("n"), error("'n' : number must be at most 1", param="n"), {"without": ["n"]}),
+    (has("stream_options"), error("Unrecognized request argument supplied: stream_options"),
+     {"without": ["stream_options"]}),
+    (has("stream"), error("Streaming is not supported for this model"), {"without": ["stream"]}),
+    (has("max_tokens"), error("Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+     "'max_completion_tokens' instead.", param="max_tokens"),
+     {"limit": "max_completion_tokens", "without": ["max_tokens"]}),
+    (beyond(512), error("max_tokens is too large: 1000. This model supports at most 512 completion tokens, whereas you "
+     "provided 1000.", param="max_tokens"), {"most": 512}),
+    (beyond(600), error("max_tokens must be less than what this model gives"), {"most": 500}),
+    (beyond(512), error("This model's maximum context length is 512 tokens. However, you requested 1,050 tokens (50 in "
+     "the messages, 1000 in the completion)."), {"window": 512}),
+    (by_system, Answer({"object": "error", "message": "System role not supported"}, 400), {"system": False}),
+    (by_system, error("Conversation roles must alternate user/assistant/user/assistant/..."), {"system": False}),
+    (shaped("json_schema"), error("This response_format type is unavailable now"), {"structured": "object"}),
+    (has("response_format"), error("response_format is not supported by this model"), {"structured": "words"}),
+    (has("response_format"), Answer([{"error": {"code": 400, "message": "Invalid value at "
+     "'generation_config.response_schema.properties[1]'"}}], 400), {"structured": "words"}),
+    (has("response_format"), Answer({"error": {"code": 400, "message": "grammar: parse error"}}, 200),
+     {"structured": "words"}),
+]  # fmt: skip
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeEndpoint]:
+    with FakeEndpoint() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def connect(fake: FakeEndpoint) -> AsyncIterator[Callable[..., Endpoint]]:
+    clients = []
+
+    def connected(**rest: Any) -> Endpoint:
+        clients.append(open_endpoint(fake.base_url, "key", timeout=5))
+        rest = {"sampling": {"temperature": 0.3}, "headroom": MOST - PROMPT.max_tokens} | rest
+        return Endpoint("fake", clients[-1], "the endpoint", wait=lambda state: 0.0, candidates=2, **rest)
+
+    yield connected
+    for client in clients:
+        await client.close()
+
+
+@pytest.mark.parametrize(("refused", "answer", "learnt"), LEARNT)
+async def test_what_is_refused_and_can_be_done_without_is_learnt_once(
+    refused: Callable[[dict[str, Any]], bool],
+    answer: Answer,
+    learnt: dict[str, Any],
+    fake: FakeEndpoint,
+    connect: Callable[..., Endpoint],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    fake.refuses = lambda request: answer if refused(request) else None
+    endpoint = connect()
+    with caplog.at_level(logging.WARNING, logger="dreamplay"):
+        first = await endpoint.complete(PROMPT, seed=1)
+        calls, said = len(fake.seen), len(caplog.records)
+        await endpoint.complete(PROMPT, seed=2)
+    assert set(json.loads(first.text)) == {"thought", "Elara"}
+    assert endpoint.learnt == {"capabilities": learnt}
+    assert Capabilities.model_validate(learnt) == endpoint.capabilities
+    assert (len(fake.seen), len(caplog.records)) == (calls + 1, said)
+    assert said == (2 if learnt.get("structured") == "words" else 1)
+    assert all(record.getMessage().startswith("the endpoint ") for record in caplog.records)
+
+
+@pytest.mark.parametrize("answer", [
+    error("Invalid value for 'messages'"), error("No such model", 404), error("seed", 401), error("seed is busy", 403),
+    error("max_tokens must be at least 5000"), error("context length exceeded"), error("seeds grow", 402),
+])  # fmt: skip
+async def test_what_cannot_be_done_without_is_said(
+    answer: Answer, fake: FakeEndpoint, connect: Callable[..., Endpoint]
+) -> None:
+    fake.refuses = lambda request: answer
+    endpoint = connect()
+    with pytest.raises(ModelError):
+        await endpoint.complete(PROMPT, seed=1)
+    assert (len(fake.seen), endpoint.capabilities) == (1, Capabilities())
+
+
+async def test_all_calls_at_once_learn_together(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:
+    import asyncio
+
+    fake.refuses = lambda request: error("no seed here", param="seed") if "seed" in request else None
+    endpoint = connect()
+    replies = await asyncio.gather(*(endpoint.complete(PROMPT, seed=seed) for seed in range(6)))
+    assert all(reply.text for reply in replies)
+    assert endpoint.capabilities == Capabilities(without=("seed",))
+
+
+async def test_a_schema_is_sent_in_the_dialect_that_all_take_and_whole_to_the_local_engine(
+    fake: FakeEndpoint, connect: Callable[..., Endpoint]
+) -> None:
+    for engine in ({}, {"min_p": 0.05}):
+        endpoint = connect(engine=engine)
+        await endpoint.complete(PROMPT, seed=1)
+    plain, whole = (request["response_format"]["json_schema"]["schema"] for request in fake.seen)
+    assert whole == PROMPT.shape
+    assert plain["properties"] == {
+        "thought": {"type": "string"}, "Elara": {"type": "integer", "description": "a whole number from -1 to 1"},
+    }  # fmt: skip
+    assert {key: plain[key] for key in plain if key != "properties"} == {
+        "type": "object", "required": ["thought", "Elara"], "additionalProperties": False,
+    }  # fmt: skip
+
+
+async def test_what_a_model_may_think_fits_in_its_window(
+    fake: FakeEndpoint, connect: Callable[..., Endpoint]
+) -> None:
+    endpoint = connect(window=2048, headroom=2000)
+    for script in ("", "word " * 1000, "word " * 1600):
+        await endpoint.complete(PROMPT.model_copy(update={"script": script}), seed=1)
+    asked = [request["max_tokens"] for request in fake.seen]
+    assert 2048 > asked[0] > asked[1] > asked[2] == PROMPT.max_tokens
