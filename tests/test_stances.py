@@ -56,6 +56,14 @@ def test_a_stance_that_did_not_change_is_no_proof_that_a_persona_has_no_effect()
     assert "follow" not in " ".join(says)
 
 
+def test_a_p_that_is_small_by_itself_and_not_among_all_is_said_to_be_so() -> None:
+    deals = chance.deal(8, 8, paired=True)
+    found, _ = _told(_runs(ada="ssssssss"), _runs(ada="gggggggg"))
+    weaker = found["ada"].model_copy(update={"p": 0.03, "adjusted": 0.4})
+    (told,) = stances.says([weaker], ["ada"], NAMES, deals)
+    assert "(p = 0.03, adjusted 0.4). Taken alone it would pass for a change, among all measures it does not" in told
+
+
 def test_so_few_seeds_are_not_said_to_tell_anything() -> None:
     found, says = _told(_runs(ada="sss", bo="ggg"), _runs(ada="ggg", bo="ggg"), "ada")
     assert found["ada"].p == 0.25

@@ -189,7 +189,7 @@ def settle(deals: Deals, drafts: Sequence[Draft]) -> tuple[Tested, ...]:
 
 def shown(p: float | None) -> str:
     """A p as a person reads it, or that there is none."""
-    return "-" if p is None else f"{p:.2g}"
+    return "-" if p is None else f"{p:.2g}" if p >= 1e-4 else f"{p:.6f}"
 
 
 def _drawn(base: int, runs: int, *, paired: bool) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from dreamplay.comparison import proportions
 from dreamplay.comparison.beside import Match
-from dreamplay.comparison.chance import Deals, Draft, Effect, Tested, shown
+from dreamplay.comparison.chance import LEVEL, Deals, Draft, Effect, Tested, shown
 from dreamplay.record.transcript import Record
 from dreamplay.value import Value
 
@@ -100,10 +100,12 @@ def says(found: Sequence[Stance], swapped: Collection[str], names: Mapping[str, 
         elif each.found:
             said.append(f"{name}'s stance changed ({_detail(each)}; adjusted p = {shown(each.adjusted)}).")
         elif each.role in swapped:
+            alone = "Taken alone it would pass for a change, among all measures it does not: that"
+            alone = alone if each.p <= LEVEL else "That"
             said.append(
                 f"{name}, with another persona: {_detail(each) or 'the same stances'} (p = {shown(each.p)}, "
-                f"adjusted {shown(each.adjusted)}). That is compatible with no effect on the stance, and with one of "
-                f"up to {_most([each])} points."
+                f"adjusted {shown(each.adjusted)}). {alone} is compatible with no effect on the stance, and with one "
+                f"of up to {_most([each])} points."
             )
         else:
             quiet.append(each)
