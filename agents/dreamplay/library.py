@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -149,7 +149,7 @@ def find(kind: str, reference: str, beside: Path | None = None) -> Path:
         return prompts() / kind / f"{reference}.yaml"
     for folder in (beside or Path(), Path()):  # what a story names is looked for beside it first
         for name in (reference, f"{reference}.yaml"):
-            if _is_file(folder / name, reference):
+            if _is((folder / name).is_file, reference):
                 return folder / name
     raise LibraryError(
         f"no file and no shipped {kind} called {_quoted(reference)}{meant(reference, known)}; there are {listed(known)}"
@@ -164,7 +164,7 @@ def any_file(reference: str) -> Path:
     """
     shipped = {name: prompts() / kind / f"{name}.yaml" for kind in ("personas", "stories") for name in names(kind)}
     path = shipped.get(reference, Path(reference))
-    if not _is_file(path, reference):
+    if not _is(path.exists, reference):
         raise LibraryError(
             f"no file and no shipped persona or story called {_quoted(reference)}{meant(reference, list(shipped))}; "
             f"there are {listed(shipped)}"
@@ -176,14 +176,14 @@ def _quoted(reference: str) -> str:
     return repr(reference if len(reference) <= 80 else f"{reference[:80]}…")
 
 
-def _is_file(path: Path, reference: str) -> bool:
-    """Whether there is a file where a reference leads.
+def _is(there: Callable[[], bool], reference: str) -> bool:
+    """Whether something is there where a reference leads.
 
     Raises:
         LibraryError: nobody can tell, because of its folder or its name.
     """
     try:
-        return path.is_file()
+        return there()
     except OSError as error:
         raise LibraryError(f"{_quoted(reference)}: {error.strerror}; check the path") from None
 

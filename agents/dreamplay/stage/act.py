@@ -20,6 +20,7 @@ class Whisper(Value):
     to: Text
     """A role; in a file of interventions, a name."""
     text: Words
+    """What is whispered."""
 
 
 class Taken(Value):
@@ -28,24 +29,30 @@ class Taken(Value):
     choice: Role
     """The id of one of the story's choices."""
     because: Words
+    """The reason, in the first person."""
 
 
 class Act(Value):
     """What the visitor does when she is asked: one of these, or, with none of them, she listens on."""
 
     say: Words | None = None
+    """What is said aloud."""
     whisper: Whisper | None = None
+    """What is said to one person alone, who answers in a whisper."""
     do: Words | None = None
     """What everybody sees her do, in words that can follow her name: «puts the clock on the table»."""
     fear: Words | None = None
     """Her hidden fear: the next shared dream pools it, and nobody is told."""
     go: bool = False
+    """The visitor leaves, and knows nothing of what happens meanwhile."""
     come: bool = False
+    """The visitor comes back."""
     play: Text | None = None
     """Whom she speaks for from here on: a role; in a file of interventions, a name."""
     hand_back: Text | None = None
     """Who speaks for himself again."""
     stance: Taken | None = None
+    """What is chosen at a crossroads."""
 
     @property
     def said(self) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Intervention(Act):
     """
 
     beat: Role | None = None
+    """The id of the beat in which it is done. There has to be a beat, or `when`."""
     scene: Role | None = None
     """One of the beat's; the first that fits if not given."""
     turn: int = Field(default=0, ge=0)
