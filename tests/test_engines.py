@@ -243,7 +243,7 @@ async def test_a_resumed_run_trusts_an_address_of_a_file_no_more_than_before(mon
 
 def test_what_a_stranger_s_transcript_sets_is_checked() -> None:
     before = Resumed(model="m", settings={"candidates": 99}, event=1)
-    with pytest.raises(SettingsError, match=r"the earlier run: .*less than or equal to 8"):
+    with pytest.raises(SettingsError, match=r"the earlier run: .*at most 8"):
         engines.again(load(base_url=URL), before)
 
 

@@ -145,6 +145,7 @@ async def test_the_limit_of_steps_is_enough_and_not_much_more(
 
 async def test_a_routing_bug_ends_the_run(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dreamplay.stage.director.Director.over", lambda self, script, scene: False)
+    monkeypatch.setattr("dreamplay.stage.nodes.SILENCES", 10_000)  # the fake soon has nothing new to say
     with pytest.raises(DreamplayError, match="a bug in the routing of dreamplay"):
         await worlds.play(small, tmp_path / "run")
     assert len(transcript.read(tmp_path / "run").script) > 20

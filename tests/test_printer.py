@@ -93,7 +93,7 @@ async def hostile(small: Path) -> Path:
         path = home / name / transcript.FILE
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         rows[0] |= {"model": f"m{HOSTILE}", "changes": [f"swap bo={HOSTILE}{name}"], "point": 0, "seed": 7,
-                    "parent": "one" if name == "two" else None, "story_id": f"s{HOSTILE}"}  # fmt: skip
+                    "parent": "one" if name == "two" else "gone", "story_id": f"s{HOSTILE}"}  # fmt: skip
         for row in rows[1:]:
             if row.get("text"):
                 row["text"] += HOSTILE + name

@@ -69,8 +69,8 @@ Words = Annotated[str, BeforeValidator(_mended), AfterValidator(lambda text: _CO
 into pages, and a NUL would end a prompt early. What a terminal would obey is the printer's to take out."""
 Text = Annotated[
     str,
-    BeforeValidator(_mended),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
+    BeforeValidator(_mended),
     AfterValidator(_printable),
 ]
 Role = Annotated[
@@ -80,8 +80,8 @@ Role = Annotated[
 ]
 Name = Annotated[
     str,
-    BeforeValidator(_mended),
     StringConstraints(strip_whitespace=True),
+    BeforeValidator(_mended),
     AfterValidator(_seen),
     _written(
         r"[^\W\d_][^:\[\]{}*<>]{0,39}",

@@ -100,7 +100,8 @@ async def explain(
         case openai.RateLimitError():
             return f"{where} still limits the rate (429) after all the waiting that --timeout allows; try again later"
         case openai.APIStatusError() if busy(error):
-            return f"{where} is still not ready ({error.status_code}); raise --timeout, or try again later"
+            why = ": ".join(filter(None, (str(error.status_code), short(said(error.body)))))
+            return f"{where} is still not ready ({why}); raise --timeout, or try again later"
         case openai.APIStatusError():
             says = f"{where} answers {error.status_code}: {short(said(error.body)) or 'nothing more'}"
         case openai.APIError():
