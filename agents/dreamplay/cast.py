@@ -96,12 +96,13 @@ class Cast:
         """Two roles that answer to one name; None if there are none."""
         taken: dict[str, str] = {}
         for role in self.roles:
-            for name in self._names(role):
+            for name in self.names(role):
                 if taken.setdefault(folded(name), role) != role:
                     return taken[folded(name)], role
         return None
 
-    def _names(self, role: str) -> list[str]:
+    def names(self, role: str) -> list[str]:
+        """What whoever holds the role goes by: the whole name, and what the others call them."""
         persona = self.personas[role]
         return [persona.name, *([persona.called] if persona.called else [])]
 
@@ -110,15 +111,15 @@ class Cast:
         """What somebody may be called by, folded: parts of names, over them the roles, over all the names."""
         owners: dict[str, set[str]] = {}
         for role in self.roles:
-            for part in {folded(part) for name in self._names(role) for part in _parts(name)}:
+            for part in {folded(part) for name in self.names(role) for part in _parts(name)}:
                 owners.setdefault(part, set()).add(role)
         parts = {part: next(iter(roles)) for part, roles in owners.items() if len(roles) == 1}
-        return parts | {role: role for role in self.roles} | {folded(n): r for r in self.roles for n in self._names(r)}
+        return parts | {role: role for role in self.roles} | {folded(n): r for r in self.roles for n in self.names(r)}
 
     @cached_property
     def _mentions(self) -> tuple[re.Pattern[str], dict[str, str]]:
         """Every name, the longest first, and whose it is."""
-        owners = {name: role for role in self.roles for name in self._names(role)}
+        owners = {name: role for role in self.roles for name in self.names(role)}
         longest = sorted(owners, key=len, reverse=True)
         return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)"), owners
 
@@ -133,6 +134,11 @@ class Cast:
     def nameless(self, text: str) -> str:
         """The text without the names of the cast, for what goes by likeness: two lines to Leo are not alike by that."""
         return self._mentions[0].sub("", text)
+
+    def emptied(self, text: str) -> str:
+        """The text with {role} for every name: what differs by names alone is the same."""
+        names, owners = self._mentions
+        return names.sub(lambda hit: f"{{{owners[hit[0]]}}}", text)
 
     def fill(self, text: str) -> str:
         """Put names where an author wrote {role}. Plain replacement: any other brace stays as it is."""

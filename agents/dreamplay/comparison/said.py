@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from dreamplay.cast import Cast
 from dreamplay.event import BACKSTAGE, PROLOGUE, Event, Kind
@@ -40,11 +39,10 @@ def played(run: Record) -> Iterator[tuple[Said, Essence]]:
 
     What an author wrote for the night before holds the names of the cast and nothing that this run did.
     """
-    by_role = _by_role(run.cast)
     for event in run.script:
         if event.beat != PROLOGUE and event.kind not in _UNPLAYED:
             said = _said(event, run.cast)
-            essence = said.kind, said.speaker, said.hears, said.by_visitor, by_role(said.text), said.choice
+            essence = said.kind, said.speaker, said.hears, said.by_visitor, run.cast.emptied(said.text), said.choice
             yield said, essence
 
 
@@ -82,11 +80,3 @@ def _said(event: Event, cast: Cast) -> Said:
         event=event.id, kind=event.kind, beat=event.beat, scene=event.scene, speaker=event.speaker,
         hears=event.cue.hears if event.cue else (), by_visitor=by_visitor, text=event.text, choice=event.choice,
     )  # fmt: skip
-
-
-def _by_role(cast: Cast) -> Callable[[str], str]:
-    """Puts roles where the names of the cast stand: what differs by a name alone was played the same."""
-    roles = {persona.name: role for role, persona in cast.personas.items()}
-    longest_first = sorted(map(re.escape, roles), key=len, reverse=True)
-    names = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)")
-    return lambda text: names.sub(lambda hit: f"{{{roles[hit[0]]}}}", text)

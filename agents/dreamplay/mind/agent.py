@@ -168,10 +168,10 @@ class Agent:
 
     def _named(self, roles: Iterable[str | None]) -> list[str]:
         """The names of the others among these."""
-        return [self.desk.cast.name(role) for role in roles if role and role != self.role]
+        return [name for role in roles if role and role != self.role for name in self.desk.cast.names(role)]
 
     def _judge(self, script: Script) -> Judge:
-        names = [persona.name for persona in self.desk.cast.personas.values()]
+        names = [name for role in self.desk.cast.roles for name in self.desk.cast.names(role)]
         heard = self._heard.setdefault(script, _Heard())
         heard.listen([] if heard.texts else self._authored(), script.visible_to(self.role))
         strict = self.model.rolls > 1

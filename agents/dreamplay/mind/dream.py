@@ -110,7 +110,7 @@ class Narrator:
             seed = call_seed(self.seed, *place, number)
             return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
 
-        names = [persona.name for persona in self.desk.cast.personas.values()]
+        names = [name for role in self.desk.cast.roles for name in self.desk.cast.names(role)]
 
         def check(reply: Reply) -> str:
             text = cuts.without_coda(editor.prose(reply, told, names), read, SHORTEST)

@@ -107,7 +107,7 @@ def secrets(runs: Runs) -> Secrets:
 def _fault(run: Record, event: Event, authored: Sequence[str], told: Collection[tuple[str, ...]]) -> str | None:
     """The field of Faults under which a text counts, if it has a fault."""
     me = run.cast.name(event.speaker) if event.speaker else ""
-    names = [persona.name for persona in run.cast.personas.values()]
+    names = [name for role in run.cast.roles for name in run.cast.names(role)]
     material = run.cast.fill(event.cue.material) if event.cue else ""
     clean = speech(event.text, me, names)
     others = [re.escape(name) for name in names if name != me]

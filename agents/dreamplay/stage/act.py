@@ -18,7 +18,7 @@ class Whisper(Value):
     """Words for one person's ear."""
 
     to: Text
-    """A role; in a file of interventions, a name."""
+    """A name, or a role."""
     text: Words
     """What is whispered."""
 
@@ -48,7 +48,7 @@ class Act(Value):
     come: bool = False
     """The visitor comes back."""
     play: Text | None = None
-    """Whom she speaks for from here on: a role; in a file of interventions, a name."""
+    """Whom the visitor speaks for from here on: a name, or a role."""
     hand_back: Text | None = None
     """Who speaks for himself again."""
     stance: Taken | None = None

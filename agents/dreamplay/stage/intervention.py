@@ -22,9 +22,7 @@ _WHEN = re.compile(r"(?P<who>.+?) mentions (?P<what>.+)", re.DOTALL)
 
 
 class Intervention(Act):
-    """An act, and when it is done: after so many turns of the cast, or once somebody has mentioned something. In a file
-    its people go by any of their names; everywhere else by their roles, which no swap can give to somebody else.
-    """
+    """An act, and when it is done: after so many turns of the cast, or once somebody has mentioned something."""
 
     beat: Role | None = None
     """The id of the beat in which it is done. There has to be a beat, or `when`."""
@@ -102,7 +100,9 @@ class Intervention(Act):
         return VISITOR in here or bool(self.playing) or not (self.say or self.whisper or self.do or self.go)
 
     def by_role(self, cast: Cast) -> Intervention:
-        """The same, with everybody called by the role, whatever name they went by."""
+        """The same, with everybody called by the role, whatever name they went by. So they are kept and done: no swap
+        gives a role to somebody else.
+        """
         return self._renamed(lambda word: cast.role_of(word) or word)
 
     def by_name(self, cast: Cast) -> Intervention:
