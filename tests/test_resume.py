@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,17 @@ import crash
 import pytest
 import worlds
 from dreamplay.errors import ModelError, RecordError, UsageError
+from dreamplay.models import engines
+from dreamplay.models.capabilities import Capabilities
 from dreamplay.models.endpoint import Endpoint, open_endpoint
-from dreamplay.models.failures import TRIES
+from dreamplay.models.engines import Engine
 from dreamplay.models.model import Model, OnToken, Reply
+from dreamplay.models.patience import WAITS
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import archive, pending, transcript
 from dreamplay.record.transcript import FILE, Resumed
 from dreamplay.stage import plan as planning
+from dreamplay.stage.nodes import SILENCES
 from dreamplay.stage.play import Run
 from dreamplay.testing.endpoint import FakeEndpoint, Fault
 from dreamplay.testing.scripted import ScriptedModel
@@ -271,6 +276,57 @@ async def test_a_run_goes_on_on_another_model_and_says_so(small: Path, tmp_path:
     assert "Played by scripted, then other, seed 7" in (folder / "transcript.md").read_text(encoding="utf-8")
 
 
+class _Learning(ScriptedModel):
+    """Learns at its fourth call how it has to be asked."""
+
+    @property
+    def learnt(self) -> dict[str, Any]:
+        return {"capabilities": {"system": False}} if len(self.seen) > 3 else {}
+
+
+async def test_what_is_learnt_of_an_endpoint_is_recorded_from_there_on(small: Path, tmp_path: Path) -> None:
+    record = await worlds.play(small, tmp_path / "run", _Learning())
+    (learnt,) = record.resumptions
+    assert learnt.settings == record.header.settings | {"capabilities": {"system": False}}
+    assert sum(event.provenance.usage.calls for event in list(record.script)[: learnt.event]) == 3
+    engine = Engine("endpoint", "scripted", "http://127.0.0.1:9/v1", "")
+    assert engines.known(engine, record.newest) == Capabilities(system=False)
+    assert engines.known(replace(engine, model="another"), record.newest) == Capabilities()
+    odd = learnt.model_copy(update={"settings": {"capabilities": {"most": -1}}})
+    assert engines.known(engine, odd) == Capabilities()
+
+
+class _Mute(ScriptedModel):
+    """Only thinks, or answers nothing that can stand, where a line is asked for."""
+
+    def __init__(self, *, thinks: bool = True) -> None:
+        super().__init__()
+        self._thinks = thinks
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        reply = await super().complete(prompt, seed=seed, on_token=on_token)
+        if prompt.kind != "line":
+            return reply
+        return replace(reply, text="", thought="Hm.") if self._thinks else replace(reply, text="As an AI model, no.")
+
+
+@pytest.mark.parametrize(
+    ("thinks", "says"),
+    [(True, r"nothing but thought\); raise DREAMPLAY_HEADROOM"), (False, r"being a model.*; choose another --model")],
+)
+async def test_a_play_of_silences_is_given_up_and_goes_on_on_a_model_that_speaks(
+    thinks: bool, says: str, small: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(ModelError, match=rf"nobody has said a word for {SILENCES} turns.*{says}"):
+        await worlds.play(small, folder, _Mute(thinks=thinks))
+    with pytest.raises(ModelError, match=rf"for {2 * SILENCES} turns"):
+        await _go_on(folder, _Mute(thinks=thinks)).play(lambda seen: None)
+    assert [e.kind for e in transcript.read(folder).script if e.turn].count("silence") == 2 * SILENCES
+    await _go_on(folder).play(lambda seen: None)
+    assert transcript.read(folder).end
+
+
 async def test_where_nothing_more_was_said_no_other_model_is_named(small: Path, tmp_path: Path) -> None:
     await worlds.play(small, tmp_path / "whole")
     raw = (tmp_path / "whole" / FILE).read_bytes()
@@ -387,7 +443,7 @@ async def test_a_fault_that_stays_stops_a_run_which_goes_on_when_it_is_gone(
     stood: list[int] = []
     for kind in KINDS:
         with pytest.raises(ModelError):
-            await _play(_Faulty(fake, [fault] * TRIES * 3, kind), small, tmp_path / "run", goes_on=bool(stood))
+            await _play(_Faulty(fake, [fault] * WAITS * 3, kind), small, tmp_path / "run", goes_on=bool(stood))
         fake.faults.clear()
         stood.append(len(transcript.read(tmp_path / "run").script))
     assert stood == sorted(set(stood))

@@ -25,7 +25,11 @@ CandidatesFlag = Annotated[
     int | None, typer.Option("--candidates", help="Candidates for a line, of which the best is kept.")
 ]
 TimeoutFlag = Annotated[
-    float | None, typer.Option("--timeout", help="Seconds without a word before a call is given up.")
+    float | None,
+    typer.Option(
+        "--timeout",
+        help="Seconds without a word before a call is given up, and seconds that a busy endpoint is waited for.",
+    ),
 ]
 WindowFlag = Annotated[int | None, typer.Option("--window", help="Tokens that the model has room for. Default: 8192.")]
 QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
