@@ -124,7 +124,7 @@ def heard(script: Script) -> None:
     # A run that is taken up again has as many turns before it is given up again.
     if not silent or len(silent) % SILENCES:
         return
-    reasons = Counter(refusal.reason for event in silent for refusal in event.provenance.refused)
+    reasons = Counter(refusal.reason.partition(" «")[0] for event in silent for refusal in event.provenance.refused)
     why, _ = reasons.most_common(1)[0] if reasons else ("", 0)
     step = (
         "raise DREAMPLAY_HEADROOM, the tokens that it may think, or choose another --model, one that thinks less"
