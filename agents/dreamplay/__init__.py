@@ -1,1 +1,49 @@
-"""Play a story with a cast of LLM agents."""
+"""Play a story with a cast of LLM agents.
+
+    import dreamplay as dp
+
+    run = dp.play("mindsync", swaps={"leo": "leo_believer"}, model="scripted", seed=7)
+    for line in run.lines:
+        print(line.speaker, line.text)
+    other = dp.play(run.branch(at="nightmare", drop=["elara"]))
+    print(dp.compare(run, other).findings)
+
+What stands in `__all__` is public and stays; every other module may change. Names are loaded when they are used, so
+that the import itself costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dreamplay.api import Stream, compare, get_model, load_persona, load_run, load_story, play, stream
+    from dreamplay.cast import Persona
+    from dreamplay.comparison.compare import Comparison
+    from dreamplay.errors import DreamplayError
+    from dreamplay.event import Event
+    from dreamplay.models.model import Model
+    from dreamplay.run import Branched, Run
+    from dreamplay.story import Story
+
+__all__ = [
+    "Branched", "Comparison", "DreamplayError", "Event", "Model", "Persona", "Run", "Story", "Stream", "compare",
+    "get_model", "load_persona", "load_run", "load_story", "play", "stream",
+]  # fmt: skip
+
+_HOMES = {
+    "Branched": "run", "Comparison": "comparison.compare", "DreamplayError": "errors", "Event": "event",
+    "Model": "models.model", "Persona": "cast", "Run": "run", "Story": "story",
+}  # fmt: skip
+"""Where a public name lives, if not in `api`."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'api')}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

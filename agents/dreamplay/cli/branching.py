@@ -155,6 +155,7 @@ async def _played(
         ModelError: some of the runs were broken off.
         typer.Exit: it was stopped.
     """
+    from dreamplay.api import Prepared
     from dreamplay.branches import many
     from dreamplay.branches.whatif import cost
     from dreamplay.models import engines
@@ -173,8 +174,7 @@ async def _played(
         return [], []
     if missing and not twins:
         (one,) = missing
-        before = list(one.branch.events)
-        await perform(one.run(model, kept), engine, manner, before)
+        await perform(Prepared(one.run(model, kept), engine, one.branch.events), manner)
     elif missing:
         await _many(missing, models, engine, manner)
     whole = [parent] * (len(base) < len(changed))

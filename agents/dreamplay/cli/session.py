@@ -10,7 +10,6 @@ import logging
 import shlex
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +19,13 @@ from dreamplay.errors import ClosedPipeError, DreamplayError, OutputError, Usage
 from dreamplay.printer import interactive, say
 
 if TYPE_CHECKING:
+    from dreamplay.api import Prepared
     from dreamplay.branches.many import Many
     from dreamplay.cli.screen import Manner
     from dreamplay.event import Event
     from dreamplay.models.engines import Engine
     from dreamplay.settings import Settings
+    from dreamplay.stage.plan import Plan
     from dreamplay.stage.play import Run
     from dreamplay.stage.state import Token
 
@@ -39,29 +40,9 @@ async def begin(settings: Settings, swaps: dict[str, str], manner: Manner, **cho
         DreamplayError: it cannot be played, or was broken off.
         typer.Exit: it was stopped.
     """
-    from dreamplay.models import engines
+    from dreamplay import api
 
-    engine = engines.choose(settings)
-    seed = _drawn_seed() if settings.seed is None else settings.seed
-    elsewhere = engine.kind not in ("embedded", "gguf")
-    # The plan is checked before the model is opened, and a local model loads while the graph is imported.
-    from dreamplay.stage import plan as planning
-
-    plan = planning.plan(
-        settings.story,
-        swaps,
-        seed=seed,
-        length=settings.length,
-        recall=settings.recall,
-        reflect=elsewhere if settings.reflect is None else settings.reflect,
-        **chosen,
-    )
-    model = await engines.open_model(engine, settings)
-    from dreamplay.record import disk
-    from dreamplay.stage.play import Run
-
-    folder = settings.out or HOME / f"{disk.named(plan.story_id)}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{seed}"
-    await perform(Run(plan, model, folder, engines.recorded(model)), engine, manner)
+    await perform(await api.begin(settings, swaps, **chosen), manner)
 
 
 async def go_on(reference: str | None, settings: Settings, manner: Manner) -> None:
@@ -71,40 +52,36 @@ async def go_on(reference: str | None, settings: Settings, manner: Manner) -> No
         DreamplayError: there is nothing to go on with, somebody else plays it, or it was broken off again.
         typer.Exit: it was stopped.
     """
-    from dreamplay.models import engines
-    from dreamplay.record import archive, lock, runs, transcript
-    from dreamplay.stage import plan as planning
+    from dreamplay import api
+    from dreamplay.record import archive, runs
     from dreamplay.story import VISITOR
 
     found = runs.find(reference, HOME) if reference else runs.newest_stopped(HOME)
     folder = found.parent if found.is_file() else found
-    lock.check(folder)
-    record = transcript.unfinished(folder)
-    plan = planning.taken_up(record.header)
-    if plan.visit and plan.visit.interventions is None:
-        need_terminal(manner, "resume it in one")
-    again = engines.again(settings, record.newest)
-    engine = engines.choose(again)
-    if settings.model is None and again.model:
-        engine = replace(engine, why="as before")
-    model = await engines.open_model(engine, again, engines.known(engine, record.newest))
-    from dreamplay.stage.play import Run
 
+    def check(plan: Plan) -> None:
+        if plan.visit and plan.visit.interventions is None:
+            need_terminal(manner, "resume it in one")
+
+    prepared = await api.resume(folder, settings, check=check)
+    plan = prepared.player.plan
     if manner != "quiet":
-        last = record.script.last
+        last = prepared.before[-1] if prepared.before else None
         told = last and (plan.visit is None or VISITOR in last.witnesses)  # who has gone does not know where they are
         place = f", in {last.beat}, {last.scene}" if last and told else ""
-        say(f"going on with {_name(folder)} after event {len(record.script)}{place}")
+        say(f"going on with {_name(folder)} after event {len(prepared.before)}{place}")
         if wrong := archive.complaint(folder):
             say(wrong)
-    await perform(Run(plan, model, folder, engines.recorded(model), goes_on=True), engine, manner, list(record.script))
+    await perform(prepared, manner)
 
 
-async def perform(playing: Run, engine: Engine, manner: Manner, before: Sequence[Event] = ()) -> None:
+async def perform(prepared: Prepared, manner: Manner) -> None:
     """Play a run to its end, or until it is stopped or fails; then say how to go on with it."""
     from dreamplay.cli.screen import Screen
     from dreamplay.script import thoughts_lost
 
+    playing, engine, before = prepared.player, prepared.engine, prepared.before
+    assert engine
     plan, folder = playing.plan, playing.folder
     next_step = f"go on with: {_command(playing, engine)}"
     if manner == "quiet":
@@ -228,9 +205,3 @@ def _command(playing: Run, engine: Engine) -> str:
 
 def _name(folder: Path) -> str:
     return folder.name if folder.parent == HOME else str(folder)
-
-
-def _drawn_seed() -> int:
-    import random
-
-    return random.SystemRandom().randrange(10_000)

@@ -1,0 +1,317 @@
+"""What `import dreamplay` offers: to play, to read what was played, and to compare. The command line plays by the same
+functions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from dreamplay import library, loop
+from dreamplay import settings as reading
+from dreamplay.models import engines
+from dreamplay.models.engines import Engine
+from dreamplay.record import disk, runs, transcript
+from dreamplay.settings import Settings
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from dreamplay.cast import Persona
+    from dreamplay.comparison.compare import Comparison
+    from dreamplay.event import Event
+    from dreamplay.models.model import Model
+    from dreamplay.run import Branched, Run
+    from dreamplay.stage.plan import Plan
+    from dreamplay.stage.play import Run as Player
+    from dreamplay.stage.state import Token
+    from dreamplay.story import Story
+
+HOME = Path("transcripts")
+"""Where runs land, in the current folder."""
+
+Playable: TypeAlias = "str | Path | Branched | Run"
+"""A story by name or file, a branch, or a run that was stopped."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A play that can begin: everything is read and checked, and nothing is written yet."""
+
+    player: Player
+    engine: Engine | None
+    """Which model was chosen, and why; None for one that was given."""
+    before: tuple[Event, ...] = ()
+    """What was played already, of a run that goes on."""
+
+
+def play(
+    story: Playable = "mindsync",
+    *,
+    swaps: Mapping[str, str] | None = None,
+    model: str | Model | None = None,
+    seed: int | None = None,
+    beats: Sequence[str] = (),
+    out: str | Path | None = None,
+    visitor: str | None = None,
+    interventions: str | Path | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    **settings: Any,
+) -> Run:
+    """Play a story to its end and return the run. Works in a script, in a coroutine, whose loop it blocks, and in a
+    notebook. Every event is on disk before the next is asked for, so what was played outlives whatever ends the play.
+
+    Args:
+        story: a shipped story by name, a file, a branch (`Run.branch`), or a run that was stopped, to go on with it.
+        swaps: role to persona: a name, a file, a character card, or another role.
+        model: by name, as for the command line, or from `get_model`. None: what the settings say, else the embedded
+            one.
+        seed: of the dice; drawn if None.
+        beats: play only these; all if empty.
+        out: the run's own new folder; one in `transcripts/` if None.
+        visitor: the name, or the persona file, of somebody who walks in. Needs interventions.
+        interventions: a file that says what the visitor does, and when.
+        on_event: is shown each event once it stands. It is called on another thread.
+        settings: any other field of `dreamplay.settings.Settings`, such as base_url, length, temperature or timeout
+            (seconds); what is not given is taken from the environment and dreamplay.toml.
+
+    Raises:
+        DreamplayError: it cannot be played, or was broken off; `UsageError` if what was asked for does not exist.
+        KeyboardInterrupt: Ctrl-C. The line being spoken was finished and kept; play the run again to go on.
+    """
+    streamed = stream(
+        story, swaps=swaps, model=model, seed=seed, beats=beats, out=out, visitor=visitor, interventions=interventions,
+        **settings,
+    )  # fmt: skip
+    return loop.wait(streamed._play(on_event or (lambda event: None)), streamed.stop)
+
+
+def stream(
+    story: Playable = "mindsync",
+    *,
+    swaps: Mapping[str, str] | None = None,
+    model: str | Model | None = None,
+    seed: int | None = None,
+    beats: Sequence[str] = (),
+    out: str | Path | None = None,
+    visitor: str | None = None,
+    interventions: str | Path | None = None,
+    **settings: Any,
+) -> Stream:
+    """The same as `play`, event by event: `async for event in dreamplay.stream(...)`. The run is `stream.run` then.
+
+    Raises:
+        TypeError: a setting that there is not.
+    """
+    if unknown := sorted(set(settings) - set(Settings.model_fields)):
+        raise TypeError(f"stream() got an unexpected keyword argument {unknown[0]!r}")
+    chosen = {
+        "beats": list(beats), "guest": visitor, "interventions": Path(interventions) if interventions else None,
+    }  # fmt: skip
+    return Stream(story, dict(swaps or {}), model, settings | {"seed": seed, "out": out and Path(out)}, chosen)
+
+
+class Stream:
+    """A play as it happens; see `stream`. It is played once."""
+
+    def __init__(
+        self, story: Playable, swaps: dict[str, str], model: str | Model | None, given: dict[str, Any],
+        chosen: dict[str, Any],
+    ) -> None:  # fmt: skip
+        self._story, self._swaps, self._model, self._given, self._chosen = story, swaps, model, given, chosen
+        self._player: Player | None = None
+        self._stopped = False
+        self.run: Run | None = None
+        """What was played, once it is over."""
+
+    def stop(self) -> None:
+        """Stop after the line that is being spoken; it is kept, and `play(run)` goes on."""
+        self._stopped = True
+        if self._player:
+            self._player.stop()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        here, coming = asyncio.get_running_loop(), asyncio.Queue["Event | None"]()
+
+        def tell(event: Event | None) -> None:
+            here.call_soon_threadsafe(coming.put_nowait, event)
+
+        playing: Future[Run] = loop.submit(self._play(tell))
+        playing.add_done_callback(lambda _: tell(None))
+        try:
+            while (event := await coming.get()) is not None:
+                yield event
+            playing.result()
+        finally:
+            self.stop()
+
+    async def _play(self, tell: Callable[[Event], None]) -> Run:
+        from dreamplay.event import Event
+        from dreamplay.run import Run
+
+        prepared = await self._prepared()
+        self._player = player = prepared.player
+
+        def watch(seen: Event | Token) -> None:
+            if isinstance(seen, Event):
+                tell(seen)
+
+        try:
+            if self._stopped:
+                player.stop()
+            player.watched = False  # nobody sees the tokens
+            await player.play(watch)
+        finally:
+            if prepared.engine:
+                await player.model.close()
+            if player.kept:
+                self.run = Run.read(player.folder)
+        assert self.run
+        return self.run
+
+    async def _prepared(self) -> Prepared:
+        from dreamplay.run import Branched, Run
+
+        named = self._model if isinstance(self._model, str) else None
+        settings = reading.load(**self._given | {"model": named})
+        given = None if isinstance(self._model, str) else self._model
+        match self._story:
+            case Run() as run:
+                return await resume(run.folder, settings, given)
+            case Branched() as branched:
+                return await branch(branched, settings, given)
+        return await begin(settings.model_copy(update={"story": str(self._story)}), self._swaps, given, **self._chosen)
+
+
+async def begin(settings: Settings, swaps: Mapping[str, str], given: Model | None = None, **chosen: Any) -> Prepared:
+    """Prepare a play from its beginning, in a new folder. `chosen` is what else `plan.plan` takes.
+
+    Raises:
+        DreamplayError: it cannot be played.
+    """
+    engine = None if given else engines.choose(settings)
+    seed = random.SystemRandom().randrange(10_000) if settings.seed is None else settings.seed
+    elsewhere = engine is None or engine.kind not in ("embedded", "gguf")
+    # The plan is checked before the model is opened, and a local model loads while the graph is imported.
+    from dreamplay.stage import plan as planning
+
+    plan = planning.plan(
+        settings.story, dict(swaps), seed=seed, length=settings.length, recall=settings.recall,
+        reflect=elsewhere if settings.reflect is None else settings.reflect, **chosen,
+    )  # fmt: skip
+    model = await engines.open_model(engine, settings) if engine else given
+    from dreamplay.stage.play import Run as Player
+
+    assert model
+    folder = settings.out or HOME / f"{disk.named(plan.story_id)}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{seed}"
+    return Prepared(Player(plan, model, folder, engines.recorded(model)), engine)
+
+
+async def resume(
+    folder: Path, settings: Settings, given: Model | None = None, check: Callable[[Plan], None] = lambda plan: None
+) -> Prepared:
+    """Prepare to go on where a run was stopped. `check` may refuse its plan before a model is opened.
+
+    Raises:
+        DreamplayError: there is nothing to go on with, or another process plays it.
+    """
+    from dreamplay.record import lock
+    from dreamplay.stage import plan as planning
+
+    lock.check(folder)
+    record = transcript.unfinished(folder)
+    plan = planning.taken_up(record.header)
+    check(plan)
+    engine = None
+    if given is None:
+        again = engines.again(settings, record.newest)
+        engine = engines.choose(again)
+        if settings.model is None and again.model:
+            engine = replace(engine, why="as before")
+        given = await engines.open_model(engine, again, engines.known(engine, record.newest))
+    from dreamplay.stage.play import Run as Player
+
+    player = Player(plan, given, folder, engines.recorded(given), goes_on=True)
+    return Prepared(player, engine, tuple(record.script))
+
+
+async def branch(branched: Branched, settings: Settings, given: Model | None = None) -> Prepared:
+    """Prepare a branch, to be begun or gone on with, in its folder among the runs.
+
+    Raises:
+        DreamplayError: it cannot be played, or was played to its end.
+    """
+    from dreamplay.branches import many
+
+    engine, parent = None, branched.parent.record
+    if given is None:
+        again = engines.again(settings, parent.newest)
+        engine = engines.choose(again)
+        given = await engines.open_model(engine, again, engines.known(engine, parent.newest))
+    kept = engines.recorded(given)
+    job = many.job(branched.branch, given, kept, branched.parent.folder.resolve().parent)
+    return Prepared(job.run(given, kept), engine, branched.branch.events)
+
+
+def load_story(reference: str | Path) -> Story:
+    """A shipped story by name, or one from a file.
+
+    Raises:
+        LibraryError: there is none, or it is not valid; the message names file and line.
+    """
+    return library.story(str(reference))
+
+
+def load_persona(reference: str | Path) -> Persona:
+    """A shipped persona by name, one from a file, or the one that a character card shows.
+
+    Raises:
+        LibraryError: there is none, or it is not valid; the message names file and line.
+    """
+    return library.persona(str(reference))
+
+
+def load_run(reference: str | Path | None = None) -> Run:
+    """A run by its folder, or by its name in `transcripts/`; the newest there if None.
+
+    Raises:
+        RecordError: there is none, or it is damaged; the message says where.
+    """
+    from dreamplay.run import Run
+
+    found = runs.find(str(reference) if reference else None, HOME)
+    return Run.read(found if found.is_dir() else found.parent)
+
+
+def get_model(name: str | None = None, **settings: Any) -> Model:
+    """Open a model, to play several times on it. None: what the settings say, else the embedded one.
+
+    Args:
+        name: as for the command line: a model at an endpoint, a .gguf file, "embedded" or "scripted".
+        settings: fields of `dreamplay.settings.Settings`, such as base_url, api_key, window (tokens) or timeout
+            (seconds).
+
+    Raises:
+        ModelError: the endpoint was to say which model it has, and cannot.
+        SettingsError: a setting that cannot be used.
+    """
+    chosen = reading.load(**settings | {"model": name})
+    return loop.wait(engines.open_model(engines.choose(chosen), chosen))
+
+
+def compare(base: Run | Sequence[Run], changed: Run | Sequence[Run]) -> Comparison:
+    """Hold two runs, or two groups of runs of one story, against each other. Runs of one seed make a pair.
+
+    Raises:
+        UsageError: they cannot be compared.
+    """
+    from dreamplay.comparison import compare as comparing
+    from dreamplay.run import Run
+
+    sides = [[side] if isinstance(side, Run) else list(side) for side in (base, changed)]
+    return comparing.compare(*([run.record for run in side] for side in sides))
