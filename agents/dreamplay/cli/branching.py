@@ -155,10 +155,10 @@ async def _played(
         ModelError: some of the runs were broken off.
         typer.Exit: it was stopped.
     """
-    from dreamplay.api import Prepared
     from dreamplay.branches import many
     from dreamplay.branches.whatif import cost
     from dreamplay.models import engines
+    from dreamplay.prepare import Prepared
 
     model = models[0]
     kept = engines.recorded(model)

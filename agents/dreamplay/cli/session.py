@@ -19,11 +19,11 @@ from dreamplay.errors import ClosedPipeError, DreamplayError, OutputError, Usage
 from dreamplay.printer import interactive, say
 
 if TYPE_CHECKING:
-    from dreamplay.api import Prepared
     from dreamplay.branches.many import Many
     from dreamplay.cli.screen import Manner
     from dreamplay.event import Event
     from dreamplay.models.engines import Engine
+    from dreamplay.prepare import Prepared
     from dreamplay.settings import Settings
     from dreamplay.stage.plan import Plan
     from dreamplay.stage.play import Run
@@ -40,9 +40,9 @@ async def begin(settings: Settings, swaps: dict[str, str], manner: Manner, **cho
         DreamplayError: it cannot be played, or was broken off.
         typer.Exit: it was stopped.
     """
-    from dreamplay import api
+    from dreamplay import prepare
 
-    await perform(await api.begin(settings, swaps, **chosen), manner)
+    await perform(await prepare.begin(settings, swaps, **chosen), manner)
 
 
 async def go_on(reference: str | None, settings: Settings, manner: Manner) -> None:
@@ -52,7 +52,7 @@ async def go_on(reference: str | None, settings: Settings, manner: Manner) -> No
         DreamplayError: there is nothing to go on with, somebody else plays it, or it was broken off again.
         typer.Exit: it was stopped.
     """
-    from dreamplay import api
+    from dreamplay import prepare
     from dreamplay.record import archive, runs
     from dreamplay.story import VISITOR
 
@@ -63,7 +63,7 @@ async def go_on(reference: str | None, settings: Settings, manner: Manner) -> No
         if plan.visit and plan.visit.interventions is None:
             need_terminal(manner, "resume it in one")
 
-    prepared = await api.resume(folder, settings, check=check)
+    prepared = await prepare.resume(folder, settings, check=check)
     plan = prepared.player.plan
     if manner != "quiet":
         last = prepared.before[-1] if prepared.before else None

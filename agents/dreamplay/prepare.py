@@ -1,0 +1,109 @@
+"""A play before it begins: whatever it needs is read and checked, its model is opened, and nothing is written yet.
+
+The command line and the Python functions both begin here, so that there is one way to play.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dreamplay.models import engines
+from dreamplay.models.engines import Engine
+from dreamplay.record import disk, transcript
+
+if TYPE_CHECKING:
+    from dreamplay.event import Event
+    from dreamplay.models.model import Model
+    from dreamplay.run import Branched
+    from dreamplay.settings import Settings
+    from dreamplay.stage.plan import Plan
+    from dreamplay.stage.play import Run as Player
+
+HOME = Path("transcripts")
+"""Where runs land, in the current folder."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A play that can begin: everything is read and checked, and nothing is written yet."""
+
+    player: Player
+    engine: Engine | None
+    """Which model was chosen, and why; None for one that was given."""
+    before: tuple[Event, ...] = ()
+    """What was played already, of a run that goes on."""
+
+
+async def begin(settings: Settings, swaps: Mapping[str, str], given: Model | None = None, **chosen: Any) -> Prepared:
+    """Prepare a play from its beginning, in a new folder. `chosen` is what else `plan.plan` takes.
+
+    Raises:
+        DreamplayError: it cannot be played.
+    """
+    engine = None if given else engines.choose(settings)
+    seed = random.SystemRandom().randrange(10_000) if settings.seed is None else settings.seed
+    elsewhere = engine is None or engine.kind not in ("embedded", "gguf")
+    # The plan is checked before the model is opened, and a local model loads while the graph is imported.
+    from dreamplay.stage import plan as planning
+
+    plan = planning.plan(
+        settings.story, dict(swaps), seed=seed, length=settings.length, recall=settings.recall,
+        reflect=elsewhere if settings.reflect is None else settings.reflect, **chosen,
+    )  # fmt: skip
+    model = await engines.open_model(engine, settings) if engine else given
+    from dreamplay.stage.play import Run as Player
+
+    assert model
+    folder = settings.out or HOME / f"{disk.named(plan.story_id)}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{seed}"
+    return Prepared(Player(plan, model, folder, engines.recorded(model)), engine)
+
+
+async def resume(
+    folder: Path, settings: Settings, given: Model | None = None, check: Callable[[Plan], None] = lambda plan: None
+) -> Prepared:
+    """Prepare to go on where a run was stopped. `check` may refuse its plan before a model is opened.
+
+    Raises:
+        DreamplayError: there is nothing to go on with, or another process plays it.
+    """
+    from dreamplay.record import lock
+    from dreamplay.stage import plan as planning
+
+    lock.check(folder)
+    record = transcript.unfinished(folder)
+    plan = planning.taken_up(record.header)
+    check(plan)
+    engine = None
+    if given is None:
+        again = engines.again(settings, record.newest)
+        engine = engines.choose(again)
+        if settings.model is None and again.model:
+            engine = replace(engine, why="as before")
+        given = await engines.open_model(engine, again, engines.known(engine, record.newest))
+    from dreamplay.stage.play import Run as Player
+
+    player = Player(plan, given, folder, engines.recorded(given), goes_on=True)
+    return Prepared(player, engine, tuple(record.script))
+
+
+async def branch(branched: Branched, settings: Settings, given: Model | None = None) -> Prepared:
+    """Prepare a branch, to be begun or gone on with, in its folder among the runs.
+
+    Raises:
+        DreamplayError: it cannot be played, or was played to its end.
+    """
+    from dreamplay.branches import many
+
+    engine, parent = None, branched.parent.record
+    if given is None:
+        again = engines.again(settings, parent.newest)
+        engine = engines.choose(again)
+        given = await engines.open_model(engine, again, engines.known(engine, parent.newest))
+    kept = engines.recorded(given)
+    job = many.job(branched.branch, given, kept, branched.parent.folder.resolve().parent)
+    return Prepared(job.run(given, kept), engine, branched.branch.events)
