@@ -241,7 +241,7 @@ def test_going_on_reads_nothing_of_a_run_but_its_own_records(small: Path, tmp_pa
     opened = {Path(name).name for name in done.stdout.splitlines()}
     assert transcript.read(folder).end, done.stderr
     assert FILE in opened
-    assert opened <= {FILE, archive.FILE, pending.FILE, "transcript.md", "run.lock"}
+    assert opened <= {FILE, archive.FILE, pending.FILE, "transcript.md", "transcript.md.new", "run.lock"}
 
 
 class _Other(ScriptedModel):

@@ -19,8 +19,8 @@ from dreamplay.record import disk, transcript
 from dreamplay.record.transcript import FILE, Header, Record
 from dreamplay.stage.play import Run
 
-FILES = 3
-"""Files that a run has open: its transcript, its prompts and its lock."""
+FILES = 4
+"""Files that a run has open: its transcript, its prompts, its lock, and at times its pending answers."""
 OTHERS = 64
 """Files that a process has open besides: the terminal, the event loop, libraries as they load."""
 

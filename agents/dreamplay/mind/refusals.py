@@ -42,6 +42,7 @@ _OUT_OF_ROLE = {
     ),
     TALKS: _any_of(
         r"\bas an? (?:artificial intelligence|ai(?: assistant| model)?|virtual assistant|chatbot),? (?:i|my)\b",
+        r"(?:^|[.!?] )as an? ai(?: assistant| model)?, (?!(?:he|it|she|the|they|this|that|you)\b)",
         r"\bas an? (?:ai |large )?language model\b",
         r"\bi(?:'m| am) (?:just |only |merely )?(?:an ai(?! \w*(?:er|ist|or|ian|ant|lead|lawyer)\b)\b|"
         r"an? (?:large |ai )*(?:language model|chatbot|assistant model|virtual assistant)\b)",

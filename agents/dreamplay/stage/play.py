@@ -122,7 +122,8 @@ class Run:
 
         if not self.goes_on:
             for path in self._beside():  # of a run whose transcript is gone: this one begins anew
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # whoever writes there deals with what cannot be removed
+                    path.unlink()
         answers = Pending(self.folder)
         with Archive(self.folder) as kept, untraced():
             model = Archived(self.model, kept)
@@ -217,7 +218,8 @@ class Run:
     def _discard(self) -> None:
         """Take away the files of a run in which nothing was said."""
         for path in (self.folder / FILE, *self._beside()):
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     def _beside(self) -> list[Path]:
         """The files that are kept beside the transcript while it is played."""

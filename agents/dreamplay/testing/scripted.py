@@ -107,7 +107,12 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
     if _NOTE_AT_END.search(text):
         cues = list(_CUE.finditer(text))
         to = f", {cues[-1]['to']}" if cues and cues[-1]["to"] else ""
-        matter = f": {_in_first_person(cues[-1]['matter'])}" if cues else ""
+        matter = _in_first_person(cues[-1]["matter"]) if cues else ""
+        if matter and matter in text[: cues[-1].start()]:  # said already, and would be refused as a copy
+            known = sorted(set(re.findall(r"\b[a-z]{4,}\b", text)))
+            pairs = [" and ".join(dice.sample(known, 2)) for _ in words["again"]]
+            matter = ", ".join(f"{begun} {pair}" for begun, pair in zip(words["again"], pairs, strict=True))
+        matter = f": {matter}" if matter else ""
         return f"{dice.choice(words['openings'])}{to}{matter}. {dice.choice(words['closings'])}"
     past, rule, _ = text.rpartition(_RULE)
     if rule:
