@@ -112,6 +112,9 @@ WORDED: dict[str, tuple[int, str, list[str]]] = {
     "nothing": (422, "", ["422: nothing more"]),
     "nested for ever": (400, "[" * 900 + "]" * 900, ["400: nothing more"]),
     "a page": (503, "<html><title>Down</title><p>sk-secret</html>", ["503: a web page, 'Down'", "try again later"]),
+    "Cloudflare": (400, '{"success": false, "errors": [{"message": "no route", "code": 7}]}', ["400: no route"]),
+    "no money": (429, '{"error": {"code": "1113", "message": "Please recharge."}}', ["(429: Please recharge.)"]),
+    "an error that is none": (200, '{"status": "449", "msg": "Too many calls"}', ["completion (Too many calls)"]),
     "no path": (404, "404 page not found", ["404: 404 page not found", "/v1", "--base-url"]),
     "no method": (405, '{"detail": "Method Not Allowed"}', ["405: Method Not Allowed", "/v1"]),
     "elsewhere": (308, "", ["308: it sends one on to https://else.org/v1; check --base-url"]),
@@ -391,6 +394,11 @@ USAGE: dict[str, Any] = {"choices": [], "usage": {"prompt_tokens": 4, "completio
 ODD = {
     # what is sent: the reply; all of it says «Hello, Leo.»
     "events that are no object": events("null", HELLO, "null", "[]", THERE, END),
+    "events without data": Answer(
+        f"retry: 3000\n\nid: 0\n\nevent: ping\n\n{events(HELLO, ' ', '', THERE, END).body}", kind="text/event-stream"
+    ),
+    "all of it again": events(HELLO, THERE, {"choices": [{"delta": {}} | message("Hello, Leo.")["choices"][0]]}),
+    "one part": events(piece({"type": "text", "text": "Hello, "}), THERE, END),
     "no delta": events(HELLO, THERE, {"choices": [{"index": 0, "delta": None, "finish_reason": "stop"}]}),
     "no choices": events({"choices": None}, HELLO, {"usage": None}, THERE, END),
     "a choice of nothing": events({"choices": [None]}, HELLO, THERE, END),
@@ -416,6 +424,7 @@ ODD = {
     "no stream, in parts": Answer(message(["Hello, ", {"type": "text", "text": "Leo."}])),
     "no stream, thoughts beside": Answer(message("Hello, Leo.", reasoning_content="Elara")),
     "no stream, no kind": Answer(message("Hello, Leo."), kind="text/plain"),
+    "no stream, a delta of nothing": Answer({"choices": [{"delta": None} | message("Hello, Leo.")["choices"][0]]}),
     "no stream, in a list": Answer([message("Hello, Leo.")]),
     "a stream of no kind": Answer(str(events(HELLO, THERE, END).body), kind="text/plain"),
 }
@@ -437,7 +446,8 @@ async def test_what_is_missing_counts_as_nothing(
 @pytest.mark.parametrize("broken", [
     events(HELLO, {"error": {"message": "gone", "code": 502}, "choices": []}), events(HELLO, piece("", "error")),
     events(HELLO, {"error": "gone"}), events(HELLO, done=False), Answer({"error": {"message": "gone", "code": 502}}),
-    Answer({"object": "error", "message": "gone"}), Answer('{"choices": [{"mess'),
+    Answer({"object": "error", "message": "gone"}), Answer('{"choices": [{"mess'), Answer(""),
+    Answer("", kind="text/event-stream"),
 ])  # fmt: skip
 async def test_an_error_within_an_answer_is_asked_again(
     broken: Answer, fake: FakeEndpoint, connect: Callable[..., Endpoint]

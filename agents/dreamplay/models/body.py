@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import httpx2
+from openai import AsyncStream
 
 from dreamplay.models.failures import EndlessError
+
+if TYPE_CHECKING:
+    from openai._streaming import ServerSentEvent
 
 LARGEST = 32_000_000
 """Bytes of an answer at most. A long reply with all its thoughts, and 300 bytes around each token, takes a third."""
 _DONE = re.compile(rb"(?:\A|[\r\n])data:\s*\[DONE\]")
 _TAIL = 32
 """Bytes that the mark of the end takes at most."""
+
+
+class Events(AsyncStream[object]):
+    """The events of an answer but for those without data, which keep a connection open; the client takes each of them
+    for broken JSON.
+    """
+
+    async def _iter_events(self) -> AsyncIterator[ServerSentEvent]:
+        async for event in super()._iter_events():
+            if event.data.strip():
+                yield event
 
 
 class Body(httpx2.AsyncByteStream):

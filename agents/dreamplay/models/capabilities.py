@@ -28,16 +28,27 @@ _LEAST = 16
 _SMALLEST = 512
 """Tokens below which no window is."""
 
-_CONTEXT = re.compile(r"context.{0,10}?(?:length|window|size)|n_ctx|prompt is too long")
-_HOLDS = re.compile(r"(?:context.{0,10}?(?:length|window|size)|n_ctx)[^\d]{0,30}([\d,]{3,})|>\s*([\d,]{3,})\s*maximum")
+_CONTEXT = re.compile(
+    r"context.{0,10}?(?:length|window|size|limit)|n_ctx|prompt is too long|max_seq_len|max_new_tokens|prompt length"
+)
+_HOLDS = re.compile(
+    r"context.{0,10}?(?:length|window|size)[^\d\"]{0,30}(\d[\d,]{2,})|(?:n_ctx|max_seq_len)\W{0,4}(\d[\d,]{2,})"
+    r"|\b(\d[\d,]{2,}) maximum\b|(?:>|must be <=)\s*(\d[\d,]{2,})"
+)
+"""How a window is told. A quote ends a message: what follows it is another field, such as the size of the prompt."""
 _TOO_MUCH = re.compile(
-    r"too (?:large|high|big|many)|at most|maximum|exceed|less than|<=|cannot be greater|up to|supports"
+    r"too (?:large|high|big|many)|at most|maximum|exceed|less than|<=|cannot be greater|up to|supports|\brange\b"
 )
 _SYSTEM = re.compile(
     r"system.{0,20}(?:role|message|prompt|instruction)|role.{0,20}system|developer instruction|roles? must alternate"
+    r"|only user and assistant roles|first message.{0,30}\buser\b"
 )
 _SHAPE = re.compile(
     r"response_?format|json_schema|response_?schema|json mode|structured output|guided|grammar|\bschema\b"
+    r"|json_validate_failed"
+)
+_SEVERAL = re.compile(
+    r"(?<![\w.])(?:['\"`]n['\"`]|n (?:must|should|can)\b)|\bcandidate(?:s|_?count)\b|completion choices?\b"
 )
 _NO = re.compile(r"not? .{0,30}support|unsupported|not available|unavailable|not permitted|not allowed")
 
@@ -90,13 +101,15 @@ def learn(known: Capabilities, request: Mapping[str, Any], error: Exception) -> 
     text = json.dumps(getattr(error, "body", None) or str(error), ensure_ascii=False, default=str).lower()
     named = {str(told.get("param") or "").lower(), *_places(told)} - {""}
     limit = next((name for name in _LIMITS if name in request), None)
-    if _CONTEXT.search(text):
+    if _CONTEXT.search(text) and _HOLDS.search(text):
         return _smaller(known, text)
     if limit and _named(limit, named, text):
         return _limited(known, limit, int(request[limit]), str(told.get("message") or text).lower())
     if "response_format" in request and ("response_format" in named or _SHAPE.search(text)):
         return known.model_copy(update={"structured": "object" if known.structured == "schema" else "words"})
-    if any(message["role"] == "system" for message in request["messages"]) and _SYSTEM.search(text):
+    if any(message["role"] == "system" for message in request["messages"]) and (
+        "role" in named or _SYSTEM.search(text)
+    ):
         return known.model_copy(update={"system": False})
     for field in _SPARE:
         if field in request and _named(field, named, text):
@@ -118,14 +131,15 @@ def _named(field: str, named: set[str], text: str) -> bool:
         return field in named
     if field == "stream":
         return bool(re.search(r"\bstream(?:ing)?\b", text) and _NO.search(text))
-    quotes = "['\"`]" if len(field) == 1 else ""
-    return bool(re.search(rf"(?<![\w.]){quotes}{field}{quotes}(?!\w)", text))
+    if field == "n":
+        return bool(_SEVERAL.search(text))
+    return bool(re.search(rf"(?<!\w){field}(?!\w)", text))
 
 
 def _smaller(known: Capabilities, text: str) -> Capabilities | None:
     """With the window that an error names, if that is news."""
     found = _HOLDS.search(text)
-    window = int((found[1] or found[2]).replace(",", "")) if found else 0
+    window = int(next(filter(None, found.groups())).replace(",", "")) if found else 0
     if window < _SMALLEST or (known.window and window >= known.window):
         return None
     return known.model_copy(update={"window": window})

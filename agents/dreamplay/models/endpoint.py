@@ -151,14 +151,14 @@ class Endpoint:
                     _log.warning("%s does not take all that is asked; from here on: %s", self.where, learnt.told(known))
 
     async def _send(self, request: dict[str, Any], prompt: Prompt, on_token: OnToken | None) -> Reply:
-        from openai import AsyncStream
+        from dreamplay.models.body import Events
 
         start = time.monotonic()
         opener = prompt.opener if self.prefill else ""
         try:
             async with asyncio.timeout(_SLOWEST * self.patience):
                 stream = await self.client.post(
-                    "/chat/completions", body=request, cast_to=object, stream=True, stream_cls=AsyncStream[object]
+                    "/chat/completions", body=request, cast_to=object, stream=True, stream_cls=Events
                 )
                 reply = await received(stream, opener, on_token, tokens=prompt.max_tokens)
         except TimeoutError as error:

@@ -98,7 +98,8 @@ async def explain(
         case openai.RateLimitError() if error.code == "insufficient_quota":
             return f"{where} says that the quota is used up; add credit, or choose another --model"
         case openai.RateLimitError():
-            return f"{where} still limits the rate (429) after all the waiting that --timeout allows; try again later"
+            why = ": ".join(filter(None, ("429", short(said(error.body)))))
+            return f"{where} still limits the rate ({why}) after all the waiting that --timeout allows; try again later"
         case openai.APIStatusError() if busy(error):
             why = ": ".join(filter(None, (str(error.status_code), short(said(error.body)))))
             return f"{where} is still not ready ({why}); raise --timeout, or try again later"
@@ -134,6 +135,8 @@ def said(body: object) -> str:
                 return f"{'.'.join(str(part) for part in where[1:] or where)}: {what}"
             case {"message": inner} | {"detail": inner} | {"msg": inner} | {"error": inner} if inner:
                 body = inner
+            case {"errors": [first, *_]}:  # Cloudflare
+                body = first
             case [first, *_]:
                 body = first
             case str() if re.match(r"\s*<(!doctype|html|\?xml)", body, re.IGNORECASE):

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.event import Usage
-from dreamplay.models.failures import CutError
+from dreamplay.models.failures import CutError, said
 from dreamplay.models.model import OnToken, Reply
 from dreamplay.models.thoughts import Separator
 from dreamplay.value import mended
@@ -62,7 +62,8 @@ async def received(stream: AsyncStream[object], opener: str, on_token: OnToken |
                 index = choice["index"] if isinstance(choice.get("index"), int) else place
                 reply = coming.setdefault(index, _Coming(opener, most))
                 reply.finish = _reason(choice) or reply.finish
-                _pass_on(reply.take(choice.get("delta") or choice.get("message") or {}), index, on_token)
+                whole = {} if reply.heard else choice.get("message")  # some repeat it all at the end
+                _pass_on(reply.take(choice.get("delta") or whole or {}), index, on_token)
             if coming and all(reply.too_long for reply in coming.values()):
                 break
         for index, reply in coming.items():
@@ -84,6 +85,8 @@ class _Coming:
         self._text: list[str] = []
         self._size = 0
         self.finish: str | None = None
+        self.heard = False
+        """Whether anything was said."""
 
     @property
     def too_long(self) -> bool:
@@ -92,12 +95,13 @@ class _Coming:
 
     def take(self, message: Mapping[str, Any]) -> list[str]:
         """What is new with a piece; an empty text where all that came before is void."""
-        said, thought = _parted(message.get("content"))
+        new, thought = _parted(message.get("content"))
         beside = next((message[key] for key in _THOUGHT if isinstance(message.get(key), str)), "")
         self._beside += [mended(words) for words in (thought, beside) if words]
-        if not said or self.too_long:
+        self.heard = self.heard or bool(new)
+        if not new or self.too_long:
             return []
-        said = self._half + said
+        said = self._half + new
         self._half = said[-1] if "\ud800" <= said[-1] <= "\udbff" else ""  # the other half may follow
         return self._begun(self._parts.take(mended(said[: len(said) - len(self._half)])))
 
@@ -144,7 +148,11 @@ def _pass_on(pieces: Iterable[str], index: int, on_token: OnToken | None) -> Non
 
 
 def _parted(content: Any) -> tuple[str, str]:
-    """What is said and what is thought in the content of a message: a text, or a list of parts."""
+    """What is said and what is thought in the content of a message: a text, one part or a list of them, or an answer in
+    JSON that was read on the way.
+    """
+    if isinstance(content, dict):
+        content = [content] if isinstance(content.get("text"), str) else json.dumps(content, ensure_ascii=False)
     if content is None or isinstance(content, str):
         return content or "", ""
     said, thought = "", ""
@@ -209,16 +217,19 @@ async def _checked(stream: AsyncStream[object]) -> AsyncIterator[dict[str, Any]]
     except (json.JSONDecodeError, httpx2.RequestError, openai.APIConnectionError) as error:
         raise CutError from error
     if empty:
-        raise ValueError("a reply without a single event")
+        raise CutError
 
 
 async def _read(stream: AsyncStream[object]) -> dict[str, Any] | None:
     """An answer that comes whole; None if it comes piece by piece and only does not say so.
 
     Raises:
+        CutError: nothing came.
         ValueError: it is neither.
     """
     body = await stream.response.aread()
+    if not body.strip():
+        raise CutError
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
         if b"data:" in body:
             return None
@@ -226,7 +237,7 @@ async def _read(stream: AsyncStream[object]) -> dict[str, Any] | None:
     data = json.loads(body)
     data = data[0] if isinstance(data, list) and data else data
     if not isinstance(data, dict) or not {"choices", "error", "object"} & set(data):
-        raise ValueError("no choices")
+        raise ValueError(said(data) or "no choices")
     return data
 
 
