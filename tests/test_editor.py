@@ -142,6 +142,9 @@ CLEANED: list[tuple[str, str]] = [
     ("### Response:\nNot tonight.", "Not tonight."),
     ("<START>\nLeo: Not tonight.", "Not tonight."),
     ("Assistant: Not tonight.", "Not tonight."),
+    ("assistant\n\nNot tonight.", "Not tonight."),
+    ("> Not tonight.", "Not tonight."),
+    ("\ufeffNot\u200b tonight.\u2060", "Not tonight."),
     ("[/INST] Not tonight.", "Not tonight."),
 ]
 

@@ -26,7 +26,7 @@ _QUOTES = {'"': '"', "“": "”", "«": "»"}
 _YOU = re.compile(r"\byou\w*\b", re.IGNORECASE)
 _ENDED = re.compile(r"[.!?…\u3002\uff01\uff1f\u0964\u2013\u2014-][\"”»'\u2019)]*$")
 _BETWEEN = re.compile(r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bSt\.)(?<=[.!?…\"”»])\s+(?=[\"“«'A-Z])")
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0e-\x1b\x7f]")
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0e-\x1b\x7f\u200b\u2060\ufeff]")
 _CHATS = ("User", "Assistant", "Response")
 """Whoever speaks in a chat, and what stands over its parts, where it begins a sentence of a reply."""
 _PARTS = ("Human", "AI", "System", "Bot", "Narrator", "Player", "You", "Instruction", "Input", "Output", "Note", "OOC")
@@ -139,7 +139,8 @@ def _reply(text: str, cast: Collection[str], own: str | None = None) -> str:
     text = "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
     heads = [rf"\W*{names.whole([own])}\W{{0,9}}(?:\([^()]{{0,99}}\) ?)?[:\uff1a]\**" if own else "(?!)"]
     answers = [*_ANSWERS, *([] if own else ["Narrator"])]
-    heads += [_MARK, r"#{2,6} ?(?:Response|Output|Answer)\b:?", rf"[#*\s]*{_label(_chat(answers, cast))}"]
+    heads += [r"assistant\n", r">+ (?=\w)", _MARK, r"#{2,6} ?(?:Response|Output|Answer)\b:?"]
+    heads.append(rf"[#*\s]*{_label(_chat(answers, cast))}")
     head = re.compile(rf"\s*(?:{'|'.join(heads)})\s*", re.IGNORECASE)
     start = 0
     while (found := head.match(text, start)) and found.end() > start:

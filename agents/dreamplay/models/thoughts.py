@@ -11,12 +11,24 @@ from typing import Literal
 
 _Mark = Literal["opens", "closes", "answers", "channel", "message", "role", "end", "over", "nothing"]
 
-_WORDS = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|analysis|scratchpad)"
+_WORDS = (
+    r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|analysis|scratchpad|planning|monologue)"
+    r"(?:[_-](?:process|content|steps?))?"
+)
+_PREFIX = r"(?:\w[\w-]{0,19}[:_-]|ant)?"
+"""What stands before the word: Seed writes <seed:think>, others <inner_monologue>, and Claude <antThinking>."""
 _ATTRIBUTES = r"(?:\s[^<>]{0,80})?"
 _MARKS: dict[_Mark, tuple[str, ...]] = {
-    "nothing": (rf"<{_WORDS}\s*/>", "</(?:answer|response|output)>", "<(?:unk|pad)>", r"<\|(?:begin|end)_of_box\|>"),
+    "nothing": (
+        rf"<{_WORDS}\s*/>",
+        "</(?:answer|response|output)>",
+        r"<(?:unk|pad|unused(?!9[45])\d{1,3}|(?:reserved|special)_\d{1,3}|0x[0-9a-f]{2})>",
+        r"<\|(?:begin|end)_of_box\|>",
+    ),
     "opens": (
-        rf"<(?:\w{{1,20}}[:_])?{_WORDS}{_ATTRIBUTES}>",  # DeepSeek, Qwen and most others; Seed writes <seed:think>
+        rf"<{_PREFIX}{_WORDS}{_ATTRIBUTES}>",  # DeepSeek, Qwen and most others
+        rf"&lt;{_PREFIX}{_WORDS}&gt;",  # the same, from a server that writes for web pages
+        "<unused94>",  # MedGemma
         rf"<details{_ATTRIBUTES}>",  # Open WebUI
         r"(?-i:\[(?:THINK|REASONING)\])",  # Magistral; in lower case it is a stage direction
         "◁think▷",  # Kimi
@@ -24,7 +36,9 @@ _MARKS: dict[_Mark, tuple[str, ...]] = {
         r"<\|channel>",  # Gemma
     ),
     "closes": (
-        rf"</(?:\w{{1,20}}[:_])?{_WORDS}\s*>",
+        rf"</{_PREFIX}{_WORDS}\s*>",
+        rf"&lt;/{_PREFIX}{_WORDS}&gt;",
+        "<unused95>",
         "</details>",
         r"(?-i:\[/(?:THINK|REASONING)\])",
         "◁/think▷",
@@ -35,16 +49,18 @@ _MARKS: dict[_Mark, tuple[str, ...]] = {
     ),
     "answers": ("<(?:answer|response|output)>", r"<\|(?:START_RESPONSE|begin_of_solution)\|>"),
     "channel": (r"<\|channel\|>",),  # gpt-oss: the name of a channel follows, and then <|message|>
-    "message": (r"<\|(?:message|im_middle|end_header_id|header_end|end_of_role)\|>",),
+    "message": (r"<\|(?:message|im_middle|end_header_id|header_end|end_of_role|content)\|>",),
     "role": (
-        r"<\|(?:im_start|start|start_header_id|header_start|start_of_role|im_assistant|im_user|im_system)\|>",
+        r"<\|(?:im_start|start|begin|start_header_id|header_start|start_of_role|im_assistant|im_user|im_system)\|>",
         "<start_of_turn>",
         r"<\|turn>",
     ),
     "end": (r"<\|end\|>",),
     "over": (
         "</?s>",
-        "<(?:eos|bos|end_of_turn)>",
+        "</?(?:eos|bos|eop|sop|eot|im_end|end_of_turn|end_of_utterance)>",
+        r"(?-i:\[gMASK\]|\[TOOL_CALLS\]|<tool_call>)",
+        r"\[\|\w{1,20}\|\]",  # EXAONE
         r"<turn\|>",
         r"\[/?INST\]",
         "<</?SYS>>",
@@ -54,15 +70,20 @@ _MARKS: dict[_Mark, tuple[str, ...]] = {
 }
 _KINDS = "|".join(f"(?P<{kind}>{'|'.join(marks)})" for kind, marks in _MARKS.items())
 # Most characters begin no mark: to look ahead by one saves trying them all.
-_ANY = re.compile(rf"(?=[<\[◁a])(?:{_KINDS})", re.IGNORECASE)
-_IN_THOUGHT = re.compile(rf"(?=[<\[◁ah])(?:{_KINDS}|(?P<said>here(?:'s| is) my response:))", re.IGNORECASE)
+_ANY = re.compile(rf"(?=[<\[◁a&])(?:{_KINDS})", re.IGNORECASE)
+_IN_THOUGHT = re.compile(rf"(?=[<\[◁ah&])(?:{_KINDS}|(?P<said>here(?:'s| is) my response:))", re.IGNORECASE)
 _ALOUD = re.compile(
-    r"\s*(?:here(?:'s| is) my thought process:|here are my reasoning steps:|(?-i:analysis(?=[A-Z])))", re.IGNORECASE
+    r"\s*(?:here(?:'s| is) my thought process:|here are my reasoning steps:|(?-i:analysis(?=[A-Z<])))", re.IGNORECASE
 )
 """How a reply begins that thinks in plain words: Granite, Apriel, and gpt-oss where a server takes off its marks."""
 _ALOUD_BEGUN = ("here is my thought process:", "here's my thought process:", "here are my reasoning steps:", "analysis")
-_BEGUN = re.compile(r"(?:<{1,2}(?![\s\d])[^<>\n]{0,100}|\[[A-Z/][^\[\]\n]{0,24}|\[|◁[^▷\n]{0,8})\Z")
+_BEGUN = re.compile(
+    r"(?:<{1,2}(?!\s|[1-9])[^<>\n]{0,100}|\[[A-Zg/|][^\[\]\n]{0,24}|\[|◁[^▷\n]{0,8}"
+    r"|&(?:l|lt|lt;/?[\w:-]{0,40}(?:&[gt]{0,2})?)?)\Z"
+)
 """What may be the beginning of a mark. «<3» is none."""
+_HALF = re.compile(r"<[|\uff5c][^<>\n]{0,40}\Z")
+"""A mark that a limit cut off."""
 _JOINED = "assistantfinal"
 _LONGEST = 110
 """Characters of a mark at most."""
@@ -115,6 +136,8 @@ class Separator:
             self._held = self._held[mark.end() :]
             self._obey(mark.lastgroup, new)
             self._marked = True
+        if last:
+            self._held = _HALF.sub("", self._held)
         safe = len(self._held) if last else self._safe()
         if not self.over and safe:
             self._text(self._held[:safe], new)
