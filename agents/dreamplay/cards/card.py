@@ -241,6 +241,8 @@ def _inside(image: bytes) -> Card:
 def _plain(data: bytes) -> bytes:
     if data.startswith(b"PK\x03\x04"):
         raise ValueError("an archive (CHARX); unpack it, and give the card.json that is in it")
-    if data.startswith((b"\xff\xd8\xff", b"RIFF", b"GIF8")):
+    if data.startswith((b"\xff\xd8\xff", b"RIFF", b"GIF8")) or data[4:8] == b"ftyp":
         raise ValueError("an image, but no PNG; give the card as PNG or JSON")
-    return data
+    if re.match(rb"(?:\xef\xbb\xbf)?\s*<", data):
+        raise ValueError("a web page, and no card; download the card itself")
+    return payload.unwrapped(data) if re.fullmatch(rb"\s*(?:data:|eyJ|ew)[\w/+;=.,\s-]+", data) else data

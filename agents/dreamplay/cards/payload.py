@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from typing import Any
 
 from dreamplay.value import mended as joined
@@ -18,18 +19,21 @@ MAX_TEXT = MAX_JSON * 3 // 2
 """Bytes of the same in base64, with line breaks."""
 MAX_DEPTH = 64
 """Lists and objects within each other; the specifications need five."""
+_ADDRESS = re.compile(rb"\s*data:[\w/+;=.-]{0,80},")
+"""What stands before base64 where a card is kept as an address of its own."""
 _BLANK = "\ufeff\0 \t\r\n"
 
 
 def unwrapped(text: bytes) -> bytes:
-    """The JSON in the text of an image: out of base64, in either alphabet, with breaks or without padding, or bare.
+    """The JSON in a text: out of base64, in either alphabet, with breaks or without padding, or bare.
 
     Raises:
         ValueError: it is neither.
     """
     if text.lstrip(b"\xef\xbb\xbf\r\n\t ").startswith(b"{"):
         return text
-    plain = text.translate(bytes.maketrans(b"-_", b"+/"), b"\0 \t\r\n=")
+    address = _ADDRESS.match(text)
+    plain = text[address.end() if address else 0 :].translate(bytes.maketrans(b"-_", b"+/"), b"\0 \t\r\n=")
     try:
         return base64.b64decode(plain + b"=" * (-len(plain) % 4), validate=True)
     except binascii.Error as error:
