@@ -281,16 +281,16 @@ class _Learning(ScriptedModel):
 
     @property
     def learnt(self) -> dict[str, Any]:
-        return {"capabilities": {"system": False}} if len(self.seen) > 3 else {}
+        return {"capabilities": {"system": False, "without": ["seed", "n"]}} if len(self.seen) > 3 else {}
 
 
 async def test_what_is_learnt_of_an_endpoint_is_recorded_from_there_on(small: Path, tmp_path: Path) -> None:
     record = await worlds.play(small, tmp_path / "run", _Learning())
     (learnt,) = record.resumptions
-    assert learnt.settings == record.header.settings | {"capabilities": {"system": False}}
+    assert learnt.settings == record.header.settings | {"capabilities": {"system": False, "without": ["seed", "n"]}}
     assert sum(event.provenance.usage.calls for event in list(record.script)[: learnt.event]) == 3
     engine = Engine("endpoint", "scripted", "http://127.0.0.1:9/v1", "")
-    assert engines.known(engine, record.newest) == Capabilities(system=False)
+    assert engines.known(engine, record.newest) == Capabilities(system=False, without=("seed", "n"))
     assert engines.known(replace(engine, model="another"), record.newest) == Capabilities()
     odd = learnt.model_copy(update={"settings": {"capabilities": {"most": -1}}})
     assert engines.known(engine, odd) == Capabilities()

@@ -13,7 +13,7 @@ from dreamplay.story import VISITOR, Length, Story
 from dreamplay.value import Role, Value
 
 Plain = bool | Annotated[int, Field(ge=-(2**63), lt=2**63)] | Annotated[float, Field(allow_inf_nan=False)] | str | None
-Setting = Plain | tuple[Plain, ...] | dict[str, Plain]
+Setting = Plain | tuple[Plain, ...] | dict[str, Plain | tuple[Plain, ...]]
 Number = Annotated[int, Field(ge=1, le=100)]
 
 
