@@ -96,14 +96,17 @@ async def test_what_was_done_can_be_read_off_a_script(small: Path, tmp_path: Pat
 async def test_a_whisper_reaches_whoever_bears_the_name_though_the_role_was_once_theirs(
     small: Path, tmp_path: Path
 ) -> None:
-    """Ada plays the role of Cyrus, and somebody else that of Ada."""
-    zoe, ada = (worlds.dump(tmp_path / f"{n}.yaml", worlds.persona(n, "parrot")) for n in ("Zoe", "Ada"))
+    """Ada plays the role of Cyrus, and somebody else that of Ada; the visitor has the name of Bo's role."""
+    zoe, ada, lou = (worlds.dump(tmp_path / f"{n}.yaml", worlds.persona(n, "parrot")) for n in ("Zoe", "Ada", "Lou"))
     done = worlds.dump(small.parent / "done.yaml", {"interventions": [
         {"beat": "day", "whisper": {"to": "Ada", "text": "Not a word to Zoe."}},
         {"beat": "night", "play": "Ada"},
         {"beat": "dawn", "when": "Zoe mentions parrot", "say": "I heard that."},
+        {"beat": "dawn", "playing": "Ada", "whisper": {"to": "Zoe", "text": "It was I."}},
+        {"beat": "dawn", "turn": 1, "whisper": {"to": "Lou", "text": "Not a word to Ada."}},
     ]})  # fmt: skip
-    plan = worlds.plan(small, swaps={"ada": str(zoe), "cyrus": str(ada)}, guest="Noor", interventions=done)
+    swaps = {"ada": str(zoe), "bo": str(lou), "cyrus": str(ada)}
+    plan = worlds.plan(small, swaps=swaps, guest="Bo", interventions=done)
     record = await worlds.visited(plan, tmp_path / "run")
     whisper, hand = [e for e in record.script if e.provenance.by == "person" and (e.cue or e.kind == "hand")][:2]
     assert whisper.witnesses == ("cyrus", VISITOR)

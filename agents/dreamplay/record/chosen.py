@@ -53,7 +53,9 @@ def chosen(settings: Mapping[str, Any], story: Story, cast: Cast) -> Chosen:
     Raises:
         ValueError: they do not fit.
     """
-    found = Chosen.model_validate(settings, context={"story": story, "cast": cast})
+    # A transcript names people by their roles, and the role of one may be the name of another.
+    known_as = {role: role for role in cast.roles}
+    found = Chosen.model_validate(settings, context={"story": story, "cast": cast, "role_of": known_as.get})
     known = [beat.id for beat in story.beats]
     if list(found.beats) != [beat for beat in known if beat in found.beats]:
         raise ValueError(f"settings.beats: {list(found.beats)} are not beats of the story, {known}, in its order")

@@ -46,10 +46,10 @@ class Intervention(Act):
         if self.playing and set(self.said) - _AS_OTHERS:
             raise ValueError(f"as {self.playing[:40]} she can {', '.join(sorted(_AS_OTHERS))}, and nothing else")
         if info.context:
-            self._fits(info.context["story"], info.context["cast"])
+            self._fits(**info.context)
         return self
 
-    def _fits(self, story: Story, cast: Cast) -> None:
+    def _fits(self, story: Story, cast: Cast, role_of: Callable[[str], str | None]) -> None:
         scenes = {beat.id: [scene.id for scene in beat.scenes] for beat in story.beats}
         if self.beat and self.beat not in scenes:
             raise ValueError(f"no beat {self.beat!r} in this story; it has {', '.join(scenes)}")
@@ -59,10 +59,10 @@ class Intervention(Act):
         who = _WHEN.fullmatch(self.when)["who"] if self.when else None  # type: ignore[index]  # checked above
         heard = self.whisper.to if self.whisper else None
         for word in filter(None, (who, heard, self.play, self.hand_back, self.playing)):
-            if cast.role_of(word) in (None, VISITOR):
+            if role_of(word) in (None, VISITOR):
                 others = [cast.name(role) for role in cast.roles if role != VISITOR]
                 raise ValueError(f"nobody else is called {word[:40]!r}; there are {', '.join(others)}")
-        if heard and self.playing and cast.role_of(heard) == cast.role_of(self.playing):
+        if heard and self.playing and role_of(heard) == role_of(self.playing):
             raise ValueError(f"{self.playing[:40]} whispers to themself; name somebody else")
         choices = [choice.id for choice in story.choices]
         if self.stance and self.stance.choice not in choices:

@@ -50,9 +50,8 @@ def read(path: Path, story: Story, cast: Cast) -> tuple[Intervention, ...]:
     Raises:
         LibraryError: it cannot be read, or says something that this story and cast do not have; with file and line.
     """
-    return tuple(
-        each.by_role(cast) for each in authored.read(path, Interventions, story=story, cast=cast).interventions
-    )
+    found = authored.read(path, Interventions, story=story, cast=cast, role_of=cast.role_of)
+    return tuple(each.by_role(cast) for each in found.interventions)
 
 
 def again(visit: Visit, script: Script) -> Visit:
