@@ -179,6 +179,24 @@ async def test_an_opening_goes_without_the_sentences_in_which_somebody_absent_is
     ]
 
 
+@pytest.mark.parametrize(
+    ("at", "left"), [(None, ["cyrus"]), ("1", ["bo", "cyrus"]), ("day", ["bo", "bo", "ada", "cyrus"])]
+)
+async def test_a_prologue_goes_on_without_lines_by_or_about_somebody_absent(
+    tmp_path: Path, at: str | None, left: list[str]
+) -> None:
+    def change(story: dict[str, Any]) -> None:
+        said = [("bo", "{bo} says", "Tea."), ("bo", "{bo} says", "No."), ("ada", "{ada} asks {bo}", "Why?"),
+                ("cyrus", "{cyrus} says", "It rains.")]  # fmt: skip
+        story["prologue"] = [{"role": role, "cue": cue, "line": line} for role, cue, line in said]
+
+    parent = await worlds.play(worlds.write(tmp_path / "led", change=change), tmp_path / "parent")
+    made = whatif.branch(parent, "parent", at, Changes(drop=["bo"]))
+    child = await _play(made, tmp_path)
+    assert [event.speaker for event in child.script.in_scene("prologue")] == left
+    assert any("prologue" in note for note in made.notes) == (len(left) < 4)
+
+
 async def test_a_story_is_edited_from_the_point_on(parent: Record, small: Path, tmp_path: Path) -> None:
     def edit(story: dict[str, Any]) -> None:
         story["beats"][0]["scenes"][0]["opening"] = "Nobody hears this."
@@ -206,6 +224,7 @@ BAD: dict[str, tuple[str | None, Changes, str]] = {
     "no such persona": ("night", Changes({"bo": "zeb"}), "no file and no shipped personas called 'zeb'"),
     "no such role to drop": ("night", Changes(drop=["zed"]), "--drop zed: no such role"),
     "nobody left": ("night", Changes(drop=["ada", "bo"]), "nobody would be left in night/attic"),
+    "an epilogue under way": ("38", Changes(drop=["bo"]), "--drop bo: an epilogue is told whole"),
     "a line of a stranger": ("square", Changes(say=[("zed", "Hi.")]), "--say zed: not in day/square"),
     "a line of one who is not there": ("attic", Changes(say=[("cyrus", "Hi.")]), "there are ada, bo"),
     "a line that nobody could say": ("square", Changes(say=[("bo", "x" * 5000)]), "--say bo: say: .*4000 characters"),

@@ -15,10 +15,10 @@ from pydantic import ValidationError
 from dreamplay import library
 from dreamplay.cast import Cast
 from dreamplay.errors import UsageError
-from dreamplay.event import MOVES, Event
+from dreamplay.event import MOVES, PROLOGUE, Event
 from dreamplay.script import Script, present
 from dreamplay.stage.director import contracted, whispered
-from dreamplay.story import Aside, Move, Scene, Story
+from dreamplay.story import Aside, Move, PrologueLine, Scene, Story
 
 _SENTENCES = re.compile(r"(?<=[.!?…])\s+")
 
@@ -57,8 +57,13 @@ def without(
             raise UsageError(f"--drop {role}: no such role in this story; it has {', '.join(story.cast)}")
     script = Script(shared)
     begun = {event.scene for event in shared}
+    if here.kind == "epilogue" and here.id in begun:
+        raise UsageError(f"--drop {', '.join(drop)}: an epilogue is told whole; choose a point before it, with --at")
     exits: list[Move] = []
     notes: list[str] = []
+    prologue = _prologue(story, cast, drop, len(script.in_scene(PROLOGUE)))
+    if cut := len(story.prologue) - len(prologue):
+        notes.append(f"lines of the prologue by or about somebody absent, left out of it: {cut}")
 
     def reduced(beat: str, scene: Scene) -> Scene:
         if scene.id in begun and scene.id != here.id:
@@ -93,11 +98,19 @@ def without(
         for beat in story.beats
     )  # fmt: skip
     try:
-        whole = Story.model_validate(story.model_copy(update={"beats": changed}).model_dump())
+        update = {"beats": changed, "prologue": prologue}
+        whole = Story.model_validate(story.model_copy(update=update).model_dump())
     except ValidationError as error:
         why = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise UsageError(f"--drop {', '.join(drop)}: {why}; keep one of them") from None
     return Reduced(whole, tuple(exits), tuple(cast.fill(note) for note in notes))
+
+
+def _prologue(story: Story, cast: Cast, drop: Collection[str], told: int) -> tuple[PrologueLine, ...]:
+    """The lines of the prologue that were told, and those after them in which nobody absent has a part."""
+    left = [line for line in story.prologue[told:] if line.role not in drop]
+    left = [line for line in left if not _names(cast, f"{line.cue} {line.line}", drop)]
+    return (*story.prologue[:told], *left)
 
 
 def _exits(script: Script, scene: Scene, leaving: Sequence[str], lines: int) -> list[Move]:

@@ -92,7 +92,8 @@ def whatif(
     from dreamplay.models import engines
     from dreamplay.record import runs, transcript
 
-    changes = branching.Changes(pairs(swap), [_line(text) for text in says or ()], drop or (), story_edit)
+    dropped = tuple(dict.fromkeys(drop or ()))
+    changes = branching.Changes(pairs(swap), [_line(text) for text in says or ()], dropped, story_edit)
     settings = reading.load(
         model=model, base_url=base_url, temperature=temperature, candidates=candidates, timeout=timeout
     )
