@@ -14,11 +14,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from dreamplay.event import Provenance
+from dreamplay.event import Event, Provenance
 from dreamplay.record import disk, journal
+from dreamplay.record.continuity import Continuity
 from dreamplay.record.journal import Journal
-from dreamplay.script import Script
-from dreamplay.story import Scene, Story
+from dreamplay.script import Script, present
+from dreamplay.story import Beat, Scene
 from dreamplay.value import Value, Words
 
 FILE = "pending.jsonl"
@@ -76,20 +77,31 @@ class Pending:
         except OSError as error:
             raise disk.cannot("write to", self.path, error) from error
 
-    def read(self, script: Script, story: Story, scene: Scene) -> list[Answer]:
-        """The answers that were given in the scene that the script has come to, and that fit it."""
+    def read(self, script: Script, beat: Beat, scene: Scene, continuity: Continuity) -> list[Answer]:
+        """The answers that were given in the scene that the script has come to, and are not recorded: those of them
+        that can be, since what is recorded is never gone back on.
+        """
         events = list(script)
         while events and events[-1].scene == scene.id and events[-1].kind in ("stance", "reflection"):
             events.pop()
-        choices = {None, *(choice.id for choice in story.choices)}
         kind = "stance" if scene.kind == "crossroads" else "reflection"
-        return [
-            kept.answer
-            for kept in self._lines()
-            if (kept.after, kept.answer.scene, kept.answer.kind) == (len(events), scene.id, kind)
-            and kept.answer.choice in choices
-            and {kept.answer.speaker, *kept.answer.regards} <= {*scene.present, *(move.role for move in scene.moves)}
-        ]
+        people = {*scene.present, *(move.role for move in scene.moves)}
+
+        def fits(kept: _Kept) -> bool:
+            answer = kept.answer
+            if (kept.after, answer.scene, answer.kind) != (len(events), scene.id, kind):
+                return False
+            if not {answer.speaker, *answer.regards} <= people:
+                return False
+            try:
+                if answer.counts:
+                    event = {"id": len(script), "beat": beat.id, "witnesses": present(script, scene)} | answer.event()
+                    continuity.check(Event.model_validate(event), script)
+            except ValueError:
+                return False
+            return True
+
+        return [kept.answer for kept in self._lines() if fits(kept)]
 
     def clear(self) -> None:
         """Forget them: they are recorded, or taken back."""

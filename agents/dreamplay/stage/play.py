@@ -17,6 +17,7 @@ from dreamplay.event import PROLOGUE, Event
 from dreamplay.models.model import Model
 from dreamplay.record import archive, markdown, pending, transcript
 from dreamplay.record.archive import Archive, Archived
+from dreamplay.record.continuity import Continuity
 from dreamplay.record.pending import Pending
 from dreamplay.record.transcript import FILE, End, Resumed, Transcript, Undone
 from dreamplay.script import Script
@@ -172,7 +173,8 @@ class Run:
         recorded, since they are recorded together once the last has answered. They are kept beside it; see `pending`.
         """
         index = cursor(self.script, self.plan.scenes)
-        given = answers.read(self.script, self.plan.story, self.plan.scenes[index][1])
+        continuity = Continuity(self.plan.story, self.plan.cast, self.plan.beats)
+        given = answers.read(self.script, *self.plan.scenes[index], continuity)
         return {"scene": index, "answers": [answer.model_dump(mode="json") for answer in given]}
 
     async def _answer(self, graph: Graph, config: RunnableConfig, context: Context) -> Command[Any] | None:
