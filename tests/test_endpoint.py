@@ -370,6 +370,10 @@ async def test_a_reply_may_come_whole(fake: FakeEndpoint, connect: Callable[...,
                 await connect(streams=False).complete(LINE, seed=1)
         else:
             assert (await connect(streams=False).complete(LINE, seed=1)).text == pieces.text, fault
+    for nested in (Answer("[" * 100_000), Answer(f"data: {'[' * 100_000}\n\n", kind="text/event-stream")):
+        fake.faults.append(nested)
+        with pytest.raises(ModelError, match="is no chat completion"):
+            await connect().complete(LINE, seed=1)
     fake.faults.append("length")
     assert not (await connect(streams=False).complete(LINE, seed=1)).finished
 

@@ -112,7 +112,9 @@ def moment(text: str, now: datetime) -> datetime:
             return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         return datetime.fromisoformat(text).astimezone()
     except (ValueError, OverflowError):
-        raise UsageError(f"--since {text!r}: write a date (2045-01-31), or how long ago: 30m, 12h, 2d, 3w") from None
+        raise UsageError(
+            f"--since {text[:40]!r}: write a date (2045-01-31), or how long ago: 30m, 12h, 2d, 3w"
+        ) from None
 
 
 def studies(known: Iterable[Standing]) -> list[Study]:

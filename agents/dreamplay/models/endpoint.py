@@ -229,7 +229,7 @@ class Endpoint:
             openai.APIError: it cannot be asked.
         """
         page = await self.client.models.list()
-        return [model.id for model in page.data][:10]
+        return [model.id for model in page.data if isinstance(model.id, str)][:10]
 
 
 def open_endpoint(

@@ -277,7 +277,7 @@ async def _only_model(endpoint: Endpoint) -> str:
         offered = await endpoint.models()
     except openai.APIError as error:
         raise ModelError(await endpoint.explain(error)) from error
-    except (ValueError, TypeError, AttributeError) as error:
+    except UNREADABLE as error:
         raise ModelError(f"{endpoint.where} does not say which models it has; name one with --model") from error
     if not offered:
         raise ModelError(f"{endpoint.where} offers no model; load one there first")

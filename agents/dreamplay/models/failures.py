@@ -18,8 +18,8 @@ _IS_IT = "is it an OpenAI-compatible API? Its address usually ends in /v1"
 _MOST = 160
 """Characters of what others say that a message holds."""
 
-UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
-"""What the reading of something that is no chat completion raises."""
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
+"""What the reading of something that is no chat completion raises; the last where lists stand too deep in lists."""
 
 
 class CutError(Exception):

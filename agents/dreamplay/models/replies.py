@@ -47,7 +47,7 @@ async def received(stream: AsyncStream[object], opener: str, on_token: OnToken |
         CutError: it ended before it was whole.
         EndlessError: it is too large.
         openai.APIError: it holds an error in place of a reply.
-        ValueError, TypeError, AttributeError, LookupError: it is no chat completion.
+        ValueError, TypeError, AttributeError, LookupError, RecursionError: it is no chat completion.
     """
     from dreamplay.models.body import Body
 
