@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 import worlds
 from dreamplay.cast import Cast, Persona
@@ -29,7 +31,7 @@ def test_values_cannot_be_changed_and_are_closed_to_unknown_keys() -> None:
 def test_a_name_cannot_pass_for_anything_else_in_a_script(name: str, valid: bool) -> None:
     data = worlds.persona() | {"name": name}
     if valid:
-        assert Persona.model_validate(data).name == name
+        assert Persona.model_validate(data).name == unicodedata.normalize("NFC", name)
     else:
         with pytest.raises(ValidationError):
             Persona.model_validate(data)
@@ -45,8 +47,9 @@ def _cast(**names: str) -> Cast:
 
 
 PEOPLE = _cast(
-    a="Ann", b="Ann Marie", c="Jürgen Müller-Voß", d="Dr. Groß", elara="Nora", sam="Elara", e="Samuel Lee/Sam"
-)
+    a="Ann", b="Ann \u00a0Marie", z="Zoe\u0308", c="Jürgen Müller-Voß", d="Dr. Groß", elara="Nora", sam="Elara",
+    e="Samuel Lee/Sam",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -82,8 +85,11 @@ def test_names_that_read_alike_are_one_name(one: str, other: str, alike: bool) -
 
 @pytest.mark.parametrize(
     ("text", "roles"),
-    [("Ann Marie, wait.", ("b",)), ("Ann, ask Ann Marie.", ("b", "a")), ("Sam and Samuel Lee", ("e",)), ("Marie?", ())],
-)
+    [
+        ("Ann Marie, wait.", ("b",)), ("Ann, ask Ann Marie.", ("b", "a")), ("Sam and Samuel Lee", ("e",)), ("Marie?", ()),
+        ("Zo\u00eb!", ("z",)),
+    ],
+)  # fmt: skip
 def test_a_name_within_a_longer_one_is_not_mentioned(text: str, roles: tuple[str, ...]) -> None:
     assert PEOPLE.mentioned(text) == roles
 

@@ -59,6 +59,11 @@ def _seen(name: str) -> str:
     return name
 
 
+def _tidy(name: str) -> str:
+    """A name as it stands in a line of text, where a model writes it again: one blank at a time, letters composed."""
+    return unicodedata.normalize("NFC", " ".join(name.split()))
+
+
 def folded(name: str) -> str:
     """A name as it is compared: without regard to case, width and spacing (Unicode, UAX 31, section 4.1)."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", " ".join(name.split())).casefold())
@@ -87,6 +92,7 @@ Name = Annotated[
         r"[^\W\d_][^:\[\]{}*<>]{0,39}",
         "a name is up to 40 characters, a letter first, without : [ ] { } * < >",
     ),
+    AfterValidator(_tidy),
 ]
 
 

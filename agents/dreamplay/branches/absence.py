@@ -57,7 +57,7 @@ def without(
             raise UsageError(f"--drop {role}: no such role in this story; it has {', '.join(story.cast)}")
     script = Script(shared)
     begun = {event.scene for event in shared}
-    if here.kind == "epilogue" and here.id in begun:
+    if here.kind == "epilogue" and (here.id in begun or set(drop) & set(speaks)):
         raise UsageError(f"--drop {', '.join(drop)}: an epilogue is told whole; choose a point before it, with --at")
     exits: list[Move] = []
     notes: list[str] = []
