@@ -157,6 +157,14 @@ async def test_who_is_dropped_in_the_middle_of_a_scene_leaves_there(parent: Reco
     assert not [event for event in own[1:] if "cyrus" in (*event.witnesses, event.speaker)]
 
 
+@pytest.mark.parametrize("at", [None, "2"])
+async def test_an_aside_that_all_who_are_left_would_hear_is_left_out(tmp_path: Path, at: str | None) -> None:
+    staged = worlds.write(tmp_path / "staged", change=worlds.stage)
+    parent = await worlds.play(staged, tmp_path / "parent")
+    child = await _play(whatif.branch(parent, "parent", at, Changes(drop=["cyrus"])), tmp_path)
+    assert not [event for event in child.script if event.cue and event.cue.hears]
+
+
 async def test_an_opening_goes_without_the_sentences_in_which_somebody_absent_is_there(
     small: Path, tmp_path: Path
 ) -> None:

@@ -76,21 +76,20 @@ def without(
             raise UsageError(f"--drop {', '.join(drop)}: nobody would be left in {beat}/{scene.id}; keep one of them")
         if scene.id == here.id:
             exits.extend(_exits(script, scene, leaving, len(speaks)))
-        changes = {
+        changes: dict[str, object] = {
             "pressures": tuple(text for text in scene.pressures if not _names(cast, text, drop)),
             "moves": _moves(script, scene, drop, exits if scene.id == here.id else ()),
-            "asides": _asides(script, scene, drop),
         }
-        if scene.id in begun:
-            return scene.model_copy(update=changes)
-        opening, cut = _opening(scene, cast, absent)
-        if cut:
-            notes.append(
-                f"the opening of {beat}/{scene.id} speaks of somebody absent; left out of it: {' '.join(cut)} "
-                "(--story-edit can put something else there)"
-            )
-        left = {"present": tuple(role for role in scene.present if role not in absent), "opening": opening}
-        return scene.model_copy(update=changes | left)
+        if scene.id not in begun:
+            opening, cut = _opening(scene, cast, absent)
+            if cut:
+                notes.append(
+                    f"the opening of {beat}/{scene.id} speaks of somebody absent; left out of it: {' '.join(cut)} "
+                    "(--story-edit can put something else there)"
+                )
+            changes |= {"present": tuple(role for role in scene.present if role not in absent), "opening": opening}
+        smaller = scene.model_copy(update=changes)
+        return smaller.model_copy(update={"asides": _asides(script, smaller, drop)})
 
     changed = tuple(
         beat.model_copy(update={"scenes": tuple(reduced(beat.id, scene) for scene in beat.scenes)})
@@ -130,10 +129,13 @@ def _moves(script: Script, scene: Scene, drop: Collection[str], exits: Sequence[
 
 
 def _asides(script: Script, scene: Scene, drop: Collection[str]) -> tuple[Aside, ...]:
-    """The asides that were whispered, and those in which nobody absent has a part."""
+    """The asides that were whispered, and those in which nobody absent has a part and which somebody left does not
+    hear.
+    """
     made = whispered(contracted(script, scene))
     done, left = scene.ordered_asides[:made], scene.ordered_asides[made:]
-    return (*done, *(each for each in left if not set(drop) & {each.role, *each.to}))
+    private = [each for each in left if set(scene.there(each.after)) - {each.role, *each.to}]
+    return (*done, *(each for each in private if not set(drop) & {each.role, *each.to}))
 
 
 def _opening(scene: Scene, cast: Cast, absent: Collection[str]) -> tuple[str, list[str]]:
