@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
+from dreamplay import document
 from dreamplay.authored import read
 from dreamplay.cast import Cast, Persona
 from dreamplay.complaint import listed, meant
@@ -27,6 +28,7 @@ _FILES = 1_000
 """Files of a folder that are looked at for personas."""
 _LOOKED_AT = 65_536
 """Bytes of each; a persona has a few thousand."""
+_ONE = {"personas": "persona", "stories": "story"}
 _KEY = re.compile(rb"^([a-z]+):", re.MULTILINE)
 _PERSONA = {b"name", b"who", b"voice", b"examples", b"tactics", b"material"}
 
@@ -76,8 +78,7 @@ def persona(reference: str, beside: Path | None = None) -> Persona:
     """A shipped persona by name, or one from a file, looked for beside a story file too; or the one that a character
     card shows.
     """
-    path = find("personas", reference, beside)
-    return portrayed(path).persona if is_card(path) else read(path, Persona)
+    return _portrait(find("personas", reference, beside))
 
 
 def is_card(path: Path) -> bool:
@@ -110,8 +111,8 @@ def cast(played: Story, reference: str, swaps: Mapping[str, str] | None = None) 
     Raises:
         LibraryError: a swap for a role that is not there, or a persona that cannot be read.
     """
-    beside = find("stories", reference).parent
-    own = Cast({role: persona(name, beside) for role, name in played.cast.items()})
+    path = find("stories", reference)
+    own = Cast({role: _portrait(_named(path, role, name)) for role, name in played.cast.items()})
     return swapped(own, swaps or {})
 
 
@@ -152,7 +153,7 @@ def find(kind: str, reference: str, beside: Path | None = None) -> Path:
             if _is((folder / name).is_file, reference):
                 return folder / name
     raise LibraryError(
-        f"no file and no shipped {kind} called {_quoted(reference)}{meant(reference, known)}; there are {listed(known)}"
+        f"no file and no shipped {_ONE[kind]} called {_quoted(reference)}{meant(reference, known)}; there are {listed(known)}"
     )
 
 
@@ -170,6 +171,23 @@ def any_file(reference: str) -> Path:
             f"there are {listed(shipped)}"
         )
     return path
+
+
+def _portrait(path: Path) -> Persona:
+    return portrayed(path).persona if is_card(path) else read(path, Persona)
+
+
+def _named(story: Path, role: str, reference: str) -> Path:
+    """The file of a persona that a story names for a role.
+
+    Raises:
+        LibraryError: there is none; the message says where the story names it.
+    """
+    try:
+        return find("personas", reference, story.parent)
+    except LibraryError as error:
+        place = "cast", role
+        raise LibraryError(f"{story}:{document.read(story).line_of(place)}: {'.'.join(place)}: {error}") from None
 
 
 def _quoted(reference: str) -> str:

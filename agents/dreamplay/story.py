@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from pydantic import Field, model_validator
 
-from dreamplay.value import PLACEHOLDER, MisplacedError, Role, Text, Value
+from dreamplay.value import Id, MisplacedError, Role, Text, Value
 
 VISITOR = "visitor"
 """The role of the person who walks in. No story has it: a run adds it to the cast."""
@@ -16,6 +17,9 @@ RESERVED_ROLES = frozenset(
     {"open_scene", "dream", "director", "decide", "reflect", "close_scene", "recap", "epilogue", VISITOR}
 )
 """Names that the graph gives to its own nodes; a role would overwrite one."""
+
+_BRACED = re.compile(r"(?<!\{)\{( *[^\W\d][\w -]*)\}(?!\})")
+"""Whatever an author may have meant as a role: «{Rosa}» and «{ rosa }» would be played as they stand."""
 
 Length = Literal["short", "full"]
 
@@ -72,7 +76,7 @@ class Aside(Value):
 class Scene(Value):
     """One place and time, with those present."""
 
-    id: Role
+    id: Id
     """A word for the scene, for `--at` and in the transcript. No two scenes of a story have the same."""
     kind: Literal["waking", "dream", "crossroads", "epilogue"]
     """Talk; a shared dream, in which they talk; talk, after which each of them decides; or the end, without talk."""
@@ -125,7 +129,7 @@ def moved(here: tuple[Role, ...], role: Role, comes: bool) -> tuple[Role, ...]:
 class Beat(Value):
     """One movement of the story, an ordered list of scenes."""
 
-    id: Role
+    id: Id
     """A word for the beat, for `--beats` and `--at`. No two beats of a story have the same."""
     title: Text
     """The heading that the reader sees. The characters are not told."""
@@ -151,7 +155,7 @@ class PrologueLine(Value):
 class Choice(Value):
     """One answer that the crossroads allows."""
 
-    id: Role
+    id: Id
     """A word for the choice, in the transcript and for a visitor's stance."""
     text: Text
     """What standing for it means, as an infinitive clause without «to»: «leave the house». All who decide are told."""
@@ -207,7 +211,7 @@ class Story(Value):
         _unique({("choices", n, "id"): choice.id for n, choice in enumerate(self.choices)}, "choices")
         _unique({("choices", n, "text"): choice.text for n, choice in enumerate(self.choices)}, "choices")
         for text, place in _texts(self.model_dump(exclude={"cast"})):
-            for word in PLACEHOLDER.findall(text):
+            for word in _BRACED.findall(text):
                 _known(word, roles, f"«{text[:60]}»", *place)
         return self
 
@@ -226,6 +230,9 @@ def _check_scene(scene: Scene, roles: set[str], where: str, at: Place) -> None:
     _check_asides(scene, roles, where, at)
     everybody = {*scene.present, *(move.role for move in scene.moves)}
     needed = len(scene.asides) + len(everybody - {aside.role for aside in scene.asides})
+    if scene.kind == "epilogue" and scene.turns.max:
+        wrong = f"{where} is an epilogue, in which nobody talks; its turns are {{min: 0, max: 0}}"
+        raise MisplacedError(wrong, *at, "turns", "max")
     if scene.kind != "epilogue" and scene.turns.max < needed:
         whispered = f" and {len(scene.asides)} asides" if scene.asides else ""
         raise MisplacedError(

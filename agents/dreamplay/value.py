@@ -78,10 +78,13 @@ Text = Annotated[
     BeforeValidator(_mended),
     AfterValidator(_printable),
 ]
+_WORD = r"[a-z][a-z0-9_]{0,39}"
+_WORD_SCHEMA = WithJsonSchema({"type": "string", "pattern": f"^{_WORD}$"})
+Id = Annotated[str, _written(_WORD, "an id is up to 40 of a-z, 0-9 and _, a letter first"), _WORD_SCHEMA]
 Role = Annotated[
     str,
-    _written(r"[a-z][a-z0-9_]{0,39}", "a role is up to 40 of a-z, 0-9 and _, a letter first"),
-    WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}),
+    _written(_WORD, "a role is up to 40 of a-z, 0-9 and _, a letter first; it is a key of cast, and no name"),
+    _WORD_SCHEMA,
 ]
 Name = Annotated[
     str,

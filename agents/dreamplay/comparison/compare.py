@@ -160,9 +160,11 @@ def _changes(matched: Match, swaps: Sequence[Swap], settings: Sequence[Setting],
     one, other = (group[0].header.changes for group in (matched.base, matched.changed))
     changed = [f"{names[swap.role]} {_changed(swap)}" for swap in swaps]
     changed += [f"{each.name} is {each.changed or 'not set'} instead of {each.base or 'not set'}" for each in settings]
-    changed += [text for text in other if text not in one]
-    if changed:
-        return f"Changed: {'; '.join(changed)}."
+    told = [text for text in other if text not in one]
+    several = max(len(changed), len(told)) > 1  # a swap may stand in both
+    if changed or told:
+        mixed = " With several changes at once, no difference can be put down to one of them." if several else ""
+        return f"Changed: {'; '.join([*changed, *told])}.{mixed}"
     return "Cast, model and settings are the same."
 
 

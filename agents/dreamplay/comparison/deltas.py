@@ -71,15 +71,17 @@ def figure(delta: Delta, value: float) -> str:
 
 
 def difference(delta: Delta) -> str:
-    """How far the means are apart, with the interval."""
+    """How far the means are apart, with the interval; shares in percentage points."""
     value, low, high = delta.effect.value, delta.effect.low, delta.effect.high
     ends = "" if low is None or high is None or delta.p is None else f" [{_signed(delta, low)}, {_signed(delta, high)}]"
-    return f"{_signed(delta, value)}{ends}"
+    return f"{_signed(delta, value)}{' points' * delta.share}{ends}"
 
 
 def _signed(delta: Delta, value: float) -> str:
+    if delta.share:
+        return f"{value * 100:+.3g}"
     sign = "+" if value > 0 else ""
-    return f"{sign}{figure(delta, value)}" if delta.share or abs(value) >= 1000 else f"{sign}{value:.3g}"
+    return f"{sign}{figure(delta, value)}" if abs(value) >= 1000 else f"{sign}{value:.3g}"
 
 
 def _draft(row: Row, base: Sequence[float], changed: Sequence[float], deals: Deals) -> Draft:

@@ -104,7 +104,7 @@ def lines(found: Provenance) -> list[tuple[str, str]]:
         told.append((what, base if base == changed else f"base: {base}; changed: {changed}"))
     told.append(("Pairs", str(found.pairs) if found.pairs else "none: no seed is in both groups"))
     deals = f"all {found.ways:,}" if found.deals == found.ways else f"{found.deals:,} of {found.ways:,}, at random"
-    told.append(("Deals", deals))
+    told.append(("Ways gone through", deals))
     told.append(("Measures tested", str(found.measures)))
     return told
 

@@ -146,7 +146,7 @@ def _of(count: Count) -> str:
 def points(effect: Effect) -> str:
     """A difference of shares in percentage points, with its interval."""
     ends = "" if effect.low is None or effect.high is None else f" [{effect.low * 100:+.0f}, {effect.high * 100:+.0f}]"
-    return f"{effect.value * 100:+.0f} points{ends}"
+    return f"{effect.value * 100:+.3g} points{ends}"
 
 
 def _most(found: Sequence[Stance]) -> str:

@@ -17,6 +17,21 @@ _CUT = 160
 """Characters of a text in a list."""
 
 
+def _told(kind: str, name: str, text: str) -> str:
+    """An event in a line. Who comes or goes is in the text of it."""
+    match kind:
+        case "entrance" | "exit":
+            return text
+        case "action":
+            return f"{name} {text}"
+        case "reflection":
+            return f"{name} thinks: {text}"
+        case "fear":
+            return f"{name} fears: {text}"
+        case _:
+            return f"{name}: {text}" if name else text
+
+
 class Views:
     """Prints views of one run, with the words of its story for beats and scenes."""
 
@@ -29,10 +44,9 @@ class Views:
 
     def why(self, made: Why) -> None:
         """Print why somebody said what she said."""
-        who = made.name or "The narrator"
         where = [self._beats[made.beat], self._places[made.scene], *([f"turn {made.turn}"] if made.turn else [])]
         self._head(f"Event {made.event}, {made.kind}: {'; '.join(dict.fromkeys(where))}")
-        self._print(f"{who}: {made.text or '(says nothing)'}")
+        self._print(_told(made.kind, made.name or "The narrator", made.text or "(says nothing)"))
         if made.by == "person":
             self._head("Said by a person")
         if made.cue:
@@ -85,9 +99,9 @@ class Views:
                 scene = known.scene
                 where = [self._beats[known.beat], self._places[scene]]
                 self._out.print(Text(f"\n{'; '.join(dict.fromkeys(where))}", style="bold dim"))
-            name = f"{self._cast.name(known.speaker)}: " if known.speaker else ""
             text = known.text if len(known.text) <= _CUT else f"{known.text[:_CUT].rsplit(' ', 1)[0]} …"
-            self._print(f"{known.since:>4}  {name}{' '.join(text.split())}")
+            name = self._cast.name(known.speaker) if known.speaker else ""
+            self._print(f"{known.since:>4}  {_told(known.kind, name, ' '.join(text.split()))}")
         self._head(f"Whose fear {made.name} has dreamt" if made.secrets else f"{made.name} has dreamt nobody's fear")
         rows = ((self._cast.name(s.of), f"event {s.dreams[0]}", ", ".join(map(str, s.dreams))) for s in made.secrets)
         self._table(("whose", "since", "in the dreams"), rows)
