@@ -6,6 +6,7 @@ import pytest
 from dreamplay import authored
 from dreamplay.cast import Persona
 from dreamplay.errors import LibraryError
+from dreamplay.story import Story
 
 FILES: dict[str, tuple[bytes, int | None, str]] = {
     # the file, the line that must be named (None: the fault has no line), what must be said
@@ -40,3 +41,13 @@ def test_a_file_that_cannot_be_read_gives_one_line(tmp_path: Path, what: str) ->
         assert says in message
         assert "\n" not in message
         assert len(message) < 500
+
+
+def test_a_file_of_the_other_kind_is_called_what_it_is(small: Path) -> None:
+    for path, kind, says in (
+        (small.parent / "ada.yaml", Story, "this is a persona, and a story is needed here"),
+        (small, Persona, "this is a story, and a persona is needed here"),
+    ):
+        with pytest.raises(LibraryError) as caught:
+            authored.read(path, kind)
+        assert str(caught.value) == f"{path}: {says}"

@@ -133,7 +133,7 @@ def test_what_was_set_otherwise_is_named() -> None:
     made = compare.compare([one], [Record(header, one.script, None)])
     assert made.findings[0] == (
         "Changed: Bo is in one group only; model is m2 instead of made-up; candidates is 2 instead of not set; version "
-        "of openai is 3 instead of not set."
+        "of openai is 3 instead of not set. With several changes at once, no difference can be put down to one of them."
     )
     assert made.findings[-1] == "1 of these runs did not come to the end of the story; what they lack is missing here."
 

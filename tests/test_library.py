@@ -73,6 +73,15 @@ STORIES: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
         lambda s: _scene(s).update(opening="{zed} is here"),
         "{zed} is here", "'zed', who is not",
     ),
+    "a name in braces": (lambda s: _scene(s).update(opening="{Ada} came"), "{Ada} came", "names 'Ada', who is not"),
+    "a text that is read as a key": (
+        lambda s: s.update(tie={"the drawer": "it sticks"}),
+        "tie:", "a text with a colon in it",
+    ),
+    "a role in braces with a blank": (
+        lambda s: _scene(s).update(opening="{ ada} is here"),
+        "{ ada} is here", "names ' ada', who is not",
+    ),
     "somebody present twice": (lambda s: _scene(s, 2, 1).update(present=["ada"] * 2), "present:", "somebody twice"),
     "two beats of one id": (lambda s: s["beats"][1].update(id="day"), "id: day", "two beats are called 'day'"),
     "two scenes of one id": (
@@ -85,6 +94,11 @@ STORIES: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
     "scene without turns": (lambda s: _scene(s).update(turns={"min": 0, "max": 2}), "max: 2", "square has 2 turns"),
     "role named like a node": (
         lambda s: s["cast"].update(director="ada.yaml"), "director:", "may not be called 'director'",
+    ),
+    "id with blanks": (lambda s: _scene(s).update(id="the square"), "id: the square", "an id is up to 40 of a-z"),
+    "turns in an epilogue": (
+        lambda s: _scene(s, 2, 1).update(turns={"min": 0, "max": 2}),
+        "max: 2", "road is an epilogue, in which nobody",
     ),
     "role with a capital": (lambda s: s["cast"].update(Zed="ada.yaml"), "Zed:", "a role is up to 40 of a-z"),
     "control character": (lambda s: s.update(premise="a \x1b[31mred\x1b[0m sky"), "premise:", "control character"),
@@ -188,6 +202,14 @@ def test_what_a_story_names_is_looked_for_beside_it_first(tmp_path: Path) -> Non
     cast = library.cast(library.story(str(path)), str(path))
     assert [cast.name(role) for role in cast.roles] == ["Ada", "Bo", "Dee"]
     assert library.persona("bo.yaml").name == "Elsewhere"
+
+
+def test_a_story_that_names_somebody_who_is_not_there_says_where(tmp_path: Path) -> None:
+    path = worlds.write(tmp_path / "s", change=lambda s: s["cast"].update(cyrus="roza"))
+    number = next(n for n, line in enumerate(path.read_text().splitlines(), start=1) if "roza" in line)
+    wrong = rf"^{path}:{number}: cast.cyrus: no file and no shipped persona called 'roza' \(did you mean 'rosa'\?\)"
+    with pytest.raises(LibraryError, match=wrong):
+        library.cast(library.story(str(path)), str(path))
 
 
 SWAPS: dict[str, tuple[dict[str, str], list[str]]] = {

@@ -53,5 +53,7 @@ def test_knows_prints_names_and_numbers(capsys: pytest.CaptureFixture[str]) -> N
     out = capsys.readouterr().out
     assert f"  {heard.id}  {record.cast.name(heard.speaker or '')}: {heard.text}"[:60] in out
     assert f"  {missed.id}  " not in out  # said without him
+    gone = next(event for event in record.script if event.kind == "exit")
+    assert f"  {gone.id}  {gone.text}" in out  # told, and not said
     assert re.search(r"^Launch +- +- +- +-", out, re.MULTILINE)
     assert re.search(r"^Glitch +Leo, Mira, Sam +Elara, Mira, Sam ", out, re.MULTILINE)

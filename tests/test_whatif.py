@@ -229,7 +229,7 @@ BAD: dict[str, tuple[str | None, Changes, str]] = {
     "beyond the end": ("999", Changes(drop=["bo"]), r"--at 999: parent ends with event \d+"),
     "no such place": ("cellar", Changes(drop=["bo"]), "no such beat or scene; there are day, square,"),
     "no such role to swap": ("night", Changes({"zed": "ada"}), "no role 'zed' in this story"),
-    "no such persona": ("night", Changes({"bo": "zeb"}), "no file and no shipped personas called 'zeb'"),
+    "no such persona": ("night", Changes({"bo": "zeb"}), "no file and no shipped persona called 'zeb'"),
     "no such role to drop": ("night", Changes(drop=["zed"]), "--drop zed: no such role"),
     "nobody left": ("night", Changes(drop=["ada", "bo"]), "nobody would be left in night/attic"),
     "an epilogue under way": ("38", Changes(drop=["bo"]), "--drop bo: an epilogue is told whole"),

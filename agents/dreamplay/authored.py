@@ -45,10 +45,26 @@ def _fitted(path: Path, node: Node, kind: type[V], context: dict[str, object]) -
     try:
         return kind.model_validate(node.plain(), context=context)
     except ValidationError as error:
+        if other := _other(node, kind):
+            raise LibraryError(f"{path}: this is a {_word(other)}, and a {_word(kind)} is needed here") from None
         found = _told(error.errors(include_url=False))
         more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         told = "; line ".join(_complaint(node, kind, each) for each in found[:_SHOWN])
         raise LibraryError(f"{path}:{told}{more}") from None
+
+
+def _other(node: Node, kind: type[Value]) -> type[Value] | None:
+    """What a file is instead of what it should be, by its keys; None if it is neither a persona nor a story."""
+    others: dict[type[Value], type[Value]] = {Story: Persona, Persona: Story}
+    other = others.get(kind)
+    keys = node.value.keys() if isinstance(node.value, dict) else set[str]()
+    if other is None or len(keys & other.model_fields.keys()) < 3 or not keys.isdisjoint(kind.model_fields):
+        return None
+    return other
+
+
+def _word(kind: type[Value]) -> str:
+    return kind.__name__.lower()
 
 
 def _told(errors: list[ErrorDetails]) -> list[ErrorDetails]:
@@ -71,7 +87,7 @@ def _complaint(node: Node, kind: type[Value], error: ErrorDetails) -> str:
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, MisplacedError):
         loc += cause.at
-    where = ".".join(str(part)[:60] for part in loc) or kind.__name__.lower()
+    where = ".".join(str(part)[:60] for part in loc) or _word(kind)
     return f"{node.line_of(loc)}: {where}: {message}"
 
 

@@ -52,8 +52,9 @@ def sentence(error: ErrorDetails) -> str:
         return f"{error['msg']}{_shown(given)}"
     if given is None:
         return f"must be {wanted}, and nothing stands here"
-    quotes = "; a text that begins with { or [ needs quotes" if wanted == "a text" and _is_many(given) else ""
-    return f"must be {wanted}{quotes}{_shown(given)}"
+    if wanted == "a text" and _is_many(given):
+        wanted = "a text; a text with a colon in it, or { or [ at its beginning, needs quotes"
+    return f"must be {wanted}{_shown(given)}"
 
 
 def meant(word: str, known: Iterable[str]) -> str:

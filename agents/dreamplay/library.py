@@ -153,7 +153,8 @@ def find(kind: str, reference: str, beside: Path | None = None) -> Path:
             if _is((folder / name).is_file, reference):
                 return folder / name
     raise LibraryError(
-        f"no file and no shipped {_ONE[kind]} called {_quoted(reference)}{meant(reference, known)}; there are {listed(known)}"
+        f"no file and no shipped {_ONE[kind]} called {_quoted(reference)}{meant(reference, known)}; "
+        f"there are {listed(known)}"
     )
 
 

@@ -72,7 +72,7 @@ def whatif(
     as_markdown: MarkdownFlag = None,
     as_html: HtmlFlag = None,
 ) -> None:
-    """Branch off a run: what if, from some point on, something were otherwise? Then hold the two against each other.
+    """Branch off a run with something changed. Then hold the two against each other.
 
     The same command again goes on with what was stopped, and plays nothing twice.
 

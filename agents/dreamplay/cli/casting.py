@@ -25,7 +25,7 @@ casting_app = typer.Typer(rich_markup_mode=None)
 
 @casting_app.callback(invoke_without_command=True)
 def cast(context: typer.Context, story: StoryFlag = None, swap: SwapFlag = None, as_json: JsonFlag = False) -> None:
-    """Show who plays in a story, and which personas could; bring characters in and out as cards.
+    """Show who plays in a story, and who could. Bring characters in and out as cards.
 
     Example: dreamplay cast --swap sam=nurse
     """
@@ -113,7 +113,7 @@ def check(
     ] = False,
     swap: SwapFlag = None,
 ) -> None:
-    """Say whether a persona, a story or a card is valid, and if not, what is wrong where.
+    """Say whether a persona, a story or a card is valid. If it is not, say what is wrong, and where.
 
     Examples:
 
@@ -136,8 +136,9 @@ def check(
         raise UsageError(f"{reference} is a persona; --secrets and --swap are for a story")
     if isinstance(value, Story):
         members = library.cast(value, str(file), swaps)
-        turns = sum(scene.turns.max for _, scene in value.scenes)
-        echo(f"{reference}: a valid story of {len(members.roles)} roles, {len(value.beats)} beats, {turns} turns")
+        counts = len(members.roles), len(value.beats), sum(scene.turns.max for _, scene in value.scenes)
+        told = (f"{n} {what}{'s' * (n != 1)}" for n, what in zip(counts, ("role", "beat", "turn"), strict=True))
+        echo(f"{reference}: a valid story of {', '.join(told)}")
     else:
         hidden = "" if value.private else "; it has no private sheet, and brings no fear into a dream"
         echo(f"{reference}: a valid persona{hidden}")

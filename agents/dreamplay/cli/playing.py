@@ -112,7 +112,7 @@ def resume(
     quiet: QuietFlag = False,
     as_json: EventsFlag = False,
 ) -> None:
-    """Go on with a run that was stopped, at the very turn: on the same model, or on another.
+    """Go on with a run that was stopped. It goes on at the very turn, on the same model or on another.
 
     Examples:
 
@@ -142,7 +142,7 @@ def runs(
     every: Annotated[bool, typer.Option("--all", help="A line for each run, without a limit, as in a pipe.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """List the runs, the newest first: what was changed in them, where they stand, and whether they can go on.
+    """List the runs, the newest first. Of each it shows what was changed, where it stands, and whether it can go on.
 
     In a terminal, runs that differ in their seed alone are one line, under the name of the newest.
 

@@ -40,7 +40,7 @@ def why(
     line: Annotated[int, typer.Argument(metavar="LINE", help="The number of an event; show --numbers prints them.")],
     as_json: JsonFlag = False,
 ) -> None:
-    """Show why somebody said that: cue, sight, memories, refused candidates, the whole prompt, and the cost.
+    """Show why somebody said that. Cue, sight, memories, refused candidates, the whole prompt, and the cost.
 
     Example: dreamplay why mindsync-20450101-220000-7 30
     """
@@ -64,7 +64,7 @@ def knows(
     at: Annotated[int | None, typer.Option(metavar="EVENT", help="After which event. Default: the last.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show what somebody knows and since when, and who has dreamt whose fear, beat by beat.
+    """Show what somebody knows, and since when. Also who has dreamt whose fear, beat by beat.
 
     Example: dreamplay knows mindsync-20450101-220000-7 leo --at 30
     """
@@ -90,7 +90,7 @@ def score(
     ] = None,
     base_url: UrlFlag = None,
 ) -> None:
-    """Measure runs: a column for each, one for all of them, and the bars they should keep.
+    """Measure how well runs were played. A column for each, one for all of them, and the bars that they should keep.
 
     Example: dreamplay score mindsync-20450101-220000-7 mindsync-20450101-221500-8
     """
@@ -122,7 +122,7 @@ def compare(
     as_markdown: MarkdownFlag = None,
     as_html: HtmlFlag = None,
 ) -> None:
-    """Hold runs of one story against each other: where they part, and what changed beyond chance.
+    """Hold runs of one story against each other. Where they part, and what changed beyond chance.
 
     Of two runs, the first is the base and the second is the changed one. Of more, the base are those that are like the
     first in cast, model and settings; if all are alike, the first half of them. Runs of one seed make a pair.

@@ -50,6 +50,7 @@ class Screen(Foot):
         self._turn = 0
         self._spoken = ""
         self._style: str | None = None
+        self._blank = False
         self._begun = time.monotonic()
         self._done, self._all = 0, sum(_weight(scene) for _, scene in self._scenes)
 
@@ -91,12 +92,13 @@ class Screen(Foot):
             return
         if self._readers and not set(self._readers()) & set(event.witnesses):
             return
-        if event.beat != self._beat:
+        begins = event.beat != self._beat
+        if begins:
             self._beat = event.beat
-            self._print(Text(f"\n{self._title(event.beat)}", style="bold"))
+            self._print(Text(self._title(event.beat), style="bold"), above=True)
         if event.scene != self._scene:
             self._scene = event.scene
-            self._print(Text(self._place(event.scene), style="bold dim"))
+            self._print(Text(self._place(event.scene), style="bold dim"), above=not begins)
         name = self._cast.name(event.speaker) if event.speaker else ""
         by = played(event, self._cast)
         number = (f"{event.id:>4}  " if self._numbers else "", "not italic dim")
@@ -117,14 +119,20 @@ class Screen(Foot):
             case "dream":
                 told = Text.assemble(number, event.text, style="italic bright_blue")
                 # Padding cuts off what does not fit; a pipe has no width to fit into.
-                self._print(Padding(told, (1, 4)) if self._out.is_terminal else told)
+                self._print(Padding(told, (0, 4)) if self._out.is_terminal else told, above=True, below=True)
             case "action":
                 self._print(Text.assemble(number, f"{name}{by} {event.text}", style="italic"))
             case _:
-                self._print(Text.assemble("\n", number, f"{event.text}\n", style="italic dim"))
+                self._print(Text.assemble(number, event.text, style="italic dim"), above=True, below=True)
 
-    def _print(self, what: Text | Padding) -> None:
+    def _print(self, what: Text | Padding, *, above: bool = False, below: bool = False) -> None:
+        """Print it, with a blank line above it, if there is none yet, or below it."""
+        if above and not self._blank:
+            self._out.print()
         self._out.print(what, style=self._style)
+        if below:
+            self._out.print()
+        self._blank = below
 
     def _title(self, beat: str) -> str:
         if beat == PROLOGUE:

@@ -41,7 +41,7 @@ def story(file: FileArgument) -> None:
 
 @new_app.command("persona")
 def persona(file: FileArgument) -> None:
-    """Write a persona with a remark on every field, named like the file.
+    """Write a persona with a remark on every field. It is named like the file.
 
     Example: dreamplay new persona mara.yaml
     """
@@ -50,7 +50,7 @@ def persona(file: FileArgument) -> None:
 
 
 def schema(kind: Annotated[Kind, typer.Argument(metavar="story|persona", help="What the schema is for.")]) -> None:
-    """Print the JSON schema of a story or a persona, with which an editor completes, explains and checks it.
+    """Print the JSON schema of a story or a persona. With it, an editor completes, explains and checks the file.
 
     Example: dreamplay schema story > story.schema.json
     """

@@ -55,7 +55,8 @@ def show(made: Comparison) -> None:
         table = Table(*section.heads, box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
         for row in section.rows:
             table.add_row(*map(Text, row))
-        console.print(table)
+        if section.rows:
+            console.print(table)
     _show_text(console, made)
     console.print(Text("\nMethods", style="bold"))
     console.print(Text(made.methods))
@@ -142,7 +143,7 @@ def sections(made: Comparison) -> Iterator[Section]:
                   for role in names if any(who == role for who, _ in known)),
         )  # fmt: skip
     if played := [each for each in made.scores if each.group != COST]:
-        still = ", ".join(each.label for each in played if each.still)
+        still = "; ".join(each.label for each in played if each.still)
         yield _section(
             "Scorecard", "Means over the runs of each group, and the difference with its 95% interval."
             + f" The same throughout: {still}." * bool(still),
@@ -230,7 +231,8 @@ def _page(made: Comparison) -> Iterator[str]:
     for section in sections(made):
         yield f"## {section.title}"
         yield plain(section.note)
-        yield _table(section.heads, [[cell(text) for text in row] for row in section.rows])
+        if section.rows:
+            yield _table(section.heads, [[cell(text) for text in row] for row in section.rows])
     pair = differing(made)
     if pair is not None:
         yield f"## Side by side, from the first difference on (seed {pair.base_seed})"

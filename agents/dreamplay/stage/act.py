@@ -40,9 +40,9 @@ class Act(Value):
     whisper: Whisper | None = None
     """What is said to one person alone, who answers in a whisper."""
     do: Words | None = None
-    """What everybody sees her do, in words that can follow her name: «puts the clock on the table»."""
+    """What everybody sees them do, in words that can follow their name: «puts the clock on the table»."""
     fear: Words | None = None
-    """Her hidden fear: the next shared dream pools it, and nobody is told."""
+    """Their hidden fear: the next shared dream pools it, and nobody is told."""
     go: bool = False
     """The visitor leaves, and knows nothing of what happens meanwhile."""
     come: bool = False
@@ -50,7 +50,7 @@ class Act(Value):
     play: Text | None = None
     """Whom the visitor speaks for from here on: a name, or a role."""
     hand_back: Text | None = None
-    """Who speaks for himself again."""
+    """Who is played by the model again: a name, or a role."""
     stance: Taken | None = None
     """What is chosen at a crossroads."""
 

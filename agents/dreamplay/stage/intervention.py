@@ -31,9 +31,9 @@ class Intervention(Act):
     turn: int = Field(default=0, ge=0)
     """Turns of the cast that come before it in the scene."""
     when: Text | None = None
-    """«Leo mentions the clock»: in this scene, in any line that she hears."""
+    """«Leo mentions the clock»: in this scene, in any line that they hear."""
     playing: Text | None = None
-    """Whom she speaks for, if not for herself."""
+    """Whom they speak for, if not for themselves."""
 
     @model_validator(mode="after")
     def _whole(self, info: ValidationInfo) -> Self:

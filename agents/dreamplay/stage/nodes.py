@@ -119,7 +119,7 @@ def heard(script: Script) -> None:
     Raises:
         ModelError: nobody has said a word for so many turns.
     """
-    taken = [event for event in script if event.kind in TURNS and event.provenance.by == "agent"]
+    taken = [event for event in script if event.kind in TURNS]
     silent = list(takewhile(lambda event: event.kind == "silence", reversed(taken)))
     # A run that is taken up again has as many turns before it is given up again.
     if not silent or len(silent) % SILENCES:
