@@ -106,7 +106,7 @@ def whatif(
     chosen = _seeds(seeds, own) if seeds else [own]
     changed = [branching.branch(parent, name, at, changes, seed) for seed in chosen]
     twins = [branching.branch(parent, name, at, branching.Changes(), seed) for seed in chosen] if seeds else []
-    for note in changed[0].notes:
+    for note in () if quiet else changed[0].notes:
         say(note)
     again = engines.again(settings, parent.newest)
     engine = engines.choose(again)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import ValidationError
 
 from dreamplay.cast import Cast
@@ -78,7 +80,7 @@ def _command(text: str, ask: Ask, cast: Cast) -> Act | Leave:
         case "play":
             act = Act(play=_person(rest, ask, cast, "play")[0])
         case "hand" | "handback" | "hand_back":
-            whom = rest.removeprefix("back").strip()
+            whom = re.sub(r"^back\b", "", rest, flags=re.IGNORECASE).strip()
             held = sorted(in_hand(ask.script))
             act = Act(hand_back=held[0] if not whom and len(held) == 1 else _person(whom, ask, cast, "hand back")[0])
         case _:
