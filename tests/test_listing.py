@@ -105,8 +105,9 @@ def test_a_tree_in_a_terminal_has_a_line_for_a_study(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _lines(monkeypatch, capsys, 80, RUNS)
-    listing.show_trees(family.families([RUNS[0], *RUNS[8:]]))
-    root, branch = capsys.readouterr().out.splitlines()
+    listing.show_trees(family.families(RUNS))
+    root, branch, others = capsys.readouterr().out.splitlines()
     assert root == f"{RUNS[0].name}  seed 1, finished"
     assert branch.startswith("└── w1  swap bo=bo_believer, from event 40 on; seeds 1 to 3, 5 to 6, ")
     assert len(branch) == 80
+    assert others == f"{RUNS[1].name}  seeds 2 to 8, 7 finished"

@@ -49,7 +49,7 @@ def test_a_stance_that_moves_in_nearly_all_pairs_is_a_change_and_nobody_elses_is
 def test_a_stance_that_did_not_change_is_no_proof_that_a_persona_has_no_effect() -> None:
     _, says = _told(_runs(ada="ssgsgsgs", bo="gggggggg"), _runs(ada="sgsgsgsg", bo="gggggggg"), "ada")
     assert says[0] == (
-        "Ada, with another persona: go 3 of 8 to 4 of 8, +12 points [-44, +62], stay 5 of 8 to 4 of 8, -12 points "
+        "Ada, with another persona: go 3 of 8 to 4 of 8, +12.5 points [-44, +62], stay 5 of 8 to 4 of 8, -12.5 points "
         "[-62, +44] (p = 1, adjusted 1). That is compatible with no effect on the stance, and with one of up to 62 "
         "points."
     )

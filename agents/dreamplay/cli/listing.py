@@ -143,10 +143,11 @@ def show_runs(known: Sequence[Standing], *, every: bool = False, limit: int | No
 
 
 def show_trees(drawn: Iterable[Family]) -> None:
-    """Print each family as a tree; in a terminal, branches that differ in their seed alone are one line."""
+    """Print each family as a tree; in a terminal, runs that differ in their seed alone are one line."""
     out = stdout()
-    for family in drawn:
-        for guide, study, before in _tree([family], "", "", (), folded=not piped(out)):
+    folded = not piped(out)
+    for same in _alike(drawn, folded=folded):
+        for guide, study, before in _tree(same, "", "", (), folded=folded):
             name, told = _plain(study.first.name), _plain(_told(study, before))
             room = out.width - cell_len(guide + name) - _GAP
             if not piped(out) and cell_len(told) > room:
@@ -159,13 +160,19 @@ def _tree(
 ) -> Iterator[tuple[str, Study, Sequence[str]]]:
     """The lines of a tree: what is drawn before it, its runs, and the changes that these have from their parent."""
     yield guide, Study(tuple(family.run for family in same)), before
-    groups: dict[tuple[str, str], list[Family]] = {}
-    for child in (child for family in same for child in family.children):
-        alone = child.run.name if child.children or not folded else ""
-        groups.setdefault((child.run.study, alone), []).append(child)
-    for i, group in enumerate(groups.values(), start=1):
+    groups = _alike((child for family in same for child in family.children), folded=folded)
+    for i, group in enumerate(groups, start=1):
         turn, on = ("└── ", "    ") if i == len(groups) else ("├── ", "│   ")
         yield from _tree(group, below + turn, below + on, same[0].run.changes, folded=folded)
+
+
+def _alike(families: Iterable[Family], *, folded: bool) -> list[list[Family]]:
+    """Families that one line stands for: those of a run alone that differ in their seed alone, or each by itself."""
+    groups: dict[tuple[str, str], list[Family]] = {}
+    for family in families:
+        alone = family.run.name if family.children or not folded else ""
+        groups.setdefault((family.run.study, alone), []).append(family)
+    return list(groups.values())
 
 
 def _told(study: Study, before: Sequence[str]) -> str:
