@@ -32,6 +32,7 @@ from dreamplay.models import engines
 from dreamplay.models.endpoint import open_endpoint
 from dreamplay.record import archive, markdown, transcript
 from dreamplay.record.transcript import End
+from dreamplay.testing import scripted
 from dreamplay.testing.endpoint import FakeEndpoint
 
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))
@@ -94,6 +95,20 @@ def test_of_thoughts_that_could_not_be_read_the_run_says_how_many_and_why(
         "(the last one: no valid reflection: the answer lacks Bo)\n"
     ) in lost.err
     assert (told.code, lost.code) == (0, 0)
+
+
+def test_a_run_in_which_nearly_nobody_speaks_says_so(
+    call: Callable[..., Done], small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = scripted.answer
+
+    def same(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
+        return "I say that it is late." if text.rstrip().endswith("]") else answer(text, seed, shape)
+
+    monkeypatch.setattr(scripted, "answer", same)
+    done = call("run", "--story", small, "--model", "scripted", "--seed", "1")
+    assert done.code == 0
+    assert re.search(r"\d+ of \d+ turns passed in silence \(most often: copies\); try another --model", _flat(done.err))
 
 
 def _flat(text: str) -> str:

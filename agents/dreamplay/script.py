@@ -138,6 +138,13 @@ def regards(script: Script, role: str) -> dict[str, float]:
     return found
 
 
+def silences(script: Script) -> list[str]:
+    """Why the cast had nothing to say, one reason for each turn of theirs that passed in silence."""
+    silent = [event for event in script.of_kind("silence") if event.provenance.by == "agent"]
+    reasons = [event.provenance.refused[-1].reason if event.provenance.refused else "" for event in silent]
+    return [reason.partition(" «")[0] for reason in reasons]
+
+
 def thoughts_lost(events: Iterable[Event]) -> list[str]:
     """Why each thought that an agent did not have was refused last: no answer could stand, so nothing is told of it."""
     lost = (event for event in events if event.kind == "reflection" and not event.text)

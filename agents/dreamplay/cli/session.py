@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 HOME = Path("transcripts")
 INTERRUPTED = 130
+_SILENT = 0.2
+"""Share of silent turns from which it is said how many there were."""
 
 
 async def begin(settings: Settings, swaps: dict[str, str], manner: Manner, **chosen: Any) -> None:
@@ -78,7 +80,8 @@ async def go_on(reference: str | None, settings: Settings, manner: Manner) -> No
 async def perform(prepared: Prepared, manner: Manner) -> None:
     """Play a run to its end, or until it is stopped or fails; then say how to go on with it."""
     from dreamplay.cli.screen import Screen
-    from dreamplay.script import thoughts_lost
+    from dreamplay.event import TURNS
+    from dreamplay.script import silences, thoughts_lost
 
     playing, engine, before = prepared.player, prepared.engine, prepared.before
     assert engine
@@ -111,6 +114,10 @@ async def perform(prepared: Prepared, manner: Manner) -> None:
     if manner != "quiet":
         for each in playing.not_done:
             say(f"this never came due: {each}")
+        turns = [event for event in playing.script.of_kind(*TURNS) if event.turn]
+        if len(silent := silences(playing.script)) > _SILENT * len(turns):
+            why = max(set(silent), key=silent.count)
+            say(f"{len(silent)} of {len(turns)} turns passed in silence (most often: {why}); try another --model")
         if lost := thoughts_lost(playing.script):
             say(f"thoughts that could not be read and are left out: {len(lost)} (the last one: {lost[-1]})")
         say(_left(folder))

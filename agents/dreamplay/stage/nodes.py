@@ -27,6 +27,10 @@ from dreamplay.story import VISITOR, Scene, moved
 
 SILENCES = 5
 """Turns in a row in which nobody says a word, after which the model is given up."""
+REPEATS = 50
+"""The same where the model only says what was said before: in a long story with little to talk about it may yet find
+something new.
+"""
 
 
 async def open_scene(state: State, runtime: Runtime[Context]) -> State:
@@ -119,13 +123,14 @@ def heard(script: Script) -> None:
     Raises:
         ModelError: nobody has said a word for so many turns.
     """
-    taken = [event for event in script if event.kind in TURNS]
-    silent = list(takewhile(lambda event: event.kind == "silence", reversed(taken)))
-    # A run that is taken up again has as many turns before it is given up again.
-    if not silent or len(silent) % SILENCES:
-        return
+    spoken = (event for event in reversed(list(script)) if event.kind in TURNS)
+    silent = list(takewhile(lambda event: event.kind == "silence", spoken))
+    silent = [event for event in silent if event.provenance.by == "agent"]  # a person may well say nothing
     reasons = Counter(refusal.reason.partition(" «")[0] for event in silent for refusal in event.provenance.refused)
     why, _ = reasons.most_common(1)[0] if reasons else ("", 0)
+    # A run that is taken up again has as many turns before it is given up again.
+    if not silent or len(silent) % (REPEATS if why == "copies" else SILENCES):
+        return
     step = (
         "raise DREAMPLAY_HEADROOM, the tokens that it may think, or choose another --model, one that thinks less"
         if why == THOUGHT_ONLY
