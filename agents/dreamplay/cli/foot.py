@@ -8,6 +8,8 @@ from typing import Self
 from rich.console import Console, RenderableType
 from rich.live import Live
 
+from dreamplay.console import piped
+
 
 class Foot:
     """The lower end of a terminal, drawn over and over while it is entered; who shows something there inherits from it.
@@ -15,7 +17,7 @@ class Foot:
     """
 
     def __init__(self, console: Console, *, wanted: bool) -> None:
-        wanted = wanted and console.is_terminal
+        wanted = wanted and not piped(console)
         self._live = Live(console=console, transient=True, auto_refresh=False) if wanted else None
 
     @property

@@ -43,7 +43,7 @@ class Screen(Foot):
         self._story, self._cast, self._manner, self._numbers = story, cast, manner, numbers
         self._scenes = list(scenes)
         self._out = console.stdout(most=_WIDTH)
-        foot = self._out if self._out.is_terminal else console.stderr()
+        foot = console.stderr() if console.piped(self._out) else self._out
         super().__init__(foot, wanted=readers is None and manner != "quiet")
         self._readers = readers
         self._beat = self._scene = ""
@@ -119,7 +119,7 @@ class Screen(Foot):
             case "dream":
                 told = Text.assemble(number, event.text, style="italic bright_blue")
                 # Padding cuts off what does not fit; a pipe has no width to fit into.
-                self._print(Padding(told, (0, 4)) if self._out.is_terminal else told, above=True, below=True)
+                self._print(told if console.piped(self._out) else Padding(told, (0, 4)), above=True, below=True)
             case "action":
                 self._print(Text.assemble(number, f"{name}{by} {event.text}", style="italic"))
             case _:

@@ -120,7 +120,7 @@ class Views:
         self._out.print(Text(f"\n{text}", style="bold"))
 
     def _print(self, text: str) -> None:
-        self._out.print(Padding(Text(text), (0, 0, 0, 2)) if self._out.is_terminal else Text(text))
+        self._out.print(Text(text) if console.piped(self._out) else Padding(Text(text), (0, 0, 0, 2)))
 
     def _table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table in a terminal, plain columns in a pipe; nothing if there are no rows."""
