@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,7 @@ BAD: dict[str, tuple[dict[str, object], dict[str, str], str, str]] = {
     "a number of them": ({}, {}, f"seed = [0x{'f' * 5000}]", "dreamplay.toml:1: seed: must be a whole number"),
     "5,000 digits in the environment": ({}, {"DREAMPLAY_WINDOW": "9" * 5000}, "", "DREAMPLAY_WINDOW: .{,150}$"),
     "5,000 brackets": ({}, {}, f"seed = {'[' * 5000}", "dreamplay.toml: .*brackets too deep"),
+    "a file too large": ({}, {}, f"seed = 1\n{'#' * 10_000}", "dreamplay.toml: larger than 10,000 bytes"),
     "NUL in the file": ({}, {}, 'story = "a\0b"', "dreamplay.toml: not TOML: .*x00"),
     "NUL, escaped": ({}, {}, 'out = "a\\u0000b"', "dreamplay.toml:1: out: .*control character"),
     "a line break in a name": ({"model": "a\nb"}, {}, "", "--model: .*control character"),
@@ -79,6 +82,13 @@ def test_an_empty_variable_is_not_set_and_a_file_may_have_a_byte_order_mark(monk
     monkeypatch.setenv("DREAMPLAY_SEED", "")
     Path("dreamplay.toml").write_text("\ufeffseed = 3\r\n", encoding="utf-8", newline="")
     assert settings.load().seed == 3
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_settings_that_are_no_file_are_not_waited_for(make: Callable[[Path], None]) -> None:
+    make(Path("dreamplay.toml"))
+    with pytest.raises(SettingsError, match=r"^dreamplay.toml: it is no file; take it away$"):
+        settings.load()
 
 
 def test_what_a_user_names_is_read_in_place_of_what_lies_here(monkeypatch: pytest.MonkeyPatch) -> None:

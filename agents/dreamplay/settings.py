@@ -38,6 +38,8 @@ TOML = "dreamplay.toml"
 CONFIG = "DREAMPLAY_CONFIG"
 KEYS = ("DREAMPLAY_API_KEY", "OPENAI_API_KEY")
 """The variables that may hold a key, the one that wins first."""
+_MOST = 10_000
+"""Bytes of a file with settings, which has a line for each; a large one takes minutes to be understood."""
 _SECRET = ("api_key", "base_url")
 """Settings that complain about themselves: their values are never quoted whole."""
 
@@ -171,6 +173,11 @@ def load(**flags: Any) -> Settings:
         SettingsError: a value that cannot be used; the message says where it came from.
     """
     values, sources, text = _file()
+    if os.environ.get("OPENAI_BASE_URL"):
+        values.pop("base_url", None)
+    if os.environ.get("OPENAI_API_KEY") and "base_url" not in values:  # a file's key stays with the file's address
+        values.pop("api_key", None)
+    sources = {name: source for name, source in sources.items() if name in values}
     own_key = values.get("api_key"), sources.get("api_key")
     for name in Settings.model_fields:
         variable = f"DREAMPLAY_{name.upper()}"
@@ -204,7 +211,13 @@ def _file() -> tuple[dict[str, Any], dict[str, Source], str]:
     named = os.environ.get(CONFIG)
     path = named or TOML
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        if not named and Path(path).exists() and not Path(path).is_file():
+            raise SettingsError(f"{path}: it is no file; take it away")  # a pipe would be waited for
+        with Path(path).open("rb") as file:
+            data = file.read(_MOST + 1)
+        if len(data) > _MOST:
+            raise SettingsError(f"{path}: larger than {_MOST:,} bytes; settings need a line each, take the rest out")
+        text = data.decode("utf-8-sig")
         values = tomllib.loads(text)
     except FileNotFoundError as error:
         if named:
