@@ -35,7 +35,9 @@ def test_an_address_is_read_as_it_is_called_and_shown_without_what_is_secret(tex
 
 
 def test_user_and_password_are_sent_as_they_are_meant() -> None:
-    assert Address.parse("http://m%40x:p%2Fq%3A@h").login == ("m@x", "p/q:")
+    address = Address.parse("http://m%40x:p%2Fq%3A@h")
+    assert address.login == ("m@x", "p/q:")
+    assert "m@x:p/q:" in address.secrets
 
 
 REFUSED = {

@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -156,6 +157,17 @@ def test_a_header_of_the_environment_that_cannot_be_sent_is_named_and_not_shown(
     with pytest.raises(SettingsError, match=f"{variable} has a character") as caught:
         open_endpoint("http://127.0.0.1:9/v1", "key", timeout=1, ambient=True)
     assert "sk-other" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"], ids=["missing", "wrong"])
+def test_certificates_that_cannot_be_loaded_are_one_line(
+    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if content:
+        (tmp_path / "own.pem").write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
+    with pytest.raises(SettingsError, match=r"^the certificates cannot be loaded .*; .* unset SSL_CERT_FILE[^\n]*$"):
+        open_endpoint("https://127.0.0.1:9/v1", "key", timeout=1)
 
 
 async def test_a_reply_at_the_limit_is_kept_and_marked(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:

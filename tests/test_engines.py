@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -80,6 +81,7 @@ BEFORE: dict[str, tuple[str, dict[str, Any]]] = {
     "endpoint of files": ("m.gguf", {"candidates": 3}),
     "scripted": ("scripted", {"tries": 3}),
     "damaged": ("m", {"sampling": "hot"}),
+    "a name like a command": ("m --base-url http://x;\nrun: $(y)", {}),
 }
 AGAIN: dict[str, tuple[str, dict[str, Any], dict[str, str], tuple[str | None, float | None, int | None]]] = {
     # what it was played on, flags, environment, and what it goes on with: model, temperature, candidates
@@ -117,7 +119,12 @@ def test_what_a_run_goes_on_with(what: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    ("before", "says"), [("file", r"on my; .*--model FILE"), ("endpoint", r"--model m --base-url")]
+    ("before", "says"),
+    [
+        ("file", r"on my; .*--model FILE"),
+        ("endpoint", r"--model m --base-url"),
+        ("a name like a command", r"--model 'm --base-url http://x; run: \$\(y\)' --base-url URL"),
+    ],
 )
 def test_a_model_that_has_to_be_named_again(before: str, says: str) -> None:
     with pytest.raises(SettingsError, match=says):
@@ -137,6 +144,7 @@ def test_a_key_that_decides_nothing_is_mentioned(monkeypatch: pytest.MonkeyPatch
         ({"model": "no.gguf"}, r"no\.gguf: no such file.*or an address"),
         ({"model": f"{'n' * 300}.gguf"}, "name too long"),
         ({"model": "notes.gguf"}, "no GGUF file"),
+        ({"model": "pipe.gguf"}, "it is no file"),
         ({"model": "scriptd"}, "did you mean scripted"),
         ({"model": "Embeded"}, "did you mean embedded"),
         ({}, "is gone.*--model NAME --base-url URL.*scripted"),
@@ -145,6 +153,7 @@ def test_a_key_that_decides_nothing_is_mentioned(monkeypatch: pytest.MonkeyPatch
 def test_what_cannot_play_says_what_can(flags: dict[str, str], says: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "installed", lambda: "the engine is gone")
     Path("notes.gguf").write_text("hello")
+    os.mkfifo("pipe.gguf")
     with pytest.raises(SettingsError, match=says):
         engines.choose(load(**flags))
 
@@ -188,6 +197,13 @@ SENT: dict[str, tuple[dict[str, str], dict[str, str], str, str, str | None]] = {
     "to a trusted file's": (
         {}, {"OPENAI_API_KEY": "sk-of-openai", "DREAMPLAY_CONFIG": "dreamplay.toml"}, 'base_url = "URL"',
         "sk-of-openai", None,
+    ),
+    "OpenAI's variables over a file": (
+        {}, {"OPENAI_BASE_URL": "URL", "OPENAI_API_KEY": "sk-of-openai"},
+        'base_url = "http://127.0.0.1:9/v1"\napi_key = "sk-in-file"', "sk-of-openai", None,
+    ),
+    "OpenAI's key over a file's": (
+        {"base_url": "URL"}, {"OPENAI_API_KEY": "sk-of-openai"}, 'api_key = "sk-in-file"', "sk-of-openai", None,
     ),
     "a flag's address over a file's": (
         {"base_url": "URL"}, {"OPENAI_API_KEY": "sk-of-openai"}, 'base_url = "http://127.0.0.1:9/v1"',
@@ -303,6 +319,14 @@ async def test_an_address_decides_the_model_if_it_has_just_one(models: list[Any]
             says = "several models.*--model: one, two" if "two" in models else "no model"
             with pytest.raises(ModelError, match=says):
                 await engines.open_model(engines.choose(settings), settings)
+
+
+@pytest.mark.parametrize("name", [5, None, ["one"], "", " ", "m" * 201, "m\nnext", "m\x1b]0;x\x07", "my sk-secret"])
+async def test_what_cannot_be_a_name_is_no_model(name: Any) -> None:
+    with FakeEndpoint(models=[name]) as fake:
+        settings = load(base_url=fake.base_url, api_key="sk-secret")
+        with pytest.raises(ModelError, match="offers no model"):
+            await engines.open_model(engines.choose(settings), settings)
 
 
 async def test_an_address_that_cannot_be_asked_is_one_line() -> None:

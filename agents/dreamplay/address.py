@@ -84,7 +84,8 @@ class Address:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Whatever of it may not be shown."""
-        return (*(self.login or ()), *(value or name for name, value in self.query))
+        login = (*self.login, ":".join(self.login)) if self.login else ()  # a header has both in one, in base64
+        return (*login, *(value or name for name, value in self.query))
 
 
 def _harmless(text: str) -> str:

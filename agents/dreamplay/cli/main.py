@@ -38,7 +38,7 @@ class _Said(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Say it on stderr, in one line."""
-        say(record.getMessage())
+        say(" ".join(record.getMessage().splitlines()))
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def main() -> None:
             app()
         except DreamplayError as error:
             if not isinstance(error, ClosedPipeError):
-                say(str(error))
+                say(" ".join(str(error).splitlines()))  # a line of a stranger's would pass for one of ours
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)

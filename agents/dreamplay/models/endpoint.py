@@ -15,6 +15,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from dreamplay.address import Address
 from dreamplay.errors import ModelError, SettingsError
+from dreamplay.key import hide
 from dreamplay.models import capabilities, failures, proxy, schemas
 from dreamplay.models.capabilities import Capabilities
 from dreamplay.models.failures import UNREADABLE, CutError, EndlessError, worth_retrying
@@ -29,8 +30,12 @@ if TYPE_CHECKING:
 
 AMBIENT = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS")
 """Variables that the client sends as headers, to any address, if nobody keeps it from doing so."""
+_TLS = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+"""Variables that name files for TLS."""
 PATIENCE = 180.0
 """Seconds without a word before a call is given up, and seconds that a busy endpoint is waited for."""
+_LONGEST_NAME = 200
+"""Characters of a model's name."""
 _SLOWEST = 4
 """How many times as long a reply may take as all."""
 _log = logging.getLogger(__name__)
@@ -223,13 +228,14 @@ class Endpoint:
         )  # fmt: skip
 
     async def models(self) -> list[str]:
-        """The models that the endpoint says it has, at most ten.
+        """The models that the endpoint says it has, at most ten. What cannot be a name, or holds a secret, is none: a
+        name stands in messages, in commands and in every transcript.
 
         Raises:
             openai.APIError: it cannot be asked.
         """
         page = await self.client.models.list()
-        return [model.id for model in page.data if isinstance(model.id, str)][:10]
+        return [model.id for model in page.data if _is_name(model.id) and hide(model.id, self.secrets) == model.id][:10]
 
 
 def open_endpoint(
@@ -248,17 +254,22 @@ def open_endpoint(
 
     Raises:
         ValueError: it is no address.
-        SettingsError: the proxy of the environment cannot be used, or a header of the environment cannot be sent.
+        SettingsError: the proxy, a header or the certificates that the environment names cannot be used.
     """
-    import httpx2
-    from openai import AsyncOpenAI, DefaultAioHttpClient, DefaultAsyncHttpxClient, Timeout
-
     address = address if isinstance(address, Address) else Address.parse(address)
     via = proxy.chosen(address)
+    try:
+        import httpx2
+        from openai import AsyncOpenAI, DefaultAioHttpClient, DefaultAsyncHttpxClient, Timeout
+
+        # Certificates take longer to load than all the rest, and plain HTTP has no use for them. Of the variables,
+        # aiohttp reads one as it is imported.
+        tls = httpx2.create_ssl_context(verify=bool(via) or address.url.startswith("https:"))
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise SettingsError(f"the certificates cannot be loaded ({why}); correct or unset {_tls_variables()}") from None
     patience = Timeout(timeout, connect=min(10.0, timeout))
     kind = DefaultAioHttpClient if many and not (via and via.socks) else DefaultAsyncHttpxClient
-    # Certificates take longer to load than all the rest, and plain HTTP has no use for them.
-    tls = httpx2.create_ssl_context(verify=bool(via) or address.url.startswith("https:"))
     http_client = kind(
         auth=address.login, follow_redirects=False, timeout=patience, proxy=via.url if via else None,
         trust_env=False, verify=tls,
@@ -267,6 +278,14 @@ def open_endpoint(
         base_url=address.url, api_key=api_key, max_retries=0, timeout=patience, http_client=http_client,
         default_query=dict(address.query), default_headers=_headers(api_key, ambient=ambient),
     )  # fmt: skip
+
+
+def _tls_variables() -> str:
+    return ", ".join(name for name in _TLS if os.environ.get(name)) or " or ".join(_TLS)
+
+
+def _is_name(given: object) -> bool:
+    return isinstance(given, str) and bool(given.strip()) and given.isprintable() and len(given) <= _LONGEST_NAME
 
 
 def _headers(api_key: str, *, ambient: bool) -> dict[str, Any]:

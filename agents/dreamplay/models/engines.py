@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -94,7 +95,7 @@ def again(settings: Settings, before: Header | Resumed) -> Settings:
         model = before.model
     elif model is None and settings.base_url is None:
         if own is None:
-            what = f"{before.model} --base-url URL" if endpoint else "FILE.gguf"
+            what = f"{shlex.quote(before.model)} --base-url URL" if endpoint else "FILE.gguf"
             raise SettingsError(
                 f"the run was played on {before.model}; name it again, --model {what}, or another model"
             )
@@ -113,6 +114,8 @@ def again(settings: Settings, before: Header | Resumed) -> Settings:
 def _unreadable(path: Path) -> str | None:
     """Why a file cannot be read as a model; None if it can be tried."""
     try:
+        if path.exists() and not path.is_file():  # to open a pipe is to wait
+            return "it is no file"
         with path.open("rb") as file:
             return None if file.read(4) == b"GGUF" else "it is no GGUF file"
     except OSError as error:

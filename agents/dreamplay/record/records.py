@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from dreamplay.cast import Cast, Persona
 from dreamplay.event import Place, Usage
@@ -13,6 +13,10 @@ from dreamplay.script import Script
 from dreamplay.story import Story
 from dreamplay.value import Value
 
+_LONGEST = 200
+"""Characters of a model's name."""
+_Model = Annotated[str, AfterValidator(lambda name: " ".join(name.split())[:_LONGEST])]
+"""A model's name, in one line: it stands in messages and in commands."""
 SCHEMA: Final = 1
 """Version of the file's form. A reader refuses a newer one."""
 
@@ -27,7 +31,7 @@ class Header(Value):
     story_hash: str
     cast: dict[str, Persona]
     persona_hashes: dict[str, str]
-    model: str
+    model: _Model
     settings: dict[str, Any]
     """What shapes the run: length, beats, sampling, tries; see `chosen.Chosen`."""
     seed: Annotated[int, Field(ge=0, lt=2**31)]
@@ -44,7 +48,7 @@ class Resumed(Value):
     """From here on another model played, or the same one with other settings."""
 
     record: Literal["resumed"] = "resumed"
-    model: str
+    model: _Model
     settings: dict[str, Any]
     """As in the header."""
     event: Place
