@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import worlds
 from dreamplay.errors import UsageError
@@ -41,3 +43,9 @@ def test_a_header_holds_all_that_was_chosen_and_nothing_of_the_machine() -> None
         "scripted", {"tries": 3}
     )
     assert header.persona_hashes["leo"] != worlds.plan("mindsync").header("scripted", {}).persona_hashes["leo"]
+
+
+def test_a_play_with_another_cast_says_so_in_its_header(small: Path, tmp_path: Path) -> None:
+    zoe = worlds.dump(tmp_path / "zoe.yaml", worlds.persona("Zoe", "parrot"))
+    assert worlds.plan(small, swaps={"bo": str(zoe)}).header("m", {}).changes == ("swap bo=zoe",)
+    assert worlds.plan(small).header("m", {}).changes == ()

@@ -50,11 +50,11 @@ class Changes:
 
     def told(self, point: int) -> tuple[str, ...]:
         """The changes in words, without a path: they go into the header."""
-        words = [f"swap {role}={Path(persona).stem}" for role, persona in self.swaps.items()]
-        words += [f"say {role}: {text}" for role, text in self.say]
-        words += [f"drop {role}" for role in self.drop]
-        words += [f"story-edit {self.story.name}"] if self.story else []
-        return (f"{f'from event {point} on, ' if point else ''}{'; '.join(words)}",) if words else ()
+        others = [f"say {role}: {text}" for role, text in self.say]
+        others += [f"drop {role}" for role in self.drop]
+        others += [f"story-edit {self.story.name}"] if self.story else []
+        where = f"from event {point} on, " if point else ""
+        return tuple(f"{where}{words}" for words in planning.told(self.swaps, *others))
 
 
 @dataclass(frozen=True)

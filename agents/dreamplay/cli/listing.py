@@ -80,7 +80,7 @@ class _Column:
 _NAME = _Column("run", lambda study: study.first.name)
 _COLUMNS = (
     _Column("state", lambda study: study.states),
-    _Column("change", lambda study: "" if study.first.point is None else _change(study.first), short=True),
+    _Column("change", lambda study: _change(study.first), short=True),
     _Column("seed", lambda study: study.seeds, short=True),
     _Column("model", lambda study: ", then ".join(study.first.models), short=True, shared=True),
     _Column("story", lambda study: study.first.story, short=True, shared=True),
@@ -178,11 +178,13 @@ def _alike(families: Iterable[Family], *, folded: bool) -> list[list[Family]]:
 def _told(study: Study, before: Sequence[str]) -> str:
     run = study.first
     seeds = f"seed{'s' * (len(study.runs) > 1)} {study.seeds}, {study.states}"
-    return seeds if run.point is None else f"{_change(run, before)}; {seeds}"
+    return "; ".join(filter(None, (_change(run, before), seeds)))
 
 
 def _change(run: Standing, before: Sequence[str] = ()) -> str:
     """What was changed, and then where: what tells branches apart is not what is cut off."""
+    if run.point is None:
+        return own_changes(run, before)
     where = f"from event {run.point} on" if run.point else "from the start"
     return f"{own_changes(run, before) or 'nothing changed'}, {where}"
 

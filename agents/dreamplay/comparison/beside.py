@@ -97,7 +97,8 @@ def match(base: Sequence[Record], changed: Sequence[Record]) -> Match:
             twice = next(seed for seed in drawn if drawn.count(seed) > 1)
             raise UsageError(f"two {word} runs have the seed {twice}; leave one of them out")
     stories = {run.header.story_hash: run.header for run in (*base, *changed)}
-    edited = any(header.changes for header in stories.values()) and len({h.story.title for h in stories.values()}) == 1
+    titles_differ = len({header.story.title for header in stories.values()}) > 1
+    edited = not titles_differ and any(header.point is not None for header in stories.values())
     if len(stories) > 1 and not edited:
         one, other, *_ = stories.values()
         titles = f"{one.story.title!r} and {other.story.title!r} are two stories"

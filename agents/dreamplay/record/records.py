@@ -40,7 +40,7 @@ class Header(Value):
     point: Place | None = None
     """Of a branch: the first event that is its own."""
     changes: tuple[str, ...] = ()
-    """What was changed at the point, and at those of the runs it descends from, oldest first."""
+    """What was changed from the story's own cast, or at the point, and in the runs it descends from, oldest first."""
     versions: dict[str, str]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,7 +35,7 @@ class Plan:
     recall: bool = True
     reflect: bool = True
     parent: str | None = None
-    """Of a branch, as are point and changes: see the header of a transcript."""
+    """Of a branch, as is point: see the header of a transcript."""
     point: int | None = None
     changes: tuple[str, ...] = ()
     visit: Visit | None = None
@@ -103,7 +103,15 @@ def plan(
         cast = Cast({**cast.personas, VISITOR: visit.persona(guest, cast)})
         done = visit.read(interventions, story, cast) if interventions else None
         visited = Visit(every_line=every_line, interventions=done)
-    return Plan(Path(story_ref).stem, story, cast, seed, length, chosen, recall, reflect, visit=visited)
+    return Plan(
+        Path(story_ref).stem, story, cast, seed, length, chosen, recall, reflect, changes=told(swaps), visit=visited
+    )  # fmt: skip
+
+
+def told(swaps: Mapping[str, str], *others: str) -> tuple[str, ...]:
+    """What is changed in a play, in words without a path, for its header; nothing if nothing is."""
+    words = [*(f"swap {role}={Path(persona).stem}" for role, persona in swaps.items()), *others]
+    return ("; ".join(words),) if words else ()
 
 
 def taken_up(header: Header) -> Plan:
