@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import langsmith
 import pytest
@@ -12,6 +13,7 @@ from dreamplay.models.model import OnToken, Reply
 from dreamplay.prompting.prompt import Prompt
 from dreamplay.record import archive, transcript
 from dreamplay.record.transcript import FILE, Transcript
+from dreamplay.stage import state
 from dreamplay.stage.play import Run
 from dreamplay.stage.state import Token
 from dreamplay.testing.scripted import ScriptedModel
@@ -187,6 +189,24 @@ async def test_a_thousand_lines_fit_a_small_window(tmp_path: Path) -> None:
     recaps = worlds.kinds(run.script, "recap")
     assert len({event.scene for event in recaps}) < 15  # it happens seldom
     assert {len(event.witnesses) for event in recaps} == {2, 3, 4}
+
+
+async def test_what_a_reader_would_refuse_is_never_written(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = state.Context.record
+
+    def odd(self: state.Context, place: Any, **event: Any) -> Event:
+        return record(self, place, **event | ({"speaker": None} if len(self.script) == 8 else {}))
+
+    with monkeypatch.context() as bug:
+        bug.setattr(state.Context, "record", odd)
+        with pytest.raises(RecordError, match=r"event 8 cannot be recorded: speaker: a line without a speaker; .* bug"):
+            await _run(small, tmp_path / "run").play(lambda seen: None)
+    assert len(transcript.read(tmp_path / "run").script) == 8
+    run = _run(small, tmp_path / "run")
+    await Run(run.plan, ScriptedModel(), tmp_path / "run", {}, goes_on=True).play(lambda seen: None)
+    assert transcript.read(tmp_path / "run").end
 
 
 class Forgetful(ScriptedModel):

@@ -17,9 +17,10 @@ from dreamplay.event import PROLOGUE, Event
 from dreamplay.models.model import Model
 from dreamplay.record import archive, markdown, pending, transcript
 from dreamplay.record.archive import Archive, Archived
+from dreamplay.record.chosen import chosen
 from dreamplay.record.continuity import Continuity
 from dreamplay.record.pending import Pending
-from dreamplay.record.transcript import FILE, End, Resumed, Transcript, Undone
+from dreamplay.record.transcript import FILE, End, Resumed, Transcript, Undone, complaint
 from dreamplay.script import Script
 from dreamplay.stage import visit
 from dreamplay.stage.act import Act
@@ -238,13 +239,25 @@ class Run:
     def _writer(self, record: Transcript) -> Callable[[Event], None]:
         """Puts events on disk; before the first that another model plays, or the same one with other settings, that it
         does. What is learnt of an endpoint is learnt after the header was written, and so it stands there too.
+
+        What a reader would refuse is never written: a transcript that cannot be read is a play that is lost.
         """
         newest = record.before.newest
         known = newest.model, newest.settings
+        continuity = Continuity(self.plan.story, self.plan.cast, self.plan.beats)
 
         def write(event: Event) -> None:
             nonlocal known
             now = self.header.model, self.header.settings | self.model.learnt
+            try:
+                continuity.check(event, self.script)
+                if known != now:
+                    chosen(now[1], self.plan.story, self.plan.cast)
+            except ValueError as error:
+                raise RecordError(
+                    f"event {event.id} cannot be recorded: {complaint(error)}; that is a bug in dreamplay, please "
+                    f"report it; what was played before is kept in {self.folder}"
+                ) from error
             if known != now:
                 record.append(Resumed(model=now[0], settings=now[1], event=event.id))
                 known = now
