@@ -110,7 +110,7 @@ def test_what_the_readme_shows_works(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_what_cannot_be_played_is_an_error_that_leaves_nothing(small: Path) -> None:
-    with pytest.raises(dp.DreamplayError, match="no file and no shipped stories called 'nope'"):
+    with pytest.raises(dp.DreamplayError, match="no file and no shipped story called 'nope'"):
         dp.play("nope", model="scripted")
     with pytest.raises(TypeError, match="unexpected keyword argument 'modle'"):
         dp.play(small, modle="scripted")
