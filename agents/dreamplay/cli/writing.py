@@ -75,6 +75,8 @@ def _write(kind: Kind, file: Path, otherwise: str) -> Path:
     """Write a new file, and the schema that it names beside it, if that is not there yet."""
     from dreamplay import library
 
+    if not file.name.isprintable():  # it stands in the file, in a comment
+        raise UsageError(f"{str(file)[:200]!r}: there is a control character in the name; choose another")
     path = file if file.suffix else file.with_suffix(".yaml")
     beside = path.with_name(f"{kind}.schema.json")
     field = "title" if kind is Kind.story else "name"
