@@ -157,10 +157,11 @@ def _settings(matched: Match) -> tuple[Setting, ...]:
 
 def _changes(matched: Match, swaps: Sequence[Swap], settings: Sequence[Setting], names: dict[str, str]) -> str:
     """What was changed, in a sentence."""
-    one, other = (group[0].header.changes for group in (matched.base, matched.changed))
+    one, other = (group[0].header for group in (matched.base, matched.changed))
     changed = [f"{names[swap.role]} {_changed(swap)}" for swap in swaps]
     changed += [f"{each.name} is {each.changed or 'not set'} instead of {each.base or 'not set'}" for each in settings]
-    told = [text for text in other if text not in one]
+    # What a run was begun with is its cast, which is compared by itself.
+    told = [text for text in other.changes if text not in one.changes] if other.point is not None else []
     several = max(len(changed), len(told)) > 1  # a swap may stand in both
     if changed or told:
         mixed = " With several changes at once, no difference can be put down to one of them." if several else ""
