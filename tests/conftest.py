@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import library
+from dreamplay import casting
 from dreamplay.cast import Cast
 from dreamplay.story import Story
 from dreamplay.testing.scripted import ScriptedModel
@@ -63,12 +63,12 @@ def clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def story() -> Story:
-    return library.story("mindsync")
+    return casting.story("mindsync")
 
 
 @pytest.fixture(scope="session")
 def cast(story: Story) -> Cast:
-    return library.cast(story, "mindsync")
+    return casting.cast(story, "mindsync")
 
 
 @pytest.fixture

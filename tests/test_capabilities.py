@@ -185,9 +185,7 @@ async def test_a_schema_is_sent_in_the_dialect_that_all_take_and_whole_to_the_lo
     }  # fmt: skip
 
 
-async def test_what_a_model_may_think_fits_in_its_window(
-    fake: FakeEndpoint, connect: Callable[..., Endpoint]
-) -> None:
+async def test_what_a_model_may_think_fits_in_its_window(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:
     endpoint = connect(window=2048, headroom=2000)
     for script in ("", "word " * 1000, "word " * 1600):
         await endpoint.complete(PROMPT.model_copy(update={"script": script}), seed=1)

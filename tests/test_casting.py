@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import library
+from dreamplay import casting
 from dreamplay.cards import card as cards
-from dreamplay.cards import casting
+from dreamplay.cards import casting as card_files
 from dreamplay.cast import Persona
 from dreamplay.cli import main as cli
 from dreamplay.comparison import beside, compare
@@ -61,10 +61,10 @@ def test_a_card_becomes_a_persona_file_that_says_what_is_left(call: Call, source
     code, said = call(f"import {source}")
     assert code == 0
     assert _files() == sorted([source, "zoe_marsh.yaml", "zoe_marsh.card.json"])
-    assert library.persona("zoe_marsh.yaml") == library.persona(source)
+    assert casting.persona("zoe_marsh.yaml") == casting.persona(source)
     text = Path("zoe_marsh.yaml").read_text(encoding="utf-8")
     assert text.count("# left for you") == 2
-    assert text.index("# left for you") == text.index("tactics:") - len(casting._OURS) - 1
+    assert text.index("# left for you") == text.index("tactics:") - len(card_files._OURS) - 1
     assert "#   fear:" in text
     assert said.splitlines() == [
         f"dreamplay: zoe_marsh.yaml: Zoe Marsh, from {source} (chara_card_v2)",
@@ -80,7 +80,7 @@ def test_what_is_left_can_be_filled_in_as_the_file_shows_it(call: Call) -> None:
     call("import zoe.json --out me.yaml --name Ada --user Leo")
     path = Path("me.yaml")
     path.write_text(path.read_text().replace("\n# ", "\n").replace("left for you", "# left for you"))
-    persona = library.persona("me.yaml")
+    persona = casting.persona("me.yaml")
     assert persona.name == "Ada"
     assert persona.private
     assert persona.private.fear.startswith("the hidden fear")
@@ -92,11 +92,11 @@ def test_what_is_left_can_be_filled_in_as_the_file_shows_it(call: Call) -> None:
 def test_any_persona_can_be_read_from_the_file_that_is_written(tmp_path: Path, persona: Persona) -> None:
     tree = cards.compose("v2", {"name": persona.name, "extensions": {"dreamplay": persona.model_dump()}}, {})
     (tmp_path / "in.json").write_bytes(cards.dump(tree))
-    seen = library.portrayed(tmp_path / "in.json")
+    seen = casting.portrayed(tmp_path / "in.json")
     for name in ("out.yaml", "out.card.json"):
         (tmp_path / name).unlink(missing_ok=True)
-    casting.adopt(seen, tmp_path / "in.json", tmp_path / "out.yaml")
-    assert library.persona(str(tmp_path / "out.yaml")) == seen.persona == persona
+    card_files.adopt(seen, tmp_path / "in.json", tmp_path / "out.yaml")
+    assert casting.persona(str(tmp_path / "out.yaml")) == seen.persona == persona
 
 
 ROUND: dict[str, tuple[str, str]] = {
@@ -126,7 +126,7 @@ def test_a_card_survives_the_round_trip_with_all_that_nobody_knows(call: Call, w
     if book := kept.get("character_book"):
         entry = back.fields["character_book"]["entries"][0]
         assert {key: value for key, value in entry.items() if key != "use_regex"} == book["entries"][0]
-    assert library.persona(next(str(path) for path in Path().glob("back.*"))) == library.persona("zoe.yaml")
+    assert casting.persona(next(str(path) for path in Path().glob("back.*"))) == casting.persona("zoe.yaml")
 
 
 def test_what_was_changed_in_the_persona_is_changed_in_the_card(call: Call) -> None:
@@ -149,7 +149,7 @@ def test_a_persona_that_a_card_cannot_bring_back_whole_is_exported_and_that_is_s
     code, said = call("export ada.yaml --out ada.json")
     assert code == 0
     assert "an import will not read all of it: 'tactics 1' was left out: markup or brackets" in said
-    assert library.persona("ada.json").tactics == ("drily",)
+    assert casting.persona("ada.json").tactics == ("drily",)
 
 
 def test_a_card_beside_a_persona_is_compared_with_and_nothing_more(call: Call) -> None:
@@ -181,7 +181,7 @@ def test_the_portrait_brings_nothing_along_and_that_is_said(call: Call) -> None:
     code, said = call("export leo --png face.png --out leo.png")
     assert code == 0
     assert "what face.png held besides the picture is left out: tEXt" in said
-    assert library.persona("leo.png").name == "Leo"
+    assert casting.persona("leo.png").name == "Leo"
     assert b"CANARY" not in Path("leo.png").read_bytes()
 
 
@@ -199,14 +199,14 @@ def test_the_private_sheet_goes_only_where_it_is_asked_for(call: Call, secrets: 
         with Image.open(path) as image:
             texts = [base64.b64decode(text).decode() for text in image.text.values()]  # type: ignore[attr-defined]
         assert [("CANARY" in text) == secrets for text in texts] == [True] * (1 if path.name == "2.png" else 2)
-    assert (library.persona("3.png").private is not None) == secrets
+    assert (casting.persona("3.png").private is not None) == secrets
 
 
 def test_secrets_that_came_with_a_card_do_not_go_out_again_unasked(call: Call) -> None:
     worlds.dump(Path("ada.yaml"), worlds.persona())
     call("export ada.yaml --with-secrets --out one.json")
     call("import one.json --out two.yaml")
-    assert library.persona("two.yaml").private
+    assert casting.persona("two.yaml").private
     call("export two.yaml --out two.json")
     call("export one.json --out three.json")
     assert "CANARY" not in Path("two.json").read_text() + Path("three.json").read_text()
@@ -216,8 +216,8 @@ def test_a_role_is_exported_with_names_for_roles(call: Call) -> None:
     assert call("export leo")[0] == 0
     data = cards.read(Path("leo.json")).fields
     assert data["description"].startswith("{{char}} is a carpenter, Elara's oldest friend")
-    assert data["extensions"]["talkativeness"] == library.persona("leo").talkativeness
-    assert library.persona("leo.json") == library.persona("leo").model_copy(update={"private": None})
+    assert data["extensions"]["talkativeness"] == casting.persona("leo").talkativeness
+    assert casting.persona("leo.json") == casting.persona("leo").model_copy(update={"private": None})
 
 
 @pytest.mark.parametrize("what", REFUSED)
@@ -279,7 +279,7 @@ def test_what_is_left_is_asked_of_a_model(call: Call) -> None:
     assert (code, len(fake.seen)) == (0, 1)
     assert "fake was asked for tactics, private" in said
     assert "left for you" not in said + Path("zoe_marsh.yaml").read_text()
-    persona = library.persona("zoe_marsh.yaml")
+    persona = casting.persona("zoe_marsh.yaml")
     assert persona.tactics == ("over the water", "hoarsely")
     assert persona.private == Persona.model_validate(worlds.persona("Zoe")).private
 
@@ -318,7 +318,7 @@ async def test_a_card_plays_at_once_and_no_order_of_it_reaches_the_others(small:
 def test_a_story_may_name_a_card_and_a_swap_that_is_no_card_is_one_line(small: Path, call: Call) -> None:
     (small.parent / "bo.png").write_bytes(worlds.portrait(chara=worlds.card()))
     small.write_text(small.read_text().replace("bo.yaml", "bo.png"))
-    assert library.cast(library.story(str(small)), str(small)).name("bo") == "Zoe Marsh"
+    assert casting.cast(casting.story(str(small)), str(small)).name("bo") == "Zoe Marsh"
     Path("no.png").write_bytes(worlds.portrait())
     code, said = call("--swap sam=no.png")
     assert (code, said) == (2, "dreamplay: no.png: an image with no card in it; cards lose theirs when a site converts "

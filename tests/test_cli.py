@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 import typer.main
 import worlds
-from dreamplay import library
+from dreamplay import casting, library
 from dreamplay.cli import main as cli
 from dreamplay.comparison.compare import Comparison
 from dreamplay.errors import RecordError
@@ -352,7 +352,7 @@ def test_what_is_not_a_command_is_shown_how_it_would_be(command: str, call: Call
 def test_who_plays(call: Callable[..., Done]) -> None:
     listed = json.loads(_run("cast", "--json", "--swap", "sam=nurse").out)
     assert [row["role"] for row in listed["cast"]] == ["elara", "leo", "mira", "sam"]
-    assert listed["cast"][3]["name"] == library.persona("nurse").name
+    assert listed["cast"][3]["name"] == casting.persona("nurse").name
     assert not any("{" in row["who"] for row in listed["cast"])
     assert set(listed["personas"]) == set(library.names("personas"))
     assert "Elara: " in call("cast").out

@@ -47,6 +47,7 @@ def test_the_range_is_that_of_single_runs_of_the_base() -> None:
 
 def test_what_runs_cost_is_reported_and_never_a_finding() -> None:
     """Three tokens more in each of eight runs would be the smallest p there is."""
+
     def runs(tokens: int) -> list[Record]:
         usage = {"calls": 1, "prompt": tokens, "output": 9, "seconds": tokens / 100}
         return [worlds.record({**worlds.said("ada", GOOD), "provenance": {"by": "agent", "usage": usage}}, seed=seed)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import library
+from dreamplay import library, templates
 from dreamplay.cast import Cast, Persona
 from dreamplay.event import MOVES, PROLOGUE, Cue, Event
 from dreamplay.prompting.desk import MARKS, Desk
@@ -267,7 +267,7 @@ def test_all_who_reflect_are_asked_in_the_same_words_but_for_the_last(
     desk, script = Desk(story, cast, sheets=True), Script([worlds.event(0, speaker="mira", witnesses=ALL)])
     prompts = [desk.reflection(script, roof, role, wrong) for role in ALL]
     assert len({(prompt.system, prompt.script) for prompt in prompts}) == 1
-    shared = library.render("reflection.jinja", marks=MARKS)
+    shared = templates.render("reflection.jinja", marks=MARKS)
     for prompt, role in zip(prompts, ALL, strict=True):
         assert prompt.tail.startswith(f"{shared}\n")
         rest = prompt.tail.removeprefix(shared)

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import library
+from dreamplay import casting, library, templates
 from dreamplay.cast import Persona
 from dreamplay.errors import LibraryError
 from dreamplay.story import Story
+from dreamplay.value import digest
 
 
 @pytest.mark.parametrize("name", library.names("personas"))
 def test_every_shipped_persona_loads(name: str) -> None:
-    persona = library.persona(name)
+    persona = casting.persona(name)
     assert persona.name
     # A tail of an hour: nobody runs out of things to say, or of ways to say them, within a scene.
     assert len(persona.material) >= 8
@@ -25,8 +26,8 @@ def test_every_shipped_persona_loads(name: str) -> None:
 
 @pytest.mark.parametrize("name", library.names("stories"))
 def test_every_shipped_story_loads_with_its_cast(name: str) -> None:
-    story = library.story(name)
-    cast = library.cast(story, name)
+    story = casting.story(name)
+    cast = casting.cast(story, name)
     assert cast.roles == tuple(story.cast)
     assert {scene.kind for _, scene in story.scenes} >= {"dream", "crossroads", "epilogue"}
 
@@ -169,7 +170,7 @@ def test_a_bad_story_gives_one_line_that_names_file_line_and_fault(tmp_path: Pat
     change, at, says = STORIES[what]
     path = worlds.write(tmp_path / "bad", change=change)
     with pytest.raises(LibraryError) as caught:
-        library.story(str(path))
+        casting.story(str(path))
     message = str(caught.value)
     lines = path.read_text().splitlines()
     number = max(i for i, line in enumerate(lines, start=1) if at in line)
@@ -183,14 +184,14 @@ def test_a_bad_story_gives_one_line_that_names_file_line_and_fault(tmp_path: Pat
 @pytest.mark.parametrize("reference", ["ellara", "nowhere/ada.yaml", ".", "", "../elara"])
 def test_what_is_not_there_is_named_with_what_is(reference: str) -> None:
     with pytest.raises(LibraryError, match=r"(?s)^no file and no shipped.*elara, .*sam") as caught:
-        library.persona(reference)
+        casting.persona(reference)
     assert repr(reference) in str(caught.value)
     assert ("did you mean 'elara'?" in str(caught.value)) == (reference in ("ellara", "../elara"))
 
 
 @pytest.mark.parametrize("reference", ["x" * 300, f"{'x' * 300}.yaml", "x/" * 3000])
 def test_a_name_that_no_file_can_have_is_refused(reference: str) -> None:
-    for find in (library.story, library.persona, library.any_file):
+    for find in (casting.story, casting.persona, library.any_file):
         with pytest.raises(LibraryError, match=r"^'x.{79}…': File name too long; check the path$"):
             find(reference)
 
@@ -199,9 +200,9 @@ def test_what_a_story_names_is_looked_for_beside_it_first(tmp_path: Path) -> Non
     worlds.dump(Path("bo.yaml"), worlds.persona("Elsewhere"))
     worlds.dump(Path("dee.yaml"), worlds.persona("Dee"))
     path = worlds.write(tmp_path / "s", change=lambda s: s["cast"].update(cyrus="dee.yaml"))
-    cast = library.cast(library.story(str(path)), str(path))
+    cast = casting.cast(casting.story(str(path)), str(path))
     assert [cast.name(role) for role in cast.roles] == ["Ada", "Bo", "Dee"]
-    assert library.persona("bo.yaml").name == "Elsewhere"
+    assert casting.persona("bo.yaml").name == "Elsewhere"
 
 
 def test_a_story_that_names_somebody_who_is_not_there_says_where(tmp_path: Path) -> None:
@@ -209,7 +210,7 @@ def test_a_story_that_names_somebody_who_is_not_there_says_where(tmp_path: Path)
     number = next(n for n, line in enumerate(path.read_text().splitlines(), start=1) if "roza" in line)
     wrong = rf"^{path}:{number}: cast.cyrus: no file and no shipped persona called 'roza' \(did you mean 'rosa'\?\)"
     with pytest.raises(LibraryError, match=wrong):
-        library.cast(library.story(str(path)), str(path))
+        casting.cast(casting.story(str(path)), str(path))
 
 
 SWAPS: dict[str, tuple[dict[str, str], list[str]]] = {
@@ -226,8 +227,8 @@ SWAPS: dict[str, tuple[dict[str, str], list[str]]] = {
 def test_a_swap_gives_a_role_another_persona_and_no_two_the_same_name(story: Story, what: str) -> None:
     worlds.dump(Path("leo.yaml"), worlds.persona("Leo"))
     swaps, names = SWAPS[what]
-    cast = library.cast(story, "mindsync", swaps)
-    nurse = library.persona("nurse").name
+    cast = casting.cast(story, "mindsync", swaps)
+    nurse = casting.persona("nurse").name
     got = [cast.name(role) for role in cast.roles]
     assert cast.roles == tuple(story.cast)
     if what == "the same persona twice":  # one of them is the nurse, and the other keeps his name
@@ -235,7 +236,7 @@ def test_a_swap_gives_a_role_another_persona_and_no_two_the_same_name(story: Sto
     else:
         assert got == [nurse if name == "NURSE" else name for name in names]
     for role, reference in swaps.items():
-        source = library.cast(story, "mindsync").personas.get(reference) or library.persona(reference)
+        source = casting.cast(story, "mindsync").personas.get(reference) or casting.persona(reference)
         assert cast.personas[role].private == source.private
 
 
@@ -256,32 +257,32 @@ def test_the_personas_of_a_folder_are_found_by_their_keys(small: Path) -> None:
 
 def test_a_swap_for_a_role_that_is_not_there_names_the_roles(story: Story) -> None:
     with pytest.raises(LibraryError, match=r"no role 'zed' in this story; it has elara, leo, mira, sam"):
-        library.cast(story, "mindsync", {"zed": "leo"})
+        casting.cast(story, "mindsync", {"zed": "leo"})
 
 
 def test_two_characters_of_one_name_are_refused(tmp_path: Path) -> None:
     path = worlds.write(tmp_path / "s")
     worlds.dump(path.with_name("bo.yaml"), worlds.persona("Ada"))
     with pytest.raises(LibraryError, match="ada and bo are both called 'Ada'"):
-        library.cast(library.story(str(path)), str(path))
+        casting.cast(casting.story(str(path)), str(path))
 
 
 def test_a_digest_is_of_the_content(cast: Any) -> None:
-    leo = library.persona("leo")
-    assert library.digest(leo) == library.digest(Persona.model_validate(leo.model_dump()))
-    assert library.digest(leo) != library.digest(leo.model_copy(update={"name": "Lew"}))
-    assert len({library.digest(persona) for persona in cast.personas.values()}) == 4
+    leo = casting.persona("leo")
+    assert digest(leo) == digest(Persona.model_validate(leo.model_dump()))
+    assert digest(leo) != digest(leo.model_copy(update={"name": "Lew"}))
+    assert len({digest(persona) for persona in cast.personas.values()}) == 4
 
 
 @pytest.mark.parametrize("text", ["{{ 7 * 7 }}", "{% raw %}", "{# gone #}", "{{ cast }}", "<b>&amp;</b>"])
 def test_what_stands_in_a_value_is_never_compiled(text: str) -> None:
     ada = {"name": "Ada", "called": None, "who": text, "voice": text}
-    system = library.render("system.jinja", premise=text, cast=[ada])
+    system = templates.render("system.jinja", premise=text, cast=[ada])
     assert system.count(text) == 3
 
 
 def test_a_template_says_so_when_a_value_is_missing() -> None:
     with pytest.raises(LibraryError, match=r"system\.jinja"):
-        library.render("system.jinja", premise="x")
+        templates.render("system.jinja", premise="x")
     with pytest.raises(LibraryError, match=r"nothing\.jinja"):
-        library.render("nothing.jinja")
+        templates.render("nothing.jinja")

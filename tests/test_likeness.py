@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import authored, library
+from dreamplay import authored, casting, library
 from dreamplay.cards import card as cards
 from dreamplay.cards import likeness
 from dreamplay.cards.card import Version
@@ -142,7 +142,7 @@ def _strings(value: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", library.names("personas"))
 def test_every_shipped_persona_comes_back_as_it_was(name: str) -> None:
-    persona = library.persona(name)
+    persona = casting.persona(name)
     assert _seen(_card(persona, "v3", secrets=True)).persona == persona
 
 

@@ -162,11 +162,11 @@ _PROCESS = """
 import json, sys
 sys.path.insert(0, {tests!r})
 import worlds
-from dreamplay import library
+from dreamplay import casting
 from dreamplay.mind.memory import Memory
 from dreamplay.script import Script
-story = library.story("mindsync")
-cast = library.cast(story, "mindsync")
+story = casting.story("mindsync")
+cast = casting.cast(story, "mindsync")
 texts = [cast.fill(text) for persona in cast.personas.values() for text in persona.material]
 script = Script([worlds.event(n, text=text, speaker="sam", witnesses=cast.roles) for n, text in enumerate(texts)])
 found = Memory(story, cast, "leo").recall(script, "dreams and sleepers", scene="kitchen", limit=9)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay import authored, library
+from dreamplay import authored, casting, library
 from dreamplay.cards import card as cards
 from dreamplay.cards import likeness, prose, sheet
 from dreamplay.cards.likeness import Filling, Likeness
@@ -174,7 +174,7 @@ def test_what_is_fair_stands_as_it_was_written(text: str) -> None:
 @pytest.mark.parametrize("name", library.names("personas"))
 @pytest.mark.parametrize("secrets", [True, False])
 def test_every_shipped_persona_is_read_whole_from_its_own_sheet(name: str, secrets: bool) -> None:
-    persona = library.persona(name)
+    persona = casting.persona(name)
     written = sheet.written(persona, secrets=secrets)
     words, notes = sheet.read(json.loads(json.dumps(written)), written)
     assert notes == ()

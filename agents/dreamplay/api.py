@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from dreamplay import library, loop, prepare
+from dreamplay import casting, loop, prepare
 from dreamplay import settings as reading
 from dreamplay.models import engines
 from dreamplay.prepare import HOME, Prepared
@@ -175,7 +175,7 @@ def load_story(reference: str | Path) -> Story:
     Raises:
         LibraryError: there is none, or it is not valid; the message names file and line.
     """
-    return library.story(str(reference))
+    return casting.story(str(reference))
 
 
 def load_persona(reference: str | Path) -> Persona:
@@ -184,7 +184,7 @@ def load_persona(reference: str | Path) -> Persona:
     Raises:
         LibraryError: there is none, or it is not valid; the message names file and line.
     """
-    return library.persona(str(reference))
+    return casting.persona(str(reference))
 
 
 def load_run(reference: str | Path | None = None) -> Run:

@@ -197,9 +197,7 @@ class Story(Value):
         for n, line in enumerate(self.prologue):
             _known(line.role, roles, "the prologue", "prologue", n, "role")
         scenes = {
-            ("beats", b, "scenes", s): scene
-            for b, beat in enumerate(self.beats)
-            for s, scene in enumerate(beat.scenes)
+            ("beats", b, "scenes", s): scene for b, beat in enumerate(self.beats) for s, scene in enumerate(beat.scenes)
         }
         for at, scene in scenes.items():
             where = f"scene {self.beats[at[1]].id}/{scene.id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from typing import Annotated, Any
@@ -116,3 +117,8 @@ class MisplacedError(ValueError):
     def __init__(self, wrong: str, *at: int | str) -> None:
         super().__init__(wrong)
         self.at = at
+
+
+def digest(value: Value) -> str:
+    """SHA-256 of a value's content, the same in every process."""
+    return hashlib.sha256(value.model_dump_json().encode()).hexdigest()

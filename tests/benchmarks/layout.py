@@ -15,7 +15,7 @@ from unittest import mock
 
 import xllamacpp
 from bench import TIMEOUT
-from dreamplay import library
+from dreamplay import templates
 from dreamplay.event import MOVES, PROLOGUE, TURNS, Event, Provenance
 from dreamplay.mind.agent import call_seed
 from dreamplay.models import local
@@ -118,7 +118,7 @@ class Plain:
         history = state["chats"][speaker]
         prompt = Chat(
             kind="line", system=self._system(speaker), script="\n".join(message["content"] for message in history),
-            tail=library.render("ask.jinja", name=name), history=tuple(history), max_tokens=72, stop=("\n",),
+            tail=templates.render("ask.jinja", name=name), history=tuple(history), max_tokens=72, stop=("\n",),
         )  # fmt: skip
         seed = call_seed(self._plan.seed, "plain", state["at"])
         reply = await self._model.complete(prompt, seed=seed)

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bench import TIMEOUT, fresh_start, kept, machine, table
-from dreamplay import library
+from dreamplay import casting
 from dreamplay.cast import Cast
 from dreamplay.event import PROLOGUE, TURNS, Event
 from dreamplay.models import local
@@ -66,7 +66,7 @@ def on_the_roof(seed: int, lines: int, roles: int) -> Plan:
     """The launch scene alone, for so many lines and roles; above four, with others present on the roof."""
     plan = planning.plan("mindsync", {}, seed=seed, reflect=False)
     extras = EXTRAS[: max(0, roles - len(plan.cast.roles))]
-    cast = Cast({**plan.cast.personas, **{name: library.persona(name) for name in extras}})
+    cast = Cast({**plan.cast.personas, **{name: casting.persona(name) for name in extras}})
     beat, scene = next(iter(plan.story.scenes))
     scene = scene.model_copy(update={
         "present": (*scene.present, *extras), "turns": TurnContract(min=lines, max=lines)

@@ -13,7 +13,7 @@ import statistics
 import time
 
 from bench import kept, machine, table
-from dreamplay import embedding, library
+from dreamplay import casting, embedding
 from dreamplay.event import Event
 from dreamplay.mind.memory import Memory
 from dreamplay.script import Script
@@ -36,8 +36,8 @@ def main() -> None:
 
 def measured(near: bool, memories: int, times: int) -> tuple[str, ...]:
     """One row: recall over a script of so many lines."""
-    story = library.story("mindsync")
-    cast = library.cast(story, "mindsync")
+    story = casting.story("mindsync")
+    cast = casting.cast(story, "mindsync")
     matters = [cast.fill(text) for persona in cast.personas.values() for text in persona.material]
     matters = matters[:1] if near else matters
     events = (

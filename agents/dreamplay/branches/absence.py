@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from dreamplay import library
+from dreamplay import templates
 from dreamplay.cast import Cast
 from dreamplay.errors import UsageError
 from dreamplay.event import MOVES, PROLOGUE, Event
@@ -116,7 +116,7 @@ def _exits(script: Script, scene: Scene, leaving: Sequence[str], lines: int) -> 
     """How these leave, after so many more lines."""
     after = min(len(contracted(script, scene)) + lines, scene.turns.max)
     return [
-        Move(role=role, kind="exit", after=after, text=library.render("exit.jinja", name=f"{{{role}}}"))
+        Move(role=role, kind="exit", after=after, text=templates.render("exit.jinja", name=f"{{{role}}}"))
         for role in leaving
     ]
 

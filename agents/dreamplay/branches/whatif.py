@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dreamplay import authored, library
+from dreamplay import authored, casting
 from dreamplay.branches.absence import Reduced, without
 from dreamplay.errors import UsageError
 from dreamplay.event import PROLOGUE, TURNS, Event, Provenance, Usage
@@ -97,7 +97,7 @@ def branch(parent: Record, name: str, at: str | None, changes: Changes, seed: in
     here = _scene_at(plan, played, point)
     begun = any(event.scene == here.id for event in shared)
     story = _edited(plan, shared, here, begun, changes.story) if changes.story else plan.story
-    cast = library.swapped(plan.cast, changes.swaps, known=point > 0)
+    cast = casting.swapped(plan.cast, changes.swaps, known=point > 0)
     reduced = Reduced(story)
     if changes.drop:
         speaks = [role for role, _ in changes.say]

@@ -14,7 +14,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from dreamplay import library
+from dreamplay import casting, library
 from dreamplay.cards import card as cards
 from dreamplay.cards import likeness, sheet
 from dreamplay.cards.card import Card, Version
@@ -80,10 +80,10 @@ def member(reference: str, story: str) -> tuple[Path, Persona, Cast]:
     Raises:
         LibraryError: there is none, or it is not valid.
     """
-    played = library.story(story)
+    played = casting.story(story)
     beside = library.find("stories", story).parent
     path = library.find("personas", played.cast.get(reference, reference), beside)
-    return path, library.persona(str(path)), library.cast(played, story)
+    return path, casting.persona(str(path)), casting.cast(played, story)
 
 
 def card(
@@ -164,7 +164,7 @@ def _kept(path: Path, persona: Persona) -> tuple[Card | None, dict[str, Any] | N
     """The card that a persona came from, and the sheet of the persona as it came from it, to compare with and no more:
     the card that lies beside a persona file may be anybody's.
     """
-    if library.is_card(path):
+    if casting.is_card(path):
         return cards.read(path), sheet.written(persona, secrets=True)
     if not _kept_beside(path).is_file():
         return None, None

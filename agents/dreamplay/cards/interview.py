@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dreamplay import library
+from dreamplay import templates
 from dreamplay.cards import sheet
 from dreamplay.cards.likeness import Likeness
 from dreamplay.cards.prose import PUBLIC
@@ -121,9 +121,9 @@ def _prompt(seen: Likeness, asked: tuple[str, ...], wrong: str) -> Prompt:
     again = f"The last answer was wrong ({wrong})." if wrong else ""
     return Prompt(
         kind="persona",
-        system=library.render("card.jinja", words=None),
-        script=library.render("card.jinja", words=shown, name=name, asked=()) + "\n\n",
-        tail=library.render("card.jinja", words=shown, name=name, asked=asked, wrong=again),
+        system=templates.render("card.jinja", words=None),
+        script=templates.render("card.jinja", words=shown, name=name, asked=()) + "\n\n",
+        tail=templates.render("card.jinja", words=shown, name=name, asked=asked, wrong=again),
         shape=_shape(asked),
         max_tokens=_MAX_TOKENS,
     )

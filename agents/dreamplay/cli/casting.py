@@ -33,11 +33,11 @@ def cast(context: typer.Context, story: StoryFlag = None, swap: SwapFlag = None,
         if story or swap or as_json:
             raise UsageError(f"give the options of cast {context.invoked_subcommand} after that word")
         return
-    from dreamplay import library, settings
+    from dreamplay import casting, library, settings
 
     reference = settings.load(story=story).story
-    played = library.story(reference)
-    members = library.cast(played, reference, pairs(swap))
+    played = casting.story(reference)
+    members = casting.cast(played, reference, pairs(swap))
     here = library.files(Path())
     rows = [{"role": role, "name": p.name, "who": members.fill(p.who)} for role, p in members.personas.items()]
     if as_json:
@@ -67,16 +67,16 @@ def import_(
     """
     import asyncio
 
-    from dreamplay import library
-    from dreamplay.cards import casting, interview
+    from dreamplay import casting
+    from dreamplay.cards import casting as card_files, interview
 
     if (model or base_url) and not ask_model:
         raise UsageError("--model and --base-url say which model is asked; add --ask-model")
-    seen = library.portrayed(card, name=name, user=user)
-    path = casting.file_for(seen.persona, ".yaml", out)
+    seen = casting.portrayed(card, name=name, user=user)
+    path = card_files.file_for(seen.persona, ".yaml", out)
     if ask_model:
         seen = asyncio.run(interview.ask_named(model, base_url, seen))
-    for line in casting.adopt(seen, card, path):
+    for line in card_files.adopt(seen, card, path):
         say(line)
 
 
@@ -94,12 +94,12 @@ def export(
     Example: dreamplay cast export leo --card v2 --png portrait.png
     """
     from dreamplay import settings
-    from dreamplay.cards import casting
+    from dreamplay.cards import casting as card_files
 
-    path, persona, members = casting.member(reference, settings.load(story=story).story)
-    target = casting.file_for(persona, ".png" if png else ".json", out)
-    data, lines = casting.card(path, persona, members, card.value, portrait=png, secrets=with_secrets)
-    casting.save({target: data})
+    path, persona, members = card_files.member(reference, settings.load(story=story).story)
+    target = card_files.file_for(persona, ".png" if png else ".json", out)
+    data, lines = card_files.card(path, persona, members, card.value, portrait=png, secrets=with_secrets)
+    card_files.save({target: data})
     for line in (f"{target}: {persona.name}, as a card ({card.value})", *lines):
         say(line)
 
@@ -121,12 +121,12 @@ def check(
 
       dreamplay check mindsync --secrets --swap leo=leo_believer
     """
-    from dreamplay import authored, library
+    from dreamplay import authored, casting, library
     from dreamplay.story import Story
 
     file, swaps = library.any_file(reference), pairs(swap)
-    if library.is_card(file):
-        seen = library.portrayed(file)
+    if casting.is_card(file):
+        seen = casting.portrayed(file)
         echo(f"{reference}: a valid card of {seen.persona.name}")
         for note in seen.notes:
             say(f"{reference}: {note}")
@@ -135,7 +135,7 @@ def check(
     if not isinstance(value, Story) and (secrets or swap):
         raise UsageError(f"{reference} is a persona; --secrets and --swap are for a story")
     if isinstance(value, Story):
-        members = library.cast(value, str(file), swaps)
+        members = casting.cast(value, str(file), swaps)
         counts = len(members.roles), len(value.beats), sum(scene.turns.max for _, scene in value.scenes)
         told = (f"{n} {what}{'s' * (n != 1)}" for n, what in zip(counts, ("role", "beat", "turn"), strict=True))
         echo(f"{reference}: a valid story of {', '.join(told)}")

@@ -73,7 +73,7 @@ def _value(kind: Kind) -> type[Value]:
 
 def _write(kind: Kind, file: Path, otherwise: str) -> Path:
     """Write a new file, and the schema that it names beside it, if that is not there yet."""
-    from dreamplay import library
+    from dreamplay import templates
 
     if not file.name.isprintable():  # it stands in the file, in a comment
         raise UsageError(f"{str(file)[:200]!r}: there is a control character in the name; choose another")
@@ -81,7 +81,7 @@ def _write(kind: Kind, file: Path, otherwise: str) -> Path:
     beside = path.with_name(f"{kind}.schema.json")
     field = "title" if kind is Kind.story else "name"
     called = json.dumps(_called(kind, path.stem) or otherwise, ensure_ascii=False)
-    text = library.render(f"new_{kind}.jinja", schema=f"./{beside.name}", file=path.name, **{field: called})
+    text = templates.render(f"new_{kind}.jinja", schema=f"./{beside.name}", file=path.name, **{field: called})
     _create(path, f"{text}\n")
     say(f"written: {path}")
     if not beside.exists():

@@ -48,23 +48,32 @@ def _terms(
     stances: Sequence[Stance], talk: Sequence[Moved], relations: Sequence[Relation], learned: Sequence[Learned],
     scores: Sequence[Delta],
 ) -> Iterator[tuple[str, str]]:  # fmt: skip
-    yield "seed", (
-        "The number that fixes all chance in a run: who speaks next, which topics come up, and, where the engine can "
-        "repeat them, the model's own draws."
+    yield (
+        "seed",
+        (
+            "The number that fixes all chance in a run: who speaks next, which topics come up, and, where the engine can "
+            "repeat them, the model's own draws."
+        ),
     )
-    yield "event", (
-        "A line, a whisper, a thought, an action, an entrance, an exit, a dream, a decision, or what the narrator "
-        "tells. Runs part at the first event that differs by more than the name of whoever holds a role."
+    yield (
+        "event",
+        (
+            "A line, a whisper, a thought, an action, an entrance, an exit, a dream, a decision, or what the narrator "
+            "tells. Runs part at the first event that differs by more than the name of whoever holds a role."
+        ),
     )
     if stances:
         yield "stance", "What a character decides at the crossroads."
     if any(each.taken for each in stances):
         yield "turned", "In how many pairs the character's stance differs between the two runs."
     if talk:
-        yield "distance", (
-            "How different the lines of two runs are in meaning, from 0 (the same) to 1 (nothing in common): one less "
-            "the cosine of sentence vectors, each line against the nearest line of the other run. The vectors register "
-            "what a line is about more than how it is said."
+        yield (
+            "distance",
+            (
+                "How different the lines of two runs are in meaning, from 0 (the same) to 1 (nothing in common): one less "
+                "the cosine of sentence vectors, each line against the nearest line of the other run. The vectors register "
+                "what a line is about more than how it is said."
+            ),
         )
         yield "same seed", "Mean distance between the two runs of a pair."
         yield "other seed", "Mean distance between runs of one group with different seeds: the noise."

@@ -103,8 +103,10 @@ def says(found: Sequence[Relation], names: Mapping[str, str]) -> list[str]:
     if not tested:
         return []
     most = max(each.effect.most for each in tested)
-    return [f"No change was found in what one thinks of another; effects of up to {most:.2f} (on a scale from "
-            "-1 to 1) remain possible."]
+    return [
+        f"No change was found in what one thinks of another; effects of up to {most:.2f} (on a scale from "
+        "-1 to 1) remain possible."
+    ]
 
 
 def knows(found: Sequence[Learned], names: Mapping[str, str]) -> list[str]:

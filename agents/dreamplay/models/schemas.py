@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dreamplay import library
+from dreamplay import templates
 
 _REFUSED = ("minLength", "maxLength")
 """Keywords that some endpoints refuse a whole schema for."""
@@ -21,7 +21,7 @@ def plain(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def in_words(schema: Mapping[str, Any]) -> str:
     """What to answer with, for an endpoint that takes no schema."""
-    return library.render("json.jinja", schema=json.dumps(plain(schema), ensure_ascii=False))
+    return templates.render("json.jinja", schema=json.dumps(plain(schema), ensure_ascii=False))
 
 
 def _plain(field: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from dreamplay import library, recap
+from dreamplay import recap, templates
 from dreamplay.cast import Cast
 from dreamplay.event import UNTOLD, Cue, Event, Pooled, Recalled
 from dreamplay.prompting.prompt import Prompt
@@ -242,4 +242,4 @@ class Desk:
         return self._render("system.jinja", premise=self.story.premise, cast=public)
 
     def _render(self, template: str, **values: object) -> str:
-        return self.cast.fill(library.render(template, **values))
+        return self.cast.fill(templates.render(template, **values))

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from dreamplay import library
+from dreamplay import templates
 from dreamplay.console import stdout
 from dreamplay.errors import ModelError, UsageError
 from dreamplay.event import Event
@@ -137,10 +137,10 @@ def _prompt(run: Record, role: str, wrong: str) -> Prompt:
     """The rubric and the play first, the same for every character of a run, so that an engine reads them once."""
     persona = run.cast.personas[role]
     again = f"The last answer was wrong ({wrong})." if wrong else ""
-    tail = library.render("judge.jinja", persona=persona, scales=SCALES, wrong=again)
+    tail = templates.render("judge.jinja", persona=persona, scales=SCALES, wrong=again)
     return Prompt(
         kind="judge",
-        system=library.render("judge.jinja", persona=None),
+        system=templates.render("judge.jinja", persona=None),
         script=f"{_play(run)}\n\n",
         tail=run.cast.fill(tail),
         shape=_shape(),

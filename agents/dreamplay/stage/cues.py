@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dreamplay import library
+from dreamplay import templates
 from dreamplay.cast import Cast
 from dreamplay.event import TURNS, UNHEARD, Cue, Event
 from dreamplay.script import Script, present, regards, turns
@@ -104,7 +104,7 @@ class Cues:
         glimpse = rolled.choice(dreamt) if dreamt else ""
         if glimpse:
             number = sum(bool(event.cue and event.cue.glimpse) for event in script)
-            material = library.render("glimpse.jinja", glimpse=glimpse, number=number)
+            material = templates.render("glimpse.jinja", glimpse=glimpse, number=number)
         ways = scene.tactics if scene.tactics and rolled.random() < _OF_THE_SCENE else persona.tactics
         tactic = self._least_used(ways, [cue.tactic for cue in mine], rolled)
         if visited:

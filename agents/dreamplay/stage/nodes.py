@@ -14,7 +14,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite, interrupt
 
-from dreamplay import library
+from dreamplay import templates
 from dreamplay.errors import ModelError
 from dreamplay.event import PROLOGUE, TURNS, Cue, Provenance
 from dreamplay.mind.editor import THOUGHT_ONLY
@@ -161,7 +161,7 @@ def _done(act: Act, context: Context, scene: Scene, role: str) -> dict[str, Any]
         return {"kind": "hand", "speaker": act.play or act.hand_back, "text": by, "witnesses": (VISITOR,), "turn": turn}
     if act.go or act.come:
         kind = "entrance" if act.come else "exit"
-        text = library.render(f"{kind}.jinja", name=context.cast.name(VISITOR))
+        text = templates.render(f"{kind}.jinja", name=context.cast.name(VISITOR))
         here = dict.fromkeys([*present(context.script, scene), VISITOR])
         return {"kind": kind, "speaker": VISITOR, "text": text, "witnesses": tuple(here)}
     return {"kind": "silence", "text": "", "turn": turn, "cue": cue} if turn else None

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dreamplay import library
+from dreamplay import casting
 from dreamplay.cast import Cast
 from dreamplay.errors import RecordError, UsageError
 from dreamplay.record.chosen import chosen
@@ -18,6 +18,7 @@ from dreamplay.record.transcript import Header, complaint
 from dreamplay.stage import visit
 from dreamplay.stage.visit import Visit
 from dreamplay.story import VISITOR, Beat, Length, Scene, Story
+from dreamplay.value import digest
 
 _VERSIONED = ("dreamplay", "langgraph", "openai", "pydantic", "xllamacpp")
 
@@ -52,9 +53,9 @@ class Plan:
         return Header(
             story_id=self.story_id,
             story=self.story,
-            story_hash=library.digest(self.story),
+            story_hash=digest(self.story),
             cast=dict(self.cast.personas),
-            persona_hashes={role: library.digest(p) for role, p in self.cast.personas.items()},
+            persona_hashes={role: digest(p) for role, p in self.cast.personas.items()},
             model=model,
             settings={
                 "length": self.length,
@@ -91,8 +92,8 @@ def plan(
         LibraryError: a story, persona or role that is not there or not valid.
         UsageError: a beat that the story does not have.
     """
-    story = library.story(story_ref)
-    cast = library.cast(story, story_ref, swaps)
+    story = casting.story(story_ref)
+    cast = casting.cast(story, story_ref, swaps)
     known = [beat.id for beat in story.beats]
     for beat in beats:
         if beat not in known:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from dreamplay import authored, library
+from dreamplay import authored, casting, library
 from dreamplay.cast import Cast, Persona
 from dreamplay.errors import LibraryError
 from dreamplay.event import TURNS, Event
@@ -162,7 +162,7 @@ def persona(reference: str, others: Cast) -> Persona:
         LibraryError: no such file, no valid name, or one to which somebody of the cast would answer, too.
     """
     if reference.lower().endswith((".yaml", ".yml")):
-        sheet = library.persona(reference)
+        sheet = casting.persona(reference)
     else:
         public = authored.read(library.prompts() / "visitor.yaml", Persona)
         try:
