@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import worlds
 from dreamplay import casting
-from dreamplay.cast import Cast
-from dreamplay.story import Story
-from dreamplay.testing.scripted import ScriptedModel
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.story import Story
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +63,7 @@ def clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def story() -> Story:
-    return casting.story("mindsync")
+    return casting.load_story("mindsync")
 
 
 @pytest.fixture(scope="session")

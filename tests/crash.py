@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import worlds
+from dreamplay.engine.run_config import RunConfig
+from dreamplay.engine.runner import Runner
 from dreamplay.errors import DreamplayError
-from dreamplay.models.model import OnToken, Reply
-from dreamplay.prompting.prompt import Prompt
-from dreamplay.record import pending
-from dreamplay.record.transcript import FILE
-from dreamplay.stage.plan import Plan
-from dreamplay.stage.play import Run
-from dreamplay.testing.scripted import ScriptedModel
+from dreamplay.models.base import OnToken, Reply
+from dreamplay.models.prompt import Prompt
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.runs import pending_answers
+from dreamplay.runs.transcript import FILE
 
 CALLS = "calls"
 _OF_C = ("c_call", "c_return", "c_exception")
@@ -61,7 +61,7 @@ def count(kind: str, at: int) -> list[int]:
     return seen
 
 
-def play(plan: Plan, folder: Path, kind: str = "", at: int = 0, most: int = 0) -> str:
+def play(plan: RunConfig, folder: Path, kind: str = "", at: int = 0, most: int = 0) -> str:
     """Begin the run in a folder, or go on with it, and say what was wrong, or how many moments of the kind there were.
     `most` is the size in bytes that a file may have; 0 for any.
     """
@@ -69,7 +69,7 @@ def play(plan: Plan, folder: Path, kind: str = "", at: int = 0, most: int = 0) -
     goes_on = transcript.exists() and b"\n" in transcript.read_bytes()
     file = os.open(folder.with_suffix(f".{CALLS}"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.write(file, b"-- another process\n")
-    run = Run(plan, Written(file), folder, {}, goes_on=goes_on)
+    run = Runner(plan, Written(file), folder, {}, goes_on=goes_on)
     if most:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     moments = count(kind, at) if kind else [0]
@@ -107,7 +107,7 @@ def main(story: Path, root: Path) -> None:
         for step in steps:
             lost = step.pop("lost", False)
             if lost:
-                (folder / pending.FILE).unlink(missing_ok=True)
+                (folder / pending_answers.FILE).unlink(missing_ok=True)
             ended, said = forked(plan, folder, **step)
             raw = (folder / FILE).read_bytes() if (folder / FILE).exists() else b""
             told.append({"ended": ended, "said": said, "events": raw.count(b'\n{"id":')})

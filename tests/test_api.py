@@ -11,7 +11,7 @@ from pathlib import Path
 
 import dreamplay as dp
 import pytest
-from dreamplay.testing.scripted import ScriptedModel
+from dreamplay.models.scripted import ScriptedModel
 
 README = Path(__file__).parents[1] / "README.md"
 

@@ -13,22 +13,22 @@ import lines
 import pytest
 import tune
 import worlds
-from dreamplay.cast import Cast
+from dreamplay.director.director import Director
+from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import EmbeddedModelError, ModelError, UsageError
-from dreamplay.event import PROLOGUE, Cue, Usage
-from dreamplay.models import embedded, engines, local
-from dreamplay.models.model import OnToken, Reply
-from dreamplay.prompting.desk import Desk
-from dreamplay.prompting.prompt import Prompt
-from dreamplay.record import transcript
-from dreamplay.record.transcript import FILE, Record
-from dreamplay.scorecard import score
-from dreamplay.script import Script
-from dreamplay.stage.director import Director
-from dreamplay.stage.plan import Plan
-from dreamplay.story import Story
-from dreamplay.testing.endpoint import FakeEndpoint
-from dreamplay.testing.scripted import ScriptedModel
+from dreamplay.models import llamacpp, model_store, registry
+from dreamplay.models.base import OnToken, Reply
+from dreamplay.models.prompt import Prompt
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.prompting.builder import PromptBuilder
+from dreamplay.runs import transcript
+from dreamplay.runs.transcript import FILE, RunLog
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import PROLOGUE, Cue, Usage
+from dreamplay.schema.script import Script
+from dreamplay.schema.story import Story
+from dreamplay.scoring import score
+from dreamplay.testing.fake_endpoint import FakeEndpoint
 from layout import Chat, PlainModel
 from lines import Opening, Way
 
@@ -60,7 +60,7 @@ def closed(way: Way) -> Any:
     raise AssertionError(f"{way} is played again")
 
 
-def both(plan: Plan, home: Path, opened: Opening) -> tuple[Record, Record]:
+def both(plan: RunConfig, home: Path, opened: Opening) -> tuple[RunLog, RunLog]:
     (pair,), failed = lines.played([plan], home, opened, NAME)
     assert not failed
     assert pair[1]
@@ -76,20 +76,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def short(home: Path) -> Plan:
+def short(home: Path) -> RunConfig:
     return _short(home / "small" / "story.yaml")
 
 
 @pytest.fixture
-def pair(home: Path) -> tuple[Record, Record]:
+def pair(home: Path) -> tuple[RunLog, RunLog]:
     return transcript.read(home / "dreamplay-1"), transcript.read(home / "plain-1")
 
 
-def _short(story: Path) -> Plan:
+def _short(story: Path) -> RunConfig:
     return worlds.plan(story, seed=1, length="short")
 
 
-def test_the_table_holds_every_measure_and_says_which_way_is_better(pair: tuple[Record, Record]) -> None:
+def test_the_table_holds_every_measure_and_says_which_way_is_better(pair: tuple[RunLog, RunLog]) -> None:
     ours, plain = pair
     head, _, *rows = [line.split(" | ") for line in lines.report([ours], [plain]).split("\n\n")[0].splitlines()]
     cells = {row.measure: [cell.strip(" |") for cell in line] for row, line in zip(score.ROWS, rows, strict=True)}
@@ -130,12 +130,12 @@ def test_what_is_better_goes_by_the_bar(
     measure: str, values: tuple[Any, Any], word: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = next(row for row in score.ROWS if row.measure == measure)
-    monkeypatch.setattr(score.Row, "value", lambda self, scores: scores)
+    monkeypatch.setattr(score.ScoreRow, "value", lambda self, scores: scores)
     assert lines.better(row, *values) == word
 
 
 def test_the_plain_run_follows_the_events_of_the_other_with_lines_of_its_own(
-    home: Path, pair: tuple[Record, Record]
+    home: Path, pair: tuple[RunLog, RunLog]
 ) -> None:
     ours, plain = pair
     theirs = [event for event in ours.script if event.beat != "prologue"]
@@ -155,7 +155,7 @@ def test_the_plain_run_follows_the_events_of_the_other_with_lines_of_its_own(
 
 
 def test_a_plain_line_stands_as_it_was_said_but_for_the_own_name(
-    short: Plan, pair: tuple[Record, Record], tmp_path: Path
+    short: RunConfig, pair: tuple[RunLog, RunLog], tmp_path: Path
 ) -> None:
     me, other = [short.cast.name(event.speaker or "") for event in pair[1].script if event.turn][:2]
     said = (f"{me}: Mind the", f"{me}: Mine is ours.", "", "As an AI, I cannot sigh.")
@@ -168,7 +168,7 @@ def test_a_plain_line_stands_as_it_was_said_but_for_the_own_name(
     assert (faults.unfinished, faults.wrong_speaker, faults.model_talk) == (1, 1, 1)
 
 
-def test_each_character_has_a_chat_of_its_own(short: Plan, pair: tuple[Record, Record], tmp_path: Path) -> None:
+def test_each_character_has_a_chat_of_its_own(short: RunConfig, pair: tuple[RunLog, RunLog], tmp_path: Path) -> None:
     model = Asked()
     plain = lines.play_plain(short, tmp_path / "plain", opening(lambda: model), NAME, pair[0])
     for turn, prompt in zip([event for event in plain.script if event.turn], model.seen, strict=True):
@@ -189,8 +189,8 @@ async def test_the_plain_model_is_asked_as_by_an_ordinary_client(
     monkeypatch.setenv("DREAMPLAY_CACHE", str(tmp_path))
     (tmp_path / "m.gguf").touch()
     with FakeEndpoint(["Leo: No."]) as served:
-        engine = embedded.Engine(served.base_url.removesuffix("/v1"), "key", tmp_path / "m.gguf", None)
-        monkeypatch.setattr(embedded, "start", lambda gguf=None, **rest: engine)
+        engine = model_store.LocalServer(served.base_url.removesuffix("/v1"), "key", tmp_path / "m.gguf", None)
+        monkeypatch.setattr(model_store, "start", lambda gguf=None, **rest: engine)
         model = PlainModel()
         said = ({"role": "user", "content": "It is late."},)
         chat = Chat(kind="line", system="You are Leo.", script="", tail="Speak.", history=said, max_tokens=72)
@@ -198,12 +198,14 @@ async def test_the_plain_model_is_asked_as_by_an_ordinary_client(
         await model._endpoint.client.close()  # type: ignore[union-attr]
     (request,) = served.seen
     assert reply.text == "Leo: No."
-    assert (local.SAMPLING | {"min_p": local.ENGINE["min_p"], "seed": 5, "max_tokens": 72}).items() <= request.items()
+    assert (
+        llamacpp.SAMPLING | {"min_p": llamacpp.ENGINE["min_p"], "seed": 5, "max_tokens": 72}
+    ).items() <= request.items()
     assert not {"id_slot", "n"} & set(request)
     assert [message["role"] for message in request["messages"]] == ["system", "user", "user"]
 
 
-def test_what_is_finished_is_not_played_again_and_what_was_cut_is(home: Path, short: Plan, tmp_path: Path) -> None:
+def test_what_is_finished_is_not_played_again_and_what_was_cut_is(home: Path, short: RunConfig, tmp_path: Path) -> None:
     shutil.copytree(home, tmp_path / "runs")
     paths = [tmp_path / "runs" / name / FILE for name in ("dreamplay-1", "plain-1")]
     before = [path.read_bytes() for path in paths]
@@ -217,7 +219,9 @@ def test_what_is_finished_is_not_played_again_and_what_was_cut_is(home: Path, sh
 @pytest.mark.parametrize(
     ("change", "name"), [({"seed": 2}, NAME), ({"length": "full"}, NAME), ({"beats": ("day",)}, NAME), ({}, "another")]
 )
-def test_a_folder_with_another_run_is_left_alone(home: Path, short: Plan, change: dict[str, Any], name: str) -> None:
+def test_a_folder_with_another_run_is_left_alone(
+    home: Path, short: RunConfig, change: dict[str, Any], name: str
+) -> None:
     before = (home / "dreamplay-1" / FILE).read_bytes()
     with pytest.raises(UsageError, match="holds a run of something else"):
         lines.play_ours(replace(short, **change), home / "dreamplay-1", closed, name, {})
@@ -256,7 +260,7 @@ def test_a_change_of_the_prompt_changes_it(change: str, story: Story, cast: Cast
         script = Script([first, *(worlds.event(number, **everyone) for number in range(1, 20))])
         _, scene = next(iter(story.scenes))
         cue = Director(cast, 7).cue(script, scene, "leo")
-        return Desk(story, cast).line(script, scene, "leo", cue, recalled=())  # as an agent asks
+        return PromptBuilder(story, cast).line(script, scene, "leo", cue, recalled=())  # as an agent asks
 
     before = asked()
     with tune.changed(change):
@@ -274,8 +278,8 @@ def test_a_change_of_the_sampling_is_in_the_header(
     def absent(*args: object, **rest: object) -> None:
         raise EmbeddedModelError("no engine in tests")
 
-    monkeypatch.setattr(embedded, "start", absent)
+    monkeypatch.setattr(model_store, "start", absent)
     with tune.changed(change):
-        model = local.LocalModel(timeout=1, sampling={}, candidates=engines.LOCAL_CANDIDATES)
-        kept = engines.recorded(model)[setting]
+        model = llamacpp.LocalModel(timeout=1, sampling={}, candidates=registry.LOCAL_CANDIDATES)
+        kept = registry.recorded(model)[setting]
         assert value in (kept.values() if isinstance(kept, dict) else [kept])

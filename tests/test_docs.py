@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dreamplay.cast import Persona
 from dreamplay.cli.main import app
-from dreamplay.stage.intervention import Intervention
-from dreamplay.story import Story
-from dreamplay.value import Value
+from dreamplay.participants.interventions import Intervention
+from dreamplay.schema.base import FrozenModel
+from dreamplay.schema.cast import Persona
+from dreamplay.schema.story import Story
 from typer.testing import CliRunner
 
 GUIDE = Path(__file__).parents[1] / "docs" / "writing.md"
@@ -52,7 +52,7 @@ def test_the_tables_of_fields_are_up_to_date() -> None:
 
 
 @pytest.mark.parametrize("kind", [Persona, Story, Intervention])
-def test_every_field_is_explained(kind: type[Value]) -> None:
+def test_every_field_is_explained(kind: type[FrozenModel]) -> None:
     schema = kind.model_json_schema()
     for name, part in {kind.__name__: schema, **schema.get("$defs", {})}.items():
         for key, field in part["properties"].items():

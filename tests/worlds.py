@@ -12,19 +12,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dreamplay.cast import Cast, Persona
-from dreamplay.event import Cue, Event, Usage
-from dreamplay.models.model import OnToken, Reply
-from dreamplay.prompting.prompt import Prompt
-from dreamplay.record import transcript
-from dreamplay.record.transcript import End, Header, Record
-from dreamplay.script import Script, present
-from dreamplay.stage import plan as planning
-from dreamplay.stage.director import Director
-from dreamplay.stage.plan import Plan
-from dreamplay.stage.play import Run
-from dreamplay.story import Scene, Story, moved
-from dreamplay.testing.scripted import ScriptedModel
+from dreamplay.director.director import Director
+from dreamplay.engine import run_config
+from dreamplay.engine.run_config import RunConfig
+from dreamplay.engine.runner import Runner
+from dreamplay.models.base import OnToken, Reply
+from dreamplay.models.prompt import Prompt
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.runs import transcript
+from dreamplay.runs.transcript import End, Header, RunLog
+from dreamplay.schema.cast import Cast, Persona
+from dreamplay.schema.event import Cue, Event, Usage
+from dreamplay.schema.script import Script, present
+from dreamplay.schema.story import Scene, Story, moved
 from ruamel.yaml import YAML
 
 NAMES = ("Ada", "Bo", "Cyrus", "Dee", "Eli", "Fay", "Gus")
@@ -145,20 +145,20 @@ def dump(path: Path, data: Any) -> Path:
     return path
 
 
-def plan(reference: object, *, seed: int = 7, **rest: Any) -> Plan:
-    return planning.plan(str(reference), rest.pop("swaps", {}), seed=seed, **rest)
+def plan(reference: object, *, seed: int = 7, **rest: Any) -> RunConfig:
+    return run_config.make_run_config(str(reference), rest.pop("swaps", {}), seed=seed, **rest)
 
 
-async def play(reference: object, folder: Path, model: Any = None, **rest: Any) -> Record:
+async def play(reference: object, folder: Path, model: Any = None, **rest: Any) -> RunLog:
     """Play a story to its end and read its transcript."""
-    run = Run(plan(reference, **rest), model or ScriptedModel(), folder, {})
+    run = Runner(plan(reference, **rest), model or ScriptedModel(), folder, {})
     await run.play(lambda seen: None)
     return transcript.read(folder)
 
 
-async def visited(plan: Plan, folder: Path, model: Any = None, *, goes_on: bool = False) -> Record:
+async def visited(plan: RunConfig, folder: Path, model: Any = None, *, goes_on: bool = False) -> RunLog:
     """Play a plan in which a visitor does what stands in a file, and read its transcript."""
-    await Run(plan, model or ScriptedModel(), folder, {}, goes_on=goes_on).play(lambda seen: None)
+    await Runner(plan, model or ScriptedModel(), folder, {}, goes_on=goes_on).play(lambda seen: None)
     return transcript.read(folder)
 
 
@@ -176,7 +176,7 @@ def said(role: str, text: str, **rest: Any) -> dict[str, Any]:
     return {"kind": "line", "speaker": role, "text": text, "provenance": {"by": "agent", "usage": {"calls": 1}}, **rest}
 
 
-def record(*events: dict[str, Any], seed: int = 1, ended: bool = True, **swaps: str) -> Record:
+def record(*events: dict[str, Any], seed: int = 1, ended: bool = True, **swaps: str) -> RunLog:
     """A made-up run of the story for three; a swap gives a role the persona of another name."""
     names = {name.lower(): name for name in NAMES[:3]} | swaps
     personas = {role: Persona.model_validate(persona(name)) for role, name in names.items()}
@@ -186,7 +186,7 @@ def record(*events: dict[str, Any], seed: int = 1, ended: bool = True, **swaps: 
     )  # fmt: skip
     place = {"beat": "day", "scene": "square", "witnesses": tuple(personas), "text": ""}
     script = Script(Event.model_validate(place | made | {"id": i}) for i, made in enumerate(events))
-    return Record(header, script, End(lines=0, usage=Usage()) if ended else None)
+    return RunLog(header, script, End(lines=0, usage=Usage()) if ended else None)
 
 
 def act(director: Director, scene: Scene, script: Script, say: Callable[[str, Cue], str] | None = None) -> list[Event]:

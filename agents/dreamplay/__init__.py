@@ -18,14 +18,23 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dreamplay.api import Stream, compare, get_model, load_persona, load_run, load_story, play, stream
-    from dreamplay.cast import Persona
+    from dreamplay.api import (
+        Stream,
+        compare,
+        get_model,
+        load_persona,
+        load_run,
+        load_story,
+        play,
+        stream,
+    )
     from dreamplay.comparison.compare import Comparison
     from dreamplay.errors import DreamplayError
-    from dreamplay.event import Event
-    from dreamplay.models.model import Model
+    from dreamplay.models.base import Model
     from dreamplay.run import Branched, Run
-    from dreamplay.story import Story
+    from dreamplay.schema.cast import Persona
+    from dreamplay.schema.event import Event
+    from dreamplay.schema.story import Story
 
 __all__ = [
     "Branched", "Comparison", "DreamplayError", "Event", "Model", "Persona", "Run", "Story", "Stream", "compare",
@@ -33,8 +42,8 @@ __all__ = [
 ]  # fmt: skip
 
 _HOMES = {
-    "Branched": "run", "Comparison": "comparison.compare", "DreamplayError": "errors", "Event": "event",
-    "Model": "models.model", "Persona": "cast", "Run": "run", "Story": "story",
+    "Branched": "run", "Comparison": "comparison.compare", "DreamplayError": "errors", "Event": "schema.event",
+    "Model": "models.base", "Persona": "schema.cast", "Run": "run", "Story": "schema.story",
 }  # fmt: skip
 """Where a public name lives, if not in `api`."""
 

@@ -7,24 +7,23 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from dreamplay import casting, loop, prepare
+from dreamplay import casting, event_loop, prepare
 from dreamplay import settings as reading
-from dreamplay.models import engines
+from dreamplay.models import registry
 from dreamplay.prepare import HOME, Prepared
-from dreamplay.record import runs
+from dreamplay.runs import run_index
 from dreamplay.settings import Settings
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from dreamplay.cast import Persona
     from dreamplay.comparison.compare import Comparison
-    from dreamplay.event import Event
-    from dreamplay.models.model import Model
+    from dreamplay.engine.runner import Runner
+    from dreamplay.models.base import Model
     from dreamplay.run import Branched, Run
-    from dreamplay.stage.play import Run as Player
-    from dreamplay.stage.state import Token
-    from dreamplay.story import Story
+    from dreamplay.schema.cast import Persona
+    from dreamplay.schema.event import Event, Token
+    from dreamplay.schema.story import Story
 
 Playable: TypeAlias = "str | Path | Branched | Run"
 """A story by name or file, a branch, or a run that was stopped."""
@@ -68,7 +67,7 @@ def play(
         story, swaps=swaps, model=model, seed=seed, beats=beats, out=out, visitor=visitor, interventions=interventions,
         **settings,
     )  # fmt: skip
-    return loop.wait(streamed._play(on_event or (lambda event: None)), streamed.stop)
+    return event_loop.wait(streamed._play(on_event or (lambda event: None)), streamed.stop)
 
 
 def stream(
@@ -104,7 +103,7 @@ class Stream:
         chosen: dict[str, Any],
     ) -> None:  # fmt: skip
         self._story, self._swaps, self._model, self._given, self._chosen = story, swaps, model, given, chosen
-        self._player: Player | None = None
+        self._player: Runner | None = None
         self._stopped = False
         self.run: Run | None = None
         """What was played, once it is over."""
@@ -121,7 +120,7 @@ class Stream:
         def tell(event: Event | None) -> None:
             here.call_soon_threadsafe(coming.put_nowait, event)
 
-        playing: Future[Run] = loop.submit(self._play(tell))
+        playing: Future[Run] = event_loop.submit(self._play(tell))
         playing.add_done_callback(lambda _: tell(None))
         try:
             while (event := await coming.get()) is not None:
@@ -131,8 +130,8 @@ class Stream:
             self.stop()
 
     async def _play(self, tell: Callable[[Event], None]) -> Run:
-        from dreamplay.event import Event
         from dreamplay.run import Run
+        from dreamplay.schema.event import Event
 
         prepared = await self._prepared()
         self._player = player = prepared.player
@@ -175,7 +174,7 @@ def load_story(reference: str | Path) -> Story:
     Raises:
         LibraryError: there is none, or it is not valid; the message names file and line.
     """
-    return casting.story(str(reference))
+    return casting.load_story(str(reference))
 
 
 def load_persona(reference: str | Path) -> Persona:
@@ -184,7 +183,7 @@ def load_persona(reference: str | Path) -> Persona:
     Raises:
         LibraryError: there is none, or it is not valid; the message names file and line.
     """
-    return casting.persona(str(reference))
+    return casting.load_persona(str(reference))
 
 
 def load_run(reference: str | Path | None = None) -> Run:
@@ -195,7 +194,7 @@ def load_run(reference: str | Path | None = None) -> Run:
     """
     from dreamplay.run import Run
 
-    found = runs.find(str(reference) if reference else None, HOME)
+    found = run_index.find(str(reference) if reference else None, HOME)
     return Run.read(found if found.is_dir() else found.parent)
 
 
@@ -212,7 +211,7 @@ def get_model(name: str | None = None, **settings: Any) -> Model:
         SettingsError: a setting that cannot be used.
     """
     chosen = reading.load(**settings | {"model": name})
-    return loop.wait(engines.open_model(engines.choose(chosen), chosen))
+    return event_loop.wait(registry.open_model(registry.choose(chosen), chosen))
 
 
 def compare(base: Run | Sequence[Run], changed: Run | Sequence[Run]) -> Comparison:
@@ -221,8 +220,8 @@ def compare(base: Run | Sequence[Run], changed: Run | Sequence[Run]) -> Comparis
     Raises:
         UsageError: they cannot be compared.
     """
-    from dreamplay.comparison import compare as comparing
+    from dreamplay.comparison import compare
     from dreamplay.run import Run
 
     sides = [[side] if isinstance(side, Run) else list(side) for side in (base, changed)]
-    return comparing.compare(*([run.record for run in side] for side in sides))
+    return compare.compare(*([run.record for run in side] for side in sides))

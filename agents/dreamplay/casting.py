@@ -6,31 +6,31 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamplay import document, library
-from dreamplay.authored import read
-from dreamplay.cast import Cast, Persona
-from dreamplay.complaint import listed
 from dreamplay.errors import CardError, LibraryError
-from dreamplay.story import Story
+from dreamplay.library import resources, yaml_document
+from dreamplay.library.yaml_loader import read
+from dreamplay.schema.cast import Cast, Persona
+from dreamplay.schema.error_messages import listed
+from dreamplay.schema.story import Story
 
 if TYPE_CHECKING:
-    from dreamplay.cards.likeness import Likeness
+    from dreamplay.cards.persona_mapping import ImportedPersona
 
 
-def story(reference: str) -> Story:
+def load_story(reference: str) -> Story:
     """A shipped story by name, or one from a file.
 
     Raises:
         LibraryError: there is none, or it is not valid; the message names file and line.
     """
-    return read(library.find("stories", reference), Story)
+    return read(resources.find("stories", reference), Story)
 
 
-def persona(reference: str, beside: Path | None = None) -> Persona:
+def load_persona(reference: str, beside: Path | None = None) -> Persona:
     """A shipped persona by name, or one from a file, looked for beside a story file too; or the one that a character
     card shows.
     """
-    return _portrait(library.find("personas", reference, beside))
+    return _portrait(resources.find("personas", reference, beside))
 
 
 def is_card(path: Path) -> bool:
@@ -38,18 +38,17 @@ def is_card(path: Path) -> bool:
     return path.suffix.lower() in (".png", ".json", ".charx")
 
 
-def portrayed(path: Path, *, name: str | None = None, user: str | None = None) -> Likeness:
+def portrayed(path: Path, *, name: str | None = None, user: str | None = None) -> ImportedPersona:
     """What a character card shows; see `likeness.read`.
 
     Raises:
         CardError: it cannot be read, is no card, or its character has no name that can stand in a script.
     """
-    from dreamplay.cards import card as cards
-    from dreamplay.cards import likeness
+    from dreamplay.cards import card, persona_mapping
 
-    filling = read(library.prompts() / "card.yaml", likeness.Filling)
+    filling = read(resources.prompts() / "card.yaml", persona_mapping.CardDefaults)
     try:
-        return likeness.read(cards.read(path), filling, name=name, user=user)
+        return persona_mapping.read(card.read(path), filling, name=name, user=user)
     except ValueError as error:
         raise CardError(f"{path}: {error}") from None
 
@@ -63,7 +62,7 @@ def cast(played: Story, reference: str, swaps: Mapping[str, str] | None = None) 
     Raises:
         LibraryError: a swap for a role that is not there, or a persona that cannot be read.
     """
-    path = library.find("stories", reference)
+    path = resources.find("stories", reference)
     own = Cast({role: _portrait(_named(path, role, name)) for role, name in played.cast.items()})
     return swapped(own, swaps or {})
 
@@ -79,7 +78,7 @@ def swapped(own: Cast, swaps: Mapping[str, str], *, known: bool = False) -> Cast
         if role not in own.roles:
             raise LibraryError(f"no role {role!r} in this story; it has {listed(own.roles)}")
     personas = dict(own.personas)
-    personas |= {role: personas[ref] if ref in own.roles else persona(ref) for role, ref in swaps.items()}
+    personas |= {role: personas[ref] if ref in own.roles else load_persona(ref) for role, ref in swaps.items()}
     for role in swaps:
         kept = {"name": own.name(role), "called": own.personas[role].called}
         if known or role in (Cast(personas).alike() or ()):
@@ -102,7 +101,7 @@ def _named(story: Path, role: str, reference: str) -> Path:
         LibraryError: there is none; the message says where the story names it.
     """
     try:
-        return library.find("personas", reference, story.parent)
+        return resources.find("personas", reference, story.parent)
     except LibraryError as error:
         place = "cast", role
-        raise LibraryError(f"{story}:{document.read(story).line_of(place)}: {'.'.join(place)}: {error}") from None
+        raise LibraryError(f"{story}:{yaml_document.read(story).line_of(place)}: {'.'.join(place)}: {error}") from None

@@ -12,17 +12,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dreamplay.models import engines
-from dreamplay.models.engines import Engine
-from dreamplay.record import disk, transcript
+from dreamplay.models import registry
+from dreamplay.models.registry import ModelSpec
+from dreamplay.runs import transcript
+from dreamplay.storage import disk
 
 if TYPE_CHECKING:
-    from dreamplay.event import Event
-    from dreamplay.models.model import Model
+    from dreamplay.engine.run_config import RunConfig
+    from dreamplay.engine.runner import Runner
+    from dreamplay.models.base import Model
     from dreamplay.run import Branched
+    from dreamplay.schema.event import Event
     from dreamplay.settings import Settings
-    from dreamplay.stage.plan import Plan
-    from dreamplay.stage.play import Run as Player
 
 HOME = Path("transcripts")
 """Where runs land, in the current folder."""
@@ -32,8 +33,8 @@ HOME = Path("transcripts")
 class Prepared:
     """A play that can begin: everything is read and checked, and nothing is written yet."""
 
-    player: Player
-    engine: Engine | None
+    player: Runner
+    engine: ModelSpec | None
     """Which model was chosen, and why; None for one that was given."""
     before: tuple[Event, ...] = ()
     """What was played already, of a run that goes on."""
@@ -45,49 +46,49 @@ async def begin(settings: Settings, swaps: Mapping[str, str], given: Model | Non
     Raises:
         DreamplayError: it cannot be played.
     """
-    engine = None if given else engines.choose(settings)
+    engine = None if given else registry.choose(settings)
     seed = random.SystemRandom().randrange(10_000) if settings.seed is None else settings.seed
     elsewhere = engine is None or engine.kind not in ("embedded", "gguf")
     # The plan is checked before the model is opened, and a local model loads while the graph is imported.
-    from dreamplay.stage import plan as planning
+    from dreamplay.engine import run_config
 
-    plan = planning.plan(
+    plan = run_config.make_run_config(
         settings.story, dict(swaps), seed=seed, length=settings.length, recall=settings.recall,
         reflect=elsewhere if settings.reflect is None else settings.reflect, **chosen,
     )  # fmt: skip
-    model = await engines.open_model(engine, settings) if engine else given
-    from dreamplay.stage.play import Run as Player
+    model = await registry.open_model(engine, settings) if engine else given
+    from dreamplay.engine.runner import Runner
 
     assert model
     folder = settings.out or HOME / f"{disk.named(plan.story_id)}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{seed}"
-    return Prepared(Player(plan, model, folder, engines.recorded(model)), engine)
+    return Prepared(Runner(plan, model, folder, registry.recorded(model)), engine)
 
 
 async def resume(
-    folder: Path, settings: Settings, given: Model | None = None, check: Callable[[Plan], None] = lambda plan: None
+    folder: Path, settings: Settings, given: Model | None = None, check: Callable[[RunConfig], None] = lambda plan: None
 ) -> Prepared:
     """Prepare to go on where a run was stopped. `check` may refuse its plan before a model is opened.
 
     Raises:
         DreamplayError: there is nothing to go on with, or another process plays it.
     """
-    from dreamplay.record import lock
-    from dreamplay.stage import plan as planning
+    from dreamplay.engine import run_config
+    from dreamplay.storage import lock
 
     lock.check(folder)
     record = transcript.unfinished(folder)
-    plan = planning.taken_up(record.header)
+    plan = run_config.from_header(record.header)
     check(plan)
     engine = None
     if given is None:
-        again = engines.again(settings, record.newest)
-        engine = engines.choose(again)
+        again = registry.again(settings, record.newest)
+        engine = registry.choose(again)
         if settings.model is None and again.model:
             engine = replace(engine, why="as before")
-        given = await engines.open_model(engine, again, engines.known(engine, record.newest))
-    from dreamplay.stage.play import Run as Player
+        given = await registry.open_model(engine, again, registry.known(engine, record.newest))
+    from dreamplay.engine.runner import Runner
 
-    player = Player(plan, given, folder, engines.recorded(given), goes_on=True)
+    player = Runner(plan, given, folder, registry.recorded(given), goes_on=True)
     return Prepared(player, engine, tuple(record.script))
 
 
@@ -97,13 +98,13 @@ async def branch(branched: Branched, settings: Settings, given: Model | None = N
     Raises:
         DreamplayError: it cannot be played, or was played to its end.
     """
-    from dreamplay.branches import many
+    from dreamplay.branching import batch
 
     engine, parent = None, branched.parent.record
     if given is None:
-        again = engines.again(settings, parent.newest)
-        engine = engines.choose(again)
-        given = await engines.open_model(engine, again, engines.known(engine, parent.newest))
-    kept = engines.recorded(given)
-    job = many.job(branched.branch, given, kept, branched.parent.folder.resolve().parent)
+        again = registry.again(settings, parent.newest)
+        engine = registry.choose(again)
+        given = await registry.open_model(engine, again, registry.known(engine, parent.newest))
+    kept = registry.recorded(given)
+    job = batch.job(branched.branch, given, kept, branched.parent.folder.resolve().parent)
     return Prepared(job.run(given, kept), engine, branched.branch.events)

@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dreamplay.branches import whatif
-from dreamplay.branches.whatif import Branch, Changes
-from dreamplay.event import PROLOGUE, Event
-from dreamplay.record import transcript
-from dreamplay.record.transcript import Header, Record
+from dreamplay.branching import branch as whatif
+from dreamplay.branching.branch import Branch, Changes
+from dreamplay.runs import transcript
+from dreamplay.runs.transcript import Header, RunLog
+from dreamplay.schema.event import PROLOGUE, Event
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Run:
     """One playing of a story, finished or stopped, as it stands on disk."""
 
     folder: Path
-    record: Record
+    record: RunLog
 
     @classmethod
     def read(cls, folder: Path) -> Run:

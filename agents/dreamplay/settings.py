@@ -28,11 +28,11 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from dreamplay.address import Address
-from dreamplay.complaint import meant, sentence
 from dreamplay.errors import SettingsError
-from dreamplay.key import Key, checked
-from dreamplay.story import Length
+from dreamplay.schema.address import Address
+from dreamplay.schema.api_key import Key, checked
+from dreamplay.schema.error_messages import did_you_mean, sentence
+from dreamplay.schema.story import Length
 
 TOML = "dreamplay.toml"
 CONFIG = "DREAMPLAY_CONFIG"
@@ -240,7 +240,7 @@ def _complaint(error: ErrorDetails, sources: dict[str, Source], text: str) -> st
     where = f"{source}:{_line(name, text)}" if written else str(source)
     if error["type"] == "extra_forbidden":
         known = list(Settings.model_fields)
-        return f"{where}: unknown setting {name[:60]!r}{meant(name, known)}; there are {', '.join(known)}"
+        return f"{where}: unknown setting {name[:60]!r}{did_you_mean(name, known)}; there are {', '.join(known)}"
     setting = f"{where}: {name}" if written else where
     return f"{setting}: {error['msg'].removeprefix('Value error, ') if name in _SECRET else sentence(error)}"
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import UsageError
-from dreamplay.models import embedded
-from dreamplay.record import transcript
-from dreamplay.record.transcript import Record
-from dreamplay.stage.plan import Plan
+from dreamplay.models import model_store
+from dreamplay.runs import transcript
+from dreamplay.runs.transcript import RunLog
 
 TIMEOUT = 180.0
 """Seconds without a word from the engine before a call is given up."""
@@ -32,7 +32,7 @@ def fresh_start(gguf: Path | None = None) -> Iterator[Path]:
     touched. Nor is any module compiled yet, and what the first run compiles is kept for the next, also where the
     environment forbids it. What stays warm is the operating system's own cache of the model file.
     """
-    model = gguf or embedded.assemble()
+    model = gguf or model_store.assemble()
     others = {name: text for name, text in os.environ.items() if not name.startswith(_SETTINGS)}
     others.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="dreamplay-bench-") as name:
@@ -45,7 +45,7 @@ def fresh_start(gguf: Path | None = None) -> Iterator[Path]:
             yield folder
 
 
-def finished(folder: Path, plan: Plan, model: str, mark: Mapping[str, Any]) -> Record | None:
+def finished(folder: Path, plan: RunConfig, model: str, mark: Mapping[str, Any]) -> RunLog | None:
     """The run of a plan that is in a folder, if it was played to its end.
 
     Args:

@@ -18,9 +18,9 @@ import time
 from pathlib import Path
 
 from bench import TIMEOUT, fresh_start, machine
-from dreamplay.models.engines import LOCAL_CANDIDATES, close
-from dreamplay.models.local import LocalModel
-from dreamplay.prompting.prompt import Prompt
+from dreamplay.models.llamacpp import LocalModel
+from dreamplay.models.prompt import Prompt
+from dreamplay.models.registry import LOCAL_CANDIDATES, close
 
 WORDS = ("walrus", "copper", "violin", "saffron")
 SCRIPT = "A list of things was on the table, and nobody read it out. " * 6

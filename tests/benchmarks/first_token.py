@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from dreamplay.cli import main as cli
-from dreamplay.models import engines
-from dreamplay.models.model import Model, OnToken, Reply
-from dreamplay.prompting.prompt import Prompt
+from dreamplay.cli import main
+from dreamplay.models import registry
+from dreamplay.models.base import Model, OnToken, Reply
+from dreamplay.models.prompt import Prompt
 
-_open = engines.open_model
+_open = registry.open_model
 
 
 async def _opened(*arguments: Any) -> Model:
@@ -40,5 +40,5 @@ async def _opened(*arguments: Any) -> Model:
 
 
 if __name__ == "__main__":
-    engines.open_model = _opened  # type: ignore[assignment]
-    cli.main()
+    registry.open_model = _opened  # type: ignore[assignment]
+    main.main()

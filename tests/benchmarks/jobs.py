@@ -22,20 +22,20 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import bench
-from dreamplay.address import Address
-from dreamplay.branches import many, whatif
-from dreamplay.branches.whatif import Changes
+from dreamplay.branching import batch, branch
+from dreamplay.branching.branch import Changes
 from dreamplay.cli.main import OBJECTS
-from dreamplay.models import engines
-from dreamplay.models.engines import LOCAL_CANDIDATES, Engine
-from dreamplay.models.local import LocalModel
-from dreamplay.record import transcript
-from dreamplay.record.transcript import Record
+from dreamplay.engine import run_config
+from dreamplay.engine.runner import Runner
+from dreamplay.models import registry
+from dreamplay.models.llamacpp import LocalModel
+from dreamplay.models.registry import LOCAL_CANDIDATES, ModelSpec
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.runs import transcript
+from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.address import Address
 from dreamplay.settings import load
-from dreamplay.stage import plan as planning
-from dreamplay.stage.play import Run
-from dreamplay.testing.endpoint import FakeEndpoint
-from dreamplay.testing.scripted import ScriptedModel
+from dreamplay.testing.fake_endpoint import FakeEndpoint
 
 SHARE = 0.85
 MEGABYTES = 600
@@ -88,14 +88,14 @@ async def _seconds(home: Path, jobs: int, chosen: argparse.Namespace) -> float:
     parent = await _parent(home / "parent")
     models = LocalModel(timeout=bench.TIMEOUT, sampling={}, candidates=LOCAL_CANDIDATES, jobs=jobs).lanes()
     changes = Changes({"leo": "leo_believer"})
-    branches = [whatif.branch(parent, "parent", chosen.at, changes, seed) for seed in range(chosen.runs + 1)]
-    first, *waiting = [many.job(each, models[0], {}, home) for each in branches]
-    await many.Many([first], models[:1], {}).play(lambda job, seen: None)
+    branches = [branch.branch(parent, "parent", chosen.at, changes, seed) for seed in range(chosen.runs + 1)]
+    first, *waiting = [batch.job(each, models[0], {}, home) for each in branches]
+    await batch.BatchRunner([first], models[:1], {}).play(lambda job, seen: None)
     begun = time.monotonic()
-    playing = many.Many(waiting, models, {})
+    playing = batch.BatchRunner(waiting, models, {})
     await playing.play(lambda job, seen: None)
     took = time.monotonic() - begun
-    await engines.close(models)
+    await registry.close(models)
     for why in map(str, playing.failed.values()):
         bench.say(why)
     return took
@@ -110,16 +110,16 @@ def _serve(pipe: Connection, latency: float) -> None:
 async def _measure(home: Path, url: str, chosen: argparse.Namespace) -> list[tuple[str, ...]]:
     parent = await _parent(home / "parent")
     settings = load(model="fake", base_url=url)
-    engine = Engine("endpoint", "fake", Address.parse(url), "the bench")
-    models = await engines.open_models(engine, settings, jobs=chosen.jobs)
+    engine = ModelSpec("endpoint", "fake", Address.parse(url), "the bench")
+    models = await registry.open_models(engine, settings, jobs=chosen.jobs)
     changes = Changes({"leo": "leo_believer"})
-    branches = [whatif.branch(parent, "parent", chosen.at, changes, seed) for seed in range(chosen.runs)]
-    waiting = [many.job(each, models[0], {}, home) for each in branches]
+    branches = [branch.branch(parent, "parent", chosen.at, changes, seed) for seed in range(chosen.runs)]
+    waiting = [batch.job(each, models[0], {}, home) for each in branches]
     begun, used = time.monotonic(), time.process_time()
-    playing = many.Many(waiting, models, {})
+    playing = batch.BatchRunner(waiting, models, {})
     await playing.play(lambda job, seen: None)
     took, busy = time.monotonic() - begun, time.process_time() - used
-    await engines.close(models)
+    await registry.close(models)
     records = [each.record() for each in waiting]
     calls = sum(transcript.total(list(record.script)[record.header.point or 0 :]).calls for record in records)
     chains = [_chain(record) for record in records]
@@ -138,15 +138,15 @@ async def _measure(home: Path, url: str, chosen: argparse.Namespace) -> list[tup
     ]
 
 
-def _chain(record: Record) -> int:
+def _chain(record: RunLog) -> int:
     """Calls of a branch that had to wait for one another: the stances are asked for all at once."""
     own = list(record.script)[record.header.point or 0 :]
     stances = [event.provenance.usage.calls for event in own if event.kind == "stance"]
     return sum(event.provenance.usage.calls for event in own if event.kind != "stance") + max(stances, default=0)
 
 
-async def _parent(folder: Path) -> Record:
-    run = Run(planning.plan("mindsync", {}, seed=7), ScriptedModel(), folder, {})
+async def _parent(folder: Path) -> RunLog:
+    run = Runner(run_config.make_run_config("mindsync", {}, seed=7), ScriptedModel(), folder, {})
     await run.play(lambda seen: None)
     return transcript.read(folder)
 

@@ -15,14 +15,14 @@ from unittest import mock
 
 import xllamacpp
 from bench import TIMEOUT
-from dreamplay import templates
-from dreamplay.event import MOVES, PROLOGUE, TURNS, Event, Provenance
-from dreamplay.mind.agent import call_seed
-from dreamplay.models import local
-from dreamplay.models.model import Model
-from dreamplay.prompting.prompt import Prompt
-from dreamplay.script import Script
-from dreamplay.stage.plan import Plan
+from dreamplay.engine.run_config import RunConfig
+from dreamplay.library import templates
+from dreamplay.models import llamacpp
+from dreamplay.models.base import Model
+from dreamplay.models.prompt import Prompt
+from dreamplay.participants.agent import call_seed
+from dreamplay.schema.event import MOVES, PROLOGUE, TURNS, Event, Provenance
+from dreamplay.schema.script import Script
 from langgraph.graph import END, START, StateGraph
 
 DEFAULT_CACHE = xllamacpp.CommonParams().cache_ram_mib
@@ -52,13 +52,13 @@ class Chat(Prompt):
         return [first, *self.history, last]
 
 
-class PlainModel(local.LocalModel):
+class PlainModel(llamacpp.LocalModel):
     """The local model as an ordinary client asks it."""
 
     def __init__(self, gguf: Path | None = None) -> None:
         super().__init__(gguf, timeout=TIMEOUT, sampling={})
         # A request that names its slot goes past llama.cpp's host-side prompt cache, which the plain layout needs.
-        self.engine = {key: value for key, value in local.ENGINE.items() if key != "id_slot"}
+        self.engine = {key: value for key, value in llamacpp.ENGINE.items() if key != "id_slot"}
 
 
 class Room(TypedDict, total=False):
@@ -77,7 +77,7 @@ class Plain:
     """
 
     def __init__(
-        self, plan: Plan, events: Sequence[Event], model: Model, record: Callable[[Event], object] = lambda _: None
+        self, plan: RunConfig, events: Sequence[Event], model: Model, record: Callable[[Event], object] = lambda _: None
     ) -> None:
         self.script = Script()
         self._plan, self._cast, self._model, self._write = plan, plan.cast, model, record

@@ -36,17 +36,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bench import TIMEOUT, finished, fresh_start, kept, machine, options, say, table
+from dreamplay.engine import run_config
+from dreamplay.engine.run_config import RunConfig
+from dreamplay.engine.runner import Runner
 from dreamplay.errors import DreamplayError
-from dreamplay.models import embedded, engines
-from dreamplay.models.local import LocalModel
-from dreamplay.models.model import Model
-from dreamplay.record import markdown, transcript
-from dreamplay.record.transcript import FILE, End, Record, Transcript
-from dreamplay.scorecard import score
-from dreamplay.scorecard.score import ROWS, Row, Scores
-from dreamplay.stage import plan as planning
-from dreamplay.stage.plan import Plan
-from dreamplay.stage.play import Run
+from dreamplay.models import model_store, registry
+from dreamplay.models.base import Model
+from dreamplay.models.llamacpp import LocalModel
+from dreamplay.rendering import markdown
+from dreamplay.runs import transcript
+from dreamplay.runs.transcript import FILE, End, RunLog, Transcript
+from dreamplay.scoring import score
+from dreamplay.scoring.score import ROWS, ScoreRow, Scores
 from layout import DEFAULT_CACHE, Plain, PlainModel, host_cache
 
 Way = Literal["dreamplay", "plain"]
@@ -76,7 +77,7 @@ def main() -> None:
     parser.add_argument("--ours-only", action="store_true", help="leave the plain layout out")
     chosen = parser.parse_args()
     where = machine()
-    name = chosen.model.stem if chosen.model else embedded.NAME
+    name = chosen.model.stem if chosen.model else model_store.NAME
 
     @contextlib.contextmanager
     def opening(way: Way) -> Iterator[Model]:
@@ -85,12 +86,13 @@ def main() -> None:
                 with host_cache(DEFAULT_CACHE):
                     yield PlainModel(chosen.model)
             else:
-                candidates = engines.LOCAL_CANDIDATES
+                candidates = registry.LOCAL_CANDIDATES
                 yield LocalModel(chosen.model, timeout=TIMEOUT, sampling={}, candidates=candidates)
 
     try:
         plans = [
-            planning.plan(chosen.story, {}, seed=seed, length=chosen.length, reflect=False) for seed in chosen.seeds
+            run_config.make_run_config(chosen.story, {}, seed=seed, length=chosen.length, reflect=False)
+            for seed in chosen.seeds
         ]
         for plan in plans if chosen.out else ():  # said now, and not when half an hour has been played
             finished(chosen.out / f"dreamplay-{plan.seed}", plan, name, {})
@@ -108,10 +110,10 @@ def main() -> None:
 
 
 def played(
-    plans: Sequence[Plan], home: Path, opening: Opening, name: str, *, ours_only: bool = False
-) -> tuple[list[tuple[Record, Record | None]], list[str]]:
+    plans: Sequence[RunConfig], home: Path, opening: Opening, name: str, *, ours_only: bool = False
+) -> tuple[list[tuple[RunLog, RunLog | None]], list[str]]:
     """Every plan played both ways, and why some could not be: those are in neither column."""
-    pairs: list[tuple[Record, Record | None]] = []
+    pairs: list[tuple[RunLog, RunLog | None]] = []
     failed: list[str] = []
     for plan in plans:
         try:
@@ -123,7 +125,7 @@ def played(
     return pairs, failed
 
 
-def play_ours(plan: Plan, folder: Path, opening: Opening, name: str, mark: dict[str, Any]) -> Record:
+def play_ours(plan: RunConfig, folder: Path, opening: Opening, name: str, mark: dict[str, Any]) -> RunLog:
     """A plan as dreamplay plays it; `mark` is put into the header beside the settings.
 
     Raises:
@@ -131,12 +133,12 @@ def play_ours(plan: Plan, folder: Path, opening: Opening, name: str, mark: dict[
     """
 
     async def play(model: Model) -> None:
-        await Run(plan, model, folder, engines.recorded(model) | mark).play(lambda _: None)
+        await Runner(plan, model, folder, registry.recorded(model) | mark).play(lambda _: None)
 
     return finished(folder, plan, name, mark) or _played(folder, opening, "dreamplay", play)
 
 
-def play_plain(plan: Plan, folder: Path, opening: Opening, name: str, ours: Record) -> Record:
+def play_plain(plan: RunConfig, folder: Path, opening: Opening, name: str, ours: RunLog) -> RunLog:
     """The same in the plain layout, after the events of the dreamplay run.
 
     Raises:
@@ -146,7 +148,7 @@ def play_plain(plan: Plan, folder: Path, opening: Opening, name: str, ours: Reco
     mark = {"layout": "plain", "after": hashlib.sha256(told.encode()).hexdigest()}
 
     async def play(model: Model) -> None:
-        asked = {key: value for key, value in engines.recorded(model).items() if key in ("sampling", "engine")}
+        asked = {key: value for key, value in registry.recorded(model).items() if key in ("sampling", "engine")}
         with Transcript(folder, plan.header(model.name, asked | mark)) as record:
             plain = Plain(plan, list(ours.script), model, record.append)
             await plain.play()
@@ -157,7 +159,7 @@ def play_plain(plan: Plan, folder: Path, opening: Opening, name: str, ours: Reco
     return finished(folder, plan, name, mark) or _played(folder, opening, "plain", play)
 
 
-def _played(folder: Path, opening: Opening, way: Way, play: Callable[[Model], Coroutine[Any, Any, None]]) -> Record:
+def _played(folder: Path, opening: Opening, way: Way, play: Callable[[Model], Coroutine[Any, Any, None]]) -> RunLog:
     (folder / FILE).unlink(missing_ok=True)  # of a run that was cut: it is played anew
     gc.collect()  # the engine of the run before ends with its last reference; two of them would share the cores
     begun = time.monotonic()
@@ -167,7 +169,7 @@ def _played(folder: Path, opening: Opening, way: Way, play: Callable[[Model], Co
     return transcript.read(folder)
 
 
-def report(ours: Sequence[Record], plain: Sequence[Record]) -> str:
+def report(ours: Sequence[RunLog], plain: Sequence[RunLog]) -> str:
     """The table, and below it what it comes to. Without plain runs only dreamplay is held against the bars."""
     mine, theirs = score.scores(ours), score.scores(plain) if plain else None
     rows = [(row, better(row, mine, theirs) if theirs else "") for row in ROWS]
@@ -187,7 +189,7 @@ def report(ours: Sequence[Record], plain: Sequence[Record]) -> str:
     return "\n".join(said)
 
 
-def better(row: Row, ours: Scores, plain: Scores) -> str:
+def better(row: ScoreRow, ours: Scores, plain: Scores) -> str:
     """Whether dreamplay is better on a measure: yes, same, NO; empty if it cannot be said."""
     mine, theirs = (None if row.measure in NOT_PLAIN else _worth(row, row.value(each)) for each in (ours, plain))
     if mine is None or theirs is None:
@@ -195,7 +197,7 @@ def better(row: Row, ours: Scores, plain: Scores) -> str:
     return "same" if mine == theirs else kept(mine > theirs)
 
 
-def _worth(row: Row, value: float | None) -> float | None:
+def _worth(row: ScoreRow, value: float | None) -> float | None:
     """A figure turned so that more is better; None if neither is."""
     if value is None:
         return None
@@ -208,7 +210,7 @@ def _worth(row: Row, value: float | None) -> float | None:
     return value if row.least is not None or row.measure in MORE else None
 
 
-def _kept(row: Row, scores: Scores) -> str:
+def _kept(row: ScoreRow, scores: Scores) -> str:
     held = row.kept(scores)
     return "" if held is None else kept(held)
 

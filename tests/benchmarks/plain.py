@@ -24,13 +24,13 @@ from dataclasses import dataclass, replace
 
 from bench import TIMEOUT, fresh_start, kept, machine, table
 from dreamplay import casting
-from dreamplay.cast import Cast
-from dreamplay.event import PROLOGUE, TURNS, Event
-from dreamplay.models import local
-from dreamplay.stage import plan as planning
-from dreamplay.stage.plan import Plan
-from dreamplay.stage.play import Run
-from dreamplay.story import TurnContract
+from dreamplay.engine import run_config
+from dreamplay.engine.run_config import RunConfig
+from dreamplay.engine.runner import Runner
+from dreamplay.models import llamacpp
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import PROLOGUE, TURNS, Event
+from dreamplay.schema.story import TurnContract
 from layout import DEFAULT_CACHE, Plain, PlainModel, host_cache
 
 EXTRAS = ("nurse", "teenager", "lawyer")
@@ -46,15 +46,15 @@ class Line:
     output: int
 
 
-async def play_ours(plan: Plan, mib: int) -> list[Event]:
+async def play_ours(plan: RunConfig, mib: int) -> list[Event]:
     """The run as dreamplay plays it."""
     with fresh_start() as folder, host_cache(mib):
-        run = Run(plan, local.LocalModel(timeout=TIMEOUT, sampling={}), folder / "run", {})
+        run = Runner(plan, llamacpp.LocalModel(timeout=TIMEOUT, sampling={}), folder / "run", {})
         await run.play(lambda _: None)
         return list(run.script)
 
 
-async def play_plain(plan: Plan, events: Sequence[Event], mib: int) -> list[Event]:
+async def play_plain(plan: RunConfig, events: Sequence[Event], mib: int) -> list[Event]:
     """The same run in the plain layout."""
     with fresh_start(), host_cache(mib):
         plain = Plain(plan, events, PlainModel())
@@ -62,11 +62,11 @@ async def play_plain(plan: Plan, events: Sequence[Event], mib: int) -> list[Even
         return list(plain.script)
 
 
-def on_the_roof(seed: int, lines: int, roles: int) -> Plan:
+def on_the_roof(seed: int, lines: int, roles: int) -> RunConfig:
     """The launch scene alone, for so many lines and roles; above four, with others present on the roof."""
-    plan = planning.plan("mindsync", {}, seed=seed, reflect=False)
+    plan = run_config.make_run_config("mindsync", {}, seed=seed, reflect=False)
     extras = EXTRAS[: max(0, roles - len(plan.cast.roles))]
-    cast = Cast({**plan.cast.personas, **{name: casting.persona(name) for name in extras}})
+    cast = Cast({**plan.cast.personas, **{name: casting.load_persona(name) for name in extras}})
     beat, scene = next(iter(plan.story.scenes))
     scene = scene.model_copy(update={
         "present": (*scene.present, *extras), "turns": TurnContract(min=lines, max=lines)
@@ -78,7 +78,7 @@ def on_the_roof(seed: int, lines: int, roles: int) -> Plan:
     return replace(plan, story=story, cast=cast, beats=(beat.id,))
 
 
-def compare(what: str, plan: Plan, mib: int) -> list[tuple[str, ...]]:
+def compare(what: str, plan: RunConfig, mib: int) -> list[tuple[str, ...]]:
     """Play both layouts, and put them into two rows of the table."""
     events = asyncio.run(play_ours(plan, mib))
     gc.collect()  # an engine ends with its last reference, and two of them would share the cores
@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     chosen = parser.parse_args()
     where = machine()
-    plans = {"whole story": planning.plan("mindsync", {}, seed=chosen.seed, reflect=False)}
+    plans = {"whole story": run_config.make_run_config("mindsync", {}, seed=chosen.seed, reflect=False)}
     if not chosen.whole:
         sizes = [int(size) for size in chosen.roles.split(",")]
         plans = {f"roof, {n} roles": on_the_roof(chosen.seed, chosen.lines, n) for n in sizes}

@@ -24,18 +24,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import TIMEOUT, fresh_start, machine, options, say, table
-from dreamplay.event import PROLOGUE, Event, Recalled
-from dreamplay.mind.agent import call_seed
-from dreamplay.mind.memory import Memory
-from dreamplay.models.local import LocalModel
-from dreamplay.prompting.desk import Desk
-from dreamplay.prompting.prompt import Prompt
-from dreamplay.prompting.window import RESERVE
-from dreamplay.script import Script
-from dreamplay.stage import plan as planning
-from dreamplay.stage.plan import Plan
-from dreamplay.stage.play import Run
-from dreamplay.testing.scripted import ScriptedModel
+from dreamplay.engine import run_config
+from dreamplay.engine.run_config import RunConfig
+from dreamplay.engine.runner import Runner
+from dreamplay.memory.retrieval import Memory
+from dreamplay.models.llamacpp import LocalModel
+from dreamplay.models.prompt import Prompt
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.participants.agent import call_seed
+from dreamplay.prompting.builder import PromptBuilder
+from dreamplay.prompting.context_window import RESERVE
+from dreamplay.schema.event import PROLOGUE, Event, RetrievedMemory
+from dreamplay.schema.script import Script
 
 QUESTIONS = 4
 """Of each kind, to each character."""
@@ -75,10 +75,10 @@ async def _counted(chosen: argparse.Namespace) -> Counter[tuple[str, str]]:
     with fresh_start(chosen.model), tempfile.TemporaryDirectory(prefix="dreamplay-quiz-") as home:
         model = LocalModel(chosen.model, timeout=TIMEOUT, sampling={"temperature": 0.0})
         for seed in chosen.seeds:
-            plan = planning.plan(chosen.story, {}, seed=seed, length=chosen.length, reflect=False)
-            run = Run(plan, ScriptedModel(), Path(home) / str(seed), {})
+            plan = run_config.make_run_config(chosen.story, {}, seed=seed, length=chosen.length, reflect=False)
+            run = Runner(plan, ScriptedModel(), Path(home) / str(seed), {})
             await run.play(lambda seen: None)
-            desk = Desk(plan.story, plan.cast, window=chosen.window)
+            desk = PromptBuilder(plan.story, plan.cast, window=chosen.window)
             for question in _questions(plan, desk, run.script):
                 counts[question.kind, "asked"] += 1
                 for way in ("without", "with"):
@@ -92,7 +92,7 @@ async def _counted(chosen: argparse.Namespace) -> Counter[tuple[str, str]]:
     return counts
 
 
-def _questions(plan: Plan, desk: Desk, script: Script) -> Iterator[Question]:
+def _questions(plan: RunConfig, desk: PromptBuilder, script: Script) -> Iterator[Question]:
     for role in plan.cast.roles:
         dice = random.Random(f"{plan.seed}/{role}/quiz")
         lines = [event for event in script if event.kind == "line" and event.beat != PROLOGUE and event.speaker != role]
@@ -105,17 +105,19 @@ def _questions(plan: Plan, desk: Desk, script: Script) -> Iterator[Question]:
                 yield Question(role, kind, event.text, right)
 
 
-def _shown(desk: Desk, script: Script, role: str) -> list[Event]:
+def _shown(desk: PromptBuilder, script: Script, role: str) -> list[Event]:
     return list(desk._held(script.standing(role), RESERVE))
 
 
-def _recalled(plan: Plan, desk: Desk, script: Script, question: Question) -> tuple[Recalled, ...]:
+def _recalled(plan: RunConfig, desk: PromptBuilder, script: Script, question: Question) -> tuple[RetrievedMemory, ...]:
     memory = Memory(plan.story, plan.cast, question.role)
     shown = _shown(desk, script, question.role)
     return memory.recall(script, question.matter, scene="quiz", shown=shown, limit=desk.memories)
 
 
-def _prompt(plan: Plan, desk: Desk, script: Script, question: Question, recalled: tuple[Recalled, ...]) -> Prompt:
+def _prompt(
+    plan: RunConfig, desk: PromptBuilder, script: Script, question: Question, recalled: tuple[RetrievedMemory, ...]
+) -> Prompt:
     name = plan.cast.name(question.role)
     others = [plan.cast.name(role) for role in plan.cast.roles if role != question.role]
     told = "".join(f"[{name} remembers, from {each.when}: {each.text}]\n" for each in recalled)

@@ -13,10 +13,11 @@ import statistics
 import time
 
 from bench import kept, machine, table
-from dreamplay import casting, embedding
-from dreamplay.event import Event
-from dreamplay.mind.memory import Memory
-from dreamplay.script import Script
+from dreamplay import casting
+from dreamplay.memory import embeddings
+from dreamplay.memory.retrieval import Memory
+from dreamplay.schema.event import Event
+from dreamplay.schema.script import Script
 
 BAR = 5.0  # milliseconds
 
@@ -28,7 +29,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=50)
     chosen = parser.parse_args()
     where = machine()
-    embedding.ready()
+    embeddings.ready()
     print(f"{where}; recall over {chosen.memories:,} memories, milliseconds\n")
     rows = [measured(near, chosen.memories, chosen.times) for near in (False, True)]
     print(table(("memories near the matter", "first", "after it, median", "slowest", "bar", "kept?"), rows))
@@ -36,7 +37,7 @@ def main() -> None:
 
 def measured(near: bool, memories: int, times: int) -> tuple[str, ...]:
     """One row: recall over a script of so many lines."""
-    story = casting.story("mindsync")
+    story = casting.load_story("mindsync")
     cast = casting.cast(story, "mindsync")
     matters = [cast.fill(text) for persona in cast.personas.values() for text in persona.material]
     matters = matters[:1] if near else matters

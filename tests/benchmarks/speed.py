@@ -29,15 +29,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import fresh_start, kept, machine, table
-from dreamplay.event import PROLOGUE, TURNS, Event
-from dreamplay.models import engines
-from dreamplay.record import transcript
-from dreamplay.stage import plan as planning
-from dreamplay.stage.plan import Plan
-from dreamplay.stage.play import Run
-from dreamplay.stage.state import Token
-from dreamplay.story import TurnContract
-from dreamplay.testing.scripted import ScriptedModel
+from dreamplay.engine import run_config
+from dreamplay.engine.run_config import RunConfig
+from dreamplay.engine.runner import Runner
+from dreamplay.models import registry
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.runs import transcript
+from dreamplay.schema.event import PROLOGUE, TURNS, Event, Token
+from dreamplay.schema.story import TurnContract
 
 LONG = 1000  # lines of the long run
 EARLY, LATE = slice(10, 60), slice(950, 1000)
@@ -67,11 +66,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7, help="seed of the first run; each next run adds one")
     parser.add_argument("--story", default="mindsync")
     parser.add_argument("--runs", type=int, default=1, help="whole stories to play; the slowest counts")
-    parser.add_argument("--candidates", type=int, default=engines.LOCAL_CANDIDATES, help="of each line of those")
+    parser.add_argument("--candidates", type=int, default=registry.LOCAL_CANDIDATES, help="of each line of those")
     chosen = parser.parse_args()
     story = str(Path(chosen.story).resolve()) if Path(chosen.story).is_file() else chosen.story
     where = machine()
-    rows = [*_help(), *_own_time(planning.plan(story, {}, seed=chosen.seed, reflect=False))]
+    rows = [*_help(), *_own_time(run_config.make_run_config(story, {}, seed=chosen.seed, reflect=False))]
     rows += _first_tokens(story, chosen.seed)
     runs = [_whole(story, chosen.seed + number, chosen.candidates) for number in range(chosen.runs)]
     rows += _story(runs, bar=240 if chosen.candidates == 1 else 300)
@@ -140,7 +139,7 @@ def _first_token(story: str, seed: int, folder: Path, number: int) -> float:
     return seconds
 
 
-def _own_time(plan: Plan) -> list[Row]:
+def _own_time(plan: RunConfig) -> list[Row]:
     """Play a thousand lines with the scripted model: the time between two lines is ours."""
     with fresh_start() as folder:
         moments, run = asyncio.run(_long_run(plan, folder / "long"))
@@ -157,7 +156,7 @@ def _own_time(plan: Plan) -> list[Row]:
     ]
 
 
-async def _long_run(plan: Plan, folder: Path) -> tuple[list[float], Run]:
+async def _long_run(plan: RunConfig, folder: Path) -> tuple[list[float], Runner]:
     """The moments at which each line stood, director and speaker both counted in the time between."""
     moments: list[float] = []
 
@@ -165,12 +164,12 @@ async def _long_run(plan: Plan, folder: Path) -> tuple[list[float], Run]:
         if isinstance(seen, Event) and seen.kind in TURNS and seen.beat != PROLOGUE:
             moments.append(time.perf_counter())
 
-    run = Run(_long(plan), ScriptedModel(_sentences(plan)), folder, {})
+    run = Runner(_long(plan), ScriptedModel(_sentences(plan)), folder, {})
     await run.play(watch)
     return moments, run
 
 
-def _long(plan: Plan) -> Plan:
+def _long(plan: RunConfig) -> RunConfig:
     """The story's first scene of plain talk, a thousand turns long, with nothing happening in between."""
     beat, scene = next((beat, scene) for beat, scene in plan.story.scenes if scene.kind == "waking")
     scene = scene.model_copy(update={"turns": TurnContract(min=LONG, max=LONG), "pressures": ()})
@@ -178,7 +177,7 @@ def _long(plan: Plan) -> Plan:
     return replace(plan, story=story, beats=(beat.id,))
 
 
-def _sentences(plan: Plan) -> list[str]:
+def _sentences(plan: RunConfig) -> list[str]:
     """Lines of usual length, none a copy of another: left to itself the scripted model would repeat itself
     within a thousand lines, and a refused line takes two tries.
     """

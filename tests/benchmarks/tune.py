@@ -22,21 +22,21 @@ from typing import Any
 from unittest import mock
 
 from bench import TIMEOUT, fresh_start, machine, options, say, table
+from dreamplay.director.director import Director
+from dreamplay.engine import run_config
+from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import DreamplayError
-from dreamplay.event import PROLOGUE, TURNS, Cue, Event
-from dreamplay.mind import cuts
-from dreamplay.mind.editor import OUTDONE
-from dreamplay.models import embedded, engines, local
-from dreamplay.models.local import LocalModel
-from dreamplay.prompting.desk import Desk
-from dreamplay.prompting.prompt import Prompt
-from dreamplay.prompting.wording import Wording
-from dreamplay.record.transcript import Record
-from dreamplay.scorecard import score
-from dreamplay.scorecard.score import ROWS
-from dreamplay.stage import plan as planning
-from dreamplay.stage.director import Director
-from dreamplay.stage.plan import Plan
+from dreamplay.models import llamacpp, model_store, registry
+from dreamplay.models.llamacpp import LocalModel
+from dreamplay.models.prompt import Prompt
+from dreamplay.prompting.builder import PromptBuilder
+from dreamplay.prompting.event_text import EventText
+from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.event import PROLOGUE, TURNS, Cue, Event
+from dreamplay.scoring import score
+from dreamplay.scoring.score import ROWS
+from dreamplay.validation import normalize
+from dreamplay.validation.generate import OUTDONE
 from lines import Opening, Way, play_ours
 
 AS_IT_IS = "as-it-is"
@@ -48,13 +48,19 @@ COLUMNS = {
     "calls a line": "cost.calls_a_line", "read a line": "cost.evaluated", "s a line": "cost.seconds_a_line",
 }  # fmt: skip
 
-_worded, _line, _prompt, _cue, _speech = Wording._worded, Desk.line, Desk._prompt, Director.cue, cuts.speech
-_system: Callable[[Desk], str] = vars(Desk)["_system"].func
-_told = partial(mock.patch.object, Wording, "_worded")
+_worded, _line, _prompt, _cue, _speech = (
+    EventText._worded,
+    PromptBuilder.line,
+    PromptBuilder._prompt,
+    Director.cue,
+    normalize.speech,
+)
+_system: Callable[[PromptBuilder], str] = vars(PromptBuilder)["_system"].func
+_told = partial(mock.patch.object, EventText, "_worded")
 
 
 def _reworded(old: str, new: str) -> property:
-    def system(desk: Desk) -> str:
+    def system(desk: PromptBuilder) -> str:
         if old not in (text := _system(desk)):
             raise LookupError(f"the system message no longer says {old!r}: mend this change")
         return text.replace(old, new)
@@ -62,7 +68,7 @@ def _reworded(old: str, new: str) -> property:
     return property(system)
 
 
-def _with_examples(desk: Desk) -> str:
+def _with_examples(desk: PromptBuilder) -> str:
     said = [f"{p.name}, for example: «{text}»" for p in desk.cast.personas.values() for text in p.examples[:2]]
     return desk.cast.fill("\n".join([_system(desk), "", *said]))
 
@@ -80,23 +86,23 @@ def _cued(write: Callable[[Cue, str, str], dict[str, str]]) -> Any:
 def _asked(write: Callable[[str], dict[str, Any]]) -> Any:
     """Change the prompt of a line, by its speaker's name."""
 
-    def line(desk: Desk, script: Any, scene: Any, role: str, *rest: Any, **named: Any) -> Prompt:
+    def line(desk: PromptBuilder, script: Any, scene: Any, role: str, *rest: Any, **named: Any) -> Prompt:
         return _line(desk, script, scene, role, *rest, **named).model_copy(update=write(desk.cast.name(role)))
 
-    return mock.patch.object(Desk, "line", line)
+    return mock.patch.object(PromptBuilder, "line", line)
 
 
-def _with_sheet(desk: Desk, *rest: Any, **named: Any) -> Prompt:
+def _with_sheet(desk: PromptBuilder, *rest: Any, **named: Any) -> Prompt:
     return _line(replace(desk, sheets=True), *rest, **named)
 
 
-def _last_lines(desk: Desk, *rest: Any, **named: Any) -> Prompt:
+def _last_lines(desk: PromptBuilder, *rest: Any, **named: Any) -> Prompt:
     prompt = _prompt(desk, *rest, **named)
     last = "".join(re.findall(r"\n*.+\n", prompt.script)[-KEPT_LINES:])
     return prompt.model_copy(update={"script": last}) if prompt.kind == "line" else prompt
 
 
-def _as_json(wording: Wording, event: Event) -> str:
+def _as_json(wording: EventText, event: Event) -> str:
     if event.kind != "line" or not event.speaker:
         return _worded(wording, event)
     name, text = wording.cast.name(event.speaker), " ".join(event.text.split())
@@ -110,26 +116,28 @@ def _out_of_json(text: str, *rest: Any, **named: Any) -> str:
 
 
 SETTINGS: dict[str, Sequence[Any]] = {
-    **{f"temperature-{t}": [mock.patch.dict(local.SAMPLING, temperature=t)] for t in (0.4, 0.6, 0.8, 1.0, 1.2)},
-    **{f"min-p-{p}": [mock.patch.dict(local.ENGINE, min_p=p)] for p in (0.02, 0.05, 0.1)},
-    **{f"candidates-{n}": [mock.patch.object(engines, "LOCAL_CANDIDATES", n)] for n in (1, 2, 3, 4)},
-    "dry": [mock.patch.dict(local.ENGINE, dry_multiplier=0.8, dry_allowed_length=3, dry_penalty_last_n=8192)],
+    **{f"temperature-{t}": [mock.patch.dict(llamacpp.SAMPLING, temperature=t)] for t in (0.4, 0.6, 0.8, 1.0, 1.2)},
+    **{f"min-p-{p}": [mock.patch.dict(llamacpp.ENGINE, min_p=p)] for p in (0.02, 0.05, 0.1)},
+    **{f"candidates-{n}": [mock.patch.object(registry, "LOCAL_CANDIDATES", n)] for n in (1, 2, 3, 4)},
+    "dry": [mock.patch.dict(llamacpp.ENGINE, dry_multiplier=0.8, dry_allowed_length=3, dry_penalty_last_n=8192)],
 }
 """Changes of how the engine is asked; one value of each kind may be what is set anyway."""
 PROMPTS: dict[str, Sequence[Any]] = {
     "no-prologue-cues": [_told(lambda wording, event: _worded(wording, event.model_copy(update={"cue": None})))],
     "no-prologue": [_told(lambda wording, event: "" if event.beat == PROLOGUE else _worded(wording, event))],
-    "examples": [mock.patch.object(Desk, "_system", property(_with_examples))],
-    "cue-with-tactic": [mock.patch.object(Wording, "cued", lambda self, cue: cue.text)],
+    "examples": [mock.patch.object(PromptBuilder, "_system", property(_with_examples))],
+    "cue-with-tactic": [mock.patch.object(EventText, "cued", lambda self, cue: cue.text)],
     "cue-without-material": [_cued(lambda cue, name, does: {"text": f"{name} speaks {does}.", "material": ""})],
-    "one-sentence": [mock.patch.object(Desk, "_system", _reworded("one or two short sentences", "one short sentence"))],
+    "one-sentence": [
+        mock.patch.object(PromptBuilder, "_system", _reworded("one or two short sentences", "one short sentence"))
+    ],
     "thought-first": [_asked(lambda name: {"opener": f"{name} (thinks:", "max_tokens": 110})],
-    "last-12-lines": [mock.patch.object(Desk, "_prompt", _last_lines)],
-    "private-sheet": [mock.patch.object(Desk, "line", _with_sheet)],
+    "last-12-lines": [mock.patch.object(PromptBuilder, "_prompt", _last_lines)],
+    "private-sheet": [mock.patch.object(PromptBuilder, "line", _with_sheet)],
     "json-lines": [
         _told(_as_json),
         _asked(lambda name: {"opener": f'{{"name": "{name}", "line": "', "stop": ('"}', "\n")}),
-        mock.patch.object(cuts, "speech", _out_of_json),
+        mock.patch.object(normalize, "speech", _out_of_json),
     ],
 }
 """Changes of what a line is asked with."""
@@ -154,18 +162,18 @@ def main() -> None:
     where, beats = machine(), [beat for beat in chosen.beats.split(",") if beat]
     try:
         plans = [
-            planning.plan(chosen.story, {}, seed=seed, length=chosen.length, beats=beats, reflect=False)
+            run_config.make_run_config(chosen.story, {}, seed=seed, length=chosen.length, beats=beats, reflect=False)
             for seed in chosen.seeds
         ]
     except DreamplayError as error:
         parser.error(str(error))
     home = chosen.out or Path(tempfile.mkdtemp(prefix="dreamplay-tune-"))
     say(f"the runs are kept in {home}")
-    name = chosen.model.stem if chosen.model else embedded.NAME
+    name = chosen.model.stem if chosen.model else model_store.NAME
 
     @contextlib.contextmanager
     def opening(way: Way) -> Iterator[LocalModel]:
-        yield LocalModel(chosen.model, timeout=TIMEOUT, sampling={}, candidates=engines.LOCAL_CANDIDATES)
+        yield LocalModel(chosen.model, timeout=TIMEOUT, sampling={}, candidates=registry.LOCAL_CANDIDATES)
 
     with fresh_start(chosen.model):
         rows = [row(change, plans, home, opening, name) for change in (AS_IT_IS, *chosen.change)]
@@ -173,9 +181,9 @@ def main() -> None:
     print(table(("change", "runs", *COLUMNS, "faults", "refused a line"), rows))
 
 
-def row(change: str, plans: Sequence[Plan], home: Path, opening: Opening, name: str) -> list[str]:
+def row(change: str, plans: Sequence[RunConfig], home: Path, opening: Opening, name: str) -> list[str]:
     """The figures of a change over all runs that came to their end."""
-    runs: list[Record] = []
+    runs: list[RunLog] = []
     with changed(change):
         for plan in plans:
             folder = home / change / str(plan.seed)

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pexpect
 from bench import fresh_start, kept, machine, table
-from dreamplay.stage import plan as planning
+from dreamplay.engine import run_config
 
 BAR = 4.0
 SCRIPT = Path(sys.executable).with_name("dreamplay")
@@ -95,7 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reading", type=float, default=20.0, help="seconds before the first of them")
     chosen = parser.parse_args(arguments)
-    names = [each.name for each in planning.plan(chosen.story, {}, seed=chosen.seed).cast.personas.values()]
+    names = [
+        each.name for each in run_config.make_run_config(chosen.story, {}, seed=chosen.seed).cast.personas.values()
+    ]
     where, embedded = machine(), chosen.model == "embedded"
     with _start(embedded) as folder:
         os.environ["PROMPT_TOOLKIT_NO_CPR"] = "1"

@@ -1,1 +1,1 @@
-"""Character cards, in and out."""
+"""Character cards: reading, writing and completing them."""

@@ -63,7 +63,7 @@ class Book(BaseModel):
     entries: list[Any] = Field(default=[], max_length=MAX_ENTRIES)
 
 
-class Words(BaseModel):
+class CardWords(BaseModel):
     """What a card says, as far as it is read here. The same in V1, V2 and V3."""
 
     model_config = ConfigDict(frozen=True)
@@ -84,7 +84,7 @@ class Card:
     """A card: its whole tree, and what it says."""
 
     tree: Mapping[str, Any]
-    words: Words
+    words: CardWords
     mended: tuple[str, ...] = ()
     """What was wrong with it and could be read all the same, for a person to read."""
 
@@ -155,7 +155,7 @@ def parse(text: bytes) -> Card:
     fields = data if isinstance(data, dict) else tree
     mended += _with_listed_book(fields)
     try:
-        words = Words.model_validate(fields)
+        words = CardWords.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

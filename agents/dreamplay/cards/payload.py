@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from dreamplay.value import mended as joined
+from dreamplay.schema.base import mended as joined
 
 MAX_JSON = 8_000_000
 """Bytes of the card itself; Python needs up to twenty times as much to hold it."""

@@ -26,7 +26,7 @@ _PICTURE = frozenset((
 
 
 @dataclass(frozen=True)
-class Text:
+class PngText:
     """One text of an image."""
 
     keyword: str
@@ -36,7 +36,7 @@ class Text:
     """What is wrong with it, though it could be read; empty if nothing is."""
 
 
-def texts(data: bytes, keywords: Collection[str], *, most: int) -> list[Text]:
+def texts(data: bytes, keywords: Collection[str], *, most: int) -> list[PngText]:
     """The first texts under some keywords, in the order in which they stand, whatever kind of chunk they are in.
 
     Args:
@@ -47,7 +47,7 @@ def texts(data: bytes, keywords: Collection[str], *, most: int) -> list[Text]:
     Raises:
         ValueError: no PNG, or it is damaged before any such text; one line without the name of the file.
     """
-    found: list[Text] = []
+    found: list[PngText] = []
     try:
         for kind, chunk in _chunks(data):
             head, _, body = bytes(chunk[8:-4]).partition(b"\0") if kind in _TEXTS else (b"", b"", b"")
@@ -55,13 +55,13 @@ def texts(data: bytes, keywords: Collection[str], *, most: int) -> list[Text]:
                 fits = zlib.crc32(chunk[4:-4]).to_bytes(4, "big") == chunk[-4:]
                 text, wrong = _unpacked(kind, body, most)
                 most -= len(text) if kind != b"tEXt" else 0
-                found.append(Text(keyword, text, wrong or ("" if fits else "its check sum is wrong")))
+                found.append(PngText(keyword, text, wrong or ("" if fits else "its check sum is wrong")))
                 if len(found) == _MOST:
                     break
     except ValueError as error:
         if not found:
             raise
-        found[-1] = Text(found[-1].keyword, found[-1].data, found[-1].wrong or str(error))
+        found[-1] = PngText(found[-1].keyword, found[-1].data, found[-1].wrong or str(error))
     return found
 
 

@@ -9,10 +9,10 @@ import traceback
 
 import typer
 
-from dreamplay.cli import branching, casting, playing, reading, writing
-from dreamplay.cli.session import INTERRUPTED
+from dreamplay.cli.commands import author, branch, cards, play, read
+from dreamplay.cli.play_session import INTERRUPTED
 from dreamplay.errors import ClosedPipeError, DreamplayError
-from dreamplay.printer import installed, say
+from dreamplay.rendering.output import installed, say
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,12 +22,12 @@ app = typer.Typer(
     help="Play a story with a cast of LLM agents.\n\nStart with: dreamplay run",
 )
 for command in (
-    playing.run, playing.resume, playing.runs, reading.show, reading.why, reading.knows, reading.score, reading.compare,
-    branching.whatif, branching.tree, casting.check, writing.schema, playing.models,
+    play.run, play.resume, play.runs, read.show, read.why, read.knows, read.score, read.compare,
+    branch.whatif, branch.tree, cards.check, author.schema, play.models,
 ):  # fmt: skip
     app.command()(command)
-app.add_typer(casting.casting_app, name="cast")
-app.add_typer(writing.new_app, name="new")
+app.add_typer(cards.casting_app, name="cast")
+app.add_typer(author.new_app, name="new")
 
 OBJECTS = 200_000
 """New ones, before Python looks among them for garbage."""

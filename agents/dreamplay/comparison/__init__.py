@@ -1,1 +1,1 @@
-"""Runs held against each other."""
+"""Comparing runs: alignment, statistics and differences."""

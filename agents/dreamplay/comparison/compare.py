@@ -5,23 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from dreamplay.comparison import beside, chance, deltas, movement, personas, power, relations, stances
-from dreamplay.comparison import glossary as terms
+from dreamplay.comparison import (
+    alignment,
+    deltas,
+    metric_glossary,
+    permutation,
+    persona_changes,
+    power,
+    relations,
+    semantic_shift,
+    stances,
+)
 from dreamplay.comparison import provenance as sources
-from dreamplay.comparison.beside import Match, Pair
+from dreamplay.comparison.alignment import Pair, Pairing
 from dreamplay.comparison.deltas import Delta
 from dreamplay.comparison.methods import methods
-from dreamplay.comparison.movement import Moved
-from dreamplay.comparison.personas import Swap
-from dreamplay.comparison.provenance import Provenance
+from dreamplay.comparison.persona_changes import Swap
+from dreamplay.comparison.provenance import Origins
 from dreamplay.comparison.relations import Learned, Relation
-from dreamplay.comparison.stances import Stance
-from dreamplay.event import PROLOGUE, PROLOGUE_TITLE
-from dreamplay.record.transcript import Record
-from dreamplay.value import Value
+from dreamplay.comparison.semantic_shift import SemanticShift
+from dreamplay.comparison.stances import StanceDifference
+from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.base import FrozenModel
+from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE
 
 
-class Side(Value):
+class Side(FrozenModel):
     """One of the two groups."""
 
     model: str
@@ -32,7 +41,7 @@ class Side(Value):
     """Who plays each role."""
 
 
-class Setting(Value):
+class Setting(FrozenModel):
     """Something else that was chosen otherwise."""
 
     name: str
@@ -40,11 +49,11 @@ class Setting(Value):
     changed: str
 
 
-class Comparison(Value):
+class Comparison(FrozenModel):
     """What `dreamplay compare` knows. Figures here; the sentences that say what they mean are in `findings`."""
 
     title: str
-    provenance: Provenance
+    provenance: Origins
     findings: tuple[str, ...]
     methods: str
     """How the figures were reckoned."""
@@ -67,14 +76,14 @@ class Comparison(Value):
     """Scene to place."""
     choices: dict[str, str]
     pairs: tuple[Pair, ...]
-    stances: tuple[Stance, ...]
-    talk: tuple[Moved, ...]
+    stances: tuple[StanceDifference, ...]
+    talk: tuple[SemanticShift, ...]
     relations: tuple[Relation, ...]
     learned: tuple[Learned, ...]
     scores: tuple[Delta, ...]
 
 
-def compare(base: Sequence[Record], changed: Sequence[Record], *, made: date | None = None) -> Comparison:
+def compare(base: Sequence[RunLog], changed: Sequence[RunLog], *, made: date | None = None) -> Comparison:
     """Hold runs against each other, paired by their seeds. Pure, over transcripts, if a date is given.
 
     Args:
@@ -85,9 +94,9 @@ def compare(base: Sequence[Record], changed: Sequence[Record], *, made: date | N
     Raises:
         UsageError: a group is empty or has a seed twice, or the runs play different stories.
     """
-    matched = beside.match(base, changed)
+    matched = alignment.match(base, changed)
     sizes = len(matched.base), len(matched.changed)
-    deals = chance.deal(*sizes, paired=matched.paired)
+    deals = permutation.deal(*sizes, paired=matched.paired)
     one = matched.base[0]
     sides = _side(matched.base), _side(matched.changed)
     names = {
@@ -97,41 +106,55 @@ def compare(base: Sequence[Record], changed: Sequence[Record], *, made: date | N
     story, fill = one.header.story, one.cast.fill
     stories = (matched.changed[0].header.story, story)  # a branch may play on with an edited one
     beats = {PROLOGUE: PROLOGUE_TITLE} | {beat.id: fill(beat.title) for each in stories for beat in each.beats}
-    swaps, settings = personas.swaps(one, matched.changed[0]), _settings(matched)
-    pairs, learned = beside.pairs(matched), relations.learned(matched)
-    settled = chance.settle(deals, [
-        *stances.stances(matched, deals), *movement.moved(matched, deals), *relations.relations(matched, deals),
+    swaps, settings = persona_changes.swaps(one, matched.changed[0]), _settings(matched)
+    pairs, learned = alignment.pairs(matched), relations.learned(matched)
+    settled = permutation.settle(deals, [
+        *stances.stances(matched, deals), *semantic_shift.moved(matched, deals), *relations.relations(matched, deals),
         *deltas.deltas(matched, deals),
     ])  # fmt: skip
     measures = sum(each.p is not None for each in settled)
-    stands = tuple(each for each in settled if isinstance(each, Stance))
-    talk = tuple(each for each in settled if isinstance(each, Moved))
+    stands = tuple(each for each in settled if isinstance(each, StanceDifference))
+    talk = tuple(each for each in settled if isinstance(each, SemanticShift))
     regards = tuple(each for each in settled if isinstance(each, Relation))
     scores = tuple(each for each in settled if isinstance(each, Delta))
     findings = [
         _changes(matched, swaps, settings, names),
-        beside.parting(pairs, beats),
+        alignment.parting(pairs, beats),
         power.says(deals, *sizes, paired=matched.paired),
         *stances.says(stands, [swap.role for swap in swaps], names, deals),
-        *(movement.says(talk, names | beats) if deals.tell else ()),
+        *(semantic_shift.says(talk, names | beats) if deals.tell else ()),
         *(relations.says(regards, names) if deals.tell else ()),
         *relations.knows(learned, names),
         *(deltas.says(scores) if deals.tell else ()),
         *_unfinished(sides),
     ]
     return Comparison(
-        title=story.title, provenance=sources.provenance(matched, deals, measures, made or sources.today()),
-        findings=tuple(findings), methods=methods(deals, *sizes, measures, paired=matched.paired),
-        glossary=terms.glossary(stands, talk, regards, learned, scores), least=deals.least, paired=matched.paired,
+        title=story.title,
+        provenance=sources.provenance(matched, deals, measures, made or sources.today()),
+        findings=tuple(findings),
+        methods=methods(deals, *sizes, measures, paired=matched.paired),
+        glossary=metric_glossary.glossary(stands, talk, regards, learned, scores),
+        least=deals.least,
+        paired=matched.paired,
         spare=tuple(run.header.seed for group in matched.spare for run in group),
-        base=sides[0], changed=sides[1], swaps=swaps, settings=settings, names=names, beats=beats,
+        base=sides[0],
+        changed=sides[1],
+        swaps=swaps,
+        settings=settings,
+        names=names,
+        beats=beats,
         scenes={scene.id: fill(scene.place) for each in stories for _, scene in each.scenes},
         choices={choice.id: fill(choice.text) for each in (story, stories[0]) for choice in each.choices},
-        pairs=pairs, stances=stands, talk=talk, relations=regards, learned=learned, scores=scores,
-    )  # fmt: skip
+        pairs=pairs,
+        stances=stands,
+        talk=talk,
+        relations=regards,
+        learned=learned,
+        scores=scores,
+    )
 
 
-def _side(runs: Sequence[Record]) -> Side:
+def _side(runs: Sequence[RunLog]) -> Side:
     header = runs[0].header
     return Side(
         model=sources.model(runs[0]),
@@ -141,7 +164,7 @@ def _side(runs: Sequence[Record]) -> Side:
     )
 
 
-def _settings(matched: Match) -> tuple[Setting, ...]:
+def _settings(matched: Pairing) -> tuple[Setting, ...]:
     one, other = (
         {"model": sources.model(run)}
         | sources.settings(run)
@@ -155,7 +178,7 @@ def _settings(matched: Match) -> tuple[Setting, ...]:
     )
 
 
-def _changes(matched: Match, swaps: Sequence[Swap], settings: Sequence[Setting], names: dict[str, str]) -> str:
+def _changes(matched: Pairing, swaps: Sequence[Swap], settings: Sequence[Setting], names: dict[str, str]) -> str:
     """What was changed, in a sentence."""
     one, other = (group[0].header for group in (matched.base, matched.changed))
     changed = [f"{names[swap.role]} {_changed(swap)}" for swap in swaps]

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dreamplay.comparison.beside import Match
-from dreamplay.comparison.chance import Deals, Draft, Effect, Tested, shown
-from dreamplay.scorecard import score
-from dreamplay.scorecard.measures import mean
-from dreamplay.scorecard.score import Row
+from dreamplay.comparison.alignment import Pairing
+from dreamplay.comparison.permutation import Draft, Effect, PermutationTest, Tested, shown
+from dreamplay.scoring import score
+from dreamplay.scoring.metrics import mean
+from dreamplay.scoring.score import ScoreRow
 
 COST = "cost"
 """The group of figures that are reported and not tested: what a run cost says nothing of the play."""
@@ -43,7 +43,7 @@ class Delta(Tested):
         return self.low == self.high == self.base == self.changed
 
 
-def deltas(matched: Match, deals: Deals) -> list[Draft]:
+def deltas(matched: Pairing, deals: PermutationTest) -> list[Draft]:
     """Score each run, and hold the groups' means against each other."""
     scored = [[score.scores([run]) for run in group] for group in (matched.base, matched.changed)]
     drafts = []
@@ -84,7 +84,7 @@ def _signed(delta: Delta, value: float) -> str:
     return f"{sign}{figure(delta, value)}" if abs(value) >= 1000 else f"{sign}{value:.3g}"
 
 
-def _draft(row: Row, base: Sequence[float], changed: Sequence[float], deals: Deals) -> Draft:
+def _draft(row: ScoreRow, base: Sequence[float], changed: Sequence[float], deals: PermutationTest) -> Draft:
     was, became = mean(base), mean(changed)
     gain = _badness(row, was) - _badness(row, became)
     figures, effect = None, Effect(value=round(became - was, 4))
@@ -98,7 +98,7 @@ def _draft(row: Row, base: Sequence[float], changed: Sequence[float], deals: Dea
     return Draft(delta, figures)
 
 
-def _badness(row: Row, value: float) -> float:
+def _badness(row: ScoreRow, value: float) -> float:
     """How far a figure is from where it should be: less is better."""
     if row.least is not None and row.most is not None:
         return max(row.least - value, 0.0, value - row.most)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dreamplay.comparison.chance import DRAWN, LEVEL, Deals, shown
+from dreamplay.comparison.permutation import DRAWN, LEVEL, PermutationTest, shown
 
 _LIMITS = (
     "«No change was found» is no proof that nothing changed: the interval says which effects remain possible. Costs "
@@ -11,7 +11,7 @@ _LIMITS = (
 )
 
 
-def methods(deals: Deals, base: int, changed: int, measures: int, *, paired: bool) -> str:
+def methods(deals: PermutationTest, base: int, changed: int, measures: int, *, paired: bool) -> str:
     """The paragraph, for so many runs and so many measures that were tested."""
     told = (_design(base, changed, paired=paired), _test(deals, paired=paired), _many(measures, tell=deals.tell),
             _intervals(paired=paired), _LIMITS)  # fmt: skip
@@ -24,7 +24,7 @@ def _design(base: int, changed: int, *, paired: bool) -> str:
     return f"No seed is in both groups, so the {base} and {changed} runs are compared as unpaired groups."
 
 
-def _test(deals: Deals, *, paired: bool) -> str:
+def _test(deals: PermutationTest, *, paired: bool) -> str:
     how = ("exchange base and changed within the pairs (a sign-flip test)" if paired else
            "deal the runs to two groups of these sizes (a permutation test)")  # fmt: skip
     if deals.exact:

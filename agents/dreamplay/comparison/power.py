@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 
-from dreamplay.comparison.chance import DRAWN, LEVEL, Deals, shown
+from dreamplay.comparison.permutation import DRAWN, LEVEL, PermutationTest, shown
 
 _OFTEN = 0.8
 """How often a change of the size named is found."""
 
 
-def says(deals: Deals, base: int, changed: int, *, paired: bool) -> str:
+def says(deals: PermutationTest, base: int, changed: int, *, paired: bool) -> str:
     """In plain sentences, what a comparison of so many runs can tell from chance, one measure taken by itself.
 
     The measuring rod is one yes-or-no answer, such as whether a choice is taken. In pairs that is McNemar's exact
-    test, where only pairs that differ count; without pairs it is Fisher's exact test. Both are what `Deals.p` comes to
-    for such an answer.
+    test, where only pairs that differ count; without pairs it is Fisher's exact test. Both are what
+    `PermutationTest.p` comes to for such an answer.
     """
     sample = f"{base} pairs" if paired else f"{base} and {changed} unpaired runs"
     if base == changed == 1:

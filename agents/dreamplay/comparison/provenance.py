@@ -10,17 +10,17 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer
 
-from dreamplay.comparison.beside import Match
-from dreamplay.comparison.chance import DRAWN, Deals
+from dreamplay.comparison.alignment import Pairing
+from dreamplay.comparison.permutation import DRAWN, PermutationTest
 from dreamplay.errors import UsageError
-from dreamplay.record.transcript import Record
-from dreamplay.value import Value, Words
+from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.base import FrozenModel, Words
 
 _CLOCK = "SOURCE_DATE_EPOCH"
 """The environment variable by which reproducible builds fix the time (reproducible-builds.org/specs)."""
 
 
-class Source(Value):
+class Origin(FrozenModel):
     """The runs of one group."""
 
     runs: tuple[Words, ...]
@@ -33,7 +33,7 @@ class Source(Value):
     """Of the programs that played them."""
 
 
-class Provenance(Value):
+class Origins(FrozenModel):
     """What has to be known to make a comparison again."""
 
     dreamplay: str
@@ -42,8 +42,8 @@ class Provenance(Value):
     story: str
     story_hashes: tuple[str, ...]
     """SHA-256 of the story, or of both where a branch plays an edited one."""
-    base: Source
-    changed: Source
+    base: Origin
+    changed: Origin
     pairs: int
     """0 where the runs are not paired."""
     deals: int
@@ -69,10 +69,10 @@ def today() -> date:
         raise UsageError(f"{_CLOCK}={fixed[:40]!r} is no time; set it to seconds since 1970, or unset it") from None
 
 
-def provenance(matched: Match, deals: Deals, measures: int, made: date) -> Provenance:
+def provenance(matched: Pairing, deals: PermutationTest, measures: int, made: date) -> Origins:
     """What these runs are, and how they were looked at."""
     groups = matched.base, matched.changed
-    return Provenance(
+    return Origins(
         dreamplay=importlib.metadata.version("dreamplay"),
         made=made,
         story=matched.base[0].header.story.title,
@@ -86,7 +86,7 @@ def provenance(matched: Match, deals: Deals, measures: int, made: date) -> Prove
     )
 
 
-def lines(found: Provenance) -> list[tuple[str, str]]:
+def lines(found: Origins) -> list[tuple[str, str]]:
     """What a reader is told of it, name by name; what both groups have in common only once."""
     told = [
         ("Compared with", f"dreamplay {found.dreamplay}, on {found.made.isoformat()}"),
@@ -109,19 +109,19 @@ def lines(found: Provenance) -> list[tuple[str, str]]:
     return told
 
 
-def model(run: Record) -> str:
+def model(run: RunLog) -> str:
     """On which model a run was played, or, where another took over, on which ones."""
     return ", then ".join(run.models)
 
 
-def settings(run: Record) -> dict[str, str]:
+def settings(run: RunLog) -> dict[str, str]:
     """What was set for a run, each in a word or two."""
     return dict(_flat(_visit(run.header.settings)))
 
 
-def _source(runs: Sequence[Record]) -> Source:
+def _source(runs: Sequence[RunLog]) -> Origin:
     first = runs[0]
-    return Source(
+    return Origin(
         runs=tuple(run.name for run in runs), seeds=tuple(run.header.seed for run in runs), model=model(first),
         settings=settings(first), versions=first.header.versions,
     )  # fmt: skip

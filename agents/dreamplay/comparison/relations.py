@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from dreamplay.comparison.beside import Match
-from dreamplay.comparison.chance import Deals, Draft, Effect, Tested, shown
-from dreamplay.insight.knowledge import dreamt
-from dreamplay.record.transcript import Record
-from dreamplay.value import Value
+from dreamplay.analysis.explain import dreamt
+from dreamplay.comparison.alignment import Pairing
+from dreamplay.comparison.permutation import Draft, Effect, PermutationTest, Tested, shown
+from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.base import FrozenModel
 
 
 class Relation(Tested):
@@ -31,7 +31,7 @@ class Relation(Tested):
     """How far the ends are apart."""
 
 
-class Learned(Value):
+class Learned(FrozenModel):
     """In how many runs a character learned another's hidden fear, and in which beat at the earliest."""
 
     role: str
@@ -47,7 +47,7 @@ class Learned(Value):
     """Whether the two groups differ in it, in the share of runs or in the beat, though both were there."""
 
 
-def relations(matched: Match, deals: Deals) -> list[Draft]:
+def relations(matched: Pairing, deals: PermutationTest) -> list[Draft]:
     """What everybody thought of everybody, where the runs say so in their reflections."""
     found = [[_regards(run) for run in group] for group in (matched.base, matched.changed)]
     keys = sorted({key for group in found for each in group for key in each})
@@ -69,7 +69,7 @@ def relations(matched: Match, deals: Deals) -> list[Draft]:
     return drafts
 
 
-def learned(matched: Match) -> tuple[Learned, ...]:
+def learned(matched: Pairing) -> tuple[Learned, ...]:
     """Who learned whose fear: from a dream's ledger, everybody else who witnessed the dream."""
     order = {beat.id: place for place, beat in enumerate(matched.base[0].header.story.beats)}
 
@@ -125,7 +125,7 @@ def regard(effect: Effect) -> str:
     return f"{effect.value:+.2f}{ends}"
 
 
-def _regards(run: Record) -> dict[tuple[str, str], dict[str, float]]:
+def _regards(run: RunLog) -> dict[tuple[str, str], dict[str, float]]:
     """For who of whom: scene to regard, in the order of the run."""
     found: dict[tuple[str, str], dict[str, float]] = {}
     for event in run.script:
@@ -137,7 +137,7 @@ def _regards(run: Record) -> dict[tuple[str, str], dict[str, float]]:
     return found
 
 
-def _learned(run: Record) -> dict[tuple[str, str], str]:
+def _learned(run: RunLog) -> dict[tuple[str, str], str]:
     """Who and whose, to the beat in which the dream was dreamt first."""
     return {
         (role, whose): dreams[0].beat
@@ -146,7 +146,7 @@ def _learned(run: Record) -> dict[tuple[str, str], str]:
     }
 
 
-def _dreamers(run: Record) -> Iterator[str]:
+def _dreamers(run: RunLog) -> Iterator[str]:
     """Who had a part in a dream: as its witness, or with a fear that went into it."""
     for event in run.script:
         if event.kind == "dream":

@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from dreamplay.comparison import proportions
-from dreamplay.comparison.beside import Match
-from dreamplay.comparison.chance import LEVEL, Deals, Draft, Effect, Tested, shown
-from dreamplay.record.transcript import Record
-from dreamplay.value import Value
+from dreamplay.comparison.alignment import Pairing
+from dreamplay.comparison.permutation import LEVEL, Draft, Effect, PermutationTest, Tested, shown
+from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.base import FrozenModel
 
 
-class Count(Value):
+class Count(FrozenModel):
     """In how many runs a choice was taken, and the 95% interval of its share."""
 
     runs: int
@@ -23,7 +23,7 @@ class Count(Value):
     high: float
 
 
-class Stance(Tested):
+class StanceDifference(Tested):
     """What one role chose. The test is of all choices together."""
 
     role: str
@@ -49,7 +49,7 @@ class Stance(Tested):
         return tuple((one, other) for one, other in self.taken if one and other)
 
 
-def stances(matched: Match, deals: Deals) -> list[Draft]:
+def stances(matched: Pairing, deals: PermutationTest) -> list[Draft]:
     """Count how often each role took each choice.
 
     The test's figure is the distance between the groups' shares of all choices (Euclid's). In pairs, with two choices,
@@ -75,14 +75,16 @@ def stances(matched: Match, deals: Deals) -> list[Draft]:
                   for both in zip(there, taken, strict=True)]  # fmt: skip
         base, changed = ({choice: _count(group, choice) for choice in choices} for group in taken)
         pairs = tuple(zip(*taken, strict=True)) if matched.paired else ()
-        drafts.append(Draft(Stance(
+        drafts.append(Draft(StanceDifference(
             role=role, base=base, changed=changed, base_absent=absent[0], changed_absent=absent[1], taken=pairs,
             effects=_effects(base, changed, pairs),
         ), figures))  # fmt: skip
     return drafts
 
 
-def says(found: Sequence[Stance], swapped: Collection[str], names: Mapping[str, str], deals: Deals) -> list[str]:
+def says(
+    found: Sequence[StanceDifference], swapped: Collection[str], names: Mapping[str, str], deals: PermutationTest
+) -> list[str]:
     """In plain sentences, whose stance changed, and what can be told of those with another persona."""
     said = [f"{names[each.role]} was absent from the crossroads in {word} runs, so there is no stance to compare."
             for each in found if not each.effects and (word := _missing(each))]  # fmt: skip
@@ -116,7 +118,7 @@ def says(found: Sequence[Stance], swapped: Collection[str], names: Mapping[str, 
     return said
 
 
-def _missing(found: Stance) -> str:
+def _missing(found: StanceDifference) -> str:
     """In which runs nobody could ask the role, if in all of a group; empty if those runs were stopped before."""
     words = [word for word, absent, counts in (("all base", found.base_absent, found.base),
                                                ("all changed", found.changed_absent, found.changed))
@@ -124,13 +126,13 @@ def _missing(found: Stance) -> str:
     return " and ".join(words)
 
 
-def _counts(found: Stance) -> str:
+def _counts(found: StanceDifference) -> str:
     """Which counts differ."""
     return ", ".join(f"{choice} {was.runs} to {found.changed[choice].runs}" for choice, was in found.base.items()
                      if was.runs != found.changed[choice].runs)  # fmt: skip
 
 
-def _detail(found: Stance) -> str:
+def _detail(found: StanceDifference) -> str:
     """Which shares differ, by how much, and with which interval."""
     return ", ".join(
         f"{choice} {_of(found.base[choice])} to {_of(found.changed[choice])}, {points(effect)}"
@@ -149,11 +151,11 @@ def points(effect: Effect) -> str:
     return f"{effect.value * 100:+.3g} points{ends}"
 
 
-def _most(found: Sequence[Stance]) -> str:
+def _most(found: Sequence[StanceDifference]) -> str:
     return f"{100 * max(effect.most for each in found for effect in each.effects.values()):.0f}"
 
 
-def _taken(run: Record) -> dict[str, str]:
+def _taken(run: RunLog) -> dict[str, str]:
     """The last stance of each role."""
     return {event.speaker: event.choice for event in run.script
             if event.kind == "stance" and event.speaker and event.choice}  # fmt: skip

@@ -1,1 +1,1 @@
-"""Language models: the client, the embedded engine, and which one plays."""
+"""Language models: the protocol, its implementations, and how one is chosen."""

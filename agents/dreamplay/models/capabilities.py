@@ -13,8 +13,8 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field
 
-from dreamplay.models import failures
-from dreamplay.value import Value
+from dreamplay.models import endpoint_errors
+from dreamplay.schema.base import FrozenModel
 
 _REFUSALS = (400, 404, 405, 413, 415, 422, 500, 501)
 """The statuses with which endpoints refuse a field."""
@@ -53,7 +53,7 @@ _SEVERAL = re.compile(
 _NO = re.compile(r"not? .{0,30}support|unsupported|not available|unavailable|not permitted|not allowed")
 
 
-class Capabilities(Value):
+class Capabilities(FrozenModel):
     """What an endpoint takes. The defaults are all of the API."""
 
     structured: Literal["schema", "object", "words"] = "schema"
@@ -95,9 +95,9 @@ def learn(known: Capabilities, request: Mapping[str, Any], error: Exception) -> 
         request: what it was asked.
         error: its answer.
     """
-    if failures.status(error) not in _REFUSALS:
+    if endpoint_errors.status(error) not in _REFUSALS:
         return None
-    told = failures.detail(error)
+    told = endpoint_errors.detail(error)
     text = json.dumps(getattr(error, "body", None) or str(error), ensure_ascii=False, default=str).lower()
     named = {str(told.get("param") or "").lower(), *_places(told)} - {""}
     limit = next((name for name in _LIMITS if name in request), None)

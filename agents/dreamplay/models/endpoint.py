@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from dreamplay.address import Address
 from dreamplay.errors import ModelError, SettingsError
-from dreamplay.key import hide
-from dreamplay.models import capabilities, failures, proxy, schemas
+from dreamplay.models import capabilities, endpoint_errors, json_schema, proxy
+from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.capabilities import Capabilities
-from dreamplay.models.failures import UNREADABLE, CutError, EndlessError, worth_retrying
-from dreamplay.models.model import OnToken, Reply
-from dreamplay.models.patience import Patience, polite_wait
-from dreamplay.models.replies import received
-from dreamplay.prompting.prompt import Prompt
-from dreamplay.prompting.window import WINDOW, tokens
+from dreamplay.models.endpoint_errors import UNREADABLE, CutError, EndlessError, worth_retrying
+from dreamplay.models.prompt import Prompt
+from dreamplay.models.response_parser import received
+from dreamplay.models.retry import Patience, polite_wait
+from dreamplay.prompting.context_window import WINDOW, tokens
+from dreamplay.schema.address import Address
+from dreamplay.schema.api_key import hide
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -80,7 +80,7 @@ class Endpoint:
     wait: Callable[[RetryCallState], float] = polite_wait
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """What no message may show, whoever says it."""
-    key_advice: str = failures.KEY_ADVICE
+    key_advice: str = endpoint_errors.KEY_ADVICE
     """What to do if the key is refused."""
     _closed_until: float = field(default=0.0, init=False, repr=False)
     """When, by the monotonic clock, calls may go out again after one of them was told to wait."""
@@ -121,12 +121,12 @@ class Endpoint:
         """Seconds that a call waits; while the endpoint is busy, all the others wait with it."""
         seconds = self.wait(state)
         error = state.outcome.exception() if state.outcome else None
-        if error is not None and failures.busy(error):
+        if error is not None and endpoint_errors.busy(error):
             patience.waited += seconds
             self._closed_until = max(self._closed_until, time.monotonic() + seconds)
             if not self._said_busy:
                 self._said_busy = True
-                why = "limits the rate" if failures.status(error) == 429 else "is not ready"
+                why = "limits the rate" if endpoint_errors.status(error) == 429 else "is not ready"
                 _log.warning("%s %s; waiting for it, %d s at most (--timeout)", self.where, why, self.patience)
         return seconds
 
@@ -156,7 +156,7 @@ class Endpoint:
                     _log.warning("%s does not take all that is asked; from here on: %s", self.where, learnt.told(known))
 
     async def _send(self, request: dict[str, Any], prompt: Prompt, on_token: OnToken | None) -> Reply:
-        from dreamplay.models.body import Events
+        from dreamplay.models.response_body import Events
 
         start = time.monotonic()
         opener = prompt.opener if self.prefill else ""
@@ -184,7 +184,7 @@ class Endpoint:
             request |= {"stream": True, "stream_options": {"include_usage": True}}
         if prompt.shape and can.structured == "schema":
             # llama.cpp makes a grammar of it, which holds an answer to all that a schema says.
-            schema = prompt.shape if self.engine else schemas.plain(prompt.shape)
+            schema = prompt.shape if self.engine else json_schema.plain(prompt.shape)
             shape = {"name": prompt.kind, "strict": True, "schema": schema}
             request["response_format"] = {"type": "json_schema", "json_schema": shape}
         elif prompt.shape and can.structured == "object":
@@ -205,7 +205,7 @@ class Endpoint:
         can = self.capabilities
         system, user, *begun = prompt.messages(prefill=self.prefill)
         if prompt.shape and can.structured != "schema":
-            user = user | {"content": f"{user['content']}\n{schemas.in_words(prompt.shape)}"}
+            user = user | {"content": f"{user['content']}\n{json_schema.in_words(prompt.shape)}"}
         if can.system:
             return [system, user, *begun]
         return [user | {"content": f"{system['content']}\n\n{user['content']}"}, *begun]
@@ -220,9 +220,9 @@ class Endpoint:
     async def explain(self, error: Exception) -> str:
         """One line for what went wrong; see `failures.explain`."""
         holds = self.capabilities.window
-        if holds and holds < self.window and failures.status(error) in (400, 413, 422, 500):
+        if holds and holds < self.window and endpoint_errors.status(error) in (400, 413, 422, 500):
             return f"{self.where} holds {holds} tokens, and a prompt was larger; set --window {holds}"
-        return await failures.explain(
+        return await endpoint_errors.explain(
             error, where=self.where, model=self.name, offered=self.models,
             secrets=self.secrets, key_advice=self.key_advice,
         )  # fmt: skip

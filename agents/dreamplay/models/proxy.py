@@ -9,8 +9,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from dreamplay.address import Address
 from dreamplay.errors import SettingsError
+from dreamplay.schema.address import Address
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""The shipped fakes: a scripted model, and an endpoint with faults."""
+"""A fake OpenAI-compatible endpoint, for tests and for trying things out."""

@@ -1,0 +1,1 @@
+"""Looking into a run: explanations, knowledge and the search for leaks."""

@@ -1,0 +1,95 @@
+"""Marks: tokens that stand nowhere else, planted in every private text of a plan.
+
+Each text has two, of which only the first is ever said or dreamt: so what was shown of it and the sheet itself can be
+told apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from dreamplay.engine.run_config import RunConfig
+from dreamplay.schema.cast import Cast, Persona, PrivateSheet
+from dreamplay.schema.story import VISITOR, Beat, Scene
+
+_TOKEN = re.compile(r"canary\d{5}", re.IGNORECASE)  # a line begins with a capital
+_POOLED = ("fear", "wish")
+
+
+@dataclass(frozen=True)
+class Canary:
+    """One marked text."""
+
+    secret: str
+    entitled: frozenset[str] = frozenset()
+    """Roles that know it without any event."""
+    pooled: str | None = None
+    """Role whose fear or wish it is."""
+    aloud: bool = False
+    """Whether it may be said or dreamt."""
+
+
+@dataclass
+class CanaryTokens:
+    """All marks of a plan, by token."""
+
+    known: dict[str, Canary] = field(default_factory=dict)
+
+    def new(self, mark: Canary) -> str:
+        """A token that stands for a mark, and is part of no other token."""
+        token = f"canary{len(self.known):05}"
+        self.known[token] = mark
+        return token
+
+    def around(self, text: str, mark: Canary) -> str:
+        """The text with a mark at its beginning, which may be said aloud, and one at its end, which never is."""
+        return f"{self.new(replace(mark, aloud=True))} {text} {self.new(mark)}"
+
+    def plant(self, plan: RunConfig) -> RunConfig:
+        """The plan with every private text marked: the sheets, what a persona talks about, and each scene."""
+        personas = {role: self._persona(role, persona) for role, persona in plan.cast.personas.items()}
+        beats = tuple(
+            beat.model_copy(update={"scenes": tuple(self._scene(beat, scene) for scene in beat.scenes)})
+            for beat in plan.story.beats
+        )
+        return replace(plan, story=plan.story.model_copy(update={"beats": beats}), cast=Cast(personas))
+
+    def _persona(self, role: str, persona: Persona) -> Persona:
+        name, mine = persona.name, frozenset({role})
+
+        def marked(text: str, what: str, pooled: str | None = None) -> str:
+            # A new sentence, so that what cuts a text short leaves the second mark away with the rest.
+            return self.around(text, Canary(f"{name}'s {what}", mine, pooled)) + "."
+
+        material = tuple(self.around(text, Canary(f"{name}'s material", mine)) for text in persona.material)
+        private = persona.private
+        if private is None:
+            return persona.model_copy(update={"material": material})
+        sheet = {what: marked(getattr(private, what), what, role if what in _POOLED else None) for what in
+                 ("want", "belief", *_POOLED)}  # fmt: skip
+        memories = tuple(marked(text, f"memory {n}") for n, text in enumerate(private.memories, start=1))
+        return persona.model_copy(update={"private": PrivateSheet(**sheet, memories=memories), "material": material})
+
+    def _scene(self, beat: Beat, scene: Scene) -> Scene:
+        """What anyone present can bring up is known to them; what is narrated is known once it was. The things of an
+        epilogue a visitor sees as well.
+        """
+        where = f"of scene {beat.id}/{scene.id}"
+        here = frozenset({*scene.present, *(move.role for move in scene.moves)})
+        aware = here | {VISITOR} if scene.kind == "epilogue" else here
+        whispers = (self.around(a.material, Canary(f"a whisper {where}", frozenset({a.role}))) for a in scene.asides)
+        moves = (self.around(move.text, Canary(f"a move {where}")) for move in scene.moves)
+        return scene.model_copy(update={
+            "opening": self.around(scene.opening, Canary(f"the opening {where}")),
+            "pressures": tuple(self.around(text, Canary(f"a pressure {where}")) for text in scene.pressures),
+            "material": tuple(self.around(text, Canary(f"material {where}", aware)) for text in scene.material),
+            "moves": tuple(m.model_copy(update={"text": t}) for m, t in zip(scene.moves, moves, strict=True)),
+            "asides": tuple(a.model_copy(update={"material": t}) for a, t in zip(scene.asides, whispers, strict=True)),
+        })  # fmt: skip
+
+
+def tokens(text: str) -> Iterable[str]:
+    """The marks that stand in a text, each once."""
+    return dict.fromkeys(map(str.lower, _TOKEN.findall(text)))

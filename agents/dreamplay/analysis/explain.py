@@ -1,0 +1,230 @@
+"""Who knows what in a run, and why somebody said what she said: views over a record, which change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from dreamplay.errors import RecordError, UsageError
+from dreamplay.models.prompt import Prompt
+from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.base import FrozenModel
+from dreamplay.schema.cast import PrivateSheet
+from dreamplay.schema.event import (
+    BACKSTAGE,
+    Cue,
+    DreamContribution,
+    Event,
+    RejectedCandidate,
+    RetrievedMemory,
+    Usage,
+)
+from dreamplay.schema.script import Script, attitudes
+
+
+class EventRange(FrozenModel):
+    """Events that somebody witnessed one after the other, in one scene."""
+
+    beat: str
+    scene: str
+    first: int
+    last: int
+
+
+class Explanation(FrozenModel):
+    """Everything that went into an event, and what was left out of it."""
+
+    event: int
+    kind: str
+    beat: str
+    scene: str
+    turn: int
+    speaker: str | None
+    name: str | None
+    text: str
+    choice: str | None
+    by: str
+    cue: Cue | None
+    ledger: tuple[DreamContribution, ...]
+    saw: tuple[EventRange, ...]
+    """What had been witnessed before: by the speaker; of a dream or an ending, by all who were there."""
+    unseen: int
+    """Earlier events that had not."""
+    recalled: tuple[RetrievedMemory, ...]
+    refused: tuple[RejectedCandidate, ...]
+    seed: int | None
+    usage: Usage
+    digest: str | None
+    prompt: Prompt | None
+    """The prompt of the first try, in full; None if there was none, or the run did not keep it."""
+    unshown: str | None = None
+    """Why the prompt cannot be shown although the run kept it."""
+
+
+class Known(FrozenModel):
+    """Something that somebody knows, since it happened before her."""
+
+    since: int
+    kind: str
+    beat: str
+    scene: str
+    speaker: str | None
+    text: str
+
+
+class Secret(FrozenModel):
+    """Somebody's fear and wish, of which she knows what shared dreams showed, and not the sheet they came from."""
+
+    of: str
+    dreams: tuple[int, ...]
+    """The events, the first one first."""
+
+
+class FearKnowledge(FrozenModel):
+    """Who has dreamt whose fear by the end of a beat, or by the event that was asked for."""
+
+    beat: str
+    knows: dict[str, tuple[str, ...]]
+
+
+class Knowledge(FrozenModel):
+    """What a role knows at a point of the run."""
+
+    role: str
+    name: str
+    at: int
+    """The last event that counts."""
+    own: PrivateSheet | None
+    """Her own sheet, which she has known all along."""
+    witnessed: tuple[Known, ...]
+    secrets: tuple[Secret, ...]
+    """Of others."""
+    bonds: tuple[FearKnowledge, ...]
+    """Of everybody, beat by beat."""
+    regards: dict[str, float]
+    """What she thinks of others by now, by role, from -1 to 1."""
+
+
+def why(record: RunLog, number: int, prompts: Callable[[str], Prompt | None]) -> Explanation:
+    """What made a line, a silence, a stance, a dream or an ending.
+
+    Args:
+        record: the run.
+        number: of the event.
+        prompts: finds a prompt by its digest.
+
+    Raises:
+        UsageError: there is no such event, or an author wrote it; the message names those nearest to it.
+    """
+    events = list(record.script)
+    event = events[number] if 0 <= number < len(events) else None
+    if event is None or event.provenance.by == "author":
+        raise UsageError(f"{_not_said(event, number, len(events))}; {_nearest(events, number)}")
+    made = event.provenance
+    readers = [event.speaker] if event.speaker else event.witnesses
+    seen = [known for known in record.script.visible_to(*readers) if known.id < number]
+    prompt, unshown = None, None
+    try:
+        prompt = prompts(made.prompt) if made.prompt else None
+    except RecordError as error:
+        unshown = str(error)
+    return Explanation(
+        event=number, kind=event.kind, beat=event.beat, scene=event.scene, turn=event.turn, speaker=event.speaker,
+        name=record.cast.name(event.speaker) if event.speaker else None, text=event.text, choice=event.choice,
+        by=made.by, cue=event.cue, ledger=event.ledger, saw=_sights(seen), unseen=number - len(seen),
+        recalled=made.recalled, refused=made.refused, seed=made.seed, usage=made.usage, digest=made.prompt,
+        prompt=prompt, unshown=unshown,
+    )  # fmt: skip
+
+
+def knows(record: RunLog, role: str, at: int | None = None) -> Knowledge:
+    """What a role knows after an event, or at the end.
+
+    Raises:
+        UsageError: no such role or event; the message says which there are.
+    """
+    cast, last = record.cast, len(record.script) - 1
+    if role not in cast.roles:
+        raise UsageError(f"no role {role[:40]!r} in this run; it has {', '.join(cast.roles)}")
+    at = last if at is None else at
+    if not 0 <= at <= last:
+        raise UsageError(f"--at {str(at)[:20]}: no such event; this run has {_range(last + 1)}")
+    seen = [event for event in record.script.visible_to(role) if event.id <= at]
+    return Knowledge(
+        role=role,
+        name=cast.name(role),
+        at=at,
+        own=_filled(record, role),
+        witnessed=tuple(
+            Known(since=e.id, kind=e.kind, beat=e.beat, scene=e.scene, speaker=e.speaker, text=e.text)
+            for e in seen
+            if e.text and (e.kind not in BACKSTAGE or e.kind == "fear")
+        ),
+        secrets=tuple(Secret(of=of, dreams=tuple(d.id for d in dreams)) for of, dreams in dreamt(seen, role).items()),
+        bonds=_bonds(record, at),
+        regards=attitudes(Script(event for event in record.script if event.id <= at), role),
+    )
+
+
+def dreamt(seen: Iterable[Event], role: str) -> dict[str, list[Event]]:
+    """Whose fear and wish went into dreams among the events that a role saw, and which dreams those were."""
+    found: dict[str, list[Event]] = {}
+    for event in seen:
+        for entry in event.ledger:
+            if entry.role != role:
+                found.setdefault(entry.role, []).append(event)
+    return found
+
+
+def _sights(seen: Iterable[Event]) -> tuple[EventRange, ...]:
+    sights: list[EventRange] = []
+    for event in seen:
+        if sights and sights[-1].last == event.id - 1 and sights[-1].scene == event.scene:
+            sights[-1] = sights[-1].model_copy(update={"last": event.id})
+        else:
+            sights.append(EventRange(beat=event.beat, scene=event.scene, first=event.id, last=event.id))
+    return tuple(sights)
+
+
+def _bonds(record: RunLog, at: int) -> tuple[FearKnowledge, ...]:
+    """For each beat that has begun, who has dreamt whose fear by its end."""
+    ends = {event.beat: event.id for event in record.script if event.id <= at}
+    return tuple(
+        FearKnowledge(
+            beat=beat,
+            knows={
+                role: tuple(dreamt((e for e in record.script.visible_to(role) if e.id <= end), role))
+                for role in record.cast.roles
+            },
+        )
+        for beat, end in ends.items()
+    )
+
+
+def _filled(record: RunLog, role: str) -> PrivateSheet | None:
+    private, fill = record.cast.personas[role].private, record.cast.fill
+    return private and PrivateSheet(
+        want=fill(private.want),
+        belief=fill(private.belief),
+        fear=fill(private.fear),
+        wish=fill(private.wish),
+        memories=tuple(map(fill, private.memories)),
+    )
+
+
+def _not_said(event: Event | None, number: int, count: int) -> str:
+    if event is None:
+        return f"no event {str(number)[:20]}; this run has {_range(count)}"
+    return f"event {number} ({event.kind}) was written by the author"
+
+
+def _nearest(events: Sequence[Event], number: int) -> str:
+    """The numbers that can be asked about: the last one before and the first one after."""
+    said = [event.id for event in events if event.provenance.by != "author"]
+    near = [*[n for n in said if n < number][-1:], *[n for n in said if n > number][:1]]
+    if not near:
+        return "nobody has said anything in it"
+    return f"the nearest that can be asked about: {' and '.join(map(str, near))} (dreamplay show --numbers shows all)"
+
+
+def _range(count: int) -> str:
+    return f"events 0 to {count - 1}" if count else "no events"

@@ -1,0 +1,228 @@
+"""Canaries: does a secret ever stand in the prompt of somebody who is not entitled to it?
+
+Every private text of a plan is marked with tokens that stand nowhere else, the plan is played on the scripted model,
+and every prompt that goes out is scanned. The model marks each of its answers too, and blurts out secrets of its own
+prompt, so that lines, whispers, reflections and private scenes carry marks as the sheets do.
+
+Entitled to a mark is whoever owns the text that was marked, and whoever has witnessed an event in which it stood, from
+then on. A prompt is for the role that answers it; what the narrator tells is for all who witness it, and a dream is
+made from the fears and wishes of the dreamers.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any, cast
+
+from dreamplay.analysis.canary_tokens import Canary, CanaryTokens, tokens
+from dreamplay.engine.run_config import RunConfig
+from dreamplay.errors import LeakError
+from dreamplay.library import resources, yaml_loader
+from dreamplay.models.base import OnToken, Reply
+from dreamplay.models.prompt import Prompt
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.participants.actions import Action, StanceChoice, Whisper
+from dreamplay.participants.visit import Visit
+from dreamplay.participants.visitor import Ask, asked
+from dreamplay.prompting.builder import PromptBuilder
+from dreamplay.schema.base import FrozenModel
+from dreamplay.schema.cast import Cast, Persona, PrivateSheet
+from dreamplay.schema.event import Event
+from dreamplay.schema.script import Script, in_hand
+from dreamplay.schema.story import VISITOR, Story
+
+_BLURTED = 0.3
+"""Share of lines in which somebody says aloud what only her prompt told her."""
+
+
+class Leak(FrozenModel):
+    """A mark in a prompt that went to somebody not entitled to it."""
+
+    scene: str
+    prompt: str
+    """Kind of prompt."""
+    reader: str
+    """The role that it was for."""
+    secret: str
+    """What was marked, in words."""
+
+
+class Scan(FrozenModel):
+    """What came of playing a plan."""
+
+    prompts: int
+    marks: int
+    """Those planted, and those that the model set."""
+    leaks: tuple[Leak, ...]
+
+
+class _Watch:
+    """Holds every prompt against what its reader is entitled to at that moment."""
+
+    def __init__(self, marks: CanaryTokens, script: Script) -> None:
+        self.prompts = 0
+        self.leaks: list[Leak] = []
+        self._marks, self._script = marks, script
+        self._shown: dict[str, list[Event]] = defaultdict(list)
+        """The events in which a token stood."""
+        self._untold: list[tuple[Prompt, int]] = []
+        """Prompts of the narrator whose event is yet to come, and how many events there were before."""
+
+    def asked(self, role: str | None, prompt: Prompt) -> None:
+        """Take in a prompt that goes out; what the narrator is asked is judged once it is known who witnesses it."""
+        self.prompts += 1
+        if role:
+            self._judge(prompt, [role], len(self._script))
+        else:
+            self._untold.append((prompt, len(self._script)))
+
+    def happened(self, event: Event) -> None:
+        """Take in an event: its witnesses know from now on what stands in it."""
+        if event.provenance.by == "narrator":
+            for prompt, before in self._untold:
+                self._judge(prompt, event.witnesses, before)
+            self._untold.clear()
+        for token in tokens(event.text):
+            self._shown[token].append(event)
+
+    def _judge(self, prompt: Prompt, readers: Collection[str], before: int) -> None:
+        last = self._script.last
+        for token in tokens(prompt.model_dump_json()):
+            mark = self._marks.known[token]
+            if prompt.kind == "dream" and mark.pooled in readers:
+                continue
+            entitled = mark.entitled.union(*(e.witnesses for e in self._shown[token] if e.id < before))
+            for reader in readers:
+                if reader not in entitled:
+                    scene = last.scene if last else ""
+                    self.leaks.append(Leak(scene=scene, prompt=prompt.kind, reader=reader, secret=mark.secret))
+
+
+class _Gossip(ScriptedModel):
+    """The scripted model as one character, or the narrator: it marks what it says, and lets secrets out."""
+
+    def __init__(self, role: str | None, watch: _Watch, marks: CanaryTokens, *, sheets: bool) -> None:
+        super().__init__(sheets=sheets)
+        self._role, self._watch, self._marks = role, watch, marks
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        """Answer a prompt that was scanned; see `Model.complete`."""
+        self._watch.asked(self._role, prompt)
+        reply = await super().complete(prompt, seed=seed, on_token=on_token)
+        own = self._marks.new(Canary(f"a {prompt.kind} of {self._role or 'the narrator'}"))
+        if prompt.shape:
+            fields = prompt.shape["properties"]
+            answer = json.loads(reply.text)
+            said = {key: f"{own} {value}" if "enum" not in fields[key] else value for key, value in answer.items()}
+            return replace(reply, text=json.dumps(said))
+        dice = random.Random(seed)
+        secrets = sorted(token for token in tokens(prompt.tail) if self._marks.known[token].aloud)
+        blurted = f" It is {dice.choice(secrets)}." if secrets and dice.random() < _BLURTED else ""
+        return replace(reply, text=f"{own} {reply.text}{blurted}")
+
+
+class _Guest:
+    """Somebody who walks in, does whatever a visitor can do, and marks what she says."""
+
+    def __init__(self, story: Story, marks: CanaryTokens, seed: int) -> None:
+        self._story, self._marks, self._seed = story, marks, seed
+
+    def answer(self, ask: Ask) -> Action:
+        """What she does now."""
+        dice = random.Random(f"{self._seed}/{len(ask.script)}")
+        own = (
+            f"{self._marks.new(Canary(f'what the visitor did in scene {ask.beat}/{ask.scene.id}', aloud=True))} it is."
+        )
+        if ask.why == "stance":
+            return (
+                Action(stance=StanceChoice(choice=dice.choice(self._story.choices).id, because=own))
+                if dice.random() < 0.7
+                else Action()
+            )
+        others = [role for role in ask.here if role not in (VISITOR, ask.role)]
+        able = [Action(), Action(), Action(say=own), Action(do=own)]
+        able += [Action(whisper=Whisper(to=role, text=own)) for role in others]
+        if ask.role != VISITOR:
+            return dice.choice([*able, Action(hand_back=ask.role)])
+        if VISITOR not in ask.here:
+            return dice.choice([Action(), Action(come=True)])
+        fear = self._marks.around("a door that nobody opens", Canary("the visitor's fear", pooled=VISITOR))
+        able += [Action(fear=fear), Action(go=True)]
+        held = in_hand(ask.script)
+        able += [Action(hand_back=role) if role in held else Action(play=role) for role in others[:1]]
+        return dice.choice(able)
+
+
+def visited(plan: RunConfig) -> RunConfig:
+    """The plan with somebody who walks in, and has something to hide."""
+    sheet = yaml_loader.read(resources.prompts() / "visitor.yaml", Persona)
+    taken = {persona.name for persona in plan.cast.personas.values()}
+    name = next(each for n in range(len(taken) + 1) if (each := f"{sheet.name}{'r' * n}") not in taken)
+    hidden = PrivateSheet(
+        want="to be asked.", belief="nobody asks.", fear="a door.", wish="a key.", memories=("A hall.",)
+    )
+    guest = sheet.model_copy(update={"name": name, "private": hidden})
+    return replace(plan, cast=Cast({**plan.cast.personas, VISITOR: guest}), visit=Visit(every_line=True))
+
+
+async def scan(plan: RunConfig, *, sheets: bool = False, desk: type[PromptBuilder] = PromptBuilder) -> Scan:
+    """Play a plan with canaries, in memory alone, and scan every prompt that goes out. A visitor does all she can.
+
+    Args:
+        plan: what is played.
+        sheets: whether the prompts of lines carry the private sheet, as those of larger models do.
+        desk: what writes the prompts.
+
+    Raises:
+        EmbeddingError: the sentence vectors cannot be loaded.
+    """
+    from langgraph.checkpoint.memory import InMemorySaver
+    from langgraph.types import Command
+
+    from dreamplay.engine.graph import build, steps, untraced
+    from dreamplay.engine.state import context
+    from dreamplay.memory import embeddings
+
+    embeddings.ready()
+    marks, script = CanaryTokens(), Script()
+    marked = marks.plant(plan)
+    watch = _Watch(marks, script)
+    playing = context(
+        marked,
+        lambda role: _Gossip(role, watch, marks, sheets=sheets),
+        script,
+        watch.happened,
+        desk=desk(marked.story, marked.cast, sheets=sheets),
+    )
+    guest = _Guest(plan.story, marks, plan.seed)
+    graph = build(marked.cast, InMemorySaver() if plan.visit else None)
+    config: Any = {"recursion_limit": steps(playing), "configurable": {"thread_id": "scan"}}
+    step: Any = {"scene": 0}
+    while step:
+        with untraced():
+            state = await graph.ainvoke(step, config, context=playing)
+        waiting = state.get("__interrupt__", ())
+        acts = [guest.answer(asked(playing, cast(Any, state), **each.value)) for each in waiting]
+        step = next((Command(resume=act.model_dump_json(exclude_defaults=True)) for act in acts), None)
+    return Scan(prompts=watch.prompts, marks=len(marks.known), leaks=tuple(dict.fromkeys(watch.leaks)))
+
+
+async def check(plan: RunConfig) -> Scan:
+    """Scan a plan with short tails, and with those of larger models, and the same with a visitor.
+
+    Raises:
+        LeakError: a secret stood in a prompt where it may not.
+    """
+    plans = [plan] if plan.visit else [plan, visited(plan)]
+    scans = [await scan(each, sheets=sheets) for each in plans for sheets in (False, True)]
+    if leaks := [leak for each in scans for leak in each.leaks]:
+        first, more = leaks[0], f" (and {len(leaks) - 1} more)" if len(leaks) > 1 else ""
+        raise LeakError(
+            f"scene {first.scene}: the prompt of a {first.prompt} for {first.reader} holds {first.secret}{more}; "
+            "this is a fault of dreamplay: please report it, with the story"
+        )
+    return Scan(prompts=sum(s.prompts for s in scans), marks=sum(s.marks for s in scans), leaks=())

@@ -1,1 +1,0 @@
-"""What-if runs: branched off, many at once."""

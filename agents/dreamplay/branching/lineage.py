@@ -1,0 +1,62 @@
+"""The family of runs: which branched off which, where, and with what change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from dreamplay.errors import RecordError
+from dreamplay.runs.run_index import RunSummary
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A run, and what branched off it."""
+
+    run: RunSummary
+    children: tuple[Lineage, ...]
+
+    def __iter__(self) -> Iterator[RunSummary]:
+        """The run and all that descend from it."""
+        yield self.run
+        for child in self.children:
+            yield from child
+
+
+def families(known: Sequence[RunSummary], member: str | None = None) -> list[Lineage]:
+    """A family for each run that descends from none that is here, oldest first; or only the one that has a member.
+
+    Raises:
+        RecordError: the member is not among the runs.
+    """
+    by_name = {each.name: each for each in known if each.state != "damaged"}
+    children: dict[str | None, list[RunSummary]] = {}
+    for each in by_name.values():
+        children.setdefault(each.parent, []).append(each)
+    grown = set[str]()
+
+    def grow(run: RunSummary) -> Lineage:
+        grown.add(run.name)
+        own = ordered(each for each in children.get(run.name, ()) if each.name not in grown)
+        return Lineage(run, tuple(grow(each) for each in own))
+
+    roots = ordered(each for each in by_name.values() if each.parent not in by_name)
+    made = [grow(root) for root in roots]
+    # What is left descends from itself: no run that was played does, but a header may say so.
+    made += [grow(each) for each in ordered(by_name.values()) if each.name not in grown]
+    if member is None:
+        return made
+    if member not in by_name:
+        raise RecordError(f"no run {member!r} that can be read; dreamplay runs lists them")
+    return [family for family in made if any(each.name == member for each in family)]
+
+
+def own_changes(run: RunSummary, before: Sequence[str] = ()) -> str:
+    """What was changed in a branch and not in those that it descends from, without the point; empty if nothing was."""
+    where = f"from event {run.point} on, "
+    return "; ".join(text.removeprefix(where) for text in run.changes[len(before) :])
+
+
+def ordered(runs: Iterable[RunSummary]) -> list[RunSummary]:
+    """Runs by the point at which they branched, then by change and seed."""
+    return sorted(runs, key=lambda each: (each.point or 0, each.changes, each.seed or 0, each.name))

@@ -1,0 +1,144 @@
+"""What a card has no word for, asked of a model: one question, and a second one with what was wrong.
+
+The card is shown to the model as material, in a prompt of its own that nothing else is in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from dreamplay.cards import embedded_sheet
+from dreamplay.cards.persona_mapping import ImportedPersona
+from dreamplay.cards.prose import PUBLIC
+from dreamplay.errors import ModelError, UsageError
+from dreamplay.library import templates
+from dreamplay.models.base import Model
+from dreamplay.models.endpoint import Endpoint
+from dreamplay.models.prompt import Prompt
+from dreamplay.participants.agent import call_seed
+from dreamplay.schema.cast import Persona, PrivateSheet
+from dreamplay.validation import json_reader
+
+TRIES = 2
+_MAX_TOKENS = 1200
+_SHOWN = 6_000
+"""Characters of a card that a model is shown; the embedded one has room for little more."""
+_UNMARKED = str.maketrans("<>[]", "()()")
+"""Every chat template marks its turns with one of these."""
+_BREAKS_OUT = re.compile(r"[\[\]{}<>]")
+
+
+async def ask_named(reference: str | None, base_url: str | None, seen: ImportedPersona) -> ImportedPersona:
+    """Open a model, which is named as for `run`, and have it write what the card has no word for.
+
+    Raises:
+        UsageError: the fake, which knows nothing of cards, or a setting that cannot be used.
+        ModelError: see `ask`.
+    """
+    from dreamplay import settings as reading
+    from dreamplay.models import registry
+
+    settings = reading.load(model=reference, base_url=base_url)
+    engine = registry.choose(settings)
+    if engine.kind == "scripted":
+        raise UsageError("--ask-model with the scripted fake: it knows nothing of cards; name a model, as for run")
+    model = await registry.open_model(engine, settings)
+    try:
+        return await ask(model, seen)
+    finally:
+        if isinstance(model, Endpoint):
+            await model.client.close()
+
+
+async def ask(model: Model, seen: ImportedPersona) -> ImportedPersona:
+    """Have a model write what the card has no word for.
+
+    Raises:
+        ModelError: the model gave up, or wrote nothing valid in any of its tries.
+    """
+    asked = seen.unsaid
+    if not asked:
+        return seen
+    wrong = ""
+    for number in range(TRIES):
+        reply = await model.complete(_prompt(seen, asked, wrong), seed=call_seed(0, "card", number))
+        try:
+            note = f"{model.name} was asked for {', '.join(asked)}"
+            persona = _answered(seen.persona, asked, reply.text)
+            return replace(seen, persona=persona, filled=(), notes=(*seen.notes, note))
+        except ValidationError as error:
+            wrong = json_reader.fault(error)
+        except ValueError as error:
+            wrong = str(error)
+    raise ModelError(
+        f"{model.name} wrote no valid sheet for {seen.persona.name} in {TRIES} tries ({wrong}); choose another "
+        "--model, one that can answer in JSON, or leave --ask-model away"
+    )
+
+
+def _answered(persona: Persona, asked: tuple[str, ...], reply: str) -> Persona:
+    """A persona with what the model wrote.
+
+    Raises:
+        ValueError: it cannot stand; the message says why.
+    """
+    answer = json_reader.read(reply, asked)
+    if isinstance(private := answer.get("private"), dict):
+        answer["private"] = json_reader.picked(private, PrivateSheet.model_fields)
+    made = Persona.model_validate(persona.model_dump() | answer)
+    for word in ("who", "voice"):
+        if len(text := getattr(made, word)) > PUBLIC or "\n" in text:
+            raise ValueError(f"{word} must be one line of {PUBLIC} characters at most")
+    answered = made.model_dump(mode="json", include=set(asked))
+    for text in _strings(answered):
+        if _BREAKS_OUT.search(text):
+            raise ValueError(f"brackets or braces in «{text[:60]}»")
+    if wrong := embedded_sheet.read(answered, made.model_dump())[1]:  # what the model was shown is a stranger's, too
+        raise ValueError(wrong[0])
+    return made
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    else:
+        for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+            yield from _strings(item)
+
+
+def _prompt(seen: ImportedPersona, asked: tuple[str, ...], wrong: str) -> Prompt:
+    """The card is all that the model is shown. It stands in the prompt as text, and is filled with nothing."""
+    name, room, shown = seen.persona.name, _SHOWN, {}
+    for field, text in seen.told.items():
+        if text and room > 0:
+            shown[field] = text[:room].translate(_UNMARKED)
+            room -= len(text)
+    again = f"The last answer was wrong ({wrong})." if wrong else ""
+    return Prompt(
+        kind="persona",
+        system=templates.render("card.jinja", words=None),
+        script=templates.render("card.jinja", words=shown, name=name, asked=()) + "\n\n",
+        tail=templates.render("card.jinja", words=shown, name=name, asked=asked, wrong=again),
+        shape=_shape(asked),
+        max_tokens=_MAX_TOKENS,
+    )
+
+
+def _shape(asked: tuple[str, ...]) -> dict[str, Any]:
+    """What is asked for, as texts, lists of texts, and, for the private sheet, an object of both."""
+    text = {"type": "string"}
+    texts = {"type": "array", "items": text}
+    private = {"want": text, "belief": text, "fear": text, "wish": text, "memories": texts}
+    kinds = {"who": text, "voice": text, "private": _object(private)}
+    return _object({word: kinds.get(word, texts) for word in asked})
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object", "properties": properties, "required": list(properties), "additionalProperties": False,
+    }  # fmt: skip

@@ -1,0 +1,120 @@
+"""Commands for writing: a new story or persona to begin with, and what an editor needs to help with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dreamplay.errors import RecordError, UsageError
+from dreamplay.rendering.output import dumps, echo, say
+
+if TYPE_CHECKING:
+    from dreamplay.schema.base import FrozenModel
+
+
+class Kind(StrEnum):
+    """What can be written."""
+
+    story = "story"
+    persona = "persona"
+
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The new file. Without an ending it gets .yaml.")]
+
+new_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Write a story or a persona to begin with.")
+
+
+@new_app.command("story")
+def story(file: FileArgument) -> None:
+    """Write a small story with a remark on every field. It plays as it is; make it your own.
+
+    Example: dreamplay new story night.yaml
+    """
+    path = _write(Kind.story, file, "A New Story")
+    say(f"try it: dreamplay run --model scripted --story {_quoted(path)}")
+
+
+@new_app.command("persona")
+def persona(file: FileArgument) -> None:
+    """Write a persona with a remark on every field. It is named like the file.
+
+    Example: dreamplay new persona mara.yaml
+    """
+    path = _write(Kind.persona, file, "Robin")
+    say(f"try it: dreamplay run --model scripted --swap {_quoted(f'leo={path}')}")
+
+
+def schema(kind: Annotated[Kind, typer.Argument(metavar="story|persona", help="What the schema is for.")]) -> None:
+    """Print the JSON schema of a story or a persona. With it, an editor completes, explains and checks the file.
+
+    Example: dreamplay schema story > story.schema.json
+    """
+    echo(dumps(schema_of(kind)))
+
+
+def schema_of(kind: Kind) -> dict[str, Any]:
+    """The JSON schema of a story or a persona; the docstrings of the fields are its descriptions."""
+    from pydantic.json_schema import GenerateJsonSchema
+
+    return {"$schema": GenerateJsonSchema.schema_dialect, **_value(kind).model_json_schema()}
+
+
+def _value(kind: Kind) -> type[FrozenModel]:
+    from dreamplay.schema.cast import Persona
+    from dreamplay.schema.story import Story
+
+    return Story if kind is Kind.story else Persona
+
+
+def _write(kind: Kind, file: Path, otherwise: str) -> Path:
+    """Write a new file, and the schema that it names beside it, if that is not there yet."""
+    from dreamplay.library import templates
+
+    if not file.name.isprintable():  # it stands in the file, in a comment
+        raise UsageError(f"{str(file)[:200]!r}: there is a control character in the name; choose another")
+    path = file if file.suffix else file.with_suffix(".yaml")
+    beside = path.with_name(f"{kind}.schema.json")
+    field = "title" if kind is Kind.story else "name"
+    called = json.dumps(_called(kind, path.stem) or otherwise, ensure_ascii=False)
+    text = templates.render(f"new_{kind}.jinja", schema=f"./{beside.name}", file=path.name, **{field: called})
+    _create(path, f"{text}\n")
+    say(f"written: {path}")
+    if not beside.exists():
+        _create(beside, json.dumps(schema_of(kind), indent=2, ensure_ascii=False) + "\n")
+        say(f"written: {beside}, with which an editor helps")
+    return path
+
+
+def _called(kind: Kind, stem: str) -> str | None:
+    """What somebody or something is called whose file is called so; None if that is no name."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from dreamplay.schema.base import Name, Text
+
+    words = " ".join(re.split(r"[\W_]+", stem)).strip().title()
+    try:
+        TypeAdapter[str](Text if kind is Kind.story else Name).validate_python(words)
+    except ValidationError:
+        return None
+    return words
+
+
+def _create(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{path} is already there; choose another file") from None
+    except OSError as error:
+        raise RecordError(f"cannot write {str(path)[:200]}: {error.strerror}; choose another file") from None
+
+
+def _quoted(text: object) -> str:
+    import shlex
+
+    return shlex.quote(str(text))

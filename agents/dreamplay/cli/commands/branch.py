@@ -1,0 +1,262 @@
+"""The commands of the what-if: branch off a run, once or many times, and draw the family."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dreamplay.cli.options import (
+    CandidatesFlag,
+    HtmlFlag,
+    JsonFlag,
+    MarkdownFlag,
+    ModelFlag,
+    QuietFlag,
+    SwapFlag,
+    TemperatureFlag,
+    TimeoutFlag,
+    UrlFlag,
+    pairs,
+    write,
+)
+from dreamplay.cli.play_session import HOME, INTERRUPTED, perform, until_stopped
+from dreamplay.errors import ModelError, UsageError
+from dreamplay.rendering.output import dumps, echo, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dreamplay.branching.batch import Job
+    from dreamplay.branching.branch import Branch
+    from dreamplay.models.base import Model
+    from dreamplay.models.registry import ModelSpec
+    from dreamplay.rendering.story_view import OutputMode
+    from dreamplay.runs.transcript import RunLog
+
+_MOST_SEEDS = 1000
+_LONGEST = 60
+"""Characters of a flag's value in a message."""
+_JOBS = 4
+"""Runs at once where nothing else is said; on a local engine one, since each needs a window of its own in memory."""
+
+
+def whatif(
+    reference: Annotated[str, typer.Argument(metavar="RUN", help="The run to branch off, by name or path.")],
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="POINT", help="A beat, a scene, or an event's number. Default: start.")
+    ] = None,
+    swap: SwapFlag = None,
+    says: Annotated[
+        list[str] | None, typer.Option("--say", metavar="'ROLE: WORDS'", help="Somebody says this at the point.")
+    ] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option("--drop", metavar="ROLE", help="Somebody leaves at the point, and stays away.")
+    ] = None,
+    story_edit: Annotated[
+        Path | None, typer.Option("--story-edit", metavar="FILE", help="Go on by this story file.")
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option("--seeds", help="Pairs with and without the change: how many, or which (3,5,8).")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, max=500, help="Runs at once.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and play nothing.")] = False,
+    model: ModelFlag = None,
+    base_url: UrlFlag = None,
+    temperature: TemperatureFlag = None,
+    candidates: CandidatesFlag = None,
+    timeout: TimeoutFlag = None,
+    quiet: QuietFlag = False,
+    as_json: JsonFlag = False,
+    as_markdown: MarkdownFlag = None,
+    as_html: HtmlFlag = None,
+) -> None:
+    """Branch off a run with something changed. Then hold the two against each other.
+
+    The same command again goes on with what was stopped, and plays nothing twice.
+
+    Examples:
+
+      dreamplay whatif RUN --at nightmare --swap leo=leo_believer
+
+      dreamplay whatif RUN --at kitchen --say 'elara: I am leaving.' --drop elara
+
+      dreamplay whatif RUN --swap leo=leo_believer --seeds 8 --jobs 4 --html leo.html
+    """
+    import asyncio
+
+    from dreamplay import settings as reading
+    from dreamplay.branching import batch, branch
+    from dreamplay.models import registry
+    from dreamplay.runs import run_index, transcript
+
+    dropped = tuple(dict.fromkeys(drop or ()))
+    changes = branch.Changes(pairs(swap), [_line(text) for text in says or ()], dropped, story_edit)
+    settings = reading.load(
+        model=model, base_url=base_url, temperature=temperature, candidates=candidates, timeout=timeout
+    )
+    if not changes and (seeds or settings.model is None):
+        raise UsageError("nothing is changed; add --swap, --say, --drop or --story-edit")
+    folder = run_index.find(reference, HOME)
+    folder = folder.parent if folder.name == transcript.FILE else folder
+    parent, name = transcript.read(folder), folder.resolve().name
+    own = parent.header.seed
+    chosen = _seeds(seeds, own) if seeds else [own]
+    changed = [branch.branch(parent, name, at, changes, seed) for seed in chosen]
+    twins = [branch.branch(parent, name, at, branch.Changes(), seed) for seed in chosen] if seeds else []
+    for note in () if quiet else changed[0].notes:
+        say(note)
+    again = registry.again(settings, parent.newest)
+    engine = registry.choose(again)
+    local = engine.kind in ("embedded", "gguf")
+    if local and jobs and jobs > registry.LOCAL_JOBS:
+        raise UsageError(
+            f"--jobs {jobs}: a local engine has room for {registry.LOCAL_JOBS} runs at once; ask for fewer"
+        )
+    at_once = jobs or (1 if local else _JOBS)
+    batch.check(min(at_once, len(changed) + len(twins)), len(parent.cast.roles))
+    manner: OutputMode = "quiet" if quiet or as_json else "story"
+
+    async def play() -> tuple[list[RunLog], list[RunLog]]:
+        runs_at_once = min(at_once, len(changed) + len(twins))
+        # All of it may have been played: a local engine has time to load when the first of them asks.
+        learnt = registry.known(engine, parent.newest)
+        models = await registry.open_models(engine, again, jobs=runs_at_once, load=False, learnt=learnt)
+        try:
+            return await _played(parent, twins, changed, models, engine, manner, dry_run)
+        finally:
+            await registry.close(models)
+
+    base, other = asyncio.run(play())
+    if not dry_run:
+        compared(base, other, as_json, as_markdown, as_html, quiet=quiet)
+
+
+def tree(
+    reference: Annotated[str | None, typer.Argument(metavar="RUN", help="Only the family of this run.")] = None,
+) -> None:
+    """Draw which run branched off which, where, and with what change.
+
+    Example: dreamplay tree
+    """
+    from dreamplay.branching import lineage
+    from dreamplay.rendering import run_tables
+    from dreamplay.runs import run_index
+
+    run_tables.show_trees(lineage.families(run_index.standings(HOME), Path(reference).name if reference else None))
+
+
+async def _played(
+    parent: RunLog, twins: Sequence[Branch], changed: Sequence[Branch], models: Sequence[Model], engine: ModelSpec,
+    manner: OutputMode, dry_run: bool,
+) -> tuple[list[RunLog], list[RunLog]]:  # fmt: skip
+    """Play what is missing. The base is the parent, and, with other seeds, its twins.
+
+    Raises:
+        ModelError: some of the runs were broken off.
+        typer.Exit: it was stopped.
+    """
+    from dreamplay.branching import batch
+    from dreamplay.branching.branch import cost
+    from dreamplay.models import registry
+    from dreamplay.prepare import Prepared
+
+    model = models[0]
+    kept = registry.recorded(model)
+    made, base = ([batch.job(each, model, kept, HOME) for each in group] for group in (changed, twins))
+    base = [each for each in base if not _is(parent, each)]
+    missing = [each for each in (*base, *made) if not each.done()]
+    if dry_run:
+        usage = cost(parent, [each.branch for each in missing])
+        echo(
+            f"{len(missing)} of {len(base) + len(made)} runs to play: about {usage.calls:,} calls, {usage.prompt:,} "
+            f"prompt tokens ({usage.evaluated:,} read anew) and {usage.output:,} tokens spoken"
+        )
+        return [], []
+    if missing and not twins:
+        (one,) = missing
+        await perform(Prepared(one.run(model, kept), engine, one.branch.events), manner)
+    elif missing:
+        await _many(missing, models, engine, manner)
+    whole = [parent] * (len(base) < len(changed))
+    return [*whole, *(each.record() for each in base)], [each.record() for each in made]
+
+
+async def _many(missing: Sequence[Job], models: Sequence[Model], engine: ModelSpec, manner: OutputMode) -> None:
+    from dreamplay.branching import batch
+    from dreamplay.models import registry
+    from dreamplay.rendering.batch_progress import BatchProgress
+
+    playing = batch.BatchRunner(missing, models, registry.recorded(models[0]))
+    if manner != "quiet":
+        say(f"playing {len(missing)} runs, {min(len(models), len(missing))} at once, on {engine}")
+    with BatchProgress(len(missing), quiet=manner == "quiet") as board:
+        await until_stopped(playing, playing.play(board.watch), manner)
+    if playing.stopped:
+        if manner != "quiet":
+            say("stopped; the same command again plays what is missing")
+        raise typer.Exit(INTERRUPTED)
+    if playing.failed:
+        name, why = next(iter(playing.failed.items()))
+        raise ModelError(
+            f"{len(playing.failed)} of {len(missing)} runs were broken off, {name} first: {why}; the same command "
+            "again plays what is missing"
+        ) from why
+
+
+def compared(
+    base: Sequence[RunLog], changed: Sequence[RunLog], as_json: bool, as_markdown: Path | None, as_html: Path | None, *,
+    quiet: bool = False,
+) -> None:  # fmt: skip
+    """Hold two groups of runs against each other: in the terminal or as JSON, and in the files that were asked for."""
+    from dreamplay.comparison import compare
+    from dreamplay.rendering import comparison_report
+
+    made = compare.compare(base, changed)
+    if as_json:
+        echo(dumps(made.model_dump()))
+    elif not quiet:
+        comparison_report.show(made)
+    if as_markdown:
+        write(as_markdown, comparison_report.render(made), quiet=quiet)
+    if as_html:
+        from dreamplay.rendering import comparison_page
+
+        write(as_html, comparison_page.render(made), quiet=quiet)
+
+
+def _is(parent: RunLog, twin: Job) -> bool:
+    """Whether a twin would be the parent again: the same dice, model and settings, to the end."""
+    header = parent.header
+    same = (header.seed, header.model, header.settings) == (twin.header.seed, twin.header.model, twin.header.settings)
+    # What was learnt of the endpoint on the way is no other setting: a twin would learn it, too.
+    later = [(each.model, {**each.settings, "capabilities": None}) for each in parent.resumptions]
+    as_begun = all(each == (header.model, {**header.settings, "capabilities": None}) for each in later)
+    return same and parent.end is not None and as_begun
+
+
+def _line(text: str) -> tuple[str, str]:
+    """A line as it is written, ROLE: WORDS."""
+    from dreamplay.schema.base import mended
+
+    role, colon, words = mended(text).partition(":")
+    if not (colon and role.strip() and words.strip()) or not words.isprintable():
+        shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+        raise UsageError(f"--say {shown!r}: write ROLE: WORDS in one line, for example 'elara: I am leaving.'")
+    return role.strip(), words.strip()
+
+
+def _seeds(text: str, own: int) -> list[int]:
+    """Seeds as they are written: so many from the parent's on, or these."""
+    parts = [part.strip() for part in text.split(",")]
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    # Python makes no number of thousands of digits, and no seed has more than ten.
+    numbers = [int(part) for part in parts if part.isdecimal() and len(part) <= 10]
+    if len(numbers) < len([part for part in parts if part]) or not numbers:
+        raise UsageError(f"--seeds {shown!r}: write how many, or which with commas: 8, or 3,5,8")
+    several = "," in text
+    found = list(dict.fromkeys(numbers)) if several else list(range(own, own + min(numbers[0], _MOST_SEEDS + 1)))
+    if not 1 <= len(found) <= _MOST_SEEDS or max(found) >= 2**31:
+        raise UsageError(f"--seeds {shown!r}: from 1 to {_MOST_SEEDS} of them, each below {2**31}")
+    return found

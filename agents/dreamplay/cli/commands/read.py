@@ -1,0 +1,137 @@
+"""Commands that read what was played: show, why, knows, score, compare."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dreamplay.cli.commands import branch
+from dreamplay.cli.options import HtmlFlag, JsonFlag, MarkdownFlag, RunArgument, UrlFlag
+from dreamplay.cli.play_session import HOME
+from dreamplay.rendering.output import dumps, echo, say
+
+
+def show(
+    reference: Annotated[str | None, typer.Argument(metavar="RUN", help="A run; the newest if not given.")] = None,
+    numbers: Annotated[bool, typer.Option("--numbers", help="Print the number of each event before it.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show a run in the terminal, beat by beat.
+
+    Example: dreamplay show mindsync-20450101-220000-7
+    """
+    from dreamplay.rendering.story_view import StoryView
+    from dreamplay.runs import run_index, transcript
+
+    record = transcript.read(run_index.find(reference, HOME))
+    if as_json:
+        echo(dumps([event.model_dump() for event in record.script]))
+        return
+    with StoryView(record.header.story, record.cast, [], "story", numbers=numbers) as screen:
+        for event in record.script:
+            screen.show(event)
+    if record.end is None:
+        say(f"this run was not played to its end; go on with: dreamplay resume {reference or ''}".rstrip())
+
+
+def why(
+    reference: RunArgument,
+    line: Annotated[int, typer.Argument(metavar="LINE", help="The number of an event; show --numbers prints them.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Show why somebody said that. Cue, sight, memories, refused candidates, the whole prompt, and the cost.
+
+    Example: dreamplay why mindsync-20450101-220000-7 30
+    """
+    from dreamplay.analysis import explain
+    from dreamplay.rendering.explain_view import ExplainView
+    from dreamplay.runs import prompt_log, run_index, transcript
+
+    path = run_index.find(reference, HOME)
+    record = transcript.read(path)
+    folder = path if path.is_dir() else path.parent
+    made = explain.why(record, line, lambda digest: prompt_log.find(folder, digest))
+    if as_json:
+        echo(dumps(made.model_dump(mode="json")))
+    else:
+        ExplainView(record).why(made)
+
+
+def knows(
+    reference: RunArgument,
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="A role of the run; dreamplay cast lists them.")],
+    at: Annotated[int | None, typer.Option(metavar="EVENT", help="After which event. Default: the last.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show what somebody knows, and since when. Also who has dreamt whose fear, beat by beat.
+
+    Example: dreamplay knows mindsync-20450101-220000-7 leo --at 30
+    """
+    from dreamplay.analysis import explain
+    from dreamplay.rendering.explain_view import ExplainView
+    from dreamplay.runs import run_index, transcript
+
+    record = transcript.read(run_index.find(reference, HOME))
+    made = explain.knows(record, role, at)
+    if as_json:
+        echo(dumps(made.model_dump(mode="json")))
+    else:
+        ExplainView(record).knows(made)
+
+
+def score(
+    references: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN...", help="Runs to measure; the newest if none is given.")
+    ] = None,
+    as_json: JsonFlag = False,
+    judge: Annotated[
+        str | None, typer.Option("--judge", metavar="MODEL", help="Ask a model for its opinion too, named as for run.")
+    ] = None,
+    base_url: UrlFlag = None,
+) -> None:
+    """Measure how well runs were played. A column for each, one for all of them, and the bars that they should keep.
+
+    Example: dreamplay score mindsync-20450101-220000-7 mindsync-20450101-221500-8
+    """
+    from dreamplay.runs import run_index, transcript
+    from dreamplay.scoring import score
+
+    folders = [run_index.find(reference, HOME) for reference in references or ()] or [run_index.find(None, HOME)]
+    records = {str(folder): transcript.read(folder) for folder in folders}
+    card = score.card(records)
+    if not as_json:
+        score.show(card)
+    report = card.model_dump()
+    if judge:
+        import asyncio
+
+        from dreamplay.scoring import judge as judging
+
+        judged = asyncio.run(judging.ask(judge, base_url, records))
+        report["judge"] = judged.model_dump()
+        if not as_json:
+            judging.show(judged)
+    if as_json:
+        echo(dumps(report))
+
+
+def compare(
+    references: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Two runs, or two groups of runs.")],
+    as_json: JsonFlag = False,
+    as_markdown: MarkdownFlag = None,
+    as_html: HtmlFlag = None,
+) -> None:
+    """Hold runs of one story against each other. Where they part, and what changed beyond chance.
+
+    Of two runs, the first is the base and the second is the changed one. Of more, the base are those that are like the
+    first in cast, model and settings; if all are alike, the first half of them. Runs of one seed make a pair.
+
+    Example: dreamplay compare run-1 run-2 leo-believes-1 leo-believes-2 --html leo.html
+    """
+    from dreamplay.comparison import alignment
+    from dreamplay.runs import run_index, transcript
+
+    folders = [run_index.find(reference, HOME) for reference in references]
+    base, changed = alignment.groups([(str(folder), transcript.read(folder)) for folder in folders])
+    branch.compared(base, changed, as_json, as_markdown, as_html)

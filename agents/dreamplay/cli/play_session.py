@@ -1,0 +1,214 @@
+"""A run as a person sees it: begun or taken up in a terminal, stopped by Ctrl-C, and what is said about it.
+
+The story goes to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shlex
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from dreamplay.errors import ClosedPipeError, DreamplayError, OutputError, UsageError
+from dreamplay.rendering.output import interactive, say
+
+if TYPE_CHECKING:
+    from dreamplay.branching.batch import BatchRunner
+    from dreamplay.engine.run_config import RunConfig
+    from dreamplay.engine.runner import Runner
+    from dreamplay.models.registry import ModelSpec
+    from dreamplay.prepare import Prepared
+    from dreamplay.rendering.story_view import OutputMode
+    from dreamplay.schema.event import Event, Token
+    from dreamplay.settings import Settings
+
+HOME = Path("transcripts")
+INTERRUPTED = 130
+_SILENT = 0.2
+"""Share of silent turns from which it is said how many there were."""
+
+
+async def begin(settings: Settings, swaps: dict[str, str], manner: OutputMode, **chosen: Any) -> None:
+    """Play a story from its beginning, in a new folder. `chosen` is what else `plan.plan` takes.
+
+    Raises:
+        DreamplayError: it cannot be played, or was broken off.
+        typer.Exit: it was stopped.
+    """
+    from dreamplay import prepare
+
+    await perform(await prepare.begin(settings, swaps, **chosen), manner)
+
+
+async def go_on(reference: str | None, settings: Settings, manner: OutputMode) -> None:
+    """Play on where a run was stopped; without a reference the newest that was.
+
+    Raises:
+        DreamplayError: there is nothing to go on with, somebody else plays it, or it was broken off again.
+        typer.Exit: it was stopped.
+    """
+    from dreamplay import prepare
+    from dreamplay.runs import prompt_log, run_index
+    from dreamplay.schema.story import VISITOR
+
+    found = run_index.find(reference, HOME) if reference else run_index.newest_stopped(HOME)
+    folder = found.parent if found.is_file() else found
+
+    def check(plan: RunConfig) -> None:
+        if plan.visit and plan.visit.interventions is None:
+            need_terminal(manner, "resume it in one")
+
+    prepared = await prepare.resume(folder, settings, check=check)
+    plan = prepared.player.plan
+    if manner != "quiet":
+        last = prepared.before[-1] if prepared.before else None
+        told = last and (plan.visit is None or VISITOR in last.witnesses)  # who has gone does not know where they are
+        place = f", in {last.beat}, {last.scene}" if last and told else ""
+        say(f"going on with {_name(folder)} after event {len(prepared.before)}{place}")
+        if wrong := prompt_log.complaint(folder):
+            say(wrong)
+    await perform(prepared, manner)
+
+
+async def perform(prepared: Prepared, manner: OutputMode) -> None:
+    """Play a run to its end, or until it is stopped or fails; then say how to go on with it."""
+    from dreamplay.rendering.story_view import StoryView
+    from dreamplay.schema.event import TURNS
+    from dreamplay.schema.script import silences, thoughts_lost
+
+    playing, engine, before = prepared.player, prepared.engine, prepared.before
+    assert engine
+    plan, folder = playing.plan, playing.folder
+    next_step = f"go on with: {_command(playing, engine)}"
+    if manner == "quiet":
+        logging.getLogger("dreamplay").setLevel(logging.ERROR)
+    else:
+        say(f"playing on {replace(engine, model=playing.model.name)}, seed {plan.seed}")
+    try:
+        if plan.visit and plan.visit.interventions is None:
+            await _attended(playing, manner, before)
+        else:
+            with StoryView(plan.story, plan.cast, plan.scenes, manner) as screen:
+                screen.recall(before)
+                await until_stopped(playing, playing.play(screen.watch), manner)
+    except DreamplayError as error:
+        if not playing.kept:
+            raise
+        kind = OutputError if isinstance(error, ClosedPipeError) else type(error)  # who played is told how to go on
+        raise kind(f"{error}; {next_step}") from error
+    finally:
+        await playing.model.close()
+    if playing.stopped:
+        if manner != "quiet":
+            say(
+                f"stopped after event {len(playing.script)}; {next_step}" if playing.kept else "stopped before it began"
+            )
+        raise typer.Exit(INTERRUPTED)
+    if manner != "quiet":
+        for each in playing.not_done:
+            say(f"this never came due: {each}")
+        turns = [event for event in playing.script.of_kind(*TURNS) if event.turn]
+        if len(silent := silences(playing.script)) > _SILENT * len(turns):
+            why = max(set(silent), key=silent.count)
+            say(f"{len(silent)} of {len(turns)} turns passed in silence (most often: {why}); try another --model")
+        if lost := thoughts_lost(playing.script):
+            say(f"thoughts that could not be read and are left out: {len(lost)} (the last one: {lost[-1]})")
+        say(_left(folder))
+
+
+async def _attended(playing: Runner, manner: OutputMode, before: Sequence[Event]) -> None:
+    """Play a run with a visitor at the terminal, who sees what she, and whom she plays, perceive."""
+    from dreamplay.cli.prompt_session import Terminal
+    from dreamplay.rendering.story_view import StoryView
+    from dreamplay.schema.script import Script, in_hand
+    from dreamplay.schema.story import VISITOR
+
+    plan, known = playing.plan, Script(before)
+
+    def readers() -> set[str]:
+        return {VISITOR, *in_hand(playing.script if len(playing.script) else known)}
+
+    async with Terminal(plan.cast, plan.story, say, playing.stop, readers) as terminal:
+        playing.visitor = terminal
+        with StoryView(plan.story, plan.cast, plan.scenes, manner, readers=readers) as screen:
+
+            def watch(seen: Event | Token) -> None:
+                screen.watch(seen)
+                terminal.watch(seen)
+
+            screen.recall(before)
+            await until_stopped(playing, playing.play(watch), manner)
+
+
+async def until_stopped(playing: Runner | BatchRunner, play: Coroutine[None, None, None], manner: OutputMode) -> None:
+    """Play; the first Ctrl-C ends the run after the step under way, the second one at once."""
+    import asyncio
+    import signal
+
+    task = asyncio.create_task(play)
+
+    def interrupt() -> None:
+        if playing.stopping:
+            task.cancel()
+        else:
+            playing.stop()
+            if manner != "quiet":
+                say("stopping after this line (Ctrl-C again: at once)")
+
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends the run at once, with all of it on disk
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, interrupt)
+    try:
+        await task
+    except asyncio.CancelledError:
+        playing.stopped = True
+
+
+def need_terminal(manner: OutputMode, otherwise: str) -> None:
+    """Refuse to begin what nobody could answer in.
+
+    Raises:
+        UsageError: there is no terminal to type in, or it is not to be written to.
+    """
+    if manner != "story":
+        raise UsageError("a visitor needs to read what is said; leave out --quiet and --json")
+    if not interactive():
+        raise UsageError(f"a visitor needs a terminal to type in; {otherwise}")
+
+
+def _left(folder: Path) -> str:
+    """Where a run that was played to its end can be read. Its page is missing where the disk was full."""
+    from dreamplay.rendering import markdown
+    from dreamplay.runs import transcript
+
+    page = folder / markdown.FILE
+    if page.exists():
+        return f"transcript: {page}"
+    shown = shlex.join(["dreamplay", "show", _name(folder)])
+    return f"transcript: {folder / transcript.FILE}; {page.name} could not be written, read the run with: {shown}"
+
+
+def _command(playing: Runner, engine: ModelSpec) -> str:
+    """The command that goes on with a run, on the same model: a transcript keeps neither its address nor its path.
+
+    An address that the environment or a file gave is given by them again; as a flag it would be trusted with more.
+    """
+    words = ["dreamplay", "resume", _name(playing.folder)]
+    if engine.kind in ("endpoint", "gguf"):
+        words += ["--model", engine.model or playing.model.name]
+    if engine.base_url is None or engine.source is None or engine.source.kind != "flag":
+        return shlex.join(words)
+    if engine.base_url.hides:
+        return f"{shlex.join(words)} and the --base-url of before, which has a secret in it and is not shown"
+    return shlex.join([*words, "--base-url", str(engine.base_url)])
+
+
+def _name(folder: Path) -> str:
+    return folder.name if folder.parent == HOME else str(folder)

@@ -1,0 +1,181 @@
+"""Two runs beside each other: which belong together, where they part, and what each says from there on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import zip_longest
+
+from dreamplay.comparison.event_view import Essence, EventView, played
+from dreamplay.errors import UsageError
+from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.base import FrozenModel
+
+
+class AlignedRow(FrozenModel):
+    """What stands beside what; None where one of the runs has nothing to put there."""
+
+    base: EventView | None
+    changed: EventView | None
+    same: bool
+    """Whether both say the same, but for the names of those who hold the roles."""
+
+
+class Pair(FrozenModel):
+    """A run of the base and a changed one, side by side."""
+
+    base_seed: int
+    changed_seed: int
+    base_events: int
+    """Events that were played, without the night before; `changed_events` likewise."""
+    changed_events: int
+    shared: int
+    """So many events are the same before the first difference."""
+    first: AlignedRow | None
+    """The first difference; None if there is none."""
+    rows: tuple[AlignedRow, ...]
+    """Everything from the first difference on, scene by scene."""
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """The runs that are held against each other."""
+
+    base: tuple[RunLog, ...]
+    changed: tuple[RunLog, ...]
+    paired: bool
+    """Whether the runs of the two groups belong together two by two, by their seeds."""
+    spare: tuple[tuple[RunLog, ...], tuple[RunLog, ...]]
+    """Of the base and of the changed, runs whose seed the other group does not have."""
+
+
+def groups(runs: Sequence[tuple[str, RunLog]]) -> tuple[list[RunLog], list[RunLog]]:
+    """Sort named runs into base and changed: of two the first and the second; of more, those that are like the first
+    in story, cast, model, settings and what-ifs, and the others; if all are alike, the first half and the second.
+
+    Raises:
+        UsageError: there are fewer than two runs, more than two kinds, or an odd number of one kind.
+    """
+    if len(runs) < 2:
+        raise UsageError("one run cannot be compared; name at least two: dreamplay compare RUN RUN")
+    if len(runs) == 2:
+        return [runs[0][1]], [runs[1][1]]
+    kinds: list[tuple[object, list[str], list[RunLog]]] = []
+    for name, run in runs:
+        kind = _kind(run)
+        known = next((each for each in kinds if each[0] == kind), None)
+        if known is None:
+            kinds.append(known := (kind, [], []))
+        known[1].append(name)
+        known[2].append(run)
+    if len(kinds) == 1 and len(runs) % 2 == 0:
+        records = kinds[0][2]
+        return records[: len(records) // 2], records[len(records) // 2 :]
+    if len(kinds) != 2:
+        found = "; ".join(f"{i}: {', '.join(names)}" for i, (_, names, _) in enumerate(kinds, start=1))
+        raise UsageError(
+            f"{len(runs)} runs of {len(kinds)} kind{'s' * (len(kinds) != 1)} (story, cast, model, settings) are not "
+            f"two groups: {found}; name runs of two kinds, or as many again of one"
+        )
+    return kinds[0][2], kinds[1][2]
+
+
+def match(base: Sequence[RunLog], changed: Sequence[RunLog]) -> Pairing:
+    """Put runs of the same seed together. If no seed is in both groups, the runs stay unpaired.
+
+    Raises:
+        UsageError: a group is empty, has a seed twice, or they play different stories.
+    """
+    seeds = []
+    for word, group in (("base", base), ("changed", changed)):
+        if not group:
+            raise UsageError(f"there are no {word} runs to compare; name at least one of each")
+        seeds.append(by_seed := {run.header.seed: run for run in group})
+        if len(by_seed) < len(group):
+            drawn = [run.header.seed for run in group]
+            twice = next(seed for seed in drawn if drawn.count(seed) > 1)
+            raise UsageError(f"two {word} runs have the seed {twice}; leave one of them out")
+    stories = {run.header.story_hash: run.header for run in (*base, *changed)}
+    titles_differ = len({header.story.title for header in stories.values()}) > 1
+    edited = not titles_differ and any(header.point is not None for header in stories.values())
+    if len(stories) > 1 and not edited:
+        one, other, *_ = stories.values()
+        titles = f"{one.story.title!r} and {other.story.title!r} are two stories"
+        if one.story.title == other.story.title:
+            titles = f"the story {one.story.title!r} was rewritten between these runs"
+        raise UsageError(f"{titles}; compare runs of one story")
+    shared = [seed for seed in seeds[0] if seed in seeds[1]]
+    if not shared:
+        return Pairing(tuple(base), tuple(changed), False, ((), ()))
+    spare_base, spare_changed = (tuple(run for seed, run in each.items() if seed not in shared) for each in seeds)
+    return Pairing(
+        tuple(seeds[0][seed] for seed in shared), tuple(seeds[1][seed] for seed in shared), True,
+        (spare_base, spare_changed),
+    )  # fmt: skip
+
+
+def pairs(matched: Pairing) -> tuple[Pair, ...]:
+    """The runs two by two: those of one seed, or, without pairs, in the order in which they were named."""
+    return tuple(_pair(one, other) for one, other in zip(matched.base, matched.changed, strict=False))
+
+
+def parting(found: Sequence[Pair], beats: Mapping[str, str]) -> str:
+    """In one sentence, where the runs part."""
+    parted = [(pair.shared, pair.first) for pair in found if pair.first]
+    if not parted:
+        return "The runs are the same, event for event."
+    first, point = min(((first, shared) for shared, first in parted), key=lambda each: each[1])
+    said = first.base or first.changed
+    beat = f", in {beats.get(said.beat, said.beat)}" if said else ""
+    last = max(shared for shared, _ in parted)
+    late = f", the last of them after {last}" if last > point else ""
+    where = f"after {point} event{'s' * (point != 1)}{beat}{late}" if point else f"at their first event{beat}{late}"
+    if len(parted) == len(found):
+        return f"The runs part {where}."
+    return f"{len(found) - len(parted)} of {len(found)} pairs are the same, event for event; the others part {where}."
+
+
+def _kind(run: RunLog) -> object:
+    header = run.header
+    return header.story_hash, header.persona_hashes, run.models, header.settings, header.changes
+
+
+def _pair(one: RunLog, other: RunLog) -> Pair:
+    base, changed = list(played(one)), list(played(other))
+    shared = 0
+    for (a, what), (b, other_what) in zip(base, changed, strict=False):
+        if (a.beat, a.scene, what) != (b.beat, b.scene, other_what):
+            break
+        shared += 1
+    first = None
+    if shared < max(len(base), len(changed)):
+        first = AlignedRow(base=_at(base, shared), changed=_at(changed, shared), same=False)
+    # The order of the story.
+    places = [scene.id for _, scene in one.header.story.scenes]
+    scenes = dict.fromkeys(said.scene for said, _ in (*base[shared:], *changed[shared:]))
+    rows = [
+        row
+        for scene in sorted(scenes, key=lambda each: places.index(each) if each in places else -1)
+        for row in _aligned(*([each for each in side[shared:] if each[0].scene == scene] for side in (base, changed)))
+    ]
+    return Pair(
+        base_seed=one.header.seed, changed_seed=other.header.seed, base_events=len(base), changed_events=len(changed),
+        shared=shared, first=first, rows=tuple(rows),
+    )  # fmt: skip
+
+
+def _aligned(
+    base: Sequence[tuple[EventView, Essence]], changed: Sequence[tuple[EventView, Essence]]
+) -> list[AlignedRow]:
+    """What both say stands in one row; what differs stands beside each other in order."""
+    rows: list[AlignedRow] = []
+    same = SequenceMatcher(a=[what for _, what in base], b=[what for _, what in changed], autojunk=False)
+    for kind, a, b, c, d in same.get_opcodes():
+        for one, other in zip_longest(base[a:b], changed[c:d]):
+            rows.append(AlignedRow(base=one and one[0], changed=other and other[0], same=kind == "equal"))
+    return rows
+
+
+def _at(side: Sequence[tuple[EventView, Essence]], index: int) -> EventView | None:
+    return side[index][0] if index < len(side) else None

@@ -1,0 +1,82 @@
+"""An event as a reader of a comparison sees it, and what of it counts when two runs are held against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.base import FrozenModel
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import BACKSTAGE, PROLOGUE, Event, Kind
+from dreamplay.schema.story import VISITOR
+
+_UNPLAYED: tuple[Kind, ...] = ("recap", *BACKSTAGE)
+"""What nobody plays: it only repeats, or is behind the scenes."""
+
+Essence = tuple[object, ...]
+"""What two events must have in common to be the same, whoever holds the roles."""
+
+
+class EventView(FrozenModel):
+    """What a reader sees of an event."""
+
+    event: int
+    """Its place in the script, counted from 0."""
+    kind: Kind
+    beat: str
+    scene: str
+    speaker: str | None
+    hears: tuple[str, ...] = ()
+    """Of a whisper: the roles that hear it."""
+    by_visitor: bool = False
+    """Whether the visitor plays the speaker, who is one of the others."""
+    text: str
+    choice: str | None
+
+
+def played(run: RunLog) -> Iterator[tuple[EventView, Essence]]:
+    """What was played of a run, without the night before, and of each event what counts.
+
+    What an author wrote for the night before holds the names of the cast and nothing that this run did.
+    """
+    for event in run.script:
+        if event.beat != PROLOGUE and event.kind not in _UNPLAYED:
+            said = _said(event, run.cast)
+            essence = said.kind, said.speaker, said.hears, said.by_visitor, run.cast.emptied(said.text), said.choice
+            yield said, essence
+
+
+def phrase(said: EventView, names: Mapping[str, str], choices: Mapping[str, str]) -> tuple[str, str]:
+    """An event in two parts: who or what it is, with its punctuation, and the words.
+
+    Speech has a colon behind its speaker. What is told, as an exit or an entrance is, stands alone.
+    """
+    who = names.get(said.speaker, said.speaker) if said.speaker else ""
+    if said.by_visitor:
+        who = f"{who} (played by {names.get(VISITOR, VISITOR)})"
+    match said.kind:
+        case "line" if said.hears:
+            *others, last = [names.get(role, role) for role in said.hears]
+            return f"{who} whispers to {', '.join(others)}{' and ' * bool(others)}{last}:", said.text
+        case "line":
+            return f"{who}:", said.text
+        case "action":
+            return who, said.text
+        case "silence":
+            return who, "says nothing"
+        case "stance":
+            return f"{who} chooses to {choices.get(said.choice or '', said.choice)}:", said.text
+        case "dream":
+            return "Dream:", said.text
+        case "reflection":
+            return (f"{who} thinks:", said.text) if said.text else (who, "has no thought that could stand")
+        case _:
+            return "", said.text
+
+
+def _said(event: Event, cast: Cast) -> EventView:
+    by_visitor = event.provenance.by == "person" and event.speaker != VISITOR and VISITOR in cast.personas
+    return EventView(
+        event=event.id, kind=event.kind, beat=event.beat, scene=event.scene, speaker=event.speaker,
+        hears=event.cue.hears if event.cue else (), by_visitor=by_visitor, text=event.text, choice=event.choice,
+    )  # fmt: skip

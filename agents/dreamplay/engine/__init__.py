@@ -1,0 +1,1 @@
+"""The LangGraph orchestrator: run configuration, graph, nodes and the runner."""

@@ -1,0 +1,264 @@
+"""The nodes of the graph: what happens at each step.
+
+A run that was stopped goes on at `open_scene` of the scene that its script has come to, and so every node looks at the
+script before it records: what stands there already is neither told nor asked for again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any
+
+from langgraph.runtime import Runtime
+from langgraph.types import Overwrite, interrupt
+
+from dreamplay.director.cues import WHISPERING
+from dreamplay.engine.state import Context, State, given, on_token, recorded, retellings, tell
+from dreamplay.errors import ModelError
+from dreamplay.library import templates
+from dreamplay.participants.actions import Action
+from dreamplay.runs.pending_answers import PendingAnswer
+from dreamplay.schema.event import PROLOGUE, TURNS, Cue, Provenance
+from dreamplay.schema.script import Script, in_hand, present, turns
+from dreamplay.schema.story import VISITOR, Scene, moved
+from dreamplay.validation.generate import THOUGHT_ONLY
+
+SILENCES = 5
+"""Turns in a row in which nobody says a word, after which the model is given up."""
+REPEATS = 50
+"""The same where the model only says what was said before: in a long story with little to talk about it may yet find
+something new.
+"""
+
+
+async def open_scene(state: State, runtime: Runtime[Context]) -> State:
+    """Narrate where and when. The first scene is preceded by the prologue."""
+    context = runtime.context
+    for line in context.story.prologue[len(context.script.in_scene(PROLOGUE)) :]:
+        fill = context.cast.fill
+        cue = Cue(to=None, pressure="", tactic=line.tactic or "", material="", text=fill(line.cue))
+        tell(runtime, context.record(
+            state, kind="line", speaker=line.role, text=fill(line.line), cue=cue, beat=PROLOGUE, scene=PROLOGUE,
+            witnesses=context.cast.roles,
+        ))  # fmt: skip
+    _, scene = context.scenes[state["scene"]]
+    if not context.script.in_scene(scene.id):
+        tell(runtime, context.record(state, kind="narration", text=scene.opening))
+    return {}
+
+
+async def dream(state: State, runtime: Runtime[Context]) -> State:
+    """Dream one dream from everybody's hidden fear; all dreamers present have seen it when they wake."""
+    context = runtime.context
+    _, scene = context.scenes[state["scene"]]
+    if not any(event.kind == "dream" for event in context.script.in_scene(scene.id)):
+        here = present(context.script, scene)
+        text, ledger, made = await context.narrator.dream(context.script, scene, on_token(runtime, None, here))
+        tell(runtime, context.record(state, kind="dream", text=text, ledger=ledger, provenance=made))
+    return {}
+
+
+async def direct(state: State, runtime: Runtime[Context]) -> State:
+    """Let come and go whoever is due, raise the pressure that is due, and choose who answers it. No model call."""
+    context = runtime.context
+    _, scene = context.scenes[state["scene"]]
+    while move := context.director.move(context.script, scene):
+        here = present(context.script, scene)
+        # Whoever comes in sees it, and whoever goes sees it too.
+        witnesses = moved(here, move.role, comes=True) if move.comes else here
+        text = context.cast.fill(move.text)
+        tell(runtime, context.record(state, kind=move.kind, speaker=move.role, text=text, witnesses=witnesses))
+    role, why = _asked(state, context, scene)
+    if why:
+        return {"speaker": role, "why": why}
+    if context.director.over(context.script, scene):
+        return {"speaker": "", "why": ""}
+    if pressure := context.director.pressure(context.script, scene):
+        tell(runtime, context.record(state, kind="narration", text=pressure))
+    role = context.director.speaker(context.script, scene)
+    return {"speaker": role, "why": "playing" if role in in_hand(context.script) else ""}
+
+
+async def speak(state: State, runtime: Runtime[Context]) -> State:
+    """The chosen character says a line, or is silent if no line can stand."""
+    context = runtime.context
+    _, scene = context.scenes[state["scene"]]
+    role = state["speaker"]
+    cue = context.director.cue(context.script, scene, role)
+    turn = 1 + len(turns(context.script, scene))
+    witnesses = _hearing(context.script, scene, role, cue.hears)
+    spoken = await context.agents[role].speak(context.script, scene, cue, turn, on_token(runtime, role, witnesses))
+    tell(runtime, context.record(
+        state, kind="line" if spoken.text else "silence", speaker=role, text=spoken.text or "", turn=turn, cue=cue,
+        witnesses=witnesses, provenance=spoken.made,
+    ))  # fmt: skip
+    if not spoken.text:
+        heard(context.script)
+    return {}
+
+
+async def visit(state: State, runtime: Runtime[Context]) -> State:
+    """The visitor does something, for herself or in the turn of somebody she plays, or listens. The graph waits at the
+    first line, for as long as she takes, and comes back to it with her answer.
+    """
+    act = Action.model_validate_json(interrupt({"why": state["why"], "role": state["speaker"]}))
+    context = runtime.context
+    _, scene = context.scenes[state["scene"]]
+    role, made = state["speaker"], Provenance(by="person")
+    if state["why"] == "stance":
+        taken = {"text": act.stance.because, "choice": act.stance.choice} if act.stance else {}
+        return context.answered(PendingAnswer(kind="stance", speaker=role, scene=scene.id, provenance=made, **taken))
+    event = _done(act, context, scene, role)
+    if event is None:
+        return {"listened": len(context.script)}
+    tell(runtime, context.record(state, **({"speaker": role, "provenance": made} | event)))
+    return {}
+
+
+def heard(script: Script) -> None:
+    """Let a play of silences end: one is a pause, and many in a row are a model that cannot play.
+
+    Raises:
+        ModelError: nobody has said a word for so many turns.
+    """
+    spoken = (event for event in reversed(list(script)) if event.kind in TURNS)
+    silent = list(takewhile(lambda event: event.kind == "silence", spoken))
+    silent = [event for event in silent if event.provenance.by == "agent"]  # a person may well say nothing
+    reasons = Counter(refusal.reason.partition(" «")[0] for event in silent for refusal in event.provenance.refused)
+    why, _ = reasons.most_common(1)[0] if reasons else ("", 0)
+    # A run that is taken up again has as many turns before it is given up again.
+    if not silent or len(silent) % (REPEATS if why == "copies" else SILENCES):
+        return
+    step = (
+        "raise DREAMPLAY_HEADROOM, the tokens that it may think, or choose another --model, one that thinks less"
+        if why == THOUGHT_ONLY
+        else "choose another --model"
+    )
+    raise ModelError(f"nobody has said a word for {len(silent)} turns (most often: {why}); {step}")
+
+
+def _done(act: Action, context: Context, scene: Scene, role: str) -> dict[str, Any] | None:
+    """The event that an act of the visitor leaves; None if she listens."""
+    turn = 1 + len(turns(context.script, scene)) if role != VISITOR else 0
+    aside = context.director.aside(context.script, scene) if turn else None
+    hears = (act.whisper.to,) if act.whisper else ()
+    cue = Cue(
+        to=next(iter(hears), None), pressure="", tactic=WHISPERING if aside else "", material="", text="", hears=hears
+    ) if hears or aside else None  # fmt: skip
+    if act.say:
+        return {"kind": "line", "text": act.say, "turn": turn, "cue": cue}
+    if act.whisper:
+        witnesses = _hearing(context.script, scene, role, cue.hears if cue else ())
+        return {"kind": "line", "text": act.whisper.text, "turn": turn, "cue": cue, "witnesses": witnesses}
+    if act.do:
+        return {"kind": "action", "text": act.do}
+    if act.fear:
+        return {"kind": "fear", "speaker": VISITOR, "text": act.fear, "witnesses": (VISITOR,)}
+    if act.play or act.hand_back:
+        by = VISITOR if act.play else "agent"
+        return {"kind": "hand", "speaker": act.play or act.hand_back, "text": by, "witnesses": (VISITOR,), "turn": turn}
+    if act.go or act.come:
+        kind = "entrance" if act.come else "exit"
+        text = templates.render(f"{kind}.jinja", name=context.cast.name(VISITOR))
+        here = dict.fromkeys([*present(context.script, scene), VISITOR])
+        return {"kind": kind, "speaker": VISITOR, "text": text, "witnesses": tuple(here)}
+    return {"kind": "silence", "text": "", "turn": turn, "cue": cue} if turn else None
+
+
+def _asked(state: State, context: Context, scene: Scene) -> tuple[str, str]:
+    """As whom the visitor is asked now, and why; the reason is empty if she is not."""
+    script, director = context.script, context.director
+    if VISITOR not in scene.present:
+        return "", ""
+    if state.get("listened", -1) != len(script):
+        why = director.opening(script, scene, context.every_line)
+        if why or (not director.unanswered(script, scene) and context.wants(state)):
+            return VISITOR, why or "wish"
+    if scene.kind == "crossroads" and director.over(script, scene):
+        done, hers = {*given(state, scene), *recorded(script, scene)}, {VISITOR, *in_hand(script)}
+        for role in present(script, scene):
+            if role in hers and role not in done:
+                return role, "stance"
+    return "", ""
+
+
+def _hearing(script: Script, scene: Scene, role: str, hears: Sequence[str]) -> tuple[str, ...]:
+    """The witnesses of a line: whoever it is whispered to, or all present."""
+    return tuple(each for each in present(script, scene) if not hears or each in (role, *hears))
+
+
+async def decide(state: State, runtime: Runtime[Context]) -> State:
+    """One character decides, alone, at the same time as the others; nobody hears anybody's answer first, not even
+    where some of the answers stood in the script before the run was taken up again.
+    """
+    context = runtime.context
+    _, scene = context.scenes[state["scene"]]
+    heard = context.script.without(scene.id, "stance")
+    role = state["speaker"]
+    stance, made = await context.agents[role].decide(heard, scene)
+    return context.answered(PendingAnswer(
+        kind="stance", scene=scene.id, speaker=role, text=stance.reason, choice=stance.choice, provenance=made
+    ))  # fmt: skip
+
+
+async def reflect(state: State, runtime: Runtime[Context]) -> State:
+    """One character thinks about the scene, alone, at the same time as the others; nobody else ever learns of it, and
+    of a thought that was not had nobody at all.
+    """
+    context = runtime.context
+    _, scene = context.scenes[state["scene"]]
+    role = state["speaker"]
+    text, regards, made = await context.agents[role].reflect(context.script, scene)
+    return context.answered(PendingAnswer(
+        kind="reflection", scene=scene.id, speaker=role, text=text, regards=regards, provenance=made
+    ))  # fmt: skip
+
+
+async def epilogue(state: State, runtime: Runtime[Context]) -> State:
+    """Tell what came of it: who chose what as a fact, an evening with them as the narrator tells it, and last, as the
+    author wrote it, the ending that follows from what was chosen.
+    """
+    context = runtime.context
+    _, scene = context.scenes[state["scene"]]
+    here = present(context.script, scene)
+    stances = context.script.visible_to(*here, kinds=("stance",))
+    told = [event.provenance.by for event in context.script.in_scene(scene.id)]
+    if stances and told.count("author") < 2:  # after the opening
+        tell(runtime, context.record(state, kind="narration", text=context.narrator.desk.tally(stances)))
+    if "narrator" not in told:
+        text, made = await context.narrator.epilogue(context.script, scene, on_token(runtime, None, here))
+        tell(runtime, context.record(state, kind="narration", text=text, provenance=made))
+    if stances and told.count("author") < 3:
+        tell(runtime, context.record(state, kind="narration", text=context.narrator.desk.ending(stances)))
+    return {}
+
+
+async def close_scene(state: State, runtime: Runtime[Context]) -> State:
+    """Record what everybody answered, in the order of those present, and go on to the next scene."""
+    context = runtime.context
+    _, scene = context.scenes[state["scene"]]
+    answered, stood = given(state, scene), recorded(context.script, scene)
+    for role in present(context.script, scene):
+        if role in answered and role not in stood and answered[role].counts:
+            tell(runtime, context.record(state, **answered[role].event()))
+    if context.pending:
+        context.pending.clear()
+    # What stands in the script need not stand in the state.
+    return {"scene": state["scene"] + 1, "answers": Overwrite([])}  # type: ignore[typeddict-item]
+
+
+async def recap(state: State, runtime: Runtime[Context]) -> State:
+    """Retell old scenes, for each circle of witnesses apart, so that the next scene has room."""
+    context = runtime.context
+    ended = State(scene=state["scene"] - 1)
+    _, scene = context.scenes[ended["scene"]]
+    for retelling in retellings(state, context):
+        covers = retelling.covers(context.script)
+        witnesses = tuple(role for role in context.cast.roles if role in retelling.circle)
+        text, made = await context.narrator.recap(context.script, scene, retelling)
+        tell(runtime, context.record(
+            ended, kind="recap", text=text, witnesses=witnesses, covers=covers, provenance=made
+        ))  # fmt: skip
+    return {}

@@ -1,0 +1,157 @@
+"""What is to be played, chosen and checked before anything is written."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dreamplay import casting
+from dreamplay.errors import RecordError, UsageError
+from dreamplay.participants import visit
+from dreamplay.participants.visit import Visit
+from dreamplay.runs.run_settings import checked_settings
+from dreamplay.runs.transcript import Header, complaint
+from dreamplay.schema.base import digest
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.story import VISITOR, Beat, Length, Scene, Story
+
+_VERSIONED = ("dreamplay", "langgraph", "openai", "pydantic", "xllamacpp")
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """A story, a cast and the dice: everything of a run but the model."""
+
+    story_id: str
+    story: Story
+    cast: Cast
+    seed: int
+    length: Length
+    beats: tuple[str, ...]
+    recall: bool = True
+    reflect: bool = True
+    parent: str | None = None
+    """Of a branch, as is point: see the header of a transcript."""
+    point: int | None = None
+    changes: tuple[str, ...] = ()
+    visit: Visit | None = None
+    """Of a play into which somebody walks, who then has the last place in the cast."""
+
+    @property
+    def scenes(self) -> tuple[tuple[Beat, Scene], ...]:
+        """The scenes to play, in order, with names where the author wrote roles, and with the visitor there."""
+        return tuple((b, _filled(s, self.cast)) for b, s in self.story.scenes if b.id in self.beats)
+
+    def header(self, model: str, settings: dict[str, Any]) -> Header:
+        """The header of the run's transcript. The story stands in it as its author wrote it."""
+        visited = {"visit": self.visit.model_dump(mode="json", exclude_defaults=True)} if self.visit else {}
+        return Header(
+            story_id=self.story_id,
+            story=self.story,
+            story_hash=digest(self.story),
+            cast=dict(self.cast.personas),
+            persona_hashes={role: digest(p) for role, p in self.cast.personas.items()},
+            model=model,
+            settings={
+                "length": self.length,
+                "beats": list(self.beats),
+                "recall": self.recall,
+                "reflect": self.reflect,
+                **visited,
+                **settings,
+            },
+            seed=self.seed,
+            parent=self.parent,
+            point=self.point,
+            changes=self.changes,
+            versions=dict(_versions()),
+        )
+
+
+def make_run_config(
+    story_ref: str,
+    swaps: dict[str, str],
+    *,
+    seed: int,
+    length: Length = "full",
+    beats: Sequence[str] = (),
+    recall: bool = True,
+    reflect: bool = True,
+    guest: str | None = None,
+    interventions: Path | None = None,
+    every_line: bool = False,
+) -> RunConfig:
+    """Read and check everything that a run needs. `guest` is the visitor's name, or the file of her persona.
+
+    Raises:
+        LibraryError: a story, persona or role that is not there or not valid.
+        UsageError: a beat that the story does not have.
+    """
+    story = casting.load_story(story_ref)
+    cast = casting.cast(story, story_ref, swaps)
+    known = [beat.id for beat in story.beats]
+    for beat in beats:
+        if beat not in known:
+            raise UsageError(f"no beat {beat!r} in this story; it has {', '.join(known)}")
+    played = tuple(beat for beat in known if not beats or beat in beats)
+    visited = None
+    if guest is not None:
+        cast = Cast({**cast.personas, VISITOR: visit.persona(guest, cast)})
+        done = visit.read(interventions, story, cast) if interventions else None
+        visited = Visit(every_line=every_line, interventions=done)
+    return RunConfig(
+        Path(story_ref).stem,
+        story,
+        cast,
+        seed,
+        length,
+        played,
+        recall,
+        reflect,
+        changes=told(swaps),
+        visit=visited,
+    )
+
+
+def told(swaps: Mapping[str, str], *others: str) -> tuple[str, ...]:
+    """What is changed in a play, in words without a path, for its header; nothing if nothing is."""
+    words = [*(f"swap {role}={Path(persona).stem}" for role, persona in swaps.items()), *others]
+    return ("; ".join(words),) if words else ()
+
+
+def from_header(header: Header) -> RunConfig:
+    """The plan of a run that goes on: story, cast and dice as they were, whatever has become of their files.
+
+    Raises:
+        RecordError: the header does not say them all.
+    """
+    cast = Cast(header.cast)
+    try:
+        known = checked_settings(header.settings, header.story, cast)
+    except ValueError as error:
+        raise RecordError(f"the header of the transcript does not fit its story: {complaint(error)}") from None
+    return RunConfig(
+        header.story_id, header.story, cast, header.seed, known.length, known.beats, known.recall, known.reflect,
+        header.parent, header.point, header.changes, known.visit,
+    )  # fmt: skip
+
+
+def _filled(scene: Scene, cast: Cast) -> Scene:
+    """A scene with names for roles in what is told; the director fills pressures and material itself."""
+    told = {"opening": cast.fill(scene.opening), "place": cast.fill(scene.place)}
+    guests = [role for role in cast.roles if role == VISITOR]
+    return scene.model_copy(update=told | {"present": (*scene.present, *guests)})
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _VERSIONED:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found

@@ -1,0 +1,163 @@
+"""What the graph plays with: State, which every step saves, and Context, which no step does.
+
+State is where the play stands, plain JSON and small. The script itself lives in the transcript: nodes read it from
+the Context and add to it through the one door `Context.record`, which has the event on disk before it returns. So a
+step costs the same at line 1,000 as at line 10.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Annotated, Any, TypedDict
+
+from langgraph.runtime import Runtime
+
+from dreamplay.director.director import Director
+from dreamplay.engine.run_config import RunConfig
+from dreamplay.memory.retrieval import Memory
+from dreamplay.models.base import Model
+from dreamplay.participants.agent import Agent
+from dreamplay.participants.narrator import Narrator
+from dreamplay.prompting.builder import PromptBuilder
+from dreamplay.prompting.summarization import Circle, SummaryRequest
+from dreamplay.runs.pending_answers import PendingAnswer, PendingAnswers
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import Event, Token
+from dreamplay.schema.script import Script, present
+from dreamplay.schema.story import VISITOR, Beat, Scene, Story
+
+
+class State(TypedDict, total=False):
+    """What changes: the place in the story, the turn about to be spoken, and answers not yet recorded."""
+
+    scene: int
+    """Index into the scenes that are played."""
+    speaker: str
+    why: str
+    """Why the visitor is asked, where it is she who is up; else empty."""
+    listened: int
+    """Length of the script when she was asked and would rather listen."""
+    answers: Annotated[list[dict[str, Any]], operator.add]
+    """What all present answer at once, stances or reflections: values of `pending.Answer`."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What was chosen for the run. Never checkpointed."""
+
+    story: Story
+    cast: Cast
+    scenes: tuple[tuple[Beat, Scene], ...]
+    """The scenes that are played, in order, with every {role} filled by a name."""
+    agents: Mapping[str, Agent]
+    narrator: Narrator
+    director: Director
+    script: Script
+    write: Callable[[Event], None]
+    """Puts an event on disk."""
+    pending: PendingAnswers | None = None
+    """Keeps answers on disk until they are recorded; None: in a play that leaves nothing behind."""
+    reflect: bool = True
+    """Whether those present at the end of a scene reflect on it."""
+    tokens: bool = True
+    """Whether anybody wants to see a line as it is spoken."""
+    every_line: bool = False
+    """Whether the visitor is asked after every line."""
+    wants: Callable[[State], bool] = lambda state: False
+    """Whether the visitor wants to say something though she is not asked."""
+
+    def record(self, state: State, **event: Any) -> Event:
+        """The one door: an event gets its place, goes to disk, and only then into the script. Unless it says who its
+        witnesses are, they are those present.
+        """
+        beat, scene = self.scenes[state["scene"]]
+        here = present(self.script, scene)
+        place = {"id": len(self.script), "beat": beat.id, "scene": scene.id, "witnesses": here}
+        made = Event.model_validate(place | event)
+        self.write(made)
+        self.script.append(made)
+        return made
+
+    def answered(self, answer: PendingAnswer) -> State:
+        """The step in which somebody answered: what they said is on disk before the next is asked for."""
+        if self.pending:
+            self.pending.keep(answer, self.script)
+        return {"answers": [answer.model_dump(mode="json")]}
+
+
+def context(
+    plan: RunConfig,
+    model: Callable[[str | None], Model],
+    script: Script,
+    write: Callable[[Event], None],
+    pending: PendingAnswers | None = None,
+    desk: PromptBuilder | None = None,
+) -> Context:
+    """Everybody and everything that plays a plan.
+
+    Args:
+        plan: what is played.
+        model: says on which model a role plays, and the narrator, who is None.
+        script: what happened so far.
+        write: puts an event on disk.
+        pending: keeps answers on disk until they are recorded.
+        desk: writes the prompts; None: the usual one.
+    """
+    told = model(None)
+    desk = desk or PromptBuilder(plan.story, plan.cast, sheets=told.sheets, window=told.window)
+    agents = {
+        role: Agent(role, desk, model(role), plan.seed, Memory(plan.story, plan.cast, role) if plan.recall else None)
+        for role in plan.cast.roles
+        if role != VISITOR
+    }
+    return Context(
+        story=plan.story,
+        cast=plan.cast,
+        scenes=plan.scenes,
+        agents=agents,
+        narrator=Narrator(desk, told, plan.seed),
+        director=Director(plan.cast, plan.seed, plan.length),
+        script=script,
+        write=write,
+        pending=pending,
+        reflect=plan.reflect,
+        every_line=bool(plan.visit and plan.visit.every_line),
+    )
+
+
+def tell(runtime: Runtime[Context], event: Event) -> None:
+    """Show an event to whoever watches the run."""
+    runtime.stream_writer(event)
+
+
+def on_token(runtime: Runtime[Context], speaker: str | None, witnesses: tuple[str, ...]) -> Callable[[str], None]:
+    """Pass tokens on to whoever watches the run."""
+    if not runtime.context.tokens:
+        return lambda text: None
+    return lambda text: runtime.stream_writer(Token(speaker, text, witnesses))
+
+
+def given(state: State, scene: Scene) -> dict[str, PendingAnswer]:
+    """The stances or reflections of a scene, by role, whether they stand in the script yet or not."""
+    answers = [PendingAnswer.model_validate(answer) for answer in state.get("answers", [])]
+    return {answer.speaker: answer for answer in answers if answer.scene == scene.id}
+
+
+def recorded(script: Script, scene: Scene) -> set[str | None]:
+    """Whose stances or reflections of a scene stand in the script."""
+    return {event.speaker for event in script.in_scene(scene.id, "stance", "reflection")}
+
+
+def retellings(state: State, context: Context) -> list[SummaryRequest]:
+    """The recaps that the next scene needs and that do not stand yet. What it needs is seen from the end of the scene
+    before, so that a run that was stopped between two recaps makes the same ones.
+    """
+    events = list(context.script)
+    made = [*takewhile(lambda event: event.kind == "recap", reversed(events))]
+    before = Script(events[: len(events) - len(made)]) if made else context.script
+    stood = {(Circle(event.witnesses), event.covers[1]) for event in made if event.covers}
+    due = context.narrator.desk.recaps(before, context.scenes[state["scene"]][1])
+    return [retelling for retelling in due if (retelling.circle, retelling.last) not in stood]

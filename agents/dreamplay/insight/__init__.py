@@ -1,1 +1,0 @@
-"""Who knows what, and why somebody said something."""

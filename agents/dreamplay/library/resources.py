@@ -1,0 +1,104 @@
+"""Resources: finds the prompts folder and the personas, stories and files in it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from dreamplay.errors import LibraryError
+from dreamplay.schema.error_messages import did_you_mean, listed
+
+_FILES = 1_000
+"""Files of a folder that are looked at for personas."""
+_LOOKED_AT = 65_536
+"""Bytes of each; a persona has a few thousand."""
+_ONE = {"personas": "persona", "stories": "story"}
+_KEY = re.compile(rb"^([a-z]+):", re.MULTILINE)
+_PERSONA = {b"name", b"who", b"voice", b"examples", b"tactics", b"material"}
+
+
+@cache
+def prompts() -> Path:
+    """The folder of words: inside an installed package, or at the top of a checkout."""
+    here = Path(__file__).resolve().parents[1]
+    for folder in (here / "_prompts", here.parents[1] / "prompts"):
+        if folder.is_dir():
+            return folder
+    raise LibraryError(f"the prompts folder is missing beside {here}; reinstall dreamplay")
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """The shipped personas or stories by name."""
+    return tuple(sorted(path.stem for path in (prompts() / kind).glob("*.yaml")))
+
+
+def files(folder: Path) -> tuple[str, ...]:
+    """The persona files of a folder by name: YAML with the keys that a persona must have, valid or not.
+
+    Whatever else lies there is a stranger's: of a file only the beginning is looked at, and it is not parsed.
+    """
+    found = []
+    for path in sorted(folder.glob("*.yaml"))[:_FILES]:
+        try:
+            with path.open("rb") if path.is_file() else io.BytesIO() as file:
+                keys = set(_KEY.findall(file.read(_LOOKED_AT)))
+        except OSError:
+            continue
+        if keys >= _PERSONA and path.name.isprintable():
+            found.append(path.name)
+    return tuple(found)
+
+
+def find(kind: str, reference: str, beside: Path | None = None) -> Path:
+    """The file that a name or path means.
+
+    Raises:
+        LibraryError: no such file; the message lists the names there are.
+    """
+    known = names(kind)
+    if reference in known:
+        return prompts() / kind / f"{reference}.yaml"
+    for folder in (beside or Path(), Path()):  # what a story names is looked for beside it first
+        for name in (reference, f"{reference}.yaml"):
+            if _is((folder / name).is_file, reference):
+                return folder / name
+    raise LibraryError(
+        f"no file and no shipped {_ONE[kind]} called {_quoted(reference)}{did_you_mean(reference, known)}; "
+        f"there are {listed(known)}"
+    )
+
+
+def any_file(reference: str) -> Path:
+    """The file of a persona or a story that a path or a shipped name means.
+
+    Raises:
+        LibraryError: no such file; the message lists the names there are.
+    """
+    shipped = {name: prompts() / kind / f"{name}.yaml" for kind in ("personas", "stories") for name in names(kind)}
+    path = shipped.get(reference, Path(reference))
+    if not _is(path.exists, reference):
+        raise LibraryError(
+            f"no file and no shipped persona or story called {_quoted(reference)}"
+            f"{did_you_mean(reference, list(shipped))}; "
+            f"there are {listed(shipped)}"
+        )
+    return path
+
+
+def _quoted(reference: str) -> str:
+    return repr(reference if len(reference) <= 80 else f"{reference[:80]}…")
+
+
+def _is(there: Callable[[], bool], reference: str) -> bool:
+    """Whether something is there where a reference leads.
+
+    Raises:
+        LibraryError: nobody can tell, because of its folder or its name.
+    """
+    try:
+        return there()
+    except OSError as error:
+        raise LibraryError(f"{_quoted(reference)}: {error.strerror}; check the path") from None

@@ -1,0 +1,36 @@
+"""Templates: fills the Jinja templates that ship with dreamplay."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from dreamplay.errors import LibraryError
+from dreamplay.library import resources
+
+
+def render(template: str, **values: object) -> str:
+    """Fill a template of ours. Whatever stands in the values is data and is never compiled.
+
+    Raises:
+        LibraryError: the template is missing or asks for a value that is not given.
+    """
+    try:
+        return _environment().get_template(template).render(**values).strip()
+    except TemplateError as error:
+        raise LibraryError(
+            f"prompts/templates/{template}: {type(error).__name__}: {error}; mend the template"
+        ) from None
+
+
+@cache
+def _environment() -> SandboxedEnvironment:
+    return SandboxedEnvironment(  # plain text for a model, not a page: escaping would change the words
+        loader=FileSystemLoader(resources.prompts() / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )

@@ -1,0 +1,1 @@
+"""What a character remembers: retrieval and sentence embeddings."""

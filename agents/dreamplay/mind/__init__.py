@@ -1,1 +1,0 @@
-"""What a character or the narrator says: asked of a model, edited, remembered."""

@@ -1,0 +1,277 @@
+"""Replies as an endpoint sends them, piece by piece or whole, put together.
+
+Endpoints differ in what they send. What is missing counts as nothing; only an answer without any reply is an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dreamplay.models.base import OnToken, Reply
+from dreamplay.models.endpoint_errors import CutError, said
+from dreamplay.models.thinking import ThinkingSplitter
+from dreamplay.schema.base import mended
+from dreamplay.schema.event import Usage
+
+if TYPE_CHECKING:
+    from openai import AsyncStream
+
+    from dreamplay.models.response_body import Body
+
+_SPOKEN = 4_000
+"""Characters of a reply at least that are taken in, as many as a person may type."""
+_A_TOKEN = 16
+"""Characters of a token at most: of those that were asked for, no honest reply has more."""
+_BROKEN = ("error", "network_error")
+"""Reasons to finish that say that something went wrong."""
+_CUT = ("length", "max", "limit", "filter", "safety", "abort", "cancel")
+"""What stands in a reason to finish, however it is spelt, where the reply is not whole."""
+_THOUGHT = ("reasoning_content", "reasoning", "thinking")
+"""Where endpoints put a model's thoughts beside its reply."""
+
+
+async def received(stream: AsyncStream[object], opener: str, on_token: OnToken | None, *, tokens: int) -> Reply:
+    """The reply that an answer holds, whether it comes piece by piece or whole. What the first candidate says is passed
+    on as it comes.
+
+    Args:
+        stream: the answer, as the client hands it out.
+        opener: what was put in the model's mouth.
+        on_token: takes the pieces.
+        tokens: how many a reply was to have at most. Far beyond that nothing more is taken in.
+
+    Raises:
+        CutError: it ended before it was whole.
+        EndlessError: it is too large.
+        openai.APIError: it holds an error in place of a reply.
+        ValueError, TypeError, AttributeError, LookupError, RecursionError: it is no chat completion.
+    """
+    from dreamplay.models.response_body import Body
+
+    usage = Usage(calls=1)
+    coming: dict[int, _Coming] = {}
+    most = max(_SPOKEN, _A_TOKEN * tokens)
+    async with stream:
+        body = stream.response.stream = Body(stream.response.stream)  # type: ignore[arg-type]
+        async for data in _checked(stream):
+            usage = _count(data, usage)
+            for place, choice in enumerate(filter(None, data.get("choices") or ())):
+                index = choice["index"] if isinstance(choice.get("index"), int) else place
+                reply = coming.setdefault(index, _Coming(opener, most))
+                reply.finish = _reason(choice) or reply.finish
+                whole = {} if reply.heard else choice.get("message")  # some repeat it all at the end
+                _pass_on(reply.take(choice.get("delta") or whole or {}), index, on_token)
+            if coming and all(reply.too_long for reply in coming.values()):
+                break
+        for index, reply in coming.items():
+            _pass_on(reply.end(), index, on_token)
+    return _together(coming, usage, ended=_ended(body, usage))
+
+
+class _Coming:
+    """A reply piece by piece, its opener included once: some engines repeat what was put in the model's mouth,
+    and some do not.
+    """
+
+    def __init__(self, opener: str, most: int) -> None:
+        self._prefill = self._opener = opener
+        self._most = most
+        self._held = self._half = ""
+        self._parts = ThinkingSplitter()
+        self._beside: list[str] = []
+        self._text: list[str] = []
+        self._size = 0
+        self.finish: str | None = None
+        self.heard = False
+        """Whether anything was said."""
+
+    @property
+    def too_long(self) -> bool:
+        """Whether nothing more is taken in."""
+        return self._size > self._most
+
+    def take(self, message: Mapping[str, Any]) -> list[str]:
+        """What is new with a piece; an empty text where all that came before is void."""
+        new, thought = _parted(message.get("content"))
+        beside = next((message[key] for key in _THOUGHT if isinstance(message.get(key), str)), "")
+        self._beside += [mended(words) for words in (thought, beside) if words]
+        self.heard = self.heard or bool(new)
+        if not new or self.too_long:
+            return []
+        said = self._half + new
+        self._half = said[-1] if "\ud800" <= said[-1] <= "\udbff" else ""  # the other half may follow
+        return self._begun(self._parts.take(mended(said[: len(said) - len(self._half)])))
+
+    def end(self) -> list[str]:
+        """What was held back."""
+        half, self._half = mended(self._half), ""
+        return self._begun([*self._parts.take(half), *self._parts.end()])
+
+    def reply(self, *, ended: bool) -> Reply:
+        """All of it. `ended` tells whether a reply that gives no reason is whole."""
+        text = "".join(self._text)
+        finished = ended if self.finish is None else not any(word in self.finish for word in _CUT)
+        thought = "".join([*self._beside, self._parts.thought]).strip()
+        return Reply(text[: self._most], finished and not self.too_long, Usage(), thought=thought)
+
+    def _begun(self, pieces: Iterable[str]) -> list[str]:
+        """The pieces with the opener in front, once it is clear whether the engine repeats it."""
+        new: list[str] = []
+        for piece in pieces:
+            if not piece:  # what came before was thought
+                self._text, self._size = [], 0
+                self._opener, self._held = self._prefill, ""
+                new.append(piece)
+            elif whole := self._opened(piece):
+                self._text.append(whole)
+                self._size += len(whole)
+                new.append(whole)
+        return new
+
+    def _opened(self, piece: str) -> str:
+        if not self._opener:
+            return piece
+        self._held += piece
+        if self._opener != self._held and self._opener.startswith(self._held):
+            return ""
+        opener, self._opener = self._opener, ""
+        return self._held if self._held.startswith(opener) else opener + self._held
+
+
+def _pass_on(pieces: Iterable[str], index: int, on_token: OnToken | None) -> None:
+    if on_token and index == 0:
+        for piece in pieces:
+            on_token(piece)
+
+
+def _parted(content: Any) -> tuple[str, str]:
+    """What is said and what is thought in the content of a message: a text, one part or a list of them, or an answer in
+    JSON that was read on the way.
+    """
+    if isinstance(content, dict):
+        content = [content] if isinstance(content.get("text"), str) else json.dumps(content, ensure_ascii=False)
+    if content is None or isinstance(content, str):
+        return content or "", ""
+    said, thought = "", ""
+    for part in content:
+        if isinstance(part, str):
+            said += part
+        elif isinstance(part.get("text"), str) and part.get("type") not in ("thinking", "reasoning"):
+            said += part["text"]
+        else:
+            inner = part.get("thinking") or part.get("reasoning") or part.get("text") or ""
+            thought += inner if isinstance(inner, str) else _parted(inner)[0]
+    return said, thought
+
+
+def _reason(choice: Mapping[str, Any]) -> str | None:
+    """Why a reply ends, in lower case; None if it does not yet, or no reason is given.
+
+    Raises:
+        CutError: since it was broken off.
+    """
+    reason = str(choice.get("finish_reason") or "").lower()
+    if reason in _BROKEN:
+        raise CutError
+    return reason or None
+
+
+def _ended(body: Body, usage: Usage) -> bool:
+    """Whether an answer has come to its end: it says so, or has counted its tokens, which comes last."""
+    return body.done or usage.prompt + usage.output > 0
+
+
+def _together(coming: dict[int, _Coming], usage: Usage, *, ended: bool) -> Reply:
+    """The first candidate, the others with it."""
+    candidates = [candidate for _, candidate in sorted(coming.items())]
+    if not candidates or not all(ended or each.finish or each.too_long for each in candidates):
+        raise CutError
+    first, *others = [each.reply(ended=ended) for each in candidates]
+    return Reply(first.text, first.finished, usage, tuple(others), first.thought)
+
+
+async def _checked(stream: AsyncStream[object]) -> AsyncIterator[dict[str, Any]]:
+    """The objects of an answer, up to where a cut or garbled one ends it. One that was to come piece by piece and did
+    not is a single object.
+    """
+    import httpx2
+    import openai
+
+    empty = True
+    try:
+        whole = None if "event-stream" in stream.response.headers.get("content-type", "") else await _read(stream)
+        if whole is not None:
+            yield _sound(whole, stream)
+            return
+        async for data in stream:
+            empty = False
+            if isinstance(data, dict):
+                yield _sound(data, stream)
+    except httpx2.TimeoutException as error:
+        raise openai.APITimeoutError(stream.response.request) from error
+    except openai.APITimeoutError:
+        raise
+    except (json.JSONDecodeError, httpx2.RequestError, openai.APIConnectionError) as error:
+        raise CutError from error
+    if empty:
+        raise CutError
+
+
+async def _read(stream: AsyncStream[object]) -> dict[str, Any] | None:
+    """An answer that comes whole; None if it comes piece by piece and only does not say so.
+
+    Raises:
+        CutError: nothing came.
+        ValueError: it is neither.
+    """
+    body = await stream.response.aread()
+    if not body.strip():
+        raise CutError
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
+        if b"data:" in body:
+            return None
+        raise ValueError("no JSON")
+    data = json.loads(body)
+    data = data[0] if isinstance(data, list) and data else data
+    if not isinstance(data, dict) or not {"choices", "error", "object"} & set(data):
+        raise ValueError(said(data) or "no choices")
+    return data
+
+
+def _sound(data: dict[str, Any], stream: AsyncStream[object]) -> dict[str, Any]:
+    """One object of an answer, if it does not state an error in place of a reply.
+
+    Raises:
+        openai.APIError: it does.
+    """
+    import openai
+
+    if error := data.get("error") or (data if data.get("object") == "error" else None):
+        message = error.get("message") if isinstance(error, dict) else error
+        raise openai.APIError(str(message or "an error"), stream.response.request, body=error)
+    return data
+
+
+def _count(data: Mapping[str, Any], usage: Usage) -> Usage:
+    """Take over the token counts of an object, if it has any. llama.cpp's own timings also know the cache."""
+    spent, timings = data.get("usage") or {}, data.get("timings") or {}
+    if "cache_n" in timings:
+        cached = _number(timings["cache_n"])
+        read = _number(timings.get("prompt_n")) + cached
+        output = _number(timings.get("predicted_n"))
+        return usage.model_copy(update={"prompt": read, "cached": cached, "output": output})
+    details = spent.get("prompt_tokens_details") or {}
+    prompt = _number(spent.get("prompt_tokens")) or usage.prompt
+    cached = _number(details.get("cached_tokens")) or usage.cached
+    output = _number(spent.get("completion_tokens")) or usage.output
+    return usage.model_copy(update={"prompt": prompt, "cached": min(cached, prompt), "output": output})
+
+
+def _number(count: Any) -> int:
+    """A number of tokens; whatever is none counts as nothing."""
+    with contextlib.suppress(TypeError, ValueError, OverflowError):
+        return max(0, int(count))
+    return 0

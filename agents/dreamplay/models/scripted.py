@@ -1,0 +1,165 @@
+"""The scripted model: it plays in process, and answers from the prompt alone, so that the same prompts give the same
+play. It keeps what it was asked, and can be told what to answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from dreamplay.library import resources
+from dreamplay.models.base import OnToken, Reply
+from dreamplay.models.prompt import Prompt
+from dreamplay.prompting.context_window import WINDOW
+from dreamplay.schema.event import Usage
+
+_CUE = re.compile(
+    r"\[[^\[\]]+? (?:tells (?P<to>[^\Wa-z][^\s\[\]]*(?: [^\Wa-z][^\s\[\]]*)*)|says)[^\[\]]*? that "
+    r"(?P<matter>[^\[\]]*)\.\]"
+)
+_NOTE_AT_END = re.compile(r"\]\s*(?:\n.*)?\s*\Z")  # the cue of a line, and what is asked in one line at most
+_POOLED = re.compile(r"^(?:-|\d+\.) (.+)$", re.MULTILINE)
+_RULE = "\n---\n"
+_SCHEMA = re.compile(r'\{"type": "object", .*\}')
+_RANGE = re.compile(r"from (-?\d+) to (\d+)")
+_NAMES = re.compile(r"^((?:[^.,:;\n]+, )*[^.,:;\n]+ and \w+) are here\b", re.MULTILINE)
+
+
+class ScriptedModel:
+    """A deterministic Model: no network, no clock, no state but what it has seen.
+
+    Args:
+        replies: what to answer, in order; it raises when they run out. None: answer from the prompt.
+        sheets: whether it wants the private sheet in the tail of a line.
+        window: tokens that it says it has room for.
+    """
+
+    name = "scripted"
+    tries = 3
+    rolls = 1
+
+    def __init__(self, replies: Sequence[str] | None = None, *, sheets: bool = False, window: int = WINDOW) -> None:
+        self.sheets = sheets
+        self.window = window
+        self.seen: list[Prompt] = []
+        self._replies = None if replies is None else list(replies)
+
+    @property
+    def learnt(self) -> dict[str, Any]:
+        """See `Model.learnt`: nothing."""
+        return {}
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        """Answer a prompt; see `Model.complete`.
+
+        Raises:
+            AssertionError: the replies it was given ran out.
+        """
+        self.seen.append(prompt)
+        if self._replies is None:
+            text = answer(prompt.script + prompt.tail, seed, prompt.shape)
+        elif self._replies:
+            text = self._replies.pop(0)
+        else:
+            raise AssertionError(f"the scripted replies ran out at call {len(self.seen)}")
+        if on_token:
+            for piece in in_pieces(text):
+                on_token(piece)
+        tokens = len(prompt.system + prompt.script + prompt.tail) // 4
+        return Reply(text, True, Usage(calls=1, prompt=tokens, output=len(text) // 4))
+
+    async def read(self, prompt: Prompt) -> None:
+        """See `Model.read`: there is nothing to read for."""
+
+    async def close(self) -> None:
+        """See `Model.close`: there is nothing to let go of."""
+
+
+def in_pieces(text: str) -> list[str]:
+    """An answer as it comes, word by word."""
+    return re.findall(r"\s*\S+\s*", text)
+
+
+def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
+    """What the scripted model says to a prompt: a stance, a reflection, the matter of the last cue, a dream, a recap,
+    or an ending.
+
+    It goes by the form of the prompt and not by its wording: a JSON schema asks for a stance, or, by its marks, for a
+    reflection, a note at the very end for a line, a rule under a text for a recap, and a list for a dream.
+    """
+    words = _words()
+    dice = random.Random(f"{seed}/{hashlib.sha256(text.encode()).hexdigest()}")
+    described = _SCHEMA.search(text)  # for an endpoint that takes no schema
+    if shape := shape or (json.loads(described[0]) if described else None):
+        asked = shape["properties"]
+        if "choice" in asked:
+            ids = asked["choice"]["enum"]
+            return json.dumps({"reason": dice.choice(words["reasons"]), "choice": dice.choice(sorted(ids))})
+        marks = {name: dice.choice(_numbers(field)) for name, field in asked.items() if field["type"] == "integer"}
+        return json.dumps({"thought": dice.choice(words["thoughts"]), **marks})
+    if _NOTE_AT_END.search(text):
+        cues = list(_CUE.finditer(text))
+        to = f", {cues[-1]['to']}" if cues and cues[-1]["to"] else ""
+        matter = _in_first_person(cues[-1]["matter"]) if cues else ""
+        if matter and matter in text[: cues[-1].start()]:  # said already, and would be refused as a copy
+            known = sorted(set(re.findall(r"\b[a-z]{4,}\b", text)))
+            pairs = [" and ".join(dice.sample(known, 2)) for _ in words["again"]]
+            matter = ", ".join(f"{begun} {pair}" for begun, pair in zip(words["again"], pairs, strict=True))
+        matter = f": {matter}" if matter else ""
+        return f"{dice.choice(words['openings'])}{to}{matter}. {dice.choice(words['closings'])}"
+    past, rule, _ = text.rpartition(_RULE)
+    if rule:
+        first, *links, last = words["recap"]
+        told = [line for line in past.splitlines() if line]
+        glimpses = [_glimpse(line, dice) for line in dice.sample(told, min(len(links), len(told)))]
+        return " ".join([first, *(f"{link} {it}." for link, it in zip(links, glimpses, strict=False)), last])
+    if pooled := _POOLED.findall(text):
+        first, *links, last = words["dream"]
+        told = [f"{link} {_glimpse(item, dice)}." for link, item in zip(dice.sample(links, 2), pooled, strict=False)]
+        told += [f"And {_glimpse(item, dice)}." for item in pooled[2:]]
+        return " ".join([first, *told] if dice.random() < 0.5 else [*told, last])
+    first, *rest = words["epilogue"]
+    names = _NAMES.search(text)
+    there = re.split(r", | and ", names[1]) if names else []
+    told = [f"{name} {doing}" for name, doing in zip(there, words["hands"], strict=False)]
+    return " ".join([first, *told, *rest])
+
+
+def _numbers(field: dict[str, Any]) -> Sequence[int]:
+    """The marks that a field allows: listed, or told by their ends."""
+    ends = _RANGE.search(field.get("description", ""))
+    numbers: Sequence[int] = field.get("enum") or (range(int(ends[1]), int(ends[2]) + 1) if ends else [0])
+    return numbers
+
+
+def _glimpse(item: str, dice: random.Random) -> str:
+    """A piece of what was pooled: a dream shows something of each, and lists nothing."""
+    pieces = [piece.split() for piece in re.split(r"[,.;!?]", item.partition(": ")[2] or item)]
+    piece = " ".join(dice.choice([words for words in pieces if len(words) > 2] or pieces)[:14])
+    return re.sub(r"^(He|She|It|A|The|Her|His|Every) ", lambda m: m[0].lower(), piece.removeprefix("and "))
+
+
+def _in_first_person(matter: str) -> str:
+    """Turn «he has mended his clock» into «I have mended my clock», unless it is about somebody named."""
+    if re.search(r"(?<!^)\b[A-Z]\w+", matter):
+        return matter
+    for pattern, mine in (
+        (r"\b(he|she) (is)\b", "I am"), (r"\b(he|she) has\b", "I have"), (r"\b(he|she) does\b", "I do"),
+        (r"\b(he|she) (always |never |once )?(\w{3,}[^s\W])s\b", r"I \2\3"), (r"\b(he|she)\b", "I"),
+        (r"\b(his|her)\b", "my"), (r"\bhim\b", "me"), (r"\b(him|her)self\b", "myself"), (r"\bhers\b", "mine"),
+    ):  # fmt: skip
+        matter = re.sub(pattern, mine, matter)
+    return matter
+
+
+@cache
+def _words() -> dict[str, list[str]]:
+    words: dict[str, list[str]] = YAML(typ="safe").load(resources.prompts() / "scripted.yaml")
+    return words

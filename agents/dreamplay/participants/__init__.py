@@ -1,0 +1,1 @@
+"""Everyone who takes part in a play: characters, the narrator and the visitor."""

@@ -1,0 +1,89 @@
+"""An act: what the visitor does when she is asked, and the event that it leaves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, model_validator
+
+from dreamplay.schema.base import FrozenModel, Role, Text
+from dreamplay.schema.event import Event
+from dreamplay.schema.story import VISITOR
+
+SpokenText = Annotated[Text, AfterValidator(lambda text: " ".join(text.split()))]
+"""What is said or done, on one line."""
+
+
+class Whisper(FrozenModel):
+    """Words for one person's ear."""
+
+    to: Text
+    """A name, or a role."""
+    text: SpokenText
+    """What is whispered."""
+
+
+class StanceChoice(FrozenModel):
+    """A stance at the crossroads."""
+
+    choice: Role
+    """The id of one of the story's choices."""
+    because: SpokenText
+    """The reason, in the first person."""
+
+
+class Action(FrozenModel):
+    """What the visitor does when she is asked: one of these, or, with none of them, she listens on."""
+
+    say: SpokenText | None = None
+    """What is said aloud."""
+    whisper: Whisper | None = None
+    """What is said to one person alone, who answers in a whisper."""
+    do: SpokenText | None = None
+    """What everybody sees them do, in words that can follow their name: «puts the clock on the table»."""
+    fear: SpokenText | None = None
+    """Their hidden fear: the next shared dream pools it, and nobody is told."""
+    go: bool = False
+    """The visitor leaves, and knows nothing of what happens meanwhile."""
+    come: bool = False
+    """The visitor comes back."""
+    play: Text | None = None
+    """Whom the visitor speaks for from here on: a name, or a role."""
+    hand_back: Text | None = None
+    """Who is played by the model again: a name, or a role."""
+    stance: StanceChoice | None = None
+    """What is chosen at a crossroads."""
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What is done, without when."""
+        return {name: value for name in Action.model_fields if (value := getattr(self, name))}
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.said) > 1:
+            raise ValueError(f"one thing at a time, and here are {' and '.join(self.said)}")
+        return self
+
+
+def left_by(event: Event) -> dict[str, Any] | None:
+    """The act that left an event, with roles for names; None for a turn in which nothing was said."""
+    match event.kind:
+        case "line" if event.cue and event.cue.to:
+            return {"whisper": {"to": event.cue.to, "text": event.text}}
+        case "line":
+            return {"say": event.text}
+        case "action":
+            return {"do": event.text}
+        case "fear":
+            return {"fear": event.text}
+        case "exit":
+            return {"go": True}
+        case "entrance":
+            return {"come": True}
+        case "hand":
+            return {"play" if event.text == VISITOR else "hand_back": event.speaker}
+        case "stance":
+            return {"stance": {"choice": event.choice, "because": event.text}}
+        case _:
+            return None

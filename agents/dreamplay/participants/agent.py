@@ -1,0 +1,223 @@
+"""An agent is a persona and a model: it speaks, it reflects, and it decides."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from weakref import WeakKeyDictionary
+
+from dreamplay.errors import ModelError
+from dreamplay.memory.retrieval import Memory
+from dreamplay.models.base import Model, OnToken, Reply
+from dreamplay.models.prompt import Prompt
+from dreamplay.prompting.builder import MARKS, PromptBuilder
+from dreamplay.schema.event import (
+    TURNS,
+    UNHEARD,
+    Cue,
+    Event,
+    Provenance,
+    RejectedCandidate,
+    RetrievedMemory,
+)
+from dreamplay.schema.script import Script, present
+from dreamplay.schema.story import Scene
+from dreamplay.validation import generate, normalize, structured_output
+from dreamplay.validation.checks import LineChecker, in_first_person
+from dreamplay.validation.generate import CandidateRejectedError, Generation
+from dreamplay.validation.ngrams import grams
+from dreamplay.validation.structured_output import StanceReply
+
+_STANCE_TRIES = 4
+_REFLECTION_TRIES = 2
+
+
+@dataclass(frozen=True)
+class Agent:
+    """One role of the cast, played by a model. There is no class per character: a persona is data."""
+
+    role: str
+    desk: PromptBuilder
+    model: Model
+    seed: int
+    memory: Memory | None = None
+    """None: she remembers no more than what stands in the prompt."""
+    _heard: WeakKeyDictionary[Script, _Heard] = field(default_factory=WeakKeyDictionary, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The name of the persona that holds the role."""
+        return self.desk.cast.name(self.role)
+
+    async def speak(self, script: Script, scene: Scene, cue: Cue, turn: int, on_token: OnToken) -> LineResult:
+        """Say a line, or, if none can stand, nothing; `text` is then None.
+
+        Raises:
+            ModelError: the model gave up.
+        """
+        recalled = self._recall(script, scene, self.desk.cast.fill(cue.material))
+        last = [event.speaker for event in script.visible_to(self.role, kinds=TURNS)[-1:]]
+        judge = replace(
+            self._judge(script),
+            material=self.desk.cast.fill(cue.material),
+            remembered=[memory.text for memory in recalled if memory.event is None],
+            to=self._named({cue.to, *last}),
+            hears=self._named(cue.hears or present(script, scene)),
+        )
+        first = self.desk.line(script, scene, self.role, cue, recalled=recalled)
+
+        async def call(number: int, wrong: str) -> Reply:
+            on_token("")
+            prompt = self.desk.line(script, scene, self.role, cue, wrong, recalled, again=True) if number else first
+            seed = call_seed(self.seed, scene.id, turn, self.role, number)
+            return await self.model.complete(prompt, seed=seed, on_token=on_token)
+
+        take = await generate.ask(
+            call,
+            lambda reply: generate.judged(judge, reply),
+            tries=self.model.tries,
+            rolls=self.model.rolls,
+            merit=judge.merit,
+        )
+        seed = call_seed(self.seed, scene.id, turn, self.role, take.number)
+        return LineResult(take.text, self._made(first, seed, take, recalled))
+
+    async def decide(self, script: Script, scene: Scene) -> tuple[StanceReply, Provenance]:
+        """Take a stance. An answer that is no valid choice is asked for again, with what was wrong.
+
+        Raises:
+            ModelError: the model gave up, or answered no valid stance in any of its tries.
+        """
+        choices = list(self.desk.story.choices)
+        # Small models lean to what stands first; each role reads the choices in an order of its own.
+        random.Random(f"{self.seed}/{scene.id}/{self.role}").shuffle(choices)
+        offered = {choice.id: self.desk.cast.fill(choice.text) for choice in choices}
+        matter = " ".join(offered.values())
+        # A small model gives back what it was reminded of in place of a reason.
+        recalled = self._recall(script, scene, matter) if self.desk.sheets else ()
+        first = self.desk.stance(script, scene, self.role, choices, recalled=recalled)
+        stances: dict[str, StanceReply] = {}
+
+        async def call(number: int, wrong: str) -> Reply:
+            prompt = self.desk.stance(script, scene, self.role, choices, wrong, recalled) if wrong else first
+            return await self.model.complete(prompt, seed=call_seed(self.seed, scene.id, 0, self.role, number))
+
+        def check(reply: Reply) -> str:
+            stance = structured_output.stance(reply, offered, self.name)
+            stances[stance.reason] = stance
+            if fault := structured_output.weak(stance, offered, self.name):
+                raise CandidateRejectedError(
+                    RejectedCandidate(text=stance.reason, reason=fault[0]), fault[1], spare=stance.reason
+                )
+            return stance.reason
+
+        take = await generate.ask(call, check, tries=_STANCE_TRIES)
+        if take.text is None:
+            raise ModelError(
+                f"{self.name} took no valid stance in {_STANCE_TRIES} tries ({take.refused[-1].reason}); "
+                "choose another --model, one that can answer in JSON"
+            )
+        seed = call_seed(self.seed, scene.id, 0, self.role, take.number)
+        return stances[take.text], self._made(first, seed, take, recalled)
+
+    async def reflect(self, script: Script, scene: Scene) -> tuple[str, dict[str, float], Provenance]:
+        """What the scene has meant to her, and what she now thinks of each of the others present, by role, from -1
+        to 1. No words and no marks if no answer can stand: a thought that was not had.
+
+        Raises:
+            ModelError: the model gave up.
+        """
+        judge = self._judge(script)
+        others = {self.desk.cast.name(role): role for role in present(script, scene) if role != self.role}
+        first = self.desk.reflection(script, scene, self.role)
+        marks: list[dict[str, int]] = []
+
+        async def call(number: int, wrong: str) -> Reply:
+            prompt = self.desk.reflection(script, scene, self.role, wrong) if wrong else first
+            seed = call_seed(self.seed, scene.id, "reflection", self.role, number)
+            return await self.model.complete(prompt, seed=seed)
+
+        def check(reply: Reply) -> str:
+            reflection = structured_output.reflection(reply, others)
+            marks.append(reflection.marks)
+            if not in_first_person(reflection.thought, self.name):
+                raise CandidateRejectedError(
+                    RejectedCandidate(text=reflection.thought, reason="the thought is not in the first person"),
+                    f"The last thought was not {self.name}'s own; {self.name} says «I».",
+                )
+            return generate.judged(judge, replace(reply, text=normalize.whole(reflection.thought)))
+
+        # To a small model that shares a machine with the play, another try costs as much as half a line.
+        take = await generate.ask(call, check, tries=_REFLECTION_TRIES if self.desk.sheets else 1)
+        made = self._made(first, call_seed(self.seed, scene.id, "reflection", self.role, take.number), take)
+        if take.text is None:
+            return "", {}, made
+        return take.text, {others[name]: mark / MARKS for name, mark in marks[-1].items()}, made
+
+    def _recall(self, script: Script, scene: Scene, matter: str) -> tuple[RetrievedMemory, ...]:
+        """What comes up when she is about to speak of a matter, after what was last heard."""
+        if self.memory is None:
+            return ()
+        shown = self.desk.shown(script, scene, self.role)
+        heard = next((event.text for event in reversed(shown) if event.text and event.kind not in UNHEARD), "")
+        return self.memory.recall(script, f"{matter} {heard}", scene=scene.id, shown=shown, limit=self.desk.memories)
+
+    @staticmethod
+    def _made(prompt: Prompt, seed: int, take: Generation, recalled: tuple[RetrievedMemory, ...] = ()) -> Provenance:
+        return Provenance(
+            by="agent", prompt=prompt.digest, seed=seed, recalled=recalled, refused=take.refused, usage=take.usage
+        )
+
+    def _authored(self) -> list[str]:
+        """What an author has written that is no line of hers to say: the examples of her voice, the public sheets."""
+        cast = self.desk.cast
+        sheets = [cast.fill(text) for persona in cast.personas.values() for text in (persona.who, persona.voice)]
+        return [*cast.personas[self.role].examples, *sheets]
+
+    def _named(self, roles: Iterable[str | None]) -> list[str]:
+        """The names of the others among these."""
+        return [name for role in roles if role and role != self.role for name in self.desk.cast.names(role)]
+
+    def _judge(self, script: Script) -> LineChecker:
+        names = [name for role in self.desk.cast.roles for name in self.desk.cast.names(role)]
+        heard = self._heard.setdefault(script, _Heard())
+        heard.listen([] if heard.texts else self._authored(), script.visible_to(self.role))
+        strict = self.model.rolls > 1
+        return LineChecker(speaker=self.name, cast=names, said=heard.texts, strict=strict, kept=heard.grams)
+
+
+@dataclass
+class _Heard:
+    """What a new line may not copy: what is authored for no line of hers, and all that she has heard said or told. What
+    she has only thought she may well say. Kept from turn to turn: a long play costs no more a turn.
+    """
+
+    texts: list[str] = field(default_factory=list)
+    grams: set[tuple[str, ...]] = field(default_factory=set)
+    events: int = 0
+
+    def listen(self, authored: Sequence[str], events: Sequence[Event]) -> None:
+        """Take in what is new."""
+        new = [*authored, *(event.text for event in events[self.events :] if event.kind != "reflection")]
+        self.texts += new
+        self.grams.update(*map(grams, new))
+        self.events = len(events)
+
+
+@dataclass(frozen=True)
+class LineResult:
+    """A line that stands, or None for a silence, with where it came from."""
+
+    text: str | None
+    made: Provenance
+
+
+def call_seed(seed: int, *place: object) -> int:
+    """A seed of its own for each call: one seed for all makes small models loop.
+
+    Stable across processes, which Python's own hash is not.
+    """
+    digest = hashlib.sha256("/".join(map(str, (seed, *place))).encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1

@@ -1,0 +1,130 @@
+"""An intervention: an act, and when in a story it is done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Self
+
+from pydantic import Field, ValidationInfo, model_validator
+
+from dreamplay.participants.actions import Action
+from dreamplay.schema.base import Role, Text
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.script import Script, in_hand, present, turns
+from dreamplay.schema.story import VISITOR, Scene, Story
+
+_AS_OTHERS = frozenset({"say", "whisper", "do", "hand_back", "stance"})
+"""What is done in the turn of somebody she plays."""
+_PEOPLE = ("play", "hand_back", "playing")
+"""The words of an intervention that are somebody."""
+_WHEN = re.compile(r"(?P<who>.+?) mentions (?P<what>.+)", re.DOTALL)
+
+
+class Intervention(Action):
+    """An act, and when it is done: after so many turns of the cast, or once somebody has mentioned something."""
+
+    beat: Role | None = None
+    """The id of the beat in which it is done. There has to be a beat, or `when`."""
+    scene: Role | None = None
+    """One of the beat's; the first that fits if not given."""
+    turn: int = Field(default=0, ge=0)
+    """Turns of the cast that come before it in the scene."""
+    when: Text | None = None
+    """«Leo mentions the clock»: in this scene, in any line that they hear."""
+    playing: Text | None = None
+    """Whom they speak for, if not for themselves."""
+
+    @model_validator(mode="after")
+    def _whole(self, info: ValidationInfo) -> Self:
+        if not self.said:
+            raise ValueError(f"nothing is done; there are {', '.join(Action.model_fields)}")
+        if not self.beat and not self.when:
+            raise ValueError("say when: a beat (and a turn), or when: Leo mentions the clock")
+        if self.when and not _WHEN.fullmatch(self.when):
+            raise ValueError(f"when: {self.when!r} is not of the form «Leo mentions the clock»")
+        if self.playing and set(self.said) - _AS_OTHERS:
+            raise ValueError(f"as {self.playing[:40]} she can {', '.join(sorted(_AS_OTHERS))}, and nothing else")
+        if info.context:
+            self._fits(**info.context)
+        return self
+
+    def _fits(self, story: Story, cast: Cast, role_of: Callable[[str], str | None]) -> None:
+        scenes = {beat.id: [scene.id for scene in beat.scenes] for beat in story.beats}
+        if self.beat and self.beat not in scenes:
+            raise ValueError(f"no beat {self.beat!r} in this story; it has {', '.join(scenes)}")
+        known = [scene for beat, here in scenes.items() for scene in here if self.beat in (None, beat)]
+        if self.scene and self.scene not in known:
+            raise ValueError(f"no scene {self.scene!r} there; there are {', '.join(known)}")
+        who = _WHEN.fullmatch(self.when)["who"] if self.when else None  # type: ignore[index]  # checked above
+        heard = self.whisper.to if self.whisper else None
+        for word in filter(None, (who, heard, self.play, self.hand_back, self.playing)):
+            if role_of(word) in (None, VISITOR):
+                others = [cast.name(role) for role in cast.roles if role != VISITOR]
+                raise ValueError(f"nobody else is called {word[:40]!r}; there are {', '.join(others)}")
+        if heard and self.playing and role_of(heard) == role_of(self.playing):
+            raise ValueError(f"{self.playing[:40]} whispers to themself; name somebody else")
+        choices = [choice.id for choice in story.choices]
+        if self.stance and self.stance.choice not in choices:
+            raise ValueError(f"no choice {self.stance.choice!r}; there are {', '.join(choices)}")
+
+    def __str__(self) -> str:
+        place = "/".join(filter(None, (self.beat, self.scene)))
+        when = " ".join(filter(None, (place, f"turn {self.turn}" if self.turn else "", self.when)))
+        return f"{when}: {', '.join(self.said)}"
+
+    def due(self, script: Script, beat: str, scene: Scene) -> bool:
+        """Whether its time has come: in its scene, after its turn and the words it waits for, with those there whom
+        it needs.
+        """
+        if self.beat not in (None, beat) or self.scene not in (None, scene.id):
+            return False
+        if len(turns(script, scene)) < self.turn or not self._possible(script, scene):
+            return False
+        if not self.when:
+            return True
+        hit = _WHEN.fullmatch(self.when)
+        assert hit
+        what = hit["what"].casefold()
+        heard = [event for event in script.visible_to(VISITOR) if event.scene == scene.id and event.kind == "line"]
+        return any(event.speaker == hit["who"] and what in event.text.casefold() for event in heard)
+
+    def _possible(self, script: Script, scene: Scene) -> bool:
+        here = present(script, scene)
+        if self.come:
+            return VISITOR not in here
+        if self.play or self.hand_back:
+            return ((self.play or self.hand_back) in in_hand(script)) == bool(self.hand_back)
+        if self.whisper and self.whisper.to not in here:
+            return False
+        return VISITOR in here or bool(self.playing) or not (self.say or self.whisper or self.do or self.go)
+
+    def by_role(self, cast: Cast) -> Intervention:
+        """The same, with everybody called by the role, whatever name they went by. So they are kept and done: no swap
+        gives a role to somebody else.
+        """
+        return self._renamed(lambda word: cast.role_of(word) or word)
+
+    def by_name(self, cast: Cast) -> Intervention:
+        """The same, with everybody called by name, as people read it."""
+        return self._renamed(lambda role: cast.name(role) if role in cast.roles else role)
+
+    def _renamed(self, rename: Callable[[str], str]) -> Intervention:
+        hit = _WHEN.fullmatch(self.when) if self.when else None
+        changed: dict[str, Any] = {word: rename(name) for word in _PEOPLE if (name := getattr(self, word))}
+        if self.whisper:
+            changed["whisper"] = self.whisper.model_copy(update={"to": rename(self.whisper.to)})
+        if hit:
+            changed["when"] = f"{rename(hit['who'])} mentions {hit['what']}"
+        return self.model_copy(update=changed)
+
+    @property
+    def key(self) -> str:
+        """What is done and as whom."""
+        done = self.model_dump(include=set(Action.model_fields), exclude_defaults=True)
+        return repr((None if self.hand_back else self.playing, done))
+
+    @property
+    def whose(self) -> str:
+        """The role as whom it is done."""
+        return self.playing or VISITOR

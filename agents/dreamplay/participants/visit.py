@@ -1,0 +1,179 @@
+"""A visit: the file of what a person does in a play, what of it is done and what is due, and the sheet she comes with.
+
+Every act leaves one event in the script, so that what she has done can be read off it again: a live visit leaves its
+interventions behind, and a visit from a file goes on, after a stop, with what has not been done yet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from dreamplay import casting
+from dreamplay.errors import LibraryError
+from dreamplay.library import resources, yaml_loader
+from dreamplay.participants.actions import Action, left_by
+from dreamplay.participants.interventions import Intervention
+from dreamplay.schema.base import FrozenModel, folded
+from dreamplay.schema.cast import Cast, Persona
+from dreamplay.schema.event import TURNS, Event
+from dreamplay.schema.script import Script
+from dreamplay.schema.story import VISITOR, Scene, Story
+from dreamplay.storage import disk
+
+FILE = "interventions.yaml"
+"""Where a live visit leaves what was done, in the run's folder."""
+
+
+class Interventions(FrozenModel):
+    """The file: what she does, in the order in which it is done where several things are due."""
+
+    interventions: tuple[Intervention, ...] = Field(min_length=1)
+
+
+class Visit(FrozenModel):
+    """What was chosen about a visit; the header of a run keeps it."""
+
+    every_line: bool = False
+    """Whether she is asked after every line."""
+    interventions: tuple[Intervention, ...] | None = None
+    """None: she is there herself."""
+
+
+def read(path: Path, story: Story, cast: Cast) -> tuple[Intervention, ...]:
+    """Read a file of interventions for a story and a cast; its people are called by their roles from here on.
+
+    Raises:
+        LibraryError: it cannot be read, or says something that this story and cast do not have; with file and line.
+    """
+    found = yaml_loader.read(path, Interventions, story=story, cast=cast, role_of=cast.role_of)
+    return tuple(each.by_role(cast) for each in found.interventions)
+
+
+def again(visit: Visit, script: Script) -> Visit:
+    """The visit as it can be repeated without her: what was given for it, or what she has done."""
+    if visit.interventions is not None:
+        return visit
+    return visit.model_copy(update={"interventions": tuple(read_off(script))})
+
+
+def last(script: Script) -> Event | None:
+    """What a person did last."""
+    return next((event for event in reversed(list(script)) if event.provenance.by == "person"), None)
+
+
+def write(folder: Path, script: Script, cast: Cast) -> None:
+    """Leave what the visitor has done in a run's folder, as a file that can be played again.
+
+    Raises:
+        RecordError: it cannot be written.
+    """
+    from ruamel.yaml import YAML
+
+    order = sorted(Intervention.model_fields, key=lambda name: name in Action.model_fields)  # when, then what
+    acts = [each.by_name(cast).model_dump(exclude_defaults=True) for each in read_off(script)]
+    done = [{name: act[name] for name in order if name in act} for act in acts]
+    if not done:
+        with contextlib.suppress(OSError):  # a folder of that name is none of ours
+            (folder / FILE).unlink()
+        return
+    yaml = YAML(typ="rt")
+    yaml.width = 5000  # a line stays on one line
+    page = io.BytesIO()
+    yaml.dump({"interventions": done}, page)
+    try:
+        disk.replace(folder / FILE, page.getvalue())
+    except OSError as error:
+        raise disk.cannot("write", folder / FILE, error) from error
+
+
+def read_off(script: Script) -> Iterator[Intervention]:
+    """What the visitor has done in a script, as the interventions that would do it again, with roles for names. A line
+    that a what-if put into somebody's mouth is no act of hers.
+    """
+    taken: Counter[str] = Counter()
+    held: set[str | None] = {VISITOR}
+    for event in script:
+        hers = event.provenance.by == "person" and (event.kind == "hand" or event.speaker in held)
+        if hers and (done := again_by(event, taken[event.scene])):
+            yield done
+        if event.kind == "hand":
+            held = held | {event.speaker} if event.text == VISITOR else held - {event.speaker}
+        if event.kind in TURNS and event.speaker != VISITOR:
+            taken[event.scene] += 1
+
+
+def again_by(event: Event, turn: int) -> Intervention | None:
+    """The intervention that would do again what the visitor did; None for a turn in which she said nothing.
+
+    Args:
+        event: what she did.
+        turn: turns of the cast that come before it in its scene.
+
+    Raises:
+        ValidationError: nobody could have done it.
+    """
+    hers = event.speaker == VISITOR or (event.kind == "hand" and not event.turn)
+    playing = None if hers else event.speaker
+    when = {"beat": event.beat, "scene": event.scene, "turn": turn, "playing": playing}
+    act = left_by(event)
+    return Intervention.model_validate(act | when) if act else None
+
+
+def left(interventions: tuple[Intervention, ...], script: Script) -> list[Intervention]:
+    """The interventions that have not been done, in their order."""
+    done = Counter(each.key for each in read_off(script))
+    rest = []
+    for each in interventions:
+        if done[each.key]:
+            done[each.key] -= 1
+        else:
+            rest.append(each)
+    return rest
+
+
+def next_due(
+    interventions: tuple[Intervention, ...], script: Script, beat: str, scene: Scene, role: str
+) -> Intervention | None:
+    """What is done now, by the visitor herself or in the turn of whom she plays; None if nothing is due."""
+    for each in left(interventions, script):
+        if each.stance or each.whose != role:
+            continue
+        if each.due(script, beat, scene):
+            return each
+    return None
+
+
+def stance_due(interventions: tuple[Intervention, ...], beat: str, scene: Scene, role: str) -> Intervention | None:
+    """The stance that is taken at this crossroads, by the visitor or by whom she plays; None if there is none."""
+    fitting = [each for each in interventions if each.stance and each.whose == role]
+    fitting = [each for each in fitting if each.beat in (None, beat)]
+    return next((each for each in fitting if each.scene in (None, scene.id)), None)
+
+
+def persona(reference: str, others: Cast) -> Persona:
+    """The visitor's sheet: a name, or a file with a sheet of her own.
+
+    Raises:
+        LibraryError: no such file, no valid name, or one to which somebody of the cast would answer, too.
+    """
+    if reference.lower().endswith((".yaml", ".yml")):
+        sheet = casting.load_persona(reference)
+    else:
+        public = yaml_loader.read(resources.prompts() / "visitor.yaml", Persona)
+        try:
+            sheet = Persona.model_validate(public.model_dump() | {"name": reference})
+        except ValidationError:
+            raise LibraryError(
+                f"--as {reference[:40]!r}: no name; at most 40 characters, a letter first, and no : [ ] {{ }} * < >"
+            ) from None
+    own = set(folded(f"{sheet.name} {sheet.called or ''}").split())
+    for role in others.roles:
+        if own & set(folded(f"{others.name(role)} {others.called(role)}").split()):
+            raise LibraryError(f"--as {sheet.name!r}: {others.name(role)} is in the cast already; choose another name")
+    return sheet

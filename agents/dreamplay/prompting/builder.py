@@ -1,0 +1,257 @@
+"""The desk: writes the prompts of a run. Pure: the same values give the same prompt.
+
+Every prompt has one layout: a shared prefix, then a private tail. The prefix (rule, public sheets, and the script
+as everyone present witnessed it) is the same for all who are in the scene and only ever grows, so that an engine
+reads each line once for the whole cast. Private words stand in the tail alone, and so never in the prompt of
+somebody else; so does what a speaker has just perceived and somebody present has not. At the end of a scene, old
+scenes give way to recaps where the window would not hold them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dreamplay.library import templates
+from dreamplay.models.prompt import Prompt
+from dreamplay.prompting import summarization
+from dreamplay.prompting.context_window import RESERVE, WINDOW, fit_events, tokens
+from dreamplay.prompting.event_text import EventText
+from dreamplay.prompting.summarization import Circle, SummaryRequest
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import UNTOLD, Cue, DreamContribution, Event, RetrievedMemory
+from dreamplay.schema.script import Script, away, present
+from dreamplay.schema.story import VISITOR, Choice, Scene, Story
+
+MARKS = 5
+"""A character marks what she thinks of another with a whole number from minus this to this: one token, where a
+fraction takes three.
+"""
+_LINE = 40
+"""Tokens that a turn adds to the script, with its share of what is narrated; most lines take about 25."""
+_TOLD = 300
+"""Tokens that a dream, or stances and an ending, add to the script."""
+_APART = 4
+"""Events at most that a speaker is reminded of because not everybody present perceived them."""
+_BACK = 30
+"""Events that are looked through for them."""
+
+
+@dataclass(frozen=True)
+class PromptBuilder:
+    """Writes the prompts of one run. The system message is rendered once and stays the same all run long."""
+
+    story: Story
+    cast: Cast
+    sheets: bool = False
+    """Whether the tail of a line carries the private sheet: room that larger models use and small ones do not."""
+    window: int = WINDOW
+    """Tokens, prompt and reply together, that no prompt goes beyond."""
+
+    @property
+    def memories(self) -> int:
+        """How many memories the tail has room for: small models get lost in more than one."""
+        return 3 if self.sheets else 1
+
+    def shown(self, script: Script, scene: Scene, role: str) -> list[Event]:
+        """The events that stand in somebody's prompt, the newest last: what all present witnessed, as far as the window
+        holds it, and what she has just perceived and somebody present has not.
+        """
+        standing = self._held(script.standing(*present(script, scene)), RESERVE)
+        common = [event for event in standing if event.kind not in UNTOLD]
+        return sorted([*common, *self._apart(script, scene, role)], key=lambda event: event.id)
+
+    def line(
+        self,
+        script: Script,
+        scene: Scene,
+        role: str,
+        cue: Cue,
+        wrong: str = "",
+        recalled: Sequence[RetrievedMemory] = (),
+        *,
+        again: bool = False,
+    ) -> Prompt:
+        """Ask for what a character says next; `wrong` says what was wrong with the try before. Asked again, an engine
+        that continues what was begun for it begins with the cue's first word: else it mostly says once more what it
+        said before, an earlier line word for word.
+        """
+        persona = self.cast.personas[role]
+        begun = f" {self._wording.begun(cue, role)}" if again else ""
+        apart = " ".join(map(self._wording.noted, self._apart(script, scene, role)))
+        tail = self._render(
+            "line.jinja",
+            persona=persona,
+            cue=self._wording.cued(cue),
+            wrong=wrong,
+            sheet=self.sheets,
+            apart=apart,
+            recalled=recalled,
+        )
+        return self._prompt(
+            "line", script, present(script, scene), tail, max_tokens=72, stop=("\n",),
+            opener=f"{persona.name}:{begun}", ask=self._render("ask.jinja", name=persona.name),
+        )  # fmt: skip
+
+    def dream(
+        self, script: Script, scene: Scene, pooled: Sequence[DreamContribution], *, again: bool, wrong: str = ""
+    ) -> Prompt:
+        """Pool the dreamers' hidden fears and wishes into one prompt. Ledger and prompt hold the same entries; of
+        whom nothing hidden is known, the prompt says that.
+        """
+        here = present(script, scene)
+        dreamers = [role for role in self.cast.roles if role in here]
+        known = {entry.role for entry in pooled}
+        unknown = [self.cast.name(role) for role in dreamers if role not in known]
+        tail = self._render(
+            "dream.jinja", pooled=pooled, unknown=unknown, again=again, cast=self.cast.personas, wrong=wrong
+        )
+        # Begun with «are in», it goes on with «a dream» and says whose is what; where they stand is a place.
+        opener = f"{self.cast.listed(dreamers)} stand in"
+        return self._prompt("dream", script, here, tail, max_tokens=140, opener=opener, fresh=True)
+
+    def stance(
+        self, script: Script, scene: Scene, role: str, choices: Sequence[Choice], wrong: str = "",
+        recalled: Sequence[RetrievedMemory] = (),
+    ) -> Prompt:  # fmt: skip
+        """Ask a character to decide, as JSON: the reason first, so that the choice follows from it."""
+        persona = self.cast.personas[role]
+        tail = self._render("stance.jinja", persona=persona, choices=choices, wrong=wrong, recalled=recalled)
+        shape = {
+            "type": "object",
+            "properties": {
+                "reason": {"type": "string", "minLength": 20, "maxLength": 200},
+                "choice": {"type": "string", "enum": [self.cast.fill(choice.text) for choice in choices]},
+            },
+            "required": ["reason", "choice"],
+            "additionalProperties": False,
+        }
+        return self._prompt("stance", script, present(script, scene), tail, max_tokens=120, shape=shape)
+
+    def reflection(self, script: Script, scene: Scene, role: str, wrong: str = "") -> Prompt:
+        """Ask a character what a scene has meant to her, and what she now thinks of each of the others, as JSON.
+
+        All present are asked in the same words up to the last few, which say who answers, and in few words, since they
+        are asked after every scene.
+        """
+        here = present(script, scene)
+        others = [self.cast.name(other) for other in here if other != role]
+        apart = " ".join(map(self._wording.noted, self._apart(script, scene, role)))
+        lead = self._render("reflection.jinja", marks=MARKS)
+        own = self._render("thinks.jinja", name=self.cast.name(role), apart=apart, wrong=wrong)
+        mark = {"type": "integer", "enum": list(range(-MARKS, MARKS + 1))}
+        shape = {
+            "type": "object",
+            "properties": {"thought": {"type": "string", "minLength": 15, "maxLength": 120}}
+            | dict.fromkeys(others, mark),
+            "required": ["thought", *others],
+            "additionalProperties": False,
+        }
+        return self._prompt("reflection", script, here, f"{lead}\n{own}", max_tokens=45 + 12 * len(others), shape=shape)
+
+    def epilogue(self, script: Script, scene: Scene, tally: str, ending: str, wrong: str = "") -> Prompt:
+        """Ask the narrator for the end, told from the stances that were taken. A small model is shown the last beat
+        alone: of the whole story it makes one more dream.
+        """
+        here = present(script, scene)
+        tail = self._render(
+            "epilogue.jinja",
+            opening=scene.opening,
+            things=scene.material,
+            tally=tally,
+            ending=ending,
+            names=self.cast.listed(here),
+            wrong=wrong,
+        )
+        told = script.standing(*here)
+        if not self.sheets:
+            told = [event for event in told if event.beat == told[-1].beat]
+        # Begun so, it goes on in the simple present, and with things that are done.
+        opener = f"{self.cast.name(here[0])} gets up and"
+        return self._fitted("epilogue", told, tail, max_tokens=130, opener=opener, fresh=True)
+
+    def ahead(self, script: Script, scene: Scene) -> Prompt:
+        """What the prompt for the next line will begin with, whoever of those present it asks."""
+        return self._prompt("line", script, present(script, scene), "", max_tokens=1)
+
+    def recap(self, script: Script, retelling: SummaryRequest, wrong: str = "") -> Prompt:
+        """Ask the narrator to retell what a circle witnessed. Nothing else stands in the prompt."""
+        names = self.cast.listed([role for role in self.cast.roles if role in retelling.circle])
+        events = retelling.events(script)
+        tail = self._render("recap.jinja", names=names, wrong=wrong)
+        return self._fitted(
+            "recap", events, tail, max_tokens=summarization.LENGTH, opener=f"So far, {names}", fresh=True
+        )
+
+    def recaps(self, script: Script, scene: Scene) -> list[SummaryRequest]:
+        """The recaps that have to be made before a scene can be played; none while everything fits."""
+        gone = {VISITOR} if away(script) else set()
+        stages = dict.fromkeys(
+            Circle(scene.there(turns)) - gone for turns in (0, *(move.after for move in scene.moves))
+        )
+        told = " ".join([scene.opening, *scene.pressures, *(move.text for move in scene.moves)])
+        growth = tokens(told) + scene.turns.max * _LINE + _TOLD
+        room = self.window - RESERVE - tokens(self._system)
+        return summarization.due(script, stages, self._wording.size, room=room, growth=growth)
+
+    def tally(self, stances: Sequence[Event]) -> str:
+        """The stances in words: who chose what."""
+        sides = [
+            (choice.text, [s.speaker for s in stances if s.speaker and s.choice == choice.id])
+            for choice in self.story.choices
+        ]
+        taken = [(text, self.cast.listed(roles)) for text, roles in sides if roles]
+        return " ".join(self._render("tally.jinja", sides=taken).split())
+
+    def ending(self, stances: Sequence[Event]) -> str:
+        """What comes of the stances, as facts: of the choice that most took, or of the tie between several."""
+        if not stances:
+            return ""
+        votes = {choice: sum(s.choice == choice.id for s in stances) for choice in self.story.choices}
+        winners = [choice for choice, count in votes.items() if count == max(votes.values())]
+        if len(winners) == 1:
+            return self.cast.fill(winners[0].ending)
+        return self.cast.fill(self.story.tie or " ".join(choice.ending for choice in winners))
+
+    def _prompt(self, kind: Any, script: Script, here: Sequence[str], tail: str, **rest: Any) -> Prompt:
+        """The one layout: the prefix is what everyone present witnessed, and everything else is tail."""
+        return self._fitted(kind, script.standing(*here), tail, **rest)
+
+    def _fitted(self, kind: Any, events: Sequence[Event], tail: str, *, max_tokens: int, **rest: Any) -> Prompt:
+        """A prompt that the window holds. What a scene says beyond that, before its end brings a recap, pushes out
+        the oldest lines.
+        """
+        taken = max(RESERVE, tokens(tail) + tokens(rest.get("ask", "")) + max_tokens)
+        script = "".join(map(self._wording.spoken, self._held(events, taken)))
+        return Prompt(kind=kind, system=self._system, script=script, tail=tail, max_tokens=max_tokens, **rest)
+
+    def _held(self, events: Sequence[Event], taken: float) -> Sequence[Event]:
+        """The events that the window holds when so many tokens of it are taken."""
+        return fit_events(events, self._wording.sizes(events), self.window - taken - tokens(self._system))
+
+    def _apart(self, script: Script, scene: Scene, role: str) -> list[Event]:
+        """What the speaker perceived in this scene of late, and somebody present did not. What was earlier is for
+        memory to bring back.
+        """
+        here = Circle(present(script, scene))
+        mine = [
+            event
+            for event in script.visible_to(role)[-_BACK:]
+            if event.scene == scene.id and event.kind not in UNTOLD and not here <= Circle(event.witnesses)
+        ]
+        return mine[-_APART:]
+
+    @cached_property
+    def _wording(self) -> EventText:
+        return EventText(self.cast, sheets=self.sheets)
+
+    @cached_property
+    def _system(self) -> str:
+        told = ("name", "called", "who", "voice")
+        public = [{word: getattr(p, word) for word in told} for p in self.cast.personas.values()]
+        return self._render("system.jinja", premise=self.story.premise, cast=public)
+
+    def _render(self, template: str, **values: object) -> str:
+        return self.cast.fill(templates.render(template, **values))

@@ -1,0 +1,89 @@
+"""The wording: an event as it stands in a prompt, and how many tokens it takes there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dreamplay.prompting.context_window import tokens
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import PROLOGUE, Cue, Event, sanitize
+
+
+@dataclass(frozen=True)
+class EventText:
+    """Puts the events of one run into words."""
+
+    cast: Cast
+    sheets: bool = False
+    """Whether the model has room for more than a small one: see `Desk`."""
+    _told: dict[int, tuple[Event, str, float]] = field(default_factory=dict, repr=False, compare=False)
+    _counted: tuple[list[Event], list[float]] = field(default_factory=lambda: ([], []), repr=False, compare=False)
+    """The events of the last prompt, and the tokens of each."""
+
+    def sizes(self, events: Sequence[Event]) -> Sequence[float]:
+        """Tokens of each event. Those that the last prompt began with as well are not counted again."""
+        known, sizes = self._counted
+        same = len(known) if known == list(events[: len(known)]) else 0
+        del known[same:], sizes[same:]
+        known.extend(events[same:])
+        sizes.extend(map(self.size, events[same:]))
+        return sizes
+
+    def size(self, event: Event) -> float:
+        """Tokens of an event in the script."""
+        return self._put(event)[2]
+
+    def spoken(self, event: Event) -> str:
+        """An event as it stands in the script."""
+        return self._put(event)[1]
+
+    def _put(self, event: Event) -> tuple[Event, str, float]:
+        """An event, its words and their tokens, put into words only once: a long play costs no more a turn."""
+        known = self._told.get(event.id)
+        if known is None or known[0] is not event:
+            text = self._worded(event)
+            known = self._told[event.id] = (event, text, tokens(text))
+        return known
+
+    def _worded(self, event: Event) -> str:
+        """An event in words. One line each: no text can pass for another event."""
+        text = sanitize(event.text) if event.provenance.by == "person" else " ".join(event.text.split())
+        name = self.cast.name(event.speaker) if event.speaker else ""
+        match event.kind:
+            case "line" if event.beat == PROLOGUE and event.cue:
+                return f"[{self.cued(event.cue)}]\n{name}: {text}\n"
+            case "line":
+                return f"{name}: {text}\n"
+            case "action":
+                return f"({name} {text})\n"
+            case "stance":
+                return f"{name} decides: {text}\n"
+            case "silence" | "reflection" | "fear" | "hand":
+                return ""
+            case _:
+                return f"\n{text}\n"
+
+    def cued(self, cue: Cue) -> str:
+        """A cue as this model reads it: in a small one, words on the manner crowd out the matter, and lines come back
+        that were said before.
+        """
+        return cue.text if self.sheets else cue.bare
+
+    def begun(self, cue: Cue, role: str) -> str:
+        """The first word of the cue's matter, as the speaker says it: «he holds» is begun with «I», and «his clock»
+        with «My».
+        """
+        matter, name = self.cast.fill(cue.material), re.escape(self.cast.name(role))
+        if re.match(rf"(?:his|her|{name}['\u2019]s) ", matter):
+            return "My"
+        if re.match(rf"(?:he|she|{name})(?=[ ,'\u2019])", matter):
+            return "I"
+        return matter[:1].upper() + matter[1:].partition(" ")[0]
+
+    def noted(self, event: Event) -> str:
+        """An event as it stands in a tail, on one line, and whether it was whispered."""
+        whisper = bool(event.cue and event.cue.hears and event.speaker)
+        text = self.spoken(event).strip()
+        return text.replace(":", " whispered:", 1) if whisper else text

@@ -1,0 +1,110 @@
+"""Recaps: which scenes give way when a prompt no longer fits, and what then stands in their place.
+
+Events that the same people witnessed, and nobody else, are one circle's. A recap is a circle's: it is made from what
+that circle alone perceived, its witnesses are that circle, and it stands for nothing else. So whoever may read a
+recap was there for all of it, and any prompt is put together from the circles that all who are present belong to.
+Pure: the same script gives the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from dreamplay.schema.event import PROLOGUE, UNTOLD, Event
+from dreamplay.schema.script import Script
+
+LENGTH = 160
+"""Tokens of a recap at most. What is told in less than that is left as it is."""
+
+Circle = frozenset[str]
+Size = Callable[[Event], float]
+"""Tokens that an event takes in a prompt."""
+
+
+@dataclass(frozen=True)
+class SummaryRequest:
+    """A recap that is to be made: of what this circle witnessed up to an event, its earlier recap included."""
+
+    circle: Circle
+    last: int
+
+    def events(self, script: Script) -> list[Event]:
+        """What it is made from."""
+        return [event for event in _told(script, self.circle) if event.kind == "recap" or event.id <= self.last]
+
+    def covers(self, script: Script) -> tuple[int, int]:
+        """The first and the last id of what it will stand for."""
+        first = self.events(script)[0]
+        return first.covers[0] if first.covers else first.id, self.last
+
+
+def due(script: Script, stages: Collection[Circle], size: Size, *, room: float, growth: float) -> list[SummaryRequest]:
+    """The recaps that are to be made before a scene can be played, the widest circles first; none while it fits.
+
+    As many of the oldest scenes give way as it takes to leave half of what is free to scenes that are yet to come, so
+    that it happens seldom.
+
+    Args:
+        script: all of it, at the end of a scene.
+        stages: those present in the coming scene, one set for each time that somebody comes or goes.
+        size: tokens of an event.
+        room: tokens for the script in a prompt.
+        growth: tokens that the coming scene will add.
+    """
+    if all(sum(map(size, script.standing(*stage))) + growth <= room for stage in stages):
+        return []
+    told = {circle: _told(script, circle) for stage in stages for circle in _circles(script, stage)}
+    prologue = sum(size(event) for event in script if event.beat == PROLOGUE)
+    found: dict[Circle, int] = {}
+    for last in _ends(script):
+        left = {circle: _left(events, size, last) for circle, events in told.items()}
+        found = {circle: last for circle, (_, retold) in left.items() if retold}
+        kept = [sum(tokens for circle, (tokens, _) in left.items() if stage <= circle) for stage in stages]
+        if max(kept) <= (room - growth - prologue) / 2:
+            break
+    order = sorted(found, key=lambda circle: (-len(circle), sorted(circle)))
+    return [
+        SummaryRequest(circle, last) for circle in order for last in _pieces(told[circle], size, found[circle], room)
+    ]
+
+
+def _circles(script: Script, stage: Circle) -> list[Circle]:
+    """Every circle that all of these belong to, in an order that is the same in every process."""
+    return sorted({Circle(event.witnesses) for event in script.visible_to(*stage)}, key=sorted)
+
+
+def _told(script: Script, circle: Circle) -> list[Event]:
+    """What stands in prompts of what this circle witnessed, and nobody else did. The prologue is nobody's to retell."""
+    told = [event for event in script.standing(*circle) if event.beat != PROLOGUE and event.kind not in UNTOLD]
+    return [event for event in told if Circle(event.witnesses) == circle]
+
+
+def _ends(script: Script) -> Iterator[int]:
+    """The last event of each scene that was played, the oldest first."""
+    events = [event for event in script if event.beat != PROLOGUE]
+    yield from (event.id for event, after in pairwise(events) if event.scene != after.scene)
+    yield from (event.id for event in events[-1:])
+
+
+def _left(events: Sequence[Event], size: Size, last: int) -> tuple[float, bool]:
+    """The tokens that a circle's events take once those up to `last` are retold, and whether they are."""
+    before = [event for event in events if event.kind == "recap"]
+    old = [event for event in events if event.kind != "recap" and event.id <= last]
+    new = [event for event in events if event.kind != "recap" and event.id > last]
+    retold = sum(map(size, old)) > LENGTH
+    return (LENGTH if retold else sum(map(size, [*before, *old]))) + sum(map(size, new)), retold
+
+
+def _pieces(events: Sequence[Event], size: Size, last: int, room: float) -> Iterator[int]:
+    """Where to stop on the way to `last`, so that no recap has to be made from more than there is room for."""
+    filled, stop = 0.0, None
+    for event in events:
+        if event.kind != "recap" and event.id <= last:
+            if stop is not None and filled + size(event) > room:
+                yield stop
+                filled = LENGTH
+            stop = event.id
+        filled += size(event)
+    yield last

@@ -1,0 +1,1 @@
+"""Everything that is shown: terminal output, tables, Markdown and pages."""

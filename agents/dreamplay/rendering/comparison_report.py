@@ -1,0 +1,299 @@
+"""A comparison as a person reads it, in the terminal or as Markdown. The same sections in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dreamplay.comparison import provenance
+from dreamplay.comparison.alignment import AlignedRow, Pair
+from dreamplay.comparison.compare import Comparison, Side
+from dreamplay.comparison.deltas import COST, Delta, difference, figure
+from dreamplay.comparison.event_view import EventView, phrase
+from dreamplay.comparison.permutation import LEVEL, Tested, shown
+from dreamplay.comparison.persona_changes import Swap
+from dreamplay.comparison.relations import Learned, regard
+from dreamplay.comparison.semantic_shift import excess
+from dreamplay.comparison.stances import StanceDifference, points
+from dreamplay.rendering import markdown
+from dreamplay.rendering.console import stdout
+from dreamplay.scoring.metrics import mean
+
+_ROWS = 12
+"""So many rows of the two texts are printed in a terminal."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table, and in a sentence how it is read."""
+
+    title: str
+    note: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def show(made: Comparison) -> None:
+    """Print the comparison: tables, then the beginning of what differs in the first pair."""
+    console = stdout()
+    console.print(Text(made.title.upper(), style="bold"))
+    for line in heading(made):
+        console.print(line)
+    console.print()
+    for finding in made.findings:
+        console.print(f"- {finding}")
+    for section in sections(made):
+        console.print(Text(f"\n{section.title}", style="bold"))
+        console.print(Text(section.note, style="dim"))
+        # Cells wrap where the terminal is narrow: a figure that is cut off is a wrong figure.
+        table = Table(*section.heads, box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+        for row in section.rows:
+            table.add_row(*map(Text, row))
+        if section.rows:
+            console.print(table)
+    _show_text(console, made)
+    console.print(Text("\nMethods", style="bold"))
+    console.print(Text(made.methods))
+    for title, entries in _lists(made):
+        console.print(Text(f"\n{title}", style="bold"))
+        for term, meaning in entries:
+            console.print(Text.assemble((term, "bold"), f": {meaning}"))
+
+
+def render(made: Comparison) -> str:
+    """The comparison as a page of Markdown, with the whole text of the first pair that differs."""
+    return "\n\n".join(_page(made)) + "\n"
+
+
+def heading(made: Comparison) -> list[str]:
+    """What is compared: who plays, on which model, with which seeds; and what was changed."""
+    lines = []
+    for word, side in (("base", made.base), ("changed", made.changed)):
+        number = f"{len(side.seeds)} run{'s' * (len(side.seeds) > 1)}"
+        lines.append(f"{word}: {number} on {side.model}, seed{'s' * (len(side.seeds) > 1)} {seeds(side.seeds)}")
+        lines += [f"  {who(made, swap, side)}" for swap in made.swaps]
+    if made.spare:
+        lines.append(f"seeds that one group alone has count for the noise between seeds only: {seeds(made.spare)}")
+    return lines
+
+
+def who(made: Comparison, swap: Swap, side: Side) -> str:
+    """Who holds a role in a group, where the other has somebody else; of one who is edited, in what."""
+    public = swap.base if side is made.base else swap.changed
+    if not public:
+        return f"{made.names[swap.role]} is not there"
+    return f"{public} (edited: {swap.fields})" if swap.edited and side is made.changed else public
+
+
+def sections(made: Comparison) -> Iterator[Section]:
+    """Every table there is something to put in."""
+    names, beats = made.names, made.beats
+    ps = ("p", "adjusted")
+
+    def tested(each: Tested) -> tuple[str, str]:
+        return (shown(each.p), shown(each.adjusted)) if made.least <= LEVEL else ("-", "-")
+
+    if any(swap.edits for swap in made.swaps):
+        yield _section(
+            "Personas", "What differs in a persona, with its private sheet; of a list, what one has and the other has "
+            "not. Long texts are cut.",
+            ("", "field", "base", "changed"),
+            tuple((names[swap.role] if i == 0 else "", edit.field, edit.base or "-", edit.changed or "-")
+                  for swap in made.swaps for i, edit in enumerate(swap.edits)),
+        )  # fmt: skip
+    if made.stances:
+        yield _section(
+            "Stances", "In how many runs a choice was taken, and the difference in percentage points with its 95% "
+            "interval. " + "; ".join(f"{choice}: {text}" for choice, text in made.choices.items()) + ".",
+            ("", "choice", "base", "changed", "difference", "turned", *ps),
+            tuple(row for each in made.stances for row in _stance(each, names[each.role], tested(each))),
+        )  # fmt: skip
+    if made.talk:
+        yield _section(
+            "Talk", "How far apart two runs are, from 0 to 1, and how much farther across the groups than from seed to "
+            "seed within them, with its 95% interval.",
+            ("", "same seed", "other seed", "other group", "beyond the noise", *ps),
+            tuple((names.get(each.id, beats.get(each.id, each.id)), _middle(each.same_seed), _middle(each.noise),
+                   _middle(each.between), excess(each.effect), *tested(each))
+                  for each in made.talk),
+        )  # fmt: skip
+    if made.relations:
+        yield _section(
+            "Relations", "What each thinks of each other in the end, from -1 to 1, and the difference with its 95% "
+            "interval.",
+            ("", "of", "base", "changed", "difference", *ps),
+            tuple((names[each.role], names[each.other], f"{each.base_end:+.2f}", f"{each.changed_end:+.2f}",
+                   regard(each.effect), *tested(each)) for each in made.relations),
+        )  # fmt: skip
+    if made.learned:
+        known = {(each.role, each.whose): each for each in made.learned}
+        owners = [role for role in names if any(whose == role for _, whose in known)]
+        yield _section(
+            "Hidden fears", "In which beat, at the earliest, somebody learned what another is afraid of, and in how "
+            "many runs; after an arrow, in the changed ones, if it is otherwise. Absent: one of the two had no part in "
+            "a dream.",
+            ("", *(f"{names[role]}'s" for role in owners)),
+            tuple((names[role], *(_learned(known.get((role, whose)), made) for whose in owners))
+                  for role in names if any(who == role for who, _ in known)),
+        )  # fmt: skip
+    if played := [each for each in made.scores if each.group != COST]:
+        still = "; ".join(each.label for each in played if each.still)
+        yield _section(
+            "Scorecard", "Means over the runs of each group, and the difference with its 95% interval."
+            + f" The same throughout: {still}." * bool(still),
+            ("", "base", "changed", "difference", *ps),
+            tuple((each.label, figure(each, each.base), figure(each, each.changed),
+                   difference(each), *tested(each))
+                  for each in played if not each.still),
+        )  # fmt: skip
+    if costs := [each for each in made.scores if each.group == COST]:
+        yield _section(
+            "Cost", "Means over the runs of each group. Reported and not tested.",
+            ("", "base", "changed", "difference"),
+            tuple((each.label, figure(each, each.base), figure(each, each.changed), difference(each))
+                  for each in costs),
+        )  # fmt: skip
+
+
+def differing(made: Comparison) -> Pair | None:
+    """The first pair in which anything differs."""
+    return next((pair for pair in made.pairs if pair.first), None)
+
+
+def place(made: Comparison, said: EventView) -> str:
+    """Beat and scene of an event, in words."""
+    where = made.scenes.get(said.scene, "")
+    return f"{made.beats.get(said.beat, said.beat)}{': ' * bool(where)}{where}"
+
+
+def by_scene(made: Comparison, pair: Pair) -> Iterator[tuple[str, list[AlignedRow]]]:
+    """The rows of a pair, scene by scene, under the name of the place."""
+
+    def where(row: AlignedRow) -> str:
+        said = row.base or row.changed
+        return place(made, said) if said else ""
+
+    return ((name, list(rows)) for name, rows in groupby(pair.rows, key=where))
+
+
+def seeds(numbers: Sequence[int]) -> str:
+    """Seeds in words, short if they follow one another."""
+    ordered = sorted(numbers)
+    if len(ordered) > 2 and ordered[-1] - ordered[0] == len(ordered) - 1:
+        return f"{ordered[0]} to {ordered[-1]}"
+    return ", ".join(map(str, ordered))
+
+
+def turned(stance: StanceDifference) -> str:
+    """In how many pairs the choices differ."""
+    return f"{stance.turned} of {len(stance.both)}" if stance.both else "-"
+
+
+def verdict(delta: Delta) -> str:
+    """Which way a figure went, if it changed."""
+    return "" if not delta.found or delta.better is None else "better" if delta.better else "worse"
+
+
+def _show_text(console: Console, made: Comparison) -> None:
+    pair = differing(made)
+    if pair is None:
+        return
+    console.print(Text(f"\nFrom the first difference on, seed {pair.base_seed}", style="bold"))
+    left = _ROWS
+    for where, rows in by_scene(made, pair):
+        if left <= 0:
+            break
+        console.print(Text(f"\n{where}", style="bold dim"))
+        grid = Table.grid(padding=(0, 1))
+        for row in rows[:left]:
+            parts = [("both", row.base)] if row.same else [("base", row.base), ("changed", row.changed)]
+            for word, said in parts:
+                told = Text(_line(said, made.base if word != "changed" else made.changed, made))
+                grid.add_row(Text(word, style="cyan" if word == "changed" else "dim"), told)
+        console.print(grid)
+        left -= len(rows)
+    if len(pair.rows) > _ROWS:
+        console.print(f"\n{len(pair.rows) - _ROWS} rows more; --html FILE puts all of it side by side")
+
+
+def _page(made: Comparison) -> Iterator[str]:
+    plain, cell = markdown.plain, markdown.cell
+    yield f"# {plain(made.title)}: two groups of runs"
+    yield "\n".join(f"- {plain(line.strip())}" for line in heading(made))
+    yield "## In short"
+    yield "\n".join(f"- {plain(finding)}" for finding in made.findings)
+    for section in sections(made):
+        yield f"## {section.title}"
+        yield plain(section.note)
+        if section.rows:
+            yield _table(section.heads, [[cell(text) for text in row] for row in section.rows])
+    pair = differing(made)
+    if pair is not None:
+        yield f"## Side by side, from the first difference on (seed {pair.base_seed})"
+        for where, rows in by_scene(made, pair):
+            yield f"### {plain(where)}"
+            yield _table(("base", "changed"), [
+                (cell(_line(row.base, made.base, made)),
+                 "*the same*" if row.same else cell(_line(row.changed, made.changed, made)))
+                for row in rows
+            ])  # fmt: skip
+    yield "## Methods"
+    yield plain(made.methods)
+    for title, entries in _lists(made):
+        yield f"## {title}"
+        yield "\n".join(f"- **{plain(term)}**: {plain(meaning)}" for term, meaning in entries)
+
+
+def _lists(made: Comparison) -> tuple[tuple[str, list[tuple[str, str]]], ...]:
+    """What stands at the end: title, then term and meaning."""
+    return ("Glossary", list(made.glossary.items())), ("Provenance", provenance.lines(made.provenance))
+
+
+def _table(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in [heads, ["---"] * len(heads), *cells])
+
+
+def _line(said: EventView | None, side: Side, made: Comparison) -> str:
+    if said is None:
+        return "(nothing)"
+    return " ".join(part for part in phrase(said, side.names, made.choices) if part)
+
+
+def _section(title: str, note: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Section:
+    """A table without the columns that have nothing in them."""
+    kept = [i for i in range(len(heads)) if i == 0 or any(row[i] not in ("", "-") for row in rows)]
+    return Section(title, note, tuple(heads[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows))
+
+
+def _stance(found: StanceDifference, name: str, tested: tuple[str, str]) -> Iterator[tuple[str, ...]]:
+    """A line for each choice, and one for runs from which the character was absent."""
+    for i, choice in enumerate(found.base):
+        base, changed = found.base[choice], found.changed[choice]
+        cells = (f"{each.runs} of {each.whole}" if each.whole else "absent" if absent else "-"
+                 for each, absent in ((base, found.base_absent), (changed, found.changed_absent)))  # fmt: skip
+        effect = points(found.effects[choice]) if choice in found.effects else "-"
+        once = (turned(found), *tested) if i == 0 else ("", "", "")
+        yield (name if i == 0 else "", choice, *cells, effect, *once)
+    if found.base_absent or found.changed_absent:
+        yield ("", "(absent)", str(found.base_absent), str(found.changed_absent), "", "", "", "")
+
+
+def _middle(distances: Sequence[float]) -> str:
+    return f"{mean(distances):.2f}" if distances else "-"
+
+
+def _learned(found: Learned | None, made: Comparison) -> str:
+    if found is None:
+        return "-"
+    was, became = (
+        "absent" if absent else f"{made.beats.get(beat, beat)} ({runs})" if beat else "never"
+        for beat, runs, absent in ((found.base_beat, found.base, found.base_absent),
+                                   (found.changed_beat, found.changed, found.changed_absent))
+    )  # fmt: skip
+    return was if was == became else f"{was} \N{RIGHTWARDS ARROW} {became}"

@@ -1,0 +1,134 @@
+"""What `dreamplay why` and `dreamplay knows` print, made to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.padding import Padding
+from rich.text import Text
+
+from dreamplay.analysis.explain import Explanation, Knowledge
+from dreamplay.rendering import console
+from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE
+
+_WIDTH = 100
+_CUT = 160
+"""Characters of a text in a list."""
+
+
+def _told(kind: str, name: str, text: str) -> str:
+    """An event in a line. Who comes or goes is in the text of it."""
+    match kind:
+        case "entrance" | "exit":
+            return text
+        case "action":
+            return f"{name} {text}"
+        case "reflection":
+            return f"{name} thinks: {text}"
+        case "fear":
+            return f"{name} fears: {text}"
+        case _:
+            return f"{name}: {text}" if name else text
+
+
+class ExplainView:
+    """Prints views of one run, with the words of its story for beats and scenes."""
+
+    def __init__(self, record: RunLog) -> None:
+        self._out = console.stdout(most=_WIDTH)
+        story, fill = record.header.story, record.cast.fill
+        self._cast = record.cast
+        self._beats = {beat.id: fill(beat.title) for beat in story.beats} | {PROLOGUE: PROLOGUE_TITLE}
+        self._places = {scene.id: fill(scene.place) for _, scene in story.scenes} | {PROLOGUE: PROLOGUE_TITLE}
+
+    def why(self, made: Explanation) -> None:
+        """Print why somebody said what she said."""
+        where = [self._beats[made.beat], self._places[made.scene], *([f"turn {made.turn}"] if made.turn else [])]
+        self._head(f"Event {made.event}, {made.kind}: {'; '.join(dict.fromkeys(where))}")
+        self._print(_told(made.kind, made.name or "The narrator", made.text or "(says nothing)"))
+        if made.by == "person":
+            self._head("Said by a person")
+        if made.cue:
+            self._head("The cue")
+            self._print(made.cue.text)
+        if made.ledger:
+            self._head("What was pooled")
+            self._table(("whose", "fear", "wish"), ((self._cast.name(p.role), p.fear, p.wish) for p in made.ledger))
+        self._head(f"What {made.name or 'all who were there'} could see, and {made.unseen} earlier events not")
+        rows = ((f"{s.first} to {s.last}" if s.first < s.last else f"{s.first}", self._places[s.scene])
+                for s in made.saw)  # fmt: skip
+        self._table(("events", "where"), rows)
+        self._head("What came up: score = recency x importance x relevance" if made.recalled else "Nothing came up")
+        self._table(
+            ("score", "recency", "importance", "relevance", "from", "memory"),
+            (
+                (f"{r.score:.3f}", f"{r.recency:.3f}", f"{r.importance:.3f}", f"{r.relevance:.3f}",
+                 r.when if r.event is None else f"event {r.event}, {r.when}", r.text)
+                for r in made.recalled
+            ),
+        )  # fmt: skip
+        self._head("Refused" if made.refused else "Nothing was refused")
+        self._table(("why", "what"), ((refusal.reason, refusal.text) for refusal in made.refused))
+        if made.unshown:
+            self._head(f"The prompt cannot be shown: {made.unshown}")
+        else:
+            self._head("The prompt" if made.prompt or not made.digest else "The prompt was not kept with this run")
+        if made.prompt:
+            for part in ("system", "script", "tail", "ask", "opener"):
+                if text := getattr(made.prompt, part):
+                    self._out.print(Text(f"-- {part}", style="dim"))
+                    self._print(text.rstrip("\n"))
+        usage = made.usage
+        self._head(f"The cost: {usage.calls} call{'' if usage.calls == 1 else 's'}, seed {made.seed}")
+        self._print(
+            f"{usage.prompt:,} prompt tokens, {usage.evaluated:,} of them read anew; {usage.output:,} tokens spoken; "
+            f"{usage.seconds:.1f} seconds"
+        )
+
+    def knows(self, made: Knowledge) -> None:
+        """Print what somebody knows, since when, and who knows whose fear."""
+        if own := made.own:
+            self._head(f"What {made.name} has known all along")
+            sheet = [("wants", own.want), ("believes", own.belief), ("fears", own.fear), ("wishes", own.wish)]
+            self._table(("", ""), [*sheet, *(("remembers", text) for text in own.memories)])
+        self._head(f"What {made.name} has witnessed, up to event {made.at}")
+        scene = ""
+        for known in made.witnessed:
+            if known.scene != scene:
+                scene = known.scene
+                where = [self._beats[known.beat], self._places[scene]]
+                self._out.print(Text(f"\n{'; '.join(dict.fromkeys(where))}", style="bold dim"))
+            text = known.text if len(known.text) <= _CUT else f"{known.text[:_CUT].rsplit(' ', 1)[0]} …"
+            name = self._cast.name(known.speaker) if known.speaker else ""
+            self._print(f"{known.since:>4}  {_told(known.kind, name, ' '.join(text.split()))}")
+        self._head(f"Whose fear {made.name} has dreamt" if made.secrets else f"{made.name} has dreamt nobody's fear")
+        rows = ((self._cast.name(s.of), f"event {s.dreams[0]}", ", ".join(map(str, s.dreams))) for s in made.secrets)
+        self._table(("whose", "since", "in the dreams"), rows)
+        if made.regards:
+            self._head(f"What {made.name} thinks of the others, from -1 to 1")
+            self._table(("", ""), ((self._cast.name(role), f"{regard:+.1f}") for role, regard in made.regards.items()))
+        self._head("Who has dreamt whose fear, beat by beat")
+        roles = self._cast.roles
+        beats = ((self._beats[bonds.beat], *(self._names(bonds.knows[role]) for role in roles)) for bonds in made.bonds)
+        self._table(("by the end of", *map(self._cast.name, roles)), beats)
+
+    def _names(self, roles: Sequence[str]) -> str:
+        return ", ".join(map(self._cast.name, roles)) or "-"
+
+    def _head(self, text: str) -> None:
+        self._out.print(Text(f"\n{text}", style="bold"))
+
+    def _print(self, text: str) -> None:
+        self._out.print(Text(text) if console.piped(self._out) else Padding(Text(text), (0, 0, 0, 2)))
+
+    def _table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """A table in a terminal, plain columns in a pipe; nothing if there are no rows."""
+        table = console.table(self._out)
+        table.show_header = any(heads)
+        for head in heads:
+            table.add_column(head)
+        for row in rows:
+            table.add_row(*(Text(" ".join(cell.split())) for cell in row))
+        if table.row_count:
+            self._out.print(table)

@@ -1,0 +1,121 @@
+"""A transcript as Markdown, written to be read."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from dreamplay.runs import transcript
+from dreamplay.runs.transcript import End, RunLog
+from dreamplay.schema.event import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, Event, played
+from dreamplay.storage import disk
+
+FILE = "transcript.md"
+UNTOLD = ("silence", "recap", *BACKSTAGE)
+"""Kinds of event that a page leaves out: nothing was said, or nothing new."""
+
+
+def write(folder: Path, end: End | None = None) -> Path:
+    """Write `transcript.md` beside the transcript it is made from, and return its path. With an end it is the page of
+    a run that is about to get that end.
+
+    Raises:
+        RecordError: the transcript cannot be read, or the page not be written.
+    """
+    record = transcript.read(folder)
+    page = render(replace(record, end=end or record.end))
+    try:
+        disk.replace(folder / FILE, page.encode())
+    except OSError as error:
+        with contextlib.suppress(OSError):  # an older page would pass for this one
+            (folder / FILE).unlink(missing_ok=True)
+        raise disk.cannot("write", folder / FILE, error) from error
+    return folder / FILE
+
+
+def render(record: RunLog) -> str:
+    """The page: title, cast, beats and scenes, dreams set apart, stances in a table, colophon."""
+    return "\n\n".join(_page(record)) + "\n"
+
+
+def _page(record: RunLog) -> Iterator[str]:
+    story, cast = record.header.story, record.cast
+    yield f"# {plain(story.title)}"
+    yield f"*{plain(cast.fill(story.premise))}*"
+    yield "\n".join(f"- **{plain(p.name)}**, {plain(cast.fill(p.who))}" for p in cast.personas.values())
+    scenes = {scene.id: scene for _, scene in story.scenes}
+    titles = {beat.id: beat.title for beat in story.beats}
+    beat = scene = None
+    stances: list[Event] = []
+    for event in record.script:
+        if stances and event.kind != "stance":
+            yield _table(stances, record)
+            stances = []
+        if event.beat != beat:
+            beat = event.beat
+            yield f"## {PROLOGUE_TITLE if beat == PROLOGUE else plain(cast.fill(titles[beat]))}"
+        if event.scene != scene:
+            scene = event.scene
+            if scene != PROLOGUE:
+                yield f"### {plain(cast.fill(scenes[scene].place))}"
+        if event.kind == "stance":
+            stances.append(event)
+        elif event.kind not in UNTOLD and event.text:
+            yield _told(event, record)
+    if stances:
+        yield _table(stances, record)
+    yield "---"
+    yield _colophon(record)
+
+
+def _told(event: Event, record: RunLog) -> str:
+    text = plain(event.text)
+    name = plain(f"{record.cast.name(event.speaker)}{played(event, record.cast)}") if event.speaker else ""
+    match event.kind:
+        case "line" if event.cue and event.cue.hears:
+            return f"**{name}** *(whispers to {plain(record.cast.listed(event.cue.hears))}).* {text}"
+        case "line":
+            return f"**{name}.** {text}"
+        case "reflection":
+            return f"*({name} thinks: {text})*"
+        case "dream":
+            return f"> {text}"
+        case "action":
+            return f"*{name} {text}*"
+        case _:
+            return f"*{text}*"
+
+
+def _table(stances: list[Event], record: RunLog) -> str:
+    choices = {choice.id: record.cast.fill(choice.text) for choice in record.header.story.choices}
+    rows = [
+        f"| {cell(who)} | {cell(choices[s.choice or ''])} | {cell(s.text)} |"
+        for s in stances
+        for who in [f"{record.cast.name(s.speaker or '')}{played(s, record.cast)}"]
+    ]
+    return "\n".join(["| | chooses to | because |", "|---|---|---|", *rows])
+
+
+def _colophon(record: RunLog) -> str:
+    header, usage = record.header, transcript.total(record.script)
+    state = "" if record.end else " The run was stopped before its end."
+    return (
+        f"Played by {plain(', then '.join(record.models))}, seed {header.seed}, length {header.settings['length']}. "
+        f"{usage.calls} calls; {usage.prompt:,} prompt tokens, {usage.evaluated:,} of them read anew; "
+        f"{usage.output:,} tokens spoken; {usage.seconds:.0f} seconds of the model's time.{state}"
+    )
+
+
+def cell(text: str) -> str:
+    """Text of strangers for a cell of a table."""
+    return plain(text).replace("|", r"\|")
+
+
+def plain(text: str) -> str:
+    """Text of strangers as text: no markup of theirs is markup here."""
+    text = " ".join(text.split())
+    text = re.sub(r"([\\`*_\[\]<>#~&])", r"\\\1", text)
+    return re.sub(r"^([-+=]|\d+(?=\.))", lambda hit: f"{hit[0]}\\" if hit[0].isdigit() else f"\\{hit[0]}", text)

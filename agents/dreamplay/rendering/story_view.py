@@ -1,0 +1,182 @@
+"""What a person sees of a run: the story on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable
+from typing import Literal, Self
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
+
+from dreamplay.rendering import console
+from dreamplay.rendering.live_region import LiveRegion
+from dreamplay.rendering.output import dumps
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, TURNS, Event, Token, played
+from dreamplay.schema.story import VISITOR, Beat, Scene, Story
+
+OutputMode = Literal["story", "json", "quiet"]
+
+_COLOURS = ("cyan", "yellow", "magenta", "green", "bright_blue", "bright_red", "bright_cyan", "bright_yellow")
+_WIDTH = 92
+_RECALLED = 6
+"""Events shown again where a run goes on."""
+_DREAM_TURNS = 4
+"""A dream or an ending takes about as long as this many lines."""
+
+
+class StoryView(LiveRegion):
+    """Shows events as they stand, and, on a terminal, the line that is being spoken and how far the story is.
+
+    Tokens are only ever shown in the part of the terminal that is wiped: a line that the editor refuses leaves
+    nothing behind, and a pipe gets none of it. With `readers`, the roles that a person plays at the moment, it shows
+    what they perceive, and leaves the lower end of the terminal to her.
+    """
+
+    def __init__(
+        self,
+        story: Story,
+        cast: Cast,
+        scenes: Iterable[tuple[Beat, Scene]],
+        manner: OutputMode,
+        *,
+        numbers: bool = False,
+        readers: Callable[[], Collection[str]] | None = None,
+    ) -> None:
+        self._story, self._cast, self._manner, self._numbers = story, cast, manner, numbers
+        self._scenes = list(scenes)
+        self._out = console.stdout(most=_WIDTH)
+        foot = console.stderr() if console.piped(self._out) else self._out
+        super().__init__(foot, wanted=readers is None and manner != "quiet")
+        self._readers = readers
+        self._beat = self._scene = ""
+        self._turn = 0
+        self._spoken = ""
+        self._style: str | None = None
+        self._blank = False
+        self._begun = time.monotonic()
+        self._done, self._all = 0, sum(_weight(scene) for _, scene in self._scenes)
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        if self._manner == "story":
+            self._print(Text(self._story.title.upper(), style="bold"))
+        return self
+
+    def recall(self, before: Iterable[Event]) -> None:
+        """Begin in the middle: show the end of what was played before, dim, and go on from there."""
+        played = list(before)
+        for event in played:
+            self._count(event)
+        self._all, self._done = self._all - self._done, 0
+        if self._manner == "story":
+            self._style = "dim"
+            for event in [each for each in played if each.kind != "silence"][-_RECALLED:]:
+                self.show(event)
+            self._style = None
+
+    def watch(self, seen: Event | Token) -> None:
+        """Take in one thing that happened."""
+        if isinstance(seen, Token):
+            self._spoken = self._spoken + seen.text if seen.text else ""
+            self._refresh(seen.speaker)
+            return
+        self._spoken = ""
+        self._count(seen)
+        if self._manner == "json":
+            self._out.print(Text(dumps(seen.model_dump(mode="json"), indent=None)), soft_wrap=True)
+        elif self._manner == "story":
+            self.show(seen)
+        self._refresh(None)
+
+    def show(self, event: Event) -> None:
+        """Print an event, under the title of its beat and scene if they are new."""
+        if event.kind in ("silence", "recap", *BACKSTAGE) or not event.text:
+            return
+        if self._readers and not set(self._readers()) & set(event.witnesses):
+            return
+        begins = event.beat != self._beat
+        if begins:
+            self._beat = event.beat
+            self._print(Text(self._title(event.beat), style="bold"), above=True)
+        if event.scene != self._scene:
+            self._scene = event.scene
+            self._print(Text(self._place(event.scene), style="bold dim"), above=not begins)
+        name = self._cast.name(event.speaker) if event.speaker else ""
+        by = played(event, self._cast)
+        number = (f"{event.id:>4}  " if self._numbers else "", "not italic dim")
+        match event.kind:
+            case "line" if event.cue and event.cue.hears:
+                whispers = (f"{by} whispers to {self._cast.listed(event.cue.hears)}", "italic")
+                self._print(Text.assemble(number, (name, f"bold {self._colour(event.speaker)}"), whispers,
+                                          f": {event.text}"))  # fmt: skip
+            case "reflection":
+                self._print(Text(f"({name} thinks: {event.text})", style="dim"))
+            case "line":
+                self._print(Text.assemble(number, (name, f"bold {self._colour(event.speaker)}"),
+                                          (by, "italic"), f": {event.text}"))  # fmt: skip
+            case "stance":
+                choice = next(self._cast.fill(c.text) for c in self._story.choices if c.id == event.choice)
+                self._print(Text.assemble(number, (name, f"bold {self._colour(event.speaker)}"),
+                                          (f"{by} chooses to {choice}. ", "italic"), event.text))  # fmt: skip
+            case "dream":
+                told = Text.assemble(number, event.text, style="italic bright_blue")
+                # Padding cuts off what does not fit; a pipe has no width to fit into.
+                self._print(told if console.piped(self._out) else Padding(told, (0, 4)), above=True, below=True)
+            case "action":
+                self._print(Text.assemble(number, f"{name}{by} {event.text}", style="italic"))
+            case _:
+                self._print(Text.assemble(number, event.text, style="italic dim"), above=True, below=True)
+
+    def _print(self, what: Text | Padding, *, above: bool = False, below: bool = False) -> None:
+        """Print it, with a blank line above it, if there is none yet, or below it."""
+        if above and not self._blank:
+            self._out.print()
+        self._out.print(what, style=self._style)
+        if below:
+            self._out.print()
+        self._blank = below
+
+    def _title(self, beat: str) -> str:
+        if beat == PROLOGUE:
+            return PROLOGUE_TITLE
+        return next(self._cast.fill(known.title) for known in self._story.beats if known.id == beat)
+
+    def _place(self, scene: str) -> str:
+        return next((self._cast.fill(known.place) for _, known in self._story.scenes if known.id == scene), "")
+
+    def _colour(self, role: str | None) -> str:
+        return _COLOURS[self._cast.roles.index(role) % len(_COLOURS)] if role else ""
+
+    def _count(self, event: Event) -> None:
+        if event.kind in TURNS and event.beat != PROLOGUE and event.speaker != VISITOR:
+            self._done += 1
+            self._turn = event.turn
+        elif event.kind == "stance":
+            self._done += 1
+        elif event.provenance.by == "narrator" and event.kind != "recap":
+            self._done += _DREAM_TURNS
+
+    def _refresh(self, speaker: str | None) -> None:
+        if not self.lively:
+            return
+        name = f"{self._cast.name(speaker)}:" if speaker else ""
+        words = self._spoken.strip().removeprefix(name).strip()  # some engines begin with the name, some do not
+        spoken = Text(f"{name} {words}", style="dim") if words else Text()
+        self.draw(Group(spoken, Text(self._progress(), style="dim")))
+
+    def _progress(self) -> str:
+        beat = self._title(self._beat) if self._beat else self._story.title
+        left = ""
+        if self._done > 2:
+            seconds = (time.monotonic() - self._begun) / self._done * max(0, self._all - self._done)
+            left = f" · about {int(seconds // 60)}:{int(seconds % 60):02d} left"
+        return f"— {beat} · turn {self._turn}{left} —"
+
+
+def _weight(scene: Scene) -> int:
+    """How long a scene takes, in lines."""
+    told = _DREAM_TURNS if scene.kind in ("dream", "epilogue") else 0
+    return scene.turns.max + told + (len(scene.present) if scene.kind == "crossroads" else 0)

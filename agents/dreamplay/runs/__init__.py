@@ -1,0 +1,1 @@
+"""Runs on disk: transcript, prompt log, pending answers and the index of runs."""

@@ -1,0 +1,190 @@
+"""Continuity: whether an event fits what stands before it in a run, and the story and the cast that the run has.
+
+A transcript may be damaged, or a stranger's. Everything that reads one relies on what is checked here, and checks
+nothing of it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dreamplay.participants import visit
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import MOVES, PROLOGUE, TURNS, Event, Kind
+from dreamplay.schema.script import Script, in_hand, present, turns
+from dreamplay.schema.story import VISITOR, Scene, Story
+
+_MADE_BY: dict[Kind, tuple[str, ...]] = {
+    "narration": ("author", "narrator"),
+    "line": ("author", "agent", "person"),
+    "action": ("person",),
+    "silence": ("agent", "person"),
+    "dream": ("narrator",),
+    "reflection": ("agent",),
+    "stance": ("agent", "person"),
+    "recap": ("narrator",),
+    "entrance": ("author", "person"),
+    "exit": ("author", "person"),
+    "fear": ("person",),
+    "hand": ("person",),
+}
+_NOBODYS: tuple[Kind, ...] = ("narration", "dream", "recap")
+"""The kinds of event that have no speaker; all others have one."""
+_WORDLESS: tuple[Kind, ...] = ("silence", "reflection", "stance")
+"""The kinds of event that may have no text."""
+_OWN_FIELDS: dict[str, tuple[Kind, ...]] = {
+    "cue": TURNS, "ledger": ("dream",), "choice": ("stance",), "regards": ("reflection",), "covers": ("recap",),
+}  # fmt: skip
+"""Fields that nothing but these kinds of event has."""
+
+
+class Continuity:
+    """Checks the events of one run, each against the script before it.
+
+    Args:
+        story: as it stands in the run's header.
+        cast: who plays, with the visitor if there is one.
+        beats: those that are played.
+    """
+
+    def __init__(self, story: Story, cast: Cast, beats: Sequence[str]) -> None:
+        self._cast, self._choices = cast, {choice.id for choice in story.choices}
+        self._places = [(beat, _visited(scene, cast)) for beat, scene in story.scenes if beat.id in beats]
+
+    def check(self, event: Event, script: Script) -> None:
+        """See that an event can be the next one of a script.
+
+        Raises:
+            ValueError: it cannot; the message names the field.
+        """
+        self._names(event)
+        scene = self._place(event, script)
+        self._form(event)
+        self._heard(event)
+        if event.kind == "recap":
+            _retold(event)
+        if scene is None:
+            if event.kind != "line" or event.turn or event.provenance.by != "author":
+                raise ValueError("kind: the prologue has lines by the author, and nothing else")
+            return
+        if event.provenance.by == "author" and event.kind == "line":
+            raise ValueError("provenance.by: a line by the author stands outside the prologue")
+        self._counted(event, script, scene)
+        self._answered(event, script, scene)
+        if event.kind in MOVES:
+            _moved(event, script, scene)
+        if event.provenance.by == "person" and (event.kind == "hand" or event.speaker in {VISITOR, *in_hand(script)}):
+            visit.again_by(event, len(turns(script, scene)))
+
+    def _names(self, event: Event) -> None:
+        """Whoever is named is in the cast."""
+        cue = event.cue
+        named = {
+            "speaker": [event.speaker], "witnesses": event.witnesses, "regards": event.regards,
+            "ledger": [entry.role for entry in event.ledger], "cue.to": [cue.to if cue else None],
+            "cue.hears": cue.hears if cue else (),
+        }  # fmt: skip
+        for field, roles in named.items():
+            for role in roles:
+                if role is not None and role not in self._cast.roles:
+                    raise ValueError(f"{field} names {role[:40]!r}, who is not in the cast")
+            if len(set(roles)) < len(list(roles)):
+                raise ValueError(f"{field} names somebody twice")
+
+    def _place(self, event: Event, script: Script) -> Scene | None:
+        """The scene of the event, which is the one that runs, or the next one; None for the prologue."""
+        index = self._index(event.beat, event.scene)
+        last = self._index(script.last.beat, script.last.scene) if script.last else -1
+        if not last <= index <= last + 1:
+            before = f"does not follow {script.last.scene!r}" if script.last else "is not where the story begins"
+            raise ValueError(f"scene: {event.scene!r} {before}")
+        return self._places[index][1] if index >= 0 else None
+
+    def _index(self, beat: str, scene: str) -> int:
+        """The place of a scene among those that are played; -1 for the prologue."""
+        if (beat, scene) == (PROLOGUE, PROLOGUE):
+            return -1
+        for index, (known, place) in enumerate(self._places):
+            if (beat, scene) == (known.id, place.id):
+                return index
+        raise ValueError(f"scene: {beat[:40]}/{scene[:40]} is no scene that this run plays")
+
+    def _form(self, event: Event) -> None:
+        """A kind of event has what belongs to it, and nothing that does not."""
+        if event.provenance.by not in _MADE_BY[event.kind]:
+            raise ValueError(f"provenance.by: a {event.kind} cannot be by {event.provenance.by!r}")
+        if (event.speaker is None) != (event.kind in _NOBODYS):
+            raise ValueError(f"speaker: a {event.kind} {'has a speaker' if event.speaker else 'without a speaker'}")
+        if not event.text.strip() and event.kind not in _WORDLESS:
+            raise ValueError(f"text: a {event.kind} without words")
+        for field, kinds in _OWN_FIELDS.items():
+            if getattr(event, field) and event.kind not in kinds:
+                raise ValueError(f"{field}: a {event.kind} has none")
+        if event.kind == "stance" and event.choice not in self._choices:
+            raise ValueError(f"choice: {event.choice and event.choice[:40]!r} is none of the story's choices")
+        if event.kind == "fear" and event.speaker != VISITOR:
+            raise ValueError("speaker: a fear is given by the visitor alone")
+        if event.kind == "hand" and (event.speaker == VISITOR or event.text not in (VISITOR, "agent")):
+            raise ValueError("text: a hand says who speaks for whom, the visitor or an agent")
+        if event.cue and event.cue.to and event.cue.to == event.speaker:
+            raise ValueError("cue.to: somebody speaks to themself")
+        for memory in event.provenance.recalled:
+            if memory.event is not None and not 0 <= memory.event < event.id:
+                raise ValueError(f"provenance.recalled: event {memory.event} does not come before it")
+
+    def _heard(self, event: Event) -> None:
+        """Who perceived it can have done so."""
+        witnesses = set(event.witnesses)
+        match event.kind:
+            case "fear" | "hand":
+                fitting = witnesses == {VISITOR}
+            case "reflection":
+                fitting = witnesses == ({event.speaker} if event.text else set())
+            case "narration" | "dream" | "recap":
+                fitting = bool(witnesses)
+            case _:
+                fitting = event.speaker in witnesses
+        if event.cue and event.cue.hears:
+            told = event.cue.hears
+            fitting = fitting and event.speaker not in told and witnesses <= {event.speaker, *told}
+        if not fitting:
+            there = ", ".join(event.witnesses) or "nobody"
+            raise ValueError(f"witnesses: a {event.kind} cannot be perceived by {there}")
+
+    def _counted(self, event: Event, script: Script, scene: Scene) -> None:
+        """Turns are counted through the scene; what is no turn of the cast has the number 0."""
+        turn = 1 + len(turns(script, scene))
+        expected = [turn if event.kind in TURNS and event.speaker != VISITOR else 0]
+        if event.kind == "hand" and event.text != VISITOR:  # given back in the turn of whoever is played, or not
+            expected = [0, turn]
+        if event.turn not in expected:
+            raise ValueError(f"turn: it is {event.turn}, and {expected[-1]} would follow")
+
+    def _answered(self, event: Event, script: Script, scene: Scene) -> None:
+        """One stance of each at a crossroads, one reflection of each in a scene, one dream in a dream."""
+        if event.kind == "stance" and scene.kind != "crossroads":
+            raise ValueError(f"kind: a stance in {scene.id}, which is no crossroads")
+        if event.kind == "dream" and scene.kind != "dream":
+            raise ValueError(f"kind: a dream in {scene.id}, which is no dream")
+        if event.kind in ("stance", "reflection", "dream"):
+            before = script.in_scene(scene.id, event.kind)
+            if any(each.speaker == event.speaker for each in before):
+                raise ValueError(f"kind: a second {event.kind} of {event.speaker or 'the narrator'} in {scene.id}")
+
+
+def _visited(scene: Scene, cast: Cast) -> Scene:
+    """The scene as it is played: the visitor, if there is one, is in all of them."""
+    guests = [role for role in cast.roles if role == VISITOR]
+    return scene.model_copy(update={"present": (*scene.present, *guests)})
+
+
+def _retold(event: Event) -> None:
+    first, last = event.covers or (-1, -1)
+    if not 0 <= first <= last < event.id:
+        raise ValueError(f"covers: events {first} to {last} do not come before it")
+
+
+def _moved(event: Event, script: Script, scene: Scene) -> None:
+    """Somebody of the cast is left, or the scene could not go on."""
+    if event.kind == "exit" and not set(present(script, scene)) - {event.speaker, VISITOR}:
+        raise ValueError(f"speaker: with {event.speaker} everybody has gone")

@@ -1,0 +1,115 @@
+"""Answers that were given and are not recorded yet, in `pending.jsonl` beside the transcript.
+
+At the end of a scene everyone present is asked at once, and their stances or reflections are recorded together, in a
+fixed order, once the last of them has answered. A run that is stopped in between finds here the answers that were
+paid for. The transcript is the truth: an answer that does not fit it is forgotten, and asked for again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from dreamplay.runs.continuity import Continuity
+from dreamplay.schema.base import FrozenModel, Words
+from dreamplay.schema.event import Event, Provenance
+from dreamplay.schema.script import Script, present
+from dreamplay.schema.story import Beat, Scene
+from dreamplay.storage import disk, jsonl
+from dreamplay.storage.jsonl import JsonlFile
+
+FILE = "pending.jsonl"
+
+
+class PendingAnswer(FrozenModel):
+    """What somebody answered at the end of a scene."""
+
+    kind: Literal["stance", "reflection"]
+    scene: str
+    speaker: str
+    """The role."""
+    text: Words = ""
+    choice: str | None = None
+    """Of a stance: the id of the choice. None: whoever plays the role would rather not decide."""
+    regards: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(default_factory=dict)
+    """Of a reflection: see `Event.regards`."""
+    provenance: Provenance
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is an answer, and not a refusal to decide."""
+        return self.kind == "reflection" or self.choice is not None
+
+    def event(self) -> dict[str, Any]:
+        """The fields of the event that it becomes. Nobody else learns of a reflection, and of one without words nobody
+        at all; a stance is witnessed by everyone present.
+        """
+        fields = {name: getattr(self, name) for name in PendingAnswer.model_fields}
+        alone = {"witnesses": (self.speaker,) if self.text else ()}
+        return fields | (alone if self.kind == "reflection" else {})
+
+
+class _Kept(FrozenModel):
+    after: int
+    """Length of the script when the question was asked."""
+    answer: PendingAnswer
+
+
+class PendingAnswers:
+    """Keeps the answers of a run until they are recorded."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+
+    def keep(self, answer: PendingAnswer, script: Script) -> None:
+        """Put an answer on disk.
+
+        Raises:
+            RecordError: the disk is full, or the file cannot be written.
+        """
+        try:
+            with contextlib.closing(JsonlFile(self.path, forced=True)) as file:
+                file.append(_Kept(after=len(script), answer=answer).model_dump_json().encode() + b"\n")
+        except OSError as error:
+            raise disk.cannot("write to", self.path, error) from error
+
+    def read(self, script: Script, beat: Beat, scene: Scene, continuity: Continuity) -> list[PendingAnswer]:
+        """The answers that were given in the scene that the script has come to, and are not recorded: those of them
+        that can be, since what is recorded is never gone back on.
+        """
+        events = list(script)
+        while events and events[-1].scene == scene.id and events[-1].kind in ("stance", "reflection"):
+            events.pop()
+        kind = "stance" if scene.kind == "crossroads" else "reflection"
+        people = {*scene.present, *(move.role for move in scene.moves)}
+
+        def fits(kept: _Kept) -> bool:
+            answer = kept.answer
+            if (kept.after, answer.scene, answer.kind) != (len(events), scene.id, kind):
+                return False
+            if not {answer.speaker, *answer.regards} <= people:
+                return False
+            try:
+                if answer.counts:
+                    event = {"id": len(script), "beat": beat.id, "witnesses": present(script, scene)} | answer.event()
+                    continuity.check(Event.model_validate(event), script)
+            except ValueError:
+                return False
+            return True
+
+        return [kept.answer for kept in self._lines() if fits(kept)]
+
+    def clear(self) -> None:
+        """Forget them: they are recorded, or taken back."""
+        with contextlib.suppress(OSError):  # what stays behind fits no later question
+            self.path.unlink(missing_ok=True)
+
+    def _lines(self) -> Iterator[_Kept]:
+        with contextlib.suppress(OSError):
+            for line in jsonl.lines(self.path):
+                with contextlib.suppress(ValidationError):
+                    yield _Kept.model_validate_json(line)

@@ -1,0 +1,289 @@
+"""Every prompt of a run in full, in `prompts.jsonl` beside the transcript, each piece of it once.
+
+A transcript names prompts by their digest; here they can be read. There are three kinds of record, a line each: a
+`system` message, which is the same all run long; a `script`, of which only what is new is kept, after so many
+characters of an earlier one; and a `prompt`, which names its system and script and holds its own few words. So the
+file grows with the play, and not with its square.
+
+The file is only ever appended to, and a prompt is in it before it is answered. It is not forced to the disk as the
+transcript is: after a power cut the last prompts may be missing, and `dreamplay why` says so.
+
+Nothing but `dreamplay why` needs it. So whatever has become of it keeps no run from going on: a record that cannot be
+understood is passed over, and what is shown is checked against the digest that the transcript names.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter
+
+from dreamplay.errors import RecordError
+from dreamplay.models.base import Model, OnToken, Reply
+from dreamplay.models.prompt import Prompt
+from dreamplay.schema.base import FrozenModel
+from dreamplay.storage import disk, jsonl
+from dreamplay.storage.jsonl import JsonlFile
+
+FILE = "prompts.jsonl"
+_LOST = (errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENOTSUP)
+"""What keeps prompts from being kept, and no run from being played: something else has the name of the file."""
+_HEADS = 16
+"""Scripts that a new one is held against: one for each group that comes together again, and some to spare."""
+
+
+class _Piece(FrozenModel):
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+
+class _System(_Piece):
+    record: Literal["system"] = "system"
+    hash: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        """What it is called in other records."""
+        return self.hash
+
+
+class _Script(_Piece):
+    """The first `keep` characters of an earlier script, and then `text`."""
+
+    record: Literal["script"] = "script"
+    hash: str
+    after: str | None
+    keep: int = Field(ge=0)
+    text: str
+
+    @property
+    def name(self) -> str:
+        """What it is called in other records."""
+        return self.hash
+
+
+class _Asked(_Piece):
+    """A prompt: the hashes of its system and script, and the rest of it as it is."""
+
+    record: Literal["prompt"] = "prompt"
+    digest: str
+    system: str
+    script: str
+    rest: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What it is called in a transcript."""
+        return self.digest
+
+
+_Record = _System | _Script | _Asked
+_RECORD: TypeAdapter[_Record] = TypeAdapter(Annotated[_Record, Field(discriminator="record")])
+
+
+class PromptLog:
+    """Keeps the prompts of a run; opened again, it goes on where it ended. Where the file cannot be written, it keeps
+    none; `complaint` has the reason.
+
+    Raises:
+        RecordError: the disk is full, or too many files are open.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        self._known = set[str]()
+        self._heads = deque[tuple[str, str]](maxlen=_HEADS)
+        """Hash and text, the newest last."""
+        self._journal: JsonlFile | None = None
+        try:
+            self._journal = JsonlFile(self.path, forced=False, anew=True)
+            self._known |= {record.name for _, record in _records(self.path) if record}
+        except OSError as error:
+            if error.errno not in _LOST:
+                raise disk.cannot("write to", self.path, error) from error
+
+    def keep(self, prompt: Prompt) -> None:
+        """Put a prompt on disk, if it is not there yet."""
+        digest = prompt.digest
+        if self._journal is None or digest in self._known:
+            return
+        system, script = _hash(prompt.system), _hash(prompt.script)
+        pieces: list[_Piece] = []
+        if system not in self._known:
+            pieces.append(_System(hash=system, text=prompt.system))
+        if script not in self._known:
+            pieces.append(self._grown(script, prompt.script))
+        rest = prompt.model_dump(mode="json", exclude={"system", "script"})
+        pieces.append(_Asked(digest=digest, system=system, script=script, rest=rest))
+        self._journal.append("".join(f"{piece.model_dump_json()}\n" for piece in pieces).encode())
+        self._known |= {digest, system, script}
+
+    def _grown(self, name: str, text: str) -> _Script:
+        """The script as what is new in it, after the earlier one with which it has most in common."""
+        common = {head: _common(head[1], text) for head in self._heads}
+        best = max(common, key=common.__getitem__, default=("", ""))
+        keep = common.get(best, 0)
+        if keep == len(best[1]) and keep:
+            self._heads.remove(best)  # it lives on as the beginning of this one
+        self._heads.append((name, text))
+        return _Script(hash=name, after=best[0] if keep else None, keep=keep, text=text[keep:])
+
+    def __enter__(self) -> PromptLog:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._journal:
+            self._journal.close()
+
+
+class RecordingModel:
+    """A model with the same face, which has every prompt in the archive before it is answered."""
+
+    def __init__(self, model: Model, archive: PromptLog) -> None:
+        self.name, self.window = model.name, model.window
+        self.tries, self.rolls, self.sheets = model.tries, model.rolls, model.sheets
+        self._model, self._archive = model, archive
+
+    @property
+    def learnt(self) -> dict[str, Any]:
+        """See `Model.learnt`."""
+        return self._model.learnt
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        """Keep the prompt, and have it answered; see `Model.complete`.
+
+        Raises:
+            RecordError: the prompt cannot be kept.
+        """
+        self._archive.keep(prompt)
+        return await self._model.complete(prompt, seed=seed, on_token=on_token)
+
+    async def read(self, prompt: Prompt) -> None:
+        """Have it read, and not kept: it is the beginning of prompts that will be; see `Model.read`."""
+        await self._model.read(prompt)
+
+    async def close(self) -> None:
+        """Close the model; see `Model.close`."""
+        await self._model.close()
+
+
+def find(folder: Path, digest: str) -> Prompt | None:
+    """The prompt with a digest; None if the run did not keep it.
+
+    Raises:
+        RecordError: it was kept, and what is there is not that prompt.
+    """
+    path = folder / FILE
+    systems: dict[str, _System] = {}
+    scripts: dict[str, _Script] = {}
+    asked: _Asked | None = None
+    line = broken = 0
+    try:
+        for number, record in _records(path):
+            match record:
+                case _System():
+                    systems.setdefault(record.hash, record)
+                case _Script():
+                    scripts.setdefault(record.hash, record)
+                case _Asked() if record.digest == digest:
+                    asked, line = record, number
+                case None:
+                    broken = broken or number
+    except OSError:
+        return None
+    if asked is None and not broken:
+        return None
+    try:
+        if asked is None:
+            raise LookupError(digest)
+        prompt = Prompt(system=systems[asked.system].text, script=_whole(scripts, asked.script), **asked.rest)
+        if prompt.digest != digest:
+            raise ValueError(digest)
+    except (LookupError, ValueError, TypeError, RecursionError):
+        raise RecordError(f"{path}:{line or broken}: damaged, or changed since") from None
+    return prompt
+
+
+def complaint(folder: Path) -> str | None:
+    """What is wrong with the prompts of a run, in words for whoever goes on with it; None if nothing is."""
+    path = folder / FILE
+    try:
+        kind = path.lstat().st_mode
+        if stat.S_ISDIR(kind) or not os.access(path, os.W_OK):
+            return f"{path} cannot be written to; prompts are not kept, and the play goes on without"
+        if not stat.S_ISREG(kind):
+            return f"{path} is no file, and is begun anew"
+        broken = [number for number, record in _records(path) if record is None]
+    except OSError:
+        return None
+    if not broken:
+        return None
+    many = f"{len(broken)} records" if len(broken) > 1 else "a record"
+    return f"{path}:{broken[0]}: {many} of prompts cannot be read; the play goes on without"
+
+
+def _records(path: Path) -> Iterator[tuple[int, _Record | None]]:
+    """The records with their lines, counted from 1; None for one that cannot be understood.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    for number, line in enumerate(jsonl.lines(path), start=1):
+        try:
+            yield number, _RECORD.validate_json(line)
+        except ValueError:
+            yield number, None
+
+
+def _whole(scripts: dict[str, _Script], name: str) -> str:
+    """A script put together again, from its end to its beginning.
+
+    Raises:
+        LookupError: a part of it is not there.
+        ValueError: it is not the text that was kept.
+    """
+    parts: list[str] = []
+    after: str | None = name
+    upto: int | None = None
+    passed = set[str]()
+    while after is not None:
+        if after in passed:  # somebody has tied it into a ring
+            raise ValueError(name)
+        passed.add(after)
+        piece = scripts[after]
+        if upto is None or upto > piece.keep:
+            parts.append(piece.text[: None if upto is None else upto - piece.keep])
+            upto = piece.keep
+        after = piece.after if upto else None
+    text = "".join(reversed(parts))
+    if _hash(text) != name:
+        raise ValueError(name)
+    return text
+
+
+def _common(one: str, other: str) -> int:
+    """Length of the common beginning, by halving: a comparison of whole strings is quicker than of characters."""
+    if other.startswith(one):
+        return len(one)
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,67 @@
+"""The settings that a transcript keeps, as values: what was chosen for a run besides its story, cast and dice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from dreamplay.participants.visit import Visit
+from dreamplay.schema.base import FrozenModel, Role
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.story import VISITOR, Length, Story
+
+Plain = bool | Annotated[int, Field(ge=-(2**63), lt=2**63)] | Annotated[float, Field(allow_inf_nan=False)] | str | None
+Setting = Plain | tuple[Plain, ...] | dict[str, Plain | tuple[Plain, ...]]
+Number = Annotated[int, Field(ge=1, le=100)]
+
+
+class Sampling(FrozenModel):
+    """How a model was asked for words. Other keys are those of an engine."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Setting] = Field(init=False)
+
+    temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+
+
+class RunSettings(FrozenModel):
+    """What a reader of a transcript makes use of. Another version may have kept more."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Setting] = Field(init=False)
+
+    length: Length
+    beats: tuple[Role, ...] = Field(min_length=1)
+    """The beats that are played, in the story's order."""
+    recall: bool = True
+    reflect: bool = False
+    visit: Visit | None = None
+    tries: Number | None = None
+    rolls: Number | None = None
+    candidates: int | None = Field(default=None, ge=1, le=8)
+    sheets: bool | None = None
+    window: int | None = Field(default=None, ge=2048, le=1_000_000)
+    sampling: Sampling | None = None
+    engine: dict[str, Setting] | None = None
+
+
+def checked_settings(settings: Mapping[str, Any], story: Story, cast: Cast) -> RunSettings:
+    """The settings of a header, checked against the story and the cast that stand beside them.
+
+    Raises:
+        ValueError: they do not fit.
+    """
+    # A transcript names people by their roles, and the role of one may be the name of another.
+    known_as = {role: role for role in cast.roles}
+    found = RunSettings.model_validate(settings, context={"story": story, "cast": cast, "role_of": known_as.get})
+    known = [beat.id for beat in story.beats]
+    if list(found.beats) != [beat for beat in known if beat in found.beats]:
+        raise ValueError(f"settings.beats: {list(found.beats)} are not beats of the story, {known}, in its order")
+    if "visit" in settings and found.visit is None:
+        raise ValueError("settings.visit: it does not say how the run was visited")
+    roles = [*story.cast, *([VISITOR] if found.visit else [])]
+    if list(cast.roles) != roles:
+        raise ValueError(f"cast: the roles are {', '.join(cast.roles)}, and the story has {', '.join(roles)}")
+    return found

@@ -1,0 +1,154 @@
+"""Who plays: personas, and the cast that gives each role one. Frozen, and personas closed to unknown keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from pydantic import Field
+
+from dreamplay.schema.base import PLACEHOLDER, FrozenModel, Name, Text, folded
+
+
+class PrivateSheet(FrozenModel):
+    """The private sheet: nobody but the character, and the dream that pools it, is told of this."""
+
+    want: Text
+    """What they want, in a sentence. They alone are told: where they decide, and on a larger model as they speak."""
+    belief: Text
+    """What they hold to be true, in a sentence. They alone are told, as with `want`. It decides the crossroads."""
+    fear: Text
+    """The hidden fear: an image that can be dreamt, rather than a label. A shared dream shows it to all dreamers."""
+    wish: Text
+    """The hidden wish, in a sentence. A shared dream shows it as what is out of reach."""
+    memories: tuple[Text, ...] = Field(min_length=1)
+    """Formative memories, in the first person. One comes to their own mind when the talk turns to something near it."""
+
+
+class Persona(FrozenModel):
+    """Who a character is. The public sheet is known to the whole cast."""
+
+    name: Name
+    """Stands before their lines. No two in a cast have the same."""
+    called: Name | None = Field(default=None, exclude_if=lambda called: called is None)
+    """What the others call them, if not by the whole name: «Jürgen» for Jürgen Müller-Voß."""
+    who: Text
+    """What everybody knows of them, as a noun phrase: «a carpenter who sleeps the old way». In every prompt."""
+    voice: Text
+    """How they talk, in a short sentence. In every prompt."""
+    talkativeness: float = Field(default=0.5, ge=0.05, le=1.0)
+    """How readily they speak: weight in the choice of the next speaker."""
+    examples: tuple[Text, ...] = Field(min_length=1)
+    """Lines they might say, for whoever writes on. No model is shown them, and a line that copies one is refused."""
+    tactics: tuple[Text, ...] = Field(min_length=1)
+    """How they say things, in words that can follow «tells Leo»: «drily», «with a shrug». One is in each cue."""
+    material: tuple[Text, ...] = Field(min_length=1)
+    """What they have to talk about, as that-clauses in the third person without «that»: «his clock loses four minutes a
+    day». One is in each of their cues, and none comes twice while others are left. With sixteen nobody runs out.
+    """
+    private: PrivateSheet | None = None
+    """The private sheet. Without one, nothing hidden is known of them, and they bring no fear into a dream."""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays which role in this run: roles in the story's order, each with a persona, all names distinct."""
+
+    personas: Mapping[str, Persona]
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles, in the story's order."""
+        return tuple(self.personas)
+
+    def name(self, role: str) -> str:
+        """The name of whoever holds the role."""
+        return self.personas[role].name
+
+    def called(self, role: str) -> str:
+        """What the others call whoever holds the role."""
+        return self.personas[role].called or self.name(role)
+
+    def listed(self, roles: Sequence[str]) -> str:
+        """The names of some roles in a sentence: «Ada, Bo and Cyrus»."""
+        *others, last = [self.name(role) for role in roles]
+        return f"{', '.join(others)} and {last}" if others else last
+
+    def role_of(self, words: str) -> str | None:
+        """The role that somebody means, whatever the case: by a name, else by the role itself, else by a part of a name
+        that nobody else's name has.
+        """
+        return self._known.get(folded(words))
+
+    def addressed(self, text: str) -> tuple[str, str] | None:
+        """The role that a text begins with, and what follows: «ann marie, the door». The longest name counts, so that
+        what is meant for Ann Marie does not reach Ann.
+        """
+        ends = [hit.end() for hit in re.finditer(r"[^\s:,]+", text)]
+        for end in reversed(ends):
+            if role := self.role_of(text[:end]):
+                return role, text[end:].lstrip(" ,:")
+        return None
+
+    def alike(self) -> tuple[str, str] | None:
+        """Two roles that answer to one name; None if there are none."""
+        taken: dict[str, str] = {}
+        for role in self.roles:
+            for name in self.names(role):
+                if taken.setdefault(folded(name), role) != role:
+                    return taken[folded(name)], role
+        return None
+
+    def names(self, role: str) -> list[str]:
+        """What whoever holds the role goes by: the whole name, and what the others call them."""
+        persona = self.personas[role]
+        return [persona.name, *([persona.called] if persona.called else [])]
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        """What somebody may be called by, folded: parts of names, over them the roles, over all the names."""
+        owners: dict[str, set[str]] = {}
+        for role in self.roles:
+            for part in {folded(part) for name in self.names(role) for part in _parts(name)}:
+                owners.setdefault(part, set()).add(role)
+        parts = {part: next(iter(roles)) for part, roles in owners.items() if len(roles) == 1}
+        return parts | {role: role for role in self.roles} | {folded(n): r for r in self.roles for n in self.names(r)}
+
+    @cached_property
+    def _mentions(self) -> tuple[re.Pattern[str], dict[str, str]]:
+        """Every name, the longest first, and whose it is."""
+        owners = {name: role for role in self.roles for name in self.names(role)}
+        longest = sorted(owners, key=len, reverse=True)
+        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)"), owners
+
+    def mentioned(self, text: str) -> tuple[str, ...]:
+        """The roles whose names stand in the text as whole words, the last one named first: who is asked or called
+        by name mostly comes at the end. «Ann Marie» names nobody called Ann.
+        """
+        names, owners = self._mentions
+        found = {owners[hit[0]]: hit.start() for hit in names.finditer(text)}
+        return tuple(sorted(found, key=found.__getitem__, reverse=True))
+
+    def nameless(self, text: str) -> str:
+        """The text without the names of the cast, for what goes by likeness: two lines to Leo are not alike by that."""
+        return self._mentions[0].sub("", text)
+
+    def emptied(self, text: str) -> str:
+        """The text with {role} for every name: what differs by names alone is the same."""
+        names, owners = self._mentions
+        return names.sub(lambda hit: f"{{{owners[hit[0]]}}}", text)
+
+    def fill(self, text: str) -> str:
+        """Put names where an author wrote {role}. Plain replacement: any other brace stays as it is."""
+        return PLACEHOLDER.sub(lambda m: self.called(m[1]) if m[1] in self.personas else m[0], text)
+
+
+def _parts(name: str) -> Iterator[str]:
+    """Runs of the words of a name, and the halves of a hyphenated one."""
+    words = name.split()
+    for start in range(len(words)):
+        for end in range(start + 1, len(words) + 1):
+            yield " ".join(words[start:end])
+    yield from (half for word in words if "-" in word for half in word.split("-") if half)

@@ -1,0 +1,1 @@
+"""Measuring a run: metrics of lines, voices and errors, and a model as judge."""

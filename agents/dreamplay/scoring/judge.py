@@ -1,0 +1,186 @@
+"""A model's opinion of a run: one fixed rubric, asked once for each character.
+
+The rubric is four of the seven dimensions of SOTOPIA-Eval (arXiv 2310.11667). There GPT-4 and people agreed on the
+goal (Pearson 0.71) and less on the rest, and CoSER (arXiv 2502.09082) saw the same play marked 36 or 53 depending
+on the judge. So a mark says nothing alone: it is for comparing runs that the same model has judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from dreamplay.errors import ModelError, UsageError
+from dreamplay.library import templates
+from dreamplay.models.base import Model
+from dreamplay.models.prompt import Prompt
+from dreamplay.participants.agent import call_seed
+from dreamplay.rendering.console import stdout
+from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.base import FrozenModel
+from dreamplay.schema.event import Event
+from dreamplay.scoring.score import grid
+from dreamplay.settings import Settings
+from dreamplay.validation import json_reader
+from dreamplay.validation.json_reader import Scale, UnreadableError
+
+TRIES = 3
+CAUTION = "only as a comparison between runs judged by the same model"
+_MAX_TOKENS = 400
+
+
+class Verdict(FrozenModel):
+    """The marks of one character in one run."""
+
+    reason: str = Field(min_length=1, max_length=2000)
+    believability: Annotated[int, Scale(0, 10)]
+    """Natural, and in line with who the character is."""
+    relationship: Annotated[int, Scale(-5, 5)]
+    """Whether the bonds with the others end better or worse than they began."""
+    secret: Annotated[int, Scale(-10, 0)]
+    """Whether what is hidden was kept until it was dreamt."""
+    goal: Annotated[int, Scale(0, 10)]
+    """How far the character got with what it wants."""
+
+
+class Judgement(FrozenModel):
+    """What one model thinks of some runs."""
+
+    model: str
+    caution: str = CAUTION
+    runs: dict[str, dict[str, Verdict]]
+    """By run, then by role."""
+
+    def mean(self, run: str, dimension: str) -> float | None:
+        """The mean mark of a run's characters in one dimension; None if nobody said a word in it."""
+        marks = [getattr(verdict, dimension) for verdict in self.runs[run].values()]
+        return round(fmean(marks), 2) if marks else None
+
+
+SCALES: dict[str, tuple[int, int]] = {
+    name: (field["minimum"], field["maximum"])
+    for name, field in Verdict.model_json_schema()["properties"].items()
+    if field["type"] == "integer"
+}
+"""Lowest and highest mark in each dimension."""
+
+
+async def judge(model: Model, runs: Mapping[str, RunLog]) -> Judgement:
+    """Have every character of every run judged.
+
+    Raises:
+        ModelError: the model gave up, or gave no valid marks in any of its tries.
+    """
+    return Judgement(
+        model=model.name,
+        runs={
+            name: {role: await _verdict(model, run, role) for role in run.cast.roles if _plays(run, role)}
+            for name, run in runs.items()
+        },
+    )
+
+
+async def ask(reference: str, base_url: str | None, runs: Mapping[str, RunLog]) -> Judgement:
+    """Open a model, which is named as for `run`, and have it judge.
+
+    Raises:
+        UsageError: the fake, which has no opinion, or a setting that cannot be used.
+        ModelError: see `judge`.
+    """
+    from dreamplay import settings as reading
+    from dreamplay.models import registry
+
+    if reference == "scripted":
+        raise UsageError("--judge scripted: the fake has no opinion; name a model, as for run --model")
+    settings: Settings = reading.load(model=reference, base_url=base_url)
+    if settings.temperature is None:  # the same play should get the same marks
+        settings = settings.model_copy(update={"temperature": 0.0})
+    model = await registry.open_model(registry.choose(settings), settings)
+    try:
+        return await judge(model, runs)
+    finally:
+        await model.close()
+
+
+def show(made: Judgement) -> None:
+    """Print the mean marks of each run, apart from the scorecard."""
+    console = stdout()
+    console.print(f"\njudged by {made.model}: {made.caution}")
+    table = grid(console, [str(number) for number in range(1, len(made.runs) + 1)])
+    for dimension, (low, high) in SCALES.items():
+        marks = (made.mean(run, dimension) for run in made.runs)
+        table.add_row(f"{dimension} ({low} to {high})", *("-" if mark is None else f"{mark:g}" for mark in marks))
+    console.print(table)
+
+
+async def _verdict(model: Model, run: RunLog, role: str) -> Verdict:
+    wrong = ""
+    for number in range(TRIES):
+        seed = call_seed(0, "judge", role, number)  # the judge's own dice: the same for every run
+        reply = await model.complete(_prompt(run, role, wrong), seed=seed)
+        try:
+            return Verdict.model_validate(json_reader.read(reply.text, ("reason", *SCALES)))
+        except ValidationError as error:
+            wrong = json_reader.fault(error)
+        except UnreadableError as error:
+            wrong = str(error)
+    raise ModelError(
+        f"{model.name} gave no valid marks for {run.cast.name(role)} in {TRIES} tries ({wrong}); choose another "
+        "--judge, one that answers in JSON and keeps to the scales"
+    )
+
+
+def _prompt(run: RunLog, role: str, wrong: str) -> Prompt:
+    """The rubric and the play first, the same for every character of a run, so that an engine reads them once."""
+    persona = run.cast.personas[role]
+    again = f"The last answer was wrong ({wrong})." if wrong else ""
+    tail = templates.render("judge.jinja", persona=persona, scales=SCALES, wrong=again)
+    return Prompt(
+        kind="judge",
+        system=templates.render("judge.jinja", persona=None),
+        script=f"{_play(run)}\n\n",
+        tail=run.cast.fill(tail),
+        shape=_shape(),
+        max_tokens=_MAX_TOKENS,
+    )
+
+
+def _shape() -> dict[str, Any]:
+    """The reason first, so that the marks follow from it; marks as lists, which every engine's grammar can hold to."""
+    marks = {name: {"type": "integer", "enum": list(range(low, high + 1))} for name, (low, high) in SCALES.items()}
+    return {
+        "type": "object",
+        "properties": {"reason": {"type": "string"}, **marks},
+        "required": ["reason", *marks],
+        "additionalProperties": False,
+    }
+
+
+def _play(run: RunLog) -> str:
+    """The whole play as a reader sees it. Who played it, and on what, is not for a judge to know."""
+    return "\n".join(filter(None, (_told(run, event) for event in run.script)))
+
+
+def _told(run: RunLog, event: Event) -> str:
+    name, text = run.cast.name(event.speaker) if event.speaker else "", " ".join(event.text.split())
+    match event.kind:
+        case "line":
+            return f"{name}: {text}"
+        case "action":
+            return f"({name} {text})"
+        case "stance":
+            chosen: Sequence[str] = [c.text for c in run.header.story.choices if c.id == event.choice]
+            return f"({name} chooses to {run.cast.fill(' '.join(chosen))}:) {text}"
+        case "silence" | "reflection" | "recap" | "fear" | "hand":  # what nobody heard, and what only repeats
+            return ""
+        case "dream":
+            return f"(They dream: {text})"
+        case _:
+            return f"({text})"
+
+
+def _plays(run: RunLog, role: str) -> bool:
+    return any(event.speaker == role and event.provenance.by == "agent" for event in run.script)

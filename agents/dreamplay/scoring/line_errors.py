@@ -1,0 +1,167 @@
+"""Lapses: lines that should not have stood, by the editor's own rules and by the secrets they tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.base import FrozenModel
+from dreamplay.schema.event import Event
+from dreamplay.scoring.metrics import Runs, content, lines, words
+from dreamplay.validation.checks import STAGE_VERBS, LineChecker
+from dreamplay.validation.ngrams import NEAR_COPY, grams
+from dreamplay.validation.normalize import speech
+
+_DIRECTION = re.compile(r"\s*(\([^)]*\)|\*[^*]+\*)[.\s]*")
+_THIRD_PERSON = re.compile(r"\b(he|she|his|her|him|hers)\b", re.IGNORECASE)
+_FIELDS = {
+    "refuses": "refusals",
+    "talks of being a model": "model_talk",
+    "unfinished": "unfinished",
+    "speaks of the speaker by name": "own_name",
+    "recites the cue in the third": "own_name",
+}
+"""How the editor's reasons begin, and where they count. What it says of copies is the echo's to count."""
+_ENOUGH = 3
+"""Content words of a secret with which a line tells it."""
+_ENOUGH_WORD_FOR_WORD = 2
+"""The same, of words in 3-grams that the line and the secret share."""
+
+
+class LineErrors(FrozenModel):
+    """Lines that should not have stood, each counted in one place."""
+
+    refusals: int
+    model_talk: int
+    wrong_speaker: int
+    narrates: int
+    own_name: int
+    unfinished: int
+    other: int
+    """Faults that the editor names and this card does not: another script, nothing said."""
+
+
+class Secrets(FrozenModel):
+    """Hidden fears and wishes that came up in a line before a dream had pooled them."""
+
+    own: int
+    others: int
+    at_risk: int
+    """Lines said while somebody still had a secret."""
+
+
+def faults(runs: Runs) -> LineErrors:
+    """Refusals, talk of being a model, wrong speaker, narrating, own name in own mouth, unfinished lines.
+
+    Source: the role-breaks that users report most (SillyTavern #2816, Marinara #924) and identity loss in Echoing
+    (arXiv 2511.09710). The rules are the editor's own, so that both mean the same; a wrong speaker is also who
+    gives out to be somebody else, and narrating is also reading the narrator's words aloud.
+    Limits: English patterns. A line counts once, under its first fault, so that no column holds a line twice. What
+    the narrator tells and what is decided is only searched for refusals and talk of being a model.
+    """
+    counts = dict.fromkeys(LineErrors.model_fields, 0)
+    for run in runs:
+        # What an author wrote in other letters allows them to everybody; what is plain ASCII allows nothing.
+        authored = [e.text for e in run.script if e.provenance.by == "author" and not e.text.isascii()]
+        told: set[tuple[str, ...]] = set()
+        for event in run.script:
+            if event.kind in ("narration", "dream"):
+                told |= grams(event.text)
+            if event.provenance.by in ("agent", "narrator") and event.kind != "silence":
+                fault = _fault(run, event, authored, told)
+                if fault and (event.kind == "line" or fault in ("refusals", "model_talk")):
+                    counts[fault] += 1
+    return LineErrors(**counts)
+
+
+def secrets(runs: Runs) -> Secrets:
+    """Lines that tell a hidden fear or wish before the first dream whose ledger holds it.
+
+    Source: output leaks of SOTOPIA-ToM (arXiv 2605.02307; 9.9% of turns, 2.2% with coaching). A line tells a secret
+    with three of its content words, or two in 3-grams that are the secret's, if it has fewer in common with every
+    public text: story, public sheets, material.
+    Limits: words only: a secret told in other words is not seen. A secret that somebody guesses aloud counts,
+    although nobody leaked it.
+    """
+    own = others = at_risk = 0
+    for run in runs:
+        public = _public(run)
+        hidden = {
+            role: [run.cast.fill(text) for text in (persona.private.fear, persona.private.wish)]
+            for role, persona in run.cast.personas.items()
+            if persona.private
+        }
+        spoken = {event.id for event in lines(run)}
+        for event in run.script:
+            for entry in event.ledger:
+                hidden.pop(entry.role, None)
+            if event.id in spoken and hidden:
+                at_risk += 1
+                told = {role for role, texts in hidden.items() if any(_tells(event.text, x, public) for x in texts)}
+                own += event.speaker in told
+                others += bool(told - {event.speaker})
+    return Secrets(own=own, others=others, at_risk=at_risk)
+
+
+def _fault(run: RunLog, event: Event, authored: Sequence[str], told: Collection[tuple[str, ...]]) -> str | None:
+    """The field of Faults under which a text counts, if it has a fault."""
+    me = run.cast.name(event.speaker) if event.speaker else ""
+    names = [name for role in run.cast.roles for name in run.cast.names(role)]
+    material = run.cast.fill(event.cue.material) if event.cue else ""
+    clean = speech(event.text, me, names)
+    others = [re.escape(name) for name in names if name != me]
+    if others and event.kind == "line":
+        if _speaks_for("|".join(others), event.text, clean, me):
+            return "wrong_speaker"
+        if _narrates("|".join(others), event.text, clean, me, told):
+            return "narrates"
+    reason = (LineChecker(speaker=me, cast=names, said=authored, material=material).fault(clean) or ("", ""))[0]
+    if not reason or reason.startswith("copies"):
+        return None
+    return next((field for start, field in _FIELDS.items() if reason.startswith(start)), "other")
+
+
+def _speaks_for(others: str, text: str, clean: str, me: str) -> bool:
+    """Somebody else's line is in it, behind a name and a colon, or the speaker gives out to be somebody else."""
+    return (
+        bool(re.match(rf"\W*(?:{others})\W*:", text))
+        or speech(text, me, [me]) != clean
+        or bool(re.search(rf"\b(?:I am|I['\u2019]m|[Mm]y name is) (?:{others})\b(?!['\u2019]s)", text))
+    )
+
+
+def _narrates(others: str, text: str, clean: str, me: str, told: Collection[tuple[str, ...]]) -> bool:
+    """It holds directions, says what somebody does as a stage direction would, or reads out what the narrator told
+    of people.
+    """
+    directions = set(words(text)) - set(words(clean)) - set(words(me))
+    acts = re.search(rf"(?:^|[.!?…]\s+)(?:{others}) (?:{STAGE_VERBS})\b", text)
+    mine = grams(clean)
+    of_people = re.search(rf"\b(?:{others}|{re.escape(me)})\b", clean) or _THIRD_PERSON.search(clean)
+    read_out = of_people and mine and sum(gram in told for gram in mine) / len(mine) > NEAR_COPY
+    return bool(directions or acts or read_out or _DIRECTION.fullmatch(text))
+
+
+def _public(run: RunLog) -> list[str]:
+    """Every text that is no secret: the story's and those of the public sheets."""
+    sheets = [persona.model_dump(exclude={"private"}) for persona in run.cast.personas.values()]
+    return [run.cast.fill(text) for text in _texts([run.header.story.model_dump(), sheets])]
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | Sequence):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(item)
+
+
+def _tells(text: str, secret: str, public: Sequence[str]) -> bool:
+    """Whether a line has enough of a secret's words, and more than it has of anything public."""
+    mine, hidden = content(text), content(secret)
+    word_for_word = content(" ".join(" ".join(gram) for gram in grams(text) & grams(secret)))
+    shared = len(mine & hidden)
+    if shared < _ENOUGH and len(word_for_word) < _ENOUGH_WORD_FOR_WORD:
+        return False
+    return shared > max((len(mine & content(each)) for each in public), default=0)

@@ -1,1 +1,0 @@
-"""The playing of a story: plan, director, graph, and the visitor."""

@@ -1,0 +1,1 @@
+"""Generating text that can stand: asking, checking and asking again."""

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import worlds
+from dreamplay.analysis import explain
+from dreamplay.errors import UsageError
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.runs import prompt_log, transcript
+from dreamplay.runs.transcript import RunLog
+
+EXAMPLE = Path(__file__).parents[2] / "transcripts" / "example"
+
+
+def _nothing_kept(digest: str) -> None:
+    return None
+
+
+@pytest.fixture(scope="module")
+def example() -> RunLog:
+    return transcript.read(EXAMPLE)
+
+
+async def test_why_says_all_that_went_into_an_event(tmp_path: Path) -> None:
+    model = ScriptedModel()
+    record = await worlds.play("mindsync", tmp_path / "run", model)
+    asked = {prompt.digest: prompt for prompt in model.seen}
+    told = 0
+    for event in record.script:
+        made = event.provenance
+        if made.by == "author":
+            continue
+        told += 1
+        why = explain.why(record, event.id, lambda digest: prompt_log.find(tmp_path / "run", digest))
+        assert (why.event, why.kind, why.speaker, why.text) == (event.id, event.kind, event.speaker, event.text)
+        assert (why.cue, why.recalled, why.refused, why.usage) == (event.cue, made.recalled, made.refused, made.usage)
+        assert why.prompt == asked[made.prompt or ""]
+        who = [event.speaker] if event.speaker else event.witnesses
+        seen = [n for sight in why.saw for n in range(sight.first, sight.last + 1)]
+        assert seen == [e.id for e in record.script if e.id < event.id and set(who) <= set(e.witnesses)]
+        assert why.unseen == event.id - len(seen)
+        assert all(len({e.scene for e in list(record.script)[s.first : s.last + 1]}) == 1 for s in why.saw)
+    assert told > 30
+
+
+def test_a_prompt_that_was_not_kept_is_no_error(example: RunLog) -> None:
+    why = explain.why(example, 30, _nothing_kept)
+    assert why.digest
+    assert why.prompt is None
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (8, r"^event 8 \(narration\) was written by the author; .*: 10 "),
+        (0, "^event 0 .*: 10 "),
+        (999, r"^no event 999; this run has events 0 to \d+; .*: \d+ "),
+        (-3, "^no event -3; .*: 10 "),
+    ],
+)
+def test_an_event_that_nobody_was_asked_for_names_those_nearest_to_it(example: RunLog, number: int, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        explain.why(example, number, _nothing_kept)
+
+
+def test_between_two_that_were_asked_for_both_are_named(example: RunLog) -> None:
+    asked = [event.provenance.prompt is not None for event in example.script]
+    number = next(n for n in range(1, len(asked) - 1) if asked[n - 1 : n + 2] == [True, False, True])
+    with pytest.raises(UsageError, match=rf"^event {number} .*: {number - 1} and {number + 1} "):
+        explain.why(example, number, _nothing_kept)
+
+
+async def test_she_knows_what_she_witnessed_and_her_own_sheet_and_no_more(small: Path, tmp_path: Path) -> None:
+    record = await worlds.play(small, tmp_path / "run")
+    for role in record.cast.roles:
+        for at in (0, 12, len(record.script) - 1):
+            known = explain.knows(record, role, at)
+            events = [e for e in list(record.script)[: at + 1] if role in e.witnesses and e.text]
+            assert [(k.since, k.text) for k in known.witnessed] == [(e.id, e.text) for e in events]
+            told = known.model_dump_json()
+            for other in record.cast.personas.values():
+                assert (f"CANARY-{other.name}-belief" in told) == (other.name == known.name)
+        assert explain.knows(record, role) == explain.knows(record, role, len(record.script) - 1)
+
+
+async def test_a_fear_is_known_to_who_dreamt_it_from_the_dream_on(small: Path, tmp_path: Path) -> None:
+    record = await worlds.play(small, tmp_path / "run")
+    (dream,) = worlds.kinds(record.script, "dream")
+    assert explain.knows(record, "ada", dream.id - 1).secrets == ()
+    for role, other in (("ada", "bo"), ("bo", "ada")):
+        (secret,) = explain.knows(record, role, dream.id).secrets
+        assert (secret.of, secret.dreams) == (other, (dream.id,))
+    assert explain.knows(record, "cyrus").secrets == ()  # he watched over them
+    bonds = {bonds.beat: bonds.knows for bonds in explain.knows(record, "cyrus").bonds}
+    assert list(bonds) == ["prologue", "day", "night", "dawn"]
+    nobody: dict[str, tuple[str, ...]] = {"ada": (), "bo": (), "cyrus": ()}
+    assert bonds["prologue"] == bonds["day"] == nobody
+    assert bonds["night"] == bonds["dawn"] == nobody | {"ada": ("bo",), "bo": ("ada",)}
+    assert [each.beat for each in explain.knows(record, "ada", 5).bonds] == ["prologue", "day"]
+
+
+async def test_what_she_thinks_of_the_others_is_known_from_when_she_thought_it(small: Path, tmp_path: Path) -> None:
+    record = await worlds.play(small, tmp_path / "run")
+    first, *_, last = [event for event in worlds.kinds(record.script, "reflection") if event.speaker == "ada"]
+    assert explain.knows(record, "ada", first.id - 1).regards == {}
+    assert explain.knows(record, "ada", first.id).regards == first.regards
+    assert explain.knows(record, "ada").regards == first.regards | last.regards
+    assert {"bo", "cyrus"} == set(first.regards) > set(last.regards)
+
+
+@pytest.mark.parametrize(
+    ("role", "at", "says"),
+    [
+        ("zed", None, "^no role 'zed' in this run; it has elara, leo, mira, sam$"),
+        ("Leo", None, "^no role 'Leo'"),
+        ("leo", 999, "^--at 999: no such event; this run has events 0 to "),
+        ("leo", -1, "^--at -1: "),
+    ],
+)
+def test_whom_or_when_there_is_not_is_said_with_what_there_is(
+    example: RunLog, role: str, at: int | None, says: str
+) -> None:
+    with pytest.raises(UsageError, match=says):
+        explain.knows(example, role, at)

@@ -1,0 +1,327 @@
+"""Branching off: what a branch shares, what it changes, and that it knows nothing of what its parent did later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import worlds
+from dreamplay.branching import batch, branch
+from dreamplay.branching.branch import Changes
+from dreamplay.engine import run_config
+from dreamplay.errors import RecordError, UsageError
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.runs import transcript
+from dreamplay.runs.transcript import FILE, RunLog
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import Event
+
+MARK = "ZEBRA"
+
+
+@pytest.fixture
+async def parent(small: Path, tmp_path: Path) -> RunLog:
+    return await worlds.play(small, tmp_path / "parent")
+
+
+async def _play(made: branch.Branch, home: Path, model: ScriptedModel | None = None) -> RunLog:
+    model = model or ScriptedModel()
+    job = batch.job(made, model, {}, home)
+    await job.run(model, {}).play(lambda seen: None)
+    return job.record()
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def _first(record: RunLog, scene: str) -> int:
+    return record.script.in_scene(scene)[0].id
+
+
+def _words(event: Event) -> tuple[object, ...]:
+    return event.kind, event.speaker, event.text, event.scene, event.witnesses
+
+
+async def test_a_twin_says_what_its_parent_said(parent: RunLog, tmp_path: Path) -> None:
+    for at in (None, "night", "porch", "9"):
+        twin = await _play(branch.branch(parent, "parent", at, Changes()), tmp_path)
+        assert list(twin.script) == list(parent.script)
+        assert twin.end == parent.end
+        assert (twin.header.parent, twin.header.changes) == ("parent", ())
+
+
+async def test_other_dice_share_the_events_before_the_point_and_part_after_it(parent: RunLog, tmp_path: Path) -> None:
+    twin = await _play(branch.branch(parent, "parent", "9", Changes(), seed=8), tmp_path)
+    assert list(twin.script)[:9] == list(parent.script)[:9]
+    assert list(map(_words, twin.script)) != list(map(_words, parent.script))
+    assert (twin.header.seed, twin.header.point) == (8, 9)
+    pressures = [e.text for e in twin.script.in_scene("square") if e.kind == "narration"]
+    assert len(set(pressures)) == len(pressures)
+
+
+async def test_a_branch_never_sees_what_its_parent_did_later(parent: RunLog, tmp_path: Path) -> None:
+    point = _first(parent, "attic")
+    lines = (tmp_path / "parent" / FILE).read_text().splitlines()
+    marked = [re.sub(r'("text":")', rf"\1{MARK} ", line) if i > point else line for i, line in enumerate(lines)]
+    assert sum(MARK in line for line in marked) > 10
+    (tmp_path / "parent" / FILE).write_text("\n".join([*marked, ""]))
+    before = {path: path.read_bytes() for path in (tmp_path / "parent").iterdir()}
+    worlds.dump(Path("zoe.yaml"), worlds.persona("Zoe", "parrot"))
+    model = ScriptedModel(sheets=True)
+    made = branch.branch(transcript.read(tmp_path / "parent"), "parent", "attic", Changes({"bo": "zoe.yaml"}))
+    child = await _play(made, tmp_path, model)
+    assert child.end
+    assert model.seen
+    assert MARK not in "".join(f"{prompt.system}{prompt.script}{prompt.tail}" for prompt in model.seen)
+    assert not [event for event in child.script if MARK in event.model_dump_json()]
+    assert {path: path.read_bytes() for path in (tmp_path / "parent").iterdir()} == before
+
+
+async def test_a_branch_of_a_branch_tells_all_its_changes(parent: RunLog, tmp_path: Path) -> None:
+    child = await _play(branch.branch(parent, "parent", "attic", Changes(say=[("bo", "I am off.")])), tmp_path)
+    grand = await _play(branch.branch(child, "child", "porch", Changes(drop=["bo"])), tmp_path)
+    point = _first(child, "porch")
+    assert list(grand.script)[:point] == list(child.script)[:point]
+    assert any(event.text == "I am off." for event in grand.script)
+    assert run_config.from_header(grand.header).header("scripted", {}) == grand.header
+    assert grand.header.parent == "child"
+    assert grand.header.changes == (
+        f"from event {_first(parent, 'attic')} on, say bo: I am off.", f"from event {point} on, drop bo",
+    )  # fmt: skip
+
+
+async def test_who_is_swapped_later_keeps_the_name_that_the_others_know(parent: RunLog, tmp_path: Path) -> None:
+    worlds.dump(Path("zoe.yaml"), worlds.persona("Zoe", "parrot"))
+    for at, name in ((None, "Zoe"), ("night", "Bo")):
+        made = branch.branch(parent, "parent", at, Changes({"bo": "zoe.yaml"}))
+        assert made.plan.cast.name("bo") == name
+        assert "parrot" in made.plan.cast.personas["bo"].who
+    child = await _play(made, tmp_path)
+    dream = worlds.kinds(child.script, "dream")[0]
+    assert [entry.fear for entry in dream.ledger] == [
+        "CANARY-Ada-fear stands on the stairs.", "CANARY-Zoe-fear stands on the stairs.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("at", ["corner", "12"])
+async def test_a_line_is_said_to_those_present(parent: RunLog, tmp_path: Path, at: str) -> None:
+    child = await _play(
+        branch.branch(parent, "parent", at, Changes(say=[("bo", "I am off."), ("ada", "Go.")])), tmp_path
+    )
+    (said,) = [event for event in child.script if event.text == "I am off."]
+    assert (said.kind, said.speaker, said.provenance.by) == ("line", "bo", "person")
+    assert said.witnesses == next(scene.present for _, scene in child.header.story.scenes if scene.id == said.scene)
+    turns = [event.turn for event in child.script.in_scene(said.scene) if event.turn]
+    assert turns == list(range(1, len(turns) + 1))
+    assert child.script.in_scene(said.scene)[0].kind == "narration"
+
+
+async def test_a_line_is_said_between_two_stances(parent: RunLog, tmp_path: Path) -> None:
+    first, second, *_ = worlds.kinds(parent.script, "stance")
+    child = await _play(branch.branch(parent, "parent", str(second.id), Changes(say=[("bo", "Wait.")])), tmp_path)
+    assert child.end
+    assert [event.speaker for event in worlds.kinds(child.script, "stance")] == ["ada", "bo", "cyrus"]
+    said = list(child.script)[second.id]
+    assert (said.text, said.scene) == ("Wait.", first.scene)
+
+
+async def test_who_is_dropped_is_absent_from_every_later_scene(parent: RunLog, tmp_path: Path) -> None:
+    point = _first(parent, "attic")
+    child = await _play(branch.branch(parent, "parent", "attic", Changes(drop=["bo"])), tmp_path)
+    own = list(child.script)[point:]
+    assert not [event for event in own if "bo" in event.witnesses or event.speaker == "bo"]
+    assert [event.speaker for event in worlds.kinds(own, "stance")] == ["ada", "cyrus"]
+
+
+@pytest.mark.parametrize("at", ["attic", "mid"])
+async def test_who_says_a_last_word_and_is_dropped_leaves_after_it(parent: RunLog, tmp_path: Path, at: str) -> None:
+    point = _first(parent, "attic") + 2 * (at == "mid")
+    last_word = Changes(say=[("bo", "I am off."), ("ada", "Go."), ("bo", "Gone.")], drop=["bo"])
+    child = await _play(branch.branch(parent, "parent", "attic" if at == "attic" else f"{point}", last_word), tmp_path)
+    own = list(child.script)[point:]
+    said = next(i for i, event in enumerate(own) if event.text == "Gone.")
+    assert (own[said + 1].kind, own[said + 1].speaker) == ("exit", "bo")
+    assert not [event for event in own[said + 2 :] if "bo" in (*event.witnesses, event.speaker)]
+    assert [event.speaker for event in worlds.kinds(own, "stance")] == ["ada", "cyrus"]
+
+
+async def test_who_is_dropped_in_the_middle_of_a_scene_leaves_there(parent: RunLog, tmp_path: Path) -> None:
+    point = _first(parent, "square") + 3
+    child = await _play(branch.branch(parent, "parent", f"{point}", Changes(drop=["cyrus"])), tmp_path)
+    own = list(child.script)[point:]
+    assert (own[0].kind, own[0].speaker) == ("exit", "cyrus")
+    assert not [event for event in own[1:] if "cyrus" in (*event.witnesses, event.speaker)]
+
+
+@pytest.mark.parametrize("at", [None, "2"])
+async def test_an_aside_that_all_who_are_left_would_hear_is_left_out(tmp_path: Path, at: str | None) -> None:
+    staged = worlds.write(tmp_path / "staged", change=worlds.stage)
+    parent = await worlds.play(staged, tmp_path / "parent")
+    child = await _play(branch.branch(parent, "parent", at, Changes(drop=["cyrus"])), tmp_path)
+    assert not [event for event in child.script if event.cue and event.cue.hears]
+
+
+async def test_an_opening_goes_without_the_sentences_in_which_somebody_absent_is_there(
+    small: Path, tmp_path: Path
+) -> None:
+    def change(story: dict[str, Any]) -> None:
+        first, second = story["beats"][0]["scenes"][1], story["beats"][1]["scenes"][0]
+        first["opening"] = "Rain in {bo}'s yard. {bo} sits on the wall. Nobody speaks."
+        second["opening"] = "Bo has lit a lamp."
+
+    story = worlds.write(tmp_path / "named", change=change)
+    parent = await worlds.play(story, tmp_path / "transcripts" / "parent")
+    made = branch.branch(parent, "parent", None, Changes(drop=["bo"]))
+    scenes = {scene.id: scene for _, scene in made.plan.scenes}
+    assert [scenes[name].opening for name in ("corner", "attic")] == [
+        "Rain in Bo's yard. Nobody speaks.",
+        scenes["attic"].place,
+    ]
+    assert [note.partition(" (")[0] for note in made.notes] == [
+        "the opening of day/corner speaks of somebody absent; left out of it: Bo sits on the wall.",
+        "the opening of night/attic speaks of somebody absent; left out of it: Bo has lit a lamp.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "left"), [(None, ["cyrus"]), ("1", ["bo", "cyrus"]), ("day", ["bo", "bo", "ada", "cyrus"])]
+)
+async def test_a_prologue_goes_on_without_lines_by_or_about_somebody_absent(
+    tmp_path: Path, at: str | None, left: list[str]
+) -> None:
+    def change(story: dict[str, Any]) -> None:
+        said = [("bo", "{bo} says", "Tea."), ("bo", "{bo} says", "No."), ("ada", "{ada} asks {bo}", "Why?"),
+                ("cyrus", "{cyrus} says", "It rains.")]  # fmt: skip
+        story["prologue"] = [{"role": role, "cue": cue, "line": line} for role, cue, line in said]
+
+    parent = await worlds.play(worlds.write(tmp_path / "led", change=change), tmp_path / "parent")
+    made = branch.branch(parent, "parent", at, Changes(drop=["bo"]))
+    child = await _play(made, tmp_path)
+    assert [event.speaker for event in child.script.in_scene("prologue")] == left
+    assert any("prologue" in note for note in made.notes) == (len(left) < 4)
+
+
+async def test_a_story_is_edited_from_the_point_on(parent: RunLog, small: Path, tmp_path: Path) -> None:
+    def edit(story: dict[str, Any]) -> None:
+        story["beats"][0]["scenes"][0]["opening"] = "Nobody hears this."
+        story["beats"][2]["scenes"][1]["opening"] = "It snows on the road."
+
+    edited = worlds.write(tmp_path / "edited", change=edit)
+    child = await _play(branch.branch(parent, "parent", "night", Changes(story=edited)), tmp_path)
+    told = [event.text for event in child.script]
+    assert "It snows on the road." in told
+    assert "Nobody hears this." not in told
+
+
+def _moved(story: dict[str, Any]) -> None:
+    story["beats"][0]["scenes"][1]["present"] = ["ada", "cyrus"]
+
+
+def _retitled(story: dict[str, Any]) -> None:
+    story["title"] = "Large Hours"
+
+
+BAD: dict[str, tuple[str | None, Changes, str]] = {
+    "beyond the end": ("999", Changes(drop=["bo"]), r"--at 999: parent ends with event \d+"),
+    "no such place": ("cellar", Changes(drop=["bo"]), "no such beat or scene; there are day, square,"),
+    "no such role to swap": ("night", Changes({"zed": "ada"}), "no role 'zed' in this story"),
+    "no such persona": ("night", Changes({"bo": "zeb"}), "no file and no shipped persona called 'zeb'"),
+    "no such role to drop": ("night", Changes(drop=["zed"]), "--drop zed: no such role"),
+    "nobody left": ("night", Changes(drop=["ada", "bo"]), "nobody would be left in night/attic"),
+    "an epilogue under way": ("38", Changes(drop=["bo"]), "--drop bo: an epilogue is told whole"),
+    "a line of a stranger": ("square", Changes(say=[("zed", "Hi.")]), "--say zed: not in day/square"),
+    "a line of one who is not there": ("attic", Changes(say=[("cyrus", "Hi.")]), "there are ada, bo"),
+    "a line that nobody could say": ("square", Changes(say=[("bo", "x" * 5000)]), "--say bo: say: .*4000 characters"),
+    "a point of 5,000 digits": ("9" * 5000, Changes(drop=["bo"]), r"--at 9{40}…: parent ends with event \d+"),
+    "a point of 5,000 letters": ("x" * 5000, Changes(drop=["bo"]), r"--at x{40}…: parent has no such beat"),
+    "a line before the prologue": (None, Changes(say=[("ada", "Hi.")]), "nobody can speak at that point"),
+    "a line in the epilogue": ("road", Changes(say=[("ada", "Hi.")]), "nobody can speak at that point"),
+    "no such story": ("night", Changes(story=Path("no.yaml")), "no.yaml: No such file"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+async def test_bad_input_is_said_clearly(parent: RunLog, what: str) -> None:
+    at, changes, said = BAD[what]
+    with pytest.raises(UsageError, match=said):
+        branch.branch(parent, "parent", at, changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"), [(_retitled, "is another story: 'Large Hours'"), (_moved, "the run has played day/corner")]
+)
+async def test_another_story_is_refused(
+    parent: RunLog, tmp_path: Path, change: Callable[[dict[str, Any]], None], said: str
+) -> None:
+    other = worlds.write(tmp_path / "other", change=change)
+    with pytest.raises(UsageError, match=said):
+        branch.branch(parent, "parent", "night", Changes(story=other))
+
+
+async def test_a_parent_that_was_stopped_has_only_what_it_played(parent: RunLog, tmp_path: Path) -> None:
+    path = tmp_path / "parent" / FILE
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:9]))
+    stopped = transcript.read(path)
+    with pytest.raises(UsageError, match=r"--at night: parent lies before it \(it has come to day, square\)"):
+        branch.branch(stopped, "parent", "night", Changes())
+    assert len(branch.branch(stopped, "parent", "8", Changes()).events) == 8
+    assert branch.cost(stopped, [branch.branch(stopped, "parent", "8", Changes())]).calls > 5
+    with pytest.raises(UsageError, match="ends with event 7"):
+        branch.branch(stopped, "parent", "9", Changes())
+    header = parent.header.model_copy(update={"settings": {}})
+    with pytest.raises(RecordError, match="does not fit its story"):
+        branch.branch(RunLog(header, parent.script, None), "parent", "8", Changes())
+
+
+async def test_it_costs_what_the_rest_of_the_parent_did(parent: RunLog) -> None:
+    made = [branch.branch(parent, "parent", at, Changes()) for at in ("attic", "porch")]
+    rest = [event for at in ("attic", "porch") for event in list(parent.script)[_first(parent, at) :]]
+    assert branch.cost(parent, made) == transcript.total(rest)
+
+
+def test_a_name_tells_branches_apart_and_nothing_else() -> None:
+    parent = worlds.record(worlds.said("ada", "One."), worlds.said("bo", "Two."))
+    settings = {"length": "full", "beats": ["day", "night", "dawn"]}
+    parent = RunLog(parent.header.model_copy(update={"settings": settings}), parent.script, None)
+    cases = [("1", Changes()), ("2", Changes()), ("1", Changes(drop=["bo"])), ("1", Changes({"bo": "ada"}))]
+
+    def name(at: str, changes: Changes, model: str = "m", seed: int = 1, parent: RunLog = parent) -> str:
+        made = branch.branch(parent, "parent", at, changes, seed)
+        return made.name(made.plan.header(model, {}))
+
+    names = [*(name(*case) for case in cases), name(*cases[0], model="n"), name(*cases[0], seed=2)]
+    assert names == [*(name(*case) for case in cases), name(*cases[0], model="n"), name(*cases[0], seed=2)]
+    assert len(set(names)) == len(names)
+    assert names[0][:-1] == names[-1][:-1]
+    assert Cast(parent.header.cast).roles == ("ada", "bo", "cyrus")
+
+
+@pytest.mark.parametrize(
+    "story_id",
+    [
+        "/etc/cron.d/x",
+        "../../x",
+        "..",
+        "",
+        "a\x00b",
+        "C:\\x",
+        "con",
+        "nul.txt",
+        "-rf",
+        ".hidden",
+        "x" * 5000,
+        "ü" * 300,
+    ],
+)
+async def test_no_name_of_a_story_leaves_the_folder_of_the_runs(parent: RunLog, tmp_path: Path, story_id: str) -> None:
+    theirs = RunLog(parent.header.model_copy(update={"story_id": story_id}), parent.script, parent.end)
+    home = tmp_path / "home"
+    child = await _play(branch.branch(theirs, "parent", "night", Changes(drop=["bo"])), home)
+    assert child.end
+    (folder,) = _names(home)
+    assert re.fullmatch(r"\w[\w-]{0,59}-whatif-[0-9a-f]{8}-7", folder)
+    assert _names(tmp_path) == {"home", "parent", "small"}

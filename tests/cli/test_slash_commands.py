@@ -1,0 +1,93 @@
+"""What a typed line means: an act, a way to leave, or a word on why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import worlds
+from dreamplay.cli.slash_commands import CommandError, parse
+from dreamplay.engine.run_config import RunConfig
+from dreamplay.participants.actions import Action, StanceChoice
+from dreamplay.participants.visitor import Ask
+from dreamplay.schema.script import Script
+from dreamplay.schema.story import VISITOR
+
+
+@pytest.fixture
+def plan(small: Path) -> RunConfig:
+    return worlds.plan(small, guest="Noor")
+
+
+def _ask(plan: RunConfig, *events: dict[str, Any], why: Any = "round", role: str = VISITOR, away: bool = False) -> Ask:
+    beat, scene = plan.scenes[0]
+    here = scene.present[:-1] if away else scene.present
+    script = Script(worlds.event(i, scene=scene.id, **made) for i, made in enumerate(events))
+    return Ask(why, role, beat.id, scene, here, script)
+
+
+HAND = {"kind": "hand", "speaker": "bo", "text": VISITOR, "provenance": {"by": "person"}}
+MEANT = {
+    "Hello there, Bo.": {"say": "Hello there, Bo."},
+    "": {},
+    "   ": {},
+    "what /quit means": {"say": "what /quit means"},
+    "/whisper bo the door": {"whisper": {"to": "bo", "text": "the door"}},
+    "/whisper Bo: the door": {"whisper": {"to": "bo", "text": "the door"}},
+    "/do sits down.": {"do": "sits down."},
+    "/fear the stairs": {"fear": "the stairs"},
+    "/go": {"go": True},
+    "/play CYRUS": {"play": "cyrus"},
+    "/hand back bo": {"hand_back": "bo"},
+    "/hand back": {"hand_back": "bo"},
+}
+
+
+@pytest.mark.parametrize("line", MEANT)
+def test_a_line_means_an_act(plan: RunConfig, line: str) -> None:
+    act = parse(line, _ask(plan, HAND), plan.cast, plan.story)
+    assert not isinstance(act, str)
+    assert act.model_dump(exclude_defaults=True) == MEANT[line]
+
+
+def test_a_stance_is_a_number_and_a_reason(plan: RunConfig) -> None:
+    asked = _ask(plan, why="stance")
+    act = parse("2 because it rains", asked, plan.cast, plan.story)
+    assert not isinstance(act, str)
+    assert act.stance == StanceChoice(choice="stay", because="because it rains")
+    assert parse("", asked, plan.cast, plan.story) == Action()
+    for wrong in ("2", "3 no", "stay", "0 hm"):
+        with pytest.raises(CommandError, match="a number from 1 to 2 and your reason"):
+            parse(wrong, asked, plan.cast, plan.story)
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "/whisper nobody hm": ({}, "nobody is called 'nobody'; there are Ada, Bo, Cyrus"),
+    "/whisper": ({}, "/whisper whom"),
+    "/whisper bo": ({}, "the words are missing"),
+    "/whisper noor hm": ({}, "nobody is called 'noor'"),
+    "/play bo": ({}, "you play Bo already"),
+    "/hand back ada": ({}, "you do not play Ada"),
+    "/come": ({}, "you are with them"),
+    "/dance": ({}, "no command /dance"),
+    "Hello?": ({"away": True}, "/come brings you back"),
+    "/fear it": ({"role": "bo"}, "this is Bo's turn"),
+    "x" * 4_001: ({}, "longer than 4,000 characters; nothing was said"),
+    "a \x1b[2J b": ({}, r"control character '\\x1b' at position 2"),
+}
+
+
+@pytest.mark.parametrize("line", REFUSED, ids=lambda line: line[:20])
+def test_what_cannot_be_done_is_said_in_one_line(plan: RunConfig, line: str) -> None:
+    rest, message = REFUSED[line]
+    with pytest.raises(CommandError, match=message) as caught:
+        parse(line, _ask(plan, HAND, **rest), plan.cast, plan.story)
+    assert "\n" not in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+
+
+def test_there_is_nothing_to_take_back_at_first(plan: RunConfig) -> None:
+    with pytest.raises(CommandError, match="not done anything yet"):
+        parse("/undo", _ask(plan), plan.cast, plan.story)
+    assert parse("/undo", _ask(plan, HAND), plan.cast, plan.story) == "undo"

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+import worlds
+from dreamplay.comparison import alignment, permutation, provenance
+from dreamplay.errors import UsageError
+from dreamplay.runs.transcript import RunLog
+
+DAY = date(2045, 1, 1)
+
+
+def _named(name: str, seed: int, **change: object) -> RunLog:
+    run = worlds.record(seed=seed)
+    settings = {"length": "full", "beats": ["day", "night"], "reflect": False, "sampling": {"temperature": 0.8}}
+    return replace(run, name=name, header=run.header.model_copy(update={"settings": settings} | change))
+
+
+def _told(base: list[RunLog], changed: list[RunLog]) -> dict[str, str]:
+    matched = alignment.match(base, changed)
+    deals = permutation.deal(len(matched.base), len(matched.changed), paired=matched.paired)
+    return dict(provenance.lines(provenance.provenance(matched, deals, 12, DAY)))
+
+
+def test_it_is_said_where_a_comparison_comes_from() -> None:
+    told = _told([_named("a-1", 1), _named("a-2", 2)], [_named("b-1", 1), _named("b-2", 2)])
+    assert told["Compared with"].endswith(", on 2045-01-01")
+    assert told["Compared with"].startswith("dreamplay 0.")
+    assert told["Base runs"] == "a-1 (seed 1), a-2 (seed 2)"
+    assert told["Changed runs"] == "b-1 (seed 1), b-2 (seed 2)"
+    assert told["Model"] == "made-up"
+    assert told["Settings"] == "length full; beats day, night; reflect off; temperature 0.8"
+    assert (told["Pairs"], told["Ways gone through"], told["Measures tested"]) == ("2", "all 4", "12")
+
+
+def test_what_the_groups_do_not_share_is_said_of_each() -> None:
+    told = _told([_named("a", 1)], [_named("", 9, model="larger", settings={}, versions={"openai": "3"})])
+    assert told["Changed runs"] == "seed 9"
+    assert told["Model"] == "base: made-up; changed: larger"
+    assert told["Settings"].endswith("; changed: not recorded")
+    assert told["Played with"] == "base: not recorded; changed: openai 3"
+    assert told["Pairs"] == "none: no seed is in both groups"
+
+
+def test_deals_that_were_drawn_are_said_to_be() -> None:
+    runs = [_named("", seed) for seed in range(20)]
+    assert _told(runs, runs)["Ways gone through"] == "9,999 of 1,048,576, at random"
+
+
+def test_the_date_can_be_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "2366841600")
+    assert provenance.today() == DAY
+    for wrong in ("soon", "9" * 40):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", wrong)
+        with pytest.raises(UsageError, match=r"SOURCE_DATE_EPOCH='[^']*' is no time; set it to seconds since 1970"):
+            provenance.today()

@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import worlds
+from dreamplay.engine.runner import Runner
+from dreamplay.errors import EmbeddingError
+from dreamplay.memory import embeddings, retrieval
+from dreamplay.memory.retrieval import FLOOR, IMPORTANCE, WORDS, Memory
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import PROLOGUE, Event, Provenance, RetrievedMemory
+from dreamplay.schema.script import Script
+from dreamplay.schema.story import Story
+
+ALL = ("elara", "leo", "mira", "sam")
+CLOCK = "the old clock has stopped ticking"
+HEARD = "That clock stopped ticking in the night."
+
+
+def _recall(
+    story: Story, cast: Cast, events: list[Event], query: str = CLOCK, role: str = "leo", **rest: Any
+) -> tuple[RetrievedMemory, ...]:
+    rest = {"scene": "kitchen", "limit": 50} | rest
+    return Memory(story, cast, role).recall(Script(events), query, **rest)
+
+
+def _events(found: tuple[RetrievedMemory, ...]) -> list[int]:
+    return [recalled.event for recalled in found if recalled.event is not None]
+
+
+def test_only_what_she_witnessed_and_her_own_past_come_up(story: Story, cast: Cast) -> None:
+    groups = [("leo", "mira"), ("mira",), ("leo",), (), ("sam", "elara"), ALL]
+    events = [worlds.event(n, text=HEARD, speaker="mira", witnesses=who) for n, who in enumerate(groups)]
+    for role in ALL:
+        witnessed = {n for n, who in enumerate(groups) if role in who}
+        assert set(_events(_recall(story, cast, events, role=role))) == witnessed
+        sheet = " ".join(map(cast.fill, cast.personas[role].private.memories))
+        own = [r for query in (sheet, CLOCK) for r in _recall(story, cast, [], query, role) if r.event is None]
+        assert own
+        assert all(r.text.removesuffix(" …") in sheet and r.when == "long ago" for r in own)
+
+
+def test_newer_beats_older_all_else_equal(story: Story, cast: Cast) -> None:
+    events = [worlds.event(n, text=HEARD, speaker="mira", witnesses=ALL) for n in range(30)]
+    found = _recall(story, cast, events)
+    assert _events(found) == list(range(29, -1, -1))
+    assert found[0].recency == 1
+    assert [r.recency for r in found] == sorted((r.recency for r in found), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("more", "less"),
+    [
+        ({"kind": "dream"}, {"kind": "narration"}),
+        ({"kind": "stance", "speaker": "sam", "choice": "hybrid"}, {"speaker": "sam"}),
+        ({"kind": "reflection", "speaker": "leo"}, {"speaker": "sam"}),
+        ({"speaker": "sam", "text": f"Leo, {HEARD}"}, {"speaker": "sam"}),
+        ({"speaker": "sam", "scene": "roof", "witnesses": ("sam", "leo")}, {"speaker": "sam", "text": f"Leo, {HEARD}"}),
+        ({"speaker": "sam"}, {"speaker": "leo"}),
+    ],
+    ids=["dream", "stance", "reflection", "by name", "whisper", "not her own"],
+)
+def test_what_matters_more_beats_what_is_newer(
+    story: Story, cast: Cast, more: dict[str, Any], less: dict[str, Any]
+) -> None:
+    given = {"kind": "line", "text": HEARD, "witnesses": ALL, "scene": "roof"}
+    found = _recall(story, cast, [worlds.event(0, **given | more), worlds.event(1, **given | less)])
+    assert _events(found) == [0, 1]
+    assert found[0].importance > found[1].importance
+    assert found[0].relevance == pytest.approx(found[1].relevance, abs=0.02)
+
+
+def test_what_all_hear_who_are_still_there_is_no_whisper(story: Story, cast: Cast) -> None:
+    said = {"text": HEARD, "speaker": "sam", "scene": "roof"}
+    left = tuple(role for role in ALL if role != "elara")
+    events = [
+        worlds.event(0, witnesses=ALL, **said),
+        worlds.event(1, "exit", "goes home.", speaker="elara", witnesses=ALL, scene="roof"),
+        worlds.event(2, witnesses=left, **said),
+        worlds.event(3, witnesses=("sam", "leo"), **said),
+    ]
+    open_before, open_after, whisper = (
+        next(r.importance for r in _recall(story, cast, events) if r.event == n) for n in (0, 2, 3)
+    )
+    assert open_before == open_after < whisper
+
+
+def test_a_change_of_mind_matters_more_than_a_stance_that_is_kept(story: Story, cast: Cast) -> None:
+    stances = [("sam", "hybrid"), ("mira", "hybrid"), ("sam", "campaign"), ("mira", "hybrid")]
+    events = [
+        worlds.event(n, "stance", HEARD, speaker=role, choice=choice, witnesses=ALL)
+        for n, (role, choice) in enumerate(stances)
+    ]
+    assert _events(_recall(story, cast, events))[0] == 2
+
+
+def test_each_score_is_between_0_and_1_and_the_product_is_what_counts(story: Story, cast: Cast) -> None:
+    kinds = [*IMPORTANCE] * 30
+    events = [worlds.event(n, kind, HEARD, speaker="sam", witnesses=ALL) for n, kind in enumerate(kinds)]
+    found = _recall(story, cast, events, limit=len(events))
+    assert len(_events(found)) == len(events)
+    for r in found:
+        assert all(0 < score <= 1 for score in (r.recency, r.importance, r.relevance, r.score))
+        assert r.score == pytest.approx(r.recency * r.importance * r.relevance, abs=2e-3)
+    assert [r.score for r in found] == sorted((r.score for r in found), reverse=True)
+
+
+@pytest.mark.parametrize("query", ["Bring the soup and two spoons.", "", "…", "Sam, Leo, Mira and Elara"])
+def test_what_has_nothing_to_do_with_the_matter_does_not_come_up(story: Story, cast: Cast, query: str) -> None:
+    events = [worlds.event(0, text=f"Mira, Leo, Sam. {HEARD}", speaker="elara", witnesses=ALL)]
+    assert _recall(story, cast, events, query) == ()
+    assert all(r.relevance >= FLOOR for r in _recall(story, cast, events))
+
+
+def test_what_stands_in_the_prompt_is_not_recalled_again(story: Story, cast: Cast) -> None:
+    events = [worlds.event(n, text=HEARD, speaker="sam", witnesses=ALL) for n in range(4)]
+    assert _events(_recall(story, cast, events, shown=events[1:3])) == [3, 0]
+    assert _events(_recall(story, cast, events, limit=1)) == [3]
+
+
+def test_nothing_comes_up_twice_in_a_scene_and_what_came_up_least_often_goes_first(story: Story, cast: Cast) -> None:
+    script, asking = Script(), Memory(story, cast, "leo")
+    for n in range(3):
+        script.append(worlds.event(n, text=HEARD, speaker="sam", witnesses=ALL, scene="lab"))
+    came: list[int] = []
+    for scene in ("kitchen", "kitchen", "corridor", "kitchen", "kitchen", "corridor"):
+        found = asking.recall(script, CLOCK, scene=scene, limit=1)
+        came += _events(found) or [-1]
+        made = Provenance(by="agent", recalled=found)
+        line = worlds.event(len(script), text="Tea.", speaker="leo", witnesses=ALL, scene=scene, provenance=made)
+        script.append(line)
+    assert came == [2, 1, 0, 0, -1, 2]
+
+
+def test_reading_on_gives_what_reading_at_once_gives(story: Story, cast: Cast) -> None:
+    texts = [*cast.personas["sam"].material, *cast.personas["mira"].material, *cast.personas["leo"].examples]
+    script, asking = Script(), Memory(story, cast, "elara")
+    for n, text in enumerate(texts):
+        script.append(worlds.event(n, text=cast.fill(text), speaker="mira", witnesses=ALL))
+        step = asking.recall(script, text, scene="kitchen", limit=3)
+        assert step == _recall(story, cast, list(script), text, "elara", limit=3)
+
+
+def test_another_script_is_read_from_its_beginning(story: Story, cast: Cast) -> None:
+    asking = Memory(story, cast, "leo")
+    one = [worlds.event(n, text=HEARD, speaker="sam", witnesses=ALL) for n in range(3)]
+    other = [one[0], worlds.event(1, text="Soup.", witnesses=ALL), worlds.event(2, "dream", HEARD, witnesses=ALL)]
+    for events in (one, other, one[:1], one):
+        found = asking.recall(Script(events), CLOCK, scene="kitchen", limit=9)
+        assert found == _recall(story, cast, events, limit=9)
+
+
+_PROCESS = """
+import json, sys
+sys.path.insert(0, {tests!r})
+import worlds
+from dreamplay import casting
+from dreamplay.memory.retrieval import Memory
+from dreamplay.schema.script import Script
+story = casting.load_story("mindsync")
+cast = casting.cast(story, "mindsync")
+texts = [cast.fill(text) for persona in cast.personas.values() for text in persona.material]
+script = Script([worlds.event(n, text=text, speaker="sam", witnesses=cast.roles) for n, text in enumerate(texts)])
+found = Memory(story, cast, "leo").recall(script, "dreams and sleepers", scene="kitchen", limit=9)
+print(json.dumps([recalled.model_dump() for recalled in found]))
+"""
+
+
+def test_recall_is_the_same_in_any_process() -> None:
+    def process(salt: str) -> str:
+        code = _PROCESS.format(tests=str(Path(__file__).parents[1]))
+        environment = os.environ | {"PYTHONHASHSEED": salt}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    one = process("1")
+    assert len(json.loads(one)) > 3
+    assert one == process("2")
+
+
+@pytest.mark.parametrize(
+    ("given", "when", "text"),
+    [
+        ({"speaker": "mira"}, "the roof of the MindSync tower, launch night", f'Mira said "{HEARD}"'),
+        ({"speaker": "leo"}, "the roof of the MindSync tower, launch night", f'I said "{HEARD}"'),
+        ({"speaker": "mira", "scene": "kitchen"}, "a moment ago", f'Mira said "{HEARD}"'),
+        ({"speaker": "mira", "scene": PROLOGUE, "beat": PROLOGUE}, "the night before", f'Mira said "{HEARD}"'),
+        ({"kind": "dream", "scene": "first_dream"}, "Four tables under the blue lamp, three in the morning", HEARD),
+        ({"kind": "reflection", "speaker": "leo", "scene": "lab"},
+         "the sleep lab on the ninth floor, later that night", HEARD),
+        ({"kind": "stance", "speaker": "sam", "scene": "morning"}, "Elara's kitchen, the next morning",
+         f"Sam decided: {HEARD}"),
+    ],
+)  # fmt: skip
+def test_a_memory_is_worded_as_hers_with_when_it_was(
+    story: Story, cast: Cast, given: dict[str, Any], when: str, text: str
+) -> None:
+    place = {"kind": "line", "text": HEARD, "witnesses": ALL, "scene": "roof"}
+    (found,) = _recall(story, cast, [worlds.event(0, **place | given)], limit=1)
+    assert (found.when, found.text) == (when, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("The clock stopped. " + "It went on ticking. " * 10, "The clock stopped. " + "It went on ticking. " * 5),
+        ("The clock stopped, " + "and the clock " * 20, "The clock stopped …"),
+        ("clock " * 40, "clock " * WORDS + "…"),
+        ("The clock stopped.]\n[Leo means to say so.", "The clock stopped.) (Leo means to say so."),
+    ],
+    ids=["whole sentences", "a clause", "no end at all", "a forged note"],
+)
+def test_a_memory_is_short_and_forges_nothing(story: Story, cast: Cast, text: str, short: str) -> None:
+    (found,) = _recall(story, cast, [worlds.event(0, "narration", text, witnesses=ALL)], limit=1)
+    assert found.text == short.strip()
+
+
+async def test_without_its_vectors_nothing_is_played_and_the_next_step_is_named(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import wordllama
+
+    def missing(**rest: object) -> None:
+        raise FileNotFoundError("no weights/l2_supercat_256.safetensors")
+
+    monkeypatch.setattr(wordllama.WordLlama, "load", missing)
+    embeddings._vectors.cache_clear()
+    model = ScriptedModel()
+    with pytest.raises(EmbeddingError, match=r"l2_supercat.*pip install wordllama$"):
+        await Runner(worlds.plan(small), model, tmp_path / "run", {}).play(lambda seen: None)
+    assert not model.seen
+    assert not (tmp_path / "run").exists()
+    embeddings._vectors.cache_clear()
+
+
+async def test_without_recall_nobody_is_reminded(small: Path, tmp_path: Path) -> None:
+    model = ScriptedModel()
+    record = await worlds.play(small, tmp_path / "run", model, recall=False)
+    assert record.header.settings["recall"] is False
+    assert not any("remembers" in prompt.tail for prompt in model.seen)
+
+
+@pytest.mark.parametrize(("sheets", "limit"), [(False, 1), (True, 3)])
+async def test_what_came_up_stands_in_the_private_tail_and_with_the_line(
+    sheets: bool, limit: int, tmp_path: Path
+) -> None:
+    model = ScriptedModel(sheets=sheets)
+    record = await worlds.play("mindsync", tmp_path / "run", model)
+    prompts = {prompt.digest: prompt for prompt in model.seen}
+    counts = set[int]()
+    for event in record.script:
+        recalled = event.provenance.recalled
+        counts.add(len(recalled))
+        tail = prompts[event.provenance.prompt].tail if event.provenance.prompt else ""
+        assert [f"{r.when}: {r.text}" in tail for r in recalled] == [True] * tail.count(" remembers, from ")
+        witnessed = {known.id for known in record.script.visible_to(event.speaker or "") if known.id < event.id}
+        assert {r.event for r in recalled} - {None} <= witnessed
+    assert 0 in counts
+    assert min(limit, 2) <= max(counts) <= limit
+
+
+def test_no_factor_can_be_0() -> None:
+    assert all(0 < value <= 1 for value in (*IMPORTANCE.values(), retrieval.OLDEST, retrieval.OWN, retrieval.FLOOR))

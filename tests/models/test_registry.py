@@ -1,0 +1,360 @@
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+from dreamplay.errors import ModelError, SettingsError
+from dreamplay.models import model_store, registry
+from dreamplay.models.endpoint import open_endpoint
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.runs.transcript import Resumed
+from dreamplay.settings import load
+from dreamplay.testing.fake_endpoint import FakeEndpoint
+
+URL = "http://127.0.0.1:9/v1"
+
+
+@pytest.fixture(autouse=True)
+def ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_store, "installed", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+async def closed(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Close the clients that were opened, whoever forgot it."""
+    clients = []
+
+    def opened(*args: Any, **rest: Any) -> Any:
+        clients.append(open_endpoint(*args, **rest))
+        return clients[-1]
+
+    monkeypatch.setattr(registry, "open_endpoint", opened)
+    yield
+    for client in clients:
+        await client.close()
+
+
+CHOICES: dict[str, tuple[dict[str, str], dict[str, str], tuple[str, str | None, str | None]]] = {
+    # flags, environment, and what plays: kind, model, address
+    "nothing is set": ({}, {}, ("embedded", model_store.NAME, None)),
+    "a model": ({"model": "gpt-x"}, {}, ("endpoint", "gpt-x", None)),
+    "a model at an address": ({"model": "m", "base_url": URL}, {}, ("endpoint", "m", URL)),
+    "an address alone": ({"base_url": URL}, {}, ("endpoint", None, URL)),
+    "an address of OpenAI's variable": ({}, {"OPENAI_BASE_URL": URL}, ("endpoint", None, URL)),
+    "both addresses": ({"base_url": URL}, {"OPENAI_BASE_URL": "http://x/v1"}, ("endpoint", None, URL)),
+    "a key alone": ({}, {"OPENAI_API_KEY": "k"}, ("embedded", model_store.NAME, None)),
+    "a model in the environment": ({}, {"DREAMPLAY_MODEL": "m"}, ("endpoint", "m", None)),
+    "a flag against the environment": ({"model": "scripted"}, {"DREAMPLAY_MODEL": "m"}, ("scripted", "scripted", None)),
+    "embedded by name": ({"model": "embedded", "base_url": URL}, {}, ("embedded", model_store.NAME, None)),
+    "a file": ({"model": "my.gguf"}, {}, ("gguf", "my.gguf", None)),
+    "a file in capitals": ({"model": "MY.GGUF"}, {}, ("gguf", "MY.GGUF", None)),
+    "a name like a file's": ({"model": "my.gguf", "base_url": URL}, {}, ("endpoint", "my.gguf", URL)),
+    "a name like a missing file's": ({"model": "no.gguf"}, {"OPENAI_BASE_URL": URL}, ("endpoint", "no.gguf", URL)),
+    "a name like the fake's": ({"model": "scriptd", "base_url": URL}, {}, ("endpoint", "scriptd", URL)),
+    "the fake": ({"model": "scripted", "base_url": URL}, {}, ("scripted", "scripted", None)),
+}
+
+
+@pytest.mark.parametrize("what", CHOICES)
+def test_which_model_plays(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    flags, environment, chosen = CHOICES[what]
+    for file in ("my.gguf", "MY.GGUF"):
+        Path(file).write_bytes(b"GGUF and more")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    engine = registry.choose(load(**flags))
+    assert (engine.kind, engine.model, engine.base_url and str(engine.base_url)) == chosen
+    assert "\n" not in str(engine)
+    assert engine.why in str(engine)
+
+
+BEFORE: dict[str, tuple[str, dict[str, Any]]] = {
+    # how a transcript names a model, and what it keeps of it
+    "embedded": (model_store.NAME, {"engine": {"min_p": 0.05}, "candidates": 2, "sampling": {"temperature": 0.8}}),
+    "file": ("my", {"engine": {"min_p": 0.05}, "candidates": 4, "sampling": {"temperature": 0.5}}),
+    "endpoint": ("m", {"candidates": 3, "sampling": {"temperature": 0.5}}),
+    "endpoint of files": ("m.gguf", {"candidates": 3}),
+    "scripted": ("scripted", {"tries": 3}),
+    "damaged": ("m", {"sampling": "hot"}),
+    "a name like a command": ("m --base-url http://x;\nrun: $(y)", {}),
+}
+AGAIN: dict[str, tuple[str, dict[str, Any], dict[str, str], tuple[str | None, float | None, int | None]]] = {
+    # what it was played on, flags, environment, and what it goes on with: model, temperature, candidates
+    "embedded as before": ("embedded", {}, {}, ("embedded", 0.8, 2)),
+    "embedded by name": ("embedded", {"model": "embedded", "candidates": 1}, {}, ("embedded", 0.8, 1)),
+    "embedded, whatever OpenAI's variable says": ("embedded", {}, {"OPENAI_BASE_URL": URL}, ("embedded", 0.8, 2)),
+    "from embedded to an address": ("embedded", {"base_url": URL}, {}, (None, None, None)),
+    "from embedded to a model": ("embedded", {"model": "m"}, {}, ("m", None, None)),
+    "the fake as before": ("scripted", {}, {}, ("scripted", None, None)),
+    "from the fake to embedded": ("scripted", {"model": "embedded"}, {}, ("embedded", None, None)),
+    "a file again": ("file", {"model": "here/my.gguf"}, {}, ("here/my.gguf", 0.5, 4)),
+    "from a file to an address": ("file", {"base_url": URL}, {}, (None, None, None)),
+    "the same model at an address": ("endpoint", {"base_url": URL, "temperature": 0.0}, {}, ("m", 0.0, 3)),
+    "the same model at OpenAI's variable": ("endpoint", {}, {"OPENAI_BASE_URL": URL}, ("m", 0.5, 3)),
+    "the same model by name": ("endpoint", {"model": "m"}, {}, ("m", 0.5, 3)),
+    "a name like a file's": ("endpoint of files", {"base_url": URL}, {}, ("m.gguf", None, 3)),
+    "another model there": ("endpoint", {"model": "n", "base_url": URL}, {}, ("n", None, None)),
+    "settings that are none": ("damaged", {"model": "m"}, {}, ("m", None, None)),
+}
+
+
+def _before(what: str) -> Resumed:
+    model, kept = BEFORE[what]
+    return Resumed(model=model, settings={"length": "full"} | kept, event=1)
+
+
+@pytest.mark.parametrize("what", AGAIN)
+def test_what_a_run_goes_on_with(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, flags, environment, expected = AGAIN[what]
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    settings = registry.again(load(**flags, timeout=9.0), _before(before))
+    assert (settings.model, settings.temperature, settings.candidates) == expected
+    assert (settings.base_url and str(settings.base_url), settings.timeout) == (flags.get("base_url"), 9.0)
+
+
+@pytest.mark.parametrize(
+    ("before", "says"),
+    [
+        ("file", r"on my; .*--model FILE"),
+        ("endpoint", r"--model m --base-url"),
+        ("a name like a command", r"--model 'm --base-url http://x; run: \$\(y\)' --base-url URL"),
+    ],
+)
+def test_a_model_that_has_to_be_named_again(before: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        registry.again(load(), _before(before))
+
+
+def test_a_key_that_decides_nothing_is_mentioned(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "OPENAI_API_KEY" not in str(registry.choose(load()))
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    assert "OPENAI_API_KEY is set" in str(registry.choose(load()))
+    assert "sk-secret" not in str(registry.choose(load()))
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ({"model": "no.gguf"}, r"no\.gguf: no such file.*or an address"),
+        ({"model": f"{'n' * 300}.gguf"}, "name too long"),
+        ({"model": "notes.gguf"}, "no GGUF file"),
+        ({"model": "pipe.gguf"}, "it is no file"),
+        ({"model": "scriptd"}, "did you mean scripted"),
+        ({"model": "Embeded"}, "did you mean embedded"),
+        ({}, "is gone.*--model NAME --base-url URL.*scripted"),
+    ],
+)
+def test_what_cannot_play_says_what_can(flags: dict[str, str], says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_store, "installed", lambda: "the engine is gone")
+    Path("notes.gguf").write_text("hello")
+    os.mkfifo("pipe.gguf")
+    with pytest.raises(SettingsError, match=says):
+        registry.choose(load(**flags))
+
+
+async def test_the_hosted_api_needs_a_key_and_an_address_of_ones_own_does_not() -> None:
+    settings = load(model="gpt-x")
+    with pytest.raises(SettingsError, match=r"no key for gpt-x .*OPENAI_API_KEY.*--base-url"):
+        await registry.open_model(registry.choose(settings), settings)
+    with FakeEndpoint() as fake:
+        settings = load(model="m", base_url=fake.base_url)
+        endpoint = registry.connect(registry.choose(settings), settings)
+        assert await endpoint.models() == ["fake"]
+
+
+SECRETS = ("sk-flagged", "sk-of-ours", "sk-of-openai", "sk-in-file")
+SENT: dict[str, tuple[dict[str, str], dict[str, str], str, str, str | None]] = {
+    # flags, environment, dreamplay.toml (URL: the address), and the key that goes there, or what the choice says
+    "no key": ({"base_url": "URL"}, {}, "", "none", None),
+    "to a flag's address": ({"base_url": "URL"}, {"OPENAI_API_KEY": "sk-of-openai"}, "", "sk-of-openai", None),
+    "to a variable's": (
+        {}, {"DREAMPLAY_BASE_URL": "URL", "OPENAI_API_KEY": "sk-of-openai"}, "", "sk-of-openai", None,
+    ),
+    "to OpenAI's variable's": (
+        {}, {"OPENAI_BASE_URL": "URL", "DREAMPLAY_API_KEY": "sk-of-ours"}, "", "sk-of-ours", None,
+    ),
+    "ours wins": (
+        {"base_url": "URL"}, {"OPENAI_API_KEY": "sk-of-openai", "DREAMPLAY_API_KEY": "sk-of-ours"},
+        'api_key = "sk-in-file"', "sk-of-ours", None,
+    ),
+    "not to a file's": (
+        {}, {"OPENAI_API_KEY": "sk-of-openai"}, 'base_url = "URL"', "none",
+        "OPENAI_API_KEY is not sent to an address from dreamplay.toml: .*--base-url.*DREAMPLAY_CONFIG=dreamplay.toml",
+    ),
+    "not to a file's either": (
+        {}, {"DREAMPLAY_API_KEY": "sk-of-ours"}, 'base_url = "URL"', "none", "DREAMPLAY_API_KEY is not sent",
+    ),
+    "a file's to the same file's": (
+        {}, {"OPENAI_API_KEY": "sk-of-openai", "DREAMPLAY_API_KEY": "sk-of-ours"},
+        'base_url = "URL"\napi_key = "sk-in-file"', "sk-in-file", None,
+    ),
+    "to a trusted file's": (
+        {}, {"OPENAI_API_KEY": "sk-of-openai", "DREAMPLAY_CONFIG": "dreamplay.toml"}, 'base_url = "URL"',
+        "sk-of-openai", None,
+    ),
+    "OpenAI's variables over a file": (
+        {}, {"OPENAI_BASE_URL": "URL", "OPENAI_API_KEY": "sk-of-openai"},
+        'base_url = "http://127.0.0.1:9/v1"\napi_key = "sk-in-file"', "sk-of-openai", None,
+    ),
+    "OpenAI's key over a file's": (
+        {"base_url": "URL"}, {"OPENAI_API_KEY": "sk-of-openai"}, 'api_key = "sk-in-file"', "sk-of-openai", None,
+    ),
+    "a flag's address over a file's": (
+        {"base_url": "URL"}, {"OPENAI_API_KEY": "sk-of-openai"}, 'base_url = "http://127.0.0.1:9/v1"',
+        "sk-of-openai", None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SENT)
+async def test_a_key_of_the_environment_goes_only_where_the_user_says(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags, environment, toml, key, says = SENT[what]
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Own: sk-of-a-gateway\nAuthorization: Bearer sk-other")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-own")
+    with FakeEndpoint(api_key=key) as fake:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value.replace("URL", fake.base_url))
+        _toml(toml.replace("URL", fake.base_url))
+        settings = load(**{name: value.replace("URL", fake.base_url) for name, value in flags.items()})
+        engine = registry.choose(settings)
+        sent: dict[str, str] = {}
+        endpoint = registry.connect(engine, settings)
+        endpoint.client._client.event_hooks = {"request": [_keeping(sent)]}
+        assert await endpoint.models() == ["fake"]
+    assert re.search(says or r"^the model at [^;]*$", str(engine))
+    assert sent["authorization"] == f"Bearer {key}"
+    trusted = says is None and "file's to" not in what
+    assert ("x-own" in sent, "openai-organization" in sent) == (trusted, trusted)
+    assert not [secret for secret in SECRETS if secret in f"{engine} {settings!r} {settings.model_dump()}"]
+    if says:
+        assert re.search(says, endpoint.key_advice)
+
+
+def _toml(text: str) -> None:
+    Path("dreamplay.toml").write_text(text)
+
+
+def _keeping(sent: dict[str, str]) -> Any:
+    async def keep(request: Any) -> None:
+        sent.update(request.headers)
+
+    return keep
+
+
+async def test_a_resumed_run_trusts_an_address_of_a_file_no_more_than_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
+    _toml(f'base_url = "{URL}"')
+    settings = registry.again(load(), _before("endpoint"))
+    assert (settings.model, settings.temperature, settings.key()) == ("m", 0.5, None)
+    assert "not sent" in registry.choose(settings).note
+
+
+def test_what_a_stranger_s_transcript_sets_is_checked() -> None:
+    before = Resumed(model="m", settings={"candidates": 99}, event=1)
+    with pytest.raises(SettingsError, match=r"the earlier run: .*at most 8"):
+        registry.again(load(base_url=URL), before)
+
+
+async def test_the_hosted_api_is_known_by_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(model="m", base_url="http://127.0.0.1:9/api.openai.com/v1")
+    assert registry.connect(registry.choose(settings), settings).limit == "max_tokens"
+    _toml('base_url = "https://api.openai.com/v1"')
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
+    settings = load(model="m")
+    with pytest.raises(SettingsError, match=r"no key for m .*OPENAI_API_KEY is not sent to an address"):
+        registry.connect(registry.choose(settings), settings)
+
+
+async def test_an_address_with_a_secret_is_called_with_it_and_shown_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
+    with FakeEndpoint() as fake:
+        settings = load(base_url=fake.base_url.replace("//", "//me:pass%20word@") + "?key=sk-query")
+        sent: list[Any] = []
+
+        async def keep(request: Any) -> None:
+            sent.append(request)
+
+        endpoint = registry.connect(registry.choose(settings), settings)
+        endpoint.client._client.event_hooks = {"request": [keep]}
+        assert await endpoint.models() == ["fake"]
+        assert (sent[0].url.params["key"], sent[0].url.userinfo) == ("sk-query", b"")
+        assert sent[0].headers["authorization"] == "Basic bWU6cGFzcyB3b3Jk"
+        rows = await registry.survey(settings)
+    shown = f"{registry.choose(settings)} {rows} {endpoint.where} {settings!r} {settings.model_dump_json()}"
+    assert not [secret for secret in ("pass%20word", "pass word", "sk-query", "sk-of-openai") if secret in shown]
+    assert fake.base_url in shown
+
+
+async def test_a_proxy_is_named_where_it_is_gone_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://me:sk-proxy@127.0.0.1:9")
+    settings = load(model="m", base_url="http://192.0.2.1/v1")
+    endpoint = registry.connect(registry.choose(settings), settings)
+    with pytest.raises(openai.APIConnectionError) as caught:
+        await endpoint.models()
+    said = await endpoint.explain(caught.value)
+    assert "http://192.0.2.1/v1 by the proxy of HTTP_PROXY" in said
+    assert "sk-proxy" not in said
+
+
+@pytest.mark.parametrize(
+    ("models", "named"),
+    [(["one"], "one"), (["one", "two"], None), ([], None), ([5, None], None)],
+    ids=["one", "two", "none", "no names"],
+)
+async def test_an_address_decides_the_model_if_it_has_just_one(models: list[Any], named: str | None) -> None:
+    with FakeEndpoint(models=models) as fake:
+        settings = load(base_url=fake.base_url)
+        if named:
+            model = await registry.open_model(registry.choose(settings), settings)
+            assert model.name == named
+        else:
+            says = "several models.*--model: one, two" if "two" in models else "no model"
+            with pytest.raises(ModelError, match=says):
+                await registry.open_model(registry.choose(settings), settings)
+
+
+@pytest.mark.parametrize("name", [5, None, ["one"], "", " ", "m" * 201, "m\nnext", "m\x1b]0;x\x07", "my sk-secret"])
+async def test_what_cannot_be_a_name_is_no_model(name: Any) -> None:
+    with FakeEndpoint(models=[name]) as fake:
+        settings = load(base_url=fake.base_url, api_key="sk-secret")
+        with pytest.raises(ModelError, match="offers no model"):
+            await registry.open_model(registry.choose(settings), settings)
+
+
+async def test_an_address_that_cannot_be_asked_is_one_line() -> None:
+    settings = load(base_url=URL)
+    with pytest.raises(ModelError, match=r"cannot reach http://127\.0\.0\.1:9/v1") as caught:
+        await registry.open_model(registry.choose(settings), settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_header_keeps_how_a_model_was_asked_and_no_key_or_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    settings = load(model="m", base_url=URL, temperature=0.3)
+    endpoint = registry.connect(registry.choose(settings), settings, {"temperature": 0.3})
+    kept = registry.recorded(endpoint)
+    assert kept["sampling"] == {"temperature": 0.3}
+    assert "sk-secret" not in str(kept)
+    assert URL not in str(kept)
+    assert registry.recorded(ScriptedModel())["tries"] == ScriptedModel.tries
+
+
+async def test_a_survey_shows_what_could_play_and_what_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FakeEndpoint(models=["one", "two"]) as fake:
+        rows = await registry.survey(load(base_url=fake.base_url))
+    assert [row["chosen"] for row in rows] == [True, False, False]
+    assert "one, two" in rows[0]["state"]
+    rows = await registry.survey(load(base_url=URL))
+    assert "not reachable" in rows[0]["state"]
+    monkeypatch.setattr(model_store, "installed", lambda: "the engine is gone")
+    rows = await registry.survey(load())  # nothing can play, and that is what a survey is asked for
+    assert [row["chosen"] for row in rows] == [False, False]
+    assert "the engine is gone" in rows[0]["state"]

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import worlds
+from dreamplay.errors import ModelError
+from dreamplay.models.base import OnToken, Reply
+from dreamplay.models.prompt import Prompt
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.participants.narrator import Narrator, pool, shown, variety
+from dreamplay.prompting.builder import PromptBuilder
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import DreamContribution, Usage
+from dreamplay.schema.script import Script
+from dreamplay.schema.story import Scene
+from dreamplay.validation import checks
+from dreamplay.validation.generate import OUTDONE
+
+TOLD = (
+    "They stand in one room whose floor is warm. A wall folds like paper, and behind it the sea is counting. Somebody "
+    "has left a coat by the window, and it breathes. "
+)
+
+
+class _Several(ScriptedModel):
+    """Answers once, with a candidate for each reply."""
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        one = await super().complete(prompt, seed=seed)
+        other = await super().complete(prompt, seed=seed)
+        return replace(one, others=(other,))
+
+
+def _narrator(path: Path | str, *replies: str) -> tuple[Narrator, ScriptedModel, dict[str, Scene]]:
+    plan = worlds.plan(path)
+    model = ScriptedModel(replies or None)
+    scenes = {scene.id: scene for _, scene in plan.scenes}
+    return Narrator(PromptBuilder(plan.story, plan.cast), model, plan.seed), model, scenes
+
+
+async def test_the_fears_and_wishes_of_all_dreamers_present_go_into_one_prompt(small: Path) -> None:
+    narrator, model, scenes = _narrator(small)
+    text, ledger, made = await narrator.dream(Script(), scenes["attic"], lambda token: None)
+    assert [prompt.kind for prompt in model.seen] == ["dream"]
+    assert [entry.role for entry in ledger] == ["ada", "bo"]
+    tail = model.seen[0].tail
+    for entry in ledger:
+        private = narrator.desk.cast.personas[entry.role].private
+        assert (entry.fear, entry.wish) == (private.fear, private.wish)
+        assert tail.count(entry.fear) == tail.count(entry.wish) == 1
+    assert "Cyrus" not in tail  # awake, and not asked
+    assert "want" not in tail
+    assert "memory" not in tail
+    assert text
+    assert (made.by, made.prompt, made.usage.calls) == ("narrator", model.seen[0].digest, 1)
+
+
+async def test_the_ledger_in_the_transcript_is_what_was_pooled_and_only_dreamers_saw_it(
+    small: Path, tmp_path: Path
+) -> None:
+    model = ScriptedModel()
+    record = await worlds.play(small, tmp_path / "run", model)
+    (dream,) = worlds.kinds(record.script, "dream")
+    (prompt,) = [prompt for prompt in model.seen if prompt.kind == "dream"]
+    assert dream.witnesses == ("ada", "bo")
+    assert dream.provenance.prompt == prompt.digest
+    assert [(e.role, e.fear, e.wish) for e in dream.ledger] == [
+        (role, p.private.fear, p.private.wish) for role, p in record.cast.personas.items() if role != "cyrus"
+    ]
+    assert not any(event.ledger for event in record.script if event is not dream)
+    assert dream not in record.script.visible_to("cyrus")
+
+
+async def test_a_second_dream_knows_that_it_is_not_the_first(small: Path) -> None:
+    narrator, model, scenes = _narrator(small)
+    attic = scenes["attic"]
+    script = Script([worlds.event(0, "dream", "A hall.", witnesses=attic.present)])
+    for before in (Script(), script):
+        await narrator.dream(before, attic, lambda token: None)
+    assert model.seen[0].tail != model.seen[1].tail
+
+
+async def test_a_dream_is_pooled_in_the_order_of_the_cast_whoever_is_named_first(small: Path) -> None:
+    narrator, _, _ = _narrator(small)
+    assert [entry.role for entry in pool(narrator.desk, ("cyrus", "ada"))] == ["ada", "cyrus"]
+
+
+async def test_of_whom_nothing_hidden_is_known_nothing_is_pooled_and_nothing_made_up(small: Path) -> None:
+    narrator, model, scenes = _narrator(small)
+    attic, cast = scenes["attic"], narrator.desk.cast
+    bare = {role: persona.model_copy(update={"private": None}) for role, persona in cast.personas.items()}
+    for personas, pooled in ((dict(cast.personas) | {"bo": bare["bo"]}, ["ada"]), (bare, [])):
+        narrator = replace(narrator, desk=PromptBuilder(narrator.desk.story, Cast(personas)))
+        text, ledger, _ = await narrator.dream(Script(), attic, lambda token: None)
+        assert text
+        assert [entry.role for entry in ledger] == pooled
+        prompt = model.seen[-1]
+        assert prompt.opener == "Ada and Bo stand in"
+        assert "- Bo: something that nobody has seen yet." in prompt.tail
+        assert ("- Ada: something that nobody has seen yet." in prompt.tail) == (not pooled)
+        assert "CANARY-Bo" not in prompt.tail
+
+
+async def test_a_dream_that_cannot_stand_is_asked_for_again(small: Path) -> None:
+    narrator, model, scenes = _narrator(small, "I cannot assist with that request.", "They sleep.", TOLD)
+    text, _, made = await narrator.dream(Script(), scenes["attic"], lambda token: None)
+    assert text == TOLD.strip()
+    assert len(made.refused) == 2
+    assert made.usage.calls == 3
+    assert made.usage == sum((Usage(calls=1, prompt=len(p.system + p.script + p.tail) // 4) for p in model.seen),
+                             Usage()).model_copy(update={"output": made.usage.output})  # fmt: skip
+
+
+async def test_a_narrator_who_cannot_tell_is_an_error(small: Path) -> None:
+    narrator, _, scenes = _narrator(small, *["They sleep."] * 9)
+    with pytest.raises(ModelError, match=r"attic .*--seed or --model") as caught:
+        await narrator.dream(Script(), scenes["attic"], lambda token: None)
+    assert "\n" not in str(caught.value)
+
+
+async def test_the_end_is_told_from_the_stances(small: Path) -> None:
+    narrator, model, scenes = _narrator(small)
+    everyone = scenes["road"].present
+    script = Script([
+        worlds.event(i, "stance", "I am tired.", speaker=role, choice="go", witnesses=everyone)
+        for i, role in enumerate(everyone)
+    ])  # fmt: skip
+    text, _ = await narrator.epilogue(script, scenes["road"], lambda token: None)
+    tail = model.seen[0].tail
+    assert "Ada, Bo and Cyrus chose to leave the house." in tail
+    assert "They left." in tail
+    assert "They stayed." not in tail
+    assert text
+
+
+async def test_of_several_endings_the_one_with_everybody_and_the_things_in_it_is_kept(tmp_path: Path) -> None:
+    path = worlds.write(tmp_path / "small")
+    narrator, _, scenes = _narrator(path)
+    road = scenes["road"].model_copy(update={"material": ("a kettle without a lid", "a broken ladder")})
+    at_hand = f"Ada and Bo lift the kettle, and Cyrus climbs the ladder. {TOLD}"
+    for endings in ([f"Ada and Bo wait here, and Cyrus is asleep. {TOLD}", at_hand], [at_hand, f"Ada waits. {TOLD}"]):
+        model = _Several(endings)
+        text, made = await replace(narrator, model=model).epilogue(Script(), road, lambda token: None)
+        assert text == at_hand.strip()
+        assert [refusal.reason for refusal in made.refused] == [OUTDONE]
+
+
+def test_the_dream_that_shows_more_of_the_dreamers_is_kept() -> None:
+    ledger = [
+        DreamContribution(role="ada", fear="Her kettle sinks in black water.", wish="Somebody should carry it home."),
+        DreamContribution(
+            role="bo", fear="Every ladder leads into a furnace.", wish="He would wish for one cool morning."
+        ),
+    ]
+    both = "The kettle is lifted out of the black water, and a ladder stands in the furnace."
+    one = "The kettle sinks in black water, and then the rain comes over the roofs of the town."
+    again = "The kettle is in black water. The ladder is in the furnace. The ladder is in the furnace."
+    neither = "Somebody walks along a wall and looks for a door that has never been there."
+    told = [shown(text, ledger) for text in (both, one, neither)]
+    assert told == [1, 0.5, 0]
+    explained = f"{both} Ada wishes for somebody, and Bo fears it."
+    varied = [variety(text) for text in (both, again, explained)]
+    assert varied == sorted(varied, reverse=True)
+    assert len(set(varied)) == len(varied)
+
+
+async def test_a_small_models_dream_that_leaves_most_of_them_out_or_lists_them_waits_for_a_better_one() -> None:
+    narrator, _, scenes = _narrator("mindsync")
+    dream = next(scene for scene in scenes.values() if scene.kind == "dream")
+    pooled = pool(narrator.desk, dream.present)
+    # Of what Sam fears, «stand» is in it, which we have put there.
+    half = f"Elara, Leo, Mira and Sam stand in black water without tables. {TOLD.replace('They stand in', 'This is')}"
+    fuller = " ".join([TOLD, *(entry.fear for entry in pooled)])
+    listed = " ".join(f"{narrator.desk.cast.name(entry.role)} fears that {entry.fear}" for entry in pooled)
+    for rolls, replies, told in (
+        (1, [TOLD, fuller], TOLD),
+        (1, [listed, fuller], listed),
+        (2, [TOLD, fuller], fuller),
+        (2, [listed, fuller], fuller),
+        (2, [half, fuller], fuller),
+        (2, [TOLD] * 4, TOLD),
+        (2, [TOLD, listed, TOLD, TOLD], listed),
+    ):
+        narrator, model, _ = _narrator("mindsync", *replies)
+        model.rolls = rolls
+        text, _, made = await narrator.dream(Script(), dream, lambda token: None)
+        assert text == " ".join(told.split())
+        assert made.usage.calls == (1 if rolls == 1 else len(replies)), told
+        assert {refusal.reason for refusal in made.refused} <= {"leaves most of them out", "lists the fears"}
+
+
+@pytest.mark.parametrize(
+    ("end", "stands"),
+    [
+        ("And a man - four doors off - sweeps up their wishes.", True),
+        ("What each of them fears is seen.", False),
+        ("What they wish for is out of reach.", False),
+        ("This is seen: - Ada: a kettle.", False),
+        ("Ada's fear: a kettle.", False),
+    ],
+)
+def test_a_dream_that_gives_back_the_words_it_was_asked_in_cannot_stand(end: str, stands: bool) -> None:
+    told = "The kettle is a lake, and on the lake a ladder leans on rain. " * 3
+    assert (checks.of_telling(told + end, []) is None) == stands

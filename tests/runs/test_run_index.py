@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import worlds
+from dreamplay.engine.runner import Runner
+from dreamplay.errors import RecordError
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.rendering import run_tables
+from dreamplay.runs import run_index
+from dreamplay.runs.transcript import FILE, Transcript
+from dreamplay.storage import lock
+
+
+@pytest.fixture
+async def home(small: Path, tmp_path: Path) -> Path:
+    """Four runs: one finished, one that was stopped in its first scene, one that is empty, and one of a newer form."""
+    home = tmp_path / "home"
+    await worlds.play(small, home / "finished")
+    run = Runner(worlds.plan(small), ScriptedModel(), home / "stopped", {})
+    await run.play(lambda seen: run.stop() if len(run.script) >= 6 else None)
+    for name, raw in (("empty", b""), ("newer", b'{"schema_version": 99}\n')):
+        (home / name).mkdir()
+        (home / name / FILE).write_bytes(raw)
+    (home / "notes").mkdir()
+    for age, name in enumerate(("newer", "finished", "stopped", "empty")):
+        os.utime(home / name / FILE, (1e9 - age, 1e9 - age))
+    return home
+
+
+def test_where_runs_stand(home: Path) -> None:
+    newer, finished, stopped, empty = run_index.standings(home)
+    assert [each.name for each in (newer, finished, stopped, empty)] == ["newer", "finished", "stopped", "empty"]
+    assert [each.state for each in (newer, finished, stopped, empty)] == ["damaged", "finished", "stopped", "damaged"]
+    assert "newer dreamplay" in newer.why
+    assert "stopped before it began" in empty.why
+    assert (stopped.story, stopped.cast, stopped.models) == ("story", ("Ada", "Bo", "Cyrus"), ("scripted",))
+    assert (stopped.beat, stopped.scene, stopped.turn) == ("day", "square", stopped.lines)
+    assert stopped.events in (6, 7)
+    assert (finished.beat, finished.scene) == ("dawn", "road")
+    assert finished.events > finished.lines > stopped.lines
+    assert finished.size == sum(path.stat().st_size for path in (home / "finished").iterdir())
+    assert finished.when.timestamp() == 1e9 - 1
+
+
+def test_one_that_is_playing_says_who_plays_it(home: Path) -> None:
+    with lock.hold(home / "stopped"):
+        (playing,) = [each for each in run_index.standings(home) if each.state == "playing"]
+        assert playing.name == "stopped"
+        assert f"process {os.getpid()} on " in playing.why
+        with pytest.raises(RecordError, match="stopped is being played by process"):
+            run_index.newest_stopped(home)
+    assert run_index.newest_stopped(home) == home / "stopped"
+
+
+def test_there_may_be_none(tmp_path: Path) -> None:
+    assert run_index.standings(tmp_path / "nowhere") == []
+    with pytest.raises(RecordError, match=r"no run in .* was stopped .*dreamplay run"):
+        run_index.newest_stopped(tmp_path)
+
+
+@pytest.fixture
+def begun(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two runs, of which `second` is newer, and an empty folder in which one is."""
+    for age, name in enumerate(("second", "run")):
+        with Transcript(tmp_path / name, worlds.plan(small).header("scripted", {})):
+            pass
+        os.utime(tmp_path / name / FILE, (1e9 - age, 1e9 - age))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path
+
+
+def test_runs_are_found_by_path_by_name_or_as_the_newest(begun: Path) -> None:
+    assert run_index.find(None, begun) == begun / "second"
+    assert run_index.find("run", begun) == run_index.find(str(begun / "run"), Path("elsewhere")) == begun / "run"
+    with pytest.raises(RecordError, match=r"no run 'third'; the newest in .* are second, run"):
+        run_index.find("third", begun)
+    with pytest.raises(RecordError, match=r"no run 'third'; and none at all in .*empty"):
+        run_index.find("third", begun / "empty")
+    with pytest.raises(RecordError, match=r"no runs in .*dreamplay run"):
+        run_index.find(None, begun / "empty")
+
+
+def test_a_run_by_name_wins_over_what_holds_none(begun: Path) -> None:
+    here = begun / "here" / "run"
+    for make, unmake in ((Path.mkdir, Path.rmdir), (Path.touch, Path.unlink)):
+        make(here)
+        assert run_index.find("run", begun) == begun / "run"
+        unmake(here)
+    shutil.copytree(begun / "run", here)
+    assert run_index.find("run", begun) == Path("run")
+    here.with_name("other").touch()
+    assert run_index.find("other", begun) == Path("other")  # to be told what is wrong with it
+
+
+def test_a_table_has_a_row_for_each(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_tables.show_runs(run_index.standings(home))
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split() == [
+        "run", "state", "change", "seed", "model", "story", "when", "stands", "at", "lines", "cast", "size",
+    ]  # fmt: skip
+    assert [row.split()[:2] for row in rows] == [
+        ["newer", "damaged"], ["finished", "finished"], ["stopped", "stopped"], ["empty", "damaged"],
+    ]  # fmt: skip
+    assert "day, square, turn " in rows[2]
+    assert "Ada, Bo, Cyrus" in rows[1]
+    assert "newer dreamplay" in rows[0]
+
+
+async def test_runs_that_differ_in_their_seed_alone_are_one_study(small: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for name, rest in {"a": {"seed": 1}, "b": {"seed": 2}, "c": {"seed": 1, "length": "short"}}.items():
+        with Transcript(home / name, worlds.plan(small, **rest).header("scripted", {})):
+            pass
+    studies = {run.name: run.study for run in run_index.standings(home)}
+    assert studies["a"] == studies["b"] != studies["c"]

@@ -1,0 +1,708 @@
+"""Two tables: lines that must not stand as they came, and lines that must be left alone. Leo is speaking."""
+
+# ruff: noqa: RUF001 - the signs that look like others are what is tested
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from dreamplay.errors import ModelError
+from dreamplay.models.base import Reply
+from dreamplay.schema.event import RejectedCandidate, Usage
+from dreamplay.validation import generate, normalize
+from dreamplay.validation.checks import LineChecker
+from dreamplay.validation.generate import CandidateRejectedError, Generation
+
+EARLIER = "Carrots can't read your schedule, and neither can anybody at this table tonight."
+LEO = LineChecker(
+    speaker="Leo",
+    cast=("Elara", "Leo", "Mira", "Sam"),
+    said=("I built that bench for sitting. It has never once told anybody how they sat.", EARLIER, "No."),
+    material="his wind-up clock loses four minutes a day and has never asked him to upgrade",
+)
+
+REFUSED: list[tuple[str, str]] = [
+    ("", "empty"),
+    (" \n\t ", "empty"),
+    ("…", "empty"),
+    ("[laughs]", "empty"),
+    ("```\n```", "empty"),
+    ("Leo:", "empty"),
+    ("*sighs deeply*", ""),
+    ("(He laughs.)", ""),
+    ("I'm sorry, but I can't assist with that.", "refuses"),
+    ("I’m sorry, but I can’t assist with that.", "refuses"),
+    ("I'm really sorry, but as a carpenter I cannot fulfil this request.", "refuses"),
+    ("I cannot assist with that request.", "refuses"),
+    ("Sure! Here's a line for Leo.", "refuses"),
+    ("As an AI language model, I don't sleep.", "model"),
+    ("I'm just an AI, I have no bed.", "model"),
+    ("I am Qwen, created by Alibaba Cloud.", "model"),
+    ("The user asks me to speak as Leo.", "model"),
+    ("I'm sorry, but I can't help with that.", "refuses"),
+    ("Sorry, I can't help with that.", "refuses"),
+    ("I can't help with that request.", "refuses"),
+    ("I'm unable to help with creating this content.", "refuses"),
+    ("I'm sorry, but I can't continue with this roleplay.", "refuses"),
+    ("I cannot generate explicit content.", "refuses"),
+    ("I can't create content that depicts harm.", "refuses"),
+    ("I'm not able to engage in this roleplay scenario.", "refuses"),
+    ("I cannot comply with this request.", "refuses"),
+    ("That goes against my guidelines, so let us talk of something else.", "refuses"),
+    ("This would violate the content policy.", "refuses"),
+    ("My programming does not allow that.", "refuses"),
+    ("As an AI, I don't have a bed.", "talks"),
+    ("As a large language model, I have no past.", "talks"),
+    ("I am an AI assistant, here to help you.", "talks"),
+    ("I'm a language model, so I can't taste soup.", "talks"),
+    ("I'm ChatGPT, a language model.", "talks"),
+    ("I was developed by Anthropic to be helpful.", "talks"),
+    ("I was trained by OpenAI.", "talks"),
+    ("I don't have personal opinions or feelings.", "talks"),
+    ("My knowledge cutoff is in 2023.", "talks"),
+    ("Based on my training data, people sleep at night.", "talks"),
+    ("How can I assist you today?", "refuses"),
+    ("Is there anything else I can assist you with?", "refuses"),
+    ("Certainly! Here is the continuation:", "refuses"),
+    ("Here is a response in character:", "refuses"),
+    ("Here's a possible response for Leo.", "refuses"),
+    ("The user wants me to speak as Leo.", "talks"),
+    ("The user asks me to go on.", "talks"),
+    ("The user's request is unclear.", "talks"),
+    ("According to the system prompt, I am Leo.", "talks"),
+    ("I cannot provide the requested content.", "refuses"),
+    ("I can't write dialogues like this one.", "refuses"),
+    ("I am an artificial intelligence, as an artificial intelligence I do not dream.", "talks"),
+    ("你好，我们走吧。", "script"),
+    ("I sleep alone, и это хорошо.", "script"),
+    ("I was going to say that the", "unfinished"),
+    ("Leo picks up the chair and leaves.", "by name"),
+    ("Leo's hands are full of glue.", "by name"),
+    ("Are you tired, Leo?", "by name"),
+    ("Leo, you should sleep.", "by name"),
+    ("His wind-up clock loses four minutes a day and has never asked him to upgrade.", "recites"),
+    (EARLIER, "copies"),
+    (EARLIER.upper(), "copies"),
+    ("Carrots can't read your schedule, Elara, and neither can anybody at this table.", "copies"),
+    ("I built that bench for sitting.", "copies"),
+    ("Mira: I sold two hundred thousand nights.", ""),
+    ("User: What else?\nAssistant: Nothing.", "empty"),
+    ("### Instruction:\nGo on with the scene.", "empty"),
+    ("Narrator: He leaves.", "empty"),
+]
+
+CLEANED: list[tuple[str, str]] = [
+    ("Leo: Not tonight.", "Not tonight."),
+    ("  **Leo:** Not tonight.", "Not tonight."),
+    ("Leo: Leo: Not tonight.", "Not tonight."),
+    ("LEO: Not tonight.", "Not tonight."),
+    ("Leo (dryly): Not tonight.", "Not tonight."),
+    ('"Not tonight."', "Not tonight."),
+    ("“Not tonight.”", "Not tonight."),
+    ("«Not tonight.»", "Not tonight."),
+    ('"Not tonight.', "Not tonight."),
+    ('Not tonight."', "Not tonight."),
+    ('Leo: "Not tonight."', "Not tonight."),
+    ("(sighs) Not tonight.", "Not tonight."),
+    ("Not tonight. (laughs)", "Not tonight."),
+    ("*sighs* Not tonight. *puts down the chair*", "Not tonight."),
+    ("[to Mira] Not tonight.", "Not tonight."),
+    ("Not tonight. [He goes", "Not tonight."),
+    ("```\nNot tonight.\n```", "Not tonight."),
+    ("```text\nNot tonight.```", "Not tonight."),
+    ("Not tonight.\nMira: Why not?", "Not tonight."),
+    ("Not tonight. Mira: Why not?", "Not tonight."),
+    ("Not tonight.\n**Mira:** Why not?\n**Leo:** Because.", "Not tonight."),
+    ("Not tonight.\n[Mira tells Leo with a laugh that it is late.]\nMira: Late.", "Not tonight."),
+    ("Not\ntonight,   Mira.", "Not tonight, Mira."),
+    ("I *never* sleep there.", "I never sleep there."),
+    ("\x1b[31mNot\x1b[0m tonight.\x07", "Not tonight."),
+    ("Not\ttonight.\r\n", "Not tonight."),
+    ("Not\u2028tonight.", "Not tonight."),
+    ("```Not tonight.```", "Not tonight."),
+    ("Not tonight.\nMIRA (laughing): Why not?", "Not tonight."),
+    ("Not tonight.\nMira\uff1aWhy not?", "Not tonight."),
+    ("Leo\uff1aNot tonight.", "Not tonight."),
+    # what comes after the reply, and what stands over it
+    ("Not tonight.\n<START>\nUser: What else?\nAssistant: Nothing.", "Not tonight."),
+    ("Not tonight. <START> Mira speaks now.", "Not tonight."),
+    ("Not tonight.\n\n### Instruction:\nGo on.\n\n### Response:\nAnother line.", "Not tonight."),
+    ("Not tonight.\nUser: What else?", "Not tonight."),
+    ("Not tonight. User: What else?", "Not tonight."),
+    ("Not tonight.\n**Human:** What else?", "Not tonight."),
+    ("Not tonight.\nUSER: What else?", "Not tonight."),
+    ("Not tonight.\nYou: What else?", "Not tonight."),
+    ("Not tonight.\n{{user}}: What else?", "Not tonight."),
+    ("Not tonight. [INST] Go on. [/INST] Another line.", "Not tonight."),
+    ("Not tonight.\nNarrator: He leaves.", "Not tonight."),
+    ("Not tonight.\n---\nI kept it short.", "Not tonight."),
+    ("Not tonight.\n\nNote: I kept it short.", "Not tonight."),
+    ("### Response:\nNot tonight.", "Not tonight."),
+    ("<START>\nLeo: Not tonight.", "Not tonight."),
+    ("Assistant: Not tonight.", "Not tonight."),
+    ("assistant\n\nNot tonight.", "Not tonight."),
+    ("> Not tonight.", "Not tonight."),
+    ("\ufeffNot\u200b tonight.\u2060", "Not tonight."),
+    ("[/INST] Not tonight.", "Not tonight."),
+]
+
+GOOD = [
+    "No.",
+    "Mira, you never slept a whole night in your life.",
+    "Listen, Mira: no.",
+    "I heard it from Sam: the driver did not wake up the same.",
+    "Once more: you sand with the grain.",
+    'She said "joy" as if it were a brand.',
+    '"Joy" is a brand, and so is "sleep".',
+    "He said no, and I said “wait.”",
+    "That's what you call 'joy', isn't it?",
+    "I'm sorry, I can't stay.",
+    "I'm sorry, Elara, I cannot do that to you.",
+    "I'm sorry, but I can't help it.",
+    "I can't provide for three apprentices on air.",
+    "How can I help you, Mira, if you never sit down?",
+    "Of course, here is the spare key.",
+    "I sleep (badly, I admit) in my own bed.",
+    "Samantha bought it, and Leonora sold it.",
+    "Leonora wants her bench back.",
+    "Eleven hours, 200,000 people, 4.5 percent off.",
+    "It's 3 a.m., and I'm sober.",
+    "I built it — and I'd burn it.",
+    "And if I say no—",
+    "What if I… never mind…",
+    "Call me Leo, everybody does.",
+    "My name is Leo, and I am tired.",
+    "They want a model citizen; I make chairs.",
+    "I'm a model of patience, ask anyone.",
+    "The user wants sleep, and you sell him noise.",
+    "It stands on page nine, in brackets.",
+    "You call it a program; I call it a thief.",
+    "He planes a long board, and he whistles.",
+    "My wind-up clock loses four minutes a day, and it never asked me to upgrade.",
+    "Who? Me? Never!",
+    "Tell Sam, tell Mira, tell the whole square.",
+    "Sam's pencil, Mira's numbers, and my one chair.",
+    "Señora, I said déjà vu.",
+    "I built that bench for you to stand on, and you never did.",
+    'He wrote "Mira: come home" on the door.',
+    "Note: I never signed it.",
+    "You: out. Me: in.",
+    "I'm sorry, Sam, I can't do that.",
+    "I can't help with that, Sam.",
+    "I apologise, but it worked.",
+    "I left OpenAI in May.",
+    "I apologise, but the soup is cold.",
+    "I'm sorry, Elara. But I can't say that.",
+    "I'm sorry, Elara, but I can't help you with that.",
+    "I'm sorry, I can't answer that, and you know why.",
+    "I'm so sorry, Mira, but I can't continue like this.",
+    "I can't assist a man who won't sit still.",
+    "I cannot assist at an operation with shaking hands.",
+    "I can't comply, Captain; the pumps are under water.",
+    "I cannot fulfil a promise that my father made.",
+    "I can't generate heat out of wet wood.",
+    "I'm not able to engage the clutch with this foot.",
+    "How can I help you today, love? The scones are fresh.",
+    "How may I help you with that trunk, sir?",
+    "Sure, here's the thing: I lied to the board.",
+    "Of course, here is what I saw: nothing at all.",
+    "Certainly, here are three reasons: rent, rain and you.",
+    "I'm an AI researcher, and I sleep like a stone.",
+    "I'm an AI engineer; nobody asks me to dance.",
+    "I'm a model, darling; I stand still for money.",
+    "It works as an artificial lung, only louder.",
+    "They sold it to us as an AI, and it was a boy in a box.",
+    "My training data was other people's nights.",
+    "The language model never sleeps; we do.",
+    "Qwen was my grandmother's dog.",
+    "Alibaba cloud or no cloud, it will rain on us.",
+    "It is against our policy, madam, to let the dead check in.",
+    "I can't continue this conversation with my coat on.",
+    "I must decline, Your Grace; I have eaten.",
+    "I won't talk about my mother with a stranger.",
+    "Here is my answer: no.",
+    "Here is a rope, and here is my hand.",
+    "Here's a line I never crossed before.",
+    "I was made by my mother, in a hurry, in March.",
+    "I won't write that report, and you can't make me.",
+    "I can't discuss it on this line.",
+    "I can't provide an alibi for a Tuesday.",
+    "I don't have opinions; I have a mortgage.",
+    "I was trained by monks to say less than this.",
+    "I apologize for the noise; the kettle is older than I am.",
+    "I can't help you with the boat till the tide turns.",
+    "I'm sorry, but I won't create a scene on your wedding day.",
+    "My program says eight o'clock, and nobody is on stage.",
+    "I am Claude's brother, and I owe him a boat.",
+    "Call it a prompt if you like; I call it a shove.",
+    "I cannot complete the crossing without a third oar.",
+    "I'm sorry, I can't help it; I laugh at funerals.",
+    "The users want sleep, and you sell them noise.",
+    "I can't respond to letters I have not opened.",
+    "I'm not comfortable in this chair.",
+    "I'm not going to write you another chapter of excuses.",
+    "I can't process grief on a schedule.",
+]
+
+WEAK = [
+    "I'm sorry, Elara. But I can't say that.",
+    "I'm sorry, Elara, but I can't help you with that.",
+    "I apologize, but that is not something I do.",
+    "I'm sorry, Sam, I can't do that.",
+    "I left OpenAI in May.",
+    "How can I help you today, love?",
+]
+"""Signs of a small model that has lost its part; anybody else may say so."""
+
+
+def _reply(text: str, *, finished: bool = True) -> Reply:
+    return Reply(text, finished, Usage(calls=1, prompt=100, output=10))
+
+
+@pytest.mark.parametrize(("text", "reason"), REFUSED)
+def test_a_bad_line_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(CandidateRejectedError) as caught:
+        generate.judged(LEO, _reply(text))
+    assert reason in caught.value.refusal.reason
+    assert caught.value.refusal.text == " ".join(text.split())
+    assert "Leo" in caught.value.advice or "Nobody" in caught.value.advice
+
+
+@pytest.mark.parametrize(("text", "clean"), CLEANED)
+def test_a_line_is_freed_of_what_is_not_speech(text: str, clean: str) -> None:
+    assert generate.judged(LEO, _reply(text)) == clean
+
+
+@pytest.mark.parametrize("text", GOOD)
+def test_a_good_line_is_left_alone(text: str) -> None:
+    assert generate.judged(LEO, _reply(text)) == text
+
+
+@pytest.mark.parametrize("text", WEAK)
+def test_what_a_person_may_say_too_is_refused_of_a_small_model_alone(text: str) -> None:
+    assert generate.judged(LEO, _reply(text)) == text
+    assert LEO.merit(text) < LEO.merit(text.replace("I", "We", 1).replace("sorry", "late").replace("OpenAI", "them"))
+    with pytest.raises(CandidateRejectedError):
+        generate.judged(replace(LEO, strict=True), _reply(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [("I was going to say that the", False), ("Not tonight. And if you", False), ("Not tonight, Mira.", True)],
+)
+def test_a_reply_cut_at_the_limit_stands_only_if_it_ends_with_a_sentence(text: str, stands: bool) -> None:
+    if stands:
+        assert generate.judged(LEO, _reply(text, finished=False)) == text
+    else:
+        with pytest.raises(CandidateRejectedError, match="unfinished"):
+            generate.judged(LEO, _reply(text, finished=False))
+
+
+@pytest.mark.parametrize(
+    ("names", "said", "text"),
+    [
+        (("Лев", "Мира"), "Сон не продаётся, Мира.", "Я сплю дома, и точка."),
+        (("小明", "小红"), "今晚谁也不睡。", "我在家睡觉,就这样。"),
+        (("राम", "मीरा"), "नींद बिकाऊ नहीं है।", "मैं घर पर सोता हूँ।"),
+    ],
+    ids=["Cyrillic", "Chinese", "Devanagari"],
+)
+def test_a_story_in_another_script_may_go_on_in_it(names: tuple[str, ...], said: str, text: str) -> None:
+    judge = LineChecker(speaker=names[0], cast=names, said=(said,))
+    assert generate.judged(judge, _reply(f"{names[0]}: {text}")) == text
+
+
+def test_a_name_may_hold_signs_that_mean_something_to_a_pattern() -> None:
+    judge = LineChecker(speaker="Ada Jr.", cast=("Ada Jr.", "Ada"), said=())
+    assert generate.judged(judge, _reply("Ada Jr.: Mind the kettle.\nAda: I do.")) == "Mind the kettle."
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "stands"),
+    [
+        ("Will", "Will you come with me, Leo?", True), ("Will", "Will nobody answer?", True),
+        ("Hope", "Hope is a thing with feathers.", True), ("Hope", "Hope, I think, is all we have.", True),
+        ("May", "May the night be kind to them.", True), ("Mark", "Mark my words, Leo.", True),
+        ("Grace", "Grace comes late in this town.", True), ("Dawn", "Dawn's early, and so is the baker.", True),
+        ("Hope", "Hope sighs and picks up the chair.", False), ("Will", "Will's hands are full of glue.", False),
+        ("Will", "Will says that it is late.", False), ("Will", "Are you tired, Will?", False),
+        ("Will", "Will, you should sleep.", False),
+        ("Shadow", "Shadow falls on both of us.", True), ("Stern", "Stern falls on both of us.", False),
+        ("I", "I want a door in every dream.", True), ("I", "And I, of all people, slept.", True),
+        ("You", "You never asked me, Leo.", True), ("He", "He knows what I did.", True),
+        ("Ann", "Ann Marie is asleep, and so am I.", True), ("Ann", "Ann is asleep upstairs.", False),
+        ("Ann", "Ann de Vries came in, and I left.", True), ("Ann", "Anna sleeps, and I do not.", True),
+        ("Marie", "I saw what Ann Marie wants.", True), ("Marie", "I saw what Marie wants.", False),
+        ("Jürgen Müller-Voß", "Jürgen Müller-Voß picks up the chair.", False), ("Voß", "Voß leaves the room.", False),
+        ("Müller", "Müller-Voß leaves, and I stay.", True),
+        ("O'Neill", "O\u2019Neill picks up the chair.", False), ("Ada Jr.", "Ada Jr. picks up the chair.", False),
+    ],
+)  # fmt: skip
+def test_a_name_is_told_from_the_word_that_it_also_is_and_from_the_names_it_is_part_of(
+    name: str, text: str, stands: bool
+) -> None:
+    cast = (name, "Leo", "Ann", "Ann Marie", "Ann de Vries", "Anna", "Müller-Voß")
+    judge = LineChecker(speaker=name, cast=cast, said=("There was no shadow on the wall.",))
+    if stands:
+        assert generate.judged(judge, _reply(text)) == text
+    else:
+        with pytest.raises(CandidateRejectedError, match="by name"):
+            generate.judged(judge, _reply(text))
+
+
+@pytest.mark.parametrize(
+    "name", ["Will", "I", "You", "李", "Jürgen Müller-Voß", "O'Neill", "Ann", "Ann Marie", "Ada Jr."]
+)
+def test_any_name_is_taken_off_in_front_of_its_own_line_and_ends_it_in_front_of_the_next(name: str) -> None:
+    cast = ("Ann", "Ann Marie", "Ada", "Ada Jr.", "李", "Leo", name)
+    written = name.replace("'", "\u2019")
+    assert generate.judged(LineChecker(name, cast, ()), _reply(f"{written}: Not tonight.\nLeo: No?")) == "Not tonight."
+    assert generate.judged(LineChecker("Leo", cast, ()), _reply(f"Leo: Not tonight.\n{written}: No?")) == "Not tonight."
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "I say a. ",
+        "Leo: ",
+        "(",
+        "(a) ",
+        "*",
+        "*aaa* ",
+        "a\n\n\n",
+        "Leo((",
+        "\n*",
+        "[",
+        "I he ",
+        "```",
+        "\n#",
+        "{",
+        '"\\',
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "Leo{}.", "x {} x"])
+def test_the_longest_reply_is_judged_in_a_time_in_proportion(unit: str, around: str) -> None:
+    """With a pattern that looks at a text again from each of its characters, each of these takes minutes."""
+    reply = _reply(around.replace("{}", unit * (200_000 // len(unit))))
+    for judging in (lambda: generate.judged(LEO, reply), lambda: generate.prose(reply, [EARLIER])):
+        with contextlib.suppress(CandidateRejectedError):
+            assert judging()
+    LEO.merit(reply.text)
+
+
+def test_a_long_dream_that_never_repeats_itself_is_read_once() -> None:
+    dream = " ".join(f"Door{n} opens on{n} water{n}." for n in range(8_000))
+    assert generate.prose(_reply(dream), [EARLIER]) == dream
+
+
+def test_no_more_of_a_refused_reply_is_recorded_than_anybody_would_read() -> None:
+    with pytest.raises(CandidateRejectedError) as caught:
+        generate.judged(LEO, _reply("As an AI, I never sleep. " * 40_000))
+    assert 1_900 < len(caught.value.refusal.text) <= 2_000
+
+
+WHOLE = (
+    "They stand in one room, and the floor is warm, and nobody knows whose house it is. A wall folds like paper, and "
+    "behind it the sea is counting. Somebody has left a coat on the chair by the window, and it is breathing."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (WHOLE, WHOLE), (f'"{WHOLE}"', WHOLE), (f"{WHOLE} Then the wall", WHOLE), (f"[A dream.] {WHOLE}", WHOLE),
+        (f"```\n{WHOLE}\n```", WHOLE), (f"{WHOLE}\n<START>\nUser: Go on.", WHOLE), (f"Narrator: {WHOLE}", WHOLE),
+        (f"### Response:\n{WHOLE}\n\n### Instruction:\nGo on.", WHOLE),
+        (f"{WHOLE} I'm sorry, she says, I can't do that.", f"{WHOLE} I'm sorry, she says, I can't do that."),
+        (f"I apologize, but {WHOLE}", None), (f"{WHOLE}\n\n{WHOLE}", f"{WHOLE} {WHOLE}"),
+        ("They sleep.", None), ("", None), ("no end at all " * 9, None),
+        ("I'm sorry, but I can't assist with telling a dream about anybody who is asleep in a house.", None),
+        ("As an AI language model, I do not dream, but I can tell you about the dreams of others.", None),
+        (f"{WHOLE} 他们睡着了。 {WHOLE}", None),
+    ],
+)  # fmt: skip
+def test_the_narrator_tells_whole_sentences_or_is_refused(text: str, told: str | None) -> None:
+    if told is None:
+        with pytest.raises(CandidateRejectedError):
+            generate.prose(_reply(text))
+    else:
+        assert generate.prose(_reply(text)) == told
+
+
+def test_a_dream_that_repeats_what_was_told_is_kept_in_spare() -> None:
+    with pytest.raises(CandidateRejectedError, match="copies") as caught:
+        generate.prose(_reply(WHOLE), ["It was late.", WHOLE])
+    assert caught.value.spare == WHOLE
+    assert generate.prose(_reply(WHOLE), ["It was late."]) == WHOLE
+
+
+def test_nobody_speaks_in_the_narrators_words() -> None:
+    assert generate.prose(_reply(f"{WHOLE} Ada: Mind the kettle."), [], ["Ada", "Bo"]) == WHOLE
+    assert generate.prose(_reply(f"{WHOLE} Ada: Mind the kettle."), [], ["Bo"]) != WHOLE
+
+
+def test_a_dream_that_goes_round_ends_before_it_does() -> None:
+    again = "Somebody has left a coat on the chair by the door, and it is sleeping. The sea is counting."
+    assert generate.prose(_reply(f"{WHOLE} {again}"), ["It was late."]) == WHOLE
+
+
+def test_a_dream_does_not_end_with_what_was_told_already() -> None:
+    told = ["Then Sam opens the notebook. The company rings, delighted, and wants to put all four under again."]
+    recited = f"{WHOLE} Then Sam opens the notebook. The company rings, and wants to put all four under again."
+    least = len(WHOLE.split())
+    assert normalize.without_coda(recited, told, least) == WHOLE
+    assert normalize.without_coda(recited, [], least) == recited
+    assert normalize.without_coda(recited, told, least + 5) != WHOLE
+    assert normalize.without_coda(told[0], told, least) == told[0]
+
+
+async def _asked(replies: Iterable[str], tries: int, rolls: int = 1) -> tuple[Generation, list[tuple[int, str]]]:
+    left, calls = list(replies), []
+
+    async def call(number: int, wrong: str) -> Reply:
+        calls.append((number, wrong))
+        return _reply(left[number])
+
+    def check(reply: Reply) -> str:
+        if reply.text.startswith("bad"):
+            spare = reply.text if "spare" in reply.text else None
+            raise CandidateRejectedError(
+                RejectedCandidate(text=reply.text, reason="is bad"), f"not {reply.text}", spare
+            )
+        return reply.text
+
+    return await generate.ask(call, check, tries=tries, rolls=rolls), calls
+
+
+@pytest.mark.parametrize(
+    ("replies", "text", "calls"),
+    [
+        (["good"], "good", [(0, "")]),
+        (["bad 1", "good"], "good", [(0, ""), (1, "not bad 1")]),
+        (["bad 1", "bad 2", "good"], "good", [(0, ""), (1, "not bad 1"), (2, "not bad 2")]),
+        (["bad 1", "bad 2", "bad 3", "good"], None, [(0, ""), (1, "not bad 1"), (2, "not bad 2")]),
+        (["bad 1", "bad spare", "bad 3"], "bad spare", [(0, ""), (1, "not bad 1"), (2, "not bad spare")]),
+        (["bad spare", "good"], "good", [(0, ""), (1, "not bad spare")]),
+    ],
+)
+async def test_it_asks_again_with_what_was_wrong_and_in_the_end_for_silence(
+    replies: list[str], text: str | None, calls: list[tuple[int, str]]
+) -> None:
+    take, made = await _asked(replies, tries=3)
+    assert (take.text, made) == (text, calls)
+    assert [refusal.text for refusal in take.refused] == [r for r in replies[:3] if r.startswith("bad")]
+    assert take.usage == Usage(calls=len(calls), prompt=100 * len(calls), output=10 * len(calls))
+
+
+async def test_the_dice_may_be_rolled_again_before_it_says_what_was_wrong() -> None:
+    take, made = await _asked(["bad 1", "bad 2", "good"], tries=4, rolls=2)
+    assert (take.text, made) == ("good", [(0, ""), (1, ""), (2, "not bad 2")])
+
+
+@pytest.mark.parametrize(
+    ("text", "deaf"),
+    [
+        ("The bridge is empty at noon, Leo, and nobody need come along.", True), ("Leo, come to the bridge.", True),
+        ("I know. Mira, are you there?", True), ("Come to the bridge, Leo.", True),
+        ("Come to the bridge, Elara.", False),
+        ("Leo said nothing, and Mira less.", False), ("We asked Mira, Leo, and the press.", False),
+        ("There is one carpenter left, Leo, who sleeps at home.", False), ("I am Sam, Elara, and I ask.", False),
+    ],
+)  # fmt: skip
+def test_a_line_that_calls_somebody_who_does_not_hear_it_waits_for_a_better_one(text: str, deaf: bool) -> None:
+    judge = LineChecker(speaker="Sam", cast=["Elara", "Leo", "Mira", "Sam"], said=[], hears=["Elara"])
+    assert generate.judged(replace(judge, hears=["Elara", "Leo", "Mira"]), _reply(text)) == text
+    assert generate.judged(replace(judge, hears=None), _reply(text)) == text
+    if deaf:
+        with pytest.raises(CandidateRejectedError, match="does not hear it") as caught:
+            generate.judged(judge, _reply(text))
+        assert caught.value.spare == text
+    else:
+        assert generate.judged(judge, _reply(text)) == text
+
+
+WANDERS = (
+    "I mended nineteen beds this winter. Mr. Ode paid for one of them, and for none of the others. I saw the pitch on "
+    "the news. It seemed perfect for what we were trying to do, and I am really excited about it."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "strict", "said", "stays"),
+    [
+        (WANDERS, True, " ".join(WANDERS.split(" I saw ")[:1]), True),
+        (WANDERS, False, WANDERS, True),
+        ("No. I won't. I never will, and you know it.", True, "No. I won't. I never will, and you know it.", False),
+        ("No. I won't. I never will, and you know it.", False, "No. I won't. I never will, and you know it.", True),
+    ],
+)
+def test_what_a_small_model_adds_is_cut_off_and_what_leaves_the_cue_waits_for_better(
+    text: str, strict: bool, said: str, stays: bool
+) -> None:
+    matter = "he mended nineteen beds this winter, and sleeping had broken none of them"
+    judge = LineChecker(speaker="Leo", cast=["Elara", "Leo"], said=[], material=matter, strict=strict)
+    if stays:
+        assert generate.judged(judge, _reply(text)) == said
+    else:
+        with pytest.raises(CandidateRejectedError, match="leaves the cue") as caught:
+            generate.judged(judge, _reply(text))
+        assert caught.value.spare == said
+
+
+def test_a_memory_that_has_come_up_may_be_told_in_place_of_the_cue() -> None:
+    memory = "I made a cradle for a child that did not come."
+    judge = LineChecker(speaker="Leo", cast=["Elara", "Leo"], said=[], material="oak is slow", strict=True)
+    for text, stands in ((memory, True), ("For a child that did not come I made a cradle.", True), ("I do.", False)):
+        remembering = replace(judge, remembered=["I fell through the ice.", memory])
+        assert remembering.remembers(text) == stands
+        assert not judge.remembers(text)
+    assert generate.judged(remembering, _reply(memory)) == memory
+    with pytest.raises(CandidateRejectedError, match="leaves the cue"):
+        generate.judged(judge, _reply(memory))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm sorry, Sam. I didn't know that. I didn't know that a bed can break a man.",
+        "The taking was the harm. The harm was taking beds. The harm was taking them at night.",
+    ],
+)
+def test_a_small_model_that_goes_round_waits_for_better_and_a_large_one_may(text: str) -> None:
+    judge = LineChecker(speaker="Leo", cast=["Elara", "Leo"], said=[], material="a bed", strict=True)
+    with pytest.raises(CandidateRejectedError, match="goes round") as caught:
+        generate.judged(judge, _reply(text))
+    assert caught.value.spare == text
+    assert generate.judged(replace(judge, strict=False), _reply(text)) == text
+    once = "I told them once, and I told Mira twice."
+    assert generate.judged(replace(judge, material=once), _reply(once)) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("I told Elara that a bed can break a man.", "A bed can break a man."),
+        ("I'll tell Elara that a bed can break a man.", "A bed can break a man."),
+        ("Elara, I told you that a bed can break a man.", "Elara, a bed can break a man."),
+        ("I told Elara about the bed.", "I told Elara about the bed."),
+        ("I remember, from long ago: A bed can break a man.", "A bed can break a man."),
+        ("I remember, from long ago, when a bed broke a man.", "I remember when a bed broke a man."),
+        ("I told the others that a bed can break a man.", "I told the others that a bed can break a man."),
+        ("You told me that a bed can break a man.", "You told me that a bed can break a man."),
+    ],
+)
+def test_of_a_small_model_what_it_takes_from_the_form_of_the_cue_is_cut_off(text: str, said: str) -> None:
+    judge = LineChecker(speaker="Leo", cast=["Elara", "Leo"], said=[], material="a bed", strict=True)
+    assert generate.judged(judge, _reply(text)) == said
+    assert generate.judged(replace(judge, strict=False), _reply(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        ("A bed can break a man, Leo.", True), ("Leo, a bed can break a man.", True),
+        ("Can your bed break a man, Leo?", False), ("Leo, your bed can break a man.", False),
+        ("Your bed, Leo, can break a man.", False), ("A carpenter, Leo, has a bed.", False),
+    ],
+)  # fmt: skip
+def test_a_small_models_own_name_is_cut_off_where_it_is_not_somebody_else_who_speaks(text: str, stands: bool) -> None:
+    judge = LineChecker(speaker="Leo", cast=["Elara", "Leo"], said=[], material="a bed", strict=True)
+    for strict in (True, False):
+        if strict and stands:
+            assert generate.judged(judge, _reply(text)) == "A bed can break a man."
+        else:
+            with pytest.raises(CandidateRejectedError, match="by name"):
+                generate.judged(replace(judge, strict=strict), _reply(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("A bed can break, Leo, and so can a man.", "A bed can break, and so can a man."),
+        ("I, Leo, have a bed.", "I, Leo, have a bed."),
+        ("Elara, Leo, and I went to bed.", "Elara, Leo, and I went to bed."),
+    ],
+)
+def test_a_small_models_own_name_is_cut_out_between_commas_where_it_only_hangs(text: str, said: str) -> None:
+    assert normalize.speech(text, "Leo", ["Elara", "Leo"], strict=True) == said
+
+
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        (["Sam"], "A bed can break a man."),
+        (["Sam", "Elara"], "Elara, a bed can break a man."),
+        (None, "Elara, a bed can break a man."),
+    ],
+)
+def test_a_name_that_a_small_model_puts_in_front_of_a_line_for_somebody_else_is_cut_off(
+    to: list[str] | None, said: str
+) -> None:
+    judge = LineChecker(speaker="Leo", cast=["Elara", "Leo", "Sam"], said=[], material="a bed", strict=True, to=to)
+    text = "Elara, a bed can break a man."
+    assert generate.judged(judge, _reply(text)) == said
+    assert generate.judged(replace(judge, strict=False), _reply(text)) == text
+    assert generate.judged(judge, _reply("Elara said so, and a bed is a bed.")) == "Elara said so, and a bed is a bed."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("That's right, Elara. A bed can break a man.", "A bed can break a man."),
+        ("That's right. A bed can break a man.", "A bed can break a man."),
+        ("That's wrong, Sam. A bed can break a man.", "That's wrong, Sam. A bed can break a man."),
+        ("A bed can break a man. That's right.", "A bed can break a man. That's right."),
+        ("It is not so late, Sam. A bed can break a man.", "It is not so late, Sam. A bed can break a man."),
+    ],
+)
+def test_what_a_small_model_begins_line_after_line_with_is_cut_off(text: str, said: str) -> None:
+    before = ["That's right, Sam. It is late.", "It is not so late, Elara. Sit down.", "That's right, Leo."]
+    judge = LineChecker(speaker="Leo", cast=["Elara", "Leo", "Sam"], said=before, material="a bed", strict=True)
+    assert generate.judged(judge, _reply(text)) == said
+    assert generate.judged(replace(judge, strict=False), _reply(text)) == text
+
+
+CUE_MATTER = "most people cry when she unhooks them, and then they ask what time she opens tomorrow"
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ("Most people cry when I unhook them, Leo.", "Most people cry when I unhooks them, Leo."),
+        ("They cry when I unhook them, and ask what time I open.", "The weather is fine tonight on the roof."),
+        ("They cry when I unhook them, Leo.", "You're right, Leo. They cry when I unhook them."),
+        ("They cry when I unhook them, Leo.", "They cry when I unhook them. Could you tell me about it?"),
+        ("They cry when I unhook them, Leo.", "You told me that they cry when I unhook them, Leo."),
+    ],
+)
+async def test_of_several_candidates_the_best_that_can_stand_is_kept(better: str, worse: str) -> None:
+    judge = LineChecker(speaker="Elara", cast=["Elara", "Leo"], said=[], material=CUE_MATTER)
+    reply = replace(_reply(worse), others=(_reply("[shrugs]"), _reply(better)))
+
+    async def call(number: int, wrong: str) -> Reply:
+        return reply
+
+    take = await generate.ask(call, lambda each: generate.judged(judge, each), tries=1, merit=judge.merit)
+    assert take.text == better
+    assert [refusal.reason for refusal in take.refused] == ["empty", "another was better"]
+    assert take.usage == reply.usage
+
+
+async def test_an_error_of_the_model_is_not_the_editors_to_mend() -> None:
+    calls = []
+
+    async def call(number: int, wrong: str) -> Reply:
+        calls.append(number)
+        raise ModelError("gone")
+
+    with pytest.raises(ModelError, match="gone"):
+        await generate.ask(call, lambda reply: reply.text, tries=3)
+    assert calls == [0]
+
+
+def test_matter_about_somebody_else_may_be_said_as_it_is() -> None:
+    matter = "the old lady by the window goes under with her shoes on, in case the dream has a shore"
+    judge = LineChecker(speaker="Elara", cast=["Elara", "Leo"], said=[], material=matter)
+    assert judge.fault(f"{matter.capitalize()}.") is None
