@@ -6,12 +6,14 @@
       RecordError                 a run folder cannot be written or read
       EmbeddingError              the sentence vectors cannot be loaded
       LeakError                   a secret stood in the prompt of somebody who is not to know it
+      PluginFailedError           a plug-in raised, or returned the wrong type, in the middle of a play
       OutputError                 stdout is full or closed
         ClosedPipeError           whoever read stdout has stopped, as `head` does
       UsageError                  exit code 2: what was asked for cannot be played
         LibraryError              a persona, story or template is missing or wrong
           CardError               a character card cannot be read, or is none
         SettingsError             a flag, environment variable or dreamplay.toml is wrong
+        PluginError               a plug-in is unknown, cannot be imported, or is of the wrong type
 
 Every message is one line that names the bad value, where it stands, and the next step.
 """
@@ -43,6 +45,10 @@ class LeakError(DreamplayError):
     """A secret stood in a prompt where it may not; `dreamplay check --secrets` found it."""
 
 
+class PluginFailedError(DreamplayError):
+    """A plug-in failed while it was used. What was played before is on disk."""
+
+
 class OutputError(DreamplayError):
     """What was asked for cannot be written to stdout."""
 
@@ -70,3 +76,7 @@ class CardError(LibraryError):
 
 class SettingsError(UsageError):
     """A setting has a value that cannot be used."""
+
+
+class PluginError(UsageError):
+    """A plug-in that was asked for is not installed, cannot be imported, or is not what its group needs."""

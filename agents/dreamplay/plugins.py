@@ -1,0 +1,281 @@
+"""Plug-ins: what an installed distribution adds to dreamplay, found by entry point.
+
+A distribution registers a name in one of the groups below; dreamplay registers what it ships the same way, in its own
+pyproject.toml:
+
+    [project.entry-points."dreamplay.memories"]
+    diary = "my_package:Diary"
+
+Nothing of a plug-in is imported before it is asked for by name. Whatever goes wrong in one ends the command in one
+line that names it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from dreamplay.errors import DreamplayError, PluginError, PluginFailedError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+Group = Literal["models", "memories", "directors", "checks", "embedders", "formats"]
+GROUPS: tuple[Group, ...] = get_args(Group)
+NOUN: dict[Group, str] = {
+    "models": "model", "memories": "memory", "directors": "director", "checks": "check", "embedders": "embedder",
+    "formats": "format",
+}  # fmt: skip
+"""What one member of a group is called in messages."""
+SHIPPED = "dreamplay"
+"""The distribution whose plug-ins are part of dreamplay."""
+_FAILURES = (Exception, SystemExit)
+"""No plug-in may end the process by itself."""
+_LONGEST = 200
+"""Characters of a stranger's error message that are quoted."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One entry point. `str()` names it in messages: memory 'diary' of dreamplay-diary 0.1 (my_package:Diary)."""
+
+    group: Group
+    name: str
+    target: str
+    """What the entry point names, as module:object."""
+    distribution: str
+    version: str
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it is part of dreamplay."""
+        return self.distribution == SHIPPED
+
+    def __str__(self) -> str:
+        return f"{NOUN[self.group]} {self.name!r} of {self.distribution} {self.version} ({self.target})"
+
+    def load(self) -> Any:
+        """Import what the entry point names.
+
+        Raises:
+            PluginError: the import fails.
+        """
+        from importlib.metadata import EntryPoint
+
+        try:
+            return EntryPoint(self.name, self.target, f"{SHIPPED}.{self.group}").load()
+        except _FAILURES as error:  # importing runs the module, which may raise anything
+            raise PluginError(f"{self}: cannot be imported: {reason(error)}; mend it, or uninstall it") from error
+
+
+def installed(group: Group) -> tuple[Plugin, ...]:
+    """All plug-ins of a group, sorted by name. Found once in a process."""
+    return _found()[group]
+
+
+def names(group: Group) -> tuple[str, ...]:
+    """The names in a group, sorted."""
+    return tuple(dict.fromkeys(plugin.name for plugin in installed(group)))
+
+
+def find(group: Group, name: str) -> Plugin:
+    """The plug-in of a name; it is not imported.
+
+    Raises:
+        PluginError: there is none, or several distributions claim the name.
+    """
+    from dreamplay.schema.error_messages import did_you_mean, listed
+
+    claims = [plugin for plugin in installed(group) if plugin.name == name]
+    if not claims:
+        known = names(group)
+        raise PluginError(f"unknown {NOUN[group]} {name!r}{did_you_mean(name, known)}; installed: {listed(known)}")
+    if len(claims) > 1:
+        owners = " and ".join(f"{plugin.distribution} ({plugin.target})" for plugin in claims)
+        extra = [plugin.distribution for plugin in claims if not plugin.shipped]
+        raise PluginError(f"{NOUN[group]} {name!r} is claimed by {owners}; uninstall {' or '.join(extra)}")
+    return claims[0]
+
+
+def load(group: Group, name: str) -> Any:
+    """Import the plug-in of a name and return what its entry point names.
+
+    Raises:
+        PluginError: there is none, several distributions claim the name, or the import fails.
+    """
+    return find(group, name).load()
+
+
+def create(
+    group: Group,
+    name: str,
+    protocol: type,
+    *args: Any,
+    returns: Mapping[str, Callable[[Any], Any]] | None = None,
+    **kwargs: Any,
+) -> Any:
+    """Import a plug-in, call it with the arguments, and return what it makes, guarded (see `guarded`).
+
+    Args:
+        group: the group.
+        name: the name in it.
+        protocol: what the call has to make: a Protocol or a class, of which it has to have every public member.
+        args: what the entry point is called with.
+        returns: see `guarded`.
+        kwargs: the same, by name.
+
+    Raises:
+        PluginError: see `load`; or what it names cannot be called so, or makes something else.
+    """
+    plugin = find(group, name)
+    factory = plugin.load()
+    if not callable(factory):
+        raise wrong_type(plugin, factory, "something to call, which makes one")
+    try:
+        made = factory(*args, **kwargs)
+    except DreamplayError:
+        raise
+    except _FAILURES as error:
+        if plugin.shipped:
+            raise
+        raise PluginError(f"{plugin}: cannot be made: {reason(error)}; mend it, or uninstall it") from error
+    return guarded(plugin, expect(plugin, made, protocol), returns)
+
+
+def expect(plugin: Plugin, made: Any, protocol: type) -> Any:
+    """Return what a plug-in made, if it has all public members of a protocol.
+
+    Raises:
+        PluginError: it has not.
+    """
+    missing = [member for member in _members(protocol) if not hasattr(made, member)]
+    if missing or isinstance(made, type):
+        without = f", which has no {', '.join(missing)}" if missing else ""
+        raise wrong_type(plugin, made, protocol.__name__, without)
+    return made
+
+
+def guarded(plugin: Plugin, thing: Any, returns: Mapping[str, Callable[[Any], Any]] | None = None) -> Any:
+    """A stand-in for an object, or a function, of a plug-in. An exception in any of its methods, plain or async,
+    becomes a `PluginFailedError`; an error of dreamplay's own passes as it is. What is shipped is returned as it is.
+
+    Args:
+        plugin: whose it is.
+        thing: the object.
+        returns: method name to a function that returns the method's result if it is right, converted if need be, and
+            raises ValueError or TypeError if not. The name of a call of the object itself is "__call__".
+    """
+    return thing if plugin.shipped else _Guarded(plugin, thing, returns or {})
+
+
+@contextlib.contextmanager
+def guard(plugin: Plugin) -> Iterator[None]:
+    """Turn what a plug-in raises meanwhile into a `PluginFailedError`.
+
+    Raises:
+        PluginFailedError: an exception that is no DreamplayError.
+    """
+    try:
+        yield
+    except DreamplayError:
+        raise
+    except _FAILURES as error:
+        raise PluginFailedError(f"{plugin} failed: {reason(error)}") from error
+
+
+def wrong_type(plugin: Plugin, found: object, wanted: str, why: str = "") -> PluginError:
+    """The error for a plug-in that is, or makes, something else than it should."""
+    given = f"the class {found.__name__}" if isinstance(found, type) else f"{_a(type(found).__name__)}"
+    return PluginError(f"{plugin}: expected {_a(wanted)}, found {given}{why}; see docs/plugins/{plugin.group}.md")
+
+
+def reason(error: BaseException) -> str:
+    """What a stranger's exception says, in one line, with the file and line that raised it."""
+    said = " ".join(str(error).split())[:_LONGEST]
+    ours = ("<", __file__, str(Path(inspect.__file__).with_name("importlib")))
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(ours)]
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{f': {said}' if said else ''}{where}"
+
+
+class _Guarded:
+    """Passes everything on to an object of a plug-in; see `guarded`."""
+
+    def __init__(self, plugin: Plugin, thing: Any, returns: Mapping[str, Callable[[Any], Any]]) -> None:
+        self.__dict__.update(_plugin=plugin, _thing=thing, _returns=returns)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or inspect.getattr_static(self._thing, name, None) is None:
+            return getattr(self._thing, name)  # a member that is not there is no failure
+        with guard(self._plugin):
+            found = getattr(self._thing, name)
+        return self._wrapped(name, found) if callable(found) else found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        with guard(self._plugin):
+            setattr(self._thing, name, value)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._wrapped("__call__", self._thing)(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<{self._plugin}>"
+
+    def _wrapped(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with guard(self._plugin):
+                result = function(*args, **kwargs)
+            return finish(result) if inspect.isawaitable(result) else self._checked(name, result)
+
+        async def finish(waiting: Any) -> Any:
+            with guard(self._plugin):
+                result = await waiting
+            return self._checked(name, result)
+
+        return call
+
+    def _checked(self, name: str, result: Any) -> Any:
+        check = self._returns.get(name)
+        try:
+            return check(result) if check else result
+        except (TypeError, ValueError) as error:
+            called = "it" if name == "__call__" else f"{name}()"
+            said = " ".join(str(error).split())[:_LONGEST]
+            raise PluginFailedError(f"{self._plugin} failed: {called} returned the wrong type: {said}") from error
+
+
+@cache
+def _found() -> dict[Group, tuple[Plugin, ...]]:
+    """All plug-ins, by group. One look at all distributions, of which each counts once."""
+    from importlib.metadata import entry_points
+
+    every = entry_points()
+    return {
+        group: tuple(sorted(map(_plugin, every.select(group=f"{SHIPPED}.{group}")), key=_order)) for group in GROUPS
+    }
+
+
+def _plugin(point: EntryPoint) -> Plugin:
+    owner = point.dist
+    group: Any = point.group.removeprefix(f"{SHIPPED}.")
+    return Plugin(group, point.name, point.value, owner.name if owner else "?", owner.version if owner else "?")
+
+
+def _order(plugin: Plugin) -> tuple[str, bool, str]:
+    return plugin.name, not plugin.shipped, plugin.distribution
+
+
+def _members(protocol: type) -> list[str]:
+    """The public members of a Protocol or a class, declared and defined."""
+    declared = [name for base in protocol.__mro__ for name in inspect.get_annotations(base)]
+    return [name for name in dict.fromkeys([*declared, *dir(protocol)]) if not name.startswith("_")]
+
+
+def _a(noun: str) -> str:
+    return noun if " " in noun else f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"
