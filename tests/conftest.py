@@ -1,7 +1,10 @@
+"""What all tests have: the options of the run, a closed network, an empty folder, and small stories."""
+
 from __future__ import annotations
 
 import ipaddress
 import os
+import random
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +16,47 @@ from dreamplay import casting
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.story import Story
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("dreamplay")
+    group.addoption("--run-slow", action="store_true", help="run the long forms of the tests too (alone: -m slow)")
+    group.addoption(
+        "--seed", type=int, dest="explored", metavar="N",
+        help="the seed from which the long forms explore; without it a new one, which is printed",
+    )  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.explored is None:
+        config.option.explored = random.randrange(1_000_000)  # here, so that all workers are given the same
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return [_seed(config)] if config.option.run_slow else []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.option.run_slow and terminalreporter.stats.get("failed"):
+        terminalreporter.write_line(_seed(config))
+
+
+def _seed(config: pytest.Config) -> str:
+    return f"the long forms explore from a seed: again with --run-slow --seed {config.option.explored}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.option.run_slow:
+        slow = pytest.mark.skip(reason="a long form: --run-slow")
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(slow)
+
+
+@pytest.fixture
+def explored(request: pytest.FixtureRequest) -> int:
+    """The seed of a long form that explores: a new one in each run, or the one that was given."""
+    return int(request.config.option.explored)
 
 
 @pytest.fixture(autouse=True)

@@ -13,10 +13,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "agents" / "dreamplay"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+TO_BE_CUT = {("engine", "rendering"), ("scoring", "rendering"), ("models", "prompting"), ("models", "runs"),
+             ("participants", "casting"), ("cards", "casting")}  # fmt: skip
+"""The imports between packages that close a circle. Nothing is added here: the list is to be empty."""
 HEAVY = {"langgraph", "openai", "pydantic", "rich", "jinja2", "ruamel", "uvicorn", "xllamacpp"}
 
 
-@pytest.mark.parametrize("check", ["ruff check --quiet --output-format concise .", "mypy"])
+@pytest.mark.parametrize("check", ["ruff check --quiet --output-format concise .", "ruff format --check .", "mypy"])
 def test_the_checkers_have_nothing_to_say(check: str) -> None:
     done = subprocess.run([sys.executable, "-m", *check.split()], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -42,22 +45,27 @@ def _imports(path: Path) -> set[str]:
     return found
 
 
-def test_imports_run_one_way() -> None:
+def _graph() -> dict[str, set[str]]:
+    """Which modules each module imports, by dotted names within the package."""
     known = {path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", "."): path for path in MODULES}
-    graph = {name: _imports(path) & set(known) for name, path in known.items()}
-    order = list(TopologicalSorter(graph).static_order())
-    assert {"schema.story", "schema.script"} & graph["casting"] == {"schema.story"}
-    assert order.index("errors") < order.index("schema.story") or not graph["errors"]
-    outside = [name for name in graph if not name.startswith("cli.")]
-    assert [name for name in outside if any(needed.startswith("cli.") for needed in graph[name])] == []
+    return {name: _imports(path) & set(known) for name, path in known.items()}
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    TopologicalSorter(_graph()).prepare()  # raises CycleError, which names the way
+
+
+def test_no_package_imports_itself_by_way_of_others() -> None:
+    packages: dict[str, set[str]] = {}
+    for name, imported in _graph().items():
+        package = name.partition(".")[0]
+        others = {other.partition(".")[0] for other in imported} - {package}
+        packages.setdefault(package, set()).update(o for o in others if (package, o) not in TO_BE_CUT)
+    TopologicalSorter(packages).prepare()
+    assert [package for package, imported in packages.items() if "cli" in imported] == []
 
 
 def test_the_command_line_loads_nothing_heavy_to_show_its_help() -> None:
     code = "import sys, dreamplay.cli.main; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) & HEAVY == set()
-
-
-def test_every_module_says_what_it_is_for() -> None:
-    for path in MODULES:
-        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path.name

@@ -172,7 +172,7 @@ def _played(folder: Path, opening: Opening, way: Way, play: Callable[[Model], Co
 def report(ours: Sequence[RunLog], plain: Sequence[RunLog]) -> str:
     """The table, and below it what it comes to. Without plain runs only dreamplay is held against the bars."""
     mine, theirs = score.scores(ours), score.scores(plain) if plain else None
-    rows = [(row, better(row, mine, theirs) if theirs else "") for row in ROWS]
+    rows = [(row, better(row, row.value(mine), row.value(theirs)) if theirs else "") for row in ROWS]
     shown = [
         (row.label, row.bound, "n/a" if row.measure in NOT_PLAIN else row.shown(theirs) if theirs else "-",
          row.shown(mine), _kept(row, mine), word)
@@ -189,9 +189,9 @@ def report(ours: Sequence[RunLog], plain: Sequence[RunLog]) -> str:
     return "\n".join(said)
 
 
-def better(row: ScoreRow, ours: Scores, plain: Scores) -> str:
-    """Whether dreamplay is better on a measure: yes, same, NO; empty if it cannot be said."""
-    mine, theirs = (None if row.measure in NOT_PLAIN else _worth(row, row.value(each)) for each in (ours, plain))
+def better(row: ScoreRow, ours: float | None, plain: float | None) -> str:
+    """Whether dreamplay's figure of a measure is better: yes, same, NO; empty if it cannot be said."""
+    mine, theirs = (None if row.measure in NOT_PLAIN else _worth(row, each) for each in (ours, plain))
     if mine is None or theirs is None:
         return ""
     return "same" if mine == theirs else kept(mine > theirs)

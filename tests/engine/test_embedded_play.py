@@ -1,4 +1,4 @@
-"""One short play on the real embedded model: the only test that needs it, and the only slow one."""
+"""One short play on the real embedded model: the only test that needs it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from dreamplay.runs import transcript
 REFUSAL = re.compile(r"language model|\bAI\b|I can(no|')t assist|as an assistant", re.IGNORECASE)
 
 
+@pytest.mark.embedded
 @pytest.mark.skipif(
     importlib.util.find_spec("xllamacpp") is None,
     reason="the embedded model needs the package xllamacpp: pip install 'dreamplay[embedded]'",

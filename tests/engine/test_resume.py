@@ -34,8 +34,6 @@ from dreamplay.runs import pending_answers, prompt_log, transcript
 from dreamplay.runs.transcript import FILE, Resumed
 from dreamplay.testing.fake_endpoint import FakeEndpoint, Fault
 
-KILLS = 50
-
 
 def _crashed(small: Path, root: Path, jobs: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
     """How the plays of some jobs ended, in processes of their own; see crash.py."""
@@ -53,13 +51,16 @@ def _calls(folder: Path) -> list[list[str]]:
     return [each.splitlines() for each in processes]
 
 
-def test_a_run_that_is_killed_at_any_moment_goes_on_as_if_it_had_not_been(small: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [10, pytest.param(50, marks=pytest.mark.slow)])
+def test_a_run_that_is_killed_at_any_moment_goes_on_as_if_it_had_not_been(
+    kills: int, small: Path, tmp_path: Path
+) -> None:
     kinds = ("any", "disk")
     whole = _crashed(small, tmp_path / "whole", [[{"kind": kind}] for kind in kinds])
     moments = {kind: int(steps[0]["said"]) for kind, steps in zip(kinds, whole, strict=True)}
     dice = random.Random(7)
     jobs: list[list[dict[str, Any]]] = []
-    for number in range(KILLS):
+    for number in range(kills):
         kind = kinds[number % 2]
         kill = {"kind": kind, "at": dice.randrange(1, moments[kind])}
         again = {"kind": kind, "at": dice.randrange(1, moments[kind] // 2)}  # of what goes on, and may be over by then
@@ -74,7 +75,7 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_as_if_it_had_not_been(small:
     assert len(set(asked)) == len(asked) == len(answers)
     answer = dict(zip(asked, answers, strict=True))
 
-    assert [steps[0]["ended"] for steps in ends] == ["SIGKILL"] * KILLS
+    assert [steps[0]["ended"] for steps in ends] == ["SIGKILL"] * kills
     for number, steps in enumerate(ends):
         folder = tmp_path / "runs" / f"{number}"
         assert (folder / FILE).read_bytes() == raw, (number, jobs[number], steps)

@@ -11,7 +11,7 @@ import pytest
 import worlds
 from dreamplay.engine.runner import Runner
 from dreamplay.errors import EmbeddingError
-from dreamplay.memory import embeddings, retrieval
+from dreamplay.memory import embeddings
 from dreamplay.memory.retrieval import FLOOR, IMPORTANCE, WORDS, Memory
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.schema.cast import Cast
@@ -266,5 +266,7 @@ async def test_what_came_up_stands_in_the_private_tail_and_with_the_line(
     assert min(limit, 2) <= max(counts) <= limit
 
 
-def test_no_factor_can_be_0() -> None:
-    assert all(0 < value <= 1 for value in (*IMPORTANCE.values(), retrieval.OLDEST, retrieval.OWN, retrieval.FLOOR))
+def test_however_old_and_slight_memories_are_the_nearer_one_comes_first(story: Story, cast: Cast) -> None:
+    own = [worlds.event(n, text=text, speaker="leo", witnesses=ALL) for n, text in enumerate((HEARD, "A clock, then."))]
+    others = [worlds.event(n, text="Bring the soup.", speaker="sam", witnesses=ALL) for n in range(2, 2000)]
+    assert _events(_recall(story, cast, own + others)) == [0, 1]
