@@ -434,7 +434,7 @@ def test_the_narrator_tells_whole_sentences_or_is_refused(text: str, told: str |
 def test_a_dream_that_repeats_what_was_told_is_kept_in_spare() -> None:
     with pytest.raises(CandidateRejectedError, match="copies") as caught:
         generate.prose(_reply(WHOLE), ["It was late.", WHOLE])
-    assert caught.value.spare == WHOLE
+    assert caught.value.fallback == WHOLE
     assert generate.prose(_reply(WHOLE), ["It was late."]) == WHOLE
 
 
@@ -458,7 +458,7 @@ def test_a_dream_does_not_end_with_what_was_told_already() -> None:
     assert normalize.without_coda(told[0], told, least) == told[0]
 
 
-async def _asked(replies: Iterable[str], tries: int, rolls: int = 1) -> tuple[Generation, list[tuple[int, str]]]:
+async def _asked(replies: Iterable[str], tries: int, blind: int = 0) -> tuple[Generation[str], list[tuple[int, str]]]:
     left, calls = list(replies), []
 
     async def call(number: int, wrong: str) -> Reply:
@@ -473,7 +473,7 @@ async def _asked(replies: Iterable[str], tries: int, rolls: int = 1) -> tuple[Ge
             )
         return reply.text
 
-    return await generate.ask(call, check, tries=tries, rolls=rolls), calls
+    return await generate.generate(call, check, attempts=tries, blind=blind), calls
 
 
 @pytest.mark.parametrize(
@@ -491,14 +491,14 @@ async def test_it_asks_again_with_what_was_wrong_and_in_the_end_for_silence(
     replies: list[str], text: str | None, calls: list[tuple[int, str]]
 ) -> None:
     take, made = await _asked(replies, tries=3)
-    assert (take.text, made) == (text, calls)
+    assert (take.value, made) == (text, calls)
     assert [refusal.text for refusal in take.refused] == [r for r in replies[:3] if r.startswith("bad")]
     assert take.usage == Usage(calls=len(calls), prompt=100 * len(calls), output=10 * len(calls))
 
 
 async def test_the_dice_may_be_rolled_again_before_it_says_what_was_wrong() -> None:
-    take, made = await _asked(["bad 1", "bad 2", "good"], tries=4, rolls=2)
-    assert (take.text, made) == ("good", [(0, ""), (1, ""), (2, "not bad 2")])
+    take, made = await _asked(["bad 1", "bad 2", "good"], tries=4, blind=1)
+    assert (take.value, made) == ("good", [(0, ""), (1, ""), (2, "not bad 2")])
 
 
 @pytest.mark.parametrize(
@@ -518,7 +518,7 @@ def test_a_line_that_calls_somebody_who_does_not_hear_it_waits_for_a_better_one(
     if deaf:
         with pytest.raises(CandidateRejectedError, match="does not hear it") as caught:
             generate.judged(judge, _reply(text))
-        assert caught.value.spare == text
+        assert caught.value.fallback == text
     else:
         assert generate.judged(judge, _reply(text)) == text
 
@@ -548,7 +548,7 @@ def test_what_a_small_model_adds_is_cut_off_and_what_leaves_the_cue_waits_for_be
     else:
         with pytest.raises(CandidateRejectedError, match="leaves the cue") as caught:
             generate.judged(judge, _reply(text))
-        assert caught.value.spare == said
+        assert caught.value.fallback == said
 
 
 def test_a_memory_that_has_come_up_may_be_told_in_place_of_the_cue() -> None:
@@ -574,7 +574,7 @@ def test_a_small_model_that_goes_round_waits_for_better_and_a_large_one_may(text
     judge = LineChecker(speaker="Leo", cast=["Elara", "Leo"], said=[], material="a bed", strict=True)
     with pytest.raises(CandidateRejectedError, match="goes round") as caught:
         generate.judged(judge, _reply(text))
-    assert caught.value.spare == text
+    assert caught.value.fallback == text
     assert generate.judged(replace(judge, strict=False), _reply(text)) == text
     once = "I told them once, and I told Mira twice."
     assert generate.judged(replace(judge, material=once), _reply(once)) == once
@@ -684,8 +684,8 @@ async def test_of_several_candidates_the_best_that_can_stand_is_kept(better: str
     async def call(number: int, wrong: str) -> Reply:
         return reply
 
-    take = await generate.ask(call, lambda each: generate.judged(judge, each), tries=1, merit=judge.merit)
-    assert take.text == better
+    take = await generate.generate(call, lambda each: generate.judged(judge, each), attempts=1, merit=judge.merit)
+    assert take.value == better
     assert [refusal.reason for refusal in take.refused] == ["empty", "another was better"]
     assert take.usage == reply.usage
 
@@ -698,7 +698,7 @@ async def test_an_error_of_the_model_is_not_the_editors_to_mend() -> None:
         raise ModelError("gone")
 
     with pytest.raises(ModelError, match="gone"):
-        await generate.ask(call, lambda reply: reply.text, tries=3)
+        await generate.generate(call, lambda reply: reply.text, attempts=3)
     assert calls == [0]
 
 

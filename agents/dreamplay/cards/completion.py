@@ -10,19 +10,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydantic import ValidationError
-
 from dreamplay.cards import embedded_sheet
 from dreamplay.cards.persona_mapping import ImportedPersona
 from dreamplay.cards.prose import PUBLIC
 from dreamplay.errors import ModelError, UsageError
 from dreamplay.library import templates
-from dreamplay.models.base import Model
+from dreamplay.models.base import Model, Reply
 from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.prompt import Prompt
 from dreamplay.participants.agent import call_seed
 from dreamplay.schema.cast import Persona, PrivateSheet
-from dreamplay.validation import json_reader
+from dreamplay.validation import json_reader, structured_output
+from dreamplay.validation.generate import generate
 
 TRIES = 2
 _MAX_TOKENS = 1200
@@ -64,30 +63,29 @@ async def ask(model: Model, seen: ImportedPersona) -> ImportedPersona:
     asked = seen.unsaid
     if not asked:
         return seen
-    wrong = ""
-    for number in range(TRIES):
-        reply = await model.complete(_prompt(seen, asked, wrong), seed=call_seed(0, "card", number))
-        try:
-            note = f"{model.name} was asked for {', '.join(asked)}"
-            persona = _answered(seen.persona, asked, reply.text)
-            return replace(seen, persona=persona, filled=(), notes=(*seen.notes, note))
-        except ValidationError as error:
-            wrong = json_reader.fault(error)
-        except ValueError as error:
-            wrong = str(error)
-    raise ModelError(
-        f"{model.name} wrote no valid sheet for {seen.persona.name} in {TRIES} tries ({wrong}); choose another "
-        "--model, one that can answer in JSON, or leave --ask-model away"
-    )
+
+    async def call(number: int, advice: str) -> Reply:
+        return await model.complete(_prompt(seen, asked, advice), seed=call_seed(0, "card", number))
+
+    def check(reply: Reply) -> Persona:
+        return structured_output.valid(reply, lambda answer: _answered(seen.persona, asked, answer), asked)
+
+    made = await generate(call, check, attempts=TRIES)
+    if made.value is None:
+        raise ModelError(
+            f"{model.name} wrote no valid sheet for {seen.persona.name} in {TRIES} tries ({made.last_reason}); choose "
+            "another --model, one that can answer in JSON, or leave --ask-model away"
+        )
+    note = f"{model.name} was asked for {', '.join(asked)}"
+    return replace(seen, persona=made.value, filled=(), notes=(*seen.notes, note))
 
 
-def _answered(persona: Persona, asked: tuple[str, ...], reply: str) -> Persona:
+def _answered(persona: Persona, asked: tuple[str, ...], answer: dict[str, Any]) -> Persona:
     """A persona with what the model wrote.
 
     Raises:
         ValueError: it cannot stand; the message says why.
     """
-    answer = json_reader.read(reply, asked)
     if isinstance(private := answer.get("private"), dict):
         answer["private"] = json_reader.picked(private, PrivateSheet.model_fields)
     made = Persona.model_validate(persona.model_dump() | answer)
@@ -111,19 +109,18 @@ def _strings(value: object) -> Iterator[str]:
             yield from _strings(item)
 
 
-def _prompt(seen: ImportedPersona, asked: tuple[str, ...], wrong: str) -> Prompt:
+def _prompt(seen: ImportedPersona, asked: tuple[str, ...], advice: str) -> Prompt:
     """The card is all that the model is shown. It stands in the prompt as text, and is filled with nothing."""
     name, room, shown = seen.persona.name, _SHOWN, {}
     for field, text in seen.told.items():
         if text and room > 0:
             shown[field] = text[:room].translate(_UNMARKED)
             room -= len(text)
-    again = f"The last answer was wrong ({wrong})." if wrong else ""
     return Prompt(
         kind="persona",
         system=templates.render("card.jinja", words=None),
         script=templates.render("card.jinja", words=shown, name=name, asked=()) + "\n\n",
-        tail=templates.render("card.jinja", words=shown, name=name, asked=asked, wrong=again),
+        tail=templates.render("card.jinja", words=shown, name=name, asked=asked, wrong=advice),
         shape=_shape(asked),
         max_tokens=_MAX_TOKENS,
     )

@@ -6,6 +6,7 @@ import hashlib
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from dreamplay.errors import ModelError
@@ -24,11 +25,11 @@ from dreamplay.schema.event import (
 )
 from dreamplay.schema.script import Script, present
 from dreamplay.schema.story import Scene
-from dreamplay.validation import generate, normalize, structured_output
+from dreamplay.validation import normalize, structured_output
 from dreamplay.validation.checks import LineChecker, in_first_person
-from dreamplay.validation.generate import CandidateRejectedError, Generation
+from dreamplay.validation.generate import CandidateRejectedError, Generation, generate, judged
 from dreamplay.validation.ngrams import grams
-from dreamplay.validation.structured_output import StanceReply
+from dreamplay.validation.structured_output import ReflectionReply, StanceReply
 
 _STANCE_TRIES = 4
 _REFLECTION_TRIES = 2
@@ -74,15 +75,15 @@ class Agent:
             seed = call_seed(self.seed, scene.id, turn, self.role, number)
             return await self.model.complete(prompt, seed=seed, on_token=on_token)
 
-        take = await generate.ask(
+        take = await generate(
             call,
-            lambda reply: generate.judged(judge, reply),
-            tries=self.model.tries,
-            rolls=self.model.rolls,
+            lambda reply: judged(judge, reply),
+            attempts=self.model.tries,
+            blind=self.model.rolls - 1,
             merit=judge.merit,
         )
         seed = call_seed(self.seed, scene.id, turn, self.role, take.number)
-        return LineResult(take.text, self._made(first, seed, take, recalled))
+        return LineResult(take.value, self._made(first, seed, take, recalled))
 
     async def decide(self, script: Script, scene: Scene) -> tuple[StanceReply, Provenance]:
         """Take a stance. An answer that is no valid choice is asked for again, with what was wrong.
@@ -98,29 +99,25 @@ class Agent:
         # A small model gives back what it was reminded of in place of a reason.
         recalled = self._recall(script, scene, matter) if self.desk.sheets else ()
         first = self.desk.stance(script, scene, self.role, choices, recalled=recalled)
-        stances: dict[str, StanceReply] = {}
 
         async def call(number: int, wrong: str) -> Reply:
             prompt = self.desk.stance(script, scene, self.role, choices, wrong, recalled) if wrong else first
             return await self.model.complete(prompt, seed=call_seed(self.seed, scene.id, 0, self.role, number))
 
-        def check(reply: Reply) -> str:
+        def check(reply: Reply) -> StanceReply:
             stance = structured_output.stance(reply, offered, self.name)
-            stances[stance.reason] = stance
             if fault := structured_output.weak(stance, offered, self.name):
-                raise CandidateRejectedError(
-                    RejectedCandidate(text=stance.reason, reason=fault[0]), fault[1], spare=stance.reason
-                )
-            return stance.reason
+                raise CandidateRejectedError(RejectedCandidate(text=stance.reason, reason=fault[0]), fault[1], stance)
+            return stance
 
-        take = await generate.ask(call, check, tries=_STANCE_TRIES)
-        if take.text is None:
+        take = await generate(call, check, attempts=_STANCE_TRIES)
+        if take.value is None:
             raise ModelError(
-                f"{self.name} took no valid stance in {_STANCE_TRIES} tries ({take.refused[-1].reason}); "
+                f"{self.name} took no valid stance in {_STANCE_TRIES} tries ({take.last_reason}); "
                 "choose another --model, one that can answer in JSON"
             )
         seed = call_seed(self.seed, scene.id, 0, self.role, take.number)
-        return stances[take.text], self._made(first, seed, take, recalled)
+        return take.value, self._made(first, seed, take, recalled)
 
     async def reflect(self, script: Script, scene: Scene) -> tuple[str, dict[str, float], Provenance]:
         """What the scene has meant to her, and what she now thinks of each of the others present, by role, from -1
@@ -132,29 +129,33 @@ class Agent:
         judge = self._judge(script)
         others = {self.desk.cast.name(role): role for role in present(script, scene) if role != self.role}
         first = self.desk.reflection(script, scene, self.role)
-        marks: list[dict[str, int]] = []
 
         async def call(number: int, wrong: str) -> Reply:
             prompt = self.desk.reflection(script, scene, self.role, wrong) if wrong else first
             seed = call_seed(self.seed, scene.id, "reflection", self.role, number)
             return await self.model.complete(prompt, seed=seed)
 
-        def check(reply: Reply) -> str:
+        def check(reply: Reply) -> ReflectionReply:
             reflection = structured_output.reflection(reply, others)
-            marks.append(reflection.marks)
             if not in_first_person(reflection.thought, self.name):
                 raise CandidateRejectedError(
                     RejectedCandidate(text=reflection.thought, reason="the thought is not in the first person"),
                     f"The last thought was not {self.name}'s own; {self.name} says «I».",
                 )
-            return generate.judged(judge, replace(reply, text=normalize.whole(reflection.thought)))
+            try:
+                thought = judged(judge, replace(reply, text=normalize.whole(reflection.thought)))
+            except CandidateRejectedError as error:
+                if error.fallback is not None:
+                    error.fallback = reflection.model_copy(update={"thought": error.fallback})
+                raise
+            return reflection.model_copy(update={"thought": thought})
 
         # To a small model that shares a machine with the play, another try costs as much as half a line.
-        take = await generate.ask(call, check, tries=_REFLECTION_TRIES if self.desk.sheets else 1)
+        take = await generate(call, check, attempts=_REFLECTION_TRIES if self.desk.sheets else 1)
         made = self._made(first, call_seed(self.seed, scene.id, "reflection", self.role, take.number), take)
-        if take.text is None:
+        if take.value is None:
             return "", {}, made
-        return take.text, {others[name]: mark / MARKS for name, mark in marks[-1].items()}, made
+        return take.value.thought, {others[name]: mark / MARKS for name, mark in take.value.marks.items()}, made
 
     def _recall(self, script: Script, scene: Scene, matter: str) -> tuple[RetrievedMemory, ...]:
         """What comes up when she is about to speak of a matter, after what was last heard."""
@@ -165,7 +166,9 @@ class Agent:
         return self.memory.recall(script, f"{matter} {heard}", scene=scene.id, shown=shown, limit=self.desk.memories)
 
     @staticmethod
-    def _made(prompt: Prompt, seed: int, take: Generation, recalled: tuple[RetrievedMemory, ...] = ()) -> Provenance:
+    def _made(
+        prompt: Prompt, seed: int, take: Generation[Any], recalled: tuple[RetrievedMemory, ...] = ()
+    ) -> Provenance:
         return Provenance(
             by="agent", prompt=prompt.digest, seed=seed, recalled=recalled, refused=take.refused, usage=take.usage
         )

@@ -15,9 +15,9 @@ from dreamplay.prompting.summarization import SummaryRequest
 from dreamplay.schema.event import DreamContribution, Provenance, RejectedCandidate, sanitize
 from dreamplay.schema.script import Script, given_fear, present
 from dreamplay.schema.story import VISITOR, Scene
-from dreamplay.validation import generate, normalize
+from dreamplay.validation import normalize
 from dreamplay.validation.checks import SHORTEST, brought_up
-from dreamplay.validation.generate import CandidateRejectedError
+from dreamplay.validation.generate import CandidateRejectedError, generate, prose
 from dreamplay.validation.ngrams import runs, words
 
 _TRIES = 4
@@ -113,20 +113,20 @@ class Narrator:
         names = [name for role in self.desk.cast.roles for name in self.desk.cast.names(role)]
 
         def check(reply: Reply) -> str:
-            text = normalize.without_coda(generate.prose(reply, told, names), read, SHORTEST)
+            text = normalize.without_coda(prose(reply, told, names), read, SHORTEST)
             if fault := lacks(text):
-                raise CandidateRejectedError(RejectedCandidate(text=text, reason=fault[0]), fault[1], spare=text)
+                raise CandidateRejectedError(RejectedCandidate(text=text, reason=fault[0]), fault[1], text)
             return text
 
-        take = await generate.ask(call, check, tries=_TRIES, rolls=self.model.rolls, merit=merit)
-        if take.text is None:
+        take = await generate(call, check, attempts=_TRIES, blind=self.model.rolls - 1, merit=merit)
+        if take.value is None:
             raise ModelError(
-                f"the narrator told nothing that can stand in scene {place[0]} ({take.refused[-1].reason}); "
+                f"the narrator told nothing that can stand in scene {place[0]} ({take.last_reason}); "
                 "try another --seed or --model"
             )
         seed = call_seed(self.seed, *place, take.number)
         made = Provenance(by="narrator", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
-        return take.text, made
+        return take.value, made
 
 
 def shown(text: str, ledger: Sequence[DreamContribution]) -> float:

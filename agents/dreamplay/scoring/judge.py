@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from dreamplay.errors import ModelError, UsageError
 from dreamplay.library import templates
-from dreamplay.models.base import Model
+from dreamplay.models.base import Model, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.participants.agent import call_seed
 from dreamplay.rendering.console import stdout
@@ -24,8 +24,9 @@ from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.event import Event
 from dreamplay.scoring.score import grid
 from dreamplay.settings import Settings
-from dreamplay.validation import json_reader
-from dreamplay.validation.json_reader import Scale, UnreadableError
+from dreamplay.validation import structured_output
+from dreamplay.validation.generate import generate
+from dreamplay.validation.json_reader import Scale
 
 TRIES = 3
 CAUTION = "only as a comparison between runs judged by the same model"
@@ -117,27 +118,26 @@ def show(made: Judgement) -> None:
 
 
 async def _verdict(model: Model, run: RunLog, role: str) -> Verdict:
-    wrong = ""
-    for number in range(TRIES):
+    async def ask(number: int, advice: str) -> Reply:
         seed = call_seed(0, "judge", role, number)  # the judge's own dice: the same for every run
-        reply = await model.complete(_prompt(run, role, wrong), seed=seed)
-        try:
-            return Verdict.model_validate(json_reader.read(reply.text, ("reason", *SCALES)))
-        except ValidationError as error:
-            wrong = json_reader.fault(error)
-        except UnreadableError as error:
-            wrong = str(error)
-    raise ModelError(
-        f"{model.name} gave no valid marks for {run.cast.name(role)} in {TRIES} tries ({wrong}); choose another "
-        "--judge, one that answers in JSON and keeps to the scales"
-    )
+        return await model.complete(_prompt(run, role, advice), seed=seed)
+
+    def check(reply: Reply) -> Verdict:
+        return structured_output.valid(reply, Verdict.model_validate, ("reason", *SCALES))
+
+    made = await generate(ask, check, attempts=TRIES)
+    if made.value is None:
+        raise ModelError(
+            f"{model.name} gave no valid marks for {run.cast.name(role)} in {TRIES} tries ({made.last_reason}); "
+            "choose another --judge, one that answers in JSON and keeps to the scales"
+        )
+    return made.value
 
 
-def _prompt(run: RunLog, role: str, wrong: str) -> Prompt:
+def _prompt(run: RunLog, role: str, advice: str) -> Prompt:
     """The rubric and the play first, the same for every character of a run, so that an engine reads them once."""
     persona = run.cast.personas[role]
-    again = f"The last answer was wrong ({wrong})." if wrong else ""
-    tail = templates.render("judge.jinja", persona=persona, scales=SCALES, wrong=again)
+    tail = templates.render("judge.jinja", persona=persona, scales=SCALES, wrong=advice)
     return Prompt(
         kind="judge",
         system=templates.render("judge.jinja", persona=None),

@@ -1,11 +1,10 @@
-"""The editor: cleans a candidate, judges it, and asks again for one that cannot stand. It never writes one."""
+"""Generating: ask a model, check what it answers, and ask again. Nothing here ever writes an answer itself."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+from typing import Any, Generic, TypeVar
 
 from dreamplay.models.base import Reply
 from dreamplay.schema.event import RejectedCandidate, Usage
@@ -24,94 +23,96 @@ _KEPT = 2000
 THOUGHT_ONLY = "nothing but thought"
 """Why a reply in which a model only thinks is none."""
 
+T = TypeVar("T")
+
 OUTDONE = "another was better"
 """Why a candidate that could have stood is not the line."""
 
 
 class CandidateRejectedError(Exception):
-    """A candidate that cannot stand; `spare` is its clean text if it may, should nothing better come."""
+    """A candidate that cannot be used, or, with a `fallback`, one that is used only if nothing better comes."""
 
-    def __init__(self, refusal: RejectedCandidate, advice: str, spare: str | None = None) -> None:
+    def __init__(self, refusal: RejectedCandidate, advice: str, fallback: Any = None) -> None:
         super().__init__(refusal.reason)
         self.refusal = refusal
         self.advice = advice
-        self.spare = spare
+        """What the model is told when it is asked again."""
+        self.fallback = fallback
+        """What a check would have returned; None if it may not be used at all."""
 
 
 @dataclass(frozen=True)
-class Generation:
-    """What came of asking: a text that stands, or None, with all that was refused on the way and what it cost."""
+class Generation(Generic[T]):
+    """What came of asking: a value, or None, with every candidate that was rejected on the way and the cost."""
 
-    text: str | None
+    value: T | None
     number: int
-    """Of the try that brought the text, from 0; of the last one if none did."""
+    """Of the attempt that brought the value, from 0; of the last one if none did."""
     refused: tuple[RejectedCandidate, ...]
     usage: Usage
 
+    @property
+    def last_reason(self) -> str:
+        """Why the last candidate was rejected; empty if none was."""
+        return self.refused[-1].reason if self.refused else ""
 
-async def ask(
-    call: Callable[[int, str], Awaitable[Reply]],
-    check: Callable[[Reply], str],
+
+async def generate(
+    ask: Callable[[int, str], Awaitable[Reply]],
+    check: Callable[[Reply], T],
     *,
-    tries: int,
-    rolls: int = 1,
-    merit: Callable[[str], float] = lambda text: 0.0,
-) -> Generation:
-    """Ask until an answer stands, telling the model what was wrong with the one before.
+    attempts: int,
+    blind: int = 0,
+    merit: Callable[[T], float] = lambda value: 0.0,
+) -> Generation[T]:
+    """Ask a model until an answer passes its check, telling it each time what was wrong with the answer before.
 
     Args:
-        call: takes the number of the try, from 0, and what was wrong with the last one.
-        check: returns the text that stands, or raises RefusedError.
-        tries: calls at most; each may bring several candidates.
-        rolls: of these, the ones in which nothing is said of what was wrong.
-        merit: of the candidates of one call that can stand, the one with the most is kept, and in the end, where none
-            could, of all those in spare.
+        ask: calls the model with the number of the attempt, from 0, and the advice on the last answer; empty: none.
+        check: returns the value of an answer that can be used, or raises CandidateRejectedError.
+        attempts: calls at most, at least 1; each may bring several candidates.
+        blind: calls after the first in which the model is not told what was wrong. An engine that still holds the
+            prompt then reads next to nothing.
+        merit: of the candidates of one call that passed, the one with the highest merit is used; if none passed in
+            any call, the fallback with the highest merit.
 
     Raises:
-        ModelError: the model gave up; that is not the editor's to mend.
+        ModelError: the model gave up. Asking again is then not for this function to do.
     """
     refused: list[RejectedCandidate] = []
-    usage, wrong = Usage(), ""
-    retrying = AsyncRetrying(
-        stop=stop_after_attempt(tries),
-        retry=retry_if_exception_type(CandidateRejectedError),
-        retry_error_callback=lambda state: None,
-    )
-
-    text: str | None = None
-    spares: dict[str, int] = {}
-    number = 0
-    async for attempt in retrying:
-        with attempt:
-            number = attempt.retry_state.attempt_number - 1
-            reply = await call(number, wrong)
-            usage += reply.usage
-            standing: list[str] = []
-            fault: CandidateRejectedError | None = None
-            for candidate in (reply, *reply.others):
-                try:
-                    standing.append(check(_spoken(candidate)))
-                except CandidateRejectedError as error:
-                    refused.append(error.refusal)
-                    if error.spare:
-                        spares.setdefault(error.spare, number)
-                    fault = fault or error
-            if fault and not standing:
-                wrong = fault.advice if number + 1 >= rolls else ""
-                raise fault
-            text = max(standing, key=merit)
-            refused += [RejectedCandidate(text=other, reason=OUTDONE) for other in standing if other != text]
-    if text is None and spares:
-        text = max(spares, key=merit)
-        number = spares[text]
-    return Generation(text, number, tuple(refused), usage)
+    fallbacks: list[tuple[T, int]] = []
+    usage, advice = Usage(), ""
+    for number in range(attempts):
+        reply = await ask(number, advice if number > blind else "")
+        usage += reply.usage
+        passed: list[tuple[T, str]] = []
+        errors: list[CandidateRejectedError] = []
+        for candidate in (reply, *reply.others):
+            try:
+                value = check(_spoken(candidate))
+            except CandidateRejectedError as error:
+                errors.append(error)
+                refused.append(error.refusal)
+                if error.fallback is not None:
+                    fallbacks.append((error.fallback, number))
+            else:
+                passed.append((value, value if isinstance(value, str) else candidate.text))
+        if passed:
+            best, text = max(passed, key=lambda each: merit(each[0]))
+            refused += [RejectedCandidate(text=other, reason=OUTDONE) for _, other in passed if other != text]
+            return Generation(best, number, tuple(refused), usage)
+        advice = errors[0].advice
+    if fallbacks:
+        value, number = max(fallbacks, key=lambda each: merit(each[0]))
+        return Generation(value, number, tuple(refused), usage)
+    return Generation(None, attempts - 1, tuple(refused), usage)
 
 
 def _spoken(reply: Reply) -> Reply:
     """A reply in which something is said.
 
     Raises:
-        RefusedError: the model has only thought.
+        CandidateRejectedError: the model has only thought.
     """
     if reply.thought and not reply.text.strip():
         raise CandidateRejectedError(RejectedCandidate(text="", reason=THOUGHT_ONLY), "The last answer was empty.")
@@ -122,7 +123,7 @@ def judged(judge: LineChecker, reply: Reply) -> str:
     """The clean line, if it can stand.
 
     Raises:
-        RefusedError: it cannot.
+        CandidateRejectedError: it cannot.
     """
     text = normalize.speech(reply.text, judge.speaker, judge.cast, strict=judge.strict, to=judge.to)
     if judge.strict:
@@ -154,7 +155,7 @@ def prose(reply: Reply, told: Sequence[str] = (), cast: Collection[str] = ()) ->
     without any.
 
     Raises:
-        RefusedError: nothing is left, or the model talks of itself.
+        CandidateRejectedError: nothing is left, or the model talks of itself.
     """
     text = normalize.telling(reply.text, cast, again=not told)
     if fault := checks.of_telling(text, told):

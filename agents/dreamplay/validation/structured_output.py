@@ -14,7 +14,7 @@ from dreamplay.schema.event import RejectedCandidate
 from dreamplay.validation import json_reader, normalize
 from dreamplay.validation.checks import half_told, in_first_person, told_by_name
 from dreamplay.validation.generate import CandidateRejectedError
-from dreamplay.validation.json_reader import Scale, UnreadableError, folded
+from dreamplay.validation.json_reader import Scale, folded
 from dreamplay.validation.ngrams import grams
 from dreamplay.validation.refusals import out_of_role
 
@@ -26,7 +26,7 @@ _NUMBERED = re.compile(r"\W*\d{1,2}[.)] ")
 _NO = re.compile(r"\b(no|not|never|nobody|nothing|cannot|than|instead|against|\w+n\Wt)\b", re.IGNORECASE)
 
 
-_Answer = TypeVar("_Answer", bound=BaseModel)
+T = TypeVar("T")
 
 
 ReplyText = Annotated[str, StringConstraints(min_length=10)]
@@ -60,9 +60,9 @@ def stance(reply: Reply, choices: Mapping[str, str], name: str) -> StanceReply:
         name: of whose stance it is.
 
     Raises:
-        RefusedError: it is none.
+        CandidateRejectedError: it is none.
     """
-    taken = _valid(reply, StanceReply, json_reader.read, ("reason", "choice"))
+    taken = valid(reply, StanceReply.model_validate, ("reason", "choice"), what="stance")
     choice = _chosen(taken.choice, choices)
     if choice is None:
         reason = f"no such choice: {taken.choice[:80]!r}"
@@ -94,16 +94,16 @@ def reflection(reply: Reply, names: Collection[str]) -> ReflectionReply:
     """A valid reflection, in which each of these is marked, and nobody else.
 
     Raises:
-        RefusedError: it is none.
+        CandidateRejectedError: it is none.
     """
-    thought = _valid(reply, ReflectionReply, _parted, names)
+
+    def make(answer: dict[str, Any]) -> ReflectionReply:
+        # The model sends the marks beside the thought, one key a name: that is as short as it gets.
+        marks = {name: answer[name] for name in names}
+        return ReflectionReply.model_validate({"thought": answer["thought"], "marks": marks})
+
+    thought = valid(reply, make, ("thought", *names), what="reflection")
     return thought.model_copy(update={"thought": _shortened(thought.thought)})
-
-
-def _parted(text: str, names: Collection[str]) -> dict[str, Any]:
-    """The model sends the marks beside the thought, one key a name: that is as short as it gets."""
-    answer = json_reader.read(text, ("thought", *names))
-    return {"thought": answer["thought"], "marks": {name: answer[name] for name in names}}
 
 
 def _chosen(answer: str, choices: Mapping[str, str]) -> str | None:
@@ -130,23 +130,26 @@ def _contradicts(taken: StanceReply, choices: Mapping[str, str]) -> bool:
     return bool(quoted) and taken.choice not in quoted and not _NO.search(taken.reason)
 
 
-def _valid(
-    reply: Reply,
-    form: type[_Answer],
-    read: Callable[[str, Collection[str]], dict[str, Any]],
-    wanted: Collection[str],
-) -> _Answer:
+def valid(reply: Reply, make: Callable[[dict[str, Any]], T], wanted: Collection[str], *, what: str = "") -> T:
+    """What is made of the JSON in a reply.
+
+    Args:
+        reply: as it came.
+        make: makes the value from the wanted keys; it raises ValueError with one line that says what is wrong.
+        wanted: the keys that the answer must have.
+        what: how the record calls it: "stance".
+
+    Raises:
+        CandidateRejectedError: the reply is not such JSON, or nothing valid can be made of it.
+    """
     try:
-        return form.model_validate(read(reply.text, wanted))
+        return make(json_reader.read(reply.text, wanted))
     except ValidationError as error:
         fault = json_reader.fault(error)
-    except UnreadableError as error:
+    except ValueError as error:
         fault = str(error)
-    raise _refused(
-        reply,
-        f"no valid {form.__name__.removesuffix('Reply').lower()}: {fault}",
-        f"The last answer was wrong ({fault}).",
-    )
+    reason = f"no valid {what}: {fault}" if what else fault
+    raise _refused(reply, reason, f"The last answer was wrong ({fault}).")
 
 
 def _refused(reply: Reply, reason: str, advice: str) -> CandidateRejectedError:
