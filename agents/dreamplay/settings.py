@@ -182,7 +182,7 @@ def load(**flags: Any) -> Settings:
     for name in Settings.model_fields:
         variable = f"DREAMPLAY_{name.upper()}"
         if flags.get(name) is not None:
-            values[name], sources[name] = flags[name], Source("flag", f"--{name.replace('_', '-')}")
+            values[name], sources[name] = flags[name], Source("flag", f"`{name}`")
         elif os.environ.get(variable):
             values[name], sources[name] = os.environ[variable], Source("environment", variable)
     address, key = sources.get("base_url"), sources.get("api_key")

@@ -114,8 +114,8 @@ async def test_what_she_thinks_of_the_others_is_known_from_when_she_thought_it(s
     [
         ("zed", None, "^no role 'zed' in this run; it has elara, leo, mira, sam$"),
         ("Leo", None, "^no role 'Leo'"),
-        ("leo", 999, "^--at 999: no such event; this run has events 0 to "),
-        ("leo", -1, "^--at -1: "),
+        ("leo", 999, "^`at=999`: no such event; this run has events 0 to "),
+        ("leo", -1, "^`at=-1`: "),
     ],
 )
 def test_whom_or_when_there_is_not_is_said_with_what_there_is(

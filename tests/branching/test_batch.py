@@ -193,7 +193,7 @@ def test_so_many_runs_as_the_system_has_files_for(monkeypatch: pytest.MonkeyPatc
     batch.check(100, 4)
     assert limits == [batch.OTHERS + 100 * (batch.FILES + 4), 1024]
     with pytest.raises(
-        UsageError, match=r"^--jobs 200: .* 1024 files open, room for 120 runs at once; ask for --jobs 120"
+        UsageError, match=r"^`jobs=200`: .* 1024 files open, room for 120 runs at once; ask for `jobs=120`"
     ):
         batch.check(200, 4)
     limits[:] = [resource.RLIM_INFINITY] * 2

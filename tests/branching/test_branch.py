@@ -226,18 +226,18 @@ def _retitled(story: dict[str, Any]) -> None:
 
 
 BAD: dict[str, tuple[str | None, Changes, str]] = {
-    "beyond the end": ("999", Changes(drop=["bo"]), r"--at 999: parent ends with event \d+"),
+    "beyond the end": ("999", Changes(drop=["bo"]), r"`at=999`: parent ends with event \d+"),
     "no such place": ("cellar", Changes(drop=["bo"]), "no such beat or scene; there are day, square,"),
     "no such role to swap": ("night", Changes({"zed": "ada"}), "no role 'zed' in this story"),
     "no such persona": ("night", Changes({"bo": "zeb"}), "no file and no shipped persona called 'zeb'"),
-    "no such role to drop": ("night", Changes(drop=["zed"]), "--drop zed: no such role"),
+    "no such role to drop": ("night", Changes(drop=["zed"]), "`drop=zed`: no such role"),
     "nobody left": ("night", Changes(drop=["ada", "bo"]), "nobody would be left in night/attic"),
-    "an epilogue under way": ("38", Changes(drop=["bo"]), "--drop bo: an epilogue is told whole"),
-    "a line of a stranger": ("square", Changes(say=[("zed", "Hi.")]), "--say zed: not in day/square"),
+    "an epilogue under way": ("38", Changes(drop=["bo"]), "`drop=bo`: an epilogue is told whole"),
+    "a line of a stranger": ("square", Changes(say=[("zed", "Hi.")]), "`say=zed`: not in day/square"),
     "a line of one who is not there": ("attic", Changes(say=[("cyrus", "Hi.")]), "there are ada, bo"),
-    "a line that nobody could say": ("square", Changes(say=[("bo", "x" * 5000)]), "--say bo: say: .*4000 characters"),
-    "a point of 5,000 digits": ("9" * 5000, Changes(drop=["bo"]), r"--at 9{40}…: parent ends with event \d+"),
-    "a point of 5,000 letters": ("x" * 5000, Changes(drop=["bo"]), r"--at x{40}…: parent has no such beat"),
+    "a line that nobody could say": ("square", Changes(say=[("bo", "x" * 5000)]), "`say=bo`: say: .*4000 characters"),
+    "a point of 5,000 digits": ("9" * 5000, Changes(drop=["bo"]), r"`at=9{40}…`: parent ends with event \d+"),
+    "a point of 5,000 letters": ("x" * 5000, Changes(drop=["bo"]), r"`at=x{40}…`: parent has no such beat"),
     "a line before the prologue": (None, Changes(say=[("ada", "Hi.")]), "nobody can speak at that point"),
     "a line in the epilogue": ("road", Changes(say=[("ada", "Hi.")]), "nobody can speak at that point"),
     "no such story": ("night", Changes(story=Path("no.yaml")), "no.yaml: No such file"),
@@ -266,7 +266,7 @@ async def test_a_parent_that_was_stopped_has_only_what_it_played(parent: RunLog,
     path = tmp_path / "parent" / FILE
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:9]))
     stopped = transcript.read(path)
-    with pytest.raises(UsageError, match=r"--at night: parent lies before it \(it has come to day, square\)"):
+    with pytest.raises(UsageError, match=r"`at=night`: parent lies before it \(it has come to day, square\)"):
         branch.branch(stopped, "parent", "night", Changes())
     assert len(branch.branch(stopped, "parent", "8", Changes()).events) == 8
     assert branch.cost(stopped, [branch.branch(stopped, "parent", "8", Changes())]).calls > 5

@@ -102,7 +102,7 @@ def test_a_name_that_cannot_stand_in_a_script_is_refused_and_another_can_be_give
     name, says = NAMES[what]
     with pytest.raises(ValueError, match=re.escape(says)) as caught:
         _seen(worlds.card("v2", name=name))
-    assert "--name" in str(caught.value)
+    assert "`name=NAME`" in str(caught.value)
     assert str(caught.value).isprintable()
     assert _seen(worlds.card("v2", name=name), name="Ada").persona.name == "Ada"
 

@@ -315,7 +315,7 @@ class _Mute(ScriptedModel):
 
 @pytest.mark.parametrize(
     ("thinks", "says"),
-    [(True, r"nothing but thought\); raise DREAMPLAY_HEADROOM"), (False, r"being a model.*; choose another --model")],
+    [(True, r"nothing but thought\); raise DREAMPLAY_HEADROOM"), (False, r"being a model.*; choose another `model`")],
 )
 async def test_a_play_of_silences_is_given_up_and_goes_on_on_a_model_that_speaks(
     thinks: bool, says: str, small: Path, tmp_path: Path
@@ -354,7 +354,7 @@ def _elsewhere(folder: Path) -> None:
 
 
 REFUSED = {
-    "finished": (_finished, UsageError, "played to its end.*dreamplay show"),
+    "finished": (_finished, UsageError, "played to its end.*dreamplay.load_run"),
     "not there": (shutil.rmtree, RecordError, "no run in"),
     "without its transcript": (lambda folder: (folder / FILE).unlink(), RecordError, "no run in"),
     "of a newer version": (_newer, RecordError, "newer dreamplay"),

@@ -219,7 +219,7 @@ class Forgetful(ScriptedModel):
 async def test_a_recap_that_cannot_be_made_is_an_error_and_what_was_played_is_kept(tmp_path: Path) -> None:
     plan = worlds.plan(worlds.write(tmp_path / "story", 3, worlds.serial(scenes=9, turns=8)))
     run = Runner(plan, Forgetful(window=2048), tmp_path / "run", {})
-    with pytest.raises(ModelError, match=r"scene s\d .*--seed or --model"):
+    with pytest.raises(ModelError, match=r"scene s\d .*`seed` or `model`"):
         await run.play(lambda seen: None)
     record = transcript.read(tmp_path / "run")
     assert len(record.script) > 20

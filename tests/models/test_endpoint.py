@@ -59,13 +59,13 @@ async def connect(fake: FakeEndpoint) -> AsyncIterator[Callable[..., Endpoint]]:
 FAULTS = {
     # fault: (seconds till it times out, whether it is worth trying again, words of the message)
     "401": (5, False, ["refuses the key", "OPENAI_API_KEY"]),
-    "400": (5, False, ["400", "--model"]),
-    "404": (5, False, ["no model 'small'", "small, large", "--model"]),
+    "400": (5, False, ["400", "`model`"]),
+    "404": (5, False, ["no model 'small'", "small, large", "`model`"]),
     "429": (5, True, ["429", "try again"]),
     "429-retry-after": (5, True, ["429", "try again"]),
-    "quota": (5, False, ["quota", "credit", "--model"]),
+    "quota": (5, False, ["quota", "credit", "`model`"]),
     "500": (5, True, ["500", "try again"]),
-    "hang": (0.05, True, ["did not answer in time", "--timeout"]),
+    "hang": (0.05, True, ["did not answer in time", "`timeout`"]),
     "cut": (5, True, ["cut", "try again"]),
     "truncated": (5, True, ["cut", "try again"]),
     "garbled": (5, True, ["try again"]),
@@ -117,9 +117,9 @@ WORDED: dict[str, tuple[int, str, list[str]]] = {
     "Cloudflare": (400, '{"success": false, "errors": [{"message": "no route", "code": 7}]}', ["400: no route"]),
     "no money": (429, '{"error": {"code": "1113", "message": "Please recharge."}}', ["(429: Please recharge.)"]),
     "an error that is none": (200, '{"status": "449", "msg": "Too many calls"}', ["completion (Too many calls)"]),
-    "no path": (404, "404 page not found", ["404: 404 page not found", "/v1", "--base-url"]),
+    "no path": (404, "404 page not found", ["404: 404 page not found", "/v1", "`base_url`"]),
     "no method": (405, '{"detail": "Method Not Allowed"}', ["405: Method Not Allowed", "/v1"]),
-    "elsewhere": (308, "", ["308: it sends one on to https://else.org/v1; check --base-url"]),
+    "elsewhere": (308, "", ["308: it sends one on to https://else.org/v1; check `base_url`"]),
     "the key echoed": (400, '{"error": {"message": "bad key sk-secret in Bearer sk-secret"}}', ["bad key [hidden] in"]),
     "cut in the key": (400, f"{'x' * 155} sk-secret", ["xxx"]),
     "the key refused": (401, '{"error": {"message": "Incorrect API key: sk-se***ret"}}', ["refuses the key (401)"]),
@@ -179,7 +179,7 @@ async def test_a_reply_at_the_limit_is_kept_and_marked(fake: FakeEndpoint, conne
 
 
 async def test_an_address_where_nobody_listens(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:
-    with pytest.raises(ModelError, match=r"cannot reach .*--base-url"):
+    with pytest.raises(ModelError, match=r"cannot reach .*`base_url`"):
         await connect(base_url="http://127.0.0.1:9/v1").complete(LINE, seed=1)
     assert not fake.seen
 
@@ -533,7 +533,7 @@ async def test_a_busy_endpoint_is_waited_for_and_that_is_said_once(
     with caplog.at_level(logging.WARNING, logger="dreamplay"):
         await connect().complete(LINE, seed=1)
     assert [record.getMessage() for record in caplog.records] == [
-        f"{fake.base_url} {why}; waiting for it, 180 s at most (--timeout)"
+        f"{fake.base_url} {why}; waiting for it, 180 s at most (`timeout`)"
     ]
     fake.faults.extend([CannedAnswer({"error": {"message": "Loading model"}}, status)] * WAITS)
     with pytest.raises(ModelError, match="try again later"):

@@ -159,7 +159,7 @@ def test_a_package_that_lost_its_data_is_named(monkeypatch: pytest.MonkeyPatch, 
 def test_why_it_cannot_be_used_is_told(parts: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert "pip install 'dreamplay[embedded]'" in (model_store.installed() or "")
-    with pytest.raises(EmbeddedModelError, match="--base-url"):
+    with pytest.raises(EmbeddedModelError, match="`base_url`"):
         model_store.start()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
     assert model_store.installed() is None

@@ -121,9 +121,9 @@ def test_what_a_run_goes_on_with(what: str, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("before", "says"),
     [
-        ("file", r"on my; .*--model FILE"),
-        ("endpoint", r"--model m --base-url"),
-        ("a name like a command", r"--model 'm --base-url http://x; run: \$\(y\)' --base-url URL"),
+        ("file", r"on my; .*`model=FILE"),
+        ("endpoint", r"`model=m` `base_url=URL`"),
+        ("a name like a command", r"`model='m --base-url http://x; run: \$\(y\)'` `base_url=URL`"),
     ],
 )
 def test_a_model_that_has_to_be_named_again(before: str, says: str) -> None:
@@ -141,13 +141,13 @@ def test_a_key_that_decides_nothing_is_mentioned(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
-        ({"model": "no.gguf"}, r"no\.gguf: no such file.*or an address"),
+        ({"model": "no.gguf"}, r"no\.gguf`: no such file.*or an address"),
         ({"model": f"{'n' * 300}.gguf"}, "name too long"),
         ({"model": "notes.gguf"}, "no GGUF file"),
         ({"model": "pipe.gguf"}, "it is no file"),
         ({"model": "scriptd"}, "did you mean scripted"),
         ({"model": "Embeded"}, "did you mean embedded"),
-        ({}, "is gone.*--model NAME --base-url URL.*scripted"),
+        ({}, "is gone.*`model=NAME` `base_url=URL`.*scripted"),
     ],
 )
 def test_what_cannot_play_says_what_can(flags: dict[str, str], says: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +160,7 @@ def test_what_cannot_play_says_what_can(flags: dict[str, str], says: str, monkey
 
 async def test_the_hosted_api_needs_a_key_and_an_address_of_ones_own_does_not() -> None:
     settings = load(model="gpt-x")
-    with pytest.raises(SettingsError, match=r"no key for gpt-x .*OPENAI_API_KEY.*--base-url"):
+    with pytest.raises(SettingsError, match=r"no key for gpt-x .*OPENAI_API_KEY.*`base_url`"):
         await registry.open_model(registry.choose(settings), settings)
     with FakeEndpoint() as fake:
         settings = load(model="m", base_url=fake.base_url)
@@ -185,7 +185,7 @@ SENT: dict[str, tuple[dict[str, str], dict[str, str], str, str, str | None]] = {
     ),
     "not to a file's": (
         {}, {"OPENAI_API_KEY": "sk-of-openai"}, 'base_url = "URL"', "none",
-        "OPENAI_API_KEY is not sent to an address from dreamplay.toml: .*--base-url.*DREAMPLAY_CONFIG=dreamplay.toml",
+        "OPENAI_API_KEY is not sent to an address from dreamplay.toml: .*`base_url`.*DREAMPLAY_CONFIG=dreamplay.toml",
     ),
     "not to a file's either": (
         {}, {"DREAMPLAY_API_KEY": "sk-of-ours"}, 'base_url = "URL"', "none", "DREAMPLAY_API_KEY is not sent",
@@ -316,7 +316,7 @@ async def test_an_address_decides_the_model_if_it_has_just_one(models: list[Any]
             model = await registry.open_model(registry.choose(settings), settings)
             assert model.name == named
         else:
-            says = "several models.*--model: one, two" if "two" in models else "no model"
+            says = "several models.*`model`: one, two" if "two" in models else "no model"
             with pytest.raises(ModelError, match=says):
                 await registry.open_model(registry.choose(settings), settings)
 

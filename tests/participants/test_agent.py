@@ -204,7 +204,7 @@ async def test_anybody_can_take_a_stance_and_think_whatever_they_are_called(
 
 async def test_a_model_that_takes_no_stance_at_all_is_an_error(story: Story, cast: Cast, scene: Scene) -> None:
     model = _Deciding(*["No."] * 20)
-    with pytest.raises(ModelError, match=r"^Leo took no valid stance .*--model") as caught:
+    with pytest.raises(ModelError, match=r"^Leo took no valid stance .*`model`") as caught:
         await Agent("leo", PromptBuilder(story, cast), model, 7).decide(Script(), scene)
     assert "\n" not in str(caught.value)
 

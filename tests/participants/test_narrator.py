@@ -115,7 +115,7 @@ async def test_a_dream_that_cannot_stand_is_asked_for_again(small: Path) -> None
 
 async def test_a_narrator_who_cannot_tell_is_an_error(small: Path) -> None:
     narrator, _, scenes = _narrator(small, *["They sleep."] * 9)
-    with pytest.raises(ModelError, match=r"attic .*--seed or --model") as caught:
+    with pytest.raises(ModelError, match=r"attic .*`seed` or `model`") as caught:
         await narrator.dream(Script(), scenes["attic"], lambda token: None)
     assert "\n" not in str(caught.value)
 

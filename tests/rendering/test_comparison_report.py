@@ -107,7 +107,7 @@ def test_the_terminal_shows_the_same_sections_and_the_beginning_of_the_text(
     comparison_report.show(made)
     out = capsys.readouterr().out
     assert "A bell rings." not in out
-    assert f"{len(made.pairs[0].rows) - 2} rows more; --html FILE" in out
+    assert f"{len(made.pairs[0].rows) - 2} rows more; `html=FILE`" in out
 
 
 def test_runs_that_are_the_same_have_no_text_beside_each_other(capsys: pytest.CaptureFixture[str]) -> None:

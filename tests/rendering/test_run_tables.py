@@ -79,7 +79,7 @@ def test_what_is_over_the_limit_is_counted(monkeypatch: pytest.MonkeyPatch, caps
         assert len(_lines(monkeypatch, capsys, 80, known, **how)) == 1 + shown
     monkeypatch.undo()
     run_tables.show_runs(known, limit=50)
-    assert "7 more; --limit N or --all" in capsys.readouterr().err
+    assert "7 more; `limit=N` or `all`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

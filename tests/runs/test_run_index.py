@@ -58,7 +58,7 @@ def test_one_that_is_playing_says_who_plays_it(home: Path) -> None:
 
 def test_there_may_be_none(tmp_path: Path) -> None:
     assert run_index.standings(tmp_path / "nowhere") == []
-    with pytest.raises(RecordError, match=r"no run in .* was stopped .*dreamplay run"):
+    with pytest.raises(RecordError, match=r"no run in .* was stopped .*dreamplay.play"):
         run_index.newest_stopped(tmp_path)
 
 
@@ -81,7 +81,7 @@ def test_runs_are_found_by_path_by_name_or_as_the_newest(begun: Path) -> None:
         run_index.find("third", begun)
     with pytest.raises(RecordError, match=r"no run 'third'; and none at all in .*empty"):
         run_index.find("third", begun / "empty")
-    with pytest.raises(RecordError, match=r"no runs in .*dreamplay run"):
+    with pytest.raises(RecordError, match=r"no runs in .*dreamplay.play"):
         run_index.find(None, begun / "empty")
 
 

@@ -185,7 +185,7 @@ def test_a_run_goes_on_behind_what_is_whole(folder: Path, header: Header) -> Non
 def test_a_run_that_was_played_to_its_end_does_not_go_on(folder: Path) -> None:
     before = (folder / FILE).read_bytes()
     for go_on in (Transcript, transcript.unfinished):
-        with pytest.raises(UsageError, match=r"played to its end; look at it with: dreamplay show .*run"):
+        with pytest.raises(UsageError, match=r"played to its end; look at it with: `dreamplay.load_run"):
             go_on(folder)
     assert (folder / FILE).read_bytes() == before
 
@@ -208,7 +208,7 @@ def test_who_writes_a_run_keeps_others_off(tmp_path: Path, header: Header) -> No
 
 def test_a_run_is_never_written_over(folder: Path, header: Header) -> None:
     before = (folder / FILE).read_bytes()
-    with pytest.raises(RecordError, match="already holds a run; choose another --out"):
+    with pytest.raises(RecordError, match="already holds a run; choose another `out`"):
         Transcript(folder, header)
     assert (folder / FILE).read_bytes() == before
 

@@ -37,5 +37,5 @@ def test_what_is_typed_told_or_recorded_is_mended() -> None:
 
 
 def test_a_setting_that_is_no_text_is_refused_in_one_line() -> None:
-    with pytest.raises(SettingsError, match=r"^--model: holds half a character"):
+    with pytest.raises(SettingsError, match=r"^`model`: holds half a character"):
         load(model="x\udcff")

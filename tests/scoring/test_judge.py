@@ -126,7 +126,7 @@ def test_a_model_that_cannot_judge_is_given_up(played: RunLog) -> None:
 
 
 def test_the_fake_has_no_opinion(played: RunLog) -> None:
-    with pytest.raises(UsageError, match="--judge scripted"):
+    with pytest.raises(UsageError, match="`judge=scripted`"):
         asyncio.run(judge.ask("scripted", None, {"one": played}))
 
 

@@ -147,7 +147,7 @@ def knows(record: RunLog, role: str, at: int | None = None) -> Knowledge:
         raise UsageError(f"no role {role[:40]!r} in this run; it has {', '.join(cast.roles)}")
     at = last if at is None else at
     if not 0 <= at <= last:
-        raise UsageError(f"--at {str(at)[:20]}: no such event; this run has {_range(last + 1)}")
+        raise UsageError(f"`at={str(at)[:20]}`: no such event; this run has {_range(last + 1)}")
     seen = [event for event in record.script.visible_to(role) if event.id <= at]
     return Knowledge(
         role=role,
@@ -223,7 +223,7 @@ def _nearest(events: Sequence[Event], number: int) -> str:
     near = [*[n for n in said if n < number][-1:], *[n for n in said if n > number][:1]]
     if not near:
         return "nobody has said anything in it"
-    return f"the nearest that can be asked about: {' and '.join(map(str, near))} (dreamplay show --numbers shows all)"
+    return f"the nearest that can be asked about: {' and '.join(map(str, near))} (`run.events` shows all)"
 
 
 def _range(count: int) -> str:

@@ -54,11 +54,11 @@ def without(
     """
     for role in drop:
         if role not in story.cast:
-            raise UsageError(f"--drop {role}: no such role in this story; it has {', '.join(story.cast)}")
+            raise UsageError(f"`drop={role}`: no such role in this story; it has {', '.join(story.cast)}")
     script = Script(shared)
     begun = {event.scene for event in shared}
     if here.kind == "epilogue" and (here.id in begun or set(drop) & set(speaks)):
-        raise UsageError(f"--drop {', '.join(drop)}: an epilogue is told whole; choose a point before it, with --at")
+        raise UsageError(f"`drop={', '.join(drop)}`: an epilogue is told whole; choose a point before it, with `at`")
     exits: list[Move] = []
     notes: list[str] = []
     prologue = _prologue(story, cast, drop, len(script.in_scene(PROLOGUE)))
@@ -73,7 +73,7 @@ def without(
         leaving = [role for role in leaving if scene.id in begun or role in speaks]
         absent = set(drop).difference(leaving)
         if scene.id not in begun and not set(scene.present) - absent:
-            raise UsageError(f"--drop {', '.join(drop)}: nobody would be left in {beat}/{scene.id}; keep one of them")
+            raise UsageError(f"`drop={', '.join(drop)}`: nobody would be left in {beat}/{scene.id}; keep one of them")
         if scene.id == here.id:
             exits.extend(_exits(script, scene, leaving, len(speaks)))
         changes: dict[str, object] = {
@@ -85,7 +85,7 @@ def without(
             if cut:
                 notes.append(
                     f"the opening of {beat}/{scene.id} speaks of somebody absent; left out of it: {' '.join(cut)} "
-                    "(--story-edit can put something else there)"
+                    "(`story_edit` can put something else there)"
                 )
             changes |= {"present": tuple(role for role in scene.present if role not in absent), "opening": opening}
         smaller = scene.model_copy(update=changes)
@@ -101,7 +101,7 @@ def without(
         whole = Story.model_validate(story.model_copy(update=update).model_dump())
     except ValidationError as error:
         why = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise UsageError(f"--drop {', '.join(drop)}: {why}; keep one of them") from None
+        raise UsageError(f"`drop={', '.join(drop)}`: {why}; keep one of them") from None
     return ReducedStory(whole, tuple(exits), tuple(cast.fill(note) for note in notes))
 
 

@@ -150,8 +150,8 @@ def check(jobs: int, roles: int) -> None:
         fit = max((allowed - OTHERS) // each, 1)
         runs = "1 run" if fit == 1 else f"{fit} runs"
         raise UsageError(
-            f"--jobs {jobs}: the system lets a program have {allowed} files open, room for {runs} at once; ask for "
-            f"--jobs {fit}, or allow more with ulimit -n {needed}"
+            f"`jobs={jobs}`: the system lets a program have {allowed} files open, room for {runs} at once; ask for "
+            f"`jobs={fit}`, or allow more with ulimit -n {needed}"
         )
 
 

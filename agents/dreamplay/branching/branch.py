@@ -132,7 +132,7 @@ def find(parent: RunLog, name: str, at: str | None) -> int:
     if at.isdecimal():
         # Python makes no number of thousands of digits.
         if len(at) > _LONGEST or int(at) > len(events) or (int(at) == len(events) and parent.end):
-            raise UsageError(f"--at {shown}: {name} ends with event {len(events) - 1}; choose one before its end")
+            raise UsageError(f"`at={shown}`: {name} ends with event {len(events) - 1}; choose one before its end")
         return int(at)
     for found in (
         [event.id for event in events if event.beat == at],
@@ -145,9 +145,9 @@ def find(parent: RunLog, name: str, at: str | None) -> int:
     if at in known:
         last = parent.script.last
         where = f"it has come to {last.beat}, {last.scene}" if last else "nothing was played in it"
-        raise UsageError(f"--at {shown}: {name} lies before it ({where}); choose a point before its end")
+        raise UsageError(f"`at={shown}`: {name} lies before it ({where}); choose a point before its end")
     others = f"there are {', '.join(known)}, or an event's number"
-    raise UsageError(f"--at {shown}: {name} has no such beat or scene; {others}")
+    raise UsageError(f"`at={shown}`: {name} has no such beat or scene; {others}")
 
 
 def cost(parent: RunLog, branches: Sequence[Branch]) -> Usage:
@@ -184,7 +184,7 @@ def _edited(plan: RunConfig, shared: Sequence[Event], here: Scene, begun: bool, 
     story = yaml_loader.read(file, Story)
     if (story.title, list(story.cast)) != (plan.story.title, list(plan.story.cast)):
         raise UsageError(
-            f"--story-edit {file} is another story: {story.title!r} with {', '.join(story.cast)}, and the run plays "
+            f"`story_edit={file}` is another story: {story.title!r} with {', '.join(story.cast)}, and the run plays "
             f"{plan.story.title!r} with {', '.join(plan.story.cast)}; edit a copy of that"
         )
     was, now = ([(beat.id, scene.id, scene.kind, scene.present) for beat, scene in each.scenes]
@@ -193,12 +193,12 @@ def _edited(plan: RunConfig, shared: Sequence[Event], here: Scene, begun: bool, 
     for old, new in zip(was[:played], [*now, *[None] * played], strict=False):
         if old != new:
             raise UsageError(
-                f"--story-edit {file}: the run has played {old[0]}/{old[1]} ({old[2]}: {', '.join(old[3])}) before the "
+                f"`story_edit={file}`: the run has played {old[0]}/{old[1]} ({old[2]}: {', '.join(old[3])}) before the "
                 "point, and the file has no such scene there; leave what was played as it was"
             )
     taken = {event.choice for event in shared if event.choice} - {choice.id for choice in story.choices}
     if taken:
-        raise UsageError(f"--story-edit {file}: the choice {min(taken)!r} was taken before the point; leave it there")
+        raise UsageError(f"`story_edit={file}`: the choice {min(taken)!r} was taken before the point; leave it there")
     return story
 
 
@@ -220,7 +220,7 @@ def _said(
     beat, scene = plan.scenes[min(index, len(plan.scenes) - 1)]
     prologue = sum(event.scene == PROLOGUE for event in shared)
     if say and (prologue < len(plan.story.prologue) or scene.kind == "epilogue"):
-        raise UsageError("--say: nobody can speak at that point; choose one in a scene where people talk, with --at")
+        raise UsageError("`say`: nobody can speak at that point; choose one in a scene where people talk, with `at`")
     here = present(Script(shared), scene)
     made: list[Event] = []
 
@@ -235,11 +235,11 @@ def _said(
     for role, text in say:
         if role not in here:
             there = ", ".join(here)
-            raise UsageError(f"--say {role}: not in {beat.id}/{scene.id} at that point; there are {there}")
+            raise UsageError(f"`say={role}`: not in {beat.id}/{scene.id} at that point; there are {there}")
         try:
             Action(say=text)
         except ValidationError as error:
-            raise UsageError(f"--say {role}: {complaint(error)}") from None
+            raise UsageError(f"`say={role}`: {complaint(error)}") from None
         turn += role != VISITOR
         add(kind="line", speaker=role, text=text, turn=turn * (role != VISITOR), provenance=Provenance(by="person"))
     for move in exits:

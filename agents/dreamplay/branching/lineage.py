@@ -47,7 +47,9 @@ def families(known: Sequence[RunSummary], member: str | None = None) -> list[Lin
     if member is None:
         return made
     if member not in by_name:
-        raise RecordError(f"no run {member!r} that can be read; dreamplay runs lists them")
+        raise RecordError(
+            f"no run {member!r} that can be read; the newest are {', '.join(list(by_name)[:5]) or 'none'}"
+        )
     return [family for family in made if any(each.name == member for each in family)]
 
 

@@ -49,9 +49,9 @@ def file_for(persona: Persona, suffix: str, out: Path | None) -> Path:
     """
     path = out or Path(re.sub(r"\W+", "_", persona.name.lower()).strip("_") + suffix)
     if path.suffix != suffix:
-        raise UsageError(f"--out {path}: what is written is {suffix[1:].upper()}; give a name that ends in {suffix}")
+        raise UsageError(f"`out={path}`: what is written is {suffix[1:].upper()}; give a name that ends in {suffix}")
     if path.exists():
-        raise UsageError(f"{path} is already there; choose another --out")
+        raise UsageError(f"{path} is already there; choose another `out`")
     return path
 
 
@@ -69,7 +69,7 @@ def adopt(seen: ImportedPersona, source: Path, path: Path) -> list[str]:
         *(f"{path}: {note}" for note in seen.notes),
     ]
     if unsaid := seen.unsaid:
-        lines.append(f"{path}: the card has no word for {', '.join(unsaid)}; that is left for you, or for --ask-model")
+        lines.append(f"{path}: the card has no word for {', '.join(unsaid)}; that is left for you, or for `ask_model`")
     if seen.unused:
         lines.append(f"{kept}: kept for an export, and not played: {', '.join(seen.unused)}")
     return lines
@@ -110,7 +110,7 @@ def card(
     tree = cards.compose(version, fields, kept.tree if kept else {})
     lines = []
     if persona.private and not secrets:
-        lines.append("the private sheet is left out; add it with --with-secrets")
+        lines.append("the private sheet is left out; add it with `with_secrets`")
     written = embedded_sheet.written(persona, secrets=secrets)
     lines += [f"an import will not read all of it: {note}" for note in embedded_sheet.read(written, written)[1]]
     if (
@@ -146,7 +146,7 @@ def save(files: Mapping[Path, bytes]) -> None:
         for done in made:
             done.unlink(missing_ok=True)
         what = "is already there" if isinstance(error, FileExistsError) else f"cannot be written: {error.strerror}"
-        raise UsageError(f"{path} {what}; choose another --out") from None
+        raise UsageError(f"{path} {what}; choose another `out`") from None
 
 
 def _sheet(seen: ImportedPersona) -> str:

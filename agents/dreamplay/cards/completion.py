@@ -45,7 +45,7 @@ async def ask_named(reference: str | None, base_url: str | None, seen: ImportedP
     settings = reading.load(model=reference, base_url=base_url)
     engine = registry.choose(settings)
     if engine.kind == "scripted":
-        raise UsageError("--ask-model with the scripted fake: it knows nothing of cards; name a model, as for run")
+        raise UsageError("`ask_model` with the scripted fake: it knows nothing of cards; name a model, as for run")
     model = await registry.open_model(engine, settings)
     try:
         return await ask(model, seen)
@@ -74,7 +74,7 @@ async def ask(model: Model, seen: ImportedPersona) -> ImportedPersona:
     if made.value is None:
         raise ModelError(
             f"{model.name} wrote no valid sheet for {seen.persona.name} in {TRIES} tries ({made.last_reason}); choose "
-            "another --model, one that can answer in JSON, or leave --ask-model away"
+            "another `model`, one that can answer in JSON, or leave `ask_model` away"
         )
     note = f"{model.name} was asked for {', '.join(asked)}"
     return replace(seen, persona=made.value, filled=(), notes=(*seen.notes, note))

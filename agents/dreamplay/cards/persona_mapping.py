@@ -82,7 +82,7 @@ def read(card: Card, filling: CardDefaults, *, name: str | None = None, user: st
         ValueError: the character has no name that can stand in a script; one line without the name of the file.
     """
     called = _called(card, name)
-    meant = _name(user, "--user", "say whom the card means by {{user}}") if user else filling.user
+    meant = _name(user, "`user`", "say whom the card means by {{user}}") if user else filling.user
     reading = card_text.CardText(card.words, called, meant)
     ours = filling.model_dump(exclude={"user"})
     told = {word: value for word, value in reading.read() if value}
@@ -166,7 +166,7 @@ def _told(persona: Persona) -> dict[str, str]:
 def _called(card: Card, name: str | None) -> str:
     """The character's name: the one given, else the nickname, which the macros mean too, else the name."""
     called = next(filter(None, (text.strip() for text in (name or "", card.words.nickname, card.words.name))), "")
-    return _name(called, "its character is called", "import it with --name NAME")
+    return _name(called, "its character is called", "import it with `name=NAME`")
 
 
 def _name(text: str, what: str, else_: str) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from dreamplay.cli.commands import author, branch, cards, play, read
 from dreamplay.cli.play_session import INTERRUPTED
+from dreamplay.cli.wording import Wording
 from dreamplay.errors import ClosedPipeError, DreamplayError
 from dreamplay.rendering.output import installed, say
 
@@ -46,7 +47,7 @@ def main() -> None:
     logging.getLogger("dreamplay").addHandler(_Said())
     # Imports make a great many objects and no garbage: looking for it at the usual pace delays the first line.
     gc.set_threshold(OBJECTS)
-    with installed():
+    with installed(Wording(app)):
         try:
             app()
         except DreamplayError as error:

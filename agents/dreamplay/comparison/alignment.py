@@ -58,7 +58,7 @@ def groups(runs: Sequence[tuple[str, RunLog]]) -> tuple[list[RunLog], list[RunLo
         UsageError: there are fewer than two runs, more than two kinds, or an odd number of one kind.
     """
     if len(runs) < 2:
-        raise UsageError("one run cannot be compared; name at least two: dreamplay compare RUN RUN")
+        raise UsageError("one run cannot be compared; name at least two: `dreamplay.compare(run, run)`")
     if len(runs) == 2:
         return [runs[0][1]], [runs[1][1]]
     kinds: list[tuple[object, list[str], list[RunLog]]] = []

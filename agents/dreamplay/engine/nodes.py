@@ -132,9 +132,9 @@ def heard(script: Script) -> None:
     if not silent or len(silent) % (REPEATS if why == "copies" else SILENCES):
         return
     step = (
-        "raise DREAMPLAY_HEADROOM, the tokens that it may think, or choose another --model, one that thinks less"
+        "raise DREAMPLAY_HEADROOM, the tokens that it may think, or choose another `model`, one that thinks less"
         if why == THOUGHT_ONLY
-        else "choose another --model"
+        else "choose another `model`"
     )
     raise ModelError(f"nobody has said a word for {len(silent)} turns (most often: {why}); {step}")
 

@@ -127,7 +127,7 @@ class Endpoint:
             if not self._said_busy:
                 self._said_busy = True
                 why = "limits the rate" if endpoint_errors.status(error) == 429 else "is not ready"
-                _log.warning("%s %s; waiting for it, %d s at most (--timeout)", self.where, why, self.patience)
+                _log.warning("%s %s; waiting for it, %d s at most (`timeout`)", self.where, why, self.patience)
         return seconds
 
     async def _let_through(self) -> None:
@@ -221,7 +221,7 @@ class Endpoint:
         """One line for what went wrong; see `failures.explain`."""
         holds = self.capabilities.window
         if holds and holds < self.window and endpoint_errors.status(error) in (400, 413, 422, 500):
-            return f"{self.where} holds {holds} tokens, and a prompt was larger; set --window {holds}"
+            return f"{self.where} holds {holds} tokens, and a prompt was larger; set `window={holds}`"
         return await endpoint_errors.explain(
             error, where=self.where, model=self.name, offered=self.models,
             secrets=self.secrets, key_advice=self.key_advice,

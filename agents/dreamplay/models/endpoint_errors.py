@@ -88,21 +88,21 @@ async def explain(
 
     match error:
         case openai.APITimeoutError():
-            return f"{where} did not answer in time; is it overloaded? Raise --timeout or try again later"
+            return f"{where} did not answer in time; is it overloaded? Raise `timeout` or try again later"
         case openai.APIConnectionError():
             why = short(error.__cause__ or error) or type(error.__cause__ or error).__name__
-            return f"cannot reach {where} ({why}); is it running? Check --base-url"
+            return f"cannot reach {where} ({why}); is it running? Check `base_url`"
         case openai.AuthenticationError():
             # Not what it says: many say the key back, and cut or masked in ways that cannot be told.
             return f"{where} refuses the key ({error.status_code}); {key_advice}"
         case openai.RateLimitError() if error.code == "insufficient_quota":
-            return f"{where} says that the quota is used up; add credit, or choose another --model"
+            return f"{where} says that the quota is used up; add credit, or choose another `model`"
         case openai.RateLimitError():
             why = ": ".join(filter(None, ("429", short(said(error.body)))))
-            return f"{where} still limits the rate ({why}) after all the waiting that --timeout allows; try again later"
+            return f"{where} still limits the rate ({why}) after all the waiting that `timeout` allows; try again later"
         case openai.APIStatusError() if busy(error):
             why = ": ".join(filter(None, (str(error.status_code), short(said(error.body)))))
-            return f"{where} is still not ready ({why}); raise --timeout, or try again later"
+            return f"{where} is still not ready ({why}); raise `timeout`, or try again later"
         case openai.APIStatusError():
             says = f"{where} answers {error.status_code}: {short(said(error.body)) or 'nothing more'}"
         case openai.APIError():
@@ -110,7 +110,7 @@ async def explain(
         case CutError():
             return f"{where} cut the reply off {TRIES} times; is it overloaded? Try again later"
         case EndlessError():
-            return f"{where} sent a reply without an end ({error}); choose another --model, or raise --timeout"
+            return f"{where} sent a reply without an end ({error}); choose another `model`, or raise `timeout`"
         case _:
             why = short(error) or type(error).__name__
             return f"{where} sent something that is no chat completion ({why}); {_IS_IT}"
@@ -121,10 +121,10 @@ async def explain(
             return await _missing(error, says, where, model, offered, short)
         case status if status < 400:
             to = short(error.response.headers.get("location", "").partition("?")[0])
-            return f"{where} answers {status}: it sends one on to {to or 'nowhere'}; check --base-url"
+            return f"{where} answers {status}: it sends one on to {to or 'nowhere'}; check `base_url`"
         case status if status >= 500:
             return f"{says}; try again later"
-    return f"{says}; choose another --model"
+    return f"{says}; choose another `model`"
 
 
 def said(body: object) -> str:
@@ -157,9 +157,9 @@ async def _missing(
         known = await offered()
     except (openai.APIError, *UNREADABLE):
         if error.code == "model_not_found":
-            return f"{where} has no model {model!r} (404); choose one with --model"
-        return f"{says}; {_IS_IT}: check --base-url"
+            return f"{where} has no model {model!r} (404); choose one with `model`"
+        return f"{says}; {_IS_IT}: check `base_url`"
     if model in known and error.code != "model_not_found":
-        return f"{says}; choose another --model"
+        return f"{says}; choose another `model`"
     offer = short(", ".join(known)) or "none"
-    return f"{where} has no model {model!r} (404); it offers {offer}; choose one with --model"
+    return f"{where} has no model {model!r} (404); it offers {offer}; choose one with `model`"

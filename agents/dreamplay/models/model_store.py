@@ -130,7 +130,7 @@ def start(gguf: Path | None = None, *, window: int = WINDOW, candidates: int = 1
     if importlib.util.find_spec("xllamacpp") is None:
         raise EmbeddedModelError(
             "no local engine: the package xllamacpp is not installed; run: pip install 'dreamplay[embedded]', "
-            "or name an endpoint with --base-url"
+            "or name an endpoint with `base_url`"
         )
     path = gguf or assemble()
     import xllamacpp

@@ -51,7 +51,7 @@ class ModelSpec:
 
 
 def choose(settings: Settings) -> ModelSpec:
-    """The model that plays: --model, then the environment, then the embedded one.
+    """The model that plays: the setting `model`, then the environment, then the embedded one.
 
     Raises:
         SettingsError: what was named cannot be used.
@@ -68,17 +68,17 @@ def choose(settings: Settings) -> ModelSpec:
         return ModelSpec("endpoint", named, address, why, source, note)
     if named and named.lower().endswith(".gguf"):
         if problem := _unreadable(Path(named)):
-            raise SettingsError(f"--model {named}: {problem}; give the path of a .gguf file, or an address as well")
+            raise SettingsError(f"`model={named}`: {problem}; give the path of a .gguf file, or an address as well")
         return ModelSpec("gguf", named, None, why)
     if named and named != "embedded":
         if close := get_close_matches(named.lower(), ("scripted", "embedded"), 1, 0.75):
-            raise SettingsError(f"--model {named}: did you mean {close[0]}? A model of that name needs a --base-url")
+            raise SettingsError(f"`model={named}`: did you mean {close[0]}? A model of that name needs a `base_url`")
         return ModelSpec("endpoint", named, None, why)
     if missing := model_store.installed():
-        raise SettingsError(f"{missing}; or play elsewhere: --model NAME --base-url URL, or --model scripted")
+        raise SettingsError(f"{missing}; or play elsewhere: `model=NAME` `base_url=URL`, or `model=scripted`")
     if named:
         return ModelSpec("embedded", model_store.NAME, None, why)
-    key = "OPENAI_API_KEY is set, but no --model says what to play on" if os.environ.get("OPENAI_API_KEY") else ""
+    key = "OPENAI_API_KEY is set, but no `model` says what to play on" if os.environ.get("OPENAI_API_KEY") else ""
     return ModelSpec("embedded", model_store.NAME, None, f"embedded; {key or 'nothing else is set'}")
 
 
@@ -95,10 +95,8 @@ def again(settings: Settings, before: Header | Resumed) -> Settings:
         model = before.model
     elif model is None and settings.base_url is None:
         if own is None:
-            what = f"{shlex.quote(before.model)} --base-url URL" if endpoint else "FILE.gguf"
-            raise SettingsError(
-                f"the run was played on {before.model}; name it again, --model {what}, or another model"
-            )
+            what = f"`model={shlex.quote(before.model)}` `base_url=URL`" if endpoint else "`model=FILE.gguf`"
+            raise SettingsError(f"the run was played on {before.model}; name it again, {what}, or another model")
         model = own
     if model is None or (model != own and before.model not in (model, Path(model).stem)):
         return settings
@@ -125,7 +123,7 @@ def _unreadable(path: Path) -> str | None:
 def _withheld(variable: str, source: Source) -> str:
     """That a key is not sent, and how to have it sent."""
     return (
-        f"{variable} is not sent to an address from {source}: give the address with --base-url or DREAMPLAY_BASE_URL, "
+        f"{variable} is not sent to an address from {source}: give the address with `base_url` or DREAMPLAY_BASE_URL, "
         f"or set {CONFIG}={source} to trust the file"
     )
 
@@ -206,8 +204,8 @@ def connect(
     found, withheld = settings.key(), settings.withheld()
     if hosted and not found:
         raise SettingsError(
-            f"no key for {engine.model} at {OPENAI.host}: set OPENAI_API_KEY, or name another address with --base-url, "
-            f"or leave --model away to play on the embedded model"
+            f"no key for {engine.model} at {OPENAI.host}: set OPENAI_API_KEY, or name another address with `base_url`, "
+            f"or leave `model` away to play on the embedded model"
             if not (withheld and engine.source)
             else f"no key for {engine.model} at {OPENAI.host}: {_withheld(withheld, engine.source)}"
         )
@@ -283,9 +281,9 @@ async def _only_model(endpoint: Endpoint) -> str:
     except openai.APIError as error:
         raise ModelError(await endpoint.explain(error)) from error
     except UNREADABLE as error:
-        raise ModelError(f"{endpoint.where} does not say which models it has; name one with --model") from error
+        raise ModelError(f"{endpoint.where} does not say which models it has; name one with `model`") from error
     if not offered:
         raise ModelError(f"{endpoint.where} offers no model; load one there first")
     if len(offered) != 1:
-        raise ModelError(f"{endpoint.where} has several models; choose one with --model: {', '.join(offered)}")
+        raise ModelError(f"{endpoint.where} has several models; choose one with `model`: {', '.join(offered)}")
     return offered[0]

@@ -114,7 +114,7 @@ class Agent:
         if take.value is None:
             raise ModelError(
                 f"{self.name} took no valid stance in {_STANCE_TRIES} tries ({take.last_reason}); "
-                "choose another --model, one that can answer in JSON"
+                "choose another `model`, one that can answer in JSON"
             )
         seed = call_seed(self.seed, scene.id, 0, self.role, take.number)
         return take.value, self._made(first, seed, take, recalled)

@@ -122,7 +122,7 @@ class Narrator:
         if take.value is None:
             raise ModelError(
                 f"the narrator told nothing that can stand in scene {place[0]} ({take.last_reason}); "
-                "try another --seed or --model"
+                "try another `seed` or `model`"
             )
         seed = call_seed(self.seed, *place, take.number)
         made = Provenance(by="narrator", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)

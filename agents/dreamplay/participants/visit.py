@@ -170,10 +170,13 @@ def persona(reference: str, others: Cast) -> Persona:
             sheet = Persona.model_validate(public.model_dump() | {"name": reference})
         except ValidationError:
             raise LibraryError(
-                f"--as {reference[:40]!r}: no name; at most 40 characters, a letter first, and no : [ ] {{ }} * < >"
+                f"`visitor={reference[:40]!r}`: no name; at most 40 characters, a letter first, and no "
+                ": [ ] { } * < >"
             ) from None
     own = set(folded(f"{sheet.name} {sheet.called or ''}").split())
     for role in others.roles:
         if own & set(folded(f"{others.name(role)} {others.called(role)}").split()):
-            raise LibraryError(f"--as {sheet.name!r}: {others.name(role)} is in the cast already; choose another name")
+            raise LibraryError(
+                f"`visitor={sheet.name!r}`: {others.name(role)} is in the cast already; choose another name"
+            )
     return sheet

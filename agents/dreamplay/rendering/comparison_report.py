@@ -23,6 +23,7 @@ from dreamplay.comparison.semantic_shift import excess
 from dreamplay.comparison.stances import StanceDifference, points
 from dreamplay.rendering import markdown
 from dreamplay.rendering.console import stdout
+from dreamplay.rendering.output import worded
 from dreamplay.scoring.metrics import mean
 
 _ROWS = 12
@@ -219,7 +220,8 @@ def _show_text(console: Console, made: Comparison) -> None:
         console.print(grid)
         left -= len(rows)
     if len(pair.rows) > _ROWS:
-        console.print(f"\n{len(pair.rows) - _ROWS} rows more; --html FILE puts all of it side by side")
+        rest = worded("`html=FILE` puts all of it side by side")
+        console.print(f"\n{len(pair.rows) - _ROWS} rows more; {rest}")
 
 
 def _page(made: Comparison) -> Iterator[str]:

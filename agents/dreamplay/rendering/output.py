@@ -14,7 +14,7 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO, cast
 
 from dreamplay.errors import ClosedPipeError, OutputError
@@ -28,6 +28,9 @@ or isolates the direction of text. Single marks of direction stay: Hebrew and Ar
 _ESCAPED = re.compile(rf"{_OBEYED.pattern}|[\ud800-\udfff]")
 _COMMAND = re.compile(r"(?<=: )dreamplay [a-z].*$")
 """The command that a message ends with, to be copied."""
+
+_wording: list[Callable[[str], str]] = [str]
+"""What words a message; the last one counts."""
 
 
 def clean(text: str) -> str:
@@ -59,8 +62,13 @@ def say(text: str) -> None:
     err = sys.stderr
     if err is None:
         return
-    err.write(wrapped(f"dreamplay: {clean(text)}", err))
+    err.write(wrapped(f"dreamplay: {clean(worded(text))}", err))
     err.flush()
+
+
+def worded(message: str) -> str:
+    """A message in the words of whoever installed some; settings and functions stand in backticks in it otherwise."""
+    return _wording[-1](message)
 
 
 def wrapped(text: str, stream: TextIO) -> str:
@@ -96,16 +104,22 @@ def styled(stream: TextIO | None) -> TextIO:
 
 
 @contextlib.contextmanager
-def installed() -> Iterator[None]:
-    """Put the filter before stdout and stderr, for usage errors, warnings, logs and tracebacks, which others print."""
+def installed(wording: Callable[[str], str] = str) -> Iterator[None]:
+    """Put the filter before stdout and stderr, for usage errors, warnings, logs and tracebacks, which others print.
+
+    Args:
+        wording: what makes a message of ours ready to be said; see `worded`.
+    """
     before = sys.stdout, sys.stderr
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Not as in the C locale, where a byte of a file name that is no text comes out as it is, and may be a code.
         sys.stdout.reconfigure(errors="replace")
     sys.stdout, sys.stderr = (cast("TextIO", _Stream(raw, lossy=raw is before[1])) for raw in before)
+    _wording.append(wording)
     try:
         yield
     finally:
+        _wording.pop()
         sys.stdout, sys.stderr = before
 
 

@@ -115,7 +115,7 @@ def moment(text: str, now: datetime) -> datetime:
         return datetime.fromisoformat(text).astimezone()
     except (ValueError, OverflowError):
         raise UsageError(
-            f"--since {text[:40]!r}: write a date (2045-01-31), or how long ago: 30m, 12h, 2d, 3w"
+            f"`since={text[:40]!r}`: write a date (2045-01-31), or how long ago: 30m, 12h, 2d, 3w"
         ) from None
 
 
@@ -141,7 +141,7 @@ def show_runs(known: Sequence[RunSummary], *, every: bool = False, limit: int | 
         cells = (_cell(text, fitting[column]) for text, column in zip(row, columns, strict=True))
         _line(out, Text((" " * _GAP).join(cells).rstrip(), style="" if i else "bold"))
     if more > 0:
-        say(f"{more} more; --limit N or --all shows them, --story, --changed and --since choose among them")
+        say(f"{more} more; `limit=N` or `all` shows them, `story`, `changed` and `since` choose among them")
 
 
 def show_trees(drawn: Iterable[Lineage]) -> None:

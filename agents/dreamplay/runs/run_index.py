@@ -69,7 +69,7 @@ def find(reference: str | None, home: Path) -> Path:
     if reference is None:
         if newest := _newest(home):
             return newest[0]
-        raise RecordError(f"no runs in {home}; play one with: dreamplay run")
+        raise RecordError(f"no runs in {home}; play one with: `dreamplay.play()`")
     there = [path for path in (Path(reference), home / reference) if disk.there(path)]
     if there:
         return next((path for path in there if path.name == FILE or disk.there(path / FILE)), there[0])
@@ -90,7 +90,7 @@ def newest_stopped(home: Path) -> Path:
             return home / each.name
     for each in known:
         lock.check(home / each.name)
-    raise RecordError(f"no run in {home} was stopped before its end; play one with: dreamplay run")
+    raise RecordError(f"no run in {home} was stopped before its end; play one with: `dreamplay.play()`")
 
 
 def _standing(folder: Path) -> RunSummary:

@@ -8,7 +8,6 @@ can be made from it again, or is done without.
 from __future__ import annotations
 
 import contextlib
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -50,7 +49,7 @@ class Transcript:
             try:
                 # Half a header, of a run that never began, is in nobody's way.
                 if header and self.path.exists() and jsonl.lines(self.path):
-                    raise RecordError(f"{folder} already holds a run; choose another --out")
+                    raise RecordError(f"{folder} already holds a run; choose another `out`")
                 self._journal = held.enter_context(contextlib.closing(JsonlFile(self.path, forced=True)))
             except OSError as error:
                 raise disk.cannot("write to", folder, error) from error
@@ -121,7 +120,7 @@ def unfinished(folder: Path) -> RunLog:
     """
     record = read(folder)
     if record.end:
-        raise UsageError(f"{folder} was played to its end; look at it with: dreamplay show {shlex.quote(str(folder))}")
+        raise UsageError(f"{folder} was played to its end; look at it with: `dreamplay.load_run({str(folder)!r})`")
     return record
 
 

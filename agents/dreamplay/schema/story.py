@@ -31,7 +31,7 @@ class TurnContract(FrozenModel):
     """How many turns a scene may take."""
 
     min: int = Field(ge=0, le=10_000)
-    """Turns with `--length short`. Everybody present speaks at least once, and so it can be more."""
+    """Turns with length "short". Everybody present speaks at least once, and so it can be more."""
     max: int = Field(ge=0, le=10_000)
     """Turns otherwise. There must be one for everybody who is there at some time, and one for each aside."""
 
@@ -77,7 +77,7 @@ class Scene(FrozenModel):
     """One place and time, with those present."""
 
     id: Id
-    """A word for the scene, for `--at` and in the transcript. No two scenes of a story have the same."""
+    """A word for the scene, for `at` and in the transcript. No two scenes of a story have the same."""
     kind: Literal["waking", "dream", "crossroads", "epilogue"]
     """Talk; a shared dream, in which they talk; talk, after which each of them decides; or the end, without talk."""
     place: Text
@@ -130,7 +130,7 @@ class Beat(FrozenModel):
     """One movement of the story, an ordered list of scenes."""
 
     id: Id
-    """A word for the beat, for `--beats` and `--at`. No two beats of a story have the same."""
+    """A word for the beat, for `beats` and `at`. No two beats of a story have the same."""
     title: Text
     """The heading that the reader sees. The characters are not told."""
     scenes: tuple[Scene, ...] = Field(min_length=1)

@@ -95,7 +95,7 @@ async def ask(reference: str, base_url: str | None, runs: Mapping[str, RunLog]) 
     from dreamplay.models import registry
 
     if reference == "scripted":
-        raise UsageError("--judge scripted: the fake has no opinion; name a model, as for run --model")
+        raise UsageError("`judge=scripted`: the fake has no opinion; name a model, as `model` for a play")
     settings: Settings = reading.load(model=reference, base_url=base_url)
     if settings.temperature is None:  # the same play should get the same marks
         settings = settings.model_copy(update={"temperature": 0.0})
@@ -129,7 +129,7 @@ async def _verdict(model: Model, run: RunLog, role: str) -> Verdict:
     if made.value is None:
         raise ModelError(
             f"{model.name} gave no valid marks for {run.cast.name(role)} in {TRIES} tries ({made.last_reason}); "
-            "choose another --judge, one that answers in JSON and keeps to the scales"
+            "choose another `judge`, one that answers in JSON and keeps to the scales"
         )
     return made.value
 

@@ -35,8 +35,8 @@ _WAYS_OUT = {
     errno.EISDIR: "a folder has that name; move it away",
     errno.ELOOP: "it is a link; put the file itself there",
     errno.ENOTSUP: "something that is no file has that name; move it away",
-    errno.EMFILE: "too many files are open; play fewer runs at once (--jobs)",
-    errno.ENFILE: "too many files are open; play fewer runs at once (--jobs)",
+    errno.EMFILE: "too many files are open; play fewer runs at once",
+    errno.ENFILE: "too many files are open; play fewer runs at once",
 }
 
 

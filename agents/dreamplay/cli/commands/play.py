@@ -25,7 +25,7 @@ from dreamplay.cli.options import (
 )
 from dreamplay.cli.play_session import HOME
 from dreamplay.errors import UsageError
-from dreamplay.rendering.output import dumps, echo, say
+from dreamplay.rendering.output import dumps, echo, say, worded
 
 if TYPE_CHECKING:
     from dreamplay.rendering.story_view import OutputMode
@@ -180,6 +180,7 @@ def models(model: ModelFlag = None, base_url: UrlFlag = None, as_json: JsonFlag 
     from dreamplay.models import registry
 
     rows = asyncio.run(registry.survey(reading.load(model=model, base_url=base_url)))
+    rows = [row | {name: worded(row[name]) for name in ("model", "state")} for row in rows]
     if as_json:
         echo(dumps(rows))
         return
