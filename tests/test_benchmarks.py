@@ -257,7 +257,7 @@ def test_a_change_of_the_prompt_changes_it(change: str, story: Story, cast: Cast
         script = Script([first, *(worlds.event(number, **everyone) for number in range(1, 20))])
         _, scene = next(iter(story.scenes))
         cue = Director(cast, 7).cue(script, scene, "leo")
-        return PromptBuilder(story, cast).line(script, scene, "leo", cue, recalled=())  # as an agent asks
+        return PromptBuilder(story, cast).line(*worlds.turn(script, scene, "leo", cue), recalled=())  # as an agent asks
 
     before = asked()
     with tune.changed(change):

@@ -25,6 +25,8 @@ from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.event import Cue, Event, Usage
 from dreamplay.schema.script import Script, present
 from dreamplay.schema.story import Scene, Story, moved
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
 from ruamel.yaml import YAML
 
 NAMES = ("Ada", "Bo", "Cyrus", "Dee", "Eli", "Fay", "Gus")
@@ -169,6 +171,13 @@ def event(number: int = 0, kind: str = "line", text: str = "Tea is tea.", **rest
 
 def cue(text: str = "Ada answers Bo that tea is tea.", **rest: Any) -> Cue:
     return Cue.model_validate({"to": "bo", "pressure": "", "tactic": "answers", "material": "", "text": text} | rest)
+
+
+def turn(script: Script, scene: Scene, role: str, cue: Cue | None = None, task: Any = "line") -> tuple[Turn, View]:
+    """A turn of somebody at this moment of a scene, with what they may read."""
+    here = present(script, scene)
+    number = 1 if task == "line" else 0
+    return Turn("launch", scene, role, here, number, cue, task), script.view(role, here)
 
 
 def said(role: str, text: str, **rest: Any) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-import ast
 import asyncio
-import builtins
-import inspect
-from collections.abc import Callable, Sequence
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,16 +18,18 @@ from dreamplay.library import resources
 from dreamplay.memory import retrieval
 from dreamplay.models.prompt import Prompt
 from dreamplay.participants import agent, narrator
-from dreamplay.prompting import builder as desk
-from dreamplay.prompting import context_window, event_text
+from dreamplay.prompting import builder, context_window, event_text, summarization
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.event import DreamContribution, Event
-from dreamplay.schema.script import Script, given_fear
-from dreamplay.schema.story import Scene, Story
+from dreamplay.schema.script import Script
+from dreamplay.schema.story import Story
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+ROOT = Path(__file__).parents[2]
 ROLES = {"sam": "Sam", "samantha": "Samantha", "ann": "Ann", "anna": "Anna", "jo": "Jo", "jo_ann": "Jo Ann"}
 """Names that contain each other, and one that is made of two others."""
 
@@ -108,31 +111,33 @@ ALL, TWO = ["sam", "samantha", "ann"], ["samantha", "ann"]
 SCENES = [("waking", ALL), ("waking", TWO), ("dream", TWO), ("waking", ["sam", "ann"]), ("crossroads", ALL)]
 
 
-class _TellsAll(PromptBuilder):
-    """Shows everybody everything."""
-
-    def _prompt(self, kind: Any, script: Script, here: Sequence[str], tail: str, **rest: Any) -> Prompt:
-        return self._fitted(kind, list(script), tail, **rest)
-
-
 class _TellsTales(PromptBuilder):
     """Puts a text into the tail of everybody's lines that she is not to know."""
 
-    text: Callable[[PromptBuilder, Script, Scene], str]
+    text: Callable[[PromptBuilder, Turn, View], str]
 
-    def line(self, script: Script, scene: Scene, *args: Any, **rest: Any) -> Prompt:
-        made = super().line(script, scene, *args, **rest)
-        return made.model_copy(update={"tail": self.text(script, scene) + made.tail})
+    def line(self, turn: Turn, view: View, *args: Any, **rest: Any) -> Prompt:
+        made = super().line(turn, view, *args, **rest)
+        return made.model_copy(update={"tail": self.text(turn, view) + made.tail})
 
 
-def _tale(text: Callable[[PromptBuilder, Script, Scene], str]) -> type[PromptBuilder]:
+def _tale(text: Callable[[PromptBuilder, Turn, View], str]) -> type[PromptBuilder]:
     return type("_Tale", (_TellsTales,), {"text": text})
 
 
-def _dreamt(desk: PromptBuilder, script: Script, scene: Scene) -> str:
+def _dreamt(desk: PromptBuilder, turn: Turn, view: View) -> str:
     """The sheet that a dream came from, once it has been dreamt."""
-    dreams = [event for event in script if event.kind == "dream"]
-    return desk.cast.personas["samantha"].private.fear if dreams else ""
+    return desk.cast.personas["samantha"].private.fear if view.of_kind("dream") else ""
+
+
+def _given(desk: PromptBuilder, turn: Turn, view: View) -> str:
+    """The fear that the visitor has given, if it can be read."""
+    return "".join(event.text for event in view.of_kind("fear"))
+
+
+def _everything(script: Script, *roles: str, kinds: tuple[str, ...] = ()) -> list[Event]:
+    """Everybody is shown everything."""
+    return [event for event in script if not kinds or event.kind in kinds]
 
 
 def _contained(script: Script, *roles: str, kinds: tuple[str, ...] = ()) -> list[Event]:
@@ -147,8 +152,9 @@ def _everybody(desk: PromptBuilder, *_: Any) -> tuple[DreamContribution, ...]:
     )
 
 
+VISIBLE = "dreamplay.schema.script.Script.visible_to"
 FAULTS: dict[str, tuple[type[PromptBuilder], tuple[str, Any] | None, tuple[str, str]]] = {
-    "a private scene": (_TellsAll, None, ("line", "scene day/scene1")),
+    "a private scene": (PromptBuilder, (VISIBLE, _everything), ("line", "scene day/scene1")),
     "a sheet": (_tale(lambda desk, *_: desk.cast.personas["ann"].private.want), None, ("line", "Ann's want")),
     "a memory": (
         _tale(lambda desk, *_: desk.cast.personas["ann"].private.memories[1]),
@@ -157,13 +163,13 @@ FAULTS: dict[str, tuple[type[PromptBuilder], tuple[str, Any] | None, tuple[str, 
     ),
     "the sheet behind a dream": (_tale(_dreamt), None, ("line", "Samantha's fear")),
     "what is yet to come": (
-        _tale(lambda desk, script, scene: scene.pressures[0]),
+        _tale(lambda desk, turn, view: turn.scene.pressures[0]),
         None,
         ("line", "a pressure of scene day/scene1"),
     ),
     "a name within a name": (
         PromptBuilder,
-        ("dreamplay.schema.script.Script.visible_to", _contained),
+        (VISIBLE, _contained),
         ("line", "scene day/scene1"),
     ),
     "a fear that was not dreamt": (
@@ -174,7 +180,7 @@ FAULTS: dict[str, tuple[type[PromptBuilder], tuple[str, Any] | None, tuple[str, 
     "somebody else's past": (
         PromptBuilder,
         ("dreamplay.engine.state.Memory", lambda story, cast, role: retrieval.Memory(story, cast, "ann")),
-        ("line", "Ann's memory 1"),
+        ("line", "Ann's memory"),
     ),
 }
 
@@ -191,18 +197,19 @@ async def test_the_scan_can_fail(fault: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 HERS: dict[str, tuple[type[PromptBuilder], str]] = {
-    "a whisper": (_TellsAll, "what the visitor did"),
-    "her fear": (_tale(lambda desk, script, scene: given_fear(script)), "the visitor's fear"),
+    "a whisper": (PromptBuilder, "what the visitor did"),
+    "her fear": (_tale(_given), "the visitor's fear"),
 }
 
 
 @pytest.mark.parametrize("fault", HERS)
-async def test_the_scan_can_fail_for_what_a_visitor_hides(fault: str) -> None:
+async def test_the_scan_can_fail_for_what_a_visitor_hides(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     desk, secret = HERS[fault]
     plans = [leak_scan.visited(_plan(ALL, SCENES, seed=seed)) for seed in range(4)]
+    assert not [leak for plan in plans for leak in (await leak_scan.scan(plan, desk=desk)).leaks]
+    monkeypatch.setattr(VISIBLE, _everything)
     leaks = [leak for plan in plans for leak in (await leak_scan.scan(plan, desk=desk)).leaks]
     assert any(leak.prompt == "line" and leak.secret.startswith(secret) for leak in leaks), leaks
-    assert not [leak for plan in plans for leak in (await leak_scan.scan(plan)).leaks]
 
 
 async def test_without_a_fault_there_is_no_leak() -> None:
@@ -218,26 +225,37 @@ async def test_the_shipped_stories_keep_their_secrets(reference: str) -> None:
 
 
 async def test_a_leak_is_one_line_with_scene_speaker_and_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dreamplay.schema.script.Script.visible_to", _contained)
+    monkeypatch.setattr(VISIBLE, _contained)
     with pytest.raises(LeakError, match=r"^scene scene\d: the prompt of a line for sam holds [^\n]*report it[^\n]*$"):
         await leak_scan.check(_plan(ALL, SCENES))
 
 
-@pytest.mark.parametrize("module", [desk, context_window, event_text, retrieval, agent, narrator])
-def test_whatever_makes_a_prompt_reads_events_through_visible_to_alone(module: Any) -> None:
-    """No look at the script but this one, and what stands for it once there are recaps: not at its last event, not at a
-    scene, not over all of it.
-    """
-    tree = ast.parse(inspect.getsource(module))
-    asked = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "script"]
-    assert {node.attr for node in asked} <= {"visible_to", "standing"}
-    looped = [n.iter for n in ast.walk(tree) if isinstance(n, ast.For | ast.AsyncFor | ast.comprehension)]
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) in dir(builtins)]
-    read = [*looped, *(arg for call in calls for arg in call.args)]
-    assert not [node for node in read if isinstance(node, ast.Name) and node.id == "script"]
-    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Starred | ast.Subscript)
-                and ast.unparse(node.value) == "script"]  # fmt: skip
+AGENT = """
+from dreamplay.participants.agent import Agent
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
+
+async def speak(agent: Agent, turn: Turn, view: View) -> None:
+    view.{0}
+    turn.{0}
+    agent.{0}
+    view.common.{0}
+"""
+"""An agent that tries to reach the script from everything that it is given."""
 
 
-def test_the_modules_that_are_held_to_it_do_read_the_script() -> None:
-    assert all("script.visible_to" in inspect.getsource(module) for module in (desk, retrieval, agent, narrator))
+def test_reaching_the_script_from_an_agent_is_a_type_error(tmp_path: Path) -> None:
+    """The modules that write prompts do not even import the script, so that they could not be handed it unnoticed."""
+    for module in (agent, builder, context_window, event_text, narrator, retrieval, summarization):
+        assert "Script" not in vars(module), module
+    names = ("script", "_script", "visible_to", "in_scene", "of_kind_in_script", "view", "common_view")
+    for name in names:
+        (tmp_path / f"reaches_{name}.py").write_text(AGENT.format(name), encoding="utf-8")
+    (tmp_path / "fine.py").write_text(AGENT.format("__class__"), encoding="utf-8")
+    found = subprocess.run(
+        [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), *map(str, tmp_path.iterdir())],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    ).stdout  # fmt: skip
+    assert "fine.py" not in found
+    for name in names:
+        assert len(re.findall(rf'reaches_{name}.py:\d+: error: ".+" has no attribute "{name}"', found)) == 4, found

@@ -106,13 +106,15 @@ def _questions(plan: RunConfig, desk: PromptBuilder, script: Script) -> Iterator
 
 
 def _shown(desk: PromptBuilder, script: Script, role: str) -> list[Event]:
-    return list(desk._held(script.standing(role), RESERVE))
+    return list(desk._held(script.common_view([role]).summarized, RESERVE))
 
 
 def _recalled(plan: RunConfig, desk: PromptBuilder, script: Script, question: Question) -> tuple[RetrievedMemory, ...]:
     memory = Memory(plan.story, plan.cast, question.role)
     shown = _shown(desk, script, question.role)
-    return memory.recall(script, question.matter, scene="quiz", shown=shown, limit=desk.memories)
+    return memory.recall(
+        script.common_view([question.role]), question.matter, scene="quiz", shown=shown, limit=desk.memories
+    )
 
 
 def _prompt(
@@ -129,7 +131,7 @@ def _prompt(
         "type": "object", "properties": {"who": {"type": "string", "enum": [*others, NOBODY]}}, "required": ["who"],
         "additionalProperties": False,
     }  # fmt: skip
-    return desk._fitted("judge", script.standing(question.role), tail, max_tokens=16, shape=shape)
+    return desk._fitted("judge", script.common_view([question.role]).summarized, tail, max_tokens=16, shape=shape)
 
 
 if __name__ == "__main__":

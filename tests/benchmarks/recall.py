@@ -52,7 +52,7 @@ def measured(near: bool, memories: int, times: int) -> tuple[str, ...]:
         if event.id + 1 >= memories:
             shown = list(script)[-60:]
             start = time.perf_counter()
-            found = leo.recall(script, matters[0], scene="kitchen", shown=shown, limit=3)
+            found = leo.recall(script.common_view(["leo"]), matters[0], scene="kitchen", shown=shown, limit=3)
             took.append((time.perf_counter() - start) * 1000)
             assert len(found) == 3
     first, *later = took

@@ -86,8 +86,8 @@ def _cued(write: Callable[[Cue, str, str], dict[str, str]]) -> Any:
 def _asked(write: Callable[[str], dict[str, Any]]) -> Any:
     """Change the prompt of a line, by its speaker's name."""
 
-    def line(desk: PromptBuilder, script: Any, scene: Any, role: str, *rest: Any, **named: Any) -> Prompt:
-        return _line(desk, script, scene, role, *rest, **named).model_copy(update=write(desk.cast.name(role)))
+    def line(desk: PromptBuilder, turn: Any, view: Any, *rest: Any, **named: Any) -> Prompt:
+        return _line(desk, turn, view, *rest, **named).model_copy(update=write(desk.cast.name(turn.speaker)))
 
     return mock.patch.object(PromptBuilder, "line", line)
 

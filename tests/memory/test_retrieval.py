@@ -28,7 +28,7 @@ def _recall(
     story: Story, cast: Cast, events: list[Event], query: str = CLOCK, role: str = "leo", **rest: Any
 ) -> tuple[RetrievedMemory, ...]:
     rest = {"scene": "kitchen", "limit": 50} | rest
-    return Memory(story, cast, role).recall(Script(events), query, **rest)
+    return Memory(story, cast, role).recall(Script(events).common_view([role]), query, **rest)
 
 
 def _events(found: tuple[RetrievedMemory, ...]) -> list[int]:
@@ -131,7 +131,7 @@ def test_nothing_comes_up_twice_in_a_scene_and_what_came_up_least_often_goes_fir
         script.append(worlds.event(n, text=HEARD, speaker="sam", witnesses=ALL, scene="lab"))
     came: list[int] = []
     for scene in ("kitchen", "kitchen", "corridor", "kitchen", "kitchen", "corridor"):
-        found = asking.recall(script, CLOCK, scene=scene, limit=1)
+        found = asking.recall(script.common_view(["leo"]), CLOCK, scene=scene, limit=1)
         came += _events(found) or [-1]
         made = Provenance(by="agent", recalled=found)
         line = worlds.event(len(script), text="Tea.", speaker="leo", witnesses=ALL, scene=scene, provenance=made)
@@ -144,7 +144,7 @@ def test_reading_on_gives_what_reading_at_once_gives(story: Story, cast: Cast) -
     script, asking = Script(), Memory(story, cast, "elara")
     for n, text in enumerate(texts):
         script.append(worlds.event(n, text=cast.fill(text), speaker="mira", witnesses=ALL))
-        step = asking.recall(script, text, scene="kitchen", limit=3)
+        step = asking.recall(script.common_view(["elara"]), text, scene="kitchen", limit=3)
         assert step == _recall(story, cast, list(script), text, "elara", limit=3)
 
 
@@ -153,7 +153,7 @@ def test_another_script_is_read_from_its_beginning(story: Story, cast: Cast) -> 
     one = [worlds.event(n, text=HEARD, speaker="sam", witnesses=ALL) for n in range(3)]
     other = [one[0], worlds.event(1, text="Soup.", witnesses=ALL), worlds.event(2, "dream", HEARD, witnesses=ALL)]
     for events in (one, other, one[:1], one):
-        found = asking.recall(Script(events), CLOCK, scene="kitchen", limit=9)
+        found = asking.recall(Script(events).common_view(["leo"]), CLOCK, scene="kitchen", limit=9)
         assert found == _recall(story, cast, events, limit=9)
 
 
@@ -168,7 +168,7 @@ story = casting.load_story("mindsync")
 cast = casting.cast(story, "mindsync")
 texts = [cast.fill(text) for persona in cast.personas.values() for text in persona.material]
 script = Script([worlds.event(n, text=text, speaker="sam", witnesses=cast.roles) for n, text in enumerate(texts)])
-found = Memory(story, cast, "leo").recall(script, "dreams and sleepers", scene="kitchen", limit=9)
+found = Memory(story, cast, "leo").recall(script.common_view(["leo"]), "dreams and sleepers", scene="kitchen", limit=9)
 print(json.dumps([recalled.model_dump() for recalled in found]))
 """
 

@@ -14,6 +14,8 @@ from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Cue
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Scene, Story
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
 
 ALL = ("elara", "leo", "mira", "sam")
 CUE = Cue(to="mira", pressure="", tactic="drily", material="oak is slow", text="Leo tells Mira drily that oak is slow.")
@@ -33,7 +35,7 @@ def _leo(story: Story, cast: Cast, *replies: str, seed: int = 7, sheets: bool = 
 async def test_a_line_that_stands_is_spoken(story: Story, cast: Cast, scene: Scene) -> None:
     leo, model = _leo(story, cast, "Leo: Oak is slow, Mira.")
     heard: list[str] = []
-    spoken = await leo.speak(Script(), scene, CUE, 1, heard.append)
+    spoken = await leo.speak(*worlds.turn(Script(), scene, "leo", CUE), heard.append)
     assert (leo.name, spoken.text, spoken.made.refused) == ("Leo", "Oak is slow, Mira.", ())
     assert "".join(heard) == "Leo: Oak is slow, Mira."
     assert (spoken.made.by, spoken.made.prompt) == ("agent", model.seen[0].digest)
@@ -42,7 +44,7 @@ async def test_a_line_that_stands_is_spoken(story: Story, cast: Cast, scene: Sce
 
 async def test_a_refused_line_is_asked_for_again_with_what_was_wrong(story: Story, cast: Cast, scene: Scene) -> None:
     leo, model = _leo(story, cast, "I cannot assist with that.", "Leo takes the chair.", "Oak is slow, Mira.")
-    spoken = await leo.speak(Script(), scene, CUE, 1, lambda token: None)
+    spoken = await leo.speak(*worlds.turn(Script(), scene, "leo", CUE), lambda token: None)
     assert spoken.text == "Oak is slow, Mira."
     assert [refusal.text for refusal in spoken.made.refused] == ["I cannot assist with that.", "Leo takes the chair."]
     assert spoken.made.usage.calls == 3
@@ -53,7 +55,7 @@ async def test_a_refused_line_is_asked_for_again_with_what_was_wrong(story: Stor
 
 async def test_when_no_line_can_stand_there_is_silence_and_its_cost(story: Story, cast: Cast, scene: Scene) -> None:
     leo, _ = _leo(story, cast, *["[shrugs]"] * ScriptedModel.tries)
-    spoken = await leo.speak(Script(), scene, CUE, 1, lambda token: None)
+    spoken = await leo.speak(*worlds.turn(Script(), scene, "leo", CUE), lambda token: None)
     assert (spoken.text, len(spoken.made.refused), spoken.made.usage.calls) == (None, 3, 3)
 
 
@@ -64,14 +66,14 @@ async def test_nobody_copies_what_has_been_said(story: Story, cast: Cast, scene:
     leo, _ = _leo(story, cast, text, "Oak is slow, Mira.")
     speaker = "leo" if by == "himself" else "sam"
     script = Script([] if by in authored else [worlds.event(0, speaker=speaker, text=text, witnesses=ALL)])
-    assert (await leo.speak(script, scene, CUE, 1, lambda token: None)).text == "Oak is slow, Mira."
+    assert (await leo.speak(*worlds.turn(script, scene, "leo", CUE), lambda token: None)).text == "Oak is slow, Mira."
 
 
 async def test_what_he_did_not_hear_he_cannot_copy(story: Story, cast: Cast, scene: Scene) -> None:
     text = "We have all been awake since the last bell."
     leo, _ = _leo(story, cast, text)
     script = Script([worlds.event(0, speaker="sam", text=text, witnesses=("sam", "mira"))])
-    assert (await leo.speak(script, scene, CUE, 1, lambda token: None)).text == text
+    assert (await leo.speak(*worlds.turn(script, scene, "leo", CUE), lambda token: None)).text == text
 
 
 class _Deciding(ScriptedModel):
@@ -102,7 +104,9 @@ async def test_an_answer_that_is_no_stance_is_asked_for_again(
     story: Story, cast: Cast, scene: Scene, wrong: str
 ) -> None:
     model = _Deciding(wrong)
-    stance, made = await Agent("leo", PromptBuilder(story, cast), model, 7).decide(Script(), scene)
+    stance, made = await Agent("leo", PromptBuilder(story, cast), model, 7).decide(
+        *worlds.turn(Script(), scene, "leo", task="stance")
+    )
     assert stance.choice in {choice.id for choice in story.choices}
     assert (stance.reason, len(made.refused), made.usage.calls) == (REASON, 1, 2)
     assert model.seen[1].tail != model.seen[0].tail
@@ -125,9 +129,13 @@ async def test_a_reason_for_another_choice_or_of_oneself_by_name_stands_only_if_
 ) -> None:
     hybrid = next(choice for choice in story.choices if choice.id == "hybrid")
     answer = json.dumps({"reason": reason, "choice": cast.fill(hybrid.text)})
-    stance, made = await Agent("leo", PromptBuilder(story, cast), _Deciding(answer), 7).decide(Script(), scene)
+    stance, made = await Agent("leo", PromptBuilder(story, cast), _Deciding(answer), 7).decide(
+        *worlds.turn(Script(), scene, "leo", task="stance")
+    )
     assert (stance.reason, len(made.refused)) == ((reason, 0) if REASONS[reason] else (REASON, 1))
-    stance, _ = await Agent("leo", PromptBuilder(story, cast), _Deciding(*[answer] * 4), 7).decide(Script(), scene)
+    stance, _ = await Agent("leo", PromptBuilder(story, cast), _Deciding(*[answer] * 4), 7).decide(
+        *worlds.turn(Script(), scene, "leo", task="stance")
+    )
     assert (stance.reason, stance.choice) == (reason, "hybrid")
 
 
@@ -137,6 +145,10 @@ def roof(story: Story) -> Scene:
 
 
 THOUGHT = "I gave way too soon."
+
+
+def _reflecting(scene: Scene, role: str = "leo", script: Script | None = None) -> tuple[Turn, View]:
+    return worlds.turn(script or Script(), scene, role, task="reflection")
 
 
 def _thought(thought: str = THOUGHT, **marks: object) -> str:
@@ -153,7 +165,9 @@ async def test_a_choice_may_be_named_by_its_words_or_its_id_in_any_dress(
     words = cast.fill(next(each.text for each in story.choices if each.id == "hybrid"))
     answer = json.dumps({"Reason": REASON, "choice": choice.replace("CHOICE", words.capitalize()), "mood": "calm"})
     model = _Deciding(around.replace("{}", answer))
-    stance, made = await Agent("leo", PromptBuilder(story, cast), model, 7).decide(Script(), scene)
+    stance, made = await Agent("leo", PromptBuilder(story, cast), model, 7).decide(
+        *worlds.turn(Script(), scene, "leo", task="stance")
+    )
     assert (stance.reason, stance.choice, made.refused) == (REASON, "hybrid", ())
 
 
@@ -164,9 +178,13 @@ async def test_a_reason_without_an_end_or_an_i_is_asked_for_again_and_does_not_e
     story: Story, cast: Cast, scene: Scene, reason: str
 ) -> None:
     answer = json.dumps({"reason": reason, "choice": "CHOICE"})
-    stance, made = await Agent("leo", PromptBuilder(story, cast), _Deciding(answer), 7).decide(Script(), scene)
+    stance, made = await Agent("leo", PromptBuilder(story, cast), _Deciding(answer), 7).decide(
+        *worlds.turn(Script(), scene, "leo", task="stance")
+    )
     assert (stance.reason, len(made.refused)) == (REASON, 1)
-    stance, _ = await Agent("leo", PromptBuilder(story, cast), _Deciding(*[answer] * 4), 7).decide(Script(), scene)
+    stance, _ = await Agent("leo", PromptBuilder(story, cast), _Deciding(*[answer] * 4), 7).decide(
+        *worlds.turn(Script(), scene, "leo", task="stance")
+    )
     assert stance.reason == reason
 
 
@@ -174,7 +192,9 @@ async def test_of_a_reason_that_is_too_long_the_whole_sentences_that_fit_are_kep
     story: Story, cast: Cast, scene: Scene
 ) -> None:
     model = _Deciding(json.dumps({"reason": f"{REASON} " * 40, "choice": "CHOICE"}))
-    stance, made = await Agent("leo", PromptBuilder(story, cast), model, 7).decide(Script(), scene)
+    stance, made = await Agent("leo", PromptBuilder(story, cast), model, 7).decide(
+        *worlds.turn(Script(), scene, "leo", task="stance")
+    )
     assert stance.reason.startswith(REASON)
     assert (len(stance.reason) <= 600, stance.reason.endswith("."), made.refused) == (True, True, ())
 
@@ -193,19 +213,23 @@ async def test_anybody_can_take_a_stance_and_think_whatever_they_are_called(
     called = {"leo": cast.personas["leo"].model_copy(update={"name": name})}
     desk = PromptBuilder(story, Cast(dict(cast.personas) | called))
     answer = json.dumps({"reason": reason, "choice": "CHOICE"})
-    stance, made = await Agent("leo", desk, _Deciding(answer), 7).decide(Script(), scene)
+    stance, made = await Agent("leo", desk, _Deciding(answer), 7).decide(
+        *worlds.turn(Script(), scene, "leo", task="stance")
+    )
     assert (stance.reason, made.refused) == (reason, ())
-    text, _, _ = await Agent("leo", desk, ScriptedModel([_thought(reason)]), 7).reflect(Script(), roof)
+    text, _, _ = await Agent("leo", desk, ScriptedModel([_thought(reason)]), 7).reflect(*_reflecting(roof, "leo"))
     assert text == reason
     marks = json.dumps({"thought": "I gave way too soon.", name.upper(): "+2", "Elara": 3.0, "Sam": "0/5", "mood": 9})
-    _, regards, _ = await Agent("mira", desk, ScriptedModel([marks]), 7).reflect(Script(), roof)
+    _, regards, _ = await Agent("mira", desk, ScriptedModel([marks]), 7).reflect(*_reflecting(roof, "mira"))
     assert regards == {"leo": 0.4, "elara": 0.6, "sam": 0.0}
 
 
 async def test_a_model_that_takes_no_stance_at_all_is_an_error(story: Story, cast: Cast, scene: Scene) -> None:
     model = _Deciding(*["No."] * 20)
     with pytest.raises(ModelError, match=r"^Leo took no valid stance .*`model`") as caught:
-        await Agent("leo", PromptBuilder(story, cast), model, 7).decide(Script(), scene)
+        await Agent("leo", PromptBuilder(story, cast), model, 7).decide(
+            *worlds.turn(Script(), scene, "leo", task="stance")
+        )
     assert "\n" not in str(caught.value)
 
 
@@ -213,7 +237,7 @@ async def test_a_reflection_is_a_thought_and_what_she_thinks_of_each_of_the_othe
     story: Story, cast: Cast, roof: Scene
 ) -> None:
     leo, model = _leo(story, cast, _thought())
-    text, regards, made = await leo.reflect(Script(), roof)
+    text, regards, made = await leo.reflect(*_reflecting(roof))
     assert text == THOUGHT
     assert regards == {"elara": 0.6, "mira": -1.0, "sam": 0.0}
     assert (made.by, made.prompt) == ("agent", model.seen[0].digest)
@@ -235,15 +259,15 @@ async def test_a_reflection_that_cannot_stand_is_asked_for_once_more_but_not_of_
 ) -> None:
     script = Script([worlds.event(0, speaker="sam", text="We have all been awake since the last bell.", witnesses=ALL)])
     leo, model = _leo(story, cast, wrong, _thought(), sheets=True)
-    text, _, made = await leo.reflect(script, roof)
+    text, _, made = await leo.reflect(*_reflecting(roof, script=script))
     assert (text, len(made.refused), made.usage.calls) == (THOUGHT, 1, 2)
     assert made.seed == call_seed(7, "roof", "reflection", "leo", 1)
     assert model.seen[0].tail != model.seen[1].tail
     leo, model = _leo(story, cast, wrong, wrong, sheets=True)
-    text, regards, made = await leo.reflect(script, roof)
+    text, regards, made = await leo.reflect(*_reflecting(roof, script=script))
     assert (text, regards, len(made.refused), made.usage.calls, len(model.seen)) == ("", {}, 2, 2, 2)
     leo, model = _leo(story, cast, wrong, _thought())
-    text, regards, made = await leo.reflect(script, roof)
+    text, regards, made = await leo.reflect(*_reflecting(roof, script=script))
     assert (text, regards, len(made.refused), made.usage.calls, len(model.seen)) == ("", {}, 1, 1, 1)
 
 
@@ -256,7 +280,7 @@ async def test_a_reflection_that_cannot_stand_is_asked_for_once_more_but_not_of_
 )  # fmt: skip
 async def test_a_reflection_is_read_in_any_dress(story: Story, cast: Cast, roof: Scene, answer: str) -> None:
     leo, _ = _leo(story, cast, answer)
-    text, regards, made = await leo.reflect(Script(), roof)
+    text, regards, made = await leo.reflect(*_reflecting(roof))
     assert (text, regards, made.refused) == (THOUGHT, {"elara": 0.6, "mira": -1.0, "sam": 0.0}, ())
 
 
@@ -265,12 +289,12 @@ async def test_what_was_cut_off_behind_a_whole_thought_is_left_out_and_one_may_t
 ) -> None:
     leo, _ = _leo(story, cast, _thought(f"{THOUGHT} And then she"))
     own = worlds.event(0, "reflection", speaker="leo", text=THOUGHT, witnesses=("leo",))
-    assert (await leo.reflect(Script([own]), roof))[0] == THOUGHT
+    assert (await leo.reflect(*_reflecting(roof, script=Script([own]))))[0] == THOUGHT
 
 
 async def test_who_is_alone_marks_nobody(story: Story, cast: Cast, roof: Scene) -> None:
     leo, _ = _leo(story, cast, json.dumps({"thought": THOUGHT}))
-    text, regards, _ = await leo.reflect(Script(), roof.model_copy(update={"present": ("leo",)}))
+    text, regards, _ = await leo.reflect(*_reflecting(roof.model_copy(update={"present": ("leo",)})))
     assert (text, regards) == (THOUGHT, {})
 
 
@@ -281,7 +305,7 @@ async def test_each_choice_can_be_taken_and_stands_first_for_somebody(story: Sto
             taken = set()
             for place in range(len(story.choices)):
                 agent = Agent(role, PromptBuilder(story, cast), _Deciding(place=place), seed)
-                taken.add((await agent.decide(Script(), scene))[0].choice)
+                taken.add((await agent.decide(*worlds.turn(Script(), scene, role, task="stance")))[0].choice)
                 if place == 0:
                     first |= taken
             assert taken == {choice.id for choice in story.choices}

@@ -42,7 +42,9 @@ def _narrator(path: Path | str, *replies: str) -> tuple[Narrator, ScriptedModel,
 
 async def test_the_fears_and_wishes_of_all_dreamers_present_go_into_one_prompt(small: Path) -> None:
     narrator, model, scenes = _narrator(small)
-    text, ledger, made = await narrator.dream(Script(), scenes["attic"], lambda token: None)
+    text, ledger, made = await narrator.dream(
+        Script().common_view(scenes["attic"].present), scenes["attic"], "", lambda token: None
+    )
     assert [prompt.kind for prompt in model.seen] == ["dream"]
     assert [entry.role for entry in ledger] == ["ada", "bo"]
     tail = model.seen[0].tail
@@ -78,7 +80,7 @@ async def test_a_second_dream_knows_that_it_is_not_the_first(small: Path) -> Non
     attic = scenes["attic"]
     script = Script([worlds.event(0, "dream", "A hall.", witnesses=attic.present)])
     for before in (Script(), script):
-        await narrator.dream(before, attic, lambda token: None)
+        await narrator.dream(before.common_view(attic.present), attic, "", lambda token: None)
     assert model.seen[0].tail != model.seen[1].tail
 
 
@@ -93,7 +95,7 @@ async def test_of_whom_nothing_hidden_is_known_nothing_is_pooled_and_nothing_mad
     bare = {role: persona.model_copy(update={"private": None}) for role, persona in cast.personas.items()}
     for personas, pooled in ((dict(cast.personas) | {"bo": bare["bo"]}, ["ada"]), (bare, [])):
         narrator = replace(narrator, desk=PromptBuilder(narrator.desk.story, Cast(personas)))
-        text, ledger, _ = await narrator.dream(Script(), attic, lambda token: None)
+        text, ledger, _ = await narrator.dream(Script().common_view(attic.present), attic, "", lambda token: None)
         assert text
         assert [entry.role for entry in ledger] == pooled
         prompt = model.seen[-1]
@@ -105,7 +107,9 @@ async def test_of_whom_nothing_hidden_is_known_nothing_is_pooled_and_nothing_mad
 
 async def test_a_dream_that_cannot_stand_is_asked_for_again(small: Path) -> None:
     narrator, model, scenes = _narrator(small, "I cannot assist with that request.", "They sleep.", TOLD)
-    text, _, made = await narrator.dream(Script(), scenes["attic"], lambda token: None)
+    text, _, made = await narrator.dream(
+        Script().common_view(scenes["attic"].present), scenes["attic"], "", lambda token: None
+    )
     assert text == TOLD.strip()
     assert len(made.refused) == 2
     assert made.usage.calls == 3
@@ -116,7 +120,7 @@ async def test_a_dream_that_cannot_stand_is_asked_for_again(small: Path) -> None
 async def test_a_narrator_who_cannot_tell_is_an_error(small: Path) -> None:
     narrator, _, scenes = _narrator(small, *["They sleep."] * 9)
     with pytest.raises(ModelError, match=r"attic .*`seed` or `model`") as caught:
-        await narrator.dream(Script(), scenes["attic"], lambda token: None)
+        await narrator.dream(Script().common_view(scenes["attic"].present), scenes["attic"], "", lambda token: None)
     assert "\n" not in str(caught.value)
 
 
@@ -127,7 +131,7 @@ async def test_the_end_is_told_from_the_stances(small: Path) -> None:
         worlds.event(i, "stance", "I am tired.", speaker=role, choice="go", witnesses=everyone)
         for i, role in enumerate(everyone)
     ])  # fmt: skip
-    text, _ = await narrator.epilogue(script, scenes["road"], lambda token: None)
+    text, _ = await narrator.epilogue(script.common_view(scenes["road"].present), scenes["road"], lambda token: None)
     tail = model.seen[0].tail
     assert "Ada, Bo and Cyrus chose to leave the house." in tail
     assert "They left." in tail
@@ -142,7 +146,9 @@ async def test_of_several_endings_the_one_with_everybody_and_the_things_in_it_is
     at_hand = f"Ada and Bo lift the kettle, and Cyrus climbs the ladder. {TOLD}"
     for endings in ([f"Ada and Bo wait here, and Cyrus is asleep. {TOLD}", at_hand], [at_hand, f"Ada waits. {TOLD}"]):
         model = _Several(endings)
-        text, made = await replace(narrator, model=model).epilogue(Script(), road, lambda token: None)
+        text, made = await replace(narrator, model=model).epilogue(
+            Script().common_view(road.present), road, lambda token: None
+        )
         assert text == at_hand.strip()
         assert [refusal.reason for refusal in made.refused] == [OUTDONE]
 
@@ -185,7 +191,7 @@ async def test_a_small_models_dream_that_leaves_most_of_them_out_or_lists_them_w
     ):
         narrator, model, _ = _narrator("mindsync", *replies)
         model.rolls = rolls
-        text, _, made = await narrator.dream(Script(), dream, lambda token: None)
+        text, _, made = await narrator.dream(Script().common_view(dream.present), dream, "", lambda token: None)
         assert text == " ".join(told.split())
         assert made.usage.calls == (1 if rolls == 1 else len(replies)), told
         assert {refusal.reason for refusal in made.refused} <= {"leaves most of them out", "lists the fears"}

@@ -25,8 +25,13 @@ def _script(*scenes: tuple[tuple[str, ...], int]) -> Script:
     return script
 
 
+def _requests(script: Script, *stages: tuple[str, ...], room: float, growth: float = 0.0) -> list[SummaryRequest]:
+    circles = [Circle(stage) for stage in stages]
+    return summarization.due(script.common_view, script.scene_ends(), circles, _size, room=room, growth=growth)
+
+
 def _due(script: Script, *stages: tuple[str, ...], room: float, growth: float = 0.0) -> list[tuple[str, int]]:
-    made = summarization.due(script, [Circle(stage) for stage in stages], _size, room=room, growth=growth)
+    made = _requests(script, *stages, room=room, growth=growth)
     return [("".join(role[0] for role in sorted(each.circle)), each.last) for each in made]
 
 
@@ -63,25 +68,30 @@ def test_what_is_retold_fits_and_seldom_has_to_be_again() -> None:
     for number in range(60):
         for _ in range(20):
             script.append(worlds.event(len(script), scene=f"s{number}", witnesses=ALL))
-        for each in summarization.due(script, [Circle(ALL)], _size, room=2000, growth=400):
-            covers = each.covers(script)
+        for each in _requests(script, ALL, room=2000, growth=400):
+            covers = each.covers(script.common_view(ALL))
             assert covers[0] == 1
             script.append(worlds.event(len(script), "recap", scene=f"s{number}", witnesses=ALL, covers=covers))
             made += 1
-        assert sum(map(_size, script.standing(*ALL))) + 400 <= 2000
+        assert sum(map(_size, script.common_view(ALL).summarized)) + 400 <= 2000
     assert 10 < made <= 30
 
 
 def test_what_a_recap_is_made_from_has_to_fit_too() -> None:
     script, room = _script((ALL, 200)), 1000
-    made = summarization.due(script, [Circle(ALL)], _size, room=room, growth=0)
+    made = _requests(script, ALL, room=room)
     assert [each.last for each in made] == [50, 92, 134, 176, 200]
     for each in made:
-        events = each.events(script)
+        events = each.events(script.common_view(ALL))
         assert sum(map(_size, events)) <= room
         assert {event.kind for event in events[1:]} == {"line"}
-        script.append(worlds.event(len(script), "recap", scene="s0", witnesses=ALL, covers=each.covers(script)))
-    assert [(event.kind, event.covers) for event in script.standing(*ALL)] == [("line", None), ("recap", (1, 200))]
+        script.append(
+            worlds.event(len(script), "recap", scene="s0", witnesses=ALL, covers=each.covers(script.common_view(ALL)))
+        )
+    assert [(event.kind, event.covers) for event in script.common_view(ALL).summarized] == [
+        ("line", None),
+        ("recap", (1, 200)),
+    ]
 
 
 def test_a_recap_is_made_from_the_one_before_and_what_came_after_it() -> None:
@@ -90,5 +100,5 @@ def test_a_recap_is_made_from_the_one_before_and_what_came_after_it() -> None:
     script.append(worlds.event(7, "silence", scene="s2", witnesses=ALL))
     script.append(worlds.event(8, scene="s2", witnesses=ALL))
     retelling = SummaryRequest(Circle(ALL), 8)
-    assert [event.id for event in retelling.events(script)] == [6, 3, 8]
-    assert retelling.covers(script) == (1, 8)
+    assert [event.id for event in retelling.events(script.common_view(ALL))] == [6, 3, 8]
+    assert retelling.covers(script.common_view(ALL)) == (1, 8)

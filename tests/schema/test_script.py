@@ -69,8 +69,7 @@ def test_a_recap_stands_for_what_its_circle_witnessed_and_for_nothing_else(
     told: list[Event] = []
     for event in events:
         script.append(event)
-        script.standing(*asked).clear()
-        told = script.standing(*asked)
+        told = list(script.common_view(asked).summarized)
     seen = script.visible_to(*asked)
     newest = {event.witnesses: event for event in seen if event.kind == "recap"}
     assert {event.id for event in told if event.kind == "recap"} == {event.id for event in newest.values()}
@@ -81,7 +80,7 @@ def test_a_recap_stands_for_what_its_circle_witnessed_and_for_nothing_else(
         retold = recap and recap.covers and recap.covers[0] <= event.id <= recap.covers[1]
         if event.kind != "recap":
             assert (event in told) != bool(retold)
-    assert told == Script(events).standing(*asked)
+    assert told == list(Script(events).common_view(asked).summarized)
 
 
 def test_recaps_come_after_the_prologue_the_widest_first_and_then_what_they_do_not_stand_for() -> None:
@@ -93,10 +92,10 @@ def test_recaps_come_after_the_prologue_the_widest_first_and_then_what_they_do_n
         worlds.event(5, "recap", witnesses=everybody, covers=(2, 2)), worlds.event(6, witnesses=everybody),
         worlds.event(7, "reflection", speaker="ada", witnesses=("ada",)),
     ])  # fmt: skip
-    assert [event.id for event in script.standing("ada", "bo")] == [0, 5, 4, 3, 6]
-    assert [event.id for event in script.standing(*everybody)] == [0, 5, 6]
-    assert [event.id for event in script.standing("ada")] == [0, 5, 4, 3, 6, 7]
-    assert script.standing() == []
+    assert [event.id for event in script.common_view(["ada", "bo"]).summarized] == [0, 5, 4, 3, 6]
+    assert [event.id for event in script.common_view(everybody).summarized] == [0, 5, 6]
+    assert [event.id for event in script.common_view(["ada"]).summarized] == [0, 5, 4, 3, 6, 7]
+    assert script.common_view([]).summarized == ()
 
 
 def test_who_is_present_follows_from_who_came_and_went() -> None:

@@ -14,9 +14,10 @@ from typing import Any
 from dreamplay.director import relevance
 from dreamplay.library import templates
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import TURNS, UNHEARD, Cue, Event
+from dreamplay.schema.event import TURNS, Cue, Event
 from dreamplay.schema.script import Script, attitudes, present, turns
 from dreamplay.schema.story import VISITOR, Aside, Scene
+from dreamplay.schema.view import last_heard
 
 _OF_THE_MOMENT = 0.35
 """Share of cues that begin with what the scene gives the speaker, as long as it does, rather than with what the persona
@@ -96,8 +97,7 @@ class Cues:
         pools = [moment, of_own] if rolled.random() < _OF_THE_MOMENT else [of_own, moment]
         fresh = next((left for pool in pools if (left := [text for text in pool if text not in told])), [])
         some = rolled.sample(fresh, min(_AT_HAND, len(fresh))) or [rolled.choice(of_own or list(persona.material))]
-        known = reversed(script.visible_to(speaker))
-        last = next((event.text for event in known if event.text and event.kind not in UNHEARD), "")
+        last = last_heard(script.visible_to(speaker))
         material = relevance.nearest(self.cast, some, last)
         by_day = not visited and scene.kind != "dream" and not any(cue.glimpse for cue in heard)
         dreamt = self._dreamt(script, speaker) if by_day and rolled.random() < _OF_THE_DREAM else []

@@ -21,8 +21,9 @@ from dreamplay.library import templates
 from dreamplay.participants.actions import Action
 from dreamplay.runs.pending_answers import PendingAnswer
 from dreamplay.schema.event import PROLOGUE, TURNS, Cue, Provenance
-from dreamplay.schema.script import Script, in_hand, present, turns
+from dreamplay.schema.script import Script, given_fear, in_hand, present, turns
 from dreamplay.schema.story import VISITOR, Scene, moved
+from dreamplay.schema.turn import Turn
 from dreamplay.validation.generate import THOUGHT_ONLY
 
 SILENCES = 5
@@ -55,7 +56,9 @@ async def dream(state: State, runtime: Runtime[Context]) -> State:
     _, scene = context.scenes[state["scene"]]
     if not any(event.kind == "dream" for event in context.script.in_scene(scene.id)):
         here = present(context.script, scene)
-        text, ledger, made = await context.narrator.dream(context.script, scene, on_token(runtime, None, here))
+        text, ledger, made = await context.narrator.dream(
+            context.script.common_view(here), scene, given_fear(context.script), on_token(runtime, None, here)
+        )
         tell(runtime, context.record(state, kind="dream", text=text, ledger=ledger, provenance=made))
     return {}
 
@@ -84,15 +87,15 @@ async def direct(state: State, runtime: Runtime[Context]) -> State:
 async def speak(state: State, runtime: Runtime[Context]) -> State:
     """The chosen character says a line, or is silent if no line can stand."""
     context = runtime.context
-    _, scene = context.scenes[state["scene"]]
-    role = state["speaker"]
+    beat, scene = context.scenes[state["scene"]]
+    role, here = state["speaker"], present(context.script, scene)
     cue = context.director.cue(context.script, scene, role)
-    turn = 1 + len(turns(context.script, scene))
-    witnesses = _hearing(context.script, scene, role, cue.hears)
-    spoken = await context.agents[role].speak(context.script, scene, cue, turn, on_token(runtime, role, witnesses))
+    turn = Turn(beat.id, scene, role, here, 1 + len(turns(context.script, scene)), cue)
+    hear = on_token(runtime, role, turn.witnesses)
+    spoken = await context.agents[role].speak(turn, context.script.view(role, here), hear)
     tell(runtime, context.record(
-        state, kind="line" if spoken.text else "silence", speaker=role, text=spoken.text or "", turn=turn, cue=cue,
-        witnesses=witnesses, provenance=spoken.made,
+        state, kind="line" if spoken.text else "silence", speaker=role, text=spoken.text or "", turn=turn.number,
+        cue=cue, witnesses=turn.witnesses, provenance=spoken.made,
     ))  # fmt: skip
     if not spoken.text:
         heard(context.script)
@@ -194,10 +197,11 @@ async def decide(state: State, runtime: Runtime[Context]) -> State:
     where some of the answers stood in the script before the run was taken up again.
     """
     context = runtime.context
-    _, scene = context.scenes[state["scene"]]
+    beat, scene = context.scenes[state["scene"]]
     heard = context.script.without(scene.id, "stance")
-    role = state["speaker"]
-    stance, made = await context.agents[role].decide(heard, scene)
+    role, here = state["speaker"], present(context.script, scene)
+    turn = Turn(beat.id, scene, role, here, task="stance")
+    stance, made = await context.agents[role].decide(turn, heard.view(role, here))
     return context.answered(PendingAnswer(
         kind="stance", scene=scene.id, speaker=role, text=stance.reason, choice=stance.choice, provenance=made
     ))  # fmt: skip
@@ -208,9 +212,10 @@ async def reflect(state: State, runtime: Runtime[Context]) -> State:
     of a thought that was not had nobody at all.
     """
     context = runtime.context
-    _, scene = context.scenes[state["scene"]]
-    role = state["speaker"]
-    text, regards, made = await context.agents[role].reflect(context.script, scene)
+    beat, scene = context.scenes[state["scene"]]
+    role, here = state["speaker"], present(context.script, scene)
+    turn = Turn(beat.id, scene, role, here, task="reflection")
+    text, regards, made = await context.agents[role].reflect(turn, context.script.view(role, here))
     return context.answered(PendingAnswer(
         kind="reflection", scene=scene.id, speaker=role, text=text, regards=regards, provenance=made
     ))  # fmt: skip
@@ -223,12 +228,14 @@ async def epilogue(state: State, runtime: Runtime[Context]) -> State:
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
     here = present(context.script, scene)
-    stances = context.script.visible_to(*here, kinds=("stance",))
+    view = context.script.common_view(here)
+    stances = view.of_kind("stance")
     told = [event.provenance.by for event in context.script.in_scene(scene.id)]
     if stances and told.count("author") < 2:  # after the opening
         tell(runtime, context.record(state, kind="narration", text=context.narrator.desk.tally(stances)))
     if "narrator" not in told:
-        text, made = await context.narrator.epilogue(context.script, scene, on_token(runtime, None, here))
+        view = context.script.common_view(here)
+        text, made = await context.narrator.epilogue(view, scene, on_token(runtime, None, here))
         tell(runtime, context.record(state, kind="narration", text=text, provenance=made))
     if stances and told.count("author") < 3:
         tell(runtime, context.record(state, kind="narration", text=context.narrator.desk.ending(stances)))
@@ -255,9 +262,10 @@ async def recap(state: State, runtime: Runtime[Context]) -> State:
     ended = State(scene=state["scene"] - 1)
     _, scene = context.scenes[ended["scene"]]
     for retelling in retellings(state, context):
-        covers = retelling.covers(context.script)
+        view = context.script.common_view(retelling.circle)
+        covers = retelling.covers(view)
         witnesses = tuple(role for role in context.cast.roles if role in retelling.circle)
-        text, made = await context.narrator.recap(context.script, scene, retelling)
+        text, made = await context.narrator.recap(view, scene, retelling)
         tell(runtime, context.record(
             ended, kind="recap", text=text, witnesses=witnesses, covers=covers, provenance=made
         ))  # fmt: skip

@@ -189,7 +189,9 @@ class Runner:
         if not saved.interrupts:
             return None
         ask = asked(context, cast("State", saved.values), **saved.interrupts[0].value)
-        self._reading = asyncio.ensure_future(self.model.read(context.narrator.desk.ahead(ask.script, ask.scene)))
+        self._reading = asyncio.ensure_future(
+            self.model.read(context.narrator.desk.ahead(ask.script.common_view(ask.here)))
+        )
         self._asking = asyncio.ensure_future(self.visitor.ask(ask))
         if self.stopping:
             self._asking.cancel()

@@ -26,7 +26,7 @@ from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.runs.pending_answers import PendingAnswer, PendingAnswers
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Event, Token
-from dreamplay.schema.script import Script, present
+from dreamplay.schema.script import Script, away, present
 from dreamplay.schema.story import VISITOR, Beat, Scene, Story
 
 
@@ -159,5 +159,8 @@ def retellings(state: State, context: Context) -> list[SummaryRequest]:
     made = [*takewhile(lambda event: event.kind == "recap", reversed(events))]
     before = Script(events[: len(events) - len(made)]) if made else context.script
     stood = {(Circle(event.witnesses), event.covers[1]) for event in made if event.covers}
-    due = context.narrator.desk.recaps(before, context.scenes[state["scene"]][1])
+    scene = context.scenes[state["scene"]][1]
+    gone = {VISITOR} if away(before) else set()
+    stages = dict.fromkeys(Circle(scene.there(turns)) - gone for turns in (0, *(move.after for move in scene.moves)))
+    due = context.narrator.desk.recaps(before.common_view, before.scene_ends(), stages, scene)
     return [retelling for retelling in due if (retelling.circle, retelling.last) not in stood]

@@ -34,8 +34,8 @@ from dreamplay.schema.event import (
     RetrievedMemory,
     sanitize,
 )
-from dreamplay.schema.script import Script
 from dreamplay.schema.story import VISITOR, Story, moved
+from dreamplay.schema.view import View
 
 if TYPE_CHECKING:
     from dreamplay.memory.embeddings import Matrix
@@ -86,12 +86,12 @@ class Memory:
         self._begin()
 
     def recall(
-        self, script: Script, query: str, *, scene: str, shown: Iterable[Event] = (), limit: int
+        self, view: View, query: str, *, scene: str, shown: Iterable[Event] = (), limit: int
     ) -> tuple[RetrievedMemory, ...]:
         """The memories that come up, the best first.
 
         Args:
-            script: what happened; only what the role witnessed is read.
+            view: what the role may read.
             query: what she is about to speak of.
             scene: the id of the scene in which she remembers.
             shown: what stands in the prompt anyway, and so need not come up.
@@ -104,7 +104,7 @@ class Memory:
 
         from dreamplay.memory.embeddings import STEPS
 
-        self._read(script)
+        self._read(view)
         count = len(self._events)
         (asked,) = self._vectors([query])
         near = self._matrix[:count] @ asked
@@ -139,7 +139,7 @@ class Memory:
 
         from dreamplay.memory.embeddings import WIDTH
 
-        self._seen: list[Event] = []
+        self._seen: tuple[Event, ...] = ()
         self._events: list[Event | None] = []
         self._row_of: dict[int | str, int] = {}
         """Of an event's number, or of a formative memory's words."""
@@ -154,9 +154,9 @@ class Memory:
         self._add([None] * len(self._formative), self._formative, [FORMATIVE] * len(self._formative))
         self._row_of |= {self._worded(row): row for row in range(len(self._formative))}
 
-    def _read(self, script: Script) -> None:
-        """Read on after what was read last; another script is read from its beginning."""
-        known = script.visible_to(self._role)
+    def _read(self, view: View) -> None:
+        """Read on after what was read last; the view of another script is read from its beginning."""
+        known = view.events
         if self._seen and (len(known) < len(self._seen) or known[len(self._seen) - 1] is not self._seen[-1]):
             self._begin()
         new, self._seen = known[len(self._seen) :], known

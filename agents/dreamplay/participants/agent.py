@@ -7,7 +7,6 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from dreamplay.errors import ModelError
 from dreamplay.memory.retrieval import Memory
@@ -16,15 +15,13 @@ from dreamplay.models.prompt import Prompt
 from dreamplay.prompting.builder import MARKS, PromptBuilder
 from dreamplay.schema.event import (
     TURNS,
-    UNHEARD,
-    Cue,
     Event,
     Provenance,
     RejectedCandidate,
     RetrievedMemory,
 )
-from dreamplay.schema.script import Script, present
-from dreamplay.schema.story import Scene
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View, last_heard
 from dreamplay.validation import normalize, structured_output
 from dreamplay.validation.checks import LineChecker, in_first_person
 from dreamplay.validation.generate import CandidateRejectedError, Generation, generate, judged
@@ -45,34 +42,36 @@ class Agent:
     seed: int
     memory: Memory | None = None
     """None: she remembers no more than what stands in the prompt."""
-    _heard: WeakKeyDictionary[Script, _Heard] = field(default_factory=WeakKeyDictionary, repr=False, compare=False)
+    _heard: _Heard = field(default_factory=lambda: _Heard(), repr=False, compare=False)
 
     @property
     def name(self) -> str:
         """The name of the persona that holds the role."""
         return self.desk.cast.name(self.role)
 
-    async def speak(self, script: Script, scene: Scene, cue: Cue, turn: int, on_token: OnToken) -> LineResult:
+    async def speak(self, turn: Turn, view: View, on_token: OnToken) -> LineResult:
         """Say a line, or, if none can stand, nothing; `text` is then None.
 
         Raises:
             ModelError: the model gave up.
         """
-        recalled = self._recall(script, scene, self.desk.cast.fill(cue.material))
-        last = [event.speaker for event in script.visible_to(self.role, kinds=TURNS)[-1:]]
+        cue = turn.cue
+        assert cue
+        recalled = self._recall(turn, view, self.desk.cast.fill(cue.material))
+        last = [event.speaker for event in view.of_kind(*TURNS)[-1:]]
         judge = replace(
-            self._judge(script),
+            self._judge(view),
             material=self.desk.cast.fill(cue.material),
             remembered=[memory.text for memory in recalled if memory.event is None],
             to=self._named({cue.to, *last}),
-            hears=self._named(cue.hears or present(script, scene)),
+            hears=self._named(cue.hears or turn.present),
         )
-        first = self.desk.line(script, scene, self.role, cue, recalled=recalled)
+        first = self.desk.line(turn, view, recalled=recalled)
 
         async def call(number: int, wrong: str) -> Reply:
             on_token("")
-            prompt = self.desk.line(script, scene, self.role, cue, wrong, recalled, again=True) if number else first
-            seed = call_seed(self.seed, scene.id, turn, self.role, number)
+            prompt = self.desk.line(turn, view, wrong, recalled, again=True) if number else first
+            seed = call_seed(self.seed, *turn.place, number)
             return await self.model.complete(prompt, seed=seed, on_token=on_token)
 
         take = await generate(
@@ -82,10 +81,10 @@ class Agent:
             blind=self.model.rolls - 1,
             merit=judge.merit,
         )
-        seed = call_seed(self.seed, scene.id, turn, self.role, take.number)
+        seed = call_seed(self.seed, *turn.place, take.number)
         return LineResult(take.value, self._made(first, seed, take, recalled))
 
-    async def decide(self, script: Script, scene: Scene) -> tuple[StanceReply, Provenance]:
+    async def decide(self, turn: Turn, view: View) -> tuple[StanceReply, Provenance]:
         """Take a stance. An answer that is no valid choice is asked for again, with what was wrong.
 
         Raises:
@@ -93,16 +92,16 @@ class Agent:
         """
         choices = list(self.desk.story.choices)
         # Small models lean to what stands first; each role reads the choices in an order of its own.
-        random.Random(f"{self.seed}/{scene.id}/{self.role}").shuffle(choices)
+        random.Random(f"{self.seed}/{turn.scene.id}/{self.role}").shuffle(choices)
         offered = {choice.id: self.desk.cast.fill(choice.text) for choice in choices}
         matter = " ".join(offered.values())
         # A small model gives back what it was reminded of in place of a reason.
-        recalled = self._recall(script, scene, matter) if self.desk.sheets else ()
-        first = self.desk.stance(script, scene, self.role, choices, recalled=recalled)
+        recalled = self._recall(turn, view, matter) if self.desk.sheets else ()
+        first = self.desk.stance(turn, view, choices, recalled=recalled)
 
         async def call(number: int, wrong: str) -> Reply:
-            prompt = self.desk.stance(script, scene, self.role, choices, wrong, recalled) if wrong else first
-            return await self.model.complete(prompt, seed=call_seed(self.seed, scene.id, 0, self.role, number))
+            prompt = self.desk.stance(turn, view, choices, wrong, recalled) if wrong else first
+            return await self.model.complete(prompt, seed=call_seed(self.seed, *turn.place, number))
 
         def check(reply: Reply) -> StanceReply:
             stance = structured_output.stance(reply, offered, self.name)
@@ -116,23 +115,23 @@ class Agent:
                 f"{self.name} took no valid stance in {_STANCE_TRIES} tries ({take.last_reason}); "
                 "choose another `model`, one that can answer in JSON"
             )
-        seed = call_seed(self.seed, scene.id, 0, self.role, take.number)
+        seed = call_seed(self.seed, *turn.place, take.number)
         return take.value, self._made(first, seed, take, recalled)
 
-    async def reflect(self, script: Script, scene: Scene) -> tuple[str, dict[str, float], Provenance]:
+    async def reflect(self, turn: Turn, view: View) -> tuple[str, dict[str, float], Provenance]:
         """What the scene has meant to her, and what she now thinks of each of the others present, by role, from -1
         to 1. No words and no marks if no answer can stand: a thought that was not had.
 
         Raises:
             ModelError: the model gave up.
         """
-        judge = self._judge(script)
-        others = {self.desk.cast.name(role): role for role in present(script, scene) if role != self.role}
-        first = self.desk.reflection(script, scene, self.role)
+        judge = self._judge(view)
+        others = {self.desk.cast.name(role): role for role in turn.others}
+        first = self.desk.reflection(turn, view)
 
         async def call(number: int, wrong: str) -> Reply:
-            prompt = self.desk.reflection(script, scene, self.role, wrong) if wrong else first
-            seed = call_seed(self.seed, scene.id, "reflection", self.role, number)
+            prompt = self.desk.reflection(turn, view, wrong) if wrong else first
+            seed = call_seed(self.seed, *turn.place, number)
             return await self.model.complete(prompt, seed=seed)
 
         def check(reply: Reply) -> ReflectionReply:
@@ -152,18 +151,18 @@ class Agent:
 
         # To a small model that shares a machine with the play, another try costs as much as half a line.
         take = await generate(call, check, attempts=_REFLECTION_TRIES if self.desk.sheets else 1)
-        made = self._made(first, call_seed(self.seed, scene.id, "reflection", self.role, take.number), take)
+        made = self._made(first, call_seed(self.seed, *turn.place, take.number), take)
         if take.value is None:
             return "", {}, made
         return take.value.thought, {others[name]: mark / MARKS for name, mark in take.value.marks.items()}, made
 
-    def _recall(self, script: Script, scene: Scene, matter: str) -> tuple[RetrievedMemory, ...]:
+    def _recall(self, turn: Turn, view: View, matter: str) -> tuple[RetrievedMemory, ...]:
         """What comes up when she is about to speak of a matter, after what was last heard."""
         if self.memory is None:
             return ()
-        shown = self.desk.shown(script, scene, self.role)
-        heard = next((event.text for event in reversed(shown) if event.text and event.kind not in UNHEARD), "")
-        return self.memory.recall(script, f"{matter} {heard}", scene=scene.id, shown=shown, limit=self.desk.memories)
+        shown = self.desk.shown(turn, view)
+        query = f"{matter} {last_heard(shown)}"
+        return self.memory.recall(view, query, scene=turn.scene.id, shown=shown, limit=self.desk.memories)
 
     @staticmethod
     def _made(
@@ -183,11 +182,10 @@ class Agent:
         """The names of the others among these."""
         return [name for role in roles if role and role != self.role for name in self.desk.cast.names(role)]
 
-    def _judge(self, script: Script) -> LineChecker:
+    def _judge(self, view: View) -> LineChecker:
         names = [name for role in self.desk.cast.roles for name in self.desk.cast.names(role)]
-        heard = self._heard.setdefault(script, _Heard())
-        heard.listen([] if heard.texts else self._authored(), script.visible_to(self.role))
-        strict = self.model.rolls > 1
+        heard, strict = self._heard, self.model.rolls > 1
+        heard.listen(self._authored(), view.events)
         return LineChecker(speaker=self.name, cast=names, said=heard.texts, strict=strict, kept=heard.grams)
 
 
@@ -199,14 +197,17 @@ class _Heard:
 
     texts: list[str] = field(default_factory=list)
     grams: set[tuple[str, ...]] = field(default_factory=set)
-    events: int = 0
+    events: Sequence[Event] = ()
 
     def listen(self, authored: Sequence[str], events: Sequence[Event]) -> None:
-        """Take in what is new."""
-        new = [*authored, *(event.text for event in events[self.events :] if event.kind != "reflection")]
+        """Take in what is new; begin anew if it is another script that was heard."""
+        known = len(self.events)
+        if known > len(events) or (known and events[known - 1] is not self.events[-1]):
+            self.texts, self.grams, known = [], set(), 0
+        new = [*([] if self.texts else authored), *(e.text for e in events[known:] if e.kind != "reflection")]
         self.texts += new
         self.grams.update(*map(grams, new))
-        self.events = len(events)
+        self.events = events
 
 
 @dataclass(frozen=True)

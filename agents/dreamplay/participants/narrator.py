@@ -13,8 +13,8 @@ from dreamplay.participants.agent import call_seed
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.prompting.summarization import SummaryRequest
 from dreamplay.schema.event import DreamContribution, Provenance, RejectedCandidate, sanitize
-from dreamplay.schema.script import Script, given_fear, present
 from dreamplay.schema.story import VISITOR, Scene
+from dreamplay.schema.view import View
 from dreamplay.validation import normalize
 from dreamplay.validation.checks import SHORTEST, brought_up
 from dreamplay.validation.generate import CandidateRejectedError, generate, prose
@@ -38,23 +38,23 @@ class Narrator:
     seed: int
 
     async def dream(
-        self, script: Script, scene: Scene, on_token: OnToken
+        self, view: View, scene: Scene, given: str, on_token: OnToken
     ) -> tuple[str, tuple[DreamContribution, ...], Provenance]:
-        """Dream the pooled fears and wishes of all dreamers present, and keep the ledger of what went in.
+        """Dream the pooled fears and wishes of all dreamers present, and keep the ledger of what went in. `view` is
+        their common ground, and `given` a fear that the visitor has given in the course of the play.
 
         Raises:
             ModelError: the model gave up, or told nothing that can stand.
         """
-        here = present(script, scene)
-        ledger = pool(self.desk, here, given_fear(script))
-        again = bool(script.visible_to(*here, kinds=("dream",)))
-        first = self.desk.dream(script, scene, ledger, again=again)
+        ledger = pool(self.desk, view.roles, given)
+        again = bool(view.of_kind("dream"))
+        first = self.desk.dream(view, ledger, again=again)
         text, made = await self._tell(
             (scene.id, "narrator"),
-            lambda wrong: self.desk.dream(script, scene, ledger, again=again, wrong=wrong) if wrong else first,
-            [event.text for event in script.visible_to(*here)],
+            lambda wrong: self.desk.dream(view, ledger, again=again, wrong=wrong) if wrong else first,
+            [event.text for event in view.events],
             on_token,
-            read=[event.text for event in script.visible_to(*here, kinds=("narration",))],
+            read=[event.text for event in view.of_kind("narration")],
             # A larger model may well show them all in words of its own, and speak of fear among other things. The
             # words that we begin with show nobody.
             lacks=lambda text: lack(text.removeprefix(first.opener), ledger) if self.model.rolls > 1 else None,
@@ -62,30 +62,29 @@ class Narrator:
         )
         return text, ledger, made
 
-    async def recap(self, script: Script, scene: Scene, retelling: SummaryRequest) -> tuple[str, Provenance]:
+    async def recap(self, view: View, scene: Scene, retelling: SummaryRequest) -> tuple[str, Provenance]:
         """Retell what a circle has witnessed so far. Its words may be those of the script: they take their place.
 
         Raises:
             ModelError: the model gave up, or told nothing that can stand.
         """
         place = (scene.id, "recap", *sorted(retelling.circle), retelling.last)
-        return await self._tell(place, lambda wrong: self.desk.recap(script, retelling, wrong), [], lambda text: None)
+        return await self._tell(place, lambda wrong: self.desk.recap(view, retelling, wrong), [], lambda text: None)
 
-    async def epilogue(self, script: Script, scene: Scene, on_token: OnToken) -> tuple[str, Provenance]:
+    async def epilogue(self, view: View, scene: Scene, on_token: OnToken) -> tuple[str, Provenance]:
         """Tell the end from the stances that those present took.
 
         Raises:
             ModelError: the model gave up, or told nothing that can stand.
         """
-        here = present(script, scene)
-        stances = script.visible_to(*here, kinds=("stance",))
+        stances = view.of_kind("stance")
         tally, ending = self.desk.tally(stances), self.desk.ending(stances)
         return await self._tell(
             (scene.id, "narrator"),
-            lambda wrong: self.desk.epilogue(script, scene, tally, ending, wrong),
-            [event.text for event in script.visible_to(*here)],
+            lambda wrong: self.desk.epilogue(view, scene, tally, ending, wrong),
+            [event.text for event in view.events],
             on_token,
-            read=[*(event.text for event in script.visible_to(*here, kinds=("narration",))), tally, ending],
+            read=[*(event.text for event in view.of_kind("narration")), tally, ending],
             merit=lambda text: len(self.desk.cast.mentioned(text)) + brought_up(text, " ".join(scene.material)),
         )
 

@@ -9,7 +9,7 @@ scenes give way to recaps where the window would not hold them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,9 +21,10 @@ from dreamplay.prompting.context_window import RESERVE, WINDOW, fit_events, toke
 from dreamplay.prompting.event_text import EventText
 from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import UNTOLD, Cue, DreamContribution, Event, RetrievedMemory
-from dreamplay.schema.script import Script, away, present
-from dreamplay.schema.story import VISITOR, Choice, Scene, Story
+from dreamplay.schema.event import UNTOLD, DreamContribution, Event, RetrievedMemory
+from dreamplay.schema.story import Choice, Scene, Story
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
 
 MARKS = 5
 """A character marks what she thinks of another with a whole number from minus this to this: one token, where a
@@ -55,20 +56,18 @@ class PromptBuilder:
         """How many memories the tail has room for: small models get lost in more than one."""
         return 3 if self.sheets else 1
 
-    def shown(self, script: Script, scene: Scene, role: str) -> list[Event]:
+    def shown(self, turn: Turn, view: View) -> list[Event]:
         """The events that stand in somebody's prompt, the newest last: what all present witnessed, as far as the window
         holds it, and what she has just perceived and somebody present has not.
         """
-        standing = self._held(script.standing(*present(script, scene)), RESERVE)
+        standing = self._held(view.common.summarized, RESERVE)
         common = [event for event in standing if event.kind not in UNTOLD]
-        return sorted([*common, *self._apart(script, scene, role)], key=lambda event: event.id)
+        return sorted([*common, *self._apart(turn, view)], key=lambda event: event.id)
 
     def line(
         self,
-        script: Script,
-        scene: Scene,
-        role: str,
-        cue: Cue,
+        turn: Turn,
+        view: View,
         wrong: str = "",
         recalled: Sequence[RetrievedMemory] = (),
         *,
@@ -78,9 +77,10 @@ class PromptBuilder:
         that continues what was begun for it begins with the cue's first word: else it mostly says once more what it
         said before, an earlier line word for word.
         """
-        persona = self.cast.personas[role]
-        begun = f" {self._wording.begun(cue, role)}" if again else ""
-        apart = " ".join(map(self._wording.noted, self._apart(script, scene, role)))
+        persona, cue = self.cast.personas[turn.speaker], turn.cue
+        assert cue
+        begun = f" {self._wording.begun(cue, turn.speaker)}" if again else ""
+        apart = " ".join(map(self._wording.noted, self._apart(turn, view)))
         tail = self._render(
             "line.jinja",
             persona=persona,
@@ -91,18 +91,15 @@ class PromptBuilder:
             recalled=recalled,
         )
         return self._prompt(
-            "line", script, present(script, scene), tail, max_tokens=72, stop=("\n",),
+            "line", view, tail, max_tokens=72, stop=("\n",),
             opener=f"{persona.name}:{begun}", ask=self._render("ask.jinja", name=persona.name),
         )  # fmt: skip
 
-    def dream(
-        self, script: Script, scene: Scene, pooled: Sequence[DreamContribution], *, again: bool, wrong: str = ""
-    ) -> Prompt:
+    def dream(self, view: View, pooled: Sequence[DreamContribution], *, again: bool, wrong: str = "") -> Prompt:
         """Pool the dreamers' hidden fears and wishes into one prompt. Ledger and prompt hold the same entries; of
         whom nothing hidden is known, the prompt says that.
         """
-        here = present(script, scene)
-        dreamers = [role for role in self.cast.roles if role in here]
+        dreamers = [role for role in self.cast.roles if role in view.roles]
         known = {entry.role for entry in pooled}
         unknown = [self.cast.name(role) for role in dreamers if role not in known]
         tail = self._render(
@@ -110,14 +107,18 @@ class PromptBuilder:
         )
         # Begun with «are in», it goes on with «a dream» and says whose is what; where they stand is a place.
         opener = f"{self.cast.listed(dreamers)} stand in"
-        return self._prompt("dream", script, here, tail, max_tokens=140, opener=opener, fresh=True)
+        return self._prompt("dream", view, tail, max_tokens=140, opener=opener, fresh=True)
 
     def stance(
-        self, script: Script, scene: Scene, role: str, choices: Sequence[Choice], wrong: str = "",
+        self,
+        turn: Turn,
+        view: View,
+        choices: Sequence[Choice],
+        wrong: str = "",
         recalled: Sequence[RetrievedMemory] = (),
-    ) -> Prompt:  # fmt: skip
+    ) -> Prompt:
         """Ask a character to decide, as JSON: the reason first, so that the choice follows from it."""
-        persona = self.cast.personas[role]
+        persona = self.cast.personas[turn.speaker]
         tail = self._render("stance.jinja", persona=persona, choices=choices, wrong=wrong, recalled=recalled)
         shape = {
             "type": "object",
@@ -128,19 +129,18 @@ class PromptBuilder:
             "required": ["reason", "choice"],
             "additionalProperties": False,
         }
-        return self._prompt("stance", script, present(script, scene), tail, max_tokens=120, shape=shape)
+        return self._prompt("stance", view, tail, max_tokens=120, shape=shape)
 
-    def reflection(self, script: Script, scene: Scene, role: str, wrong: str = "") -> Prompt:
+    def reflection(self, turn: Turn, view: View, wrong: str = "") -> Prompt:
         """Ask a character what a scene has meant to her, and what she now thinks of each of the others, as JSON.
 
         All present are asked in the same words up to the last few, which say who answers, and in few words, since they
         are asked after every scene.
         """
-        here = present(script, scene)
-        others = [self.cast.name(other) for other in here if other != role]
-        apart = " ".join(map(self._wording.noted, self._apart(script, scene, role)))
+        others = [self.cast.name(other) for other in turn.others]
+        apart = " ".join(map(self._wording.noted, self._apart(turn, view)))
         lead = self._render("reflection.jinja", marks=MARKS)
-        own = self._render("thinks.jinja", name=self.cast.name(role), apart=apart, wrong=wrong)
+        own = self._render("thinks.jinja", name=self.cast.name(turn.speaker), apart=apart, wrong=wrong)
         mark = {"type": "integer", "enum": list(range(-MARKS, MARKS + 1))}
         shape = {
             "type": "object",
@@ -149,52 +149,49 @@ class PromptBuilder:
             "required": ["thought", *others],
             "additionalProperties": False,
         }
-        return self._prompt("reflection", script, here, f"{lead}\n{own}", max_tokens=45 + 12 * len(others), shape=shape)
+        return self._prompt("reflection", view, f"{lead}\n{own}", max_tokens=45 + 12 * len(others), shape=shape)
 
-    def epilogue(self, script: Script, scene: Scene, tally: str, ending: str, wrong: str = "") -> Prompt:
+    def epilogue(self, view: View, scene: Scene, tally: str, ending: str, wrong: str = "") -> Prompt:
         """Ask the narrator for the end, told from the stances that were taken. A small model is shown the last beat
         alone: of the whole story it makes one more dream.
         """
-        here = present(script, scene)
         tail = self._render(
             "epilogue.jinja",
             opening=scene.opening,
             things=scene.material,
             tally=tally,
             ending=ending,
-            names=self.cast.listed(here),
+            names=self.cast.listed(view.roles),
             wrong=wrong,
         )
-        told = script.standing(*here)
+        told: Sequence[Event] = view.summarized
         if not self.sheets:
             told = [event for event in told if event.beat == told[-1].beat]
         # Begun so, it goes on in the simple present, and with things that are done.
-        opener = f"{self.cast.name(here[0])} gets up and"
+        opener = f"{self.cast.name(view.roles[0])} gets up and"
         return self._fitted("epilogue", told, tail, max_tokens=130, opener=opener, fresh=True)
 
-    def ahead(self, script: Script, scene: Scene) -> Prompt:
+    def ahead(self, view: View) -> Prompt:
         """What the prompt for the next line will begin with, whoever of those present it asks."""
-        return self._prompt("line", script, present(script, scene), "", max_tokens=1)
+        return self._prompt("line", view, "", max_tokens=1)
 
-    def recap(self, script: Script, retelling: SummaryRequest, wrong: str = "") -> Prompt:
+    def recap(self, view: View, retelling: SummaryRequest, wrong: str = "") -> Prompt:
         """Ask the narrator to retell what a circle witnessed. Nothing else stands in the prompt."""
         names = self.cast.listed([role for role in self.cast.roles if role in retelling.circle])
-        events = retelling.events(script)
+        events = retelling.events(view)
         tail = self._render("recap.jinja", names=names, wrong=wrong)
         return self._fitted(
             "recap", events, tail, max_tokens=summarization.LENGTH, opener=f"So far, {names}", fresh=True
         )
 
-    def recaps(self, script: Script, scene: Scene) -> list[SummaryRequest]:
-        """The recaps that have to be made before a scene can be played; none while everything fits."""
-        gone = {VISITOR} if away(script) else set()
-        stages = dict.fromkeys(
-            Circle(scene.there(turns)) - gone for turns in (0, *(move.after for move in scene.moves))
-        )
+    def recaps(
+        self, common: Callable[[Circle], View], ends: Sequence[int], stages: Collection[Circle], scene: Scene
+    ) -> list[SummaryRequest]:
+        """The recaps that have to be made before a scene can be played; none while everything fits. See `due`."""
         told = " ".join([scene.opening, *scene.pressures, *(move.text for move in scene.moves)])
         growth = tokens(told) + scene.turns.max * _LINE + _TOLD
         room = self.window - RESERVE - tokens(self._system)
-        return summarization.due(script, stages, self._wording.size, room=room, growth=growth)
+        return summarization.due(common, ends, stages, self._wording.size, room=room, growth=growth)
 
     def tally(self, stances: Sequence[Event]) -> str:
         """The stances in words: who chose what."""
@@ -215,9 +212,9 @@ class PromptBuilder:
             return self.cast.fill(winners[0].ending)
         return self.cast.fill(self.story.tie or " ".join(choice.ending for choice in winners))
 
-    def _prompt(self, kind: Any, script: Script, here: Sequence[str], tail: str, **rest: Any) -> Prompt:
+    def _prompt(self, kind: Any, view: View, tail: str, **rest: Any) -> Prompt:
         """The one layout: the prefix is what everyone present witnessed, and everything else is tail."""
-        return self._fitted(kind, script.standing(*here), tail, **rest)
+        return self._fitted(kind, view.common.summarized, tail, **rest)
 
     def _fitted(self, kind: Any, events: Sequence[Event], tail: str, *, max_tokens: int, **rest: Any) -> Prompt:
         """A prompt that the window holds. What a scene says beyond that, before its end brings a recap, pushes out
@@ -231,15 +228,15 @@ class PromptBuilder:
         """The events that the window holds when so many tokens of it are taken."""
         return fit_events(events, self._wording.sizes(events), self.window - taken - tokens(self._system))
 
-    def _apart(self, script: Script, scene: Scene, role: str) -> list[Event]:
+    def _apart(self, turn: Turn, view: View) -> list[Event]:
         """What the speaker perceived in this scene of late, and somebody present did not. What was earlier is for
         memory to bring back.
         """
-        here = Circle(present(script, scene))
+        here = Circle(turn.present)
         mine = [
             event
-            for event in script.visible_to(role)[-_BACK:]
-            if event.scene == scene.id and event.kind not in UNTOLD and not here <= Circle(event.witnesses)
+            for event in view.events[-_BACK:]
+            if event.scene == turn.scene.id and event.kind not in UNTOLD and not here <= Circle(event.witnesses)
         ]
         return mine[-_APART:]
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from dreamplay.schema.event import PROLOGUE, UNTOLD, Event
-from dreamplay.schema.script import Script
+from dreamplay.schema.view import View
 
 LENGTH = 160
 """Tokens of a recap at most. What is told in less than that is left as it is."""
@@ -30,35 +29,45 @@ class SummaryRequest:
     circle: Circle
     last: int
 
-    def events(self, script: Script) -> list[Event]:
-        """What it is made from."""
-        return [event for event in _told(script, self.circle) if event.kind == "recap" or event.id <= self.last]
+    def events(self, view: View) -> list[Event]:
+        """What it is made from, given what the circle may read."""
+        return [event for event in _told(view, self.circle) if event.kind == "recap" or event.id <= self.last]
 
-    def covers(self, script: Script) -> tuple[int, int]:
+    def covers(self, view: View) -> tuple[int, int]:
         """The first and the last id of what it will stand for."""
-        first = self.events(script)[0]
+        first = self.events(view)[0]
         return first.covers[0] if first.covers else first.id, self.last
 
 
-def due(script: Script, stages: Collection[Circle], size: Size, *, room: float, growth: float) -> list[SummaryRequest]:
+def due(
+    common: Callable[[Circle], View],
+    ends: Sequence[int],
+    stages: Collection[Circle],
+    size: Size,
+    *,
+    room: float,
+    growth: float,
+) -> list[SummaryRequest]:
     """The recaps that are to be made before a scene can be played, the widest circles first; none while it fits.
 
     As many of the oldest scenes give way as it takes to leave half of what is free to scenes that are yet to come, so
     that it happens seldom.
 
     Args:
-        script: all of it, at the end of a scene.
+        common: what all of some roles may read, at the end of a scene.
+        ends: the number of the last event of each scene that was played, the oldest first.
         stages: those present in the coming scene, one set for each time that somebody comes or goes.
         size: tokens of an event.
         room: tokens for the script in a prompt.
         growth: tokens that the coming scene will add.
     """
-    if all(sum(map(size, script.standing(*stage))) + growth <= room for stage in stages):
+    if all(sum(map(size, common(stage).summarized)) + growth <= room for stage in stages):
         return []
-    told = {circle: _told(script, circle) for stage in stages for circle in _circles(script, stage)}
-    prologue = sum(size(event) for event in script if event.beat == PROLOGUE)
+    views = [common(stage) for stage in stages]
+    told = {circle: _told(common(circle), circle) for view in views for circle in _circles(view)}
+    prologue = sum(size(event) for event in views[0].events if event.beat == PROLOGUE)  # all have witnessed it
     found: dict[Circle, int] = {}
-    for last in _ends(script):
+    for last in ends:
         left = {circle: _left(events, size, last) for circle, events in told.items()}
         found = {circle: last for circle, (_, retold) in left.items() if retold}
         kept = [sum(tokens for circle, (tokens, _) in left.items() if stage <= circle) for stage in stages]
@@ -70,22 +79,15 @@ def due(script: Script, stages: Collection[Circle], size: Size, *, room: float, 
     ]
 
 
-def _circles(script: Script, stage: Circle) -> list[Circle]:
+def _circles(view: View) -> list[Circle]:
     """Every circle that all of these belong to, in an order that is the same in every process."""
-    return sorted({Circle(event.witnesses) for event in script.visible_to(*stage)}, key=sorted)
+    return sorted({Circle(event.witnesses) for event in view.events}, key=sorted)
 
 
-def _told(script: Script, circle: Circle) -> list[Event]:
+def _told(view: View, circle: Circle) -> list[Event]:
     """What stands in prompts of what this circle witnessed, and nobody else did. The prologue is nobody's to retell."""
-    told = [event for event in script.standing(*circle) if event.beat != PROLOGUE and event.kind not in UNTOLD]
+    told = [event for event in view.summarized if event.beat != PROLOGUE and event.kind not in UNTOLD]
     return [event for event in told if Circle(event.witnesses) == circle]
-
-
-def _ends(script: Script) -> Iterator[int]:
-    """The last event of each scene that was played, the oldest first."""
-    events = [event for event in script if event.beat != PROLOGUE]
-    yield from (event.id for event, after in pairwise(events) if event.scene != after.scene)
-    yield from (event.id for event in events[-1:])
 
 
 def _left(events: Sequence[Event], size: Size, last: int) -> tuple[float, bool]:

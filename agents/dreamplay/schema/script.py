@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from dreamplay.schema.event import MOVES, PROLOGUE, TURNS, Event, Kind
 from dreamplay.schema.story import VISITOR, Scene, moved
+from dreamplay.schema.view import View
 
 
 class Script:
@@ -49,23 +50,32 @@ class Script:
         asked = frozenset(roles)
         if not asked:
             return []
-        asked = frozenset(roles)
         return self._view((asked, kinds), self._events, lambda e: asked.issubset(e.witnesses) and _is(e, kinds))
 
-    def standing(self, *roles: str) -> list[Event]:
-        """What stands in a prompt of what every one of these roles witnessed: the prologue, then the newest recap of
-        each circle, the widest first, then whatever no recap stands for. A circle is those who, and nobody else,
-        witnessed the same; its recap is witnessed by them, and stands for that alone.
+    def view(self, role: str, present: Iterable[str]) -> View:
+        """What a role may read in a scene with these present: its own knowledge, and the common ground of all."""
+        return self._viewed((role,), self.common_view(present))
+
+    def common_view(self, roles: Iterable[str]) -> View:
+        """What all of these roles may read: their common ground."""
+        return self._viewed(tuple(roles), None)
+
+    def _viewed(self, roles: tuple[str, ...], shared: View | None) -> View:
+        return View(roles, tuple(self.visible_to(*roles)), tuple(self._summarized(*roles)), shared)
+
+    def _summarized(self, *roles: str) -> list[Event]:
+        """What all of these roles witnessed, with recaps in place of what they cover: see `View.summarized`. A circle
+        is those who, and nobody else, witnessed the same; its recap is witnessed by them, and covers that alone.
         """
         seen = self.visible_to(*roles)
-        key = ("standing", frozenset(roles))
+        key = ("summarized", frozenset(roles))
         looked_at, found = self._views.get(key, (0, []))
         new = seen[looked_at:]
-        found = [*found, *new]
+        found.extend(new)
         if any(event.kind == "recap" for event in new):
-            found = _standing(found)
+            found = _with_recaps(found)
         self._views[key] = (len(seen), found)
-        return list(found)
+        return found
 
     def in_scene(self, scene: str, *kinds: Kind) -> list[Event]:
         """Everything that happened in a scene, or what of it is of some kinds, for the director and the transcript,
@@ -85,6 +95,10 @@ class Script:
         found.extend(event for event in source[looked_at:] if keep(event))
         self._views[key] = (len(source), found)
         return list(found)
+
+    def scene_ends(self) -> list[int]:
+        """The number of the last event of each scene that was played, in order; the prologue is no scene."""
+        return [events[-1].id for scene, events in self._scenes.items() if scene != PROLOGUE]
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self._events)
@@ -151,7 +165,7 @@ def thoughts_lost(events: Iterable[Event]) -> list[str]:
     return [event.provenance.refused[-1].reason for event in lost if event.provenance.refused]
 
 
-def _standing(events: list[Event]) -> list[Event]:
+def _with_recaps(events: list[Event]) -> list[Event]:
     """Recaps in the place of what they stand for. A circle's new recap was made from its old one."""
     newest = {frozenset(event.witnesses): event for event in events if event.kind == "recap"}
     covered = {circle: recap.covers or (0, -1) for circle, recap in newest.items()}

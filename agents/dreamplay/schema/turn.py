@@ -1,0 +1,49 @@
+"""A turn: who is asked to do what, before whom, and with what in mind. Made by the director and handed down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dreamplay.schema.event import Cue
+from dreamplay.schema.story import Scene
+
+Task = Literal["line", "stance", "reflection"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn of one role, as it was when the turn was given. Everything in it follows from script and seed."""
+
+    beat: str
+    """The id of the beat."""
+    scene: Scene
+    speaker: str
+    """The role that is asked."""
+    present: tuple[str, ...]
+    """Those present, the speaker included, in the order in which they came."""
+    number: int = 0
+    """Of the turn in its scene, counted from 1; 0 for what is no turn."""
+    cue: Cue | None = None
+    """Of a line: what the speaker has in mind. Nobody else is told."""
+    task: Task = "line"
+    """What is asked for."""
+
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """Those who perceive the line, in order: everybody present, or those to whom it is whispered."""
+        return self.hearing(self.cue.hears if self.cue else ())
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Those present besides the speaker."""
+        return tuple(role for role in self.present if role != self.speaker)
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """What tells the calls of this turn from those of any other: their seeds are drawn from it."""
+        return (self.scene.id, "reflection" if self.task == "reflection" else self.number, self.speaker)
+
+    def hearing(self, hears: tuple[str, ...]) -> tuple[str, ...]:
+        """The witnesses of a line that only these hear; of one for nobody in particular, everybody present."""
+        return tuple(role for role in self.present if not hears or role in (self.speaker, *hears))

@@ -1,0 +1,45 @@
+"""A view: what one role, or several together, may read. It leads to no other event of the script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dreamplay.schema.event import UNHEARD, Event, Kind
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The events that somebody may read, as of one moment. Only `Script.view` and `Script.common_view` make one.
+
+    Whoever writes prompts gets views and never the script, so that what a role did not witness cannot be reached.
+    """
+
+    roles: tuple[str, ...]
+    """Whose it is. The view of several roles holds what every one of them witnessed."""
+    events: tuple[Event, ...]
+    """What all of `roles` witnessed, in order."""
+    summarized: tuple[Event, ...]
+    """The same, with recaps in place of what they cover: the prologue, the newest recap of each circle, the widest
+    circle first, then all that no recap covers.
+    """
+    shared: View | None = None
+    """In the view of one role: that of everybody present, the reader included."""
+
+    @property
+    def common(self) -> View:
+        """What everybody present may read: the part of a prompt that is the same for all of them."""
+        return self.shared or self
+
+    def of_kind(self, *kinds: Kind) -> list[Event]:
+        """The events of some kinds, in order."""
+        return [event for event in self.events if event.kind in kinds]
+
+    @property
+    def last_heard(self) -> str:
+        """The words that were heard last; empty if there were none."""
+        return last_heard(self.events)
+
+
+def last_heard(events: tuple[Event, ...] | list[Event]) -> str:
+    """The words of some events that were heard last; empty if there were none."""
+    return next((event.text for event in reversed(events) if event.text and event.kind not in UNHEARD), "")
