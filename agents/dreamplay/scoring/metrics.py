@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
+from typing import Any
 
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
@@ -231,8 +232,8 @@ def nameless(run: RunLog, text: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def content(text: str) -> frozenset[str]:
-    """The stems of the words that carry the matter of a text. English, and rough."""
-    return frozenset(_stem(word) for word in words(text) if word not in _FUNCTION_WORDS)
+    """The stems of the words that carry the matter of a text. English."""
+    return frozenset(_stemmer().stemWords([word for word in words(text) if word not in _FUNCTION_WORDS]))
 
 
 def mean(values: Sequence[float]) -> float:
@@ -259,10 +260,8 @@ def _kept(scene: Scene, script: Script) -> bool:
     return bool(events) and scene.turns.min <= turns <= scene.turns.max and heard and decided and dreamt
 
 
-@lru_cache(maxsize=20_000)
-def _stem(word: str) -> str:
-    word = word.removesuffix("'s")
-    for ending in ("ing", "ed", "es", "s", "e"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word.removesuffix(ending)
-    return word
+@cache
+def _stemmer() -> Any:
+    from snowballstemmer import stemmer  # loads the stemmers of thirty languages
+
+    return stemmer("english")
