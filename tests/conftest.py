@@ -32,6 +32,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.explored = random.randrange(1_000_000)  # here, so that all workers are given the same
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two processes for the whole suite, each with a core of a small machine; for some tests alone their start would
+    cost more than they gain."""
+    return 2 if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.keyword else 0
+
+
 def pytest_report_header(config: pytest.Config) -> list[str]:
     return [_seed(config)] if config.option.run_slow else []
 

@@ -28,7 +28,7 @@ from dreamplay.schema.event import PROLOGUE, Cue, Usage
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
 from dreamplay.scoring import score
-from dreamplay.testing.fake_endpoint import FakeEndpoint
+from fake_endpoint import FakeEndpoint
 from layout import Chat, PlainModel
 from lines import Opening, Way
 

@@ -35,7 +35,7 @@ from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.address import Address
 from dreamplay.settings import load
-from dreamplay.testing.fake_endpoint import FakeEndpoint
+from fake_endpoint import FakeEndpoint
 
 SHARE = 0.85
 MEGABYTES = 600

@@ -22,7 +22,7 @@ from dreamplay.comparison import alignment, compare
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.schema.cast import Persona
 from dreamplay.scoring import score
-from dreamplay.testing.fake_endpoint import FakeEndpoint
+from fake_endpoint import FakeEndpoint
 from hypothesis import HealthCheck, given, settings
 from PIL import Image
 

@@ -32,9 +32,9 @@ from dreamplay.rendering import markdown
 from dreamplay.runs import prompt_log, transcript
 from dreamplay.runs.transcript import End
 from dreamplay.schema.event import Usage
-from dreamplay.testing.fake_endpoint import FakeEndpoint
 from dreamplay.validation import structured_output
 from dreamplay.validation.json_reader import UnreadableError
+from fake_endpoint import FakeEndpoint
 
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))
 README = Path(__file__).parents[2] / "README.md"

@@ -32,7 +32,7 @@ from dreamplay.models.retry import WAITS
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import pending_answers, prompt_log, transcript
 from dreamplay.runs.transcript import FILE, Resumed
-from dreamplay.testing.fake_endpoint import FakeEndpoint, Fault
+from fake_endpoint import FakeEndpoint, Fault
 
 
 def _crashed(small: Path, root: Path, jobs: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:

@@ -12,7 +12,7 @@ from dreamplay.errors import ModelError
 from dreamplay.models.capabilities import Capabilities
 from dreamplay.models.endpoint import Endpoint, open_endpoint
 from dreamplay.models.prompt import Prompt
-from dreamplay.testing.fake_endpoint import CannedAnswer, FakeEndpoint
+from fake_endpoint import CannedAnswer, FakeEndpoint
 
 PROMPT = Prompt(kind="dream", system="Rule.", script="It is late.\n", tail="They think.", max_tokens=72, shape={
     "type": "object",

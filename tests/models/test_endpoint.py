@@ -22,7 +22,7 @@ from dreamplay.models.endpoint import AMBIENT, Endpoint, open_endpoint
 from dreamplay.models.endpoint_errors import TRIES
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.retry import LONGEST_WAIT, WAITS, Patience, polite_wait
-from dreamplay.testing.fake_endpoint import CannedAnswer, FakeEndpoint
+from fake_endpoint import CannedAnswer, FakeEndpoint
 from tenacity import RetryCallState
 
 LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", ask="Say it.", opener="Leo:",

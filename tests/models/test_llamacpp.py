@@ -17,7 +17,7 @@ from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.llamacpp import ENGINE, LocalModel
 from dreamplay.models.model_store import LocalServer
 from dreamplay.models.prompt import Prompt
-from dreamplay.testing.fake_endpoint import FakeEndpoint
+from fake_endpoint import FakeEndpoint
 
 LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", opener="Leo:", max_tokens=72,
               stop=("\n",))  # fmt: skip

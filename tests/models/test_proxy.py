@@ -13,7 +13,7 @@ from dreamplay.errors import SettingsError
 from dreamplay.models import proxy
 from dreamplay.models.endpoint import open_endpoint
 from dreamplay.schema.address import Address
-from dreamplay.testing.fake_endpoint import FakeEndpoint
+from fake_endpoint import FakeEndpoint
 
 HERE, THERE = "http://127.0.0.1:9/v1", "http://192.0.2.1/v1"
 CHOSEN: dict[str, tuple[dict[str, str], str, str | None]] = {

@@ -14,7 +14,7 @@ from dreamplay.models.endpoint import open_endpoint
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs.transcript import Resumed
 from dreamplay.settings import load
-from dreamplay.testing.fake_endpoint import FakeEndpoint
+from fake_endpoint import FakeEndpoint
 
 URL = "http://127.0.0.1:9/v1"
 

@@ -16,7 +16,7 @@ import worlds
 from dreamplay.cli.main import main
 from dreamplay.rendering import console, output
 from dreamplay.runs import transcript
-from dreamplay.testing.fake_endpoint import FakeEndpoint
+from fake_endpoint import FakeEndpoint
 from rich.table import Table
 from rich.text import Text
 

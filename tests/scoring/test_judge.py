@@ -14,7 +14,7 @@ from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs.transcript import RunLog
 from dreamplay.scoring import judge
 from dreamplay.scoring.judge import SCALES, Verdict
-from dreamplay.testing.fake_endpoint import FakeEndpoint
+from fake_endpoint import FakeEndpoint
 
 MARKS: dict[str, Any] = {"reason": "«Tea is tea.»", "believability": 7, "relationship": -1, "secret": 0, "goal": 4}
 

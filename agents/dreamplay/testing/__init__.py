@@ -1,1 +1,0 @@
-"""A fake OpenAI-compatible endpoint, for tests and for trying things out."""
