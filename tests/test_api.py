@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +11,6 @@ from pathlib import Path
 import dreamplay as dp
 import pytest
 from dreamplay.models.scripted import ScriptedModel
-
-README = Path(__file__).parents[1] / "README.md"
 
 
 def test_every_public_name_is_there_and_nothing_heavy_is_loaded_for_the_import() -> None:
@@ -101,12 +98,6 @@ def test_one_model_plays_several_times(small: Path) -> None:
     dp.play(small, model=own, seed=3, beats=["day"], on_event=told.append)
     assert own.seen
     assert [event.beat for event in told if event.beat != "prologue"] == ["day"] * (len(told) - 1)
-
-
-def test_what_the_readme_shows_works(capsys: pytest.CaptureFixture[str]) -> None:
-    (shown,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    exec(compile(shown, "README.md", "exec"), {})
-    assert "leo " in capsys.readouterr().out
 
 
 def test_what_cannot_be_played_is_an_error_that_leaves_nothing(small: Path) -> None:

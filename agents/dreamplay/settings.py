@@ -82,34 +82,40 @@ def _named(path: object) -> object:
 class Settings(BaseModel):
     """What can be set for a run."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     model: Line | None = None
-    """A model's name at an endpoint, a path to a .gguf file, «embedded» or «scripted»."""
+    """The name of a model at an endpoint, a path to a .gguf file, `embedded` or `scripted`. None: the model that is
+    loaded at `base_url`, else the embedded model."""
     base_url: _Address | None = None
+    """The address of an OpenAI-compatible API, up to /v1."""
     api_key: Key | None = None
+    """The key for that address."""
     story: Line = "mindsync"
+    """A shipped story by name, or a YAML file."""
     seed: int | None = Field(default=None, ge=0, lt=2**31)
-    """None: drawn for each run, and printed."""
+    """The seed of all random choices. None: drawn for each run, and printed."""
     length: Length = "full"
+    """How many turns a scene gets: the least or the most that its story allows."""
     out: Annotated[Path, BeforeValidator(_named), AfterValidator(_without_control)] | None = None
+    """The new folder of the run. None: one in `transcripts/`."""
     temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+    """Sampling temperature. None: what suits the model."""
     candidates: int | None = Field(default=None, ge=1, le=8)
-    """Candidates for a line in one call, of which the best is kept. None: two where they share a prompt that is
-    read here, one where each is paid for."""
+    """Candidates for a line in one call, of which the best is kept. None: two on a local engine, one elsewhere."""
     recall: bool = True
-    """Whether characters remember what does not stand in the prompt anyway."""
+    """Whether characters recall memories that their prompt does not show."""
     reflect: bool | None = None
-    """Whether everyone present at the end of a scene reflects on it, in a call of her own. None: where the model runs
-    elsewhere; on this machine it is a call for each of them that everybody waits for."""
+    """Whether everybody present at the end of a scene reflects on it, in a call of their own. None: only if the model
+    runs elsewhere."""
     window: int | None = Field(default=None, ge=2048, le=1_000_000)
-    """Tokens, prompt and reply together, that the model has room for; a local engine is started with as many. None:
-    8,192."""
+    """The context window of the model: tokens of prompt and reply together. A local engine is started with as many.
+    None: 8,192."""
     headroom: int | None = Field(default=None, ge=0, le=100_000)
-    """Tokens that a model elsewhere may think before it speaks, beyond what its reply may take. None: 2,000."""
+    """Tokens that a model at an endpoint may use for thinking, in addition to its reply. None: 2,000."""
     timeout: float = Field(default=180.0, gt=0.0, le=3600.0)
-    """Seconds without a word from the endpoint before a call is given up, and seconds that one which is busy is waited
-    for. A reply may take four times as long."""
+    """Seconds without data from an endpoint before a call is given up, and seconds to wait for a busy one. A whole
+    reply may take four times as long."""
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
 
     def source(self, name: str) -> Source | None:

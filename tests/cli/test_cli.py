@@ -1,5 +1,4 @@
-"""The command line: the installed command where a process of its own matters, `main` in this one where it does not;
-and every command of the README, parsed."""
+"""The command line: the installed command where a process of its own matters, `main` in this one where it does not."""
 
 from __future__ import annotations
 
@@ -37,8 +36,7 @@ from dreamplay.validation.json_reader import UnreadableError
 from fake_endpoint import FakeEndpoint
 
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))
-README = Path(__file__).parents[2] / "README.md"
-EXAMPLE = shlex.quote(str(README.parent / "transcripts" / "example"))
+EXAMPLE = shlex.quote(str(Path(__file__).parents[2] / "transcripts" / "example"))
 
 
 @dataclass(frozen=True)
@@ -435,7 +433,7 @@ def test_an_interrupt_ends_a_run_on_an_endpoint_after_the_line_under_way(small: 
         assert sum(event.provenance.usage.calls for event in record.script) == len(fake.seen)
     assert re.fullmatch(
         r"dreamplay: stopping after this line .*\ndreamplay: stopped after event \d+; "
-        rf"go on with: dreamplay resume run --model one --base-url {fake.base_url}\n",
+        rf"continue with: dreamplay resume run --model one --base-url {fake.base_url}\n",
         done.message,
     )
     assert "stopped before its end" in Path("run/transcript.md").read_text(encoding="utf-8")
@@ -473,8 +471,8 @@ def test_the_command_that_goes_on_shows_no_secret_and_trusts_no_file(
         else:
             monkeypatch.setenv(place, address)
         done = call("run", "--story", small, "--seed", 1, "--model", "m.gguf", *flags, "--out", "run")
-        assert done.message.endswith(f"go on with: dreamplay resume run{ends}\n".replace("URL", fake.base_url))
-        words = shlex.split(done.message.rpartition("go on with: dreamplay ")[2].partition(" and the")[0])
+        assert done.message.endswith(f"continue with: dreamplay resume run{ends}\n".replace("URL", fake.base_url))
+        words = shlex.split(done.message.rpartition("continue with: dreamplay ")[2].partition(" and the")[0])
         assert call(*words, *(flags if added and flags else [])).code == 0
     kept = b"".join(path.read_bytes() for path in Path("run").iterdir()).decode(errors="replace")
     assert not [secret for secret in ("sk-word", "sk-of-openai") if secret in done.out + done.err + kept]
@@ -509,7 +507,7 @@ def test_an_endpoint_that_is_lost_says_how_to_go_on_and_that_works(
         (folder,) = Path("transcripts").iterdir()
         command = f"dreamplay resume {folder.name} --model fake --base-url {fake.base_url}"
         assert (done.code, done.message.count("\n")) == (1, 1)
-        assert done.message.endswith(f"one that it accepts; go on with: {command}\n")
+        assert done.message.endswith(f"one that it accepts; continue with: {command}\n")
         shutil.rmtree(small.parent)
         gone_on = call(*shlex.split(command)[1:])
     assert gone_on.code == 0
@@ -582,42 +580,6 @@ def test_a_pipe_that_is_closed_ends_without_a_traceback(small: Path, command: st
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
     assert "Errno" not in done.stderr
-
-
-def _shown() -> list[str]:
-    """Every command in the README's fenced blocks that calls us."""
-    text = README.read_text(encoding="utf-8")
-    blocks = re.findall(r"^ *```[^\n]*\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
-    lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.replace("\\\n", " ").splitlines()]
-    parts = [part.strip() for line in lines for part in line.split("&&")]
-    return [part for part in parts if re.match(r"(\w+=\S+ )*(uv run (--\S+ )*)?dreamplay\b", part)]
-
-
-def test_the_readme_shows_how_to_play() -> None:
-    assert any(command.split()[-1] == "run" for command in _shown())
-
-
-@pytest.mark.parametrize("command", _shown())
-def test_each_command_of_the_readme_can_be_given(command: str) -> None:
-    words = shlex.split(command, comments=True)
-    args = words[words.index("dreamplay") + 1 :]
-    for sign in ("|", ">", "2>", ">>"):
-        args = args[: args.index(sign)] if sign in args else args
-    group = typer.main.get_command(main.app)
-    with group.make_context("dreamplay", list(args), resilient_parsing=not args) as context:
-        if args:
-            _parsed(group, context)
-
-
-def _parsed(group: Any, context: Any) -> None:
-    """Parse what is left of a command, down to the last of the commands within commands."""
-    if not context._protected_args + context.args:
-        return
-    name, command, rest = group.resolve_command(context, context._protected_args + context.args)
-    assert command
-    with command.make_context(name, rest, parent=context) as inner:
-        if hasattr(command, "commands"):
-            _parsed(command, inner)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_a_visit_through_a_pseudo_terminal(small: Path, tmp_path: Path, session:
     live.types("x" * 100_000)
     live.sees("that is longer than 4,000 characters")
     live.types("/quit")
-    live.sees("stopped after event", "go on with: dreamplay resume")
+    live.sees("stopped after event", "continue with: dreamplay resume")
     live.ends(130)
     stopped = transcript.read(folder)
     done = [(e.kind, e.text) for e in stopped.script if e.provenance.by == "person"]
@@ -119,7 +119,7 @@ def test_whatever_stops_it_she_is_asked_again_where_she_was(
         live.child.kill(signal.SIGTERM)
     else:
         live.child.sendcontrol(how[-1].lower())
-    live.sees("stopped after event", "go on with: dreamplay resume")
+    live.sees("stopped after event", "continue with: dreamplay resume")
     live.ends(130)
     before = transcript.read(tmp_path / "r").script
     again = session("resume", tmp_path / "r")

@@ -17,13 +17,13 @@ from dreamplay.schema.event import MOVES, PROLOGUE, TURNS, Event
 from dreamplay.schema.script import Script
 from syrupy.assertion import SnapshotAssertion
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 
 
 def test_the_drawing_shows_who_plays(cast: Cast, snapshot: SnapshotAssertion) -> None:
     drawing = graph.build(cast).get_graph().draw_mermaid()
     assert drawing == snapshot
-    assert drawing.strip() in README.read_text(encoding="utf-8")
+    assert drawing.strip() in PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("length", ["short", "full"])

@@ -58,7 +58,7 @@ def test_styles_are_ours_and_texts_are_not_obeyed(monkeypatch: pytest.MonkeyPatc
 
 def test_a_line_breaks_between_words_and_a_command_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(output, "_columns", lambda stream: 30)
-    text = "stopped after somebody spoke; go on with: dreamplay resume a-long-name --model other"
+    text = "stopped after somebody spoke; continue with: dreamplay resume a-long-name --model other"
     assert output.wrapped(text, sys.stderr) == (
         "stopped after somebody spoke;\ngo on with:\ndreamplay resume a-long-name --model other\n"
     )
@@ -200,7 +200,7 @@ def test_who_plays_into_a_pipe_that_breaks_is_told_how_to_go_on(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1
-    said = "dreamplay: whoever read stdout stopped reading; go on with: dreamplay resume run\n"
+    said = "dreamplay: whoever read stdout stopped reading; continue with: dreamplay resume run\n"
     assert capsys.readouterr().err.endswith(said)
     assert len(transcript.read(Path("run")).script) > 3
 

@@ -1,4 +1,4 @@
-"""The command line. Only typer is imported at the top: `--help` has no need of a graph or a client."""
+"""The command line. Heavy modules are imported by the commands that need them, so that `--help` is fast."""
 
 from __future__ import annotations
 
@@ -31,32 +31,34 @@ app.add_typer(cards.casting_app, name="cast")
 app.add_typer(author.new_app, name="new")
 
 OBJECTS = 200_000
-"""New ones, before Python looks among them for garbage."""
+"""New objects between two runs of the garbage collector."""
 
 
 class _Said(logging.Handler):
-    """Says what a run has to tell beside the story: that an endpoint is waited for, or takes less than was asked."""
+    """Prints notices about a run on stderr, such as that an endpoint is busy or rejects a parameter."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say it on stderr, in one line."""
+        """Print the record on stderr, in one line."""
         say(" ".join(record.getMessage().splitlines()))
 
 
 def main() -> None:
-    """Run the command line; an error of ours is one line on stderr and an exit code."""
+    """Run the command line. A `DreamplayError` becomes one line on stderr and an exit code."""
     logging.getLogger("dreamplay").addHandler(_Said())
-    # Imports make a great many objects and no garbage: looking for it at the usual pace delays the first line.
+    # Imports create many objects and no garbage: collecting at the usual rate delays the first line.
     gc.set_threshold(OBJECTS)
     with installed(Wording(app)):
         try:
             app()
         except DreamplayError as error:
             if not isinstance(error, ClosedPipeError):
-                say(" ".join(str(error).splitlines()))  # a line of a stranger's would pass for one of ours
+                say(
+                    " ".join(str(error).splitlines())
+                )  # a second line of untrusted text could pass for a message of dreamplay
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
-        except Exception:  # printed here, while the filter is in place: it may quote what a stranger wrote
+        except Exception:  # printed here, while the output filter is in place: it may quote untrusted text
             traceback.print_exc()
             say("this is a bug in dreamplay; please report it")
             sys.exit(1)

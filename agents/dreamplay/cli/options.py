@@ -1,4 +1,4 @@
-"""The flags that several commands share, and what is written in them."""
+"""The options that several commands share, and how their values are read."""
 
 from __future__ import annotations
 
@@ -10,41 +10,45 @@ import typer
 from dreamplay.errors import RecordError, UsageError
 from dreamplay.rendering.output import say
 
-StoryFlag = Annotated[str | None, typer.Option("--story", help="A shipped story by name, or a YAML file.")]
+StoryFlag = Annotated[str | None, typer.Option("--story", help="The story: a shipped one by name, or a YAML file.")]
 SwapFlag = Annotated[
     list[str] | None,
-    typer.Option("--swap", metavar="ROLE=PERSONA", help="Give a role another persona: a name, file, card or role."),
+    typer.Option(
+        "--swap",
+        metavar="ROLE=PERSONA",
+        help="Give a role another persona: a name, file, character card or other role.",
+    ),
 ]
 ModelFlag = Annotated[
     str | None,
-    typer.Option("--model", help="A model at an endpoint, a .gguf file, 'embedded', or 'scripted'."),
+    typer.Option("--model", help="The model: its name at an endpoint, a .gguf file, 'embedded' or 'scripted'."),
 ]
-UrlFlag = Annotated[str | None, typer.Option("--base-url", help="Address of an OpenAI-compatible API, up to /v1.")]
+UrlFlag = Annotated[str | None, typer.Option("--base-url", help="The address of an OpenAI-compatible API, up to /v1.")]
 TemperatureFlag = Annotated[float | None, typer.Option("--temperature", help="Sampling temperature, 0 to 2.")]
 CandidatesFlag = Annotated[
-    int | None, typer.Option("--candidates", help="Candidates for a line, of which the best is kept.")
+    int | None, typer.Option("--candidates", help="Candidates for each line, of which the best is kept.")
 ]
 TimeoutFlag = Annotated[
     float | None,
     typer.Option(
         "--timeout",
-        help="Seconds without a word before a call is given up, and seconds that a busy endpoint is waited for.",
+        help="Seconds without data before a call is given up, and seconds to wait for a busy endpoint.",
     ),
 ]
-WindowFlag = Annotated[int | None, typer.Option("--window", help="Tokens that the model has room for. Default: 8192.")]
+WindowFlag = Annotated[int | None, typer.Option("--window", help="Context window in tokens. Default: 8192.")]
 QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 EventsFlag = Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON.")]
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run: its folder, or its name in transcripts/.")]
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-MarkdownFlag = Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write Markdown.")]
-HtmlFlag = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run, or its name in transcripts/.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+MarkdownFlag = Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write the report as Markdown.")]
+HtmlFlag = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report as an HTML page.")]
 
 
 def pairs(swaps: list[str] | None) -> dict[str, str]:
-    """Swaps as they are written, ROLE=PERSONA, by role.
+    """Role to persona, from swaps written as ROLE=PERSONA.
 
     Raises:
-        UsageError: one is not written so.
+        UsageError: a swap has another form.
     """
     found = {}
     for text in swaps or []:
@@ -56,10 +60,10 @@ def pairs(swaps: list[str] | None) -> dict[str, str]:
 
 
 def write(file: Path, text: str, *, quiet: bool = False) -> None:
-    """Write a file that was asked for, and say so.
+    """Write a report file, and confirm it on stderr.
 
     Raises:
-        RecordError: it cannot be written.
+        RecordError: the file cannot be written.
     """
     try:
         file.write_text(text, encoding="utf-8")

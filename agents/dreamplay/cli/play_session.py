@@ -85,7 +85,7 @@ async def perform(prepared: Prepared, manner: OutputMode) -> None:
     playing, engine, before = prepared.player, prepared.engine, prepared.before
     assert engine
     plan, folder = playing.plan, playing.folder
-    next_step = f"go on with: {_command(playing, engine)}"
+    next_step = f"continue with: {_command(playing, engine)}"
     if manner == "quiet":
         logging.getLogger("dreamplay").setLevel(logging.ERROR)
     else:

@@ -1,4 +1,4 @@
-"""Commands for writing: a new story or persona to begin with, and what an editor needs to help with it."""
+"""Commands for authors: `new story`, `new persona` and `schema`."""
 
 from __future__ import annotations
 
@@ -18,20 +18,22 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What can be written."""
+    """The kinds of file that an author writes."""
 
     story = "story"
     persona = "persona"
 
 
-FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The new file. Without an ending it gets .yaml.")]
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The new file. The suffix .yaml is added if there is none.")
+]
 
-new_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Write a story or a persona to begin with.")
+new_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Write a story or a persona to start from.")
 
 
 @new_app.command("story")
 def story(file: FileArgument) -> None:
-    """Write a small story with a remark on every field. It plays as it is; make it your own.
+    """Write a small story with a comment on every field. It plays as it is.
 
     Example: dreamplay new story night.yaml
     """
@@ -41,7 +43,7 @@ def story(file: FileArgument) -> None:
 
 @new_app.command("persona")
 def persona(file: FileArgument) -> None:
-    """Write a persona with a remark on every field. It is named like the file.
+    """Write a persona with a comment on every field. It is named after the file.
 
     Example: dreamplay new persona mara.yaml
     """
@@ -49,8 +51,8 @@ def persona(file: FileArgument) -> None:
     say(f"try it: dreamplay run --model scripted --swap {_quoted(f'leo={path}')}")
 
 
-def schema(kind: Annotated[Kind, typer.Argument(metavar="story|persona", help="What the schema is for.")]) -> None:
-    """Print the JSON schema of a story or a persona. With it, an editor completes, explains and checks the file.
+def schema(kind: Annotated[Kind, typer.Argument(metavar="story|persona", help="The kind of file.")]) -> None:
+    """Print the JSON schema of a story or a persona, with which an editor completes, explains and checks a file.
 
     Example: dreamplay schema story > story.schema.json
     """
@@ -58,7 +60,7 @@ def schema(kind: Annotated[Kind, typer.Argument(metavar="story|persona", help="W
 
 
 def schema_of(kind: Kind) -> dict[str, Any]:
-    """The JSON schema of a story or a persona; the docstrings of the fields are its descriptions."""
+    """The JSON schema of a story or a persona. The docstrings of the fields are its descriptions."""
     from pydantic.json_schema import GenerateJsonSchema
 
     return {"$schema": GenerateJsonSchema.schema_dialect, **_value(kind).model_json_schema()}
@@ -72,11 +74,11 @@ def _value(kind: Kind) -> type[FrozenModel]:
 
 
 def _write(kind: Kind, file: Path, otherwise: str) -> Path:
-    """Write a new file, and the schema that it names beside it, if that is not there yet."""
+    """Write a new file, and beside it the schema that it names, unless that exists."""
     from dreamplay.library import templates
 
-    if not file.name.isprintable():  # it stands in the file, in a comment
-        raise UsageError(f"{str(file)[:200]!r}: there is a control character in the name; choose another")
+    if not file.name.isprintable():  # it is written into a comment of the file
+        raise UsageError(f"{str(file)[:200]!r}: the name has a control character in it; choose another")
     path = file if file.suffix else file.with_suffix(".yaml")
     beside = path.with_name(f"{kind}.schema.json")
     field = "title" if kind is Kind.story else "name"
@@ -86,12 +88,12 @@ def _write(kind: Kind, file: Path, otherwise: str) -> Path:
     say(f"written: {path}")
     if not beside.exists():
         _create(beside, json.dumps(schema_of(kind), indent=2, ensure_ascii=False) + "\n")
-        say(f"written: {beside}, with which an editor helps")
+        say(f"written: {beside}, for your editor")
     return path
 
 
 def _called(kind: Kind, stem: str) -> str | None:
-    """What somebody or something is called whose file is called so; None if that is no name."""
+    """A name or title made from the name of a file; None if it would not be valid."""
     from pydantic import TypeAdapter, ValidationError
 
     from dreamplay.schema.base import Name, Text
@@ -109,7 +111,7 @@ def _create(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise UsageError(f"{path} is already there; choose another file") from None
+        raise UsageError(f"{path} already exists; choose another file") from None
     except OSError as error:
         raise RecordError(f"cannot write {str(path)[:200]}: {error.strerror}; choose another file") from None
 

@@ -1,4 +1,4 @@
-"""The commands of the what-if: branch off a run, once or many times, and draw the family."""
+"""Commands for what-if runs: `whatif` branches off a run, once or many times, and `tree` draws the branches."""
 
 from __future__ import annotations
 
@@ -37,31 +37,43 @@ if TYPE_CHECKING:
 
 _MOST_SEEDS = 1000
 _LONGEST = 60
-"""Characters of a flag's value in a message."""
+"""Characters of an option's value that a message quotes."""
 _JOBS = 4
-"""Runs at once where nothing else is said; on a local engine one, since each needs a window of its own in memory."""
+"""Runs at once by default; one on a local engine, where each run needs a context window of its own in memory."""
 
 
 def whatif(
-    reference: Annotated[str, typer.Argument(metavar="RUN", help="The run to branch off, by name or path.")],
+    reference: Annotated[
+        str, typer.Argument(metavar="RUN", help="The run to branch off: its folder, or its name in transcripts/.")
+    ],
     at: Annotated[
-        str | None, typer.Option("--at", metavar="POINT", help="A beat, a scene, or an event's number. Default: start.")
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="POINT",
+            help="The branch point: a beat, a scene, or the number of an event. Default: the start.",
+        ),
     ] = None,
     swap: SwapFlag = None,
     says: Annotated[
-        list[str] | None, typer.Option("--say", metavar="'ROLE: WORDS'", help="Somebody says this at the point.")
+        list[str] | None,
+        typer.Option("--say", metavar="'ROLE: WORDS'", help="A line that somebody says at the branch point."),
     ] = None,
     drop: Annotated[
-        list[str] | None, typer.Option("--drop", metavar="ROLE", help="Somebody leaves at the point, and stays away.")
+        list[str] | None,
+        typer.Option("--drop", metavar="ROLE", help="Somebody leaves at the branch point and stays away."),
     ] = None,
     story_edit: Annotated[
-        Path | None, typer.Option("--story-edit", metavar="FILE", help="Go on by this story file.")
+        Path | None, typer.Option("--story-edit", metavar="FILE", help="Continue with this story file.")
     ] = None,
     seeds: Annotated[
-        str | None, typer.Option("--seeds", help="Pairs with and without the change: how many, or which (3,5,8).")
+        str | None,
+        typer.Option(
+            "--seeds", help="Play pairs with and without the change: a number of pairs, or a list of seeds (3,5,8)."
+        ),
     ] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", min=1, max=500, help="Runs at once.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and play nothing.")] = False,
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, max=500, help="Runs to play at once.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate the cost and play nothing.")] = False,
     model: ModelFlag = None,
     base_url: UrlFlag = None,
     temperature: TemperatureFlag = None,
@@ -72,9 +84,9 @@ def whatif(
     as_markdown: MarkdownFlag = None,
     as_html: HtmlFlag = None,
 ) -> None:
-    """Branch off a run with something changed. Then hold the two against each other.
+    """Branch off a run with something changed, play the branch, and compare the two.
 
-    The same command again goes on with what was stopped, and plays nothing twice.
+    Give the same command again to continue what was stopped. Nothing is played twice.
 
     Examples:
 
@@ -120,7 +132,7 @@ def whatif(
 
     async def play() -> tuple[list[RunLog], list[RunLog]]:
         runs_at_once = min(at_once, len(changed) + len(twins))
-        # All of it may have been played: a local engine has time to load when the first of them asks.
+        # Every run may already be finished: a local engine loads when the first one needs it.
         learnt = registry.known(engine, parent.newest)
         models = await registry.open_models(engine, again, jobs=runs_at_once, load=False, learnt=learnt)
         try:
@@ -134,9 +146,11 @@ def whatif(
 
 
 def tree(
-    reference: Annotated[str | None, typer.Argument(metavar="RUN", help="Only the family of this run.")] = None,
+    reference: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="Show only the tree that has this run.")
+    ] = None,
 ) -> None:
-    """Draw which run branched off which, where, and with what change.
+    """Draw which run branched off which, where, and with which change.
 
     Example: dreamplay tree
     """
@@ -151,11 +165,11 @@ async def _played(
     parent: RunLog, twins: Sequence[Branch], changed: Sequence[Branch], models: Sequence[Model], engine: ModelSpec,
     manner: OutputMode, dry_run: bool,
 ) -> tuple[list[RunLog], list[RunLog]]:  # fmt: skip
-    """Play what is missing. The base is the parent, and, with other seeds, its twins.
+    """Play the missing runs. The base is the parent and, for other seeds, its unchanged twins.
 
     Raises:
-        ModelError: some of the runs were broken off.
-        typer.Exit: it was stopped.
+        ModelError: some of the runs failed.
+        typer.Exit: the user stopped.
     """
     from dreamplay.branching import batch
     from dreamplay.branching.branch import cost
@@ -209,7 +223,7 @@ def compared(
     base: Sequence[RunLog], changed: Sequence[RunLog], as_json: bool, as_markdown: Path | None, as_html: Path | None, *,
     quiet: bool = False,
 ) -> None:  # fmt: skip
-    """Hold two groups of runs against each other: in the terminal or as JSON, and in the files that were asked for."""
+    """Compare two groups of runs: print the report, or JSON, and write the files that were asked for."""
     from dreamplay.comparison import compare
     from dreamplay.rendering import comparison_report
 
@@ -227,17 +241,17 @@ def compared(
 
 
 def _is(parent: RunLog, twin: Job) -> bool:
-    """Whether a twin would be the parent again: the same dice, model and settings, to the end."""
+    """Whether a twin would repeat the parent: the same seed, model and settings, and the parent is finished."""
     header = parent.header
     same = (header.seed, header.model, header.settings) == (twin.header.seed, twin.header.model, twin.header.settings)
-    # What was learnt of the endpoint on the way is no other setting: a twin would learn it, too.
+    # What a run learns about its endpoint is not a different setting: a twin would learn it as well.
     later = [(each.model, {**each.settings, "capabilities": None}) for each in parent.resumptions]
     as_begun = all(each == (header.model, {**header.settings, "capabilities": None}) for each in later)
     return same and parent.end is not None and as_begun
 
 
 def _line(text: str) -> tuple[str, str]:
-    """A line as it is written, ROLE: WORDS."""
+    """Role and words, from a line written as ROLE: WORDS."""
     from dreamplay.schema.base import mended
 
     role, colon, words = mended(text).partition(":")
@@ -248,10 +262,10 @@ def _line(text: str) -> tuple[str, str]:
 
 
 def _seeds(text: str, own: int) -> list[int]:
-    """Seeds as they are written: so many from the parent's on, or these."""
+    """Seeds from the option: a number of them, counted from the seed of the parent, or a list."""
     parts = [part.strip() for part in text.split(",")]
     shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    # Python makes no number of thousands of digits, and no seed has more than ten.
+    # Python refuses numbers of thousands of digits, and no seed has more than ten.
     numbers = [int(part) for part in parts if part.isdecimal() and len(part) <= 10]
     if len(numbers) < len([part for part in parts if part]) or not numbers:
         raise UsageError(f"--seeds {shown!r}: write how many, or which with commas: 8, or 3,5,8")

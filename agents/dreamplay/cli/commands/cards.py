@@ -1,4 +1,4 @@
-"""Commands for what goes into a play: the cast, character cards, and whether a file is valid."""
+"""Commands for the files of a play: `cast`, `cast import`, `cast export` and `check`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dreamplay.rendering.output import dumps, echo, say
 
 
 class CardVersion(StrEnum):
-    """Versions of the character card that are written."""
+    """Versions of the character card format that can be written."""
 
     v2 = "v2"
     v3 = "v3"
@@ -25,13 +25,13 @@ casting_app = typer.Typer(rich_markup_mode=None)
 
 @casting_app.callback(invoke_without_command=True)
 def cast(context: typer.Context, story: StoryFlag = None, swap: SwapFlag = None, as_json: JsonFlag = False) -> None:
-    """Show who plays in a story, and who could. Bring characters in and out as cards.
+    """Show the cast of a story and the personas that could play in it. Import and export character cards.
 
     Example: dreamplay cast --swap sam=nurse
     """
     if context.invoked_subcommand:
         if story or swap or as_json:
-            raise UsageError(f"give the options of cast {context.invoked_subcommand} after that word")
+            raise UsageError(f"put the options of cast {context.invoked_subcommand} after that word")
         return
     from dreamplay import casting, settings
     from dreamplay.library import resources
@@ -54,15 +54,19 @@ def cast(context: typer.Context, story: StoryFlag = None, swap: SwapFlag = None,
 
 @casting_app.command("import")
 def import_(
-    card: Annotated[Path, typer.Argument(metavar="CARD", help="A character card: PNG or JSON, V1, V2 or V3.")],
-    out: Annotated[Path | None, typer.Option(help="The persona's file. Default: the character's name, .yaml.")] = None,
-    name: Annotated[str | None, typer.Option(help="What to call the character, if not as the card does.")] = None,
-    user: Annotated[str | None, typer.Option(help="Whom the card means by {{user}}. Default: the visitor.")] = None,
-    ask_model: Annotated[bool, typer.Option("--ask-model", help="Have a model write what the card lacks.")] = False,
+    card: Annotated[Path, typer.Argument(metavar="CARD", help="A character card: PNG or JSON, version 1, 2 or 3.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The persona file. Default: the name of the character, .yaml.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The name of the character. Default: the one on the card.")] = None,
+    user: Annotated[
+        str | None, typer.Option(help="The name to put in place of {{user}}. Default: the visitor.")
+    ] = None,
+    ask_model: Annotated[bool, typer.Option("--ask-model", help="Let a model write what the card lacks.")] = False,
     model: ModelFlag = None,
     base_url: UrlFlag = None,
 ) -> None:
-    """Make a persona file from a character card. What the card has no word for is left for you, or asked of a model.
+    """Make a persona file from a character card. Missing fields get defaults for you to edit, or a model writes them.
 
     Example: dreamplay cast import card.png --out sam2.yaml
     """
@@ -72,7 +76,7 @@ def import_(
     from dreamplay.cards import card_io, completion
 
     if (model or base_url) and not ask_model:
-        raise UsageError("--model and --base-url say which model is asked; add --ask-model")
+        raise UsageError("--model and --base-url choose the model to ask; add --ask-model")
     seen = casting.portrayed(card, name=name, user=user)
     path = card_io.file_for(seen.persona, ".yaml", out)
     if ask_model:
@@ -83,14 +87,16 @@ def import_(
 
 @casting_app.command("export")
 def export(
-    reference: Annotated[str, typer.Argument(metavar="PERSONA", help="A role, a persona by name, or a file.")],
-    card: Annotated[CardVersion, typer.Option(help="Version of the card.")] = CardVersion.v3,
-    png: Annotated[Path | None, typer.Option("--png", help="A portrait for the card to go into.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The card's file. Default: the character's name.")] = None,
-    with_secrets: Annotated[bool, typer.Option("--with-secrets", help="Put the private sheet in, too.")] = False,
+    reference: Annotated[
+        str, typer.Argument(metavar="PERSONA", help="A role of the story, a shipped persona, or a file.")
+    ],
+    card: Annotated[CardVersion, typer.Option(help="Version of the card format.")] = CardVersion.v3,
+    png: Annotated[Path | None, typer.Option("--png", help="A PNG portrait to write the card into.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The file of the card. Default: the name of the character.")] = None,
+    with_secrets: Annotated[bool, typer.Option("--with-secrets", help="Include the private sheet.")] = False,
     story: StoryFlag = None,
 ) -> None:
-    """Write a persona as a character card, for other applications. The private sheet stays here, if not asked for.
+    """Write a persona as a character card, for other applications. The private sheet is left out by default.
 
     Example: dreamplay cast export leo --card v2 --png portrait.png
     """
@@ -107,14 +113,15 @@ def export(
 
 def check(
     reference: Annotated[
-        str, typer.Argument(metavar="FILE", help="A persona or a story (YAML, or a shipped name), or a card.")
+        str, typer.Argument(metavar="FILE", help="A story or a persona, by file or shipped name, or a character card.")
     ],
     secrets: Annotated[
-        bool, typer.Option("--secrets", help="Play the story on the fake, and see that no prompt tells a secret.")
+        bool,
+        typer.Option("--secrets", help="Play the story on the scripted model and check that no prompt leaks a secret."),
     ] = False,
     swap: SwapFlag = None,
 ) -> None:
-    """Say whether a persona, a story or a card is valid. If it is not, say what is wrong, and where.
+    """Check whether a story, a persona or a card is valid. If it is not, say what is wrong and where.
 
     Examples:
 

@@ -1,4 +1,4 @@
-"""Commands that play: run, resume, and what could be played or gone on with."""
+"""Commands that play: `run` and `resume`; and `runs` and `models`, which list what can be resumed or played on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Length(StrEnum):
-    """How many turns a scene gets within its contract."""
+    """How many turns a scene gets, within the limits of its story."""
 
     short = "short"
     full = "full"
@@ -43,34 +43,41 @@ def run(
     swap: SwapFlag = None,
     model: ModelFlag = None,
     base_url: UrlFlag = None,
-    seed: Annotated[int | None, typer.Option(help="Same seed, same dice. Drawn if not given.")] = None,
-    length: Annotated[Length | None, typer.Option(help="Turns in each scene.")] = None,
-    beats: Annotated[str | None, typer.Option(help="Play only these beats: launch,glitch")] = None,
-    out: Annotated[str | None, typer.Option(help="The run's own new folder. Default: one in transcripts/.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="The seed of all random choices. Default: drawn and printed.")
+    ] = None,
+    length: Annotated[Length | None, typer.Option(help="How many turns each scene gets. Default: full.")] = None,
+    beats: Annotated[
+        str | None, typer.Option(metavar="BEAT,BEAT...", help="Play only these beats, such as launch,glitch.")
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="The new folder of the run. Default: one in transcripts/.")
+    ] = None,
     temperature: TemperatureFlag = None,
     candidates: CandidatesFlag = None,
     timeout: TimeoutFlag = None,
     recall: Annotated[
-        bool | None, typer.Option("--recall/--no-recall", help="Whether they remember. Default: yes.")
+        bool | None, typer.Option("--recall/--no-recall", help="Whether characters recall memories. Default: yes.")
     ] = None,
     reflect: Annotated[
         bool | None,
         typer.Option(
-            "--reflect/--no-reflect", help="Whether they think after each scene. Default: if the model runs elsewhere."
+            "--reflect/--no-reflect",
+            help="Whether characters reflect after each scene. Default: if the model is at an endpoint.",
         ),
     ] = None,
     window: WindowFlag = None,
     guest: Annotated[
-        str | None, typer.Option("--as", metavar="NAME", help="Step in: your name, or a persona file of your own.")
+        str | None, typer.Option("--as", metavar="NAME", help="Step in as a visitor: your name, or a persona file.")
     ] = None,
     interventions: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What the visitor does, and when, instead of asking you.")
+        Path | None, typer.Option(metavar="FILE", help="Read from a file what the visitor does, and when.")
     ] = None,
-    every_line: Annotated[bool, typer.Option("--every-line", help="Ask the visitor after every line.")] = False,
+    every_line: Annotated[bool, typer.Option("--every-line", help="Wait for the visitor after every line.")] = False,
     quiet: QuietFlag = False,
     as_json: EventsFlag = False,
 ) -> None:
-    """Play a story and leave a transcript.
+    """Play a story and write its transcript.
 
     Examples:
 
@@ -94,14 +101,15 @@ def run(
     if guest is None and (interventions or every_line):
         raise UsageError(f"{'--interventions' if interventions else '--every-line'} needs a visitor: add --as NAME")
     if guest is not None and interventions is None:
-        play_session.need_terminal(manner, "give --interventions FILE where there is none")
+        play_session.need_terminal(manner, "add --interventions FILE to play without one")
     visit: dict[str, Any] = {"guest": guest, "interventions": interventions, "every_line": every_line}
     asyncio.run(play_session.begin(settings, pairs(swap), manner, beats=_listed(beats), **visit))
 
 
 def resume(
     reference: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="A run; the newest that was stopped if not given.")
+        str | None,
+        typer.Argument(metavar="RUN", help="The folder or name of a run. Default: the newest that was stopped."),
     ] = None,
     model: ModelFlag = None,
     base_url: UrlFlag = None,
@@ -112,7 +120,7 @@ def resume(
     quiet: QuietFlag = False,
     as_json: EventsFlag = False,
 ) -> None:
-    """Go on with a run that was stopped. It goes on at the very turn, on the same model or on another.
+    """Continue a run that was stopped, at the same turn, on the same model or another.
 
     Examples:
 
@@ -131,20 +139,25 @@ def resume(
 
 
 def runs(
-    story: Annotated[str | None, typer.Option("--story", metavar="NAME", help="Only runs of this story.")] = None,
-    changed: Annotated[bool, typer.Option("--changed", help="Only runs in which a what-if changed something.")] = False,
+    story: Annotated[str | None, typer.Option("--story", metavar="NAME", help="List only runs of this story.")] = None,
+    changed: Annotated[bool, typer.Option("--changed", help="List only what-if runs with a change.")] = False,
     since: Annotated[
-        str | None, typer.Option("--since", metavar="TIME", help="Only runs played since: 2045-01-31, or 12h, 2d, 3w.")
+        str | None,
+        typer.Option(
+            "--since", metavar="TIME", help="List only runs played since 2045-01-31, or in the last 12h, 2d or 3w."
+        ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="So many at most. In a terminal, 20 if not given.")
+        int | None, typer.Option("--limit", min=1, help="List at most this many. Default: 20 in a terminal.")
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="A line for each run, without a limit, as in a pipe.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="List every run on a line of its own, without a limit. Default in a pipe.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """List the runs, the newest first. Of each it shows what was changed, where it stands, and whether it can go on.
+    """List the runs, newest first: what was changed, how far each was played, and whether it can be resumed.
 
-    In a terminal, runs that differ in their seed alone are one line, under the name of the newest.
+    In a terminal, runs that differ only in their seed share one line, under the name of the newest.
 
     Examples:
 
@@ -170,7 +183,7 @@ def runs(
 
 
 def models(model: ModelFlag = None, base_url: UrlFlag = None, as_json: JsonFlag = False) -> None:
-    """Show which model would play, and what can be reached.
+    """Show which model would play, and which models can be reached.
 
     Example: dreamplay models --base-url http://localhost:1234/v1
     """

@@ -1,4 +1,4 @@
-"""Commands that read what was played: show, why, knows, score, compare."""
+"""Commands that read runs: `show`, `why`, `knows`, `score` and `compare`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from dreamplay.rendering.output import dumps, echo, say
 
 
 def show(
-    reference: Annotated[str | None, typer.Argument(metavar="RUN", help="A run; the newest if not given.")] = None,
-    numbers: Annotated[bool, typer.Option("--numbers", help="Print the number of each event before it.")] = False,
+    reference: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="The folder or name of a run. Default: the newest.")
+    ] = None,
+    numbers: Annotated[bool, typer.Option("--numbers", help="Print the number of each event.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Show a run in the terminal, beat by beat.
@@ -32,15 +34,15 @@ def show(
         for event in record.script:
             screen.show(event)
     if record.end is None:
-        say(f"this run was not played to its end; go on with: dreamplay resume {reference or ''}".rstrip())
+        say(f"this run is not finished; continue with: dreamplay resume {reference or ''}".rstrip())
 
 
 def why(
     reference: RunArgument,
-    line: Annotated[int, typer.Argument(metavar="LINE", help="The number of an event; show --numbers prints them.")],
+    line: Annotated[int, typer.Argument(metavar="LINE", help="The number of an event, as show --numbers prints it.")],
     as_json: JsonFlag = False,
 ) -> None:
-    """Show why somebody said that. Cue, sight, memories, refused candidates, the whole prompt, and the cost.
+    """Show why a line was said: cue, witnessed events, memories, rejected candidates, the whole prompt, and the cost.
 
     Example: dreamplay why mindsync-20450101-220000-7 30
     """
@@ -60,11 +62,13 @@ def why(
 
 def knows(
     reference: RunArgument,
-    role: Annotated[str, typer.Argument(metavar="ROLE", help="A role of the run; dreamplay cast lists them.")],
-    at: Annotated[int | None, typer.Option(metavar="EVENT", help="After which event. Default: the last.")] = None,
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="A role of the run, as dreamplay cast lists them.")],
+    at: Annotated[
+        int | None, typer.Option(metavar="EVENT", help="The event after which to ask. Default: the last.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show what somebody knows, and since when. Also who has dreamt whose fear, beat by beat.
+    """Show what a role knows and since when, and who has dreamt whose fear, beat by beat.
 
     Example: dreamplay knows mindsync-20450101-220000-7 leo --at 30
     """
@@ -82,15 +86,15 @@ def knows(
 
 def score(
     references: Annotated[
-        list[str] | None, typer.Argument(metavar="RUN...", help="Runs to measure; the newest if none is given.")
+        list[str] | None, typer.Argument(metavar="RUN...", help="The runs to measure. Default: the newest.")
     ] = None,
     as_json: JsonFlag = False,
     judge: Annotated[
-        str | None, typer.Option("--judge", metavar="MODEL", help="Ask a model for its opinion too, named as for run.")
+        str | None, typer.Option("--judge", metavar="MODEL", help="Also ask this model for its opinion.")
     ] = None,
     base_url: UrlFlag = None,
 ) -> None:
-    """Measure how well runs were played. A column for each, one for all of them, and the bars that they should keep.
+    """Measure how well runs were played: a column for each, one for all together, and the targets.
 
     Example: dreamplay score mindsync-20450101-220000-7 mindsync-20450101-221500-8
     """
@@ -117,15 +121,15 @@ def score(
 
 
 def compare(
-    references: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Two runs, or two groups of runs.")],
+    references: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Two runs, or the runs of two groups.")],
     as_json: JsonFlag = False,
     as_markdown: MarkdownFlag = None,
     as_html: HtmlFlag = None,
 ) -> None:
-    """Hold runs of one story against each other. Where they part, and what changed beyond chance.
+    """Compare runs of one story: where they part, and which differences are more than chance.
 
-    Of two runs, the first is the base and the second is the changed one. Of more, the base are those that are like the
-    first in cast, model and settings; if all are alike, the first half of them. Runs of one seed make a pair.
+    Of two runs, the first is the base. Of more, the base is the group with the cast, model and settings of the first;
+    if all runs are alike, it is the first half. Runs with the same seed make a pair.
 
     Example: dreamplay compare run-1 run-2 leo-believes-1 leo-believes-2 --html leo.html
     """

@@ -1,0 +1,163 @@
+"""The pages of the documentation: their blocks, links and anchors, and the parts of them that are generated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, get_args
+
+import typer.main
+from dreamplay.cli.main import app
+from dreamplay.participants.interventions import Intervention
+from dreamplay.schema.cast import Persona
+from dreamplay.schema.story import Story
+from dreamplay.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(ROOT.glob("docs/**/*.md"))
+NOT_RUN = "<!-- not run:"
+"""Stands, with a reason, above a block whose commands are parsed and not run."""
+
+_BLOCK = re.compile(r"(?P<above>[^\n]*)\n```(?P<language>\w+)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
+_GENERATED = re.compile(r"(?<=<!-- generated: )(\w+) -->\n(.*?)(?=<!-- end of generated: \1 -->)", re.DOTALL)
+_LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\((?P<target>[^)\s]+)\)")
+_HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block."""
+
+    language: str
+    text: str
+    run: bool
+    """Whether it is executed. If not, the line above it says why."""
+
+
+def blocks(page: Path) -> list[Block]:
+    """The fenced blocks of a page, in order."""
+    hits = _BLOCK.finditer(page.read_text(encoding="utf-8"))
+    return [Block(hit["language"], hit["text"], not hit["above"].startswith(NOT_RUN)) for hit in hits]
+
+
+def links(page: Path) -> list[str]:
+    """The targets of the links of a page that are not in a block."""
+    text = _BLOCK.sub("", page.read_text(encoding="utf-8"))
+    return [hit["target"] for hit in _LINK.finditer(text)]
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link can name after the #, as GitHub makes it of the headings."""
+    found: set[str] = set()
+    for heading in _HEADING.findall(_BLOCK.sub("", page.read_text(encoding="utf-8"))):
+        plain = re.sub(r"[^\w\- ]", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)).lower().replace(" ", "-")
+        again = sum(other == plain or other.startswith(f"{plain}--") for other in found)
+        found.add(f"{plain}-{again}" if again else plain)
+    return found
+
+
+def generated(text: str) -> Iterator[tuple[str, str, str]]:
+    """Each generated part of a page: its name, as it stands, and as it should be."""
+    for name, found in _GENERATED.findall(text):
+        yield name, found, GENERATORS[name]()
+
+
+def regenerate() -> None:
+    """Write the generated parts anew."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        new = _GENERATED.sub(lambda hit: f"{hit[1]} -->\n{GENERATORS[hit[1]]()}", text)
+        if new != text:
+            page.write_text(new, encoding="utf-8")
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The JSON schema of every kind of value in a story, a persona or a file of interventions, by name."""
+    made: dict[str, dict[str, Any]] = {}
+    for kind in (Persona, Story, Intervention):
+        schema = kind.model_json_schema()
+        for name, part in {kind.__name__: schema, **schema.get("$defs", {})}.items():
+            made.setdefault(name, part)
+    return made
+
+
+def _fields() -> str:
+    return "\n" + "\n".join(_schema_table(name, schema) for name, schema in schemas().items()) + "\n"
+
+
+def _schema_table(name: str, schema: dict[str, Any]) -> str:
+    rows = [f"### {name}", "", _line(schema["description"]), "", "| key | | meaning |", "|---|---|---|"]
+    for key, field in schema["properties"].items():
+        default = field.get("default")
+        needed = "required" if key in schema.get("required", ()) else f"`{default}`" if default else "optional"
+        words = ", ".join(f"`{word}`" for word in field.get("enum", ()))
+        text = f"{words}. {_line(field['description'])}" if words else _line(field["description"])
+        rows.append(f"| `{key}` | {needed} | {text} |")
+    return "\n".join(rows) + "\n"
+
+
+def _settings() -> str:
+    known = {name for _, command in commands() for option in command.params for name in option.opts}
+    rows = ["", "| setting | option | variable | default | meaning |", "|---|---|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        option = f"--{name.replace('_', '-')}"
+        default = "" if field.default is None else f"`{field.default}`"
+        words = [f"`{word}`" for word in get_args(field.annotation) if isinstance(word, str)]
+        meaning = " ".join(
+            filter(None, [_line(field.description or ""), f"One of {', '.join(words)}." if words else ""])
+        )
+        shown = f"`{option}`" if option in known else ""
+        rows.append(f"| `{name}` | {shown} | `DREAMPLAY_{name.upper()}` | {default} | {meaning} |")
+    return "\n".join(rows) + "\n\n"
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Every command of the command line, with the words that call it, in the order of `--help`."""
+    yield from _within("dreamplay", typer.main.get_command(app))
+
+
+def _within(words: str, command: Any) -> Iterator[tuple[str, Any]]:
+    if words != "dreamplay":
+        yield words, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _within(f"{words} {name}", inner)
+
+
+def _commands() -> str:
+    return "\n" + "\n".join(_command(words, command) for words, command in commands())
+
+
+def _command(words: str, command: Any) -> str:
+    paragraphs = re.split(r"\n\s*\n", (command.help or "").strip())
+    text = [_line(each) for each in paragraphs if "dreamplay " not in each and not each.startswith("Example")]
+    examples = re.findall(r"dreamplay .*", command.help or "")
+    rows = [f"## {words}", "", "\n\n".join(text), ""]
+    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    options = [each for each in command.params if each.param_type_name == "option" and "--help" not in each.opts]
+    if arguments:
+        rows += ["| argument | meaning |", "|---|---|"]
+        rows += [f"| `{each.metavar or each.name.upper()}` | {_line(each.help or '')} |" for each in arguments] + [""]
+    if options:
+        rows += ["| option | meaning |", "|---|---|"]
+        rows += [f"| {_option(each)} | {_line(each.help or '')} |" for each in options] + [""]
+    if examples:
+        rows += [f"{NOT_RUN} an example -->", "```sh", *examples, "```", ""]
+    return "\n".join(rows)
+
+
+def _option(option: Any) -> str:
+    kind = option.type_descriptor.annotation
+    choices = "|".join(kind) if isinstance(kind, type) and issubclass(kind, StrEnum) else ""
+    words = {int: "NUMBER", float: "NUMBER", Path: "FILE"}.get(kind, "TEXT") if isinstance(kind, type) else "TEXT"
+    value = "" if option.is_flag else f" {option.metavar or choices or words}"
+    return ", ".join(f"`{name}{value}`" for name in (*option.opts, *option.secondary_opts)).replace("|", "\\|")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+GENERATORS: dict[str, Callable[[], str]] = {"fields": _fields, "settings": _settings, "commands": _commands}
