@@ -49,9 +49,9 @@ def test_a_file_whose_name_is_no_name_makes_a_persona_all_the_same(monkeypatch: 
 @pytest.mark.parametrize(
     ("file", "code", "says"),
     [
-        ("there.yaml", 2, "there.yaml is already exists; choose another file"),
+        ("there.yaml", 2, "there.yaml already exists; choose another file"),
         ("nowhere/a.yaml", 1, "cannot write nowhere/a.yaml: No such file or directory"),
-        ("a\nb: c.yaml", 2, "there is a control character in the name"),
+        ("a\nb: c.yaml", 2, "the name has a control character in it"),
         (f"{'a' * 300}.yaml", 1, "File name too long"),
     ],
 )

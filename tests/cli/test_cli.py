@@ -267,7 +267,7 @@ MISUSED: dict[str, tuple[str, str]] = {
     "no such file": ("run --model no.gguf", "no.gguf"),
     "an address that is none": ("run --model m --base-url localhost", "--base-url"),
     "a temperature that is none": ("run --model scripted --temperature 9", "--temperature"),
-    "nobody to ask": ("run --model scripted --as Noor", "needs a terminal to type in; give --interventions FILE"),
+    "nobody to ask": ("run --model scripted --as Noor", "needs a terminal to type in; add --interventions FILE"),
     "a visit that is not read": ("run --model scripted --as Noor --quiet", "leave out --quiet and --json"),
     "a visitor of the cast": ("run --model scripted --as Leo --interventions file", "Leo is in the cast already"),
     "a visitor without a name": ("run --model scripted --as '' --interventions file", "no name; at most 40 characters"),

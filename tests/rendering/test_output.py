@@ -60,7 +60,7 @@ def test_a_line_breaks_between_words_and_a_command_stays_whole(monkeypatch: pyte
     monkeypatch.setattr(output, "_columns", lambda stream: 30)
     text = "stopped after somebody spoke; continue with: dreamplay resume a-long-name --model other"
     assert output.wrapped(text, sys.stderr) == (
-        "stopped after somebody spoke;\ngo on with:\ndreamplay resume a-long-name --model other\n"
+        "stopped after somebody spoke;\ncontinue with:\ndreamplay resume a-long-name --model other\n"
     )
 
 
