@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -63,6 +65,21 @@ def test_no_package_imports_itself_by_way_of_others() -> None:
         packages.setdefault(package, set()).update(o for o in others if (package, o) not in TO_BE_CUT)
     TopologicalSorter(packages).prepare()
     assert [package for package, imported in packages.items() if "cli" in imported] == []
+
+
+def test_every_dependency_is_imported_and_has_its_reason() -> None:
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extra = data["project"]["optional-dependencies"]["embedded"][:1]
+    declared = {re.split(r"[^\w.-]", each)[0] for each in [*data["project"]["dependencies"], *extra]}
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in MODULES]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    strange = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"dreamplay"}
+    module = {each: {"ruamel.yaml": "ruamel"}.get(each, each.replace("-", "_")) for each in declared}
+    table = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    assert set(module.values()) <= strange
+    assert [name for name in strange | declared if name.replace("_", "-") not in table] == []
 
 
 def test_the_command_line_loads_nothing_heavy_to_show_its_help() -> None:
