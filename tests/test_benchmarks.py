@@ -13,7 +13,8 @@ import lines
 import pytest
 import tune
 import worlds
-from dreamplay.director.director import Director
+from dreamplay.director.cues import Cues
+from dreamplay.director.situation import Situation
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import EmbeddedModelError, ModelError, UsageError
 from dreamplay.models import llamacpp, model_store, registry
@@ -256,7 +257,7 @@ def test_a_change_of_the_prompt_changes_it(change: str, story: Story, cast: Cast
         first = worlds.event(0, beat=PROLOGUE, scene=PROLOGUE, cue=cue, **everyone)
         script = Script([first, *(worlds.event(number, **everyone) for number in range(1, 20))])
         _, scene = next(iter(story.scenes))
-        cue = Director(cast, 7).cue(script, scene, "leo")
+        cue = Cues(cast, 7).draw(Situation.of(script, "launch", scene), "leo")
         return PromptBuilder(story, cast).line(*worlds.turn(script, scene, "leo", cue), recalled=())  # as an agent asks
 
     before = asked()

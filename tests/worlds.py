@@ -12,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dreamplay.director.director import Director
+from dreamplay.director.base import Director, Narration, SceneEnd
+from dreamplay.director.situation import Situation
 from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner
@@ -24,7 +25,7 @@ from dreamplay.runs.transcript import End, Header, RunLog
 from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.event import Cue, Event, Usage
 from dreamplay.schema.script import Script, present
-from dreamplay.schema.story import Scene, Story, moved
+from dreamplay.schema.story import Move, Scene, Story, moved
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 from ruamel.yaml import YAML
@@ -203,21 +204,23 @@ def act(director: Director, scene: Scene, script: Script, say: Callable[[str, Cu
     script.append(_next(script, scene, kind="narration", text=scene.opening))
     taken: list[Event] = []
     while True:
-        while move := director.move(script, scene):
-            here = present(script, scene)
-            witnesses = moved(here, move.role, comes=True) if move.comes else here
-            script.append(_next(script, scene, kind=move.kind, speaker=move.role, text=move.text, witnesses=witnesses))
-        if director.over(script, scene):
+        now = Situation.of(script, "launch", scene)
+        step = director.next(now)
+        if isinstance(step, SceneEnd):
             break
-        if pressure := director.pressure(script, scene):
-            script.append(_next(script, scene, kind="narration", text=pressure))
-        role = director.speaker(script, scene)
-        cue = director.cue(script, scene, role)
-        text = say(role, cue) if say else cue.material
-        witnesses = (role, *cue.hears) if cue.hears else present(script, scene)
-        turn = len(taken) + 1
-        taken.append(_next(script, scene, speaker=role, cue=cue, text=text, turn=turn, witnesses=witnesses))
-        script.append(taken[-1])
+        if isinstance(step, Move):
+            witnesses = moved(now.present, step.role, comes=True) if step.comes else now.present
+            script.append(_next(script, scene, kind=step.kind, speaker=step.role, text=step.text, witnesses=witnesses))
+        elif isinstance(step, Narration):
+            script.append(_next(script, scene, kind="narration", text=step.text))
+        else:
+            role, cue = step.speaker, step.cue
+            assert cue
+            text = say(role, cue) if say else cue.material
+            taken.append(_next(
+                script, scene, speaker=role, cue=cue, text=text, turn=step.number, witnesses=step.witnesses
+            ))  # fmt: skip
+            script.append(taken[-1])
         assert len(taken) <= 10_000, "the scene never ends"
     return taken
 

@@ -22,7 +22,7 @@ from typing import Any
 from unittest import mock
 
 from bench import TIMEOUT, fresh_start, machine, options, say, table
-from dreamplay.director.director import Director
+from dreamplay.director.cues import Cues
 from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import DreamplayError
@@ -52,7 +52,7 @@ _worded, _line, _prompt, _cue, _speech = (
     EventText._worded,
     PromptBuilder.line,
     PromptBuilder._prompt,
-    Director.cue,
+    Cues.draw,
     normalize.speech,
 )
 _system: Callable[[PromptBuilder], str] = vars(PromptBuilder)["_system"].func
@@ -76,11 +76,11 @@ def _with_examples(desk: PromptBuilder) -> str:
 def _cued(write: Callable[[Cue, str, str], dict[str, str]]) -> Any:
     """Write the cue anew from itself, its speaker's name and its tactic."""
 
-    def cue(director: Director, script: Any, scene: Any, speaker: str) -> Cue:
-        made, cast = _cue(director, script, scene, speaker), director.cast
+    def cue(cues: Cues, now: Any, speaker: str, **rest: Any) -> Cue:
+        made, cast = _cue(cues, now, speaker, **rest), cues.cast
         return made.model_copy(update=write(made, cast.name(speaker), cast.fill(made.tactic)))
 
-    return mock.patch.object(Director, "cue", cue)
+    return mock.patch.object(Cues, "draw", cue)
 
 
 def _asked(write: Callable[[str], dict[str, Any]]) -> Any:

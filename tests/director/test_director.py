@@ -6,15 +6,20 @@ from typing import Any, Literal
 
 import pytest
 import worlds
-from dreamplay.director.cues import COLD, WARM, WHISPERING, Cues
-from dreamplay.director.director import Director
+from dreamplay.director.config import DirectorConfig
+from dreamplay.director.cues import Cues
+from dreamplay.director.director import StandardDirector
+from dreamplay.director.situation import WHISPERING, Situation
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.library import resources
 from dreamplay.schema.event import Cue, Event
 from dreamplay.schema.script import Script
+from dreamplay.schema.story import Scene
+from dreamplay.schema.turn import Turn
 
 Length = Literal["short", "full"]
 SEEDS = range(6)
+CONFIG = DirectorConfig()
 PLAYS = [*resources.names("stories"), 2, 3, 7]
 """Shipped stories, and stories for so many roles."""
 
@@ -25,8 +30,16 @@ def _plan(what: object, folder: Path, seed: int = 7) -> RunConfig:
 
 def _turns(plan: RunConfig, length: Length = "full") -> dict[str, list[Event]]:
     """Every turn of a play without any model: each says the matter of his cue."""
-    director, script = Director(plan.cast, plan.seed, length), Script()
+    director, script = StandardDirector(plan.cast, plan.seed, length), Script()
     return {s.id: worlds.act(director, s, script) for _, s in plan.scenes if s.kind != "epilogue"}
+
+
+def _next_turn(director: StandardDirector, script: Script, scene: Scene) -> Turn:
+    """The next turn, were nothing to happen before it."""
+    quiet = scene.model_copy(update={"pressures": ()})
+    turn = director.next(Situation.of(script, "launch", quiet))
+    assert isinstance(turn, Turn)
+    return turn
 
 
 def _seeded(plan: RunConfig, seed: int) -> RunConfig:
@@ -107,17 +120,17 @@ def test_who_is_called_by_name_answers(text: str, name: str) -> None:
     for seed in SEEDS:
         script = Script([worlds.event(0, "narration", scene.opening, witnesses=scene.present)])
         script.append(worlds.event(1, speaker="leo", text=text.format(name), turn=1, witnesses=scene.present))
-        director = Director(plan.cast, seed)
-        role = director.speaker(script, scene)
-        assert plan.cast.name(role) == name
-        assert director.cue(script, scene, role).to in set(scene.present) - {role}
+        turn = _next_turn(StandardDirector(plan.cast, seed), script, scene)
+        assert plan.cast.name(turn.speaker) == name
+        assert turn.cue
+        assert turn.cue.to in set(turn.others)
 
 
 def test_two_cannot_talk_past_the_others_for_ever() -> None:
     plan = worlds.plan("mindsync", seed=3)
     scene = plan.scenes[0][1]
     calls = {"leo": "Elara, no.", "elara": "Leo, yes."}
-    turns = worlds.act(Director(plan.cast, 3), scene, Script(), lambda role, cue: calls.get(role, "Leo?"))
+    turns = worlds.act(StandardDirector(plan.cast, 3), scene, Script(), lambda role, cue: calls.get(role, "Leo?"))
     assert {event.speaker for event in turns[:6]} >= {"leo", "elara"}
     assert len({event.speaker for event in turns[:6]}) > 2
 
@@ -127,7 +140,7 @@ def test_pressures_come_in_order_each_before_a_turn_and_the_hottest_in_any_case(
     plan = worlds.plan("mindsync")
     for _, scene in [each for each in plan.scenes if each[1].pressures]:
         script = Script()
-        worlds.act(Director(plan.cast, 7, length), scene, script)
+        worlds.act(StandardDirector(plan.cast, 7, length), scene, script)
         written = [plan.cast.fill(text) for text in scene.pressures]
         told = [event.text for event in worlds.kinds(script, "narration")][1:]
         assert told == [text for text in written if text in told]
@@ -156,7 +169,7 @@ def _after_a_dream(seed: int, kind: str, *dreamers: str, folder: Path) -> list[E
     plan = _seeded(_plan(3, folder), seed)
     scene = plan.scenes[0][1].model_copy(update={"kind": kind})
     script = Script([worlds.event(0, "dream", DREAM, beat="night", scene="attic", witnesses=dreamers)])
-    return worlds.act(Director(plan.cast, seed), scene, script)
+    return worlds.act(StandardDirector(plan.cast, seed), scene, script)
 
 
 def test_what_was_dreamt_comes_up_in_daylight_from_those_who_saw_it(tmp_path: Path) -> None:
@@ -182,7 +195,10 @@ def test_what_a_speaker_brings_up_is_like_an_answer_to_what_he_has_heard() -> No
         """In how many of sixty plays Leo, after these words, comes to speak of the clock in his workshop."""
         first = worlds.event(0, "narration", "It rains.", beat="launch", scene=scene.id, witnesses=here)
         said = worlds.event(1, text=text, speaker="elara", beat="launch", scene=scene.id, turn=1, witnesses=witnesses)
-        cues = [Cues(plan.cast, seed).draw(Script([first, said]), scene, "leo") for seed in range(60)]
+        cues = [
+            Cues(plan.cast, seed).draw(Situation.of(Script([first, said]), "launch", scene), "leo")
+            for seed in range(60)
+        ]
         return sum("workshop clock" in cue.material for cue in cues)
 
     told, else_, whispered = "How late is it by the workshop clock?", "Who salted the soup?", ("elara", "mira")
@@ -204,7 +220,7 @@ def test_who_is_due_to_go_goes_and_what_is_due_to_be_whispered_is(staged: Path, 
     plan = worlds.plan(staged)
     for seed in range(12):
         script = Script()
-        worlds.act(Director(plan.cast, seed, length), plan.scenes[0][1], script)
+        worlds.act(StandardDirector(plan.cast, seed, length), plan.scenes[0][1], script)
         turns = [event for event in script if event.turn]
         (goes,) = worlds.kinds(script, "exit")
         assert [event.turn for event in turns if event.id < goes.id] == [1, 2, 3]
@@ -232,7 +248,7 @@ def test_who_goes_early_has_had_a_turn_first_and_who_comes_late_gets_one(after: 
     for seed in range(12):
         for length in ("short", "full"):
             for _, scene in plan.scenes[:2]:
-                turns = worlds.act(Director(plan.cast, seed, length), scene, Script())
+                turns = worlds.act(StandardDirector(plan.cast, seed, length), scene, Script())
                 assert {event.speaker for event in turns} == {"ada", "bo", "cyrus"}
 
 
@@ -243,13 +259,20 @@ def test_a_call_by_name_in_a_whisper_is_for_those_who_hear_it() -> None:
     for seed in range(24):
         script = Script([worlds.event(0, "narration", scene.opening, witnesses=scene.present)])
         script.append(worlds.event(1, speaker="leo", text="Ask Mira!", turn=1, witnesses=("leo", "sam")))
-        spoke.add(Director(plan.cast, seed).speaker(script, scene))
+        spoke.add(_next_turn(StandardDirector(plan.cast, seed), script, scene).speaker)
     assert spoke == {"elara", "mira", "sam"}
 
 
 @pytest.mark.parametrize(
     ("regard", "tones"),
-    [(1.0, {"warmly"}), (WARM - 0.2, set()), (0.0, set()), (COLD + 0.2, set()), (COLD, {"coldly"}), (-1.0, {"coldly"})],
+    [
+        (1.0, {"warmly"}),
+        (CONFIG.warm - 0.2, set()),
+        (0.0, set()),
+        (CONFIG.cold + 0.2, set()),
+        (CONFIG.cold, {"coldly"}),
+        (-1.0, {"coldly"}),
+    ],
 )
 def test_at_an_extreme_of_regard_some_are_spoken_to_in_its_tone(regard: float, tones: set[str]) -> None:
     plan = worlds.plan("mindsync")
@@ -259,7 +282,8 @@ def test_at_an_extreme_of_regard_some_are_spoken_to_in_its_tone(regard: float, t
         thought = worlds.event(0, "reflection", speaker="leo", witnesses=("leo",), regards={"mira": -regard})
         latest = worlds.event(1, "reflection", speaker="leo", witnesses=("leo",), regards={"mira": regard, "sam": 0.0})
         hers = worlds.event(2, "reflection", speaker="mira", witnesses=("mira",), regards={"leo": 0.0})
-        cue = Director(plan.cast, seed).cue(Script([thought, latest, hers]), scene, "leo")
+        now = Situation.of(Script([thought, latest, hers]), "nightmare", scene)
+        cue = Cues(plan.cast, seed).draw(now, "leo")
         assert cue.text.startswith(f"Leo tells Mira {cue.tactic} that ")
         said.append(cue)
     assert {cue.tactic for cue in said} & {"warmly", "coldly"} == tones

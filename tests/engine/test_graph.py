@@ -126,7 +126,7 @@ async def test_nobody_who_decides_has_heard_another_answer(small: Path, tmp_path
 
 
 async def test_a_routing_bug_ends_the_run(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dreamplay.director.director.Director.over", lambda self, script, scene: False)
+    monkeypatch.setattr("dreamplay.director.director.StandardDirector.over", lambda self, now: False)
     monkeypatch.setattr("dreamplay.engine.nodes.SILENCES", 10_000)  # the fake soon has nothing new to say
     with pytest.raises(DreamplayError, match="a bug in the routing of dreamplay"):
         await worlds.play(small, tmp_path / "run")

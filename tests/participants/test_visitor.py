@@ -14,7 +14,7 @@ from dreamplay.analysis import explain
 from dreamplay.branching import batch, branch
 from dreamplay.branching.branch import Changes
 from dreamplay.comparison import compare
-from dreamplay.director.director import WHISPERING
+from dreamplay.director.situation import WHISPERING
 from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from dreamplay.director.director import contracted, whispered
+from dreamplay.director.situation import Situation
 from dreamplay.errors import UsageError
 from dreamplay.library import templates
 from dreamplay.schema.cast import Cast
@@ -114,7 +114,7 @@ def _prologue(story: Story, cast: Cast, drop: Collection[str], told: int) -> tup
 
 def _exits(script: Script, scene: Scene, leaving: Sequence[str], lines: int) -> list[Move]:
     """How these leave, after so many more lines."""
-    after = min(len(contracted(script, scene)) + lines, scene.turns.max)
+    after = min(len(Situation.of(script, "", scene).contracted) + lines, scene.turns.max)
     return [
         Move(role=role, kind="exit", after=after, text=templates.render("exit.jinja", name=f"{{{role}}}"))
         for role in leaving
@@ -132,7 +132,7 @@ def _asides(script: Script, scene: Scene, drop: Collection[str]) -> tuple[Aside,
     """The asides that were whispered, and those in which nobody absent has a part and which somebody left does not
     hear.
     """
-    made = whispered(contracted(script, scene))
+    made = Situation.of(script, "", scene).whispered
     done, left = scene.ordered_asides[:made], scene.ordered_asides[made:]
     private = [each for each in left if set(scene.there(each.after)) - {each.role, *each.to}]
     return (*done, *(each for each in private if not set(drop) & {each.role, *each.to}))

@@ -7,22 +7,23 @@ script before it records: what stands there already is neither told nor asked fo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite, interrupt
 
-from dreamplay.director.cues import WHISPERING
+from dreamplay.director.base import Narration, SceneEnd
+from dreamplay.director.situation import WHISPERING, Situation
+from dreamplay.director.visits import opening
 from dreamplay.engine.state import Context, State, given, on_token, recorded, retellings, tell
 from dreamplay.errors import ModelError
 from dreamplay.library import templates
 from dreamplay.participants.actions import Action
 from dreamplay.runs.pending_answers import PendingAnswer
 from dreamplay.schema.event import PROLOGUE, TURNS, Cue, Provenance
-from dreamplay.schema.script import Script, given_fear, in_hand, present, turns
-from dreamplay.schema.story import VISITOR, Scene, moved
+from dreamplay.schema.script import Script, given_fear, in_hand, present
+from dreamplay.schema.story import VISITOR, Move, moved
 from dreamplay.schema.turn import Turn
 from dreamplay.validation.generate import THOUGHT_ONLY
 
@@ -64,38 +65,42 @@ async def dream(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def direct(state: State, runtime: Runtime[Context]) -> State:
-    """Let come and go whoever is due, raise the pressure that is due, and choose who answers it. No model call."""
-    context = runtime.context
-    _, scene = context.scenes[state["scene"]]
-    while move := context.director.move(context.script, scene):
-        here = present(context.script, scene)
-        # Whoever comes in sees it, and whoever goes sees it too.
-        witnesses = moved(here, move.role, comes=True) if move.comes else here
-        text = context.cast.fill(move.text)
-        tell(runtime, context.record(state, kind=move.kind, speaker=move.role, text=text, witnesses=witnesses))
-    role, why = _asked(state, context, scene)
-    if why:
-        return {"speaker": role, "why": why}
-    if context.director.over(context.script, scene):
-        return {"speaker": "", "why": ""}
-    if pressure := context.director.pressure(context.script, scene):
-        tell(runtime, context.record(state, kind="narration", text=pressure))
-    role = context.director.speaker(context.script, scene)
-    return {"speaker": role, "why": "playing" if role in in_hand(context.script) else ""}
+    """Do what the director decides, until somebody takes a turn or the scene ends: let people come and go, and raise
+    the pressure. A visitor who is asked now comes first. No model call.
+    """
+    context, asked = runtime.context, False
+    while True:
+        now = context.situation(state)
+        step = context.director.next(now)
+        if isinstance(step, Move):
+            # Whoever comes in sees it, and whoever goes sees it too.
+            witnesses = moved(now.present, step.role, comes=True) if step.comes else now.present
+            text = context.cast.fill(step.text)
+            tell(runtime, context.record(state, kind=step.kind, speaker=step.role, text=text, witnesses=witnesses))
+            continue
+        ending = isinstance(step, SceneEnd)
+        role, why = ("", "") if asked else _asked(state, context, now, ending)
+        if why:
+            return {"speaker": role, "why": why, "turn": now.turn(role)}
+        asked = True
+        if isinstance(step, SceneEnd):
+            return {"speaker": "", "why": "", "turn": None}
+        if isinstance(step, Narration):
+            tell(runtime, context.record(state, kind="narration", text=step.text))
+            continue
+        held = step.speaker in in_hand(context.script)
+        return {"speaker": step.speaker, "why": "playing" if held else "", "turn": step}
 
 
 async def speak(state: State, runtime: Runtime[Context]) -> State:
     """The chosen character says a line, or is silent if no line can stand."""
-    context = runtime.context
-    beat, scene = context.scenes[state["scene"]]
-    role, here = state["speaker"], present(context.script, scene)
-    cue = context.director.cue(context.script, scene, role)
-    turn = Turn(beat.id, scene, role, here, 1 + len(turns(context.script, scene)), cue)
-    hear = on_token(runtime, role, turn.witnesses)
-    spoken = await context.agents[role].speak(turn, context.script.view(role, here), hear)
+    context, turn = runtime.context, state["turn"]
+    assert turn
+    role, hear = turn.speaker, on_token(runtime, turn.speaker, turn.witnesses)
+    spoken = await context.agents[role].speak(turn, context.script.view(role, turn.present), hear)
     tell(runtime, context.record(
         state, kind="line" if spoken.text else "silence", speaker=role, text=spoken.text or "", turn=turn.number,
-        cue=cue, witnesses=turn.witnesses, provenance=spoken.made,
+        cue=turn.cue, witnesses=turn.witnesses, provenance=spoken.made,
     ))  # fmt: skip
     if not spoken.text:
         heard(context.script)
@@ -107,13 +112,15 @@ async def visit(state: State, runtime: Runtime[Context]) -> State:
     first line, for as long as she takes, and comes back to it with her answer.
     """
     act = Action.model_validate_json(interrupt({"why": state["why"], "role": state["speaker"]}))
-    context = runtime.context
-    _, scene = context.scenes[state["scene"]]
-    role, made = state["speaker"], Provenance(by="person")
+    context, turn = runtime.context, state["turn"]
+    assert turn
+    role, made = turn.speaker, Provenance(by="person")
     if state["why"] == "stance":
         taken = {"text": act.stance.because, "choice": act.stance.choice} if act.stance else {}
-        return context.answered(PendingAnswer(kind="stance", speaker=role, scene=scene.id, provenance=made, **taken))
-    event = _done(act, context, scene, role)
+        return context.answered(PendingAnswer(
+            kind="stance", speaker=role, scene=turn.scene.id, provenance=made, **taken
+        ))  # fmt: skip
+    event = _done(act, context, turn)
     if event is None:
         return {"listened": len(context.script)}
     tell(runtime, context.record(state, **({"speaker": role, "provenance": made} | event)))
@@ -142,54 +149,51 @@ def heard(script: Script) -> None:
     raise ModelError(f"nobody has said a word for {len(silent)} turns (most often: {why}); {step}")
 
 
-def _done(act: Action, context: Context, scene: Scene, role: str) -> dict[str, Any] | None:
+def _done(act: Action, context: Context, turn: Turn) -> dict[str, Any] | None:
     """The event that an act of the visitor leaves; None if she listens."""
-    turn = 1 + len(turns(context.script, scene)) if role != VISITOR else 0
-    aside = context.director.aside(context.script, scene) if turn else None
+    aside = turn.cue is not None and turn.cue.tactic == WHISPERING
     hears = (act.whisper.to,) if act.whisper else ()
     cue = Cue(
         to=next(iter(hears), None), pressure="", tactic=WHISPERING if aside else "", material="", text="", hears=hears
     ) if hears or aside else None  # fmt: skip
+    number = turn.number
     if act.say:
-        return {"kind": "line", "text": act.say, "turn": turn, "cue": cue}
+        return {"kind": "line", "text": act.say, "turn": number, "cue": cue}
     if act.whisper:
-        witnesses = _hearing(context.script, scene, role, cue.hears if cue else ())
-        return {"kind": "line", "text": act.whisper.text, "turn": turn, "cue": cue, "witnesses": witnesses}
+        return {
+            "kind": "line", "text": act.whisper.text, "turn": number, "cue": cue, "witnesses": turn.hearing(hears)
+        }  # fmt: skip
     if act.do:
         return {"kind": "action", "text": act.do}
     if act.fear:
         return {"kind": "fear", "speaker": VISITOR, "text": act.fear, "witnesses": (VISITOR,)}
     if act.play or act.hand_back:
         by = VISITOR if act.play else "agent"
-        return {"kind": "hand", "speaker": act.play or act.hand_back, "text": by, "witnesses": (VISITOR,), "turn": turn}
+        held = act.play or act.hand_back
+        return {"kind": "hand", "speaker": held, "text": by, "witnesses": (VISITOR,), "turn": number}
     if act.go or act.come:
         kind = "entrance" if act.come else "exit"
         text = templates.render(f"{kind}.jinja", name=context.cast.name(VISITOR))
-        here = dict.fromkeys([*present(context.script, scene), VISITOR])
+        here = dict.fromkeys([*turn.present, VISITOR])
         return {"kind": kind, "speaker": VISITOR, "text": text, "witnesses": tuple(here)}
-    return {"kind": "silence", "text": "", "turn": turn, "cue": cue} if turn else None
+    return {"kind": "silence", "text": "", "turn": number, "cue": cue} if number else None
 
 
-def _asked(state: State, context: Context, scene: Scene) -> tuple[str, str]:
+def _asked(state: State, context: Context, now: Situation, ending: bool) -> tuple[str, str]:
     """As whom the visitor is asked now, and why; the reason is empty if she is not."""
-    script, director = context.script, context.director
-    if VISITOR not in scene.present:
+    script = context.script
+    if VISITOR not in now.scene.present:
         return "", ""
     if state.get("listened", -1) != len(script):
-        why = director.opening(script, scene, context.every_line)
-        if why or (not director.unanswered(script, scene) and context.wants(state)):
+        why = opening(now, context.cast, ending=ending, every_line=context.every_line)
+        if why or (not now.unanswered and context.wants(state)):
             return VISITOR, why or "wish"
-    if scene.kind == "crossroads" and director.over(script, scene):
-        done, hers = {*given(state, scene), *recorded(script, scene)}, {VISITOR, *in_hand(script)}
-        for role in present(script, scene):
+    if now.scene.kind == "crossroads" and ending:
+        done, hers = {*given(state, now.scene), *recorded(script, now.scene)}, {VISITOR, *in_hand(script)}
+        for role in now.present:
             if role in hers and role not in done:
                 return role, "stance"
     return "", ""
-
-
-def _hearing(script: Script, scene: Scene, role: str, hears: Sequence[str]) -> tuple[str, ...]:
-    """The witnesses of a line: whoever it is whispered to, or all present."""
-    return tuple(each for each in present(script, scene) if not hears or each in (role, *hears))
 
 
 async def decide(state: State, runtime: Runtime[Context]) -> State:

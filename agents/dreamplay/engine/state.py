@@ -15,7 +15,9 @@ from typing import Annotated, Any, TypedDict
 
 from langgraph.runtime import Runtime
 
-from dreamplay.director.director import Director
+from dreamplay.director.base import Director
+from dreamplay.director.director import StandardDirector
+from dreamplay.director.situation import Situation
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.memory.retrieval import Memory
 from dreamplay.models.base import Model
@@ -28,6 +30,7 @@ from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Event, Token
 from dreamplay.schema.script import Script, away, present
 from dreamplay.schema.story import VISITOR, Beat, Scene, Story
+from dreamplay.schema.turn import Turn
 
 
 class State(TypedDict, total=False):
@@ -36,6 +39,8 @@ class State(TypedDict, total=False):
     scene: int
     """Index into the scenes that are played."""
     speaker: str
+    turn: Turn | None
+    """The turn that is to be taken; None at the end of a scene."""
     why: str
     """Why the visitor is asked, where it is she who is up; else empty."""
     listened: int
@@ -68,6 +73,11 @@ class Context:
     """Whether the visitor is asked after every line."""
     wants: Callable[[State], bool] = lambda state: False
     """Whether the visitor wants to say something though she is not asked."""
+
+    def situation(self, state: State) -> Situation:
+        """Where the scene stands."""
+        beat, scene = self.scenes[state["scene"]]
+        return Situation.of(self.script, beat.id, scene)
 
     def record(self, state: State, **event: Any) -> Event:
         """The one door: an event gets its place, goes to disk, and only then into the script. Unless it says who its
@@ -119,7 +129,7 @@ def context(
         scenes=plan.scenes,
         agents=agents,
         narrator=Narrator(desk, told, plan.seed),
-        director=Director(plan.cast, plan.seed, plan.length),
+        director=StandardDirector(plan.cast, plan.seed, plan.length),
         script=script,
         write=write,
         pending=pending,

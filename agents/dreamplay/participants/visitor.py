@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from dreamplay.director.director import AskOccasion
+from dreamplay.director.visits import Opening
 from dreamplay.participants.actions import Action
 from dreamplay.participants.interventions import Intervention
 from dreamplay.participants.visit import next_due, stance_due
@@ -15,7 +15,7 @@ from dreamplay.schema.story import VISITOR, Scene
 if TYPE_CHECKING:
     from dreamplay.engine.state import Context, State
 
-AskReason = Literal[AskOccasion, "wish", "playing", "stance"]
+AskReason = Literal[Opening, "wish", "playing", "stance"]
 """Why she is asked; besides the openings: because she wants to, as whom she plays, or for her stance."""
 Leave = Literal["undo", "quit"]
 """What is no act, since it leaves no event: to take back her last turn, and to stop the run."""

@@ -1,0 +1,83 @@
+"""A situation: where a scene stands, worked out once for all who decide what happens next."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from dreamplay.schema.event import BACKSTAGE, MOVES, Cue, Event, by_visitor
+from dreamplay.schema.script import Script, present, turns
+from dreamplay.schema.story import VISITOR, Scene
+from dreamplay.schema.turn import Turn
+
+WHISPERING = "in a whisper, for nobody else to hear,"
+"""The tactic of an aside."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One moment of a scene. It reads the whole script: it is for directors and the engine, never for participants."""
+
+    script: Script
+    beat: str
+    """The id of the beat."""
+    scene: Scene
+    present: tuple[str, ...]
+    """Those present, in the order in which they came."""
+
+    @classmethod
+    def of(cls, script: Script, beat: str, scene: Scene) -> Situation:
+        """The situation in which a script has left a scene."""
+        return cls(script, beat, scene, present(script, scene))
+
+    @cached_property
+    def cast(self) -> tuple[str, ...]:
+        """Those present who can be given a turn: all but the visitor."""
+        return tuple(role for role in self.present if role != VISITOR)
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """What has happened in the scene, in order, whoever perceived it; without what is no part of the story."""
+        return [event for event in self.script.in_scene(self.scene.id) if event.kind not in BACKSTAGE]
+
+    @cached_property
+    def turns(self) -> list[Event]:
+        """The turns that the cast has taken in the scene, in order, silences included."""
+        return turns(self.script, self.scene)
+
+    @cached_property
+    def contracted(self) -> list[Event]:
+        """The turns that the scene itself asks for: none of the visitor's, and no answer to the visitor."""
+        if VISITOR not in self.scene.present:
+            return self.turns
+        answers = {event.id for before, event in pairwise(self.events) if by_visitor(before)}
+        return [event for event in self.turns if event.id not in answers]
+
+    @cached_property
+    def unanswered(self) -> Event | None:
+        """What the visitor has just said or done, if somebody else is there who perceived it."""
+        last = self.events[-1] if self.events and VISITOR in self.scene.present else None
+        return last if last and by_visitor(last) and set(last.witnesses) & set(self.cast) else None
+
+    @cached_property
+    def moved(self) -> int:
+        """Moves of the scene that were made. The visitor comes and goes at will."""
+        return sum(event.speaker != VISITOR for event in self.script.in_scene(self.scene.id, *MOVES))
+
+    @cached_property
+    def whispered(self) -> int:
+        """Asides that had their turn, those too that ended in silence, or that whoever plays their speaker said
+        aloud.
+        """
+        return sum(bool(event.cue and event.cue.tactic == WHISPERING) for event in self.contracted)
+
+    def dice(self, seed: int, use: str) -> random.Random:
+        """The dice of this turn for one use: the same for the same seed, however the run came to this turn."""
+        return random.Random(f"{seed}/{self.scene.id}/{len(self.turns)}/{use}")
+
+    def turn(self, speaker: str, cue: Cue | None = None) -> Turn:
+        """The turn that somebody present takes now."""
+        number = 0 if speaker == VISITOR else 1 + len(self.turns)
+        return Turn(self.beat, self.scene, speaker, self.present, number, cue)

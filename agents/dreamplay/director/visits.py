@@ -1,0 +1,44 @@
+"""When a visitor is asked. It is the same whatever the director, and follows from the script alone."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from dreamplay.director.situation import Situation
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import MOVES
+from dreamplay.schema.story import VISITOR
+
+Opening = Literal["start", "end", "round", "addressed", "line"]
+"""Why the visitor is asked: the scene begins or ends, all have spoken since the visitor did, the visitor was spoken to,
+or wants to be asked after every line.
+"""
+
+
+def opening(now: Situation, cast: Cast, *, ending: bool, every_line: bool) -> Opening | None:
+    """Why the visitor is asked now; None if they are not. That they have been asked and would rather listen is for the
+    engine to remember.
+
+    Args:
+        now: where the scene stands.
+        cast: who plays.
+        ending: whether the scene is about to end.
+        every_line: whether the visitor wants to be asked after every line.
+    """
+    if VISITOR not in now.scene.present or now.unanswered:
+        return None
+    if ending:
+        return "end"
+    if not now.turns:
+        return "start"
+    if VISITOR not in now.present:
+        return None
+    here = [event for event in now.events if event.kind not in MOVES]
+    own = max((event.id for event in here if event.speaker == VISITOR), default=-1)
+    since, last = sum(event.id > own for event in now.turns), now.turns[-1]
+    to = {last.cue.to if last.cue else None, *cast.mentioned(last.text)}
+    if last is here[-1] and VISITOR in to and VISITOR in last.witnesses:
+        return "addressed"
+    if since and since % len(now.cast) == 0:
+        return "round"
+    return "line" if every_line else None
