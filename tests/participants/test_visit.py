@@ -30,7 +30,7 @@ BAD = {
     "nobody": ({"beat": "day", "whisper": {"to": "nobody", "text": "Hm."}}, "nobody else is called 'nobody'; .* Ada"),
     "herself": ({"beat": "day", "play": "Noor"}, "nobody else is called 'Noor'"),
     "to oneself": ({"beat": "day", "playing": "Bo", "whisper": {"to": "bo", "text": "Hm."}}, "Bo whispers to themself"),
-    "a strange when": ({"when": "somebody coughs", "go": True}, "not of the form «Leo mentions the clock»"),
+    "a strange when": ({"when": "somebody coughs", "go": True}, "not of the form 'Leo mentions the clock'"),
     "when nobody": ({"when": "Zed mentions tea", "go": True}, "nobody else is called 'Zed'"),
     "no choice": ({"beat": "dawn", "stance": {"choice": "fly", "because": "Up."}}, "no choice 'fly'; there are go"),
     "too long": ({"beat": "day", "say": "x" * 4001}, r"done.yaml:\d: .*at most 4000 characters"),

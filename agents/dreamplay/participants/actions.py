@@ -15,16 +15,16 @@ SpokenText = Annotated[Text, AfterValidator(lambda text: " ".join(text.split()))
 
 
 class Whisper(FrozenModel):
-    """Words for one person's ear."""
+    """Words that only one character hears."""
 
     to: Text
-    """A name, or a role."""
+    """A name or a role."""
     text: SpokenText
     """What is whispered."""
 
 
 class StanceChoice(FrozenModel):
-    """A stance at the crossroads."""
+    """A choice at the crossroads."""
 
     choice: Role
     """The id of one of the story's choices."""
@@ -38,19 +38,19 @@ class Action(FrozenModel):
     say: SpokenText | None = None
     """What is said aloud."""
     whisper: Whisper | None = None
-    """What is said to one person alone, who answers in a whisper."""
+    """What is said to one character alone, who answers in a whisper."""
     do: SpokenText | None = None
-    """What everybody sees them do, in words that can follow their name: «puts the clock on the table»."""
+    """What everybody sees the visitor do, in words that can follow their name: "puts the clock on the table"."""
     fear: SpokenText | None = None
-    """Their hidden fear: the next shared dream pools it, and nobody is told."""
+    """The visitor's hidden fear. Nobody is told, and the next shared dream pools it."""
     go: bool = False
     """The visitor leaves, and knows nothing of what happens meanwhile."""
     come: bool = False
     """The visitor comes back."""
     play: Text | None = None
-    """Whom the visitor speaks for from here on: a name, or a role."""
+    """Whom the visitor speaks for from here on: a name or a role."""
     hand_back: Text | None = None
-    """Who is played by the model again: a name, or a role."""
+    """Whom the model plays again: a name or a role."""
     stance: StanceChoice | None = None
     """What is chosen at a crossroads."""
 

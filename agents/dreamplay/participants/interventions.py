@@ -22,18 +22,18 @@ _WHEN = re.compile(r"(?P<who>.+?) mentions (?P<what>.+)", re.DOTALL)
 
 
 class Intervention(Action):
-    """An act, and when it is done: after so many turns of the cast, or once somebody has mentioned something."""
+    """Something that the visitor does, and when: after a number of turns, or once somebody has mentioned something."""
 
     beat: Role | None = None
-    """The id of the beat in which it is done. There has to be a beat, or `when`."""
+    """The id of the beat in which it is done. Either `beat` or `when` is required."""
     scene: Role | None = None
-    """One of the beat's; the first that fits if not given."""
+    """The id of a scene of the beat. Default: the first that fits."""
     turn: int = Field(default=0, ge=0)
-    """Turns of the cast that come before it in the scene."""
+    """How many turns of the characters come before it in the scene."""
     when: Text | None = None
-    """«Leo mentions the clock»: in this scene, in any line that they hear."""
+    """A condition such as "Leo mentions the clock": it holds for any line of the scene that the visitor hears."""
     playing: Text | None = None
-    """Whom they speak for, if not for themselves."""
+    """Whom the visitor speaks for. Default: themselves."""
 
     @model_validator(mode="after")
     def _whole(self, info: ValidationInfo) -> Self:
@@ -42,7 +42,7 @@ class Intervention(Action):
         if not self.beat and not self.when:
             raise ValueError("say when: a beat (and a turn), or when: Leo mentions the clock")
         if self.when and not _WHEN.fullmatch(self.when):
-            raise ValueError(f"when: {self.when!r} is not of the form «Leo mentions the clock»")
+            raise ValueError(f"when: {self.when!r} is not of the form 'Leo mentions the clock'")
         if self.playing and set(self.said) - _AS_OTHERS:
             raise ValueError(f"as {self.playing[:40]} she can {', '.join(sorted(_AS_OTHERS))}, and nothing else")
         if info.context:

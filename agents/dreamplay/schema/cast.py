@@ -13,43 +13,43 @@ from dreamplay.schema.base import PLACEHOLDER, FrozenModel, Name, Text, folded
 
 
 class PrivateSheet(FrozenModel):
-    """The private sheet: nobody but the character, and the dream that pools it, is told of this."""
+    """What only the character is told. A shared dream pools fear and wish."""
 
     want: Text
-    """What they want, in a sentence. They alone are told: where they decide, and on a larger model as they speak."""
+    """What they want, in a sentence. Told only to them: where they decide, and on a larger model where they speak."""
     belief: Text
-    """What they hold to be true, in a sentence. They alone are told, as with `want`. It decides the crossroads."""
+    """What they believe, in a sentence. Told only to them, like `want`. It decides what they choose at a crossroads."""
     fear: Text
-    """The hidden fear: an image that can be dreamt, rather than a label. A shared dream shows it to all dreamers."""
+    """The hidden fear, as an image that can be dreamt and not a label. A shared dream shows it to all who dream it."""
     wish: Text
     """The hidden wish, in a sentence. A shared dream shows it as what is out of reach."""
     memories: tuple[Text, ...] = Field(min_length=1)
-    """Formative memories, in the first person. One comes to their own mind when the talk turns to something near it."""
+    """Memories that formed them, in the first person. One is recalled when the talk comes close to it."""
 
 
 class Persona(FrozenModel):
     """Who a character is. The public sheet is known to the whole cast."""
 
     name: Name
-    """Stands before their lines. No two in a cast have the same."""
+    """The name, which stands before their lines. It is unique in a cast."""
     called: Name | None = Field(default=None, exclude_if=lambda called: called is None)
-    """What the others call them, if not by the whole name: «Jürgen» for Jürgen Müller-Voß."""
+    """What the others call them, if not by the whole name: "Jürgen" for Jürgen Müller-Voß."""
     who: Text
-    """What everybody knows of them, as a noun phrase: «a carpenter who sleeps the old way». In every prompt."""
+    """What everybody knows of them, as a noun phrase: "a carpenter who sleeps the old way". In every prompt."""
     voice: Text
     """How they talk, in a short sentence. In every prompt."""
     talkativeness: float = Field(default=0.5, ge=0.05, le=1.0)
-    """How readily they speak: weight in the choice of the next speaker."""
+    """How readily they speak: their weight when the next speaker is drawn."""
     examples: tuple[Text, ...] = Field(min_length=1)
-    """Lines they might say, for whoever writes on. No model is shown them, and a line that copies one is refused."""
+    """Lines that they might say, for authors. No model is shown them, and a line that copies one is rejected."""
     tactics: tuple[Text, ...] = Field(min_length=1)
-    """How they say things, in words that can follow «tells Leo»: «drily», «with a shrug». One is in each cue."""
+    """How they say things, in words that can follow "tells Leo": "drily", "with a shrug". Each cue has one."""
     material: tuple[Text, ...] = Field(min_length=1)
-    """What they have to talk about, as that-clauses in the third person without «that»: «his clock loses four minutes a
-    day». One is in each of their cues, and none comes twice while others are left. With sixteen nobody runs out.
+    """What they have to talk about: clauses in the third person that can follow "that", such as "his clock loses four
+    minutes a day". Each of their cues has one, and none comes twice while others are left. Sixteen are enough.
     """
     private: PrivateSheet | None = None
-    """The private sheet. Without one, nothing hidden is known of them, and they bring no fear into a dream."""
+    """The private sheet. A character without one brings no fear into a dream."""
 
 
 @dataclass(frozen=True)

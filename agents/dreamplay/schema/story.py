@@ -19,7 +19,7 @@ RESERVED_ROLES = frozenset(
 """Names that the graph gives to its own nodes; a role would overwrite one."""
 
 _BRACED = re.compile(r"(?<!\{)\{( *[^\W\d][\w -]*)\}(?!\})")
-"""Whatever an author may have meant as a role: «{Rosa}» and «{ rosa }» would be played as they stand."""
+"""Whatever an author may have meant as a role: {Rosa} and { rosa } would be played as they are written."""
 
 Length = Literal["short", "full"]
 
@@ -31,9 +31,9 @@ class TurnContract(FrozenModel):
     """How many turns a scene may take."""
 
     min: int = Field(ge=0, le=10_000)
-    """Turns with length "short". Everybody present speaks at least once, and so it can be more."""
+    """Turns with `length=short`. It can be more, since everybody present speaks at least once."""
     max: int = Field(ge=0, le=10_000)
-    """Turns otherwise. There must be one for everybody who is there at some time, and one for each aside."""
+    """Turns otherwise. At least one for everybody who is present at some time, and one for each aside."""
 
     @model_validator(mode="after")
     def _ordered(self) -> TurnContract:
@@ -43,65 +43,65 @@ class TurnContract(FrozenModel):
 
 
 class Move(FrozenModel):
-    """Somebody comes in or goes while a scene runs."""
+    """Somebody comes or goes while a scene runs."""
 
     role: Role
-    """Who."""
+    """Who comes or goes."""
     kind: Literal["entrance", "exit"]
-    """Whether they come in or go."""
+    """Whether they come or go."""
     after: int = Field(ge=0)
-    """Turns that are taken before it."""
+    """How many turns of the scene come before it."""
     text: Text
-    """A whole sentence, narrated to all who see it: those present, and whoever comes in."""
+    """A whole sentence that tells it, to those present and to whoever comes."""
 
     @property
     def comes(self) -> bool:
-        """Whether somebody comes in, and does not go."""
+        """Whether somebody comes, and does not go."""
         return self.kind == "entrance"
 
 
 class Aside(FrozenModel):
-    """A turn that is whispered: its speaker and those it is whispered to perceive it, and nobody else."""
+    """A whispered turn. Only its speaker and those it is whispered to perceive it."""
 
     after: int = Field(ge=0)
-    """Turns that are taken before it."""
+    """How many turns of the scene come before it."""
     role: Role
     """Who whispers."""
     to: tuple[Role, ...] = Field(min_length=1)
-    """Those who hear it. Not everybody there: then it is an open line."""
+    """Who hears it: some of those present, but not all."""
     material: Text
-    """What is whispered, as a that-clause without «that»: «the key is under the mat»."""
+    """What is whispered, as a clause that can follow "that": "the key is under the mat"."""
 
 
 class Scene(FrozenModel):
     """One place and time, with those present."""
 
     id: Id
-    """A word for the scene, for `at` and in the transcript. No two scenes of a story have the same."""
+    """The name of the scene in commands and in the transcript. It is unique in a story."""
     kind: Literal["waking", "dream", "crossroads", "epilogue"]
-    """Talk; a shared dream, in which they talk; talk, after which each of them decides; or the end, without talk."""
+    """Talk; a shared dream in which they talk; talk after which each of them decides; or the end, without talk."""
     place: Text
-    """Where and when, as a heading: the reader sees it, and a memory of the scene is said to be from there."""
+    """Where and when, as a heading for the reader. Memories of the scene name it."""
     present: tuple[Role, ...] = Field(min_length=1)
-    """Those who are there when it opens. Nobody else perceives anything of the scene."""
+    """Who is there when the scene opens. Nobody else perceives anything of it."""
     opening: Text
-    """What stands at the beginning, in whole sentences: narrated to all present."""
+    """How the scene begins, in whole sentences. Told to all present."""
     pressures: tuple[Text, ...] = ()
-    """What happens in the scene and demands an answer, a sentence each, in order of rising heat. All present are told.
-    As many come as the turns can answer, about one in three: the last always, the others by the dice.
+    """What happens in the scene and demands an answer: a sentence each, in order of rising heat. Told to all present.
+    About one comes in three turns: the last one always, the others at random.
     """
     tactics: tuple[Text, ...] = ()
-    """How people speak here, whoever they are, besides their own ways: «over the noise», «gasping»."""
+    """How people speak here, in addition to their own tactics: "over the noise", "gasping"."""
     material: tuple[Text, ...] = ()
-    """Matters of this moment, as that-clauses without «that». Each is for whoever of those present it sounds like, by
-    what their persona talks about. In an epilogue: things that are at hand, «a lamp with a low flame».
+    """Topics of this moment, as clauses that can follow "that". Each goes to the character whose own material is
+    closest to it. In an epilogue: things that are at hand, such as "a lamp with a low flame".
     """
     moves: tuple[Move, ...] = ()
-    """Who comes and goes. Those of one moment happen in the order in which they are written."""
+    """Who comes and goes. Those of one moment happen in the order of the file."""
     asides: tuple[Aside, ...] = ()
-    """What is whispered, one turn each; the one that is due after as many turns as another has to wait for it."""
+    """What is whispered, one turn each. Of those that are due at the same time, the first comes first."""
     turns: TurnContract
-    """How long the scene is. An epilogue has no turns: `{min: 0, max: 0}`."""
+    """How many turns the scene takes. An epilogue has none: `{min: 0, max: 0}`."""
 
     @property
     def ordered_moves(self) -> list[Move]:
@@ -127,27 +127,27 @@ def moved(here: tuple[Role, ...], role: Role, comes: bool) -> tuple[Role, ...]:
 
 
 class Beat(FrozenModel):
-    """One movement of the story, an ordered list of scenes."""
+    """One movement of a story: an ordered list of scenes."""
 
     id: Id
-    """A word for the beat, for `beats` and `at`. No two beats of a story have the same."""
+    """The name of the beat in commands and in the transcript. It is unique in a story."""
     title: Text
-    """The heading that the reader sees. The characters are not told."""
+    """A heading for the reader. The characters are not told."""
     scenes: tuple[Scene, ...] = Field(min_length=1)
-    """In the order of play."""
+    """The scenes, in the order of play."""
 
 
 class PrologueLine(FrozenModel):
-    """A line from the night before, with the cue it answers: it shows the voice, and how a cue becomes a line. All the
-    cast know it, and it stands at the head of every prompt.
+    """A line from the night before, with the cue that it answers. It shows a model how somebody sounds, and how a cue
+    becomes a line. The whole cast knows it, and every prompt begins with the prologue.
     """
 
     role: Role
     """Who says it."""
     cue: Text
-    """What the speaker has in mind, in the form of all cues: «{leo} tells {mira} drily that carrots take time.»"""
+    """What the speaker has in mind, in the form of all cues: "{leo} tells {mira} drily that carrots take time."."""
     tactic: Text | None = None
-    """The words of the cue that say how it is told: «drily». A small model is shown the cue without them."""
+    """The words of the cue that say how it is told: "drily". A small model is shown the cue without them."""
     line: Text
     """What is said, in the first person."""
 
@@ -156,32 +156,32 @@ class Choice(FrozenModel):
     """One answer that the crossroads allows."""
 
     id: Id
-    """A word for the choice, in the transcript and for a visitor's stance."""
+    """The name of the choice in the transcript and in interventions."""
     text: Text
-    """What standing for it means, as an infinitive clause without «to»: «leave the house». All who decide are told."""
+    """What it means, as an infinitive without "to": "leave the house". All who decide are told."""
     ending: Text
-    """What comes of it if most choose it, in whole sentences: the last thing that is narrated, in the epilogue."""
+    """What comes of it if most choose it, in whole sentences. The epilogue ends with it."""
 
 
 class Story(FrozenModel):
-    """Premise, cast, prologue and ordered beats."""
+    """A story: premise, cast, prologue and ordered beats."""
 
     title: Text
-    """What the story is called. The reader sees it, the characters do not."""
+    """The title, for the reader. The characters are not told."""
     premise: Text
-    """Time, place and what is at stake, in a few sentences. Everybody knows it: it stands in every prompt."""
+    """Time, place and what is at stake, in a few sentences. Everybody knows it. In every prompt."""
     cast: dict[Role, str] = Field(min_length=1)
-    """Role to persona: the name of a shipped persona, or a persona file or character card, looked for beside the story
-    file and then in the current folder.
+    """Role to persona: a shipped persona by name, or a persona file or character card. Files are looked for beside the
+    story and then in the current folder.
     """
     prologue: tuple[PrologueLine, ...] = ()
-    """A few lines from the night before, one or two for each role: examples, from which a model learns the voices."""
+    """Lines from the night before, one or two for each role: examples from which a model learns the voices."""
     choices: tuple[Choice, ...] = ()
-    """What can be chosen at a crossroads: at least two, where there is one."""
+    """What can be chosen at a crossroads: at least two, if the story has one."""
     tie: Text | None = None
-    """What comes of a tie at the crossroads, told in place of the endings of all that were chosen as often."""
+    """What comes of a tie at the crossroads. Told in place of the endings of the choices that tie."""
     beats: tuple[Beat, ...] = Field(min_length=1)
-    """In the order of play."""
+    """The beats, in the order of play."""
 
     @property
     def scenes(self) -> Iterator[tuple[Beat, Scene]]:
@@ -210,7 +210,7 @@ class Story(FrozenModel):
         _unique({("choices", n, "text"): choice.text for n, choice in enumerate(self.choices)}, "choices")
         for text, place in _texts(self.model_dump(exclude={"cast"})):
             for word in _BRACED.findall(text):
-                _known(word, roles, f"«{text[:60]}»", *place)
+                _known(word, roles, f"{text[:60]!r}", *place)
         return self
 
 
