@@ -90,7 +90,7 @@ def test_of_thoughts_that_could_not_be_read_the_run_says_how_many_and_why(
     count = sum(event.kind == "reflection" for event in transcript.read(Path("none")).script)
     assert count > 0
     assert (
-        f"dreamplay: thoughts that could not be read and are left out: {count} "
+        f"dreamplay: reflections that could not be read and are left out: {count} "
         "(the last one: no valid reflection: the answer lacks Bo)\n"
     ) in lost.err
     assert (told.code, lost.code) == (0, 0)
@@ -278,7 +278,7 @@ MISUSED: dict[str, tuple[str, str]] = {
     "a seed below 0": ("run --model scripted --seed -5", "--seed"),
     "no key": ("run --model gpt-x", "OPENAI_API_KEY"),
     "a run to its end": ("resume finished", "played to its end; look at it with: dreamplay show finished"),
-    "a visit to go on with, and nobody there": ("resume visited", "needs a terminal to type in; resume it in one"),
+    "a visit to go on with, and nobody there": ("resume visited", "needs a terminal to type in; resume the run in one"),
     "no such model to go on": ("resume elsewhere", "--model m --base-url URL"),
     "no such file to check": ("check nothing.yaml", "nothing.yaml"),
     "a file that is not valid": ("check file", "file:1"),
@@ -447,7 +447,7 @@ RESUMED: dict[str, tuple[str, str, str]] = {
     "in a flag": ("--base-url", "", " --model m.gguf --base-url URL"),
     "in a flag, with a secret": (
         "--base-url", "?key=sk-word",
-        " --model m.gguf and the --base-url of before, which has a secret in it and is not shown",
+        " --model m.gguf and the same --base-url as before, which has a secret in it and is not shown",
     ),
     "in a variable": ("DREAMPLAY_BASE_URL", "", " --model m.gguf"),
     "in a variable of OpenAI's": ("OPENAI_BASE_URL", "?key=sk-word", " --model m.gguf"),
@@ -472,7 +472,7 @@ def test_the_command_that_goes_on_shows_no_secret_and_trusts_no_file(
             monkeypatch.setenv(place, address)
         done = call("run", "--story", small, "--seed", 1, "--model", "m.gguf", *flags, "--out", "run")
         assert done.message.endswith(f"continue with: dreamplay resume run{ends}\n".replace("URL", fake.base_url))
-        words = shlex.split(done.message.rpartition("continue with: dreamplay ")[2].partition(" and the")[0])
+        words = shlex.split(done.message.rpartition("continue with: dreamplay ")[2].partition(" and the same")[0])
         assert call(*words, *(flags if added and flags else [])).code == 0
     kept = b"".join(path.read_bytes() for path in Path("run").iterdir()).decode(errors="replace")
     assert not [secret for secret in ("sk-word", "sk-of-openai") if secret in done.out + done.err + kept]
@@ -512,7 +512,7 @@ def test_an_endpoint_that_is_lost_says_how_to_go_on_and_that_works(
         gone_on = call(*shlex.split(command)[1:])
     assert gone_on.code == 0
     assert gone_on.message.splitlines() == [
-        f"dreamplay: going on with {folder.name} after event 7, in day, square",
+        f"dreamplay: resuming {folder.name} after event 7, in day, square",
         f"dreamplay: transcript: {folder / 'transcript.md'}",
     ]
     record, other = transcript.read(folder), transcript.read(Path("whole"))

@@ -81,7 +81,7 @@ def test_a_visit_through_a_pseudo_terminal(small: Path, tmp_path: Path, session:
     assert done == [("line", "Good evening, Bo.")]
 
     again = session("resume", folder)
-    again.sees("going on with", "spoken to")
+    again.sees("resuming", "spoken to")
     again.types("/play Ada", "/quit")
     again.sees("stopped after event")
     again.ends(130)

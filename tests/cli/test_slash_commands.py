@@ -67,7 +67,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "/whisper": ({}, "/whisper whom"),
     "/whisper bo": ({}, "the words are missing"),
     "/whisper noor hm": ({}, "nobody is called 'noor'"),
-    "/play bo": ({}, "you play Bo already"),
+    "/play bo": ({}, "you already play Bo"),
     "/hand back ada": ({}, "you do not play Ada"),
     "/come": ({}, "you are with them"),
     "/dance": ({}, "no command /dance"),
@@ -88,6 +88,6 @@ def test_what_cannot_be_done_is_said_in_one_line(plan: RunConfig, line: str) -> 
 
 
 def test_there_is_nothing_to_take_back_at_first(plan: RunConfig) -> None:
-    with pytest.raises(CommandError, match="not done anything yet"):
+    with pytest.raises(CommandError, match="nothing yet that could be taken back"):
         parse("/undo", _ask(plan), plan.cast, plan.story)
     assert parse("/undo", _ask(plan, HAND), plan.cast, plan.story) == "undo"

@@ -1,4 +1,4 @@
-"""A run as a person sees it: begun or taken up in a terminal, stopped by Ctrl-C, and what is said about it.
+"""A run in a terminal: started or resumed, stopped by Ctrl-C, and reported on.
 
 The story goes to stdout, everything else to stderr.
 """
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 HOME = Path("transcripts")
 INTERRUPTED = 130
 _SILENT = 0.2
-"""Share of silent turns from which it is said how many there were."""
+"""The share of silent turns from which their number is reported."""
 
 
 async def begin(settings: Settings, swaps: dict[str, str], manner: OutputMode, **chosen: Any) -> None:
-    """Play a story from its beginning, in a new folder. `chosen` is what else `plan.plan` takes.
+    """Play a story from its beginning, in a new folder. `chosen` is passed on to `prepare.begin`.
 
     Raises:
-        DreamplayError: it cannot be played, or was broken off.
-        typer.Exit: it was stopped.
+        DreamplayError: the story cannot be played, or the run failed.
+        typer.Exit: the user stopped.
     """
     from dreamplay import prepare
 
@@ -47,11 +47,11 @@ async def begin(settings: Settings, swaps: dict[str, str], manner: OutputMode, *
 
 
 async def go_on(reference: str | None, settings: Settings, manner: OutputMode) -> None:
-    """Play on where a run was stopped; without a reference the newest that was.
+    """Resume a run; without a reference, the newest that was stopped.
 
     Raises:
-        DreamplayError: there is nothing to go on with, somebody else plays it, or it was broken off again.
-        typer.Exit: it was stopped.
+        DreamplayError: there is nothing to resume, another process plays the run, or it failed again.
+        typer.Exit: the user stopped.
     """
     from dreamplay import prepare
     from dreamplay.runs import prompt_log, run_index
@@ -62,22 +62,24 @@ async def go_on(reference: str | None, settings: Settings, manner: OutputMode) -
 
     def check(plan: RunConfig) -> None:
         if plan.visit and plan.visit.interventions is None:
-            need_terminal(manner, "resume it in one")
+            need_terminal(manner, "resume the run in one")
 
     prepared = await prepare.resume(folder, settings, check=check)
     plan = prepared.player.plan
     if manner != "quiet":
         last = prepared.before[-1] if prepared.before else None
-        told = last and (plan.visit is None or VISITOR in last.witnesses)  # who has gone does not know where they are
+        told = last and (
+            plan.visit is None or VISITOR in last.witnesses
+        )  # a visitor who has left is not told the scene
         place = f", in {last.beat}, {last.scene}" if last and told else ""
-        say(f"going on with {_name(folder)} after event {len(prepared.before)}{place}")
+        say(f"resuming {_name(folder)} after event {len(prepared.before)}{place}")
         if wrong := prompt_log.complaint(folder):
             say(wrong)
     await perform(prepared, manner)
 
 
 async def perform(prepared: Prepared, manner: OutputMode) -> None:
-    """Play a run to its end, or until it is stopped or fails; then say how to go on with it."""
+    """Play a run to its end, or until it is stopped or fails; then say how to resume it."""
     from dreamplay.rendering.story_view import StoryView
     from dreamplay.schema.event import TURNS
     from dreamplay.schema.script import silences, thoughts_lost
@@ -100,7 +102,7 @@ async def perform(prepared: Prepared, manner: OutputMode) -> None:
     except DreamplayError as error:
         if not playing.kept:
             raise
-        kind = OutputError if isinstance(error, ClosedPipeError) else type(error)  # who played is told how to go on
+        kind = OutputError if isinstance(error, ClosedPipeError) else type(error)  # the user is told how to resume
         raise kind(f"{error}; {next_step}") from error
     finally:
         await playing.model.close()
@@ -112,18 +114,18 @@ async def perform(prepared: Prepared, manner: OutputMode) -> None:
         raise typer.Exit(INTERRUPTED)
     if manner != "quiet":
         for each in playing.not_done:
-            say(f"this never came due: {each}")
+            say(f"this intervention never came due: {each}")
         turns = [event for event in playing.script.of_kind(*TURNS) if event.turn]
         if len(silent := silences(playing.script)) > _SILENT * len(turns):
             why = max(set(silent), key=silent.count)
             say(f"{len(silent)} of {len(turns)} turns passed in silence (most often: {why}); try another --model")
         if lost := thoughts_lost(playing.script):
-            say(f"thoughts that could not be read and are left out: {len(lost)} (the last one: {lost[-1]})")
+            say(f"reflections that could not be read and are left out: {len(lost)} (the last one: {lost[-1]})")
         say(_left(folder))
 
 
 async def _attended(playing: Runner, manner: OutputMode, before: Sequence[Event]) -> None:
-    """Play a run with a visitor at the terminal, who sees what she, and whom she plays, perceive."""
+    """Play a run with a visitor at the terminal. They see what they, and the characters they play, perceive."""
     from dreamplay.cli.prompt_session import Terminal
     from dreamplay.rendering.story_view import StoryView
     from dreamplay.schema.script import Script, in_hand
@@ -147,7 +149,7 @@ async def _attended(playing: Runner, manner: OutputMode, before: Sequence[Event]
 
 
 async def until_stopped(playing: Runner | BatchRunner, play: Coroutine[None, None, None], manner: OutputMode) -> None:
-    """Play; the first Ctrl-C ends the run after the step under way, the second one at once."""
+    """Play. The first Ctrl-C stops after the current step, the second one at once."""
     import asyncio
     import signal
 
@@ -162,7 +164,7 @@ async def until_stopped(playing: Runner | BatchRunner, play: Coroutine[None, Non
                 say("stopping after this line (Ctrl-C again: at once)")
 
     loop = asyncio.get_running_loop()
-    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends the run at once, with all of it on disk
+    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C stops at once; everything played is on disk
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, interrupt)
     try:
@@ -172,10 +174,10 @@ async def until_stopped(playing: Runner | BatchRunner, play: Coroutine[None, Non
 
 
 def need_terminal(manner: OutputMode, otherwise: str) -> None:
-    """Refuse to begin what nobody could answer in.
+    """Refuse a run with a visitor who could not type.
 
     Raises:
-        UsageError: there is no terminal to type in, or it is not to be written to.
+        UsageError: there is no terminal, or nothing may be printed to it.
     """
     if manner != "story":
         raise UsageError("a visitor needs to read what is said; leave out --quiet and --json")
@@ -184,7 +186,7 @@ def need_terminal(manner: OutputMode, otherwise: str) -> None:
 
 
 def _left(folder: Path) -> str:
-    """Where a run that was played to its end can be read. Its page is missing where the disk was full."""
+    """Where a finished run can be read. The Markdown file is missing if the disk was full."""
     from dreamplay.rendering import markdown
     from dreamplay.runs import transcript
 
@@ -196,9 +198,9 @@ def _left(folder: Path) -> str:
 
 
 def _command(playing: Runner, engine: ModelSpec) -> str:
-    """The command that goes on with a run, on the same model: a transcript keeps neither its address nor its path.
+    """The command that resumes a run on the same model, whose address or path the transcript does not hold.
 
-    An address that the environment or a file gave is given by them again; as a flag it would be trusted with more.
+    An address from the environment or from a file is not repeated as an option, which would trust it with a key.
     """
     words = ["dreamplay", "resume", _name(playing.folder)]
     if engine.kind in ("endpoint", "gguf"):
@@ -206,7 +208,7 @@ def _command(playing: Runner, engine: ModelSpec) -> str:
     if engine.base_url is None or engine.source is None or engine.source.kind != "flag":
         return shlex.join(words)
     if engine.base_url.hides:
-        return f"{shlex.join(words)} and the --base-url of before, which has a secret in it and is not shown"
+        return f"{shlex.join(words)} and the same --base-url as before, which has a secret in it and is not shown"
     return shlex.join([*words, "--base-url", str(engine.base_url)])
 
 

@@ -1,4 +1,4 @@
-"""What a line that the visitor types means where the play stands: an act, or a way to leave it."""
+"""The commands of a visitor: what a typed line means at this moment, an action or a way to leave."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from dreamplay.schema.script import in_hand
 from dreamplay.schema.story import VISITOR, Story
 
 LONGEST = 4_000
-"""Characters of a line. What is typed beyond is not taken in: a terminal that redraws 100,000 takes a minute for it."""
+"""Characters of a line. The rest is cut off: a terminal takes a minute to redraw 100,000."""
 
 HELP = """\
 type a line and press Enter: you say it, and they hear it. Enter
-alone: you listen on.
+alone: you listen.
   /whisper NAME WORDS   only NAME hears it, and answers in a whisper
   /do WORDS             what all see you do: /do puts the clock down
   /fear WORDS           your hidden fear, for the dream they share
   /go, /come            you leave them, and join them again
   /play NAME            you speak for NAME from here on
   /hand back NAME       NAME is played by the model again
-  /undo                 takes back the last thing you did, and all after
+  /undo                 takes back your last action, and all after it
   /who                  who is there, and who speaks for whom
   /quit                 stops; dreamplay resume goes on here
 The line can be edited as in a shell, and the arrows bring back what
 you typed before. What you type while somebody speaks is kept: with
 Enter, you have the next word."""
-"""Narrower than most terminals, since it is set in columns."""
+"""Narrower than most terminals, since it has columns."""
 
 
 class CommandError(Exception):
-    """What she typed cannot be done; the message says why, and what could."""
+    """What was typed cannot be done. The message says why, and what can."""
 
 
 def parse(line: str, ask: Ask, cast: Cast, story: Story) -> Action | Leave:
-    """What a typed line means where the play stands. Only a line that begins with «/» is a command.
+    """What a typed line means at this moment. Only a line that begins with "/" is a command.
 
     Raises:
-        Refused: it cannot be done.
+        CommandError: it cannot be done.
     """
     words = line.strip()
     try:
@@ -84,7 +84,7 @@ def _command(text: str, ask: Ask, cast: Cast) -> Action | Leave:
             held = sorted(in_hand(ask.script))
             act = Action(hand_back=held[0] if not whom and len(held) == 1 else _person(whom, ask, cast, "hand back")[0])
         case _:
-            raise CommandError(f"no command /{name[:40]}; ? shows what there is, and a line without / is said")
+            raise CommandError(f"no command /{name[:40]}; ? lists the commands, and a line without / is said aloud")
     return _possible(act, ask, cast)
 
 
@@ -94,13 +94,13 @@ def _possible(act: Action, ask: Ask, cast: Cast) -> Action:
     if act.come and not away:
         raise CommandError("you are with them")
     if ask.role == VISITOR and away and (act.say or act.do or act.whisper or act.go):
-        raise CommandError("you have gone, and nobody hears you; /come brings you back, Enter lets them go on")
+        raise CommandError("you have left, and nobody hears you; /come brings you back, Enter lets them continue")
     if act.whisper and act.whisper.to not in here:
         raise CommandError(f"{cast.name(act.whisper.to)} is not here")
     if act.play and act.play in held:
-        raise CommandError(f"you play {cast.name(act.play)} already; /hand back {cast.name(act.play)} ends it")
+        raise CommandError(f"you already play {cast.name(act.play)}; /hand back {cast.name(act.play)} ends it")
     if act.hand_back and act.hand_back not in held:
-        raise CommandError(f"you do not play {cast.name(act.hand_back)}; /who shows whom you do")
+        raise CommandError(f"you do not play {cast.name(act.hand_back)}; /who shows whom you play")
     if ask.role != VISITOR and not (act.say or act.do or act.whisper or act.hand_back) and act.said:
         raise CommandError(
             f"this is {cast.name(ask.role)}'s turn: a line, /do, /whisper, /hand back, or Enter for silence"
@@ -109,7 +109,7 @@ def _possible(act: Action, ask: Ask, cast: Cast) -> Action:
 
 
 def _person(text: str, ask: Ask, cast: Cast, command: str) -> tuple[str, str]:
-    """The role that a text begins with the name of, and what follows."""
+    """The role whose name a text begins with, and the rest of the text."""
     others = [role for role in cast.roles if role != VISITOR and (role != ask.role or command == "hand back")]
     meant = cast.addressed(text)
     if meant and meant[0] in others:
@@ -146,5 +146,5 @@ def _stance(words: str, ask: Ask, story: Story) -> Action | Leave:
 
 def _undo(ask: Ask) -> Leave:
     if last(ask.script) is None:
-        raise CommandError("you have not done anything yet that could be taken back")
+        raise CommandError("there is nothing yet that could be taken back")
     return "undo"
