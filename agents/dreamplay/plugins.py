@@ -26,6 +26,9 @@ from dreamplay.errors import DreamplayError, PluginError, PluginFailedError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from dreamplay.schema.base import FrozenModel
+    from dreamplay.schema.plugin_choice import PluginChoice
+
 Group = Literal["models", "memories", "directors", "checks", "embedders", "formats"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 NOUN: dict[Group, str] = {
@@ -71,7 +74,7 @@ class Plugin:
         try:
             return EntryPoint(self.name, self.target, f"{SHIPPED}.{self.group}").load()
         except _FAILURES as error:  # importing runs the module, which may raise anything
-            raise PluginError(f"{self}: cannot be imported: {reason(error)}; mend it, or uninstall it") from error
+            raise PluginError(f"{self}: cannot be imported: {reason(error)}; correct it, or uninstall it") from error
 
 
 def installed(group: Group) -> tuple[Plugin, ...]:
@@ -112,19 +115,32 @@ def load(group: Group, name: str) -> Any:
     return find(group, name).load()
 
 
+def completed(group: Group, choice: PluginChoice) -> PluginChoice:
+    """The choice with every option of the plug-in's `Config` filled in: what a transcript keeps.
+
+    Raises:
+        PluginError: see `load`; or the plug-in has no such option, or not with such a value.
+    """
+    plugin = find(group, choice.name)
+    config = _config(plugin, plugin.load(), choice)
+    options = config.model_dump(mode="json") if config else {}
+    return choice.model_validate({"name": choice.name, **options})
+
+
 def create(
     group: Group,
-    name: str,
+    choice: PluginChoice | str,
     protocol: type,
     *args: Any,
     returns: Mapping[str, Callable[[Any], Any]] | None = None,
     **kwargs: Any,
 ) -> Any:
-    """Import a plug-in, call it with the arguments, and return what it makes, guarded (see `guarded`).
+    """Import a plug-in, call it with the arguments, and return what it makes, guarded (see `guarded`). If it has an
+    attribute `Config`, a frozen pydantic model, it is called with `config=`, the options of the choice, as well.
 
     Args:
         group: the group.
-        name: the name in it.
+        choice: the name in it, with options.
         protocol: what the call has to make: a Protocol or a class, of which it has to have every public member.
         args: what the entry point is called with.
         returns: see `guarded`.
@@ -133,10 +149,15 @@ def create(
     Raises:
         PluginError: see `load`; or what it names cannot be called so, or makes something else.
     """
-    plugin = find(group, name)
+    from dreamplay.schema.plugin_choice import PluginChoice
+
+    chosen = PluginChoice(name=choice) if isinstance(choice, str) else choice
+    plugin = find(group, chosen.name)
     factory = plugin.load()
     if not callable(factory):
         raise wrong_type(plugin, factory, "something to call, which makes one")
+    if config := _config(plugin, factory, chosen):
+        kwargs["config"] = config
     try:
         made = factory(*args, **kwargs)
     except DreamplayError:
@@ -144,7 +165,7 @@ def create(
     except _FAILURES as error:
         if plugin.shipped:
             raise
-        raise PluginError(f"{plugin}: cannot be made: {reason(error)}; mend it, or uninstall it") from error
+        raise PluginError(f"{plugin}: cannot be made: {reason(error)}; correct it, or uninstall it") from error
     return guarded(plugin, expect(plugin, made, protocol), returns)
 
 
@@ -172,6 +193,17 @@ def guarded(plugin: Plugin, thing: Any, returns: Mapping[str, Callable[[Any], An
             raises ValueError or TypeError if not. The name of a call of the object itself is "__call__".
     """
     return thing if plugin.shipped else _Guarded(plugin, thing, returns or {})
+
+
+def one_of(*types: type) -> Callable[[Any], Any]:
+    """A check for `guarded`: that a result is of one of the types."""
+
+    def check(result: Any) -> Any:
+        if not isinstance(result, types):
+            raise TypeError(f"expected {' or '.join(each.__name__ for each in types)}, found {type(result).__name__}")
+        return result
+
+    return check
 
 
 @contextlib.contextmanager
@@ -248,6 +280,37 @@ class _Guarded:
             called = "it" if name == "__call__" else f"{name}()"
             said = " ".join(str(error).split())[:_LONGEST]
             raise PluginFailedError(f"{self._plugin} failed: {called} returned the wrong type: {said}") from error
+
+
+def _config(plugin: Plugin, factory: Any, choice: PluginChoice) -> FrozenModel | None:
+    """The options of a choice, as the plug-in's `Config`; None if it has none.
+
+    Raises:
+        PluginError: an option that it does not have, or with a value that it does not take.
+    """
+    from pydantic import BaseModel, ValidationError
+
+    from dreamplay.schema.error_messages import did_you_mean, listed, sentence
+
+    config: Any = getattr(factory, "Config", None)
+    if config is None:
+        if choice.options:
+            raise PluginError(f"{plugin}: it takes no options; remove {listed(choice.options)}")
+        return None
+    if not (isinstance(config, type) and issubclass(config, BaseModel)):
+        raise wrong_type(plugin, config, "a pydantic model as its Config")
+    try:
+        made: Any = config.model_validate(choice.options)
+    except ValidationError as invalid:
+        error = invalid.errors()[0]
+        option = ".".join(map(str, error["loc"]))
+        if error["type"] == "extra_forbidden":
+            known = list(config.model_fields)
+            why = f"unknown option {option!r}{did_you_mean(option, known)}; there are {listed(known)}"
+        else:
+            why = f"option {option}: {sentence(error)}"
+        raise PluginError(f"{plugin}: {why}") from None
+    return made  # type: ignore[no-any-return]
 
 
 @cache

@@ -51,10 +51,12 @@ async def begin(settings: Settings, swaps: Mapping[str, str], given: Model | Non
     elsewhere = engine is None or engine.kind not in ("embedded", "gguf")
     # The plan is checked before the model is opened, and a local model loads while the graph is imported.
     from dreamplay.engine import run_config
+    from dreamplay.engine.plugin_set import SHIPPED
 
     plan = run_config.make_run_config(
-        settings.story, dict(swaps), seed=seed, length=settings.length, recall=settings.recall,
-        reflect=elsewhere if settings.reflect is None else settings.reflect, **chosen,
+        settings.story, dict(swaps), seed=seed, length=settings.length,
+        reflect=elsewhere if settings.reflect is None else settings.reflect, plugins=SHIPPED.chosen(settings),
+        **chosen,
     )  # fmt: skip
     model = await registry.open_model(engine, settings) if engine else given
     from dreamplay.engine.runner import Runner
@@ -77,7 +79,8 @@ async def resume(
 
     lock.check(folder)
     record = transcript.unfinished(folder)
-    plan = run_config.from_header(record.header)
+    plan = run_config.from_header(record.header, record.newest)
+    plan = replace(plan, plugins=plan.plugins.chosen(settings))
     check(plan)
     engine = None
     if given is None:

@@ -32,6 +32,7 @@ from dreamplay.errors import SettingsError
 from dreamplay.schema.address import Address
 from dreamplay.schema.api_key import Key, checked
 from dreamplay.schema.error_messages import did_you_mean, sentence
+from dreamplay.schema.plugin_choice import PluginChoice
 from dreamplay.schema.story import Length
 
 TOML = "dreamplay.toml"
@@ -103,8 +104,13 @@ class Settings(BaseModel):
     """Sampling temperature. None: what suits the model."""
     candidates: int | None = Field(default=None, ge=1, le=8)
     """Candidates for a line in one call, of which the best is kept. None: two on a local engine, one elsewhere."""
-    recall: bool = True
-    """Whether characters recall memories that their prompt does not show."""
+    memory: PluginChoice | None = None
+    """The memory plug-in, by name or as a table with its options. None: as before in a run that is resumed, else
+    `retrieval`. `none` recalls nothing."""
+    director: PluginChoice | None = None
+    """The director plug-in, by name or as a table. None: as before in a run that is resumed, else `standard`."""
+    embedder: PluginChoice | None = None
+    """The embedder plug-in, by name or as a table. None: as before in a run that is resumed, else `wordllama`."""
     reflect: bool | None = None
     """Whether everybody present at the end of a scene reflects on it, in a call of their own. None: only if the model
     runs elsewhere."""

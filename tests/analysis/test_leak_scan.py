@@ -12,10 +12,12 @@ import pytest
 import worlds
 from dreamplay.analysis import leak_scan
 from dreamplay.analysis.leak_scan import Scan
+from dreamplay.engine.plugin_set import PluginSet
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import LeakError
 from dreamplay.library import resources
 from dreamplay.memory import retrieval
+from dreamplay.memory.base import NO_MEMORY
 from dreamplay.models.prompt import Prompt
 from dreamplay.participants import agent, narrator
 from dreamplay.prompting import builder, context_window, event_text, summarization
@@ -64,7 +66,9 @@ def _plan(
         "title": "Small Hours", "premise": "Some people share a house.", "cast": dict.fromkeys(roles, "nobody"),
         "choices": worlds.story()["choices"], "beats": [{"id": "day", "title": "Day", "scenes": made}],
     })  # fmt: skip
-    return RunConfig("small", story, Cast(personas), seed, "full", ("day",), recall)
+    return RunConfig(
+        "small", story, Cast(personas), seed, "full", ("day",), PluginSet() if recall else PluginSet(memory=NO_MEMORY)
+    )
 
 
 @st.composite
@@ -85,14 +89,14 @@ def test_no_secret_is_ever_in_the_prompt_of_somebody_not_entitled_to_it(
 ) -> None:
     scans: list[Scan] = []
     came_up: list[int] = []
-    recall = retrieval.Memory.recall
+    recall = retrieval.RetrievalMemory.recall
 
     def counted(*args: Any, **rest: Any) -> Any:
         found = recall(*args, **rest)
         came_up.append(len(found))
         return found
 
-    monkeypatch.setattr(retrieval.Memory, "recall", counted)
+    monkeypatch.setattr(retrieval.RetrievalMemory, "recall", counted)
 
     @seed(explored if explores else 0)
     @settings(max_examples=plays, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -179,7 +183,10 @@ FAULTS: dict[str, tuple[type[PromptBuilder], tuple[str, Any] | None, tuple[str, 
     ),
     "somebody else's past": (
         PromptBuilder,
-        ("dreamplay.engine.state.Memory", lambda story, cast, role: retrieval.Memory(story, cast, "ann")),
+        (
+            "dreamplay.engine.state.open_memory",
+            lambda choice, story, cast, role, embedder: retrieval.RetrievalMemory(story, cast, "ann", embedder),
+        ),
         ("line", "Ann's memory"),
     ),
 }

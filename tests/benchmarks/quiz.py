@@ -27,7 +27,8 @@ from bench import TIMEOUT, fresh_start, machine, options, say, table
 from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner
-from dreamplay.memory.retrieval import Memory
+from dreamplay.memory.base import default_embedder
+from dreamplay.memory.retrieval import RetrievalMemory
 from dreamplay.models.llamacpp import LocalModel
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
@@ -110,7 +111,7 @@ def _shown(desk: PromptBuilder, script: Script, role: str) -> list[Event]:
 
 
 def _recalled(plan: RunConfig, desk: PromptBuilder, script: Script, question: Question) -> tuple[RetrievedMemory, ...]:
-    memory = Memory(plan.story, plan.cast, question.role)
+    memory = RetrievalMemory(plan.story, plan.cast, question.role, default_embedder())
     shown = _shown(desk, script, question.role)
     return memory.recall(
         script.common_view([question.role]), question.matter, scene="quiz", shown=shown, limit=desk.memories

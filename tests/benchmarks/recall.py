@@ -15,7 +15,8 @@ import time
 from bench import kept, machine, table
 from dreamplay import casting
 from dreamplay.memory import embeddings
-from dreamplay.memory.retrieval import Memory
+from dreamplay.memory.base import default_embedder
+from dreamplay.memory.retrieval import RetrievalMemory
 from dreamplay.schema.event import Event
 from dreamplay.schema.script import Script
 
@@ -29,7 +30,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=50)
     chosen = parser.parse_args()
     where = machine()
-    embeddings.ready()
+    embeddings.ready(default_embedder())
     print(f"{where}; recall over {chosen.memories:,} memories, milliseconds\n")
     rows = [measured(near, chosen.memories, chosen.times) for near in (False, True)]
     print(table(("memories near the matter", "first", "after it, median", "slowest", "bar", "kept?"), rows))
@@ -46,7 +47,7 @@ def measured(near: bool, memories: int, times: int) -> tuple[str, ...]:
               witnesses=cast.roles, beat="launch", scene="roof")
         for n in range(memories + times)
     )  # fmt: skip
-    script, leo, took = Script(), Memory(story, cast, "leo"), []
+    script, leo, took = Script(), RetrievalMemory(story, cast, "leo", default_embedder()), []
     for event in events:
         script.append(event)
         if event.id + 1 >= memories:

@@ -6,6 +6,7 @@ import pytest
 import worlds
 from dreamplay.director import relevance
 from dreamplay.library import resources
+from dreamplay.memory.base import default_embedder
 
 CLOCK = "the workshop clock was glued by a sleepy carpenter"
 COUNT = "two million users reached the server in nine milliseconds"
@@ -27,7 +28,7 @@ def test_what_a_scene_gives_falls_to_whoever_it_sounds_like(
     swaps: dict[str, str], roles: tuple[str, ...], text: str, owner: str | None
 ) -> None:
     cast = worlds.plan("mindsync", swaps=swaps).cast
-    assert relevance.owners(cast, [text], roles).get(text) == owner
+    assert relevance.owners(cast, default_embedder(), [text], roles).get(text) == owner
 
 
 def test_in_the_shipped_stories_most_who_are_there_have_something_of_the_scene() -> None:
@@ -36,7 +37,7 @@ def test_in_the_shipped_stories_most_who_are_there_have_something_of_the_scene()
         shares = []
         for _, scene in plan.story.scenes:
             if scene.material:
-                found = set(relevance.owners(plan.cast, scene.material, scene.present).values())
+                found = set(relevance.owners(plan.cast, default_embedder(), scene.material, scene.present).values())
                 shares.append(len(found) / len(scene.present))
         assert sum(shares) / len(shares) >= 0.75
 
@@ -52,4 +53,4 @@ def test_in_the_shipped_stories_most_who_are_there_have_something_of_the_scene()
 )
 def test_what_is_most_like_an_answer_goes_by_the_words_and_not_by_names(heard: str, chosen: str) -> None:
     cast = worlds.plan("mindsync").cast
-    assert relevance.nearest(cast, [CLOCK, COUNT], heard) == chosen
+    assert relevance.nearest(cast, default_embedder(), [CLOCK, COUNT], heard) == chosen

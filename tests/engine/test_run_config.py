@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import worlds
 from dreamplay.errors import UsageError
+from dreamplay.memory.retrieval import RetrievalConfig
 
 
 @pytest.mark.parametrize(
@@ -34,8 +35,9 @@ def test_a_header_holds_all_that_was_chosen_and_nothing_of_the_machine() -> None
     plan = worlds.plan("mindsync", swaps={"leo": "leo_believer"}, length="short", beats=["launch"])
     header = plan.header("scripted", {"tries": 3})
     assert (header.story_id, header.seed, header.model) == ("mindsync", 7, "scripted")
-    settings = {"length": "short", "beats": ["launch"], "recall": True, "reflect": True}
-    assert header.settings == settings | {"tries": 3}
+    assert header.settings.items() >= {"length": "short", "beats": ["launch"], "reflect": True, "tries": 3}.items()
+    assert header.settings["memory"] == {"name": "retrieval"} | RetrievalConfig().model_dump(mode="json")
+    assert header.settings["embedder"] == {"name": "wordllama"}
     assert header.cast["leo"] == plan.cast.personas["leo"]
     assert set(header.persona_hashes) == set(plan.cast.roles)
     assert {"dreamplay", "langgraph"} <= set(header.versions)

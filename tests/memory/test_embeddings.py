@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from dreamplay.errors import EmbeddingError
 from dreamplay.memory import embeddings
+from dreamplay.memory import wordllama as shipped
+from dreamplay.memory.base import default_embedder
 
 TEXTS = [
     "He has mended his clock.", "My clock stopped at four in the morning.",
@@ -14,24 +16,24 @@ TEXTS = [
 
 
 def test_texts_become_rows_of_unit_length_the_same_every_time() -> None:
-    rows = embeddings.embed(TEXTS)
-    assert rows.shape == (len(TEXTS), embeddings.WIDTH)
+    rows = embeddings.embed(default_embedder(), TEXTS)
+    assert rows.shape == (len(TEXTS), default_embedder().width)
     assert np.allclose(np.linalg.norm(rows[:3], axis=1), 1, atol=1e-5)
     assert not rows[3].any()  # nothing said is about nothing
-    assert np.array_equal(rows, embeddings.embed(TEXTS))
-    assert embeddings.embed([]).shape == (0, embeddings.WIDTH)
+    assert np.array_equal(rows, embeddings.embed(default_embedder(), TEXTS))
+    assert embeddings.embed(default_embedder(), []).shape == (0, default_embedder().width)
 
 
 def test_what_is_about_the_same_is_nearer() -> None:
-    clock, other, soup, *_ = embeddings.embed(TEXTS)
+    clock, other, soup, *_ = embeddings.embed(default_embedder(), TEXTS)
     assert clock @ other > clock @ soup + 0.2
 
 
 def test_the_loggers_of_others_stay_as_they_are() -> None:
     root = logging.getLogger()
     before = (root.level, list(root.handlers))
-    embeddings._vectors.cache_clear()
-    embeddings.embed(["Tea is tea."])
+    shipped._vectors.cache_clear()
+    embeddings.embed(default_embedder(), ["Tea is tea."])
     assert (root.level, list(root.handlers)) == before
 
 
@@ -42,7 +44,7 @@ def test_vectors_that_cannot_be_read_are_an_error_of_ours(monkeypatch: pytest.Mo
         raise ValueError("header too large\nfor a file of 3 bytes")
 
     monkeypatch.setattr(wordllama.WordLlama, "load", damaged)
-    embeddings._vectors.cache_clear()
+    shipped._vectors.cache_clear()
     with pytest.raises(EmbeddingError, match=r"header too large for .*pip install wordllama"):
-        embeddings.embed(["Tea is tea."])
-    embeddings._vectors.cache_clear()
+        embeddings.embed(default_embedder(), ["Tea is tea."])
+    shipped._vectors.cache_clear()

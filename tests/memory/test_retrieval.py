@@ -9,26 +9,36 @@ from typing import Any
 
 import pytest
 import worlds
+from dreamplay.engine.plugin_set import PluginSet
 from dreamplay.engine.runner import Runner
 from dreamplay.errors import EmbeddingError
-from dreamplay.memory import embeddings
-from dreamplay.memory.retrieval import FLOOR, IMPORTANCE, WORDS, Memory
+from dreamplay.memory import wordllama as shipped
+from dreamplay.memory.base import NO_MEMORY, default_embedder
+from dreamplay.memory.retrieval import RetrievalConfig, RetrievalMemory
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, Event, Provenance, RetrievedMemory
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
+from pydantic import ValidationError
 
 ALL = ("elara", "leo", "mira", "sam")
 CLOCK = "the old clock has stopped ticking"
 HEARD = "That clock stopped ticking in the night."
 
 
+CONFIG = RetrievalConfig()
+
+
+def _memory(story: Story, cast: Cast, role: str) -> RetrievalMemory:
+    return RetrievalMemory(story, cast, role, default_embedder())
+
+
 def _recall(
     story: Story, cast: Cast, events: list[Event], query: str = CLOCK, role: str = "leo", **rest: Any
 ) -> tuple[RetrievedMemory, ...]:
     rest = {"scene": "kitchen", "limit": 50} | rest
-    return Memory(story, cast, role).recall(Script(events).common_view([role]), query, **rest)
+    return _memory(story, cast, role).recall(Script(events).common_view([role]), query, **rest)
 
 
 def _events(found: tuple[RetrievedMemory, ...]) -> list[int]:
@@ -102,7 +112,7 @@ def test_a_change_of_mind_matters_more_than_a_stance_that_is_kept(story: Story, 
 
 
 def test_each_score_is_between_0_and_1_and_the_product_is_what_counts(story: Story, cast: Cast) -> None:
-    kinds = [*IMPORTANCE] * 30
+    kinds = [*CONFIG.importance] * 30
     events = [worlds.event(n, kind, HEARD, speaker="sam", witnesses=ALL) for n, kind in enumerate(kinds)]
     found = _recall(story, cast, events, limit=len(events))
     assert len(_events(found)) == len(events)
@@ -116,7 +126,7 @@ def test_each_score_is_between_0_and_1_and_the_product_is_what_counts(story: Sto
 def test_what_has_nothing_to_do_with_the_matter_does_not_come_up(story: Story, cast: Cast, query: str) -> None:
     events = [worlds.event(0, text=f"Mira, Leo, Sam. {HEARD}", speaker="elara", witnesses=ALL)]
     assert _recall(story, cast, events, query) == ()
-    assert all(r.relevance >= FLOOR for r in _recall(story, cast, events))
+    assert all(r.relevance >= CONFIG.floor for r in _recall(story, cast, events))
 
 
 def test_what_stands_in_the_prompt_is_not_recalled_again(story: Story, cast: Cast) -> None:
@@ -126,7 +136,7 @@ def test_what_stands_in_the_prompt_is_not_recalled_again(story: Story, cast: Cas
 
 
 def test_nothing_comes_up_twice_in_a_scene_and_what_came_up_least_often_goes_first(story: Story, cast: Cast) -> None:
-    script, asking = Script(), Memory(story, cast, "leo")
+    script, asking = Script(), _memory(story, cast, "leo")
     for n in range(3):
         script.append(worlds.event(n, text=HEARD, speaker="sam", witnesses=ALL, scene="lab"))
     came: list[int] = []
@@ -141,7 +151,7 @@ def test_nothing_comes_up_twice_in_a_scene_and_what_came_up_least_often_goes_fir
 
 def test_reading_on_gives_what_reading_at_once_gives(story: Story, cast: Cast) -> None:
     texts = [*cast.personas["sam"].material, *cast.personas["mira"].material, *cast.personas["leo"].examples]
-    script, asking = Script(), Memory(story, cast, "elara")
+    script, asking = Script(), _memory(story, cast, "elara")
     for n, text in enumerate(texts):
         script.append(worlds.event(n, text=cast.fill(text), speaker="mira", witnesses=ALL))
         step = asking.recall(script.common_view(["elara"]), text, scene="kitchen", limit=3)
@@ -149,7 +159,7 @@ def test_reading_on_gives_what_reading_at_once_gives(story: Story, cast: Cast) -
 
 
 def test_another_script_is_read_from_its_beginning(story: Story, cast: Cast) -> None:
-    asking = Memory(story, cast, "leo")
+    asking = _memory(story, cast, "leo")
     one = [worlds.event(n, text=HEARD, speaker="sam", witnesses=ALL) for n in range(3)]
     other = [one[0], worlds.event(1, text="Soup.", witnesses=ALL), worlds.event(2, "dream", HEARD, witnesses=ALL)]
     for events in (one, other, one[:1], one):
@@ -162,13 +172,16 @@ import json, sys
 sys.path.insert(0, {tests!r})
 import worlds
 from dreamplay import casting
-from dreamplay.memory.retrieval import Memory
+from dreamplay.memory.base import default_embedder
+from dreamplay.memory.retrieval import RetrievalMemory
 from dreamplay.schema.script import Script
 story = casting.load_story("mindsync")
 cast = casting.cast(story, "mindsync")
 texts = [cast.fill(text) for persona in cast.personas.values() for text in persona.material]
 script = Script([worlds.event(n, text=text, speaker="sam", witnesses=cast.roles) for n, text in enumerate(texts)])
-found = Memory(story, cast, "leo").recall(script.common_view(["leo"]), "dreams and sleepers", scene="kitchen", limit=9)
+leo = RetrievalMemory(story, cast, "leo", default_embedder())
+view = script.common_view(["leo"])
+found = leo.recall(view, "dreams and sleepers", scene="kitchen", limit=9)
 print(json.dumps([recalled.model_dump() for recalled in found]))
 """
 
@@ -212,7 +225,7 @@ def test_a_memory_is_worded_as_hers_with_when_it_was(
     [
         ("The clock stopped. " + "It went on ticking. " * 10, "The clock stopped. " + "It went on ticking. " * 5),
         ("The clock stopped, " + "and the clock " * 20, "The clock stopped …"),
-        ("clock " * 40, "clock " * WORDS + "…"),
+        ("clock " * 40, "clock " * CONFIG.words + "…"),
         ("The clock stopped.]\n[Leo means to say so.", "The clock stopped.) (Leo means to say so."),
     ],
     ids=["whole sentences", "a clause", "no end at all", "a forged note"],
@@ -231,19 +244,19 @@ async def test_without_its_vectors_nothing_is_played_and_the_next_step_is_named(
         raise FileNotFoundError("no weights/l2_supercat_256.safetensors")
 
     monkeypatch.setattr(wordllama.WordLlama, "load", missing)
-    embeddings._vectors.cache_clear()
+    shipped._vectors.cache_clear()
     model = ScriptedModel()
     with pytest.raises(EmbeddingError, match=r"l2_supercat.*pip install wordllama$"):
         await Runner(worlds.plan(small), model, tmp_path / "run", {}).play(lambda seen: None)
     assert not model.seen
     assert not (tmp_path / "run").exists()
-    embeddings._vectors.cache_clear()
+    shipped._vectors.cache_clear()
 
 
 async def test_without_recall_nobody_is_reminded(small: Path, tmp_path: Path) -> None:
     model = ScriptedModel()
-    record = await worlds.play(small, tmp_path / "run", model, recall=False)
-    assert record.header.settings["recall"] is False
+    record = await worlds.play(small, tmp_path / "run", model, plugins=PluginSet(memory=NO_MEMORY))
+    assert record.header.settings["memory"] == {"name": "none"}
     assert not any("remembers" in prompt.tail for prompt in model.seen)
 
 
@@ -270,3 +283,9 @@ def test_however_old_and_slight_memories_are_the_nearer_one_comes_first(story: S
     own = [worlds.event(n, text=text, speaker="leo", witnesses=ALL) for n, text in enumerate((HEARD, "A clock, then."))]
     others = [worlds.event(n, text="Bring the soup.", speaker="sam", witnesses=ALL) for n in range(2, 2000)]
     assert _events(_recall(story, cast, own + others)) == [0, 1]
+
+
+@pytest.mark.parametrize("weight", ["decay", "oldest", "floor", "own", "formative"])
+def test_no_factor_can_be_0(weight: str) -> None:
+    with pytest.raises(ValidationError, match=weight):
+        RetrievalConfig.model_validate({weight: 0})

@@ -186,8 +186,9 @@ async def scan(plan: RunConfig, *, sheets: bool = False, desk: type[PromptBuilde
     from dreamplay.engine.graph import build, steps, untraced
     from dreamplay.engine.state import context
     from dreamplay.memory import embeddings
+    from dreamplay.memory.base import open_embedder
 
-    embeddings.ready()
+    embeddings.ready(open_embedder(plan.plugins.embedder))
     marks, script = CanaryTokens(), Script()
     marked = marks.plant(plan)
     watch = _Watch(marks, script)

@@ -92,7 +92,7 @@ def branch(parent: RunLog, name: str, at: str | None, changes: Changes, seed: in
         UsageError: the point or a change does not fit the parent.
         RecordError: the parent's header is damaged.
     """
-    plan, played = run_config.from_header(parent.header), list(parent.script)
+    plan, played = run_config.from_header(parent.header, parent.newest), list(parent.script)
     point = find(parent, name, at)
     shared = tuple(played[:point])
     here = _scene_at(plan, played, point)

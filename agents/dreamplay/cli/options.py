@@ -36,6 +36,15 @@ TimeoutFlag = Annotated[
     ),
 ]
 WindowFlag = Annotated[int | None, typer.Option("--window", help="Context window in tokens. Default: 8192.")]
+MemoryFlag = Annotated[
+    str | None, typer.Option("--memory", metavar="NAME", help="The memory plug-in: 'retrieval', 'none', or another.")
+]
+DirectorFlag = Annotated[
+    str | None, typer.Option("--director", metavar="NAME", help="The director plug-in: 'standard', or another.")
+]
+EmbedderFlag = Annotated[
+    str | None, typer.Option("--embedder", metavar="NAME", help="The embedder plug-in: 'wordllama', or another.")
+]
 QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 EventsFlag = Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON.")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run, or its name in transcripts/.")]

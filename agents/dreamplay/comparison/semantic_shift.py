@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dreamplay.comparison.alignment import Pairing
 from dreamplay.comparison.permutation import LEVEL, Draft, Effect, PermutationTest, Tested, shown
+from dreamplay.memory.base import default_embedder
 from dreamplay.memory.embeddings import embed
 from dreamplay.runs.transcript import RunLog
 from dreamplay.scoring.metrics import lines, nameless
@@ -53,7 +54,7 @@ def moved(matched: Pairing, deals: PermutationTest) -> list[Draft]:
     dealing the runs otherwise would do. Runs of one seed share the director's dice and are nearer for it, so their
     distance is shown, and not held against that noise. The interval is a percentile bootstrap over the pairs, or over
     the runs of each group (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13).
-    Limits: the vectors hear what a text is about, and not who means what by it; see `embedding`.
+    Limits: the vectors hear what a text is about, and not who means what by it; see `wordllama`.
     """
     runs = (*matched.base, *matched.changed)
     found = [_said(run) for run in runs]
@@ -114,7 +115,7 @@ def excess(effect: Effect | None) -> str:
 def _said(run: RunLog) -> dict[Key, Vector]:
     """What was said in each beat, and by each role: a row for each line that says something."""
     said = list(lines(run))
-    rows = embed([nameless(run, event.text) for event in said]).astype(np.float64)
+    rows = embed(default_embedder(), [nameless(run, event.text) for event in said]).astype(np.float64)
     piles: dict[Key, list[Vector]] = {}
     for event, row in zip(said, rows, strict=True):
         if row.any():

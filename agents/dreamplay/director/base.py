@@ -27,7 +27,8 @@ Step = Move | Narration | Turn | SceneEnd
 
 
 class Director(Protocol):
-    """Decides what happens next. Called as `Director(cast, seed, length)`, with `config=...` if it has a `Config`.
+    """Decides what happens next. Called as `Director(cast, seed, length, embedder)`, with `config=...` if it has a
+    `Config`.
 
     It may read the whole script; a speaker gets no more of it than the cue of the turn. The same script and seed must
     give the same step in every process, since a run that was stopped goes on from its transcript alone: keep no state,

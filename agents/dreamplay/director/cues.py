@@ -15,6 +15,7 @@ from dreamplay.director import relevance
 from dreamplay.director.config import DirectorConfig
 from dreamplay.director.situation import WHISPERING, Situation
 from dreamplay.library import templates
+from dreamplay.memory.base import Embedder, default_embedder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import TURNS, Cue, Event
 from dreamplay.schema.script import Script, attitudes
@@ -28,6 +29,8 @@ class Cues:
 
     cast: Cast
     seed: int
+    embedder: Embedder = field(default_factory=default_embedder)
+    """What makes vectors of what can be spoken of."""
     config: DirectorConfig = field(default_factory=DirectorConfig)
     _owners: dict[str, dict[str, str]] = field(default_factory=dict, init=False, repr=False, compare=False)
     """By scene: whose each piece of its material is. Found once, since a scene does not change."""
@@ -58,7 +61,7 @@ class Cues:
         pools = [moment, of_own] if rolled.random() < config.of_the_moment else [of_own, moment]
         fresh = next((left for pool in pools if (left := [text for text in pool if text not in told])), [])
         some = rolled.sample(fresh, min(config.at_hand, len(fresh))) or [rolled.choice(of_own or [*persona.material])]
-        material = relevance.nearest(self.cast, some, last_heard(script.visible_to(speaker)))
+        material = relevance.nearest(self.cast, self.embedder, some, last_heard(script.visible_to(speaker)))
         by_day = not visited and scene.kind != "dream" and not any(cue.glimpse for cue in heard)
         dreamt = self._dreamt(script, speaker) if by_day and rolled.random() < config.of_the_dream else []
         glimpse = rolled.choice(dreamt) if dreamt else ""
@@ -117,7 +120,7 @@ class Cues:
         least, most = self.config.glimpse
         shown = [text.strip() for text in clauses if least <= text.strip().count(" ") <= most]
         dreamers = [role for role in dreams[-1].witnesses if role != VISITOR]
-        owners = relevance.owners(self.cast, shown, dreamers) if shown else {}
+        owners = relevance.owners(self.cast, self.embedder, shown, dreamers) if shown else {}
         return [self._lowered(text) for text in shown if owners.get(text) == speaker]
 
     def _lowered(self, text: str) -> str:
@@ -141,7 +144,9 @@ class Cues:
         if scene.id not in self._owners:
             there = dict.fromkeys([*scene.present, *(move.role for move in scene.moves)])
             roles = [role for role in there if role != VISITOR]
-            self._owners[scene.id] = relevance.owners(self.cast, scene.material, roles) if scene.material else {}
+            self._owners[scene.id] = (
+                relevance.owners(self.cast, self.embedder, scene.material, roles) if scene.material else {}
+            )
         return self._owners[scene.id]
 
     def _named(self, text: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from dreamplay.director.base import Narration, SceneEnd, Step
 from dreamplay.director.config import DirectorConfig
 from dreamplay.director.cues import Cues
 from dreamplay.director.situation import Situation
+from dreamplay.memory.base import Embedder, default_embedder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Event
 from dreamplay.schema.story import Aside, Length, Scene
@@ -29,6 +30,8 @@ class StandardDirector:
     cast: Cast
     seed: int
     length: Length = "full"
+    embedder: Embedder = field(default_factory=default_embedder)
+    """What makes vectors of what can be spoken of."""
     config: DirectorConfig = field(default_factory=DirectorConfig)
 
     Config: ClassVar = DirectorConfig
@@ -148,4 +151,4 @@ class StandardDirector:
 
     @cached_property
     def _cues(self) -> Cues:
-        return Cues(self.cast, self.seed, self.config)
+        return Cues(self.cast, self.seed, self.embedder, self.config)

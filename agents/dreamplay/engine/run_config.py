@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from dreamplay import casting
+from dreamplay.engine.plugin_set import SHIPPED, PluginSet
 from dreamplay.errors import RecordError, UsageError
 from dreamplay.participants import visit
 from dreamplay.participants.visit import Visit
 from dreamplay.runs.run_settings import checked_settings
-from dreamplay.runs.transcript import Header, complaint
+from dreamplay.runs.transcript import Header, Resumed, complaint
 from dreamplay.schema.base import digest
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.story import VISITOR, Beat, Length, Scene, Story
@@ -33,7 +34,7 @@ class RunConfig:
     seed: int
     length: Length
     beats: tuple[str, ...]
-    recall: bool = True
+    plugins: PluginSet = SHIPPED
     reflect: bool = True
     parent: str | None = None
     """Of a branch, as is point: see the header of a transcript."""
@@ -60,8 +61,8 @@ class RunConfig:
             settings={
                 "length": self.length,
                 "beats": list(self.beats),
-                "recall": self.recall,
                 "reflect": self.reflect,
+                **self.plugins.recorded(),
                 **visited,
                 **settings,
             },
@@ -69,7 +70,7 @@ class RunConfig:
             parent=self.parent,
             point=self.point,
             changes=self.changes,
-            versions=dict(_versions()),
+            versions=_versions() | self.plugins.versions(),
         )
 
 
@@ -80,7 +81,7 @@ def make_run_config(
     seed: int,
     length: Length = "full",
     beats: Sequence[str] = (),
-    recall: bool = True,
+    plugins: PluginSet = SHIPPED,
     reflect: bool = True,
     guest: str | None = None,
     interventions: Path | None = None,
@@ -90,6 +91,7 @@ def make_run_config(
 
     Raises:
         LibraryError: a story, persona or role that is not there or not valid.
+        PluginError: a plug-in that is not installed, or cannot be used.
         UsageError: a beat that the story does not have.
     """
     story = casting.load_story(story_ref)
@@ -111,7 +113,7 @@ def make_run_config(
         seed,
         length,
         played,
-        recall,
+        plugins.completed(),
         reflect,
         changes=told(swaps),
         visit=visited,
@@ -124,8 +126,12 @@ def told(swaps: Mapping[str, str], *others: str) -> tuple[str, ...]:
     return ("; ".join(words),) if words else ()
 
 
-def from_header(header: Header) -> RunConfig:
+def from_header(header: Header, newest: Header | Resumed | None = None) -> RunConfig:
     """The plan of a run that goes on: story, cast and dice as they were, whatever has become of their files.
+
+    Args:
+        header: of the run.
+        newest: what says with which plug-ins it was played last; None: the header.
 
     Raises:
         RecordError: the header does not say them all.
@@ -133,11 +139,13 @@ def from_header(header: Header) -> RunConfig:
     cast = Cast(header.cast)
     try:
         known = checked_settings(header.settings, header.story, cast)
+        last = checked_settings(newest.settings, header.story, cast) if newest else known
     except ValueError as error:
         raise RecordError(f"the header of the transcript does not fit its story: {complaint(error)}") from None
     return RunConfig(
-        header.story_id, header.story, cast, header.seed, known.length, known.beats, known.recall, known.reflect,
-        header.parent, header.point, header.changes, known.visit,
+        header.story_id, header.story, cast, header.seed, known.length, known.beats,
+        PluginSet.of_run(last), known.reflect, header.parent, header.point,
+        header.changes, known.visit,
     )  # fmt: skip
 
 

@@ -95,8 +95,9 @@ class Runner:
                 is nothing to go on with.
         """
         from dreamplay.memory import embeddings
+        from dreamplay.memory.base import open_embedder
 
-        embeddings.ready()
+        embeddings.ready(open_embedder(self.plan.plugins.embedder))
         with Transcript(self.folder, None if self.goes_on else self.header) as record:
             self.script, self._begun = record.before.script, True
             try:

@@ -11,15 +11,15 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict, get_args
 
 from langgraph.runtime import Runtime
 
-from dreamplay.director.base import Director
-from dreamplay.director.director import StandardDirector
+from dreamplay import plugins
+from dreamplay.director.base import Director, Step
 from dreamplay.director.situation import Situation
 from dreamplay.engine.run_config import RunConfig
-from dreamplay.memory.retrieval import Memory
+from dreamplay.memory.base import Memory, open_embedder, open_memory
 from dreamplay.models.base import Model
 from dreamplay.participants.agent import Agent
 from dreamplay.participants.narrator import Narrator
@@ -118,10 +118,13 @@ def context(
     """
     told = model(None)
     desk = desk or PromptBuilder(plan.story, plan.cast, sheets=told.sheets, window=told.window)
+    embedder = open_embedder(plan.plugins.embedder)
+
+    def memory(role: str) -> Memory:
+        return open_memory(plan.plugins.memory, plan.story, plan.cast, role, embedder)
+
     agents = {
-        role: Agent(role, desk, model(role), plan.seed, Memory(plan.story, plan.cast, role) if plan.recall else None)
-        for role in plan.cast.roles
-        if role != VISITOR
+        role: Agent(role, desk, model(role), plan.seed, memory(role)) for role in plan.cast.roles if role != VISITOR
     }
     return Context(
         story=plan.story,
@@ -129,7 +132,16 @@ def context(
         scenes=plan.scenes,
         agents=agents,
         narrator=Narrator(desk, told, plan.seed),
-        director=StandardDirector(plan.cast, plan.seed, plan.length),
+        director=plugins.create(
+            "directors",
+            plan.plugins.director,
+            Director,
+            plan.cast,
+            plan.seed,
+            plan.length,
+            embedder,
+            returns={"next": plugins.one_of(*get_args(Step))},
+        ),  # fmt: skip
         script=script,
         write=write,
         pending=pending,

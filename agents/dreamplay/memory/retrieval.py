@@ -1,4 +1,4 @@
-"""What a character remembers: a view over what she witnessed and over her formative memories, never a second store.
+"""The shipped memory: a view over what a role witnessed and over its formative memories, never a second store.
 
     score = recency x importance x relevance
 
@@ -8,11 +8,10 @@ one has room, and in a sum something recent and important comes up that has noth
 needs all three. None of its factors can be 0, so that no single one hides a memory; and no scale counts in a product,
 so that nothing is stretched, and a score means the same in every line that keeps it.
 
-- recency: DECAY to the power of how many newer memories she has, from 1 down to OLDEST; formative memories are the
-  oldest. The paper's 0.995 is for each hour since the last retrieval. A play has no hours, and here what has come up
-  is held back, not refreshed.
-- importance: by the table below, without a model call.
-- relevance: cosine of the sentence vectors of `embedding.py`; below FLOOR nothing comes up.
+- recency: `decay` to the power of how many newer memories they have, from 1 down to `oldest`; formative memories are
+  the oldest. What has come up is held back, not refreshed.
+- importance: by the kind of event, without a model call.
+- relevance: cosine of the sentence vectors; below `floor` nothing comes up.
 
 Nothing comes up twice in one scene, and what came up least often goes first. Both are read off the script, so that
 the same script gives the same memories in any process.
@@ -22,8 +21,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import Field
+
+from dreamplay.memory.base import Embedder
+from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import (
     MOVES,
@@ -38,17 +41,10 @@ from dreamplay.schema.story import VISITOR, Story, moved
 from dreamplay.schema.view import View
 
 if TYPE_CHECKING:
-    from dreamplay.memory.embeddings import Matrix
+    from dreamplay.memory.base import Matrix
 
-DECAY = 0.995
-OLDEST = 0.3
-"""What recency falls to: a dream of the first night still beats a remark of just now that is half as near."""
-FLOOR = 0.3
-"""Least relevance: texts on one matter have 0.25 to 0.68, others up to 0.13, and a wrong memory costs more than none.
-With it, on the scripted model, 28 lines in 100 of the one shipped story have a memory, and 16 of the other; with 0.25,
-47 and 27, so that the median line of a small model would be paid for with one.
-"""
-IMPORTANCE: dict[Kind, float] = {
+_SENTENCES = re.compile(r".*[.!?…]['\"”»)]*(?= |$)")
+_IMPORTANCE: dict[Kind, float] = {
     "dream": 1.0,  # what each of them hides, seen by all who dreamt it
     "stance": 0.8,
     "reflection": 0.8,  # drawn already from what happened
@@ -59,27 +55,48 @@ IMPORTANCE: dict[Kind, float] = {
     "exit": 0.3,
     "narration": 0.3,
 }
-"""By kind of event; a kind that is not here is no memory."""
-CHANGE_OF_MIND = 0.9
-"""A stance other than the last one of the same character."""
-TO_FEW = 0.8
-"""Said to fewer than are in the scene: what few know is worth the more."""
-FORMATIVE = 0.7
-ADDRESSED = 0.6
-"""A line that calls her by name."""
-OWN = 0.2
-"""What she said herself: recalled, it invites her to say it again."""
-WORDS = 25
-"""Length of a memory in the prompt: it ends with the last sentence that ends within so many words."""
-
-_SENTENCES = re.compile(r".*[.!?…]['\"”»)]*(?= |$)")
+Weight = Annotated[float, Field(gt=0.0, le=1.0)]
 
 
-class Memory:
+class RetrievalConfig(FrozenModel):
+    """The constants of retrieval. Weights are in (0, 1]; the names in `importance` are kinds of event."""
+
+    decay: Weight = 0.995
+    """Recency of a memory, for each newer one. The figure is that of arXiv 2304.03442, section 4.1, which counts hours
+    since the last retrieval; a play has no hours."""
+    oldest: Weight = 0.3
+    """What recency falls to: a dream of the first night still beats a remark of just now that is half as near."""
+    floor: Weight = 0.3
+    """Least relevance: texts on one matter have 0.25 to 0.68, others up to 0.13, and a wrong memory costs more than
+    none. With it, on the scripted model, 28 lines in 100 of the one shipped story have a memory, and 16 of the other;
+    with 0.25, 47 and 27, so that the median line of a small model would be paid for with one.
+    """
+    importance: dict[Kind, Weight] = Field(default_factory=lambda: dict(_IMPORTANCE))
+    """By kind of event; a kind that is not here is no memory. The paper asks a model for it; this costs no call."""
+    change_of_mind: Weight = 0.9
+    """Importance of a stance other than the last one of the same character."""
+    to_few: Weight = 0.8
+    """Importance of what was said to fewer than are in the scene: what few know is worth the more."""
+    formative: Weight = 0.7
+    """Importance of a formative memory of the private sheet."""
+    addressed: Weight = 0.6
+    """Importance of a line that calls the role by name."""
+    own: Weight = 0.2
+    """Importance of what they said themselves: recalled, it invites them to say it again."""
+    words: int = Field(default=25, ge=5, le=200)
+    """Length of a memory in the prompt: it ends with the last sentence that ends within so many words."""
+
+
+class RetrievalMemory:
     """The memory of one role. It keeps vectors, so that only what is new is embedded, and no knowledge of its own."""
 
-    def __init__(self, story: Story, cast: Cast, role: str) -> None:
-        self._cast, self._role = cast, role
+    Config = RetrievalConfig
+
+    def __init__(
+        self, story: Story, cast: Cast, role: str, embedder: Embedder, config: RetrievalConfig | None = None
+    ) -> None:
+        self._cast, self._role, self._embedder = cast, role, embedder
+        self._config = config or RetrievalConfig()
         self._scenes = {scene.id: scene for _, scene in story.scenes}
         private = cast.personas[role].private
         self._formative = [cast.fill(text) for text in private.memories] if private else []
@@ -108,11 +125,11 @@ class Memory:
         count = len(self._events)
         (asked,) = self._vectors([query])
         near = self._matrix[:count] @ asked
-        able = near >= FLOOR * STEPS**2
+        able = near >= self._config.floor * STEPS**2
         able[[row for event in shown if (row := self._row_of.get(event.id)) is not None]] = False
         able[list(self._came_up.get(scene, ()))] = False
-        rows = np.flatnonzero(able)
-        recency: Any = OLDEST + (1 - OLDEST) * DECAY ** (count - 1 - rows)
+        rows, oldest = np.flatnonzero(able), self._config.oldest
+        recency: Any = oldest + (1 - oldest) * self._config.decay ** (count - 1 - rows)
         relevance = np.minimum(near[rows] / np.float64(STEPS**2), 1.0)
         score = (recency * self._importance[rows] * relevance).round(4)
         rank = 2 * self._often[rows] - score  # a score is 1 at most, so how often comes first
@@ -137,8 +154,6 @@ class Memory:
         """Know nothing but the formative memories."""
         import numpy as np
 
-        from dreamplay.memory.embeddings import WIDTH
-
         self._seen: tuple[Event, ...] = ()
         self._events: list[Event | None] = []
         self._row_of: dict[int | str, int] = {}
@@ -150,8 +165,8 @@ class Memory:
         self._there = {scene.id: scene.present for scene in self._scenes.values()}
         """Who is in a scene, as far as its events have been read."""
         self._importance = np.zeros(0)
-        self._matrix: Matrix = np.zeros((0, WIDTH), dtype=np.float32)
-        self._add([None] * len(self._formative), self._formative, [FORMATIVE] * len(self._formative))
+        self._matrix: Matrix = np.zeros((0, self._embedder.width), dtype=np.float32)
+        self._add([None] * len(self._formative), self._formative, [self._config.formative] * len(self._formative))
         self._row_of |= {self._worded(row): row for row in range(len(self._formative))}
 
     def _read(self, view: View) -> None:
@@ -160,7 +175,7 @@ class Memory:
         if self._seen and (len(known) < len(self._seen) or known[len(self._seen) - 1] is not self._seen[-1]):
             self._begin()
         new, self._seen = known[len(self._seen) :], known
-        kept = [event for event in new if event.text and event.kind in IMPORTANCE]
+        kept = [event for event in new if event.text and event.kind in self._config.importance]
         self._row_of |= {event.id: row for row, event in enumerate(kept, start=len(self._events))}
         self._add(kept, [event.text for event in kept], [self._weighed(event) for event in kept])
         for event in new:
@@ -189,28 +204,29 @@ class Memory:
         """The texts as rows, without names: a name is in every other line, and would make them all alike."""
         import numpy as np
 
-        from dreamplay.memory.embeddings import WIDTH, quantized
+        from dreamplay.memory.embeddings import quantized
 
-        rows = [quantized(self._cast.nameless(text)) for text in texts]
-        return np.stack(rows) if rows else np.zeros((0, WIDTH), dtype=np.float32)
+        rows = [quantized(self._embedder, self._cast.nameless(text)) for text in texts]
+        return np.stack(rows) if rows else np.zeros((0, self._embedder.width), dtype=np.float32)
 
     def _weighed(self, event: Event) -> float:
-        """The importance of an event, by the table above."""
+        """The importance of an event."""
+        table = self._config
         if event.kind == "stance":
             before = self._chose.get(event.speaker)
             self._chose[event.speaker] = event.choice
-            return IMPORTANCE["stance"] if before in (None, event.choice) else CHANGE_OF_MIND
+            return table.importance["stance"] if before in (None, event.choice) else table.change_of_mind
         if event.kind in ("line", "action"):
             if event.speaker == self._role:
-                return OWN
+                return table.own
             heard = sum(role != VISITOR for role in event.witnesses)
             if heard < len(self._there.get(event.scene, ())):
-                return TO_FEW
+                return table.to_few
             if self._role in self._cast.mentioned(event.text):
-                return ADDRESSED
+                return table.addressed
         if event.kind in MOVES and event.speaker not in (None, VISITOR) and event.scene in self._there:
             self._there[event.scene] = moved(self._there[event.scene], event.speaker, event.kind == "entrance")
-        return IMPORTANCE[event.kind]
+        return table.importance[event.kind]
 
     def _when(self, event: Event | None, scene: str) -> str:
         """When it was, in words that follow «from»."""
@@ -226,7 +242,7 @@ class Memory:
     def _worded(self, row: int) -> str:
         """The memory as she would put it, short. No brackets: nobody's words can pass for a note of ours."""
         event = self._events[row]
-        text = _short(sanitize(event.text if event else self._formative[row]))
+        text = _short(sanitize(event.text if event else self._formative[row]), self._config.words)
         if event is None or event.speaker is None or event.kind in ("reflection", *MOVES):
             return text
         who = "I" if event.speaker == self._role else self._cast.name(event.speaker)
@@ -239,12 +255,12 @@ class Memory:
                 return f"{self._cast.name(event.speaker)} {text}"
 
 
-def _short(text: str) -> str:
+def _short(text: str, limit: int) -> str:
     """The first sentences that fit, or, of one that is longer, its beginning."""
     words = text.split(" ")
-    if len(words) <= WORDS:
+    if len(words) <= limit:
         return text
-    cut = " ".join(words[:WORDS])
+    cut = " ".join(words[:limit])
     if whole := _SENTENCES.match(cut):
         return whole[0]
     return f"{cut[: cut.rfind(',')] if ',' in cut else cut} …"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dreamplay.errors import ModelError
-from dreamplay.memory.retrieval import Memory
+from dreamplay.memory.base import Memory
 from dreamplay.models.base import Model, OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.prompting.builder import MARKS, PromptBuilder

@@ -10,10 +10,9 @@ from pydantic import ConfigDict, Field
 from dreamplay.participants.visit import Visit
 from dreamplay.schema.base import FrozenModel, Role
 from dreamplay.schema.cast import Cast
+from dreamplay.schema.plugin_choice import PluginChoice, Setting
 from dreamplay.schema.story import VISITOR, Length, Story
 
-Plain = bool | Annotated[int, Field(ge=-(2**63), lt=2**63)] | Annotated[float, Field(allow_inf_nan=False)] | str | None
-Setting = Plain | tuple[Plain, ...] | dict[str, Plain | tuple[Plain, ...]]
 Number = Annotated[int, Field(ge=1, le=100)]
 
 
@@ -35,7 +34,12 @@ class RunSettings(FrozenModel):
     length: Length
     beats: tuple[Role, ...] = Field(min_length=1)
     """The beats that are played, in the story's order."""
+    memory: PluginChoice | None = None
+    """These three: the plug-ins by which it is played, with every option; None in a run of an older version."""
+    director: PluginChoice | None = None
+    embedder: PluginChoice | None = None
     recall: bool = True
+    """Of an older version: whether its memory was the shipped one, or none."""
     reflect: bool = False
     visit: Visit | None = None
     tries: Number | None = None

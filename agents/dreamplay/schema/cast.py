@@ -58,6 +58,11 @@ class Cast:
 
     personas: Mapping[str, Persona]
 
+    def known_to(self, role: str) -> Cast:
+        """The cast as one role knows it: without the private sheets of the others."""
+        hidden = {"private": None}
+        return Cast({r: p if r == role else p.model_copy(update=hidden) for r, p in self.personas.items()})
+
     @property
     def roles(self) -> tuple[str, ...]:
         """The roles, in the story's order."""

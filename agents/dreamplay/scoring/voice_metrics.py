@@ -1,6 +1,6 @@
 """What the scorecard hears: measures of who sounds like whom, what a line is about, and what comes round again.
 
-All of them go by sentence vectors (`embedding.py`), with the names of the cast taken out. Those vectors know what a
+All of them go by sentence vectors (`wordllama.py`), with the names of the cast taken out. Those vectors know what a
 text is about and much less of how it is said; see each measure's limits.
 """
 
@@ -10,16 +10,21 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamplay.memory.embeddings import WIDTH, embed
+from dreamplay.memory import embeddings
+from dreamplay.memory.base import default_embedder
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.event import PROLOGUE, TURNS, UNHEARD
 from dreamplay.schema.story import VISITOR
 from dreamplay.scoring.metrics import Runs, content, lines, mean, nameless
+
+if TYPE_CHECKING:
+    from dreamplay.memory.base import Matrix
 
 Vector = NDArray[np.float64]
 
@@ -117,7 +122,7 @@ def likeness(runs: Runs) -> VoiceLikeness:
     beats: dict[str, list[float]] = {}
     for run in runs:
         said = list(_lines(run))
-        rows = embed([line.text for line in said])
+        rows = _embed([line.text for line in said])
         for beat in dict.fromkeys(line.beat for line in said):
             spoken: dict[str, list[Vector]] = {}
             for row, line in zip(rows.astype(np.float64), said, strict=True):
@@ -147,9 +152,9 @@ def cues(runs: Runs) -> CueUse | None:
             if event.cue and event.cue.material and event.cue.material not in matter[event.scene]:
                 matter[event.scene].append(event.cue.material)
         said = [event for event in lines(run) if event.cue and len(matter[event.scene]) > 1 and event.cue.material]
-        rows = embed([nameless(run, event.text) for event in said])
+        rows = _embed([nameless(run, event.text) for event in said])
         texts = [text for group in matter.values() for text in group]
-        known = dict(zip(texts, embed([nameless(run, run.cast.fill(text)) for text in texts]), strict=True))
+        known = dict(zip(texts, _embed([nameless(run, run.cast.fill(text)) for text in texts]), strict=True))
         for event, row in zip(said, rows, strict=True):
             near = {text: round(float(row @ known[text]), _EXACT) for text in matter[event.scene]}
             own = near.pop(event.cue.material if event.cue else "")
@@ -169,7 +174,7 @@ def loops(runs: Runs) -> Loops:
     longest = still = turns = 0
     for run in runs:
         events = [event for event in run.script if event.beat != PROLOGUE and event.kind not in UNHEARD]
-        rows = embed([nameless(run, event.text) for event in events])
+        rows = _embed([nameless(run, event.text) for event in events])
         recent: deque[tuple[frozenset[str], Vector]] = deque(maxlen=WINDOW)
         told: frozenset[str] = frozenset()
         streak = 0
@@ -224,9 +229,14 @@ def _lines(run: RunLog) -> Iterator[_Line]:
         heard[event.speaker] += 1
 
 
+def _embed(texts: Sequence[str]) -> Matrix:
+    """Unit rows by the shipped embedder, so that the scores of any two runs can be compared."""
+    return embeddings.embed(default_embedder(), texts)
+
+
 def _centred(texts: Sequence[str]) -> Vector:
     """Unit vectors of texts, less what they all have in common."""
-    rows = embed(texts).astype(np.float64)
+    rows = _embed(texts).astype(np.float64)
     rows -= rows.mean(axis=0)
     size = np.linalg.norm(rows, axis=1, keepdims=True)
     unit: Vector = np.divide(rows, size, out=np.zeros_like(rows), where=size > 0)
@@ -237,8 +247,8 @@ def _right(rows: Vector, said: Sequence[_Line], held: Sequence[object]) -> list[
     """For each line, whether its own speaker is the nearest, with all lines that share its `held` left out; None if
     nothing of the speaker's, or nobody else, is left to be held against.
     """
-    total: dict[str, Vector] = defaultdict(lambda: np.zeros(WIDTH))
-    part: dict[tuple[str, object], Vector] = defaultdict(lambda: np.zeros(WIDTH))
+    total: dict[str, Vector] = defaultdict(lambda: np.zeros(rows.shape[1]))
+    part: dict[tuple[str, object], Vector] = defaultdict(lambda: np.zeros(rows.shape[1]))
     count: Counter[object] = Counter()
     for row, line, out in zip(rows, said, held, strict=True):
         total[line.persona] += row

@@ -11,8 +11,11 @@ import typer
 from dreamplay.cli import play_session
 from dreamplay.cli.options import (
     CandidatesFlag,
+    DirectorFlag,
+    EmbedderFlag,
     EventsFlag,
     JsonFlag,
+    MemoryFlag,
     ModelFlag,
     QuietFlag,
     StoryFlag,
@@ -56,9 +59,10 @@ def run(
     temperature: TemperatureFlag = None,
     candidates: CandidatesFlag = None,
     timeout: TimeoutFlag = None,
-    recall: Annotated[
-        bool | None, typer.Option("--recall/--no-recall", help="Whether characters recall memories. Default: yes.")
-    ] = None,
+    memory: MemoryFlag = None,
+    no_recall: Annotated[bool, typer.Option("--no-recall", help="Recall nothing: the same as --memory none.")] = False,
+    director: DirectorFlag = None,
+    embedder: EmbedderFlag = None,
     reflect: Annotated[
         bool | None,
         typer.Option(
@@ -95,7 +99,8 @@ def run(
 
     settings = reading.load(
         story=story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out,
-        temperature=temperature, candidates=candidates, timeout=timeout, recall=recall, reflect=reflect, window=window,
+        temperature=temperature, candidates=candidates, timeout=timeout, reflect=reflect, window=window,
+        memory=_memory(memory, no_recall), director=director, embedder=embedder,
     )  # fmt: skip
     manner = _manner(quiet, as_json)
     if guest is None and (interventions or every_line):
@@ -117,6 +122,9 @@ def resume(
     candidates: CandidatesFlag = None,
     window: WindowFlag = None,
     timeout: TimeoutFlag = None,
+    memory: MemoryFlag = None,
+    director: DirectorFlag = None,
+    embedder: EmbedderFlag = None,
     quiet: QuietFlag = False,
     as_json: EventsFlag = False,
 ) -> None:
@@ -133,8 +141,9 @@ def resume(
     from dreamplay import settings as reading
 
     settings = reading.load(
-        model=model, base_url=base_url, temperature=temperature, candidates=candidates, window=window, timeout=timeout
-    )
+        model=model, base_url=base_url, temperature=temperature, candidates=candidates, window=window, timeout=timeout,
+        memory=memory, director=director, embedder=embedder,
+    )  # fmt: skip
     asyncio.run(play_session.go_on(reference, settings, _manner(quiet, as_json)))
 
 
@@ -199,6 +208,12 @@ def models(model: ModelFlag = None, base_url: UrlFlag = None, as_json: JsonFlag 
         return
     for row in rows:
         echo(f"{'->' if row['chosen'] else '  '} {row['model']:40} {row['state']}")
+
+
+def _memory(named: str | None, no_recall: bool) -> str | None:
+    if named and no_recall:
+        raise UsageError(f"--memory {named} and --no-recall: leave one of them away")
+    return "none" if no_recall else named
 
 
 def _listed(text: str | None) -> list[str]:

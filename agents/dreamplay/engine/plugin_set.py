@@ -1,0 +1,75 @@
+"""The plug-ins by which a run is played: its memory, its director and its embedder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from dreamplay import plugins
+from dreamplay.errors import PluginError
+from dreamplay.memory.base import EMBEDDER, MEMORY, NO_MEMORY
+from dreamplay.runs.run_settings import RunSettings
+from dreamplay.schema.plugin_choice import PluginChoice
+from dreamplay.settings import Settings
+
+DIRECTOR = PluginChoice(name="standard")
+GROUPS: dict[str, plugins.Group] = {"memory": "memories", "director": "directors", "embedder": "embedders"}
+"""By setting: the group of plug-ins that it chooses from."""
+
+
+@dataclass(frozen=True)
+class PluginSet:
+    """One choice of each kind. What is not chosen is the shipped one."""
+
+    memory: PluginChoice = MEMORY
+    director: PluginChoice = DIRECTOR
+    embedder: PluginChoice = EMBEDDER
+
+    @classmethod
+    def of_run(cls, settings: RunSettings) -> Self:
+        """Those by which a run was played, as its transcript keeps them."""
+        memory = settings.memory or (MEMORY if settings.recall else NO_MEMORY)
+        return cls(memory, settings.director or cls.director, settings.embedder or cls.embedder)
+
+    def chosen(self, settings: Settings) -> Self:
+        """With those that the settings choose in their place, and every option of all of them.
+
+        Raises:
+            PluginError: one is not installed, cannot be used, or has no such option; the message says what chose it.
+        """
+        found = {}
+        for name, group in GROUPS.items():
+            own: PluginChoice | None = getattr(settings, name)
+            try:
+                found[name] = plugins.completed(group, own or getattr(self, name))
+            except PluginError as error:
+                if own:
+                    raise PluginError(f"{settings.source(name)}: {error}") from error
+                raise PluginError(f"{error}; install it, or choose another `{name}`") from error
+        return type(self)(**found)
+
+    def completed(self) -> Self:
+        """With every option of all of them.
+
+        Raises:
+            PluginError: one is not installed, cannot be used, or has no such option.
+        """
+        return type(self)(**{name: plugins.completed(group, getattr(self, name)) for name, group in GROUPS.items()})
+
+    def recorded(self) -> dict[str, Any]:
+        """What a transcript keeps of them, by setting: each with its name and every option.
+
+        Raises:
+            PluginError: see `completed`.
+        """
+        every = self.completed()
+        return {name: getattr(every, name).model_dump(mode="json") for name in GROUPS}
+
+    def versions(self) -> dict[str, str]:
+        """The distributions of strangers among them, with their versions."""
+        used = [plugins.find(group, getattr(self, name).name) for name, group in GROUPS.items()]
+        return {plugin.distribution: plugin.version for plugin in used if not plugin.shipped}
+
+
+SHIPPED = PluginSet()
+"""What a run is played by unless something else is chosen."""

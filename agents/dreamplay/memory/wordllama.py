@@ -1,0 +1,59 @@
+"""The shipped embedder: WordLlama, static token vectors averaged over a text. Small, offline, and the same every time.
+
+Good for what a text is about; blind to word order and to negation. The metrics that use it say so.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dreamplay.errors import EmbeddingError
+
+if TYPE_CHECKING:
+    from dreamplay.memory.base import Matrix
+
+
+class WordLlamaEmbedder:
+    """The embedder `wordllama`."""
+
+    name = "wordllama"
+    width = 256
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        """The texts as rows; a text without tokens is a row of zeros.
+
+        Raises:
+            EmbeddingError: the vectors, which come inside a package, are missing or cannot be read.
+        """
+        import numpy as np
+
+        rows: Matrix = np.asarray(_vectors(self.width).embed(list(texts)), dtype=np.float32)
+        return rows
+
+
+@cache
+def _vectors(width: int) -> Any:
+    """The token vectors, read once. WordLlama changes the root logger as it is imported; that is undone."""
+    # Texts come one or two at a time: threads for them cost more than they save, above all beside a local engine's.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    try:
+        import wordllama  # type: ignore[import-untyped]
+
+        home = Path(wordllama.__file__).parent
+        return wordllama.WordLlama.load(cache_dir=home, dim=width, disable_download=True)
+    except Exception as error:  # a damaged file fails in as many ways as there are readers in between
+        why = " ".join(str(error).split())[:160] or type(error).__name__
+        raise EmbeddingError(
+            f"cannot load the sentence vectors ({why}); install them anew: pip install wordllama"
+        ) from error
+    finally:
+        root.setLevel(level)
+        for handler in set(root.handlers) - set(handlers):
+            root.removeHandler(handler)
