@@ -118,7 +118,7 @@ def story() -> Story:
 
 @pytest.fixture(scope="session")
 def cast(story: Story) -> Cast:
-    return casting.cast(story, "mindsync")
+    return casting.cast(story)
 
 
 @pytest.fixture

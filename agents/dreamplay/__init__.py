@@ -19,31 +19,35 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dreamplay.api import (
-        Stream,
         compare,
         get_model,
         load_persona,
         load_run,
         load_story,
         play,
+        score,
         stream,
     )
     from dreamplay.comparison.compare import Comparison
     from dreamplay.errors import DreamplayError
     from dreamplay.models.base import Model
+    from dreamplay.open_model import OpenModel
     from dreamplay.run import Branched, Run
     from dreamplay.schema.cast import Persona
     from dreamplay.schema.event import Event
     from dreamplay.schema.story import Story
+    from dreamplay.scoring.score import Scorecard
+    from dreamplay.streaming import Stream
 
 __all__ = [
-    "Branched", "Comparison", "DreamplayError", "Event", "Model", "Persona", "Run", "Story", "Stream", "compare",
-    "get_model", "load_persona", "load_run", "load_story", "play", "stream",
+    "Branched", "Comparison", "DreamplayError", "Event", "Model", "OpenModel", "Persona", "Run", "Scorecard", "Story",
+    "Stream", "compare", "get_model", "load_persona", "load_run", "load_story", "play", "score", "stream",
 ]  # fmt: skip
 
 _HOMES = {
     "Branched": "run", "Comparison": "comparison.compare", "DreamplayError": "errors", "Event": "schema.event",
-    "Model": "models.base", "Persona": "schema.cast", "Run": "run", "Story": "schema.story",
+    "Model": "models.base", "OpenModel": "open_model", "Persona": "schema.cast", "Run": "run",
+    "Scorecard": "scoring.score", "Story": "schema.story", "Stream": "streaming",
 }  # fmt: skip
 """Where a public name lives, if not in `api`."""
 

@@ -2,174 +2,130 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dreamplay import casting, event_loop, prepare
 from dreamplay import settings as reading
+from dreamplay.errors import UsageError
+from dreamplay.keywords import ModelKeywords, PlayKeywords, PluginKeywords
 from dreamplay.models import registry
+from dreamplay.open_model import OpenModel
 from dreamplay.prepare import HOME, Prepared
+from dreamplay.run import Branched, Run, checked_names
 from dreamplay.runs import run_index
-from dreamplay.settings import Settings
+from dreamplay.schema.cast import Persona
+from dreamplay.schema.error_messages import did_you_mean
+from dreamplay.schema.story import Story
+from dreamplay.streaming import Stream
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from typing import Unpack
 
     from dreamplay.comparison.compare import Comparison
-    from dreamplay.engine.runner import Runner
     from dreamplay.models.base import Model
-    from dreamplay.run import Branched, Run
-    from dreamplay.schema.cast import Persona
-    from dreamplay.schema.event import Event, Token
-    from dreamplay.schema.story import Story
+    from dreamplay.schema.event import Event
+    from dreamplay.scoring.score import Scorecard
 
-Playable: TypeAlias = "str | Path | Branched | Run"
-"""A story by name or file, a branch, or a run that was stopped."""
+Playable: TypeAlias = "str | Path | Story | Branched | Run"
+"""A story by name, by file or as a value, a branch, or a run that was stopped."""
+AnyModel: TypeAlias = "str | Path | OpenModel | Model"
+"""A model by name or file, one that was opened by `get_model`, or one of your own."""
 
 
 def play(
-    story: Playable = "mindsync",
+    story: Playable | None = None,
     *,
-    swaps: Mapping[str, str] | None = None,
-    model: str | Model | None = None,
+    swaps: Mapping[str, str | Path | Persona] | None = None,
+    model: AnyModel | None = None,
     seed: int | None = None,
     beats: Sequence[str] = (),
     out: str | Path | None = None,
-    visitor: str | None = None,
+    visitor: str | Path | Persona | None = None,
     interventions: str | Path | None = None,
     on_event: Callable[[Event], None] | None = None,
-    **settings: Any,
+    **settings: Unpack[PlayKeywords],
 ) -> Run:
-    """Play a story to its end and return the run. Works in a script, in a coroutine, whose loop it blocks, and in a
-    notebook. Every event is on disk before the next is asked for, so what was played outlives whatever ends the play.
+    """Play a story to its end and return the run. It works in a script, in a coroutine, whose loop it blocks, and in a
+    notebook. Every event is on disk before the next is asked for, so nothing that was played is lost, whatever ends the
+    play.
 
     Args:
-        story: a shipped story by name, a file, a branch (`Run.branch`), or a run that was stopped, to go on with it.
-        swaps: role to persona: a name, a file, a character card, or another role.
-        model: by name, as for the command line, or from `get_model`. None: what the settings say, else the embedded
-            one.
-        seed: of the dice; drawn if None.
+        story: a shipped story by name, a file, a `Story`, a branch from `Run.branch`, or a run that was stopped, to go
+            on with it. A branch that was played to its end is returned as it is. None: what the settings say, else
+            "mindsync".
+        swaps: role to persona: a name, a file, a character card, a `Persona`, or another role.
+        model: a name, "embedded", "scripted", a .gguf file, a model from `get_model`, or one of your own. None: what
+            the settings say, else the embedded one; of a branch or a run that goes on, the one it was played on.
+        seed: of the dice, from 0 to 2**31 - 1; drawn if None.
         beats: play only these; all if empty.
         out: the run's own new folder; one in `transcripts/` if None.
-        visitor: the name, or the persona file, of somebody who walks in. Needs interventions.
-        interventions: a file that says what the visitor does, and when.
-        on_event: is shown each event once it stands. It is called on another thread.
-        settings: any other field of `dreamplay.settings.Settings`, such as base_url, length, temperature or timeout
-            (seconds); what is not given is taken from the environment and dreamplay.toml.
+        visitor: the name, the persona file or the `Persona` of somebody who steps in. Needs interventions.
+        interventions: a YAML file that says what the visitor does, and when.
+        on_event: is called with each event once it is on disk, on another thread.
+        settings: see `dreamplay.keywords.PlayKeywords`. What is not given is taken from the environment and
+            dreamplay.toml.
 
     Raises:
-        DreamplayError: it cannot be played, or was broken off; `UsageError` if what was asked for does not exist.
-        KeyboardInterrupt: Ctrl-C. The line being spoken was finished and kept; play the run again to go on.
+        UsageError: what was asked for does not exist or does not fit; nothing was written.
+        DreamplayError: it was broken off. What was played is in the run's folder; `load_run()` reads it.
+        KeyboardInterrupt: Ctrl-C. The line being spoken was finished and kept; `play(load_run())` goes on.
+        TypeError: a keyword that there is not, or a value of another kind.
     """
+    _known("play", settings, PlayKeywords)
     streamed = stream(
         story, swaps=swaps, model=model, seed=seed, beats=beats, out=out, visitor=visitor, interventions=interventions,
         **settings,
     )  # fmt: skip
-    return event_loop.wait(streamed._play(on_event or (lambda event: None)), streamed.stop)
+    return event_loop.wait(streamed.play(on_event or (lambda event: None)), streamed.stop)
 
 
 def stream(
-    story: Playable = "mindsync",
+    story: Playable | None = None,
     *,
-    swaps: Mapping[str, str] | None = None,
-    model: str | Model | None = None,
+    swaps: Mapping[str, str | Path | Persona] | None = None,
+    model: AnyModel | None = None,
     seed: int | None = None,
     beats: Sequence[str] = (),
     out: str | Path | None = None,
-    visitor: str | None = None,
+    visitor: str | Path | Persona | None = None,
     interventions: str | Path | None = None,
-    **settings: Any,
+    **settings: Unpack[PlayKeywords],
 ) -> Stream:
-    """The same as `play`, event by event: `async for event in dreamplay.stream(...)`. The run is `stream.run` then.
+    """The same as `play`, event by event: `async for event in dreamplay.stream(...)`. The run is `stream.run` then. Of
+    a branch or a run that goes on, only what is new is seen.
 
     Raises:
-        TypeError: a setting that there is not.
+        UsageError: a setting that a branch, a run that goes on, or a model that is open already does not take.
+        TypeError: a keyword that there is not, or a value of another kind.
     """
-    if unknown := sorted(set(settings) - set(Settings.model_fields)):
-        raise TypeError(f"stream() got an unexpected keyword argument {unknown[0]!r}")
-    chosen = {
-        "beats": list(beats), "guest": visitor, "interventions": Path(interventions) if interventions else None,
+    own = {
+        "swaps": swaps, "seed": seed, "beats": beats, "out": out, "visitor": visitor, "interventions": interventions,
     }  # fmt: skip
-    return Stream(story, dict(swaps or {}), model, settings | {"seed": seed, "out": out and Path(out)}, chosen)
+    _check(story, model, own, settings)
+    named = str(model) if isinstance(model, str | Path) else None
+    opened = model.model if isinstance(model, OpenModel) else None if isinstance(model, str | Path) else model
+    given: dict[str, Any] = {**settings, "seed": seed, "out": out, "model": named}
 
+    async def prepared() -> Prepared:
+        match story:
+            case Run():
+                return await prepare.resume(story.folder, reading.load(**given), opened)
+            case Branched():
+                return await prepare.branch(story, reading.load(**given), opened)
+        told, value = (None, story) if isinstance(story, Story) else (story and str(story), None)
+        return await prepare.begin(
+            reading.load(**given, story=told), swaps or {}, opened, value,
+            beats=beats, guest=str(visitor) if isinstance(visitor, Path) else visitor,
+            interventions=None if interventions is None else Path(interventions),
+        )  # fmt: skip
 
-class Stream:
-    """A play as it happens; see `stream`. It is played once."""
-
-    def __init__(
-        self, story: Playable, swaps: dict[str, str], model: str | Model | None, given: dict[str, Any],
-        chosen: dict[str, Any],
-    ) -> None:  # fmt: skip
-        self._story, self._swaps, self._model, self._given, self._chosen = story, swaps, model, given, chosen
-        self._player: Runner | None = None
-        self._stopped = False
-        self.run: Run | None = None
-        """What was played, once it is over."""
-
-    def stop(self) -> None:
-        """Stop after the line that is being spoken; it is kept, and `play(run)` goes on."""
-        self._stopped = True
-        if self._player:
-            self._player.stop()
-
-    async def __aiter__(self) -> AsyncIterator[Event]:
-        here, coming = asyncio.get_running_loop(), asyncio.Queue["Event | None"]()
-
-        def tell(event: Event | None) -> None:
-            here.call_soon_threadsafe(coming.put_nowait, event)
-
-        playing: Future[Run] = event_loop.submit(self._play(tell))
-        playing.add_done_callback(lambda _: tell(None))
-        try:
-            while (event := await coming.get()) is not None:
-                yield event
-            playing.result()
-        finally:
-            self.stop()
-
-    async def _play(self, tell: Callable[[Event], None]) -> Run:
-        from dreamplay.run import Run
-        from dreamplay.schema.event import Event
-
-        prepared = await self._prepared()
-        self._player = player = prepared.player
-
-        def watch(seen: Event | Token) -> None:
-            if isinstance(seen, Event):
-                tell(seen)
-
-        try:
-            if self._stopped:
-                player.stop()
-            player.watched = False  # nobody sees the tokens
-            await player.play(watch)
-        finally:
-            if prepared.engine:
-                await player.model.close()
-            if player.kept:
-                self.run = Run.read(player.folder)
-        assert self.run
-        return self.run
-
-    async def _prepared(self) -> Prepared:
-        from dreamplay.run import Branched, Run
-
-        named = self._model if isinstance(self._model, str) else None
-        settings = reading.load(**self._given | {"model": named})
-        given = None if isinstance(self._model, str) else self._model
-        match self._story:
-            case Run() as run:
-                return await prepare.resume(run.folder, settings, given)
-            case Branched() as branched:
-                return await prepare.branch(branched, settings, given)
-        settings = settings.model_copy(update={"story": str(self._story)})
-        return await prepare.begin(settings, self._swaps, given, **self._chosen)
+    return Stream(prepared)
 
 
 def load_story(reference: str | Path) -> Story:
-    """A shipped story by name, or one from a file.
+    """A shipped story by name, or one from a file. It can be played as it is or changed: see `play`.
 
     Raises:
         LibraryError: there is none, or it is not valid; the message names file and line.
@@ -177,13 +133,17 @@ def load_story(reference: str | Path) -> Story:
     return casting.load_story(str(reference))
 
 
-def load_persona(reference: str | Path) -> Persona:
+def load_persona(reference: str | Path, *, name: str | None = None) -> Persona:
     """A shipped persona by name, one from a file, or the one that a character card shows.
+
+    Args:
+        reference: a name or a file.
+        name: what to call them, if not as the file does.
 
     Raises:
         LibraryError: there is none, or it is not valid; the message names file and line.
     """
-    return casting.load_persona(str(reference))
+    return casting.load_persona(str(reference), name=name)
 
 
 def load_run(reference: str | Path | None = None) -> Run:
@@ -192,36 +152,79 @@ def load_run(reference: str | Path | None = None) -> Run:
     Raises:
         RecordError: there is none, or it is damaged; the message says where.
     """
-    from dreamplay.run import Run
-
     found = run_index.find(str(reference) if reference else None, HOME)
     return Run.read(found if found.is_dir() else found.parent)
 
 
-def get_model(name: str | None = None, **settings: Any) -> Model:
-    """Open a model, to play several times on it. None: what the settings say, else the embedded one.
+def get_model(name: str | Path | None = None, **settings: Unpack[ModelKeywords]) -> OpenModel:
+    """Open a model, to play several times on it; close it with `with` or `close`. None: what the settings say, else the
+    embedded one.
 
     Args:
-        name: as for the command line: a model at an endpoint, a .gguf file, "embedded" or "scripted".
-        settings: fields of `dreamplay.settings.Settings`, such as base_url, api_key, window (tokens) or timeout
-            (seconds).
+        name: a model at an endpoint, a .gguf file, "embedded" or "scripted".
+        settings: see `dreamplay.keywords.ModelKeywords`.
 
     Raises:
         ModelError: the endpoint was to say which model it has, and cannot.
         SettingsError: a setting that cannot be used.
+        TypeError: a keyword that there is not.
     """
-    chosen = reading.load(**settings | {"model": name})
-    return event_loop.wait(registry.open_model(registry.choose(chosen), chosen))
+    _known("get_model", settings, ModelKeywords)
+    chosen = reading.load(**{**settings, "model": name and str(name)})
+    return OpenModel(event_loop.wait(registry.open_model(registry.choose(chosen), chosen)))
 
 
 def compare(base: Run | Sequence[Run], changed: Run | Sequence[Run]) -> Comparison:
-    """Hold two runs, or two groups of runs of one story, against each other. Runs of one seed make a pair.
+    """Compare two runs, or two groups of runs of one story. Runs of one seed make a pair.
 
     Raises:
         UsageError: they cannot be compared.
     """
     from dreamplay.comparison import compare
-    from dreamplay.run import Run
 
-    sides = [[side] if isinstance(side, Run) else list(side) for side in (base, changed)]
-    return compare.compare(*([run.record for run in side] for side in sides))
+    return compare.compare(*([run.record for run in _runs(side)] for side in (base, changed)))
+
+
+def score(runs: Run | Sequence[Run]) -> Scorecard:
+    """Measure how well runs were played: each alone in `.runs`, all of them in `.pooled`, and the bounds that they
+    should keep in `.bars`.
+    """
+    from dreamplay.scoring import score
+
+    return score.card({str(run.folder): run.record for run in _runs(runs)})
+
+
+def _runs(given: Run | Sequence[Run]) -> Sequence[Run]:
+    return [given] if isinstance(given, Run) else given
+
+
+def _check(story: object, model: object, own: Mapping[str, object], settings: Mapping[str, object]) -> None:
+    """Refuse what no play could use, and what would be passed over.
+
+    Raises:
+        UsageError: see `stream`.
+        TypeError: see `stream`.
+    """
+    _known("stream", settings, PlayKeywords)
+    if not isinstance(story, str | Path | Story | Branched | Run | None):
+        raise TypeError(f"a story is a name, a file, a Story, a branch or a run, not {type(story).__name__}")
+    if not (isinstance(model, str | Path | OpenModel | None) or hasattr(model, "complete")):
+        raise TypeError(f"`model` is a name, a file or a model, not {type(model).__name__}")
+    checked_names("beats", own["beats"])
+    given = {name for name, value in {**own, **settings}.items() if value not in (None, (), [], {})}
+    asked = given & ModelKeywords.__annotations__.keys()
+    fixed = given - asked
+    if isinstance(story, Run):
+        fixed -= PluginKeywords.__annotations__.keys()
+    if isinstance(story, Run | Branched) and fixed:
+        raise UsageError(f"`{min(fixed)}` cannot be changed in a run that goes on; give it to a branch or a new play")
+    if model is not None and not isinstance(model, str | Path) and asked:
+        raise UsageError(f"`{min(asked)}` is of a model that is open already; give it where the model is opened")
+    if (own["visitor"] is None) != (own["interventions"] is None):
+        raise UsageError("`visitor` and `interventions` need each other: who steps in, and the file of what they do")
+
+
+def _known(function: str, settings: Mapping[str, object], keywords: type) -> None:
+    if unknown := sorted(set(settings) - set(keywords.__annotations__)):
+        close = did_you_mean(unknown[0], list(keywords.__annotations__))
+        raise TypeError(f"{function}() got an unexpected keyword argument {unknown[0]!r}{close}")

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import ValidationError
 
 from dreamplay.errors import CardError, LibraryError
 from dreamplay.library import resources, yaml_document
 from dreamplay.library.yaml_loader import read
+from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Cast, Persona
-from dreamplay.schema.error_messages import listed
+from dreamplay.schema.error_messages import listed, sentence
 from dreamplay.schema.story import Story
 
 if TYPE_CHECKING:
     from dreamplay.cards.persona_mapping import ImportedPersona
+
+V = TypeVar("V", bound=FrozenModel)
 
 
 def load_story(reference: str) -> Story:
@@ -26,11 +31,32 @@ def load_story(reference: str) -> Story:
     return read(resources.find("stories", reference), Story)
 
 
-def load_persona(reference: str, beside: Path | None = None) -> Persona:
-    """A shipped persona by name, or one from a file, looked for beside a story file too; or the one that a character
-    card shows.
+def load_persona(reference: str, *, name: str | None = None) -> Persona:
+    """A shipped persona by name, or one from a file; or the one that a character card shows, by another name if one is
+    given.
+
+    Raises:
+        LibraryError: there is none, or it is not valid; the message names file and line.
     """
-    return _portrait(resources.find("personas", reference, beside))
+    path = resources.find("personas", reference)
+    if is_card(path):
+        return portrayed(path, name=name).persona
+    persona = read(path, Persona)
+    return checked(persona.model_copy(update={"name": name})) if name else persona
+
+
+def checked(value: V) -> V:
+    """A value as its class demands it: what `model_copy` changed was not checked.
+
+    Raises:
+        LibraryError: it is not valid; the message names the field.
+    """
+    try:
+        return type(value).model_validate(value.model_dump(warnings="none"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part)[:60] for part in first["loc"]) or "the whole"
+        raise LibraryError(f"this {type(value).__name__} is not valid: {where}: {sentence(first)}") from None
 
 
 def is_card(path: Path) -> bool:
@@ -53,21 +79,29 @@ def portrayed(path: Path, *, name: str | None = None, user: str | None = None) -
         raise CardError(f"{path}: {error}") from None
 
 
-def cast(played: Story, reference: str, swaps: Mapping[str, str] | None = None) -> Cast:
+def cast(played: Story, swaps: Mapping[str, str | Path | Persona] | None = None) -> Cast:
     """Fill the roles of a story, some with another persona than the story names.
 
-    A swap names a persona, a file, or another role of the cast. Two characters of one name would answer to each
-    other's cues, so a persona whose name is taken keeps the name of the one it replaces.
+    A swap is a persona, names one or its file, or another role of the cast. Two characters of one name would answer to
+    each other's cues, so a persona whose name is taken keeps the name of the one it replaces.
 
     Raises:
         LibraryError: a swap for a role that is not there, or a persona that cannot be read.
     """
-    path = resources.find("stories", reference)
-    own = Cast({role: _portrait(_named(path, role, name)) for role, name in played.cast.items()})
-    return swapped(own, swaps or {})
+    swaps = swaps or {}
+    personas = {}
+    for role, name in played.cast.items():
+        given = swaps.get(role)
+        try:
+            personas[role] = _portrait(_named(played.path, role, name))
+        except LibraryError:
+            if not isinstance(given, Persona):  # whoever brings all the personas needs no files of them
+                raise
+            personas[role] = given
+    return swapped(Cast(personas), swaps)
 
 
-def swapped(own: Cast, swaps: Mapping[str, str], *, known: bool = False) -> Cast:
+def swapped(own: Cast, swaps: Mapping[str, str | Path | Persona], *, known: bool = False) -> Cast:
     """A cast in which some roles have another persona; see `cast`. If they are known to the others already, they keep
     their names: what was said before calls them by these.
 
@@ -78,7 +112,11 @@ def swapped(own: Cast, swaps: Mapping[str, str], *, known: bool = False) -> Cast
         if role not in own.roles:
             raise LibraryError(f"no role {role!r} in this story; it has {listed(own.roles)}")
     personas = dict(own.personas)
-    personas |= {role: personas[ref] if ref in own.roles else load_persona(ref) for role, ref in swaps.items()}
+    for role, given in swaps.items():
+        if isinstance(given, Persona):
+            personas[role] = checked(given)
+        else:
+            personas[role] = own.personas[str(given)] if str(given) in own.roles else load_persona(str(given))
     for role in swaps:
         kept = {"name": own.name(role), "called": own.personas[role].called}
         if known or role in (Cast(personas).alike() or ()):
@@ -94,14 +132,16 @@ def _portrait(path: Path) -> Persona:
     return portrayed(path).persona if is_card(path) else read(path, Persona)
 
 
-def _named(story: Path, role: str, reference: str) -> Path:
-    """The file of a persona that a story names for a role.
+def _named(story: Path | None, role: str, reference: str) -> Path:
+    """The file of a persona that a story, read from a file or not, names for a role.
 
     Raises:
         LibraryError: there is none; the message says where the story names it.
     """
     try:
-        return resources.find("personas", reference, story.parent)
+        return resources.find("personas", reference, story and story.parent)
     except LibraryError as error:
         place = "cast", role
+        if story is None:
+            raise LibraryError(f"{'.'.join(place)}: {error}") from None
         raise LibraryError(f"{story}:{yaml_document.read(story).line_of(place)}: {'.'.join(place)}: {error}") from None

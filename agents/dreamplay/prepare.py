@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from dreamplay.engine.runner import Runner
     from dreamplay.models.base import Model
     from dreamplay.run import Branched
+    from dreamplay.schema.cast import Persona
     from dreamplay.schema.event import Event
+    from dreamplay.schema.story import Story
     from dreamplay.settings import Settings
 
 HOME = Path("transcripts")
@@ -40,8 +43,18 @@ class Prepared:
     """What was played already, of a run that goes on."""
 
 
-async def begin(settings: Settings, swaps: Mapping[str, str], given: Model | None = None, **chosen: Any) -> Prepared:
-    """Prepare a play from its beginning, in a new folder. `chosen` is what else `plan.plan` takes.
+async def begin(
+    settings: Settings, swaps: Mapping[str, str | Path | Persona], given: Model | None = None,
+    story: Story | None = None, **chosen: Any,
+) -> Prepared:  # fmt: skip
+    """Prepare a play from its beginning, in a new folder.
+
+    Args:
+        settings: what was set.
+        swaps: role to persona; see `dreamplay.play`.
+        given: the model; None: the one that the settings say is opened.
+        story: None: the one that the settings name.
+        chosen: what else `run_config.make_run_config` takes.
 
     Raises:
         DreamplayError: it cannot be played.
@@ -54,7 +67,7 @@ async def begin(settings: Settings, swaps: Mapping[str, str], given: Model | Non
     from dreamplay.engine.plugin_set import SHIPPED
 
     plan = run_config.make_run_config(
-        settings.story, dict(swaps), seed=seed, length=settings.length,
+        story or settings.story, swaps, seed=seed, length=settings.length,
         reflect=elsewhere if settings.reflect is None else settings.reflect, plugins=SHIPPED.chosen(settings),
         **chosen,
     )  # fmt: skip
@@ -62,8 +75,14 @@ async def begin(settings: Settings, swaps: Mapping[str, str], given: Model | Non
     from dreamplay.engine.runner import Runner
 
     assert model
-    folder = settings.out or HOME / f"{disk.named(plan.story_id)}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{seed}"
-    return Prepared(Runner(plan, model, folder, registry.recorded(model)), engine)
+    return Prepared(Runner(plan, model, settings.out or _free(plan), registry.recorded(model)), engine)
+
+
+def _free(plan: RunConfig) -> Path:
+    """A folder among the runs that is not there yet: several may begin in one second with the same dice."""
+    name = f"{disk.named(plan.story_id)}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{plan.seed}"
+    names = (f"{name}-{n}" if n > 1 else name for n in count(1))
+    return next(HOME / each for each in names if not disk.there(HOME / each))
 
 
 async def resume(

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from dreamplay.analysis import explain
+from dreamplay.analysis.explain import Explanation, Knowledge
 from dreamplay.branching import branch as whatif
 from dreamplay.branching.branch import Branch, Changes
-from dreamplay.runs import transcript
+from dreamplay.runs import prompt_log, transcript
 from dreamplay.runs.transcript import Header, RunLog
+from dreamplay.schema.cast import Persona
 from dreamplay.schema.event import PROLOGUE, Event
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """One playing of a story, finished or stopped, as it stands on disk."""
 
@@ -57,6 +60,14 @@ class Run:
         taken = [event for event in self.events if event.kind == "stance"]
         return {event.speaker: event.choice for event in taken if event.speaker and event.choice}
 
+    def __repr__(self) -> str:
+        header, state = self.header, "finished" if self.finished else f"stopped after event {len(self.events)}"
+        changes = "".join(f", {change}" for change in header.changes)
+        return (
+            f"<Run {self.folder.name}: {header.story.title!r} on {header.model}, seed {header.seed}{changes}, "
+            f"{len(self.lines)} lines, {state}>"
+        )
+
     def name(self, role: str) -> str:
         """The name of whoever played a role.
 
@@ -64,6 +75,25 @@ class Run:
             KeyError: there is no such role.
         """
         return self.record.cast.name(role)
+
+    def why(self, event: int) -> Explanation:
+        """What made an event: cue, what the speaker saw and remembered, refused candidates, the prompt and the cost.
+
+        Args:
+            event: its number, from 0.
+
+        Raises:
+            UsageError: there is no such event, or an author wrote it; the message names those nearest to it.
+        """
+        return explain.why(self.record, event, lambda digest: prompt_log.find(self.folder, digest))
+
+    def knows(self, role: str, at: int | None = None) -> Knowledge:
+        """What a role knows after an event, or at the end if None.
+
+        Raises:
+            UsageError: no such role or event; the message says which there are.
+        """
+        return explain.knows(self.record, role, at)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat dictionary an event, for `pandas.DataFrame(run.to_records())`.
@@ -103,10 +133,10 @@ class Run:
         self,
         *,
         at: str | int | None = None,
-        swap: Mapping[str, str] | None = None,
+        swap: Mapping[str, str | Path | Persona] | None = None,
         say: Sequence[tuple[str, str]] = (),
         drop: Sequence[str] = (),
-        story: str | Path | None = None,
+        story_edit: str | Path | None = None,
         seed: int | None = None,
     ) -> Branched:
         """What if, from some point on, something were otherwise? The run itself is not touched; `dreamplay.play` plays
@@ -114,21 +144,25 @@ class Run:
 
         Args:
             at: a beat, a scene, or the number of an event; None: from the very start.
-            swap: role to persona: a name, a file, or another role.
+            swap: role to persona: a name, a file, a character card, a `Persona`, or another role.
             say: role and words, each a line that is spoken at the point.
             drop: roles that leave at the point and stay away.
-            story: a file with the story as it goes on.
-            seed: of the dice from there on; None: the run's own.
+            story_edit: a file with the story as it goes on.
+            seed: of the dice from there on, from 0 to 2**31 - 1; None: the run's own.
 
         Raises:
             UsageError: the point or a change does not fit the run.
+            TypeError: `say` or `drop` is no list.
         """
-        changes = Changes(swap or {}, say, drop, Path(story) if story else None)
+        checked_names("drop", drop)
+        if isinstance(say, str) or not all(isinstance(line, tuple | list) and len(line) == 2 for line in say):
+            raise TypeError(f"`say` is a list of pairs, each a role and its words, not {say!r}")
+        changes = Changes(swap or {}, say, drop, None if story_edit is None else Path(story_edit))
         point = None if at is None else str(at)
         return Branched(self, whatif.branch(self.record, self.folder.resolve().name, point, changes, seed))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Branched:
     """A branch that has yet to be played, or gone on with."""
 
@@ -139,3 +173,17 @@ class Branched:
     def notes(self) -> tuple[str, ...]:
         """What the change has left out of the story, in words."""
         return self.branch.notes
+
+    def __repr__(self) -> str:
+        changes = "; ".join(self.branch.plan.changes) or "nothing changed"
+        return f"<Branch of {self.parent.folder.name}: {changes}, seed {self.branch.plan.seed}>"
+
+
+def checked_names(parameter: str, names: object) -> None:
+    """See that a list of names is one, and no single name, which would be taken for a list of letters.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise TypeError(f"`{parameter}` is a list of names, not {names!r}")

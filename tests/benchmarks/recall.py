@@ -39,7 +39,7 @@ def main() -> None:
 def measured(near: bool, memories: int, times: int) -> tuple[str, ...]:
     """One row: recall over a script of so many lines."""
     story = casting.load_story("mindsync")
-    cast = casting.cast(story, "mindsync")
+    cast = casting.cast(story)
     matters = [cast.fill(text) for persona in cast.personas.values() for text in persona.material]
     matters = matters[:1] if near else matters
     events = (

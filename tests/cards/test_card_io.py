@@ -317,7 +317,7 @@ async def test_a_card_plays_at_once_and_no_order_of_it_reaches_the_others(small:
 def test_a_story_may_name_a_card_and_a_swap_that_is_no_card_is_one_line(small: Path, call: Call) -> None:
     (small.parent / "bo.png").write_bytes(worlds.portrait(chara=worlds.card()))
     small.write_text(small.read_text().replace("bo.yaml", "bo.png"))
-    assert casting.cast(casting.load_story(str(small)), str(small)).name("bo") == "Zoe Marsh"
+    assert casting.cast(casting.load_story(str(small))).name("bo") == "Zoe Marsh"
     Path("no.png").write_bytes(worlds.portrait())
     code, said = call("--swap sam=no.png")
     assert (code, said) == (2, "dreamplay: no.png: an image with no card in it; cards lose theirs when a site converts "

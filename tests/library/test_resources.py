@@ -28,7 +28,7 @@ def test_every_shipped_persona_loads(name: str) -> None:
 @pytest.mark.parametrize("name", resources.names("stories"))
 def test_every_shipped_story_loads_with_its_cast(name: str) -> None:
     story = casting.load_story(name)
-    cast = casting.cast(story, name)
+    cast = casting.cast(story)
     assert cast.roles == tuple(story.cast)
     assert {scene.kind for _, scene in story.scenes} >= {"dream", "crossroads", "epilogue"}
 
@@ -201,7 +201,7 @@ def test_what_a_story_names_is_looked_for_beside_it_first(tmp_path: Path) -> Non
     worlds.dump(Path("bo.yaml"), worlds.persona("Elsewhere"))
     worlds.dump(Path("dee.yaml"), worlds.persona("Dee"))
     path = worlds.write(tmp_path / "s", change=lambda s: s["cast"].update(cyrus="dee.yaml"))
-    cast = casting.cast(casting.load_story(str(path)), str(path))
+    cast = casting.cast(casting.load_story(str(path)))
     assert [cast.name(role) for role in cast.roles] == ["Ada", "Bo", "Dee"]
     assert casting.load_persona("bo.yaml").name == "Elsewhere"
 
@@ -211,7 +211,7 @@ def test_a_story_that_names_somebody_who_is_not_there_says_where(tmp_path: Path)
     number = next(n for n, line in enumerate(path.read_text().splitlines(), start=1) if "roza" in line)
     wrong = rf"^{path}:{number}: cast.cyrus: no file and no shipped persona called 'roza' \(did you mean 'rosa'\?\)"
     with pytest.raises(LibraryError, match=wrong):
-        casting.cast(casting.load_story(str(path)), str(path))
+        casting.cast(casting.load_story(str(path)))
 
 
 SWAPS: dict[str, tuple[dict[str, str], list[str]]] = {
@@ -228,7 +228,7 @@ SWAPS: dict[str, tuple[dict[str, str], list[str]]] = {
 def test_a_swap_gives_a_role_another_persona_and_no_two_the_same_name(story: Story, what: str) -> None:
     worlds.dump(Path("leo.yaml"), worlds.persona("Leo"))
     swaps, names = SWAPS[what]
-    cast = casting.cast(story, "mindsync", swaps)
+    cast = casting.cast(story, swaps)
     nurse = casting.load_persona("nurse").name
     got = [cast.name(role) for role in cast.roles]
     assert cast.roles == tuple(story.cast)
@@ -237,7 +237,7 @@ def test_a_swap_gives_a_role_another_persona_and_no_two_the_same_name(story: Sto
     else:
         assert got == [nurse if name == "NURSE" else name for name in names]
     for role, reference in swaps.items():
-        source = casting.cast(story, "mindsync").personas.get(reference) or casting.load_persona(reference)
+        source = casting.cast(story).personas.get(reference) or casting.load_persona(reference)
         assert cast.personas[role].private == source.private
 
 
@@ -258,14 +258,14 @@ def test_the_personas_of_a_folder_are_found_by_their_keys(small: Path) -> None:
 
 def test_a_swap_for_a_role_that_is_not_there_names_the_roles(story: Story) -> None:
     with pytest.raises(LibraryError, match=r"no role 'zed' in this story; it has elara, leo, mira, sam"):
-        casting.cast(story, "mindsync", {"zed": "leo"})
+        casting.cast(story, {"zed": "leo"})
 
 
 def test_two_characters_of_one_name_are_refused(tmp_path: Path) -> None:
     path = worlds.write(tmp_path / "s")
     worlds.dump(path.with_name("bo.yaml"), worlds.persona("Ada"))
     with pytest.raises(LibraryError, match="ada and bo are both called 'Ada'"):
-        casting.cast(casting.load_story(str(path)), str(path))
+        casting.cast(casting.load_story(str(path)))
 
 
 def test_a_digest_is_of_the_content(cast: Any) -> None:

@@ -176,7 +176,7 @@ from dreamplay.memory.base import default_embedder
 from dreamplay.memory.retrieval import RetrievalMemory
 from dreamplay.schema.script import Script
 story = casting.load_story("mindsync")
-cast = casting.cast(story, "mindsync")
+cast = casting.cast(story)
 texts = [cast.fill(text) for persona in cast.personas.values() for text in persona.material]
 script = Script([worlds.event(n, text=text, speaker="sam", witnesses=cast.roles) for n, text in enumerate(texts)])
 leo = RetrievalMemory(story, cast, "leo", default_embedder())

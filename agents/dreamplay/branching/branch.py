@@ -24,6 +24,7 @@ from dreamplay.library import yaml_loader
 from dreamplay.participants import visit
 from dreamplay.participants.actions import Action
 from dreamplay.runs.transcript import Header, RunLog, complaint, total
+from dreamplay.schema.cast import Persona
 from dreamplay.schema.event import PROLOGUE, TURNS, Event, Provenance, Usage
 from dreamplay.schema.script import Script, present, turns
 from dreamplay.schema.story import VISITOR, Move, Scene, Story, moved
@@ -37,7 +38,7 @@ _LONGEST = 40
 class Changes:
     """What is otherwise from the point on. Nothing at all makes a twin of the parent, with other dice perhaps."""
 
-    swaps: Mapping[str, str] = field(default_factory=dict)
+    swaps: Mapping[str, str | Path | Persona] = field(default_factory=dict)
     """Role to persona, as for a run."""
     say: Sequence[tuple[str, str]] = ()
     """Role and words: lines that are spoken at the point."""

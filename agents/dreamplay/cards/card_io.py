@@ -84,7 +84,7 @@ def member(reference: str, story: str) -> tuple[Path, Persona, Cast]:
     played = casting.load_story(story)
     beside = resources.find("stories", story).parent
     path = resources.find("personas", played.cast.get(reference, reference), beside)
-    return path, casting.load_persona(str(path)), casting.cast(played, story)
+    return path, casting.load_persona(str(path)), casting.cast(played)
 
 
 def card(

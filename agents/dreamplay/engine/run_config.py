@@ -18,8 +18,9 @@ from dreamplay.participants.visit import Visit
 from dreamplay.runs.run_settings import checked_settings
 from dreamplay.runs.transcript import Header, Resumed, complaint
 from dreamplay.schema.base import digest
-from dreamplay.schema.cast import Cast
+from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.story import VISITOR, Beat, Length, Scene, Story
+from dreamplay.storage import disk
 
 _VERSIONED = ("dreamplay", "langgraph", "openai", "pydantic", "xllamacpp")
 
@@ -75,27 +76,29 @@ class RunConfig:
 
 
 def make_run_config(
-    story_ref: str,
-    swaps: dict[str, str],
+    reference: str | Story,
+    swaps: Mapping[str, str | Path | Persona],
     *,
     seed: int,
     length: Length = "full",
     beats: Sequence[str] = (),
     plugins: PluginSet = SHIPPED,
     reflect: bool = True,
-    guest: str | None = None,
+    guest: str | Persona | None = None,
     interventions: Path | None = None,
     every_line: bool = False,
 ) -> RunConfig:
-    """Read and check everything that a run needs. `guest` is the visitor's name, or the file of her persona.
+    """Read and check everything that a run needs. `guest` is the visitor's name, persona, or the file of that.
 
     Raises:
         LibraryError: a story, persona or role that is not there or not valid.
         PluginError: a plug-in that is not installed, or cannot be used.
         UsageError: a beat that the story does not have.
     """
-    story = casting.load_story(story_ref)
-    cast = casting.cast(story, story_ref, swaps)
+    story = casting.checked(reference) if isinstance(reference, Story) else casting.load_story(reference)
+    if isinstance(reference, Story) and reference.path:
+        story = story.read_from(reference.path)
+    cast = casting.cast(story, swaps)
     known = [beat.id for beat in story.beats]
     for beat in beats:
         if beat not in known:
@@ -107,7 +110,7 @@ def make_run_config(
         done = visit.read(interventions, story, cast) if interventions else None
         visited = Visit(every_line=every_line, interventions=done)
     return RunConfig(
-        Path(story_ref).stem,
+        story.path.stem if story.path else disk.named(story.title.lower()),
         story,
         cast,
         seed,
@@ -120,9 +123,10 @@ def make_run_config(
     )
 
 
-def told(swaps: Mapping[str, str], *others: str) -> tuple[str, ...]:
+def told(swaps: Mapping[str, str | Path | Persona], *others: str) -> tuple[str, ...]:
     """What is changed in a play, in words without a path, for its header; nothing if nothing is."""
-    words = [*(f"swap {role}={Path(persona).stem}" for role, persona in swaps.items()), *others]
+    given = {role: each.name if isinstance(each, Persona) else Path(each).stem for role, each in swaps.items()}
+    words = [*(f"swap {role}={name}" for role, name in given.items()), *others]
     return ("; ".join(words),) if words else ()
 
 

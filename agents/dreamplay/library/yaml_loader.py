@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -43,7 +43,8 @@ def read_either(path: Path) -> Persona | Story:
 
 def _fitted(path: Path, node: Node, kind: type[V], context: dict[str, object]) -> V:
     try:
-        return kind.model_validate(node.plain(), context=context)
+        value = kind.model_validate(node.plain(), context=context)
+        return cast("V", value.read_from(path)) if isinstance(value, Story) else value
     except ValidationError as error:
         if other := _other(node, kind):
             raise LibraryError(f"{path}: this is a {_word(other)}, and a {_word(kind)} is needed here") from None

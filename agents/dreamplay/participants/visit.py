@@ -156,13 +156,15 @@ def stance_due(interventions: tuple[Intervention, ...], beat: str, scene: Scene,
     return next((each for each in fitting if each.scene in (None, scene.id)), None)
 
 
-def persona(reference: str, others: Cast) -> Persona:
-    """The visitor's sheet: a name, or a file with a sheet of her own.
+def persona(reference: str | Persona, others: Cast) -> Persona:
+    """The visitor's sheet: a name, a sheet of their own, or the file of that.
 
     Raises:
         LibraryError: no such file, no valid name, or one to which somebody of the cast would answer, too.
     """
-    if reference.lower().endswith((".yaml", ".yml")):
+    if isinstance(reference, Persona):
+        sheet = casting.checked(reference)
+    elif reference.lower().endswith((".yaml", ".yml")):
         sheet = casting.load_persona(reference)
     else:
         public = yaml_loader.read(resources.prompts() / "visitor.yaml", Persona)

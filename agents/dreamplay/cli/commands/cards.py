@@ -38,7 +38,7 @@ def cast(context: typer.Context, story: StoryFlag = None, swap: SwapFlag = None,
 
     reference = settings.load(story=story).story
     played = casting.load_story(reference)
-    members = casting.cast(played, reference, pairs(swap))
+    members = casting.cast(played, pairs(swap))
     here = resources.files(Path())
     rows = [{"role": role, "name": p.name, "who": members.fill(p.who)} for role, p in members.personas.items()]
     if as_json:
@@ -144,7 +144,7 @@ def check(
     if not isinstance(value, Story) and (secrets or swap):
         raise UsageError(f"{reference} is a persona; --secrets and --swap are for a story")
     if isinstance(value, Story):
-        members = casting.cast(value, str(file), swaps)
+        members = casting.cast(value, swaps)
         counts = len(members.roles), len(value.beats), sum(scene.turns.max for _, scene in value.scenes)
         told = (f"{n} {what}{'s' * (n != 1)}" for n, what in zip(counts, ("role", "beat", "turn"), strict=True))
         echo(f"{reference}: a valid story of {', '.join(told)}")
