@@ -139,6 +139,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def desk(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a page takes for granted: the scripted model in place of the embedded one, the runs, and a card."""
     monkeypatch.setenv("DREAMPLAY_MODEL", "scripted")
+    monkeypatch.setenv("DREAMPLAY_LENGTH", "short")
     shutil.copytree(runs, "transcripts")
     from PIL import Image
 
