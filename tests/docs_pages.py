@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import typer.main
 from dreamplay.cli.main import app
+from dreamplay.errors import DreamplayError
 from dreamplay.participants.interventions import Intervention
 from dreamplay.schema.cast import Persona
 from dreamplay.schema.story import Story
@@ -156,8 +157,28 @@ def _option(option: Any) -> str:
     return ", ".join(f"`{name}{value}`" for name in (*option.opts, *option.secondary_opts)).replace("|", "\\|")
 
 
+def _errors() -> str:
+    rows = ["", "| error | is a | meaning |", "|---|---|---|"]
+    for kind in _below(DreamplayError):
+        base = "" if kind is DreamplayError else f"`{kind.__base__.__name__}`"
+        rows.append(f"| `{kind.__name__}` | {base} | {_line(kind.__doc__ or '')} |")
+    return "\n".join(rows) + "\n\n"
+
+
+def _below(kind: type[DreamplayError]) -> Iterator[type[DreamplayError]]:
+    yield kind
+    for inner in kind.__subclasses__():
+        if inner.__module__ == DreamplayError.__module__:
+            yield from _below(inner)
+
+
 def _line(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-GENERATORS: dict[str, Callable[[], str]] = {"fields": _fields, "settings": _settings, "commands": _commands}
+GENERATORS: dict[str, Callable[[], str]] = {
+    "fields": _fields,
+    "settings": _settings,
+    "commands": _commands,
+    "errors": _errors,
+}

@@ -20,29 +20,29 @@ Every message is one line that names the bad value, where it stands, and the nex
 
 
 class DreamplayError(Exception):
-    """Something a user should read as one line, not as a traceback."""
+    """The base of all errors that a user sees as one line."""
 
     exit_code = 1
 
 
 class ModelError(DreamplayError):
-    """A model could not answer, after every try that was worth making."""
+    """A model gave no usable answer after all attempts. What was played is on disk."""
 
 
 class EmbeddedModelError(ModelError):
-    """The embedded model is missing, damaged, or does not start."""
+    """The embedded model is missing, is damaged, or does not start."""
 
 
 class RecordError(DreamplayError):
-    """A transcript cannot be written or read."""
+    """The folder of a run cannot be written or read."""
 
 
 class EmbeddingError(DreamplayError):
-    """The sentence vectors, which come inside a package, are missing or damaged."""
+    """The sentence vectors, which a package carries, are missing or damaged."""
 
 
 class LeakError(DreamplayError):
-    """A secret stood in a prompt where it may not; `dreamplay check --secrets` found it."""
+    """A prompt contained a secret that its reader may not know. Raised by `dreamplay check --secrets`."""
 
 
 class PluginFailedError(DreamplayError):
@@ -50,28 +50,28 @@ class PluginFailedError(DreamplayError):
 
 
 class OutputError(DreamplayError):
-    """What was asked for cannot be written to stdout."""
+    """Output cannot be written to stdout."""
 
 
 class ClosedPipeError(OutputError):
-    """Nobody reads stdout any more. A command that plays nothing ends without a word, as other tools do."""
+    """The reader of stdout has closed the pipe. A command that plays nothing then ends silently, as other tools do."""
 
     exit_code = 141
-    """As a shell shows it of a program that the closed pipe ended."""
+    """The code that a shell reports for a program ended by SIGPIPE."""
 
 
 class UsageError(DreamplayError):
-    """The command asks for something that does not exist or does not fit."""
+    """What was asked for does not exist or does not fit."""
 
     exit_code = 2
 
 
 class LibraryError(UsageError):
-    """A persona, a story or a template is missing, or says something it may not say."""
+    """A persona, a story or a template is missing or invalid."""
 
 
 class CardError(LibraryError):
-    """A character card is damaged, too large, or no card at all."""
+    """A file is no character card, or the card is damaged or too large."""
 
 
 class SettingsError(UsageError):
@@ -79,4 +79,4 @@ class SettingsError(UsageError):
 
 
 class PluginError(UsageError):
-    """A plug-in that was asked for is not installed, cannot be imported, or is not what its group needs."""
+    """A plug-in is not installed, cannot be imported, or is not of the type that its group needs."""
