@@ -25,7 +25,8 @@ from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, RunLog
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import PROLOGUE, Cue, Usage
+from dreamplay.schema.event import PROLOGUE, Cue, TurnEvent
+from dreamplay.schema.provenance import Usage
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
 from dreamplay.scoring import score
@@ -138,9 +139,10 @@ def test_the_plain_run_follows_the_events_of_the_other_with_lines_of_its_own(
     ours, plain = pair
     theirs = [event for event in ours.script if event.beat != "prologue"]
     for event, other in zip(theirs, plain.script, strict=True):
-        same = ("beat", "scene", "turn", "speaker", "witnesses", "choice", "ledger")
-        assert [getattr(event, name) for name in same] == [getattr(other, name) for name in same]
-        if event.turn:
+        assert (event.beat, event.scene, event.witnesses) == (other.beat, other.scene, other.witnesses)
+        if isinstance(event, TurnEvent):
+            assert isinstance(other, TurnEvent)
+            assert (event.speaker, event.turn) == (other.speaker, other.turn)
             assert (other.cue, other.provenance.usage) == (None, COST)
         else:
             assert other == event.model_copy(update={"id": other.id})
@@ -155,10 +157,10 @@ def test_the_plain_run_follows_the_events_of_the_other_with_lines_of_its_own(
 def test_a_plain_line_stands_as_it_was_said_but_for_the_own_name(
     short: RunConfig, pair: tuple[RunLog, RunLog], tmp_path: Path
 ) -> None:
-    me, other = [short.cast.name(event.speaker or "") for event in pair[1].script if event.turn][:2]
+    me, other = [short.cast.name(event.speaker) for event in worlds.turns(pair[1].script)][:2]
     said = (f"{me}: Mind the", f"{me}: Mine is ours.", "", "As an AI, I cannot sigh.")
     plain = lines.play_plain(short, tmp_path / "plain", opening(lambda: Asked(*said)), NAME, pair[0])
-    turns = [event for event in plain.script if event.turn][:4]
+    turns = worlds.turns(plain.script)[:4]
     assert me != other
     assert [event.text for event in turns] == ["Mind the", said[1], "", said[3]]
     assert [event.kind for event in turns] == ["line", "line", "silence", "line"]
@@ -169,7 +171,7 @@ def test_a_plain_line_stands_as_it_was_said_but_for_the_own_name(
 def test_each_character_has_a_chat_of_its_own(short: RunConfig, pair: tuple[RunLog, RunLog], tmp_path: Path) -> None:
     model = Asked()
     plain = lines.play_plain(short, tmp_path / "plain", opening(lambda: model), NAME, pair[0])
-    for turn, prompt in zip([event for event in plain.script if event.turn], model.seen, strict=True):
+    for turn, prompt in zip(worlds.turns(plain.script), model.seen, strict=True):
         assert isinstance(prompt, Chat)
         first, *chat, _ = prompt.messages(prefill=True)
         name = plain.cast.name(turn.speaker or "")
@@ -245,7 +247,7 @@ def test_a_change_gets_a_row_and_leaves_nothing_behind(small: Path, tmp_path: Pa
     assert before == after
     assert changed[:2] == ["cue-without-material", "1"]
     assert len(changed) == len(before) == len(tune.COLUMNS) + 4
-    cues = [event.cue for event in transcript.read(tmp_path / "two" / changed[0] / "7").script if event.turn]
+    cues = [event.cue for event in worlds.turns(transcript.read(tmp_path / "two" / changed[0] / "7").script)]
     assert all(cue and not cue.material and cue.text.endswith(f" speaks {cue.tactic}.") for cue in cues)
 
 

@@ -23,7 +23,8 @@ from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import End, Header, RunLog
 from dreamplay.schema.cast import Cast, Persona
-from dreamplay.schema.event import Cue, Event, Usage
+from dreamplay.schema.event import EVENT_CLASSES, Cue, Event, TurnEvent, validate_event
+from dreamplay.schema.provenance import Usage
 from dreamplay.schema.script import Script, present
 from dreamplay.schema.story import Move, Scene, Story, moved
 from dreamplay.schema.turn import Turn
@@ -166,8 +167,21 @@ async def visited(plan: RunConfig, folder: Path, model: Any = None, *, goes_on: 
 
 
 def event(number: int = 0, kind: str = "line", text: str = "Tea is tea.", **rest: Any) -> Event:
-    place = {"id": number, "kind": kind, "text": text, "beat": "launch", "scene": "roof"}
-    return Event.model_validate(place | rest)
+    """An event of Leo's, if it does not say whose."""
+    return made({"id": number, "kind": kind, "text": text, "speaker": "leo", "beat": "launch", "scene": "roof"} | rest)
+
+
+def made(fields: dict[str, Any]) -> Event:
+    """An event: of a text and a speaker as much as its kind has, and what else it needs if that is not said."""
+    needed = {"text": "" if fields.get("failed") else "Tea is tea.", "speaker": "ada", "choice": "go", "covers": (0, 0)}
+    known = EVENT_CLASSES[fields["kind"]].model_fields
+    said = {name: value for name, value in fields.items() if name in known or name not in ("text", "speaker")}
+    return validate_event({name: value for name, value in needed.items() if name in known} | said)
+
+
+def turns(events: Iterable[Event]) -> list[TurnEvent]:
+    """The turns of the cast, without the prologue."""
+    return [each for each in events if isinstance(each, TurnEvent) and each.turn]
 
 
 def cue(text: str = "Ada answers Bo that tea is tea.", **rest: Any) -> Cue:
@@ -194,8 +208,8 @@ def record(*events: dict[str, Any], seed: int = 1, ended: bool = True, **swaps: 
         story_id="small", story=Story.model_validate(story(3)), story_hash="small", cast=personas,
         persona_hashes=names, model="made-up", settings={}, seed=seed, versions={},
     )  # fmt: skip
-    place = {"beat": "day", "scene": "square", "witnesses": tuple(personas), "text": ""}
-    script = Script(Event.model_validate(place | made | {"id": i}) for i, made in enumerate(events))
+    place = {"beat": "day", "scene": "square", "witnesses": tuple(personas)}
+    script = Script(made(place | each | {"id": i}) for i, each in enumerate(events))
     return RunLog(header, script, End(lines=0, usage=Usage()) if ended else None)
 
 

@@ -15,7 +15,7 @@ from dreamplay.branching.branch import Branch, Changes
 from dreamplay.runs import prompt_log, transcript
 from dreamplay.runs.transcript import Header, RunLog
 from dreamplay.schema.cast import Persona
-from dreamplay.schema.event import PROLOGUE, Event
+from dreamplay.schema.event import PROLOGUE, Event, StanceEvent, TurnEvent
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,8 +57,7 @@ class Run:
     @property
     def stances(self) -> dict[str, str]:
         """What each role chose at the crossroads, by the choice's id; of several crossroads the last."""
-        taken = [event for event in self.events if event.kind == "stance"]
-        return {event.speaker: event.choice for event in taken if event.speaker and event.choice}
+        return {event.speaker: event.choice for event in self.record.script.of_kind(StanceEvent)}
 
     def __repr__(self) -> str:
         header, state = self.header, "finished" if self.finished else f"stopped after event {len(self.events)}"
@@ -111,14 +110,14 @@ class Run:
                 "id": event.id,
                 "beat": event.beat,
                 "scene": event.scene,
-                "turn": event.turn,
+                "turn": event.turn if isinstance(event, TurnEvent) else 0,
                 "kind": event.kind,
                 "role": event.speaker,
                 "speaker": cast.name(event.speaker) if event.speaker else None,
                 "text": event.text,
-                "to": event.cue.to if event.cue else None,
+                "to": event.cue.to if isinstance(event, TurnEvent) and event.cue else None,
                 "witnesses": " ".join(event.witnesses),
-                "choice": event.choice,
+                "choice": event.choice if isinstance(event, StanceEvent) else None,
                 "by": event.provenance.by,
                 "calls": event.provenance.usage.calls,
                 "prompt_tokens": event.provenance.usage.prompt,

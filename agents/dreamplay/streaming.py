@@ -84,7 +84,7 @@ class Stream:
         self._player = player = prepared.player
 
         def watch(seen: Event | Token) -> None:
-            if isinstance(seen, Event):
+            if not isinstance(seen, Token):
                 tell(seen)
 
         try:

@@ -9,6 +9,7 @@ from dreamplay.errors import UsageError
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import prompt_log, transcript
 from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.event import TurnEvent
 
 EXAMPLE = Path(__file__).parents[2] / "transcripts" / "example"
 
@@ -34,7 +35,8 @@ async def test_why_says_all_that_went_into_an_event(tmp_path: Path) -> None:
         told += 1
         why = explain.why(record, event.id, lambda digest: prompt_log.find(tmp_path / "run", digest))
         assert (why.event, why.kind, why.speaker, why.text) == (event.id, event.kind, event.speaker, event.text)
-        assert (why.cue, why.recalled, why.refused, why.usage) == (event.cue, made.recalled, made.refused, made.usage)
+        assert why.cue == (event.cue if isinstance(event, TurnEvent) else None)
+        assert (why.recalled, why.refused, why.usage) == (made.recalled, made.refused, made.usage)
         assert why.prompt == asked[made.prompt or ""]
         who = [event.speaker] if event.speaker else event.witnesses
         seen = [n for sight in why.saw for n in range(sight.first, sight.last + 1)]
@@ -103,10 +105,10 @@ async def test_a_fear_is_known_to_who_dreamt_it_from_the_dream_on(small: Path, t
 async def test_what_she_thinks_of_the_others_is_known_from_when_she_thought_it(small: Path, tmp_path: Path) -> None:
     record = await worlds.play(small, tmp_path / "run")
     first, *_, last = [event for event in worlds.kinds(record.script, "reflection") if event.speaker == "ada"]
-    assert explain.knows(record, "ada", first.id - 1).regards == {}
-    assert explain.knows(record, "ada", first.id).regards == first.regards
-    assert explain.knows(record, "ada").regards == first.regards | last.regards
-    assert {"bo", "cyrus"} == set(first.regards) > set(last.regards)
+    assert explain.knows(record, "ada", first.id - 1).attitudes == {}
+    assert explain.knows(record, "ada", first.id).attitudes == first.attitudes
+    assert explain.knows(record, "ada").attitudes == first.attitudes | last.attitudes
+    assert {"bo", "cyrus"} == set(first.attitudes) > set(last.attitudes)
 
 
 @pytest.mark.parametrize(

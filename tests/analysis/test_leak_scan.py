@@ -23,7 +23,7 @@ from dreamplay.participants import agent, narrator
 from dreamplay.prompting import builder, context_window, event_text, summarization
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.schema.cast import Cast, Persona
-from dreamplay.schema.event import DreamContribution, Event
+from dreamplay.schema.event import DreamContribution, DreamEvent, Event, EventBase, FearEvent
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
@@ -131,12 +131,12 @@ def _tale(text: Callable[[PromptBuilder, Turn, View], str]) -> type[PromptBuilde
 
 def _dreamt(desk: PromptBuilder, turn: Turn, view: View) -> str:
     """The sheet that a dream came from, once it has been dreamt."""
-    return desk.cast.personas["samantha"].private.fear if view.of_kind("dream") else ""
+    return desk.cast.personas["samantha"].private.fear if view.of_kind(DreamEvent) else ""
 
 
 def _given(desk: PromptBuilder, turn: Turn, view: View) -> str:
     """The fear that the visitor has given, if it can be read."""
-    return "".join(event.text for event in view.of_kind("fear"))
+    return "".join(event.text for event in view.of_kind(FearEvent))
 
 
 def _everything(script: Script, *roles: str, kinds: tuple[str, ...] = ()) -> list[Event]:
@@ -144,9 +144,9 @@ def _everything(script: Script, *roles: str, kinds: tuple[str, ...] = ()) -> lis
     return [event for event in script if not kinds or event.kind in kinds]
 
 
-def _contained(script: Script, *roles: str, kinds: tuple[str, ...] = ()) -> list[Event]:
+def _contained(script: Script, *roles: str, kind: type[EventBase] = EventBase) -> list[Event]:
     """The test for witnesses that ChatArena made: «sam» is in «samantha»."""
-    asked = [event for event in script if not kinds or event.kind in kinds]
+    asked = [event for event in script if isinstance(event, kind)]
     return [event for event in asked if all(role in " ".join(event.witnesses) for role in roles)]
 
 

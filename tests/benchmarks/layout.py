@@ -21,7 +21,8 @@ from dreamplay.models import llamacpp
 from dreamplay.models.base import Model
 from dreamplay.models.prompt import Prompt
 from dreamplay.participants.agent import call_seed
-from dreamplay.schema.event import MOVES, PROLOGUE, TURNS, Event, Provenance
+from dreamplay.schema.event import PROLOGUE, Event, MoveEvent, TurnEvent, validate_event
+from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.script import Script
 from langgraph.graph import END, START, StateGraph
 
@@ -102,9 +103,9 @@ class Plain:
     async def _host(self, state: Room) -> Room:
         """Tell everything up to the next turn to those who witnessed it, and call on its speaker."""
         at = state["at"]
-        while at < len(self._events) and self._events[at].kind not in TURNS:
-            event = self._record(self._events[at])
-            name = f"{self._cast.name(event.speaker)}: " if event.speaker and event.kind not in MOVES else ""
+        while at < len(self._events) and not isinstance(self._events[at], TurnEvent):
+            event = self._add(self._events[at].model_copy(update={"id": len(self.script)}))
+            name = f"{self._cast.name(event.speaker)}: " if event.speaker and not isinstance(event, MoveEvent) else ""
             for role in event.witnesses:
                 state["chats"][role].append({"role": "user", "content": name + event.text})
             at += 1
@@ -124,19 +125,19 @@ class Plain:
         reply = await self._model.complete(prompt, seed=seed)
         text = reply.text.strip().removeprefix(f"{name}:").strip()
         made = Provenance(by="agent", prompt=prompt.digest, seed=seed, usage=reply.usage)
-        self._record(turn, kind="line" if text else "silence", text=text, cue=None, provenance=made)
+        own: dict[str, Any] = {"kind": "line", "text": text} if text else {"kind": "silence"}
+        same = turn.model_dump(exclude={"kind", "text", "provenance", "cue"})
+        self._add(validate_event(same | own | {"id": len(self.script), "provenance": made}))
         for role in turn.witnesses:
             own = {"role": "assistant", "content": text}
             others = {"role": "user", "content": f"{name}: {text}"}
             state["chats"][role].append(own if role == speaker else others)
         return {"chats": state["chats"], "at": state["at"] + 1}
 
-    def _record(self, event: Event, **changed: Any) -> Event:
-        """Give an event of the dreamplay run its place in this one."""
-        made = event.model_copy(update={"id": len(self.script), **changed})
-        self._write(made)
-        self.script.append(made)
-        return made
+    def _add(self, event: Event) -> Event:
+        self._write(event)
+        self.script.append(event)
+        return event
 
     def _system(self, role: str) -> str:
         """One persona's own prompt. The scene is told by its opening, the first message of the chat, so that

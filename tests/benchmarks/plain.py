@@ -29,7 +29,7 @@ from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner
 from dreamplay.models import llamacpp
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import PROLOGUE, TURNS, Event
+from dreamplay.schema.event import PROLOGUE, Event, TurnEvent
 from dreamplay.schema.story import TurnContract
 from layout import DEFAULT_CACHE, Plain, PlainModel, host_cache
 
@@ -120,7 +120,7 @@ def main() -> None:
 
 
 def _lines(events: Sequence[Event]) -> list[Line]:
-    turns = [event for event in events if event.kind in TURNS and event.beat != PROLOGUE]
+    turns = [event for event in events if isinstance(event, TurnEvent) and event.beat != PROLOGUE]
     costs = [event.provenance.usage for event in turns]
     return [Line(turn.speaker or "", cost.evaluated, cost.output) for turn, cost in zip(turns, costs, strict=True)]
 

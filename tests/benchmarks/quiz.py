@@ -35,7 +35,8 @@ from dreamplay.models.scripted import ScriptedModel
 from dreamplay.participants.agent import call_seed
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.prompting.context_window import RESERVE
-from dreamplay.schema.event import PROLOGUE, Event, RetrievedMemory
+from dreamplay.schema.event import PROLOGUE, Event
+from dreamplay.schema.provenance import RetrievedMemory
 from dreamplay.schema.script import Script
 
 QUESTIONS = 4

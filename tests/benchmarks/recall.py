@@ -17,7 +17,7 @@ from dreamplay import casting
 from dreamplay.memory import embeddings
 from dreamplay.memory.base import default_embedder
 from dreamplay.memory.retrieval import RetrievalMemory
-from dreamplay.schema.event import Event
+from dreamplay.schema.event import LineEvent
 from dreamplay.schema.script import Script
 
 BAR = 5.0  # milliseconds
@@ -43,7 +43,7 @@ def measured(near: bool, memories: int, times: int) -> tuple[str, ...]:
     matters = [cast.fill(text) for persona in cast.personas.values() for text in persona.material]
     matters = matters[:1] if near else matters
     events = (
-        Event(id=n, kind="line", speaker="mira", text=f"{matters[n % len(matters)]}, said for the {n}th time",
+        LineEvent(id=n, speaker="mira", text=f"{matters[n % len(matters)]}, said for the {n}th time",
               witnesses=cast.roles, beat="launch", scene="roof")
         for n in range(memories + times)
     )  # fmt: skip

@@ -35,7 +35,7 @@ from dreamplay.engine.runner import Runner
 from dreamplay.models import registry
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
-from dreamplay.schema.event import PROLOGUE, TURNS, Event, Token
+from dreamplay.schema.event import PROLOGUE, Event, Token, TurnEvent
 from dreamplay.schema.story import TurnContract
 
 LONG = 1000  # lines of the long run
@@ -57,7 +57,7 @@ class Played:
     @property
     def spoken(self) -> list[Event]:
         """The turns that the model was asked for, those too that ended in silence."""
-        return [event for event in self.events if event.kind in TURNS and event.beat != PROLOGUE]
+        return [event for event in self.events if isinstance(event, TurnEvent) and event.beat != PROLOGUE]
 
 
 def main() -> None:
@@ -161,7 +161,7 @@ async def _long_run(plan: RunConfig, folder: Path) -> tuple[list[float], Runner]
     moments: list[float] = []
 
     def watch(seen: Event | Token) -> None:
-        if isinstance(seen, Event) and seen.kind in TURNS and seen.beat != PROLOGUE:
+        if isinstance(seen, TurnEvent) and seen.beat != PROLOGUE:
             moments.append(time.perf_counter())
 
     run = Runner(_long(plan), ScriptedModel(_sentences(plan)), folder, {})

@@ -32,7 +32,7 @@ from dreamplay.models.prompt import Prompt
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.prompting.event_text import EventText
 from dreamplay.runs.transcript import RunLog
-from dreamplay.schema.event import PROLOGUE, TURNS, Cue, Event
+from dreamplay.schema.event import PROLOGUE, Cue, Event, TurnEvent
 from dreamplay.scoring import score
 from dreamplay.scoring.score import ROWS
 from dreamplay.validation import normalize
@@ -193,7 +193,7 @@ def row(change: str, plans: Sequence[RunConfig], home: Path, opening: Opening, n
                 say(f"{change}, seed {plan.seed}: {error}")
     scores = score.scores(runs)
     shown = {each.measure: each.shown(scores) for each in ROWS}
-    turns = [event.provenance for run in runs for event in run.script if event.kind in TURNS]
+    turns = [event.provenance for run in runs for event in run.script.of_kind(TurnEvent)]
     refused = sum(refusal.reason != OUTDONE for made in turns for refusal in made.refused)
     faults = sum(getattr(scores.faults, each) for each in BARS)
     return [change, str(len(runs)), *(shown[path] for path in COLUMNS.values()), str(faults),

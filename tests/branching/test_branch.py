@@ -17,7 +17,7 @@ from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, RunLog
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import Event
+from dreamplay.schema.event import Event, TurnEvent
 
 MARK = "ZEBRA"
 
@@ -115,7 +115,7 @@ async def test_a_line_is_said_to_those_present(parent: RunLog, tmp_path: Path, a
     (said,) = [event for event in child.script if event.text == "I am off."]
     assert (said.kind, said.speaker, said.provenance.by) == ("line", "bo", "person")
     assert said.witnesses == next(scene.present for _, scene in child.header.story.scenes if scene.id == said.scene)
-    turns = [event.turn for event in child.script.in_scene(said.scene) if event.turn]
+    turns = [event.turn for event in worlds.turns(child.script.in_scene(said.scene))]
     assert turns == list(range(1, len(turns) + 1))
     assert child.script.in_scene(said.scene)[0].kind == "narration"
 
@@ -162,7 +162,7 @@ async def test_an_aside_that_all_who_are_left_would_hear_is_left_out(tmp_path: P
     staged = worlds.write(tmp_path / "staged", change=worlds.stage)
     parent = await worlds.play(staged, tmp_path / "parent")
     child = await _play(branch.branch(parent, "parent", at, Changes(drop=["cyrus"])), tmp_path)
-    assert not [event for event in child.script if event.cue and event.cue.hears]
+    assert not [event for event in child.script.of_kind(TurnEvent) if event.hears]
 
 
 async def test_an_opening_goes_without_the_sentences_in_which_somebody_absent_is_there(

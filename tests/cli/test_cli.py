@@ -30,7 +30,7 @@ from dreamplay.models.endpoint import open_endpoint
 from dreamplay.rendering import markdown
 from dreamplay.runs import prompt_log, transcript
 from dreamplay.runs.transcript import End
-from dreamplay.schema.event import Usage
+from dreamplay.schema.provenance import Usage
 from dreamplay.validation import structured_output
 from dreamplay.validation.json_reader import UnreadableError
 from fake_endpoint import FakeEndpoint

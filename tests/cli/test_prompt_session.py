@@ -13,6 +13,7 @@ import pytest
 import worlds
 from dreamplay.participants import visit
 from dreamplay.runs import transcript
+from dreamplay.schema.event import TurnEvent
 from dreamplay.schema.story import VISITOR
 
 pexpect = pytest.importorskip("pexpect", exc_type=ImportError)
@@ -87,7 +88,7 @@ def test_a_visit_through_a_pseudo_terminal(small: Path, tmp_path: Path, session:
     again.ends(130)
     record = transcript.read(folder)
     assert list(record.script)[: len(stopped.script)] == list(stopped.script)
-    assert [e.kind for e in record.script if e.provenance.by == "person"] == ["line", "hand"]
+    assert [e.kind for e in record.script if e.provenance.by == "person"] == ["line", "control"]
     plan = worlds.plan(small, guest="Noor", interventions=folder / visit.FILE)
     assert plan.visit
     assert [each.said for each in plan.visit.interventions or ()] == [{"say": "Good evening, Bo."}, {"play": "ada"}]
@@ -102,7 +103,11 @@ def test_what_is_typed_while_somebody_speaks_is_kept(
     live.sees("Noor: First, Bo.", "Bo: ", "Noor: Second, Cyrus.", "Cyrus: ", "Third, Ada.", "stopped after event")
     live.ends(130)
     record = transcript.read(tmp_path / "r")
-    lines = [(event.speaker, event.text) for event in record.script if event.turn or event.speaker == VISITOR]
+    lines = [
+        (event.speaker, event.text)
+        for event in record.script
+        if isinstance(event, TurnEvent) and (event.turn or event.speaker == VISITOR)
+    ]
     assert [who for who, _ in lines[:5]] == [VISITOR, "bo", VISITOR, "cyrus", VISITOR]
     assert "\\u001b" not in (tmp_path / "r" / transcript.FILE).read_text(encoding="utf-8")
 

@@ -27,7 +27,7 @@ def _ask(plan: RunConfig, *events: dict[str, Any], why: Any = "round", role: str
     return Ask(why, role, beat.id, scene, here, script)
 
 
-HAND = {"kind": "hand", "speaker": "bo", "text": VISITOR, "provenance": {"by": "person"}}
+HAND = {"kind": "control", "speaker": "bo", "controller": "visitor", "provenance": {"by": "person"}}
 MEANT = {
     "Hello there, Bo.": {"say": "Hello there, Bo."},
     "": {},

@@ -17,7 +17,7 @@ TOLD: dict[str, tuple[dict[str, Any], str]] = {
     "an entrance": ({"kind": "entrance", "speaker": "bo", "text": "Bo comes in."}, "Bo comes in."),
     "narration": ({"kind": "narration", "text": "A bell rings."}, "A bell rings."),
     "a thought": ({"kind": "reflection", "speaker": "bo", "text": "Hm."}, "Bo thinks: Hm."),
-    "no thought": ({"kind": "reflection", "speaker": "bo"}, "Bo has no thought that could stand"),
+    "no thought": ({"kind": "reflection", "speaker": "bo", "failed": True}, "Bo has no thought that could stand"),
     "a dream": ({"kind": "dream", "text": "A stair."}, "Dream: A stair."),
     "silence": ({"kind": "silence", "speaker": "bo"}, "Bo says nothing"),
     "a stance": ({"kind": "stance", "speaker": "bo", "choice": "go", "text": "Yes."}, "Bo chooses to leave: Yes."),

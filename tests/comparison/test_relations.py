@@ -12,8 +12,8 @@ from dreamplay.runs.transcript import RunLog
 NAMES = {"ada": "Ada", "bo": "Bo", "cyrus": "Cyrus"}
 
 
-def _thinks(role: str, scene: str, **regards: float) -> dict[str, Any]:
-    return {"kind": "reflection", "speaker": role, "scene": scene, "regards": regards, "witnesses": [role]}
+def _thinks(role: str, scene: str, **attitudes: float) -> dict[str, Any]:
+    return {"kind": "reflection", "speaker": role, "scene": scene, "attitudes": attitudes, "witnesses": [role]}
 
 
 def _dream(beat: str, *owners: str, seen: tuple[str, ...] = ("ada", "bo")) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import worlds
 from dreamplay.director.config import DirectorConfig
 from dreamplay.director.cues import Cues
 from dreamplay.director.director import StandardDirector
-from dreamplay.director.situation import WHISPERING, Situation
+from dreamplay.director.situation import Situation
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.library import resources
 from dreamplay.schema.event import Cue, Event
@@ -221,7 +221,7 @@ def test_who_is_due_to_go_goes_and_what_is_due_to_be_whispered_is(staged: Path, 
     for seed in range(12):
         script = Script()
         worlds.act(StandardDirector(plan.cast, seed, length), plan.scenes[0][1], script)
-        turns = [event for event in script if event.turn]
+        turns = worlds.turns(script)
         (goes,) = worlds.kinds(script, "exit")
         assert [event.turn for event in turns if event.id < goes.id] == [1, 2, 3]
         assert all("cyrus" not in event.witnesses for event in script if event.id > goes.id)
@@ -230,8 +230,9 @@ def test_who_is_due_to_go_goes_and_what_is_due_to_be_whispered_is(staged: Path, 
         assert {event.speaker for event in turns} == {"ada", "bo", "cyrus"} or length == "short"
         whisper = turns[1]
         assert whisper.cue == worlds.cue(
-            f"Ada tells Bo {WHISPERING} that the key is under the mat.", tactic=WHISPERING,
-            material="the key is under the mat", hears=("bo",), pressure=whisper.cue.pressure if whisper.cue else "",
+            "Ada tells Bo in a whisper, for nobody else to hear, that the key is under the mat.",
+            tactic="in a whisper, for nobody else to hear,", material="the key is under the mat", hears=("bo",),
+            pressure=whisper.cue.pressure if whisper.cue else "", aside=True,
         )  # fmt: skip
         assert (whisper.speaker, whisper.witnesses) == ("ada", ("ada", "bo"))
 
@@ -279,9 +280,9 @@ def test_at_an_extreme_of_regard_some_are_spoken_to_in_its_tone(regard: float, t
     scene = next(scene for _, scene in plan.scenes if scene.id == "corridor")
     said: list[Cue] = []
     for seed in range(24):
-        thought = worlds.event(0, "reflection", speaker="leo", witnesses=("leo",), regards={"mira": -regard})
-        latest = worlds.event(1, "reflection", speaker="leo", witnesses=("leo",), regards={"mira": regard, "sam": 0.0})
-        hers = worlds.event(2, "reflection", speaker="mira", witnesses=("mira",), regards={"leo": 0.0})
+        thought = worlds.event(0, "reflection", speaker="leo", witnesses=("leo",), attitudes={"mira": -regard})
+        latest = worlds.event(1, "reflection", witnesses=("leo",), attitudes={"mira": regard, "sam": 0.0})
+        hers = worlds.event(2, "reflection", speaker="mira", witnesses=("mira",), attitudes={"leo": 0.0})
         now = Situation.of(Script([thought, latest, hers]), "nightmare", scene)
         cue = Cues(plan.cast, seed).draw(now, "leo")
         assert cue.text.startswith(f"Leo tells Mira {cue.tactic} that ")

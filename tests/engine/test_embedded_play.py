@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from dreamplay.runs import transcript
+from dreamplay.schema.event import TurnEvent
 
 REFUSAL = re.compile(r"language model|\bAI\b|I can(no|')t assist|as an assistant", re.IGNORECASE)
 
@@ -26,7 +27,7 @@ def test_a_short_play_on_the_embedded_model() -> None:
     assert done.returncode == 0, done.stderr
     record = transcript.read(Path("run"))
     assert record.end
-    turns = [event for event in record.script if event.turn]
+    turns = [event for event in record.script if isinstance(event, TurnEvent) and event.turn]
     lines = [event for event in turns if event.kind == "line"]
     assert len(lines) >= 5  # hardly a turn is lost in silence
     assert {event.speaker for event in turns} == set(record.cast.roles)

@@ -13,7 +13,7 @@ from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import MOVES, PROLOGUE, TURNS, Event
+from dreamplay.schema.event import PROLOGUE, Event, MoveEvent, TurnEvent
 from dreamplay.schema.script import Script
 from syrupy.assertion import SnapshotAssertion
 
@@ -42,7 +42,7 @@ async def test_every_scene_is_played_in_order_to_the_end(
         here = [event for event in events if event.scene == name]
         assert here[0].kind == "narration"
         there = _witnessed(here, scene.present)
-        turns = [event for event in here if event.kind in ("line", "silence")]
+        turns = [event for event in here if isinstance(event, TurnEvent)]
         assert [event.turn for event in turns] == list(range(1, len(turns) + 1))
         assert scene.turns.min <= len(turns) <= scene.turns.max
         assert [e.kind for e in here].count("dream") == (scene.kind == "dream")
@@ -50,7 +50,7 @@ async def test_every_scene_is_played_in_order_to_the_end(
         assert stances == (list(there) if scene.kind == "crossroads" else [])
         thoughts = [event.speaker for event in here if event.kind == "reflection"]
         assert thoughts == (list(there) if scene.kind in ("waking", "dream") else [])
-        moves = [(event.kind, event.speaker, event.text) for event in here if event.kind in MOVES]
+        moves = [(event.kind, event.speaker, event.text) for event in here if isinstance(event, MoveEvent)]
         assert moves == [(m.kind, m.role, record.cast.fill(m.text)) for m in scene.ordered_moves]
         whispers = [(e.speaker, e.cue.hears, e.cue.material) for e in turns if e.cue and e.cue.hears]
         assert whispers == [(aside.role, aside.to, aside.material) for aside in scene.ordered_asides]
@@ -66,8 +66,8 @@ def _witnessed(here: list[Event], there: tuple[str, ...]) -> tuple[str, ...]:
             there = (*there, role)
         if event.kind == "reflection":
             assert event.witnesses == (role,)
-        elif event.cue and event.cue.hears:
-            assert set(event.witnesses) == {role, *event.cue.hears} < set(there)
+        elif isinstance(event, TurnEvent) and event.hears:
+            assert set(event.witnesses) == {role, *event.hears} < set(there)
         else:
             assert event.witnesses == there
         if event.kind == "exit":
@@ -132,7 +132,7 @@ async def test_a_routing_bug_ends_the_run(small: Path, tmp_path: Path, monkeypat
         await worlds.play(small, tmp_path / "run")
     record = transcript.read(tmp_path / "run")
     planned = sum(scene.turns.max for _, scene in record.header.story.scenes)
-    assert planned < sum(event.kind in TURNS for event in record.script) < 3 * planned
+    assert planned < sum(isinstance(event, TurnEvent) for event in record.script) < 3 * planned
 
 
 async def test_the_scene_that_a_script_has_come_to(small: Path, tmp_path: Path) -> None:
@@ -156,8 +156,8 @@ async def test_all_present_reflect_at_once_and_nobody_has_heard_another(staged: 
         prompt = prompts[event.provenance.prompt or ""]
         assert not any(other.text in prompt.script + prompt.tail for other in thoughts)
         others = {role for each in thoughts if each.scene == event.scene for role in each.witnesses} - {event.speaker}
-        assert set(event.regards) == others
-        assert all(-1 <= regard <= 1 for regard in event.regards.values())
+        assert set(event.attitudes) == others
+        assert all(-1 <= regard <= 1 for regard in event.attitudes.values())
 
 
 class Thoughtless(ScriptedModel):

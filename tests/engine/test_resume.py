@@ -207,7 +207,7 @@ UNFIT = {
     "of a stranger": lambda raw: re.sub(rb'"speaker":"\w+"', b'"speaker":"zoe"', raw),
     "for no choice": lambda raw: re.sub(rb'"choice":"\w+"', b'"choice":"run"', raw),
     "of another kind": lambda raw: raw.replace(b'"stance"', b'"reflection"'),
-    "with what no stance has": lambda raw: raw.replace(b'"regards":{}', b'"regards":{"bo":0.5}'),
+    "with what no stance has": lambda raw: raw.replace(b'"attitudes":{}', b'"attitudes":{"bo":0.5}'),
     "by nobody who answers": lambda raw: raw.replace(b'"by":"agent"', b'"by":"author"'),
 }
 

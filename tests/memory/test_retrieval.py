@@ -17,7 +17,8 @@ from dreamplay.memory.base import NO_MEMORY, default_embedder
 from dreamplay.memory.retrieval import RetrievalConfig, RetrievalMemory
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import PROLOGUE, Event, Provenance, RetrievedMemory
+from dreamplay.schema.event import PROLOGUE, Event
+from dreamplay.schema.provenance import Provenance, RetrievedMemory
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
 from pydantic import ValidationError

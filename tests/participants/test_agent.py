@@ -220,8 +220,8 @@ async def test_anybody_can_take_a_stance_and_think_whatever_they_are_called(
     text, _, _ = await Agent("leo", desk, ScriptedModel([_thought(reason)]), 7).reflect(*_reflecting(roof, "leo"))
     assert text == reason
     marks = json.dumps({"thought": "I gave way too soon.", name.upper(): "+2", "Elara": 3.0, "Sam": "0/5", "mood": 9})
-    _, regards, _ = await Agent("mira", desk, ScriptedModel([marks]), 7).reflect(*_reflecting(roof, "mira"))
-    assert regards == {"leo": 0.4, "elara": 0.6, "sam": 0.0}
+    _, attitudes, _ = await Agent("mira", desk, ScriptedModel([marks]), 7).reflect(*_reflecting(roof, "mira"))
+    assert attitudes == {"leo": 0.4, "elara": 0.6, "sam": 0.0}
 
 
 async def test_a_model_that_takes_no_stance_at_all_is_an_error(story: Story, cast: Cast, scene: Scene) -> None:
@@ -237,9 +237,9 @@ async def test_a_reflection_is_a_thought_and_what_she_thinks_of_each_of_the_othe
     story: Story, cast: Cast, roof: Scene
 ) -> None:
     leo, model = _leo(story, cast, _thought())
-    text, regards, made = await leo.reflect(*_reflecting(roof))
+    text, attitudes, made = await leo.reflect(*_reflecting(roof))
     assert text == THOUGHT
-    assert regards == {"elara": 0.6, "mira": -1.0, "sam": 0.0}
+    assert attitudes == {"elara": 0.6, "mira": -1.0, "sam": 0.0}
     assert (made.by, made.prompt) == ("agent", model.seen[0].digest)
     assert made.seed == call_seed(7, "roof", "reflection", "leo", 0)
 
@@ -264,11 +264,11 @@ async def test_a_reflection_that_cannot_stand_is_asked_for_once_more_but_not_of_
     assert made.seed == call_seed(7, "roof", "reflection", "leo", 1)
     assert model.seen[0].tail != model.seen[1].tail
     leo, model = _leo(story, cast, wrong, wrong, sheets=True)
-    text, regards, made = await leo.reflect(*_reflecting(roof, script=script))
-    assert (text, regards, len(made.refused), made.usage.calls, len(model.seen)) == ("", {}, 2, 2, 2)
+    text, attitudes, made = await leo.reflect(*_reflecting(roof, script=script))
+    assert (text, attitudes, len(made.refused), made.usage.calls, len(model.seen)) == ("", {}, 2, 2, 2)
     leo, model = _leo(story, cast, wrong, _thought())
-    text, regards, made = await leo.reflect(*_reflecting(roof, script=script))
-    assert (text, regards, len(made.refused), made.usage.calls, len(model.seen)) == ("", {}, 1, 1, 1)
+    text, attitudes, made = await leo.reflect(*_reflecting(roof, script=script))
+    assert (text, attitudes, len(made.refused), made.usage.calls, len(model.seen)) == ("", {}, 1, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -280,8 +280,8 @@ async def test_a_reflection_that_cannot_stand_is_asked_for_once_more_but_not_of_
 )  # fmt: skip
 async def test_a_reflection_is_read_in_any_dress(story: Story, cast: Cast, roof: Scene, answer: str) -> None:
     leo, _ = _leo(story, cast, answer)
-    text, regards, made = await leo.reflect(*_reflecting(roof))
-    assert (text, regards, made.refused) == (THOUGHT, {"elara": 0.6, "mira": -1.0, "sam": 0.0}, ())
+    text, attitudes, made = await leo.reflect(*_reflecting(roof))
+    assert (text, attitudes, made.refused) == (THOUGHT, {"elara": 0.6, "mira": -1.0, "sam": 0.0}, ())
 
 
 async def test_what_was_cut_off_behind_a_whole_thought_is_left_out_and_one_may_think_twice_alike(
@@ -294,8 +294,8 @@ async def test_what_was_cut_off_behind_a_whole_thought_is_left_out_and_one_may_t
 
 async def test_who_is_alone_marks_nobody(story: Story, cast: Cast, roof: Scene) -> None:
     leo, _ = _leo(story, cast, json.dumps({"thought": THOUGHT}))
-    text, regards, _ = await leo.reflect(*_reflecting(roof.model_copy(update={"present": ("leo",)})))
-    assert (text, regards) == (THOUGHT, {})
+    text, attitudes, _ = await leo.reflect(*_reflecting(roof.model_copy(update={"present": ("leo",)})))
+    assert (text, attitudes) == (THOUGHT, {})
 
 
 async def test_each_choice_can_be_taken_and_stands_first_for_somebody(story: Story, cast: Cast, scene: Scene) -> None:

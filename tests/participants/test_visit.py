@@ -12,6 +12,7 @@ from dreamplay.participants import visit
 from dreamplay.participants.actions import Action
 from dreamplay.participants.interventions import Intervention
 from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import ControlEvent, LineEvent
 from dreamplay.schema.story import VISITOR
 from pydantic import ValidationError
 
@@ -108,7 +109,9 @@ async def test_a_whisper_reaches_whoever_bears_the_name_though_the_role_was_once
     swaps = {"ada": str(zoe), "bo": str(lou), "cyrus": str(ada)}
     plan = worlds.plan(small, swaps=swaps, guest="Bo", interventions=done)
     record = await worlds.visited(plan, tmp_path / "run")
-    whisper, hand = [e for e in record.script if e.provenance.by == "person" and (e.cue or e.kind == "hand")][:2]
+    by_hand = [event for event in record.script if event.provenance.by == "person"]
+    whisper = next(event for event in by_hand if isinstance(event, LineEvent) and event.cue)
+    hand = next(event for event in by_hand if isinstance(event, ControlEvent))
     assert whisper.witnesses == ("cyrus", VISITOR)
     assert hand.speaker == "cyrus"
     again = from_header(record.header)

@@ -14,7 +14,6 @@ from dreamplay.analysis import explain
 from dreamplay.branching import batch, branch
 from dreamplay.branching.branch import Changes
 from dreamplay.comparison import compare
-from dreamplay.director.situation import WHISPERING
 from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner
@@ -26,7 +25,7 @@ from dreamplay.participants.visitor import Ask, Leave
 from dreamplay.rendering import comparison_report
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, RunLog
-from dreamplay.schema.event import MOVES, PROLOGUE, TURNS, Event
+from dreamplay.schema.event import PROLOGUE, ControlEvent, Event, MoveEvent, TurnEvent
 from dreamplay.schema.script import in_hand
 from dreamplay.schema.story import VISITOR, Length
 from dreamplay.scoring import metrics, score
@@ -86,11 +85,11 @@ async def test_she_is_in_the_room_and_whoever_she_speaks_to_answers(small: Path,
     assert any("Noor: Well, Bo?" in prompt.script for prompt in model.seen)
     thoughts = worlds.kinds(record.script, "reflection")
     assert {event.speaker for event in thoughts} == {"ada", "bo", "cyrus"}
-    assert all(VISITOR in event.regards and VISITOR not in event.witnesses for event in thoughts)
+    assert all(VISITOR in event.attitudes and VISITOR not in event.witnesses for event in thoughts)
     beyond_prologue = [event for event in record.script if event.beat != PROLOGUE and event not in thoughts]
     assert all(VISITOR in event.witnesses for event in beyond_prologue)
     # The scene has all its own turns besides.
-    spoken = [event for event in record.script.in_scene("square") if event.turn]
+    spoken = worlds.turns(record.script.in_scene("square"))
     assert len(spoken) - len(told) == 5
 
 
@@ -153,12 +152,12 @@ async def test_a_friend_is_played_and_handed_back(small: Path, tmp_path: Path) -
         {"beat": "day", "scene": "corner", "hand_back": "Bo"},
     )
     record = await worlds.visited(plan, tmp_path / "run", model)
-    here = [event for event in record.script.in_scene("square") if event.speaker == "bo" and event.turn]
+    here = [event for event in worlds.turns(record.script.in_scene("square")) if event.speaker == "bo"]
     assert {event.provenance.by for event in here} == {"person"}
     assert here[0].text == "PLAYED by hand."
     later = [event for event in record.script if event.speaker == "bo" and event.scene in ("corner", "attic")]
     assert later
-    assert {event.provenance.by for event in later if event.kind != "hand"} == {"agent"}
+    assert {event.provenance.by for event in later if event.kind != "control"} == {"agent"}
     assert any("Bo: PLAYED by hand." in p.script for p in model.seen if p.opener == "Bo:")
     assert "**Bo (played by Noor).** PLAYED" in (tmp_path / "run" / "transcript.md").read_text(encoding="utf-8")
 
@@ -175,7 +174,7 @@ async def test_her_stance_counts(small: Path, tmp_path: Path) -> None:
 
 async def test_what_somebody_mentions_brings_her_in(small: Path, tmp_path: Path) -> None:
     plain = await worlds.visited(_visit(small, {"beat": "dawn", "go": True}), tmp_path / "plain")
-    line = next(event for event in plain.script.in_scene("square") if event.kind == "line" and event.turn == 2)
+    line = next(event for event in worlds.turns(plain.script.in_scene("square")) if event.turn == 2)
     word = max(line.text.split(), key=len)
     name = plain.cast.name(line.speaker or "")
     heard = await worlds.visited(_visit(small, {"when": f"{name} mentions {word.upper()}", "say": "There it is."}),
@@ -219,7 +218,7 @@ class _There:
         return False
 
     async def ask(self, ask: Ask) -> Action | Leave:
-        turns = sum(event.turn > 0 for event in ask.script.in_scene(ask.scene.id))
+        turns = len(worlds.turns(ask.script.in_scene(ask.scene.id)))
         self.asked.append((ask.why, ask.scene.id, turns))
         return self._acts.pop(0) if self._acts else Action()
 
@@ -243,7 +242,7 @@ async def test_what_is_taken_back_has_not_happened(small: Path, tmp_path: Path) 
     assert read.end
     assert list(read.script) == list(run.script)
     assert [event.text for event in _hers(read)] == ["Good evening, Bo."]
-    assert '{"record":"undone","event":2}' in (tmp_path / "run" / FILE).read_text(encoding="utf-8")
+    assert '{"record":"rollback","event":2}' in (tmp_path / "run" / FILE).read_text(encoding="utf-8")
     told = [number for number, prompt in enumerate(model.seen) if "CANARY-TAKEN" in prompt.script]
     assert told == [0]
     again = worlds.plan(small, guest="Noor", interventions=tmp_path / "run" / visit.FILE)
@@ -293,7 +292,7 @@ async def test_when_she_is_asked(small: Path, tmp_path: Path) -> None:
     for scene in ("square", "corner", "attic", "porch"):
         asked = [why for why, where, _ in there.asked if where == scene]
         assert (asked[0], asked.count("start"), asked.count("end")) == ("start", 1, 1)
-        turns = [event for event in record.in_scene(scene) if event.turn]
+        turns = worlds.turns(record.in_scene(scene))
         to_her = sum(bool(e.cue and e.cue.to == VISITOR) for e in turns[:-1])
         assert asked.count("addressed") >= to_her
         each = [turn for why, where, turn in closely.asked if where == scene and why not in ("stance", "end")]
@@ -344,13 +343,13 @@ async def test_whatever_she_does_each_scene_keeps_its_contract(tmp_path: Path, s
     assert record.end
     kept = metrics.contract([record])
     assert kept.scenes == kept.scenes_planned
-    moves = [(e.kind, e.speaker, e.scene) for e in record.script if e.kind in MOVES and e.speaker != VISITOR]
+    moves = [(e.kind, e.speaker, e.scene) for e in record.script if isinstance(e, MoveEvent) and e.speaker != VISITOR]
     assert moves == [("exit", "cyrus", "square"), ("entrance", "cyrus", "corner")]
-    asides = [e for e in record.script.in_scene("square", *TURNS) if e.cue and e.cue.tactic == WHISPERING]
+    asides = [e for e in record.script.in_scene("square", TurnEvent) if e.cue and e.cue.aside]
     assert [e.speaker for e in asides] == ["ada"]
     # Whatever an agent whispers, she hears only if it is to her.
-    whispers = [e for e in record.script if e.cue and e.cue.hears and e.provenance.by == "agent"]
-    assert all((VISITOR in e.witnesses) == (VISITOR in (e.cue.hears if e.cue else ())) for e in whispers)
+    whispers = [e for e in record.script.of_kind(TurnEvent) if e.hears and e.provenance.by == "agent"]
+    assert all((VISITOR in e.witnesses) == (VISITOR in e.hears) for e in whispers)
 
 
 async def test_for_whom_she_plays_she_decides_unless_she_would_rather_not(small: Path, tmp_path: Path) -> None:
@@ -407,7 +406,7 @@ async def test_a_branch_of_a_visited_run_is_visited_again(small: Path, tmp_path:
     did = [[(e.kind, e.speaker, e.text) for e in _hers(each)] for each in (parent, other.record())]
     assert did[0] == did[1]
     assert ("line", VISITOR, "Good evening, Bo.") in did[1]
-    assert ("hand", "ada", "agent") in did[1]
+    assert [e.controller for e in other.record().script.of_kind(ControlEvent)] == ["visitor", "model"]
     found = compare.compare([parent], [other.record()])
     assert "visit is 4 interventions instead of live" in found.findings[0]
     comparison_report.render(found)

@@ -16,7 +16,7 @@ from dreamplay.prompting.summarization import SummaryRequest
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.cast import Cast, Persona
-from dreamplay.schema.event import MOVES, PROLOGUE, Cue, Event
+from dreamplay.schema.event import PROLOGUE, Cue, Event, MoveEvent
 from dreamplay.schema.script import Script, present
 from dreamplay.schema.story import Scene, Story, moved
 from hypothesis import given, settings
@@ -160,7 +160,7 @@ def _marked(cast: Cast) -> Cast:
 def _there(record: RunLog, event: Event) -> tuple[str, ...]:
     """Who is there when somebody is asked for this event."""
     here = next(scene for _, scene in record.header.story.scenes if scene.id == event.scene).present
-    for each in record.script.in_scene(event.scene, *MOVES):
+    for each in record.script.in_scene(event.scene, MoveEvent):
         if each.id < event.id:
             here = moved(here, each.speaker or "", comes=each.kind == "entrance")
     return here

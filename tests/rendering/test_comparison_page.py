@@ -48,7 +48,7 @@ def _run(seed: int, swapped: bool) -> worlds.RunLog:
         worlds.said("ada", ATTACK if swapped else "Tea is tea."),
         worlds.said("bo", f"Line {seed}."),
         {"kind": "dream", "text": ATTACK, "ledger": [{"role": "bo", "fear": ATTACK, "wish": "x"}]},
-        {"kind": "reflection", "speaker": "ada", "text": ATTACK, "regards": {"bo": 0.5 - swapped}},
+        {"kind": "reflection", "speaker": "ada", "text": ATTACK, "attitudes": {"bo": 0.5 - swapped}},
         {"kind": "stance", "speaker": "bo", "choice": "stay" if swapped else "go", "text": ATTACK},
         seed=seed, **({"ada": "Zoe"} if swapped else {}),
     )  # fmt: skip

@@ -21,7 +21,7 @@ def _stance(choice: str) -> dict[str, object]:
 
 
 def _thinks(regard: float) -> dict[str, object]:
-    return {"kind": "reflection", "speaker": "ada", "text": "Hm.", "regards": {"bo": regard}}
+    return {"kind": "reflection", "speaker": "ada", "text": "Hm.", "attitudes": {"bo": regard}}
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from dreamplay.models.scripted import ScriptedModel
 from dreamplay.rendering.explain_view import ExplainView
 from dreamplay.runs import prompt_log, transcript
 from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.event import DreamEvent, LineEvent
 
 EXAMPLE = Path(__file__).parents[2] / "transcripts" / "example"
 
@@ -22,7 +23,7 @@ async def test_why_prints_everything_in_full(tmp_path: Path, capsys: pytest.Capt
     model = ScriptedModel()
     record = await worlds.play("mindsync", tmp_path / "run", model)
     asked = {prompt.digest: prompt for prompt in model.seen}
-    lines = [event for event in record.script if event.provenance.recalled and event.kind == "line"]
+    lines = [event for event in record.script.of_kind(LineEvent) if event.provenance.recalled]
     (dream, _) = worlds.kinds(record.script, "dream")
     for event in (lines[0], dream):
         _why(record, tmp_path / "run", event.id)
@@ -31,7 +32,7 @@ async def test_why_prints_everything_in_full(tmp_path: Path, capsys: pytest.Capt
         parts = [event.text, prompt.system.strip(), prompt.script.strip(), prompt.tail.strip()]
         parts += [refusal.reason for refusal in event.provenance.refused]
         parts += [word for r in event.provenance.recalled for word in (r.text, f"{r.score:.3f}", f"{r.recency:.3f}")]
-        parts += [entry.fear for entry in event.ledger] + ([event.cue.text] if event.cue else [])
+        parts += [entry.fear for entry in event.ledger] if isinstance(event, DreamEvent) else [event.cue.text]
         assert [part for part in parts if part not in out] == []
 
 
@@ -46,7 +47,7 @@ def test_a_run_that_kept_no_prompts_says_so(tmp_path: Path, capsys: pytest.Captu
 
 def test_knows_prints_names_and_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     record = transcript.read(EXAMPLE)
-    lines = [event for event in record.script if event.kind == "line" and event.speaker and event.id <= 45]
+    lines = [event for event in record.script if isinstance(event, LineEvent) and event.id <= 45]
     heard = next(event for event in lines if "leo" in event.witnesses and event.turn)
     missed = next(event for event in lines if "leo" not in event.witnesses)
     ExplainView(record).knows(explain.knows(record, "leo", 45))

@@ -80,7 +80,7 @@ def test_a_stance_with_a_bar_stays_in_its_cell(small: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["recap", "silence"])
 def test_what_only_repeats_and_what_was_not_said_is_left_out(small: Path, kind: str) -> None:
-    assert "Once more" not in _page(small, "Once more.", kind=kind, speaker=None)
+    assert "Once more" not in _page(small, "Once more.", kind=kind)
 
 
 def test_a_run_that_was_stopped_says_so(small: Path) -> None:

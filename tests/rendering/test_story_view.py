@@ -99,7 +99,7 @@ async def test_a_run_that_goes_on_begins_with_what_was_said_last(
     [
         ({"kind": "silence", "speaker": "ada", "turn": 1}, ""), ({"kind": "recap", "witnesses": ("ada", "bo")}, ""),
         ({"kind": "reflection", "speaker": "ada"}, "(Ada thinks: So it goes.)\n"),
-        ({"kind": "reflection", "speaker": "ada", "text": ""}, ""),
+        ({"kind": "reflection", "speaker": "ada", "text": "", "failed": True}, ""),
         ({"kind": "exit", "speaker": "ada"}, "So it goes.\n\n"), ({"speaker": "ada"}, "Ada: So it goes.\n"),
         ({"speaker": "ada", "cue": worlds.cue(hears=("bo", "cyrus"))}, "Ada whispers to Bo and Cyrus: So it goes.\n"),
     ],

@@ -109,7 +109,13 @@ def _repersona(lines: Lines) -> None:
 
 
 def _taken_back(lines: Lines) -> None:
-    lines[-1:] = [{"record": "undone", "event": 4}]
+    lines[-1:] = [{"record": "rollback", "event": 4}]
+
+
+def _feared(lines: Lines) -> None:
+    line = _first(lines, speaker=VISITOR, kind="line")
+    line.update(kind="fear", speaker="bo")
+    del line["turn"], line["cue"]
 
 
 def _gone(lines: Lines) -> None:
@@ -122,10 +128,10 @@ TURN = {"kind": "line", "scene": "square"}
 SENSELESS: dict[str, tuple[str, Callable[[Lines], None], str]] = {
     # in which run, what is changed, and what is said of it
     "a choice that is none": ("whispers", _event("stance", "choice", "fly"), "choice: 'fly' is none of the story's"),
-    "no choice": ("whispers", _event("stance", "choice", None), "choice: None is none of"),
+    "no choice": ("whispers", _event("stance", "choice", None), "choice: Input should be"),
     "a choice of no stance": ("whispers", _event("line", "choice", "go"), "choice: a line has none"),
-    "nobody's line": ("whispers", _event("line", "speaker", None), "speaker: a line without a speaker"),
-    "somebody's narration": ("whispers", _event("narration", "speaker", "bo"), "speaker: a narration has a speaker"),
+    "nobody's line": ("whispers", _event("line", "speaker", None), "speaker: Input should be"),
+    "somebody's narration": ("whispers", _event("narration", "speaker", "bo"), "speaker: a narration has none"),
     "a speaker who does not hear": ("whispers", _event("line", "witnesses", ["cyrus"]), "witnesses: a line cannot be"),
     "a witness twice": ("whispers", _event("line", "witnesses", ["ada", "ada", "bo"]), "witnesses names some"),
     "a whisper that all hear": (
@@ -136,10 +142,10 @@ SENSELESS: dict[str, tuple[str, Callable[[Lines], None], str]] = {
         "whispers", lambda lines: _set(line := _first(lines, kind="line", turn=1), "cue.to", line["speaker"]),
         "cue.to: somebody speaks to themself"),
     "another turn": ("whispers", _event("line", "turn", 7, turn=1), "turn: it is 7, and 1 would follow"),
-    "a turn of no turn": ("whispers", _event("narration", "turn", 1), "turn: it is 1, and 0 would follow"),
+    "a turn of no turn": ("whispers", _event("narration", "turn", 1), "turn: a narration has none"),
     "a scene too soon": ("whispers", _event("narration", "scene", "attic", scene="corner"), "scene: day/attic is no"),
     "a scene left out": ("whispers", _gone, "scene: 'attic' does not follow 'square'"),
-    "a silent line": ("whispers", _event("line", "text", " "), "text: a line without words"),
+    "a silent line": ("whispers", _event("line", "text", " "), "text: there are no words"),
     "another maker": ("whispers", _event("dream", "provenance.by", "agent"), "provenance.by: a dream cannot be by"),
     "a ledger of no dream": (
         "whispers", _event("narration", "ledger", [{"role": "ada", "fear": "f", "wish": "w"}]), "ledger: a narration"),
@@ -155,13 +161,13 @@ SENSELESS: dict[str, tuple[str, Callable[[Lines], None], str]] = {
         "provenance.recalled.0.score: "),
     "a number beyond all bounds": ("whispers", _event("line", "provenance.seed", 10**30), "provenance.seed: "),
     "a recap of what is to come": ("recaps", _event("recap", "covers", [0, 999]), "covers: events 0 to 999"),
-    "a recap of nothing": ("recaps", _event("recap", "covers", None), "covers: events -1 to -1"),
+    "a recap of nothing": ("recaps", _event("recap", "covers", None), "covers: "),
     "a recap upside down": ("recaps", _event("recap", "covers", [9, 3]), "covers: events 9 to 3"),
     "an act that nobody could do": ("visited", _event("line", "text", "x" * 5000, speaker=VISITOR), "say: .*4000"),
     "a fear of somebody else": (
-        "visited", lambda lines: _first(lines, speaker=VISITOR, kind="line").update(kind="fear", speaker="bo"),
+        "visited", _feared,
         "speaker: a fear is given by the visitor alone"),
-    "a hand of nobody": ("visited", _event("hand", "text", "zed"), "text: a hand says who speaks for whom"),
+    "control by nobody": ("visited", _event("control", "controller", "zed"), "controller: "),
     "what no person did is taken back": ("visited", _taken_back, "event 4 is taken back, and no person did it"),
     "an end that counts otherwise": (
         "whispers", lambda lines: _set(lines[-1], "lines", 99), "lines: the end counts 99, and there are"),

@@ -9,7 +9,8 @@ import worlds
 from dreamplay.errors import RecordError, UsageError
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, End, Header, Resumed, Transcript
-from dreamplay.schema.event import Cue, DreamContribution, Event, Provenance, RejectedCandidate, Usage
+from dreamplay.schema.event import Cue, DreamContribution, Event
+from dreamplay.schema.provenance import Provenance, RejectedCandidate, Usage
 from dreamplay.schema.script import Script
 
 PLACE = {"beat": "night", "scene": "attic"}
@@ -105,6 +106,15 @@ def _event(**change: object) -> bytes:
     return json.dumps(EVENTS[1].model_dump() | change).encode() + b"\n"
 
 
+def _thought(**change: object) -> bytes:
+    return json.dumps(worlds.event(1, "reflection", speaker="ada").model_dump() | PLACE | change).encode() + b"\n"
+
+
+def _dream(**change: object) -> bytes:
+    made = worlds.event(1, "dream", provenance={"by": "narrator"}).model_dump()
+    return json.dumps(made | PLACE | change).encode() + b"\n"
+
+
 def _resumed(**change: object) -> bytes:
     settings = {"length": "full", "beats": ["night", "dawn"]}
     return json.dumps({"record": "resumed", "model": "m", "settings": settings} | change).encode() + b"\n"
@@ -127,12 +137,12 @@ DAMAGE: dict[str, tuple[int, bytes, str]] = {
         ":3: (witnesses|speaker) names 'zed'",
     ),
     "unknown speaker": (3, _event(speaker="zed"), ":3: (witnesses|speaker) names 'zed'"),
-    "unknown dreamer": (3, _event(ledger=[{"role": "zed", "fear": "f", "wish": "w"}]), ":3: .*names 'zed'"),
-    "unknown regard": (3, _event(regards={"zed": 1}), ":3: .*names 'zed'"),
+    "unknown dreamer": (3, _dream(ledger=[{"role": "zed", "fear": "f", "wish": "w"}]), ":3: ledger names 'zed'"),
+    "unknown attitude": (3, _thought(attitudes={"zed": 1}), ":3: attitudes names 'zed'"),
     "unknown scene": (3, _event(scene="moon"), ":3: scene: night/moon is no scene that this run plays"),
     "a change of model somewhere else": (3, _resumed(event=7) + _event(), ":3: event 7 is said to follow, and event 1"),
     "a change of model, and something more": (3, _resumed(event=1, why="") + _event(), ":3: why.*damaged"),
-    "regard beyond all bounds": (3, _event(regards={"ada": 2}), ":3: regards.ada.*less than or equal to 1"),
+    "an attitude beyond all bounds": (3, _thought(attitudes={"ada": 2}), ":3: attitudes.ada.*less than or equal to 1"),
     "unknown hearer": (3, _event(cue=worlds.cue(hears=("zed",)).model_dump()), ":3: .*names 'zed'"),
     "something after the end": (6, END.model_dump_json().encode() + b"\n" + _event(id=4), ":7: .*follows the end"),
     "a newer form": (1, b'{"record": "header", "schema_version": 99}\n', "newer dreamplay .*99.*upgrade"),

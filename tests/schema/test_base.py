@@ -8,7 +8,7 @@ import pytest
 from dreamplay.errors import SettingsError
 from dreamplay.participants.actions import Action
 from dreamplay.schema.base import Name, Text, Words, mended
-from dreamplay.schema.event import Event
+from dreamplay.schema.event import LineEvent
 from dreamplay.settings import load
 from pydantic import TypeAdapter
 
@@ -32,8 +32,8 @@ def test_text_that_enters_is_mended(kind: Any) -> None:
 
 def test_what_is_typed_told_or_recorded_is_mended() -> None:
     assert Action(say="Hello \ud83d").say == "Hello \ufffd"
-    event = Event(id=0, kind="line", text="Hello \udcff", beat="b", scene="s")
-    assert Event.model_validate_json(event.model_dump_json()).text == "Hello \ufffd"
+    event = LineEvent(id=0, speaker="leo", text="Hello \udcff", beat="b", scene="s")
+    assert LineEvent.model_validate_json(event.model_dump_json()).text == "Hello \ufffd"
 
 
 def test_a_setting_that_is_no_text_is_refused_in_one_line() -> None:

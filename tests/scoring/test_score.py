@@ -15,7 +15,7 @@ from dreamplay.cli import main
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import End, Header, RunLog
 from dreamplay.schema.cast import Persona
-from dreamplay.schema.event import TURNS, Event, Provenance, RejectedCandidate, Usage
+from dreamplay.schema.provenance import Provenance, RejectedCandidate, Usage
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
 from dreamplay.scoring import line_errors, metrics, score, voice_metrics
@@ -64,7 +64,7 @@ def run(*events: Any, seed: int = 1, ended: bool = True, beats: list[str] | None
         model="made-up", settings={} if beats is None else {"beats": beats}, seed=seed, versions={},
     )  # fmt: skip
     place = {"beat": "day", "scene": "square", "witnesses": ROLES}
-    script = Script(Event.model_validate(place | event | {"id": i}) for i, event in enumerate(events))
+    script = Script(worlds.made(place | event | {"id": i}) for i, event in enumerate(events))
     return RunLog(header, script, End(lines=0, usage=Usage()) if ended else None)
 
 
@@ -436,7 +436,7 @@ LOOPS: dict[str, tuple[list[Any], int, int]] = {
 def test_turns_that_move_nothing(what: str) -> None:
     events, longest, still = LOOPS[what]
     found = voice_metrics.loops([run(*events)])
-    turns = [event for event in events if event["kind"] in TURNS and event.get("beat") != "prologue"]
+    turns = [event for event in events if event["kind"] in ("line", "silence") and event.get("beat") != "prologue"]
     assert found.longest == longest
     assert found.share == pytest.approx(still / len(turns), abs=1e-4)
 

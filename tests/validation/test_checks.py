@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from dreamplay.errors import ModelError
 from dreamplay.models.base import Reply
-from dreamplay.schema.event import RejectedCandidate, Usage
+from dreamplay.schema.provenance import RejectedCandidate, Usage
 from dreamplay.validation import generate, normalize
 from dreamplay.validation.checks import LineChecker
 from dreamplay.validation.generate import CandidateRejectedError, Generation

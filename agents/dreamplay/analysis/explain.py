@@ -9,15 +9,8 @@ from dreamplay.models.prompt import Prompt
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import PrivateSheet
-from dreamplay.schema.event import (
-    BACKSTAGE,
-    Cue,
-    DreamContribution,
-    Event,
-    RejectedCandidate,
-    RetrievedMemory,
-    Usage,
-)
+from dreamplay.schema.event import Cue, DreamContribution, DreamEvent, Event, FearEvent, StanceEvent, TurnEvent
+from dreamplay.schema.provenance import RejectedCandidate, RetrievedMemory, Usage
 from dreamplay.schema.script import Script, attitudes
 
 
@@ -100,7 +93,7 @@ class Knowledge(FrozenModel):
     """Of others."""
     bonds: tuple[FearKnowledge, ...]
     """Of everybody, beat by beat."""
-    regards: dict[str, float]
+    attitudes: dict[str, float]
     """What she thinks of others by now, by role, from -1 to 1."""
 
 
@@ -128,9 +121,12 @@ def why(record: RunLog, number: int, prompts: Callable[[str], Prompt | None]) ->
     except RecordError as error:
         unshown = str(error)
     return Explanation(
-        event=number, kind=event.kind, beat=event.beat, scene=event.scene, turn=event.turn, speaker=event.speaker,
-        name=record.cast.name(event.speaker) if event.speaker else None, text=event.text, choice=event.choice,
-        by=made.by, cue=event.cue, ledger=event.ledger, saw=_sights(seen), unseen=number - len(seen),
+        event=number, kind=event.kind, beat=event.beat, scene=event.scene,
+        turn=event.turn if isinstance(event, TurnEvent) else 0, speaker=event.speaker,
+        name=record.cast.name(event.speaker) if event.speaker else None, text=event.text,
+        choice=event.choice if isinstance(event, StanceEvent) else None, by=made.by,
+        cue=event.cue if isinstance(event, TurnEvent) else None,
+        ledger=event.ledger if isinstance(event, DreamEvent) else (), saw=_sights(seen), unseen=number - len(seen),
         recalled=made.recalled, refused=made.refused, seed=made.seed, usage=made.usage, digest=made.prompt,
         prompt=prompt, unshown=unshown,
     )  # fmt: skip
@@ -157,11 +153,11 @@ def knows(record: RunLog, role: str, at: int | None = None) -> Knowledge:
         witnessed=tuple(
             Known(since=e.id, kind=e.kind, beat=e.beat, scene=e.scene, speaker=e.speaker, text=e.text)
             for e in seen
-            if e.text and (e.kind not in BACKSTAGE or e.kind == "fear")
+            if e.text and (not e.backstage or isinstance(e, FearEvent))
         ),
         secrets=tuple(Secret(of=of, dreams=tuple(d.id for d in dreams)) for of, dreams in dreamt(seen, role).items()),
         bonds=_bonds(record, at),
-        regards=attitudes(Script(event for event in record.script if event.id <= at), role),
+        attitudes=attitudes(Script(event for event in record.script if event.id <= at), role),
     )
 
 
@@ -169,7 +165,7 @@ def dreamt(seen: Iterable[Event], role: str) -> dict[str, list[Event]]:
     """Whose fear and wish went into dreams among the events that a role saw, and which dreams those were."""
     found: dict[str, list[Event]] = {}
     for event in seen:
-        for entry in event.ledger:
+        for entry in event.ledger if isinstance(event, DreamEvent) else ():
             if entry.role != role:
                 found.setdefault(entry.role, []).append(event)
     return found

@@ -16,7 +16,7 @@ from dreamplay.director.situation import Situation
 from dreamplay.errors import UsageError
 from dreamplay.library import templates
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import MOVES, PROLOGUE, Event
+from dreamplay.schema.event import PROLOGUE, Event, MoveEvent
 from dreamplay.schema.script import Script, present
 from dreamplay.schema.story import Aside, Move, PrologueLine, Scene, Story
 
@@ -123,7 +123,7 @@ def _exits(script: Script, scene: Scene, leaving: Sequence[str], lines: int) -> 
 
 def _moves(script: Script, scene: Scene, drop: Collection[str], exits: Sequence[Move]) -> tuple[Move, ...]:
     """The moves that were made, then the exits, then those of the others."""
-    made = len(script.in_scene(scene.id, *MOVES))
+    made = len(script.in_scene(scene.id, MoveEvent))
     done, left = scene.ordered_moves[:made], scene.ordered_moves[made:]
     return (*done, *exits, *(move for move in left if move.role not in drop))
 

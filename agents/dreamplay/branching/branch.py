@@ -25,7 +25,8 @@ from dreamplay.participants import visit
 from dreamplay.participants.actions import Action
 from dreamplay.runs.transcript import Header, RunLog, complaint, total
 from dreamplay.schema.cast import Persona
-from dreamplay.schema.event import PROLOGUE, TURNS, Event, Provenance, Usage
+from dreamplay.schema.event import PROLOGUE, Event, StanceEvent, TurnEvent, validate_event
+from dreamplay.schema.provenance import Provenance, Usage
 from dreamplay.schema.script import Script, present, turns
 from dreamplay.schema.story import VISITOR, Move, Scene, Story, moved
 from dreamplay.storage import disk
@@ -154,12 +155,14 @@ def find(parent: RunLog, name: str, at: str | None) -> int:
 def cost(parent: RunLog, branches: Sequence[Branch]) -> Usage:
     """What branches will cost, about: what the rest of the parent did, or, if it was stopped, what its turns would."""
     events = list(parent.script)
-    spoken = [event for event in events if event.kind in TURNS and event.provenance.by == "agent"]
+    spoken = [event for event in events if isinstance(event, TurnEvent) and event.provenance.by == "agent"]
     usage = Usage()
     for each in branches:
         rest = events[each.plan.point :]
         if not parent.end and spoken:
-            left = _turns(each.plan) - sum(event.kind in TURNS for event in each.events if event.beat != PROLOGUE)
+            left = _turns(each.plan) - sum(
+                isinstance(event, TurnEvent) for event in each.events if event.beat != PROLOGUE
+            )
             rest = [spoken[i % len(spoken)] for i in range(max(left, 0))]
         usage += total(rest)
     return usage
@@ -197,7 +200,7 @@ def _edited(plan: RunConfig, shared: Sequence[Event], here: Scene, begun: bool, 
                 f"`story_edit={file}`: the run has played {old[0]}/{old[1]} ({old[2]}: {', '.join(old[3])}) before the "
                 "point, and the file has no such scene there; leave what was played as it was"
             )
-    taken = {event.choice for event in shared if event.choice} - {choice.id for choice in story.choices}
+    taken = {event.choice for event in shared if isinstance(event, StanceEvent)} - {each.id for each in story.choices}
     if taken:
         raise UsageError(f"`story_edit={file}`: the choice {min(taken)!r} was taken before the point; leave it there")
     return story
@@ -227,7 +230,7 @@ def _said(
 
     def add(**rest: Any) -> None:
         place = {"id": len(shared) + len(made), "beat": beat.id, "scene": scene.id, "witnesses": here}
-        made.append(Event.model_validate(place | rest))
+        made.append(validate_event(place | rest))
 
     before = Script(shared).in_scene(scene.id)
     if not before:

@@ -81,7 +81,7 @@ async def go_on(reference: str | None, settings: Settings, manner: OutputMode) -
 async def perform(prepared: Prepared, manner: OutputMode) -> None:
     """Play a run to its end, or until it is stopped or fails; then say how to resume it."""
     from dreamplay.rendering.story_view import StoryView
-    from dreamplay.schema.event import TURNS
+    from dreamplay.schema.event import TurnEvent
     from dreamplay.schema.script import silences, thoughts_lost
 
     playing, engine, before = prepared.player, prepared.engine, prepared.before
@@ -115,7 +115,7 @@ async def perform(prepared: Prepared, manner: OutputMode) -> None:
     if manner != "quiet":
         for each in playing.not_done:
             say(f"this intervention never came due: {each}")
-        turns = [event for event in playing.script.of_kind(*TURNS) if event.turn]
+        turns = [event for event in playing.script.of_kind(TurnEvent) if event.turn]
         if len(silent := silences(playing.script)) > _SILENT * len(turns):
             why = max(set(silent), key=silent.count)
             say(f"{len(silent)} of {len(turns)} turns passed in silence (most often: {why}); try another --model")

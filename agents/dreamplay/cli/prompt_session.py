@@ -16,7 +16,7 @@ from dreamplay.participants.visit import last
 from dreamplay.participants.visitor import Ask, Leave
 from dreamplay.rendering.output import formatted, terminal, wrapped
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import Event, Token
+from dreamplay.schema.event import ControlEvent, Event, Token
 from dreamplay.schema.script import in_hand
 from dreamplay.schema.story import VISITOR, Story
 
@@ -40,8 +40,8 @@ _WHY = {
 
 def _told(event: Event, cast: Cast) -> str:
     """In a few words, what she did."""
-    if event.kind == "hand" and event.speaker:
-        return f"{'playing' if event.text == VISITOR else 'handing back'} {cast.name(event.speaker)}"
+    if isinstance(event, ControlEvent):
+        return f"{'playing' if event.controller == 'visitor' else 'handing back'} {cast.name(event.speaker)}"
     return event.text or event.kind
 
 
@@ -199,9 +199,9 @@ class Terminal:
         match event.kind:
             case "fear" if event.speaker == VISITOR:
                 return "your fear is kept for the dream; nobody is told"
-            case "hand" if event.text == VISITOR:
+            case "control" if event.controller == "visitor":
                 return f"you speak for {name} from here on; /hand back {name} ends it"
-            case "hand":
+            case "control":
                 return f"{name} is played by the model again"
             case _:
                 return ""

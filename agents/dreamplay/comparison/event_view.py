@@ -7,11 +7,8 @@ from collections.abc import Iterator, Mapping
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import BACKSTAGE, PROLOGUE, Event, Kind
+from dreamplay.schema.event import PROLOGUE, Event, RecapEvent, StanceEvent, TurnEvent
 from dreamplay.schema.story import VISITOR
-
-_UNPLAYED: tuple[Kind, ...] = ("recap", *BACKSTAGE)
-"""What nobody plays: it only repeats, or is behind the scenes."""
 
 Essence = tuple[object, ...]
 """What two events must have in common to be the same, whoever holds the roles."""
@@ -22,7 +19,7 @@ class EventView(FrozenModel):
 
     event: int
     """Its place in the script, counted from 0."""
-    kind: Kind
+    kind: str
     beat: str
     scene: str
     speaker: str | None
@@ -40,7 +37,7 @@ def played(run: RunLog) -> Iterator[tuple[EventView, Essence]]:
     What an author wrote for the night before holds the names of the cast and nothing that this run did.
     """
     for event in run.script:
-        if event.beat != PROLOGUE and event.kind not in _UNPLAYED:
+        if event.beat != PROLOGUE and not (event.backstage or isinstance(event, RecapEvent)):
             said = _said(event, run.cast)
             essence = said.kind, said.speaker, said.hears, said.by_visitor, run.cast.emptied(said.text), said.choice
             yield said, essence
@@ -78,5 +75,6 @@ def _said(event: Event, cast: Cast) -> EventView:
     by_visitor = event.provenance.by == "person" and event.speaker != VISITOR and VISITOR in cast.personas
     return EventView(
         event=event.id, kind=event.kind, beat=event.beat, scene=event.scene, speaker=event.speaker,
-        hears=event.cue.hears if event.cue else (), by_visitor=by_visitor, text=event.text, choice=event.choice,
+        hears=event.hears if isinstance(event, TurnEvent) else (), by_visitor=by_visitor, text=event.text,
+        choice=event.choice if isinstance(event, StanceEvent) else None,
     )  # fmt: skip

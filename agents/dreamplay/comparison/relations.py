@@ -11,6 +11,7 @@ from dreamplay.comparison.alignment import Pairing
 from dreamplay.comparison.permutation import Draft, Effect, PermutationTest, Tested, shown
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
+from dreamplay.schema.event import DreamEvent, ReflectionEvent
 
 
 class Relation(Tested):
@@ -128,12 +129,11 @@ def regard(effect: Effect) -> str:
 def _regards(run: RunLog) -> dict[tuple[str, str], dict[str, float]]:
     """For who of whom: scene to regard, in the order of the run."""
     found: dict[tuple[str, str], dict[str, float]] = {}
-    for event in run.script:
-        if event.kind == "reflection" and event.speaker:
-            for other, regard in event.regards.items():
-                thought = found.setdefault((event.speaker, other), {})
-                thought.pop(event.scene, None)
-                thought[event.scene] = regard
+    for event in run.script.of_kind(ReflectionEvent):
+        for other, attitude in event.attitudes.items():
+            thought = found.setdefault((event.speaker, other), {})
+            thought.pop(event.scene, None)
+            thought[event.scene] = attitude
     return found
 
 
@@ -148,10 +148,9 @@ def _learned(run: RunLog) -> dict[tuple[str, str], str]:
 
 def _dreamers(run: RunLog) -> Iterator[str]:
     """Who had a part in a dream: as its witness, or with a fear that went into it."""
-    for event in run.script:
-        if event.kind == "dream":
-            yield from event.witnesses
-            yield from (entry.role for entry in event.ledger)
+    for event in run.script.of_kind(DreamEvent):
+        yield from event.witnesses
+        yield from (entry.role for entry in event.ledger)
 
 
 def _means(

@@ -13,14 +13,17 @@ from typing import Any
 
 from dreamplay.director import relevance
 from dreamplay.director.config import DirectorConfig
-from dreamplay.director.situation import WHISPERING, Situation
+from dreamplay.director.situation import Situation
 from dreamplay.library import templates
 from dreamplay.memory.base import Embedder, default_embedder
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import TURNS, Cue, Event
+from dreamplay.schema.event import Cue, DreamEvent, Event, LineEvent, NarrationEvent, TurnEvent
 from dreamplay.schema.script import Script, attitudes
 from dreamplay.schema.story import VISITOR, Aside, Scene
 from dreamplay.schema.view import last_heard
+
+_WHISPERING = "in a whisper, for nobody else to hear,"
+"""How an aside is said."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Cues:
         if VISITOR in others and not visited and rolled.random() < config.to_visitor:
             others = [VISITOR, *(role for role in others if role != VISITOR)]
         mine = self._cues(script, speaker)
-        heard = [event.cue for event in script.in_scene(scene.id, *TURNS)[-config.horizon :] if event.cue]
+        heard = [event.cue for event in script.in_scene(scene.id, TurnEvent)[-config.horizon :] if event.cue]
         told = {cue.material for cue in (*heard, *mine)}
         owners = self._owned(scene)
         moment = [text for text in scene.material if owners.get(text) == speaker]
@@ -66,7 +69,7 @@ class Cues:
         dreamt = self._dreamt(script, speaker) if by_day and rolled.random() < config.of_the_dream else []
         glimpse = rolled.choice(dreamt) if dreamt else ""
         if glimpse:
-            number = sum(bool(event.cue and event.cue.glimpse) for event in script)
+            number = sum(bool(event.cue and event.cue.glimpse) for event in script.of_kind(TurnEvent))
             material = templates.render("glimpse.jinja", glimpse=glimpse, number=number)
         ways = scene.tactics if scene.tactics and rolled.random() < config.of_the_scene else persona.tactics
         tactic = self._least_used(ways, [cue.tactic for cue in mine], rolled)
@@ -83,19 +86,26 @@ class Cues:
         """The cue of an aside: the matter is the author's."""
         tell = f"tells {self.cast.listed(aside.to)}"
         return self._cue(
-            now, aside.role, tell, tactic=WHISPERING, material=aside.material, to=aside.to[0], hears=aside.to
+            now,
+            aside.role,
+            tell,
+            tactic=_WHISPERING,
+            material=aside.material,
+            to=aside.to[0],
+            hears=aside.to,
+            aside=True,
         )
 
     def _answer(self, now: Situation, speaker: str, visited: Event, **matter: str) -> Cue:
         """The cue of whoever answers the visitor. A whisper is answered in a whisper."""
         name, done = self.cast.name(VISITOR), "said" if visited.kind == "line" else "done"
         tell = f"tells {name} in answer to what {name} has just {done},"
-        apart = visited.cue is not None and bool(visited.cue.hears)
+        apart = isinstance(visited, LineEvent) and visited.hears
         hears = tuple(role for role in visited.witnesses if role != speaker) if apart else ()
         return self._cue(now, speaker, tell, to=VISITOR, hears=hears, **matter)
 
     def _cue(self, now: Situation, speaker: str, tell: str, *, tactic: str, material: str, **rest: Any) -> Cue:
-        told = reversed(now.script.in_scene(now.scene.id, "narration"))
+        told = reversed(now.script.in_scene(now.scene.id, NarrationEvent))
         pressure = next((event.text for event in told if speaker in event.witnesses), "")
         text = f"{self.cast.name(speaker)} {tell} {self.cast.fill(tactic)} that {self.cast.fill(material)}."
         return Cue(pressure=pressure, tactic=tactic, material=material, text=text, **rest)
@@ -108,12 +118,12 @@ class Cues:
 
     def _cues(self, script: Script, speaker: str, after: int = -1) -> list[Cue]:
         """What the speaker has had in mind of late, or since an event."""
-        turns = script.visible_to(speaker, kinds=TURNS)[-self.config.horizon :]
+        turns = script.visible_to(speaker, kind=TurnEvent)[-self.config.horizon :]
         return [event.cue for event in turns if event.cue and event.speaker == speaker and event.id > after]
 
     def _dreamt(self, script: Script, speaker: str) -> list[str]:
         """What of the last dream sounds like the speaker, in short: material for a first waking word about it."""
-        dreams = script.visible_to(speaker, kinds=("dream",))
+        dreams = script.visible_to(speaker, kind=DreamEvent)
         if not dreams or any(cue.glimpse for cue in self._cues(script, speaker, after=dreams[-1].id)):
             return []
         clauses = [re.split(r"[,;:]| and | until | while ", t)[0] for t in re.split(r"[.!?…]\s*", dreams[-1].text)]

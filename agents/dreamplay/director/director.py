@@ -17,7 +17,7 @@ from dreamplay.director.cues import Cues
 from dreamplay.director.situation import Situation
 from dreamplay.memory.base import Embedder, default_embedder
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import Event
+from dreamplay.schema.event import NarrationEvent, TurnEvent
 from dreamplay.schema.story import Aside, Length, Scene
 
 
@@ -79,7 +79,7 @@ class StandardDirector:
         if now.unanswered or aside:
             return None
         scene, taken = now.scene, len(now.contracted)
-        raised = max(0, len(now.script.in_scene(scene.id, "narration")) - 1)  # the first narration is the opening
+        raised = max(0, len(now.script.in_scene(scene.id, NarrationEvent)) - 1)  # the first narration is the opening
         planned = scene.turns.min if self.length == "short" else scene.turns.max
         pressures = self._pressures(scene, planned)
         if raised < len(pressures) and taken * len(pressures) >= raised * planned:
@@ -136,12 +136,12 @@ class StandardDirector:
                 return [role for role in able if role in unheard]
         return []
 
-    def _left_out(self, turns: Sequence[Event], able: Sequence[str]) -> bool:
+    def _left_out(self, turns: Sequence[TurnEvent], able: Sequence[str]) -> bool:
         """Whether two have talked past the others for so long that somebody else must come in."""
         recent = [event.speaker for event in turns[-self.config.duet :]]
         return len(able) > 1 and len(recent) == self.config.duet and len(set(recent)) == 2
 
-    def _silence(self, turns: Sequence[Event], role: str) -> int:
+    def _silence(self, turns: Sequence[TurnEvent], role: str) -> int:
         """Turns since the role last spoke in the scene, up to the cap."""
         cap = self.config.silence_cap
         for since, event in enumerate(reversed(turns)):

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from dreamplay.schema.event import BACKSTAGE, MOVES, Cue, Event, by_visitor
+from dreamplay.schema.event import Cue, Event, MoveEvent, TurnEvent, by_visitor
 from dreamplay.schema.script import Script, present, turns
 from dreamplay.schema.story import VISITOR, Scene
 from dreamplay.schema.turn import Turn
-
-WHISPERING = "in a whisper, for nobody else to hear,"
-"""The tactic of an aside."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +37,15 @@ class Situation:
     @cached_property
     def events(self) -> list[Event]:
         """What has happened in the scene, in order, whoever perceived it; without what is no part of the story."""
-        return [event for event in self.script.in_scene(self.scene.id) if event.kind not in BACKSTAGE]
+        return [event for event in self.script.in_scene(self.scene.id) if not event.backstage]
 
     @cached_property
-    def turns(self) -> list[Event]:
+    def turns(self) -> list[TurnEvent]:
         """The turns that the cast has taken in the scene, in order, silences included."""
         return turns(self.script, self.scene)
 
     @cached_property
-    def contracted(self) -> list[Event]:
+    def contracted(self) -> list[TurnEvent]:
         """The turns that the scene itself asks for: none of the visitor's, and no answer to the visitor."""
         if VISITOR not in self.scene.present:
             return self.turns
@@ -64,14 +61,14 @@ class Situation:
     @cached_property
     def moved(self) -> int:
         """Moves of the scene that were made. The visitor comes and goes at will."""
-        return sum(event.speaker != VISITOR for event in self.script.in_scene(self.scene.id, *MOVES))
+        return sum(event.speaker != VISITOR for event in self.script.in_scene(self.scene.id, MoveEvent))
 
     @cached_property
     def whispered(self) -> int:
         """Asides that had their turn, those too that ended in silence, or that whoever plays their speaker said
         aloud.
         """
-        return sum(bool(event.cue and event.cue.tactic == WHISPERING) for event in self.contracted)
+        return sum(bool(event.cue and event.cue.aside) for event in self.contracted)
 
     def dice(self, seed: int, use: str) -> random.Random:
         """The dice of this turn for one use: the same for the same seed, however the run came to this turn."""

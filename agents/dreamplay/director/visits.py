@@ -6,7 +6,7 @@ from typing import Literal
 
 from dreamplay.director.situation import Situation
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import MOVES
+from dreamplay.schema.event import MoveEvent
 from dreamplay.schema.story import VISITOR
 
 Opening = Literal["start", "end", "round", "addressed", "line"]
@@ -33,7 +33,7 @@ def opening(now: Situation, cast: Cast, *, ending: bool, every_line: bool) -> Op
         return "start"
     if VISITOR not in now.present:
         return None
-    here = [event for event in now.events if event.kind not in MOVES]
+    here = [event for event in now.events if not isinstance(event, MoveEvent)]
     own = max((event.id for event in here if event.speaker == VISITOR), default=-1)
     since, last = sum(event.id > own for event in now.turns), now.turns[-1]
     to = {last.cue.to if last.cue else None, *cast.mentioned(last.text)}

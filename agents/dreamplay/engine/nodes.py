@@ -14,14 +14,15 @@ from langgraph.runtime import Runtime
 from langgraph.types import Overwrite, interrupt
 
 from dreamplay.director.base import Narration, SceneEnd
-from dreamplay.director.situation import WHISPERING, Situation
+from dreamplay.director.situation import Situation
 from dreamplay.director.visits import opening
 from dreamplay.engine.state import Context, State, given, on_token, recorded, retellings, tell
 from dreamplay.errors import ModelError
 from dreamplay.library import templates
 from dreamplay.participants.actions import Action
 from dreamplay.runs.pending_answers import PendingAnswer
-from dreamplay.schema.event import PROLOGUE, TURNS, Cue, Provenance
+from dreamplay.schema.event import PROLOGUE, Cue, DreamEvent, SilenceEvent, StanceEvent, TurnEvent
+from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.script import Script, given_fear, in_hand, present
 from dreamplay.schema.story import VISITOR, Move, moved
 from dreamplay.schema.turn import Turn
@@ -55,7 +56,7 @@ async def dream(state: State, runtime: Runtime[Context]) -> State:
     """Dream one dream from everybody's hidden fear; all dreamers present have seen it when they wake."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
-    if not any(event.kind == "dream" for event in context.script.in_scene(scene.id)):
+    if not context.script.in_scene(scene.id, DreamEvent):
         here = present(context.script, scene)
         text, ledger, made = await context.narrator.dream(
             context.script.common_view(here), scene, given_fear(context.script), on_token(runtime, None, here)
@@ -99,8 +100,8 @@ async def speak(state: State, runtime: Runtime[Context]) -> State:
     role, hear = turn.speaker, on_token(runtime, turn.speaker, turn.witnesses)
     spoken = await context.agents[role].speak(turn, context.script.view(role, turn.present), hear)
     tell(runtime, context.record(
-        state, kind="line" if spoken.text else "silence", speaker=role, text=spoken.text or "", turn=turn.number,
-        cue=turn.cue, witnesses=turn.witnesses, provenance=spoken.made,
+        state, **({"kind": "line", "text": spoken.text} if spoken.text else {"kind": "silence"}), speaker=role,
+        turn=turn.number, cue=turn.cue, witnesses=turn.witnesses, provenance=spoken.made,
     ))  # fmt: skip
     if not spoken.text:
         heard(context.script)
@@ -133,8 +134,7 @@ def heard(script: Script) -> None:
     Raises:
         ModelError: nobody has said a word for so many turns.
     """
-    spoken = (event for event in reversed(list(script)) if event.kind in TURNS)
-    silent = list(takewhile(lambda event: event.kind == "silence", spoken))
+    silent = list(takewhile(lambda event: isinstance(event, SilenceEvent), reversed(script.of_kind(TurnEvent))))
     silent = [event for event in silent if event.provenance.by == "agent"]  # a person may well say nothing
     reasons = Counter(refusal.reason.partition(" «")[0] for event in silent for refusal in event.provenance.refused)
     why, _ = reasons.most_common(1)[0] if reasons else ("", 0)
@@ -151,10 +151,10 @@ def heard(script: Script) -> None:
 
 def _done(act: Action, context: Context, turn: Turn) -> dict[str, Any] | None:
     """The event that an act of the visitor leaves; None if she listens."""
-    aside = turn.cue is not None and turn.cue.tactic == WHISPERING
+    aside = turn.cue is not None and turn.cue.aside
     hears = (act.whisper.to,) if act.whisper else ()
     cue = Cue(
-        to=next(iter(hears), None), pressure="", tactic=WHISPERING if aside else "", material="", text="", hears=hears
+        to=next(iter(hears), None), pressure="", tactic="", material="", text="", hears=hears, aside=aside
     ) if hears or aside else None  # fmt: skip
     number = turn.number
     if act.say:
@@ -168,15 +168,16 @@ def _done(act: Action, context: Context, turn: Turn) -> dict[str, Any] | None:
     if act.fear:
         return {"kind": "fear", "speaker": VISITOR, "text": act.fear, "witnesses": (VISITOR,)}
     if act.play or act.hand_back:
-        by = VISITOR if act.play else "agent"
-        held = act.play or act.hand_back
-        return {"kind": "hand", "speaker": held, "text": by, "witnesses": (VISITOR,), "turn": number}
+        return {
+            "kind": "control", "speaker": act.play or act.hand_back, "controller": "visitor" if act.play else "model",
+            "witnesses": (VISITOR,), "turn": number,
+        }  # fmt: skip
     if act.go or act.come:
         kind = "entrance" if act.come else "exit"
         text = templates.render(f"{kind}.jinja", name=context.cast.name(VISITOR))
         here = dict.fromkeys([*turn.present, VISITOR])
         return {"kind": kind, "speaker": VISITOR, "text": text, "witnesses": tuple(here)}
-    return {"kind": "silence", "text": "", "turn": number, "cue": cue} if number else None
+    return {"kind": "silence", "turn": number, "cue": cue} if number else None
 
 
 def _asked(state: State, context: Context, now: Situation, ending: bool) -> tuple[str, str]:
@@ -202,7 +203,7 @@ async def decide(state: State, runtime: Runtime[Context]) -> State:
     """
     context = runtime.context
     beat, scene = context.scenes[state["scene"]]
-    heard = context.script.without(scene.id, "stance")
+    heard = context.script.without(scene.id, StanceEvent)
     role, here = state["speaker"], present(context.script, scene)
     turn = Turn(beat.id, scene, role, here, task="stance")
     stance, made = await context.agents[role].decide(turn, heard.view(role, here))
@@ -219,9 +220,9 @@ async def reflect(state: State, runtime: Runtime[Context]) -> State:
     beat, scene = context.scenes[state["scene"]]
     role, here = state["speaker"], present(context.script, scene)
     turn = Turn(beat.id, scene, role, here, task="reflection")
-    text, regards, made = await context.agents[role].reflect(turn, context.script.view(role, here))
+    text, attitudes, made = await context.agents[role].reflect(turn, context.script.view(role, here))
     return context.answered(PendingAnswer(
-        kind="reflection", scene=scene.id, speaker=role, text=text, regards=regards, provenance=made
+        kind="reflection", scene=scene.id, speaker=role, text=text, attitudes=attitudes, provenance=made
     ))  # fmt: skip
 
 
@@ -233,7 +234,7 @@ async def epilogue(state: State, runtime: Runtime[Context]) -> State:
     _, scene = context.scenes[state["scene"]]
     here = present(context.script, scene)
     view = context.script.common_view(here)
-    stances = view.of_kind("stance")
+    stances = view.of_kind(StanceEvent)
     told = [event.provenance.by for event in context.script.in_scene(scene.id)]
     if stances and told.count("author") < 2:  # after the opening
         tell(runtime, context.record(state, kind="narration", text=context.narrator.desk.tally(stances)))

@@ -27,7 +27,7 @@ from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.runs.pending_answers import PendingAnswer, PendingAnswers
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import Event, Token
+from dreamplay.schema.event import AnswerEvent, Event, RecapEvent, Token, validate_event
 from dreamplay.schema.script import Script, away, present
 from dreamplay.schema.story import VISITOR, Beat, Scene, Story
 from dreamplay.schema.turn import Turn
@@ -86,7 +86,7 @@ class Context:
         beat, scene = self.scenes[state["scene"]]
         here = present(self.script, scene)
         place = {"id": len(self.script), "beat": beat.id, "scene": scene.id, "witnesses": here}
-        made = Event.model_validate(place | event)
+        made = validate_event(place | event)
         self.write(made)
         self.script.append(made)
         return made
@@ -141,7 +141,7 @@ def context(
             plan.length,
             embedder,
             returns={"next": plugins.one_of(*get_args(Step))},
-        ),  # fmt: skip
+        ),
         script=script,
         write=write,
         pending=pending,
@@ -168,9 +168,9 @@ def given(state: State, scene: Scene) -> dict[str, PendingAnswer]:
     return {answer.speaker: answer for answer in answers if answer.scene == scene.id}
 
 
-def recorded(script: Script, scene: Scene) -> set[str | None]:
+def recorded(script: Script, scene: Scene) -> set[str]:
     """Whose stances or reflections of a scene stand in the script."""
-    return {event.speaker for event in script.in_scene(scene.id, "stance", "reflection")}
+    return {event.speaker for event in script.in_scene(scene.id, AnswerEvent)}
 
 
 def retellings(state: State, context: Context) -> list[SummaryRequest]:
@@ -178,9 +178,9 @@ def retellings(state: State, context: Context) -> list[SummaryRequest]:
     before, so that a run that was stopped between two recaps makes the same ones.
     """
     events = list(context.script)
-    made = [*takewhile(lambda event: event.kind == "recap", reversed(events))]
+    made = [*takewhile(lambda event: isinstance(event, RecapEvent), reversed(events))]
     before = Script(events[: len(events) - len(made)]) if made else context.script
-    stood = {(Circle(event.witnesses), event.covers[1]) for event in made if event.covers}
+    stood = {(Circle(event.witnesses), event.covers[1]) for event in made if isinstance(event, RecapEvent)}
     scene = context.scenes[state["scene"]][1]
     gone = {VISITOR} if away(before) else set()
     stages = dict.fromkeys(Circle(scene.there(turns)) - gone for turns in (0, *(move.after for move in scene.moves)))

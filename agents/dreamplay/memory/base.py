@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dreamplay import plugins
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import Event, RetrievedMemory
+from dreamplay.schema.event import Event
 from dreamplay.schema.plugin_choice import PluginChoice
+from dreamplay.schema.provenance import RetrievedMemory
 from dreamplay.schema.story import Story
 from dreamplay.schema.view import View
 

@@ -28,15 +28,8 @@ from pydantic import Field
 from dreamplay.memory.base import Embedder
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import (
-    MOVES,
-    PROLOGUE,
-    PROLOGUE_TITLE,
-    Event,
-    Kind,
-    RetrievedMemory,
-    sanitize,
-)
+from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, Event, Kind, MoveEvent, sanitize
+from dreamplay.schema.provenance import RetrievedMemory
 from dreamplay.schema.story import VISITOR, Story, moved
 from dreamplay.schema.view import View
 
@@ -224,7 +217,7 @@ class RetrievalMemory:
                 return table.to_few
             if self._role in self._cast.mentioned(event.text):
                 return table.addressed
-        if event.kind in MOVES and event.speaker not in (None, VISITOR) and event.scene in self._there:
+        if isinstance(event, MoveEvent) and event.speaker not in (None, VISITOR) and event.scene in self._there:
             self._there[event.scene] = moved(self._there[event.scene], event.speaker, event.kind == "entrance")
         return table.importance[event.kind]
 
@@ -243,7 +236,7 @@ class RetrievalMemory:
         """The memory as she would put it, short. No brackets: nobody's words can pass for a note of ours."""
         event = self._events[row]
         text = _short(sanitize(event.text if event else self._formative[row]), self._config.words)
-        if event is None or event.speaker is None or event.kind in ("reflection", *MOVES):
+        if event is None or event.speaker is None or event.kind in ("reflection", MoveEvent):
             return text
         who = "I" if event.speaker == self._role else self._cast.name(event.speaker)
         match event.kind:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dreamplay.models.prompt import Prompt
-from dreamplay.schema.event import Usage
+from dreamplay.schema.provenance import Usage
 
 OnToken = Callable[[str], None]
 """Takes the reply piece by piece. Whoever asks again passes an empty piece first: what came before is void."""

@@ -14,7 +14,7 @@ from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.endpoint_errors import CutError, said
 from dreamplay.models.thinking import ThinkingSplitter
 from dreamplay.schema.base import mended
-from dreamplay.schema.event import Usage
+from dreamplay.schema.provenance import Usage
 
 if TYPE_CHECKING:
     from openai import AsyncStream

@@ -18,7 +18,7 @@ from dreamplay.library import resources
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.prompting.context_window import WINDOW
-from dreamplay.schema.event import Usage
+from dreamplay.schema.provenance import Usage
 
 _CUE = re.compile(
     r"\[[^\[\]]+? (?:tells (?P<to>[^\Wa-z][^\s\[\]]*(?: [^\Wa-z][^\s\[\]]*)*)|says)[^\[\]]*? that "

@@ -8,7 +8,6 @@ from pydantic import AfterValidator, model_validator
 
 from dreamplay.schema.base import FrozenModel, Role, Text
 from dreamplay.schema.event import Event
-from dreamplay.schema.story import VISITOR
 
 SpokenText = Annotated[Text, AfterValidator(lambda text: " ".join(text.split()))]
 """What is said or done, on one line."""
@@ -81,8 +80,8 @@ def left_by(event: Event) -> dict[str, Any] | None:
             return {"go": True}
         case "entrance":
             return {"come": True}
-        case "hand":
-            return {"play" if event.text == VISITOR else "hand_back": event.speaker}
+        case "control":
+            return {"play" if event.controller == "visitor" else "hand_back": event.speaker}
         case "stance":
             return {"stance": {"choice": event.choice, "because": event.text}}
         case _:

@@ -13,13 +13,8 @@ from dreamplay.memory.base import Memory
 from dreamplay.models.base import Model, OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.prompting.builder import MARKS, PromptBuilder
-from dreamplay.schema.event import (
-    TURNS,
-    Event,
-    Provenance,
-    RejectedCandidate,
-    RetrievedMemory,
-)
+from dreamplay.schema.event import Event, ReflectionEvent, TurnEvent
+from dreamplay.schema.provenance import Provenance, RejectedCandidate, RetrievedMemory
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View, last_heard
 from dreamplay.validation import normalize, structured_output
@@ -58,7 +53,7 @@ class Agent:
         cue = turn.cue
         assert cue
         recalled = self._recall(turn, view, self.desk.cast.fill(cue.material))
-        last = [event.speaker for event in view.of_kind(*TURNS)[-1:]]
+        last = [event.speaker for event in view.of_kind(TurnEvent)[-1:]]
         judge = replace(
             self._judge(view),
             material=self.desk.cast.fill(cue.material),
@@ -204,7 +199,8 @@ class _Heard:
         known = len(self.events)
         if known > len(events) or (known and events[known - 1] is not self.events[-1]):
             self.texts, self.grams, known = [], set(), 0
-        new = [*([] if self.texts else authored), *(e.text for e in events[known:] if e.kind != "reflection")]
+        heard = [event.text for event in events[known:] if not isinstance(event, ReflectionEvent)]
+        new = [*([] if self.texts else authored), *heard]
         self.texts += new
         self.grams.update(*map(grams, new))
         self.events = events

@@ -12,7 +12,8 @@ from dreamplay.models.prompt import Prompt
 from dreamplay.participants.agent import call_seed
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.prompting.summarization import SummaryRequest
-from dreamplay.schema.event import DreamContribution, Provenance, RejectedCandidate, sanitize
+from dreamplay.schema.event import DreamContribution, DreamEvent, NarrationEvent, StanceEvent, sanitize
+from dreamplay.schema.provenance import Provenance, RejectedCandidate
 from dreamplay.schema.story import VISITOR, Scene
 from dreamplay.schema.view import View
 from dreamplay.validation import normalize
@@ -47,14 +48,14 @@ class Narrator:
             ModelError: the model gave up, or told nothing that can stand.
         """
         ledger = pool(self.desk, view.roles, given)
-        again = bool(view.of_kind("dream"))
+        again = bool(view.of_kind(DreamEvent))
         first = self.desk.dream(view, ledger, again=again)
         text, made = await self._tell(
             (scene.id, "narrator"),
             lambda wrong: self.desk.dream(view, ledger, again=again, wrong=wrong) if wrong else first,
             [event.text for event in view.events],
             on_token,
-            read=[event.text for event in view.of_kind("narration")],
+            read=[event.text for event in view.of_kind(NarrationEvent)],
             # A larger model may well show them all in words of its own, and speak of fear among other things. The
             # words that we begin with show nobody.
             lacks=lambda text: lack(text.removeprefix(first.opener), ledger) if self.model.rolls > 1 else None,
@@ -77,14 +78,14 @@ class Narrator:
         Raises:
             ModelError: the model gave up, or told nothing that can stand.
         """
-        stances = view.of_kind("stance")
+        stances = view.of_kind(StanceEvent)
         tally, ending = self.desk.tally(stances), self.desk.ending(stances)
         return await self._tell(
             (scene.id, "narrator"),
             lambda wrong: self.desk.epilogue(view, scene, tally, ending, wrong),
             [event.text for event in view.events],
             on_token,
-            read=[*(event.text for event in view.of_kind("narration")), tally, ending],
+            read=[*(event.text for event in view.of_kind(NarrationEvent)), tally, ending],
             merit=lambda text: len(self.desk.cast.mentioned(text)) + brought_up(text, " ".join(scene.material)),
         )
 

@@ -21,7 +21,7 @@ from dreamplay.participants.actions import Action, left_by
 from dreamplay.participants.interventions import Intervention
 from dreamplay.schema.base import FrozenModel, folded
 from dreamplay.schema.cast import Cast, Persona
-from dreamplay.schema.event import TURNS, Event
+from dreamplay.schema.event import ControlEvent, Event, TurnEvent
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import VISITOR, Scene, Story
 from dreamplay.storage import disk
@@ -99,12 +99,12 @@ def read_off(script: Script) -> Iterator[Intervention]:
     taken: Counter[str] = Counter()
     held: set[str | None] = {VISITOR}
     for event in script:
-        hers = event.provenance.by == "person" and (event.kind == "hand" or event.speaker in held)
+        hers = event.provenance.by == "person" and (isinstance(event, ControlEvent) or event.speaker in held)
         if hers and (done := again_by(event, taken[event.scene])):
             yield done
-        if event.kind == "hand":
-            held = held | {event.speaker} if event.text == VISITOR else held - {event.speaker}
-        if event.kind in TURNS and event.speaker != VISITOR:
+        if isinstance(event, ControlEvent):
+            held = held | {event.speaker} if event.controller == "visitor" else held - {event.speaker}
+        if isinstance(event, TurnEvent) and event.speaker != VISITOR:
             taken[event.scene] += 1
 
 
@@ -118,7 +118,7 @@ def again_by(event: Event, turn: int) -> Intervention | None:
     Raises:
         ValidationError: nobody could have done it.
     """
-    hers = event.speaker == VISITOR or (event.kind == "hand" and not event.turn)
+    hers = event.speaker == VISITOR or (isinstance(event, ControlEvent) and not event.turn)
     playing = None if hers else event.speaker
     when = {"beat": event.beat, "scene": event.scene, "turn": turn, "playing": playing}
     act = left_by(event)

@@ -21,7 +21,8 @@ from dreamplay.prompting.context_window import RESERVE, WINDOW, fit_events, toke
 from dreamplay.prompting.event_text import EventText
 from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import UNTOLD, DreamContribution, Event, RetrievedMemory
+from dreamplay.schema.event import DreamContribution, Event, StanceEvent
+from dreamplay.schema.provenance import RetrievedMemory
 from dreamplay.schema.story import Choice, Scene, Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
@@ -61,7 +62,7 @@ class PromptBuilder:
         holds it, and what she has just perceived and somebody present has not.
         """
         standing = self._held(view.common.summarized, RESERVE)
-        common = [event for event in standing if event.kind not in UNTOLD]
+        common = [event for event in standing if event.in_prompts]
         return sorted([*common, *self._apart(turn, view)], key=lambda event: event.id)
 
     def line(
@@ -193,16 +194,13 @@ class PromptBuilder:
         room = self.window - RESERVE - tokens(self._system)
         return summarization.due(common, ends, stages, self._wording.size, room=room, growth=growth)
 
-    def tally(self, stances: Sequence[Event]) -> str:
+    def tally(self, stances: Sequence[StanceEvent]) -> str:
         """The stances in words: who chose what."""
-        sides = [
-            (choice.text, [s.speaker for s in stances if s.speaker and s.choice == choice.id])
-            for choice in self.story.choices
-        ]
+        sides = [(choice.text, [s.speaker for s in stances if s.choice == choice.id]) for choice in self.story.choices]
         taken = [(text, self.cast.listed(roles)) for text, roles in sides if roles]
         return " ".join(self._render("tally.jinja", sides=taken).split())
 
-    def ending(self, stances: Sequence[Event]) -> str:
+    def ending(self, stances: Sequence[StanceEvent]) -> str:
         """What comes of the stances, as facts: of the choice that most took, or of the tie between several."""
         if not stances:
             return ""
@@ -236,7 +234,7 @@ class PromptBuilder:
         mine = [
             event
             for event in view.events[-_BACK:]
-            if event.scene == turn.scene.id and event.kind not in UNTOLD and not here <= Circle(event.witnesses)
+            if event.scene == turn.scene.id and event.in_prompts and not here <= Circle(event.witnesses)
         ]
         return mine[-_APART:]
 

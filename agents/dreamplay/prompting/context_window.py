@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate, takewhile
 
-from dreamplay.schema.event import PROLOGUE, Event
+from dreamplay.schema.event import PROLOGUE, Event, RecapEvent
 
 WINDOW = 8192
 """Tokens, prompt and reply together, that a model is taken to have room for unless the settings say otherwise. A
@@ -45,7 +45,7 @@ def _lasting(events: Sequence[Event]) -> int:
     """How many of the events a script begins with outlast its oldest lines: the prologue, which shows the voices, and
     the recaps.
     """
-    lasting = takewhile(lambda event: event.beat == PROLOGUE or event.kind == "recap", events)
+    lasting = takewhile(lambda event: event.beat == PROLOGUE or isinstance(event, RecapEvent), events)
     return sum(1 for _ in lasting)
 
 

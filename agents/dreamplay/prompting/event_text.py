@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from dreamplay.prompting.context_window import tokens
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import PROLOGUE, Cue, Event, sanitize
+from dreamplay.schema.event import PROLOGUE, Cue, Event, LineEvent, sanitize
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class EventText:
                 return f"({name} {text})\n"
             case "stance":
                 return f"{name} decides: {text}\n"
-            case "silence" | "reflection" | "fear" | "hand":
+            case "silence" | "reflection" | "fear" | "control":
                 return ""
             case _:
                 return f"\n{text}\n"
@@ -84,6 +84,6 @@ class EventText:
 
     def noted(self, event: Event) -> str:
         """An event as it stands in a tail, on one line, and whether it was whispered."""
-        whisper = bool(event.cue and event.cue.hears and event.speaker)
+        whisper = isinstance(event, LineEvent) and event.hears
         text = self.spoken(event).strip()
         return text.replace(":", " whispered:", 1) if whisper else text

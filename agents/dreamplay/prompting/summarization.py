@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from dreamplay.schema.event import PROLOGUE, UNTOLD, Event
+from dreamplay.schema.event import PROLOGUE, Event, RecapEvent
 from dreamplay.schema.view import View
 
 LENGTH = 160
@@ -31,12 +31,12 @@ class SummaryRequest:
 
     def events(self, view: View) -> list[Event]:
         """What it is made from, given what the circle may read."""
-        return [event for event in _told(view, self.circle) if event.kind == "recap" or event.id <= self.last]
+        return [event for event in _told(view, self.circle) if isinstance(event, RecapEvent) or event.id <= self.last]
 
     def covers(self, view: View) -> tuple[int, int]:
         """The first and the last id of what it will stand for."""
         first = self.events(view)[0]
-        return first.covers[0] if first.covers else first.id, self.last
+        return first.covers[0] if isinstance(first, RecapEvent) else first.id, self.last
 
 
 def due(
@@ -86,15 +86,15 @@ def _circles(view: View) -> list[Circle]:
 
 def _told(view: View, circle: Circle) -> list[Event]:
     """What stands in prompts of what this circle witnessed, and nobody else did. The prologue is nobody's to retell."""
-    told = [event for event in view.summarized if event.beat != PROLOGUE and event.kind not in UNTOLD]
+    told = [event for event in view.summarized if event.beat != PROLOGUE and event.in_prompts]
     return [event for event in told if Circle(event.witnesses) == circle]
 
 
 def _left(events: Sequence[Event], size: Size, last: int) -> tuple[float, bool]:
     """The tokens that a circle's events take once those up to `last` are retold, and whether they are."""
-    before = [event for event in events if event.kind == "recap"]
-    old = [event for event in events if event.kind != "recap" and event.id <= last]
-    new = [event for event in events if event.kind != "recap" and event.id > last]
+    before = [event for event in events if isinstance(event, RecapEvent)]
+    old = [event for event in events if not isinstance(event, RecapEvent) and event.id <= last]
+    new = [event for event in events if not isinstance(event, RecapEvent) and event.id > last]
     retold = sum(map(size, old)) > LENGTH
     return (LENGTH if retold else sum(map(size, [*before, *old]))) + sum(map(size, new)), retold
 
@@ -103,7 +103,7 @@ def _pieces(events: Sequence[Event], size: Size, last: int, room: float) -> Iter
     """Where to stop on the way to `last`, so that no recap has to be made from more than there is room for."""
     filled, stop = 0.0, None
     for event in events:
-        if event.kind != "recap" and event.id <= last:
+        if not isinstance(event, RecapEvent) and event.id <= last:
             if stop is not None and filled + size(event) > room:
                 yield stop
                 filled = LENGTH

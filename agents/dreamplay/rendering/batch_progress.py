@@ -11,7 +11,7 @@ from dreamplay.branching.batch import Job
 from dreamplay.rendering import console
 from dreamplay.rendering.live_region import LiveRegion
 from dreamplay.rendering.output import say
-from dreamplay.schema.event import Event
+from dreamplay.schema.event import Event, TurnEvent
 
 _EVERY = 0.2  # seconds between two drawings
 _ROWS = 16
@@ -46,6 +46,7 @@ class BatchProgress(LiveRegion):
         table = Table.grid(padding=(0, 2))
         table.add_row(Text(f"{self._over} of {self._number} over, {len(self._standing)} playing", style="bold"))
         for name, event in list(self._standing.items())[:_ROWS]:
-            place = f"{event.beat}, {event.scene}, turn {event.turn}" if event else ""
+            turn = f", turn {event.turn}" if isinstance(event, TurnEvent) else ""
+            place = f"{event.beat}, {event.scene}{turn}" if event else ""
             table.add_row(Text(name), Text(place, style="dim"))
         return table

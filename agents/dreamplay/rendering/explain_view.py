@@ -105,9 +105,9 @@ class ExplainView:
         self._head(f"Whose fear {made.name} has dreamt" if made.secrets else f"{made.name} has dreamt nobody's fear")
         rows = ((self._cast.name(s.of), f"event {s.dreams[0]}", ", ".join(map(str, s.dreams))) for s in made.secrets)
         self._table(("whose", "since", "in the dreams"), rows)
-        if made.regards:
+        if made.attitudes:
             self._head(f"What {made.name} thinks of the others, from -1 to 1")
-            self._table(("", ""), ((self._cast.name(role), f"{regard:+.1f}") for role, regard in made.regards.items()))
+            self._table(("", ""), ((self._cast.name(role), f"{value:+.1f}") for role, value in made.attitudes.items()))
         self._head("Who has dreamt whose fear, beat by beat")
         roles = self._cast.roles
         beats = ((self._beats[bonds.beat], *(self._names(bonds.knows[role]) for role in roles)) for bonds in made.bonds)

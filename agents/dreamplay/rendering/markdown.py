@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from dreamplay.rendering.event_words import played_by
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import End, RunLog
-from dreamplay.schema.event import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, Event, played
+from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, Event, RecapEvent, StanceEvent
 from dreamplay.storage import disk
 
 FILE = "transcript.md"
-UNTOLD = ("silence", "recap", *BACKSTAGE)
-"""Kinds of event that a page leaves out: nothing was said, or nothing new."""
 
 
 def write(folder: Path, end: End | None = None) -> Path:
@@ -49,9 +48,9 @@ def _page(record: RunLog) -> Iterator[str]:
     scenes = {scene.id: scene for _, scene in story.scenes}
     titles = {beat.id: beat.title for beat in story.beats}
     beat = scene = None
-    stances: list[Event] = []
+    stances: list[StanceEvent] = []
     for event in record.script:
-        if stances and event.kind != "stance":
+        if stances and not isinstance(event, StanceEvent):
             yield _table(stances, record)
             stances = []
         if event.beat != beat:
@@ -61,9 +60,9 @@ def _page(record: RunLog) -> Iterator[str]:
             scene = event.scene
             if scene != PROLOGUE:
                 yield f"### {plain(cast.fill(scenes[scene].place))}"
-        if event.kind == "stance":
+        if isinstance(event, StanceEvent):
             stances.append(event)
-        elif event.kind not in UNTOLD and event.text:
+        elif event.text and not (event.backstage or isinstance(event, RecapEvent)):
             yield _told(event, record)
     if stances:
         yield _table(stances, record)
@@ -73,10 +72,10 @@ def _page(record: RunLog) -> Iterator[str]:
 
 def _told(event: Event, record: RunLog) -> str:
     text = plain(event.text)
-    name = plain(f"{record.cast.name(event.speaker)}{played(event, record.cast)}") if event.speaker else ""
+    name = plain(f"{record.cast.name(event.speaker)}{played_by(event, record.cast)}") if event.speaker else ""
     match event.kind:
-        case "line" if event.cue and event.cue.hears:
-            return f"**{name}** *(whispers to {plain(record.cast.listed(event.cue.hears))}).* {text}"
+        case "line" if event.hears:
+            return f"**{name}** *(whispers to {plain(record.cast.listed(event.hears))}).* {text}"
         case "line":
             return f"**{name}.** {text}"
         case "reflection":
@@ -89,12 +88,12 @@ def _told(event: Event, record: RunLog) -> str:
             return f"*{text}*"
 
 
-def _table(stances: list[Event], record: RunLog) -> str:
+def _table(stances: list[StanceEvent], record: RunLog) -> str:
     choices = {choice.id: record.cast.fill(choice.text) for choice in record.header.story.choices}
     rows = [
-        f"| {cell(who)} | {cell(choices[s.choice or ''])} | {cell(s.text)} |"
+        f"| {cell(who)} | {cell(choices[s.choice])} | {cell(s.text)} |"
         for s in stances
-        for who in [f"{record.cast.name(s.speaker or '')}{played(s, record.cast)}"]
+        for who in [f"{record.cast.name(s.speaker)}{played_by(s, record.cast)}"]
     ]
     return "\n".join(["| | chooses to | because |", "|---|---|---|", *rows])
 

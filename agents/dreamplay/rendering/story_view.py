@@ -11,10 +11,20 @@ from rich.padding import Padding
 from rich.text import Text
 
 from dreamplay.rendering import console
+from dreamplay.rendering.event_words import played_by
 from dreamplay.rendering.live_region import LiveRegion
 from dreamplay.rendering.output import dumps
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import BACKSTAGE, PROLOGUE, PROLOGUE_TITLE, TURNS, Event, Token, played
+from dreamplay.schema.event import (
+    PROLOGUE,
+    PROLOGUE_TITLE,
+    Event,
+    RecapEvent,
+    SilenceEvent,
+    StanceEvent,
+    Token,
+    TurnEvent,
+)
 from dreamplay.schema.story import VISITOR, Beat, Scene, Story
 
 OutputMode = Literal["story", "json", "quiet"]
@@ -73,7 +83,7 @@ class StoryView(LiveRegion):
         self._all, self._done = self._all - self._done, 0
         if self._manner == "story":
             self._style = "dim"
-            for event in [each for each in played if each.kind != "silence"][-_RECALLED:]:
+            for event in [each for each in played if not isinstance(each, SilenceEvent)][-_RECALLED:]:
                 self.show(event)
             self._style = None
 
@@ -93,7 +103,7 @@ class StoryView(LiveRegion):
 
     def show(self, event: Event) -> None:
         """Print an event, under the title of its beat and scene if they are new."""
-        if event.kind in ("silence", "recap", *BACKSTAGE) or not event.text:
+        if not event.text or event.backstage or isinstance(event, RecapEvent):
             return
         if self._readers and not set(self._readers()) & set(event.witnesses):
             return
@@ -105,11 +115,11 @@ class StoryView(LiveRegion):
             self._scene = event.scene
             self._print(Text(self._place(event.scene), style="bold dim"), above=not begins)
         name = self._cast.name(event.speaker) if event.speaker else ""
-        by = played(event, self._cast)
+        by = played_by(event, self._cast)
         number = (f"{event.id:>4}  " if self._numbers else "", "not italic dim")
         match event.kind:
-            case "line" if event.cue and event.cue.hears:
-                whispers = (f"{by} whispers to {self._cast.listed(event.cue.hears)}", "italic")
+            case "line" if event.hears:
+                whispers = (f"{by} whispers to {self._cast.listed(event.hears)}", "italic")
                 self._print(Text.assemble(number, (name, f"bold {self._colour(event.speaker)}"), whispers,
                                           f": {event.text}"))  # fmt: skip
             case "reflection":
@@ -151,12 +161,12 @@ class StoryView(LiveRegion):
         return _COLOURS[self._cast.roles.index(role) % len(_COLOURS)] if role else ""
 
     def _count(self, event: Event) -> None:
-        if event.kind in TURNS and event.beat != PROLOGUE and event.speaker != VISITOR:
+        if isinstance(event, TurnEvent) and event.beat != PROLOGUE and event.speaker != VISITOR:
             self._done += 1
             self._turn = event.turn
-        elif event.kind == "stance":
+        elif isinstance(event, StanceEvent):
             self._done += 1
-        elif event.provenance.by == "narrator" and event.kind != "recap":
+        elif event.provenance.by == "narrator" and not isinstance(event, RecapEvent):
             self._done += _DREAM_TURNS
 
     def _refresh(self, speaker: str | None) -> None:

@@ -6,15 +6,32 @@ nothing of it again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from dreamplay.participants import visit
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import MOVES, PROLOGUE, TURNS, Event, Kind
+from dreamplay.schema.event import (
+    PROLOGUE,
+    AnswerEvent,
+    BackstageEvent,
+    ControlEvent,
+    DreamEvent,
+    Event,
+    EventBase,
+    ExitEvent,
+    FearEvent,
+    LineEvent,
+    MoveEvent,
+    RecapEvent,
+    ReflectionEvent,
+    StanceEvent,
+    ToldEvent,
+    TurnEvent,
+)
 from dreamplay.schema.script import Script, in_hand, present, turns
 from dreamplay.schema.story import VISITOR, Scene, Story
 
-_MADE_BY: dict[Kind, tuple[str, ...]] = {
+_MADE_BY: dict[str, tuple[str, ...]] = {
     "narration": ("author", "narrator"),
     "line": ("author", "agent", "person"),
     "action": ("person",),
@@ -26,16 +43,8 @@ _MADE_BY: dict[Kind, tuple[str, ...]] = {
     "entrance": ("author", "person"),
     "exit": ("author", "person"),
     "fear": ("person",),
-    "hand": ("person",),
+    "control": ("person",),
 }
-_NOBODYS: tuple[Kind, ...] = ("narration", "dream", "recap")
-"""The kinds of event that have no speaker; all others have one."""
-_WORDLESS: tuple[Kind, ...] = ("silence", "reflection", "stance")
-"""The kinds of event that may have no text."""
-_OWN_FIELDS: dict[str, tuple[Kind, ...]] = {
-    "cue": TURNS, "ledger": ("dream",), "choice": ("stance",), "regards": ("reflection",), "covers": ("recap",),
-}  # fmt: skip
-"""Fields that nothing but these kinds of event has."""
 
 
 class Continuity:
@@ -61,34 +70,36 @@ class Continuity:
         scene = self._place(event, script)
         self._form(event)
         self._heard(event)
-        if event.kind == "recap":
+        if isinstance(event, RecapEvent):
             _retold(event)
         if scene is None:
-            if event.kind != "line" or event.turn or event.provenance.by != "author":
+            if not isinstance(event, LineEvent) or event.turn or event.provenance.by != "author":
                 raise ValueError("kind: the prologue has lines by the author, and nothing else")
             return
-        if event.provenance.by == "author" and event.kind == "line":
+        if event.provenance.by == "author" and isinstance(event, LineEvent):
             raise ValueError("provenance.by: a line by the author stands outside the prologue")
         self._counted(event, script, scene)
         self._answered(event, script, scene)
-        if event.kind in MOVES:
+        if isinstance(event, MoveEvent):
             _moved(event, script, scene)
-        if event.provenance.by == "person" and (event.kind == "hand" or event.speaker in {VISITOR, *in_hand(script)}):
+        by_visitor = isinstance(event, ControlEvent) or event.speaker in {VISITOR, *in_hand(script)}
+        if event.provenance.by == "person" and by_visitor:
             visit.again_by(event, len(turns(script, scene)))
 
     def _names(self, event: Event) -> None:
         """Whoever is named is in the cast."""
-        cue = event.cue
-        named = {
-            "speaker": [event.speaker], "witnesses": event.witnesses, "regards": event.regards,
-            "ledger": [entry.role for entry in event.ledger], "cue.to": [cue.to if cue else None],
-            "cue.hears": cue.hears if cue else (),
-        }  # fmt: skip
+        named: dict[str, Collection[str | None]] = {"speaker": [event.speaker], "witnesses": event.witnesses}
+        if isinstance(event, TurnEvent) and event.cue:
+            named |= {"cue.to": [event.cue.to], "cue.hears": event.cue.hears}
+        if isinstance(event, ReflectionEvent):
+            named["attitudes"] = event.attitudes
+        if isinstance(event, DreamEvent):
+            named["ledger"] = [entry.role for entry in event.ledger]
         for field, roles in named.items():
             for role in roles:
                 if role is not None and role not in self._cast.roles:
                     raise ValueError(f"{field} names {role[:40]!r}, who is not in the cast")
-            if len(set(roles)) < len(list(roles)):
+            if len(set(roles)) < len(roles):
                 raise ValueError(f"{field} names somebody twice")
 
     def _place(self, event: Event, script: Script) -> Scene | None:
@@ -110,23 +121,16 @@ class Continuity:
         raise ValueError(f"scene: {beat[:40]}/{scene[:40]} is no scene that this run plays")
 
     def _form(self, event: Event) -> None:
-        """A kind of event has what belongs to it, and nothing that does not."""
+        """What an event says fits its kind, the story and what came before."""
         if event.provenance.by not in _MADE_BY[event.kind]:
             raise ValueError(f"provenance.by: a {event.kind} cannot be by {event.provenance.by!r}")
-        if (event.speaker is None) != (event.kind in _NOBODYS):
-            raise ValueError(f"speaker: a {event.kind} {'has a speaker' if event.speaker else 'without a speaker'}")
-        if not event.text.strip() and event.kind not in _WORDLESS:
-            raise ValueError(f"text: a {event.kind} without words")
-        for field, kinds in _OWN_FIELDS.items():
-            if getattr(event, field) and event.kind not in kinds:
-                raise ValueError(f"{field}: a {event.kind} has none")
-        if event.kind == "stance" and event.choice not in self._choices:
-            raise ValueError(f"choice: {event.choice and event.choice[:40]!r} is none of the story's choices")
-        if event.kind == "fear" and event.speaker != VISITOR:
+        if isinstance(event, StanceEvent) and event.choice not in self._choices:
+            raise ValueError(f"choice: {event.choice[:40]!r} is none of the story's choices")
+        if isinstance(event, FearEvent) and event.speaker != VISITOR:
             raise ValueError("speaker: a fear is given by the visitor alone")
-        if event.kind == "hand" and (event.speaker == VISITOR or event.text not in (VISITOR, "agent")):
-            raise ValueError("text: a hand says who speaks for whom, the visitor or an agent")
-        if event.cue and event.cue.to and event.cue.to == event.speaker:
+        if isinstance(event, ControlEvent) and event.speaker == VISITOR:
+            raise ValueError("speaker: the visitor cannot be played by somebody else")
+        if isinstance(event, TurnEvent) and event.cue and event.cue.to == event.speaker:
             raise ValueError("cue.to: somebody speaks to themself")
         for memory in event.provenance.recalled:
             if memory.event is not None and not 0 <= memory.event < event.id:
@@ -135,39 +139,39 @@ class Continuity:
     def _heard(self, event: Event) -> None:
         """Who perceived it can have done so."""
         witnesses = set(event.witnesses)
-        match event.kind:
-            case "fear" | "hand":
-                fitting = witnesses == {VISITOR}
-            case "reflection":
-                fitting = witnesses == ({event.speaker} if event.text else set())
-            case "narration" | "dream" | "recap":
-                fitting = bool(witnesses)
-            case _:
-                fitting = event.speaker in witnesses
-        if event.cue and event.cue.hears:
-            told = event.cue.hears
-            fitting = fitting and event.speaker not in told and witnesses <= {event.speaker, *told}
+        if isinstance(event, BackstageEvent):
+            fitting = witnesses == {VISITOR}
+        elif isinstance(event, ReflectionEvent):
+            fitting = witnesses == (set() if event.failed else {event.speaker})
+        elif isinstance(event, ToldEvent):
+            fitting = bool(witnesses)
+        else:
+            fitting = event.speaker in witnesses
+        if isinstance(event, TurnEvent) and event.hears:
+            fitting = fitting and event.speaker not in event.hears and witnesses <= {event.speaker, *event.hears}
         if not fitting:
             there = ", ".join(event.witnesses) or "nobody"
             raise ValueError(f"witnesses: a {event.kind} cannot be perceived by {there}")
 
     def _counted(self, event: Event, script: Script, scene: Scene) -> None:
         """Turns are counted through the scene; what is no turn of the cast has the number 0."""
+        if not isinstance(event, TurnEvent | ControlEvent):
+            return
         turn = 1 + len(turns(script, scene))
-        expected = [turn if event.kind in TURNS and event.speaker != VISITOR else 0]
-        if event.kind == "hand" and event.text != VISITOR:  # given back in the turn of whoever is played, or not
+        expected = [turn if isinstance(event, TurnEvent) and event.speaker != VISITOR else 0]
+        if isinstance(event, ControlEvent) and event.controller == "model":  # in the turn of the role, or not
             expected = [0, turn]
         if event.turn not in expected:
             raise ValueError(f"turn: it is {event.turn}, and {expected[-1]} would follow")
 
     def _answered(self, event: Event, script: Script, scene: Scene) -> None:
         """One stance of each at a crossroads, one reflection of each in a scene, one dream in a dream."""
-        if event.kind == "stance" and scene.kind != "crossroads":
+        if isinstance(event, StanceEvent) and scene.kind != "crossroads":
             raise ValueError(f"kind: a stance in {scene.id}, which is no crossroads")
-        if event.kind == "dream" and scene.kind != "dream":
+        if isinstance(event, DreamEvent) and scene.kind != "dream":
             raise ValueError(f"kind: a dream in {scene.id}, which is no dream")
-        if event.kind in ("stance", "reflection", "dream"):
-            before = script.in_scene(scene.id, event.kind)
+        if isinstance(event, AnswerEvent | DreamEvent):
+            before: list[EventBase] = [*script.in_scene(scene.id, type(event))]
             if any(each.speaker == event.speaker for each in before):
                 raise ValueError(f"kind: a second {event.kind} of {event.speaker or 'the narrator'} in {scene.id}")
 
@@ -178,13 +182,13 @@ def _visited(scene: Scene, cast: Cast) -> Scene:
     return scene.model_copy(update={"present": (*scene.present, *guests)})
 
 
-def _retold(event: Event) -> None:
-    first, last = event.covers or (-1, -1)
+def _retold(event: RecapEvent) -> None:
+    first, last = event.covers
     if not 0 <= first <= last < event.id:
         raise ValueError(f"covers: events {first} to {last} do not come before it")
 
 
-def _moved(event: Event, script: Script, scene: Scene) -> None:
+def _moved(event: MoveEvent, script: Script, scene: Scene) -> None:
     """Somebody of the cast is left, or the scene could not go on."""
-    if event.kind == "exit" and not set(present(script, scene)) - {event.speaker, VISITOR}:
+    if isinstance(event, ExitEvent) and not set(present(script, scene)) - {event.speaker, VISITOR}:
         raise ValueError(f"speaker: with {event.speaker} everybody has gone")

@@ -8,15 +8,18 @@ paid for. The transcript is the truth: an answer that does not fit it is forgott
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from dreamplay.runs import upgrade
 from dreamplay.runs.continuity import Continuity
 from dreamplay.schema.base import FrozenModel, Words
-from dreamplay.schema.event import Event, Provenance
+from dreamplay.schema.event import AnswerEvent, validate_event
+from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.script import Script, present
 from dreamplay.schema.story import Beat, Scene
 from dreamplay.storage import disk, jsonl
@@ -35,8 +38,8 @@ class PendingAnswer(FrozenModel):
     text: Words = ""
     choice: str | None = None
     """Of a stance: the id of the choice. None: whoever plays the role would rather not decide."""
-    regards: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(default_factory=dict)
-    """Of a reflection: see `Event.regards`."""
+    attitudes: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(default_factory=dict)
+    """Of a reflection: see `ReflectionEvent`."""
     provenance: Provenance
 
     @property
@@ -45,12 +48,14 @@ class PendingAnswer(FrozenModel):
         return self.kind == "reflection" or self.choice is not None
 
     def event(self) -> dict[str, Any]:
-        """The fields of the event that it becomes. Nobody else learns of a reflection, and of one without words nobody
+        """The fields of the event that it becomes. Nobody else learns of a reflection, and of one that failed nobody
         at all; a stance is witnessed by everyone present.
         """
-        fields = {name: getattr(self, name) for name in PendingAnswer.model_fields}
-        alone = {"witnesses": (self.speaker,) if self.text else ()}
-        return fields | (alone if self.kind == "reflection" else {})
+        own = {"choice": self.choice, "attitudes": self.attitudes}
+        fields = self.model_dump(exclude=set(own)) | {name: value for name, value in own.items() if value}
+        if self.kind == "stance":
+            return fields
+        return fields | {"failed": not self.text, "witnesses": (self.speaker,) if self.text else ()}
 
 
 class _Kept(FrozenModel):
@@ -82,7 +87,7 @@ class PendingAnswers:
         that can be, since what is recorded is never gone back on.
         """
         events = list(script)
-        while events and events[-1].scene == scene.id and events[-1].kind in ("stance", "reflection"):
+        while events and events[-1].scene == scene.id and isinstance(events[-1], AnswerEvent):
             events.pop()
         kind = "stance" if scene.kind == "crossroads" else "reflection"
         people = {*scene.present, *(move.role for move in scene.moves)}
@@ -91,12 +96,12 @@ class PendingAnswers:
             answer = kept.answer
             if (kept.after, answer.scene, answer.kind) != (len(events), scene.id, kind):
                 return False
-            if not {answer.speaker, *answer.regards} <= people:
+            if not {answer.speaker, *answer.attitudes} <= people:
                 return False
             try:
                 if answer.counts:
                     event = {"id": len(script), "beat": beat.id, "witnesses": present(script, scene)} | answer.event()
-                    continuity.check(Event.model_validate(event), script)
+                    continuity.check(validate_event(event), script)
             except ValueError:
                 return False
             return True
@@ -111,5 +116,6 @@ class PendingAnswers:
     def _lines(self) -> Iterator[_Kept]:
         with contextlib.suppress(OSError):
             for line in jsonl.lines(self.path):
-                with contextlib.suppress(ValidationError):
-                    yield _Kept.model_validate_json(line)
+                with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                    fields = json.loads(line)
+                    yield _Kept.model_validate(fields | {"answer": upgrade.pending_answer(fields["answer"])})

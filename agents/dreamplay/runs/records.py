@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Cast, Persona
-from dreamplay.schema.event import Place, Usage
+from dreamplay.schema.provenance import Place, Usage
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
 
@@ -17,15 +17,15 @@ _LONGEST = 200
 """Characters of a model's name."""
 _Model = Annotated[str, AfterValidator(lambda name: " ".join(name.split())[:_LONGEST])]
 """A model's name, in one line: it stands in messages and in commands."""
-SCHEMA: Final = 1
-"""Version of the file's form. A reader refuses a newer one."""
+SCHEMA: Final = 2
+"""Version of the file's form. A reader refuses a newer one, and upgrades an older one."""
 
 
 class Header(FrozenModel):
     """Everything that was chosen for the run, story and personas whole: a run outlives the files it came from."""
 
     record: Literal["header"] = "header"
-    schema_version: Literal[1] = SCHEMA
+    schema_version: Literal[2] = SCHEMA
     story_id: str
     story: Story
     story_hash: str
@@ -60,7 +60,7 @@ class Rollback(FrozenModel):
     takes its place.
     """
 
-    record: Literal["undone"] = "undone"
+    record: Literal["rollback"] = "rollback"
     event: Place
 
 

@@ -13,7 +13,7 @@ from dreamplay.errors import RecordError
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, RunLog
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.event import PROLOGUE
+from dreamplay.schema.event import PROLOGUE, LineEvent, TurnEvent
 from dreamplay.storage import disk, lock
 
 State = Literal["finished", "stopped", "playing", "damaged"]
@@ -107,7 +107,7 @@ def _standing(folder: Path) -> RunSummary:
 
 def _told(record: RunLog) -> dict[str, object]:
     last = record.script.last
-    spoken = [event for event in record.script if event.kind == "line" and event.beat != PROLOGUE]
+    spoken = [event for event in record.script.of_kind(LineEvent) if event.beat != PROLOGUE]
     return {
         "story": record.header.story_id,
         "cast": [persona.name for persona in record.cast.personas.values()],
@@ -119,7 +119,7 @@ def _told(record: RunLog) -> dict[str, object]:
         "study": _study(record),
         "beat": last.beat if last else "",
         "scene": last.scene if last else "",
-        "turn": max((event.turn for event in record.script.in_scene(last.scene)), default=0) if last else 0,
+        "turn": max((event.turn for event in record.script.in_scene(last.scene, TurnEvent)), default=0) if last else 0,
         "lines": len(spoken),
         "events": len(record.script),
     }

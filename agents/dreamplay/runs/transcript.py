@@ -8,13 +8,15 @@ can be made from it again, or is done without.
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
 from dreamplay.errors import RecordError, UsageError
-from dreamplay.runs import transcript_reader
+from dreamplay.runs import transcript_reader, upgrade
+from dreamplay.runs.records import SCHEMA as SCHEMA
 from dreamplay.runs.records import End as End
 from dreamplay.runs.records import Header as Header
 from dreamplay.runs.records import Resumed as Resumed
@@ -22,7 +24,8 @@ from dreamplay.runs.records import Rollback as Rollback
 from dreamplay.runs.records import RunLog as RunLog
 from dreamplay.runs.transcript_reader import complaint as complaint
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.event import Event, Usage
+from dreamplay.schema.event import Event
+from dreamplay.schema.provenance import Usage
 from dreamplay.schema.script import Script
 from dreamplay.storage import disk, jsonl, lock
 from dreamplay.storage.jsonl import JsonlFile
@@ -46,6 +49,8 @@ class Transcript:
             held.enter_context(lock.hold(folder))
             self.before = unfinished(folder) if header is None else RunLog(header, Script(), None)
             """What stood in it when it was opened."""
+            if header is None:
+                _upgrade(folder)
             try:
                 # Half a header, of a run that never began, is in nobody's way.
                 if header and self.path.exists() and jsonl.lines(self.path):
@@ -130,6 +135,33 @@ def total(events: Sequence[Event] | Script) -> Usage:
     for event in events:
         usage += event.provenance.usage
     return usage
+
+
+def _upgrade(folder: Path) -> None:
+    """Write a transcript of an older form anew in the newest one, and keep the old file beside it.
+
+    Raises:
+        RecordError: one of the files cannot be written; nothing is changed then.
+    """
+    path = folder / FILE
+    try:
+        old = jsonl.lines(path)
+        version = json.loads(old[0])["schema_version"]
+        if version == SCHEMA:
+            return
+        kept, content = path.with_suffix(f".v{version}.jsonl"), disk.read(path)
+        before = disk.there(kept)
+        if before and disk.read(kept) != content:
+            raise RecordError(f"{kept} is in the way: the old form of the transcript is kept there; move it away")
+        disk.replace(kept, content)
+        try:
+            disk.replace(path, b"".join(upgrade.lines(old)))
+        except OSError:
+            if not before:
+                kept.unlink()
+            raise
+    except OSError as error:
+        raise disk.cannot("write to", folder, error, "the transcript is left as it is") from error
 
 
 def _line(value: FrozenModel) -> bytes:

@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from dreamplay.errors import RecordError
+from dreamplay.runs import upgrade
 from dreamplay.runs.continuity import Continuity
 from dreamplay.runs.records import SCHEMA, End, Header, Resumed, Rollback, RunLog
 from dreamplay.runs.run_settings import checked_settings
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import PROLOGUE, Event
+from dreamplay.schema.event import PROLOGUE, LineEvent, validate_event
 from dreamplay.schema.script import Script
 
 _LONGEST = 300
@@ -30,8 +31,8 @@ def read(name: str, lines: list[bytes]) -> RunLog:
     Raises:
         RecordError: a newer form, or damage; the message names line and field.
     """
-    header = _header(name, lines[0])
-    reading = _Reading(header)
+    header, version = _header(name, lines[0])
+    reading = _Reading(header, version)
     for number, line in enumerate(lines[1:], start=2):
         try:
             reading.add(line)
@@ -55,8 +56,9 @@ def complaint(error: Exception) -> str:
 class _Reading:
     """The records of a transcript as they are read, one after the other."""
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: Header, version: int) -> None:
         self.header, self.script = header, Script()
+        self._version = version
         self.end: End | None = None
         self.resumptions: list[Resumed] = []
         self.most = 0
@@ -75,15 +77,16 @@ class _Reading:
         fields = json.loads(line)
         if not isinstance(fields, dict):
             raise ValueError("no record")  # noqa: TRY004 (of the file, not of our types)
+        fields = upgrade.record(fields, self._version)
         match fields.get("record"):
             case "end":
-                self.end = self._ended(End.model_validate_json(line))
+                self.end = self._ended(End.model_validate(fields))
             case "resumed":
-                self.resumptions.append(self._resumed(Resumed.model_validate_json(line)))
-            case "undone":
-                self._take_back(Rollback.model_validate_json(line))
+                self.resumptions.append(self._resumed(Resumed.model_validate(fields)))
+            case "rollback":
+                self._take_back(Rollback.model_validate(fields))
             case _:
-                event = Event.model_validate_json(line)
+                event = validate_event(fields)
                 if event.id == len(self.script):  # or the script itself says that it is not
                     self._continuity.check(event, self.script)
                 self.script.append(event)
@@ -95,22 +98,23 @@ class _Reading:
         checked_settings(resumed.settings, self.header.story, self._cast)
         return resumed
 
-    def _take_back(self, undone: Rollback) -> None:
+    def _take_back(self, rollback: Rollback) -> None:
         events = list(self.script)
-        if undone.event >= len(events):
-            raise ValueError(f"event {undone.event} is taken back, and there are {len(events)}")
-        if events[undone.event].provenance.by != "person":
-            raise ValueError(f"event {undone.event} is taken back, and no person did it")
-        self.script = Script(events[: undone.event])
+        if rollback.event >= len(events):
+            raise ValueError(f"event {rollback.event} is taken back, and there are {len(events)}")
+        if events[rollback.event].provenance.by != "person":
+            raise ValueError(f"event {rollback.event} is taken back, and no person did it")
+        self.script = Script(events[: rollback.event])
 
     def _ended(self, end: End) -> End:
-        said = sum(event.kind == "line" and event.beat != PROLOGUE for event in self.script)
+        said = sum(event.beat != PROLOGUE for event in self.script.of_kind(LineEvent))
         if end.lines != said:
             raise ValueError(f"lines: the end counts {end.lines}, and there are {said}")
         return end
 
 
-def _header(path: str, line: bytes) -> Header:
+def _header(path: str, line: bytes) -> tuple[Header, int]:
+    """The header, and the version of the form that it was written in."""
     try:
         fields = json.loads(line)
         version = fields.get("schema_version")
@@ -120,11 +124,11 @@ def _header(path: str, line: bytes) -> Header:
         newer = f"schema {str(version)[:20]}, this one reads {SCHEMA}"
         raise RecordError(f"{path}: written by a newer dreamplay ({newer}); upgrade")
     try:
-        header = Header.model_validate_json(line)
+        header = Header.model_validate(upgrade.record(fields, version))
         _whole(header, fields)
     except ValueError as error:
         raise RecordError(f"{path}:1: {complaint(error)}; the header is damaged") from None
-    return header
+    return header, version
 
 
 def _whole(header: Header, fields: dict[str, Any]) -> None:

@@ -1,35 +1,25 @@
-"""The event: the one record everything is made of, and the values in it."""
+"""The event: everything that happens in a run is one, and a run is their list. One class for each kind.
+
+`Event` is the union of the classes, told apart by `kind`. Code that needs a group of kinds asks for their common base
+(`TurnEvent`, `MoveEvent`, ...) or for one of the class attributes of `EventBase`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from dreamplay.schema.base import FrozenModel, Words
-from dreamplay.schema.cast import Cast
+from dreamplay.schema.provenance import Place, Provenance
 from dreamplay.schema.story import VISITOR
 
 Kind = Literal[
-    "narration", "line", "action", "silence", "dream", "reflection", "stance", "recap", "entrance", "exit",
-    "fear", "hand",
+    "narration", "line", "action", "silence", "dream", "reflection", "stance", "recap", "entrance", "exit", "fear",
+    "control",
 ]  # fmt: skip
-"""`fear`: a hidden fear that the visitor gives, known to her alone. `hand`: from here on the visitor speaks for the
-event's speaker, or, with the text «agent», no longer does.
-"""
-
-TURNS: tuple[Kind, ...] = ("line", "silence")
-"""The kinds of event that use up a turn of the contract."""
-MOVES: tuple[Kind, ...] = ("entrance", "exit")
-"""The kinds of event by which somebody comes or goes."""
-BACKSTAGE: tuple[Kind, ...] = ("fear", "hand")
-"""The kinds of event that are no part of what happens, and are shown to nobody."""
-UNTOLD: tuple[Kind, ...] = ("silence", "reflection", *BACKSTAGE)
-"""The kinds of event that stand in no prompt's script: nothing was perceived, or nothing that is common ground."""
-UNHEARD: tuple[Kind, ...] = ("reflection", "recap", *BACKSTAGE)
-"""The kinds of event that are no part of what happens: a thought is nobody else's, and a recap only repeats."""
-
 PROLOGUE = "prologue"
 """The beat and scene of the lines that an author wrote for the night before."""
 PROLOGUE_TITLE = "The night before"
@@ -38,38 +28,14 @@ PROLOGUE_TITLE = "The night before"
 _BRACKETS = str.maketrans("[]{}", "()()")
 
 
-Place = Annotated[int, Field(ge=0, lt=2**31)]
-"""The number of an event, or of a turn."""
-_MOST = 10**15
-"""Of tokens or seconds, far beyond any play."""
-Amount = Annotated[int, AfterValidator(lambda number: min(max(number, 0), _MOST))]
-"""What an endpoint says that it used, of which it may say anything: within bounds, so that it can be added up."""
-Seconds = Annotated[float, Field(allow_inf_nan=False), AfterValidator(lambda number: min(max(number, 0.0), _MOST))]
-Score = Annotated[float, Field(allow_inf_nan=False)]
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("there are no words")
+    return text
 
 
-class Usage(FrozenModel):
-    """What one or more model calls cost. Tokens and seconds; cached tokens are part of the prompt tokens."""
-
-    calls: Amount = 0
-    prompt: Amount = 0
-    cached: Amount = 0
-    output: Amount = 0
-    seconds: Seconds = 0.0
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            calls=self.calls + other.calls,
-            prompt=self.prompt + other.prompt,
-            cached=self.cached + other.cached,
-            output=self.output + other.output,
-            seconds=round(self.seconds + other.seconds, 3),
-        )
-
-    @property
-    def evaluated(self) -> int:
-        """Prompt tokens that the engine had to read anew."""
-        return self.prompt - self.cached
+Spoken = Annotated[Words, AfterValidator(_not_blank)]
+"""Words of an event that is nothing without them."""
 
 
 class Cue(FrozenModel):
@@ -86,45 +52,13 @@ class Cue(FrozenModel):
     """Of a dream, by day: what of it the material speaks of."""
     hears: tuple[str, ...] = ()
     """Of a whisper: the roles besides the speaker that perceive the line. Empty: everybody present does."""
+    aside: bool = False
+    """Whether this is the turn of one of the scene's asides, whatever the speaker then makes of it."""
 
     @property
     def bare(self) -> str:
         """The cue without its tactic: all that a small model can follow."""
         return self.text.replace(f" {self.tactic} that ", " that ", 1) if self.tactic else self.text
-
-
-class RejectedCandidate(FrozenModel):
-    """A candidate that the editor did not let stand, and why."""
-
-    text: Words
-    reason: Words
-
-
-class RetrievedMemory(FrozenModel):
-    """A memory that came up, and why: three scores, each in [0, 1], and their product (`memory.py`)."""
-
-    event: Place | None
-    """The event it is a memory of; None for a formative memory of the private sheet."""
-    when: Words
-    text: Words
-    """As it stood in the prompt: cut short, and in the first person where it is the character's own."""
-    recency: Score
-    importance: Score
-    relevance: Score
-    score: Score
-
-
-class Provenance(FrozenModel):
-    """Where an event came from. What a person made who plays one of the others has that other as its speaker."""
-
-    by: Literal["author", "agent", "narrator", "person"]
-    prompt: str | None = None
-    """SHA-256 of the prompt that the event answers."""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
-    recalled: tuple[RetrievedMemory, ...] = ()
-    """The memories that stood in the private tail of the prompt, the best first."""
-    refused: tuple[RejectedCandidate, ...] = ()
-    usage: Usage = Usage()
 
 
 class DreamContribution(FrozenModel):
@@ -135,38 +69,244 @@ class DreamContribution(FrozenModel):
     wish: Words
 
 
-class Event(FrozenModel):
-    """The one record everything is made of. Roles, not names, in speaker and witnesses."""
+class EventBase(FrozenModel):
+    """What all events have. Every class also has a `speaker`, None where nobody is, and a `text`, which may be empty.
+    Roles, not names, are in speaker and witnesses.
+    """
+
+    happens: ClassVar[bool] = True
+    """Whether it is something that characters could perceive. A thought is nobody else's, and a recap only repeats."""
+    backstage: ClassVar[bool] = False
+    """Whether it is about how the play is played, and shown to nobody."""
+    in_prompts: ClassVar[bool] = True
+    """Whether it stands in the script part of prompts, as common ground of its witnesses."""
 
     id: Place
     """Place in the script, counted from 0."""
     kind: Kind
-    text: Words
-    speaker: str | None = None
-    witnesses: tuple[str, ...] = ()
-    """The roles that perceived it. Nobody else ever learns of it through the program; empty means nobody."""
     beat: str
     scene: str
-    turn: Place = 0
-    """Turn of the scene, counted from 1; 0 for what is not a turn."""
-    cue: Cue | None = None
-    ledger: tuple[DreamContribution, ...] = ()
-    """Of a dream: what was pooled. For the reader of the transcript; no prompt is made from it."""
-    choice: str | None = None
-    """Of a stance: the id of the choice."""
-    regards: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(default_factory=dict)
-    """Of a reflection: what the speaker now thinks of others, by role, from -1 to 1; the text is the reason. Without a
-    text it is a thought that was not had, since no answer could stand.
-    """
-    covers: tuple[Place, Place] | None = None
-    """Of a recap: the first and the last id of what it stands for, which is whatever its witnesses, and nobody
-    else, perceived there."""
+    witnesses: tuple[str, ...] = ()
+    """The roles that perceived it. Nobody else ever learns of it through the program; empty means nobody."""
     provenance: Provenance = Provenance(by="author")
+
+    if TYPE_CHECKING:  # fields of some classes and properties of others, which pydantic lets no field override
+
+        @property
+        def speaker(self) -> str | None:
+            """Whose event it is, as a role."""
+
+        @property
+        def text(self) -> str:
+            """The words; empty if there are none."""
+
+
+class ToldEvent(EventBase):
+    """Told by the author or the narrator, and spoken by nobody."""
+
+    text: Spoken
+
+    @property
+    def speaker(self) -> None:
+        """Nobody."""
+        return
+
+
+class NarrationEvent(ToldEvent):
+    """A scene's opening, a pressure, or a part of the epilogue."""
+
+    kind: Literal["narration"] = "narration"
+
+
+class DreamEvent(ToldEvent):
+    """A shared dream, made from what its dreamers hide."""
+
+    kind: Literal["dream"] = "dream"
+    ledger: tuple[DreamContribution, ...] = ()
+    """What was pooled. For the reader of the transcript; no prompt is made from it."""
+
+
+class RecapEvent(ToldEvent):
+    """A summary that stands in prompts for what its witnesses, and nobody else, perceived."""
+
+    happens: ClassVar[bool] = False
+
+    kind: Literal["recap"] = "recap"
+    covers: tuple[Place, Place]
+    """The first and the last id of what it stands for."""
+
+
+class TurnEvent(EventBase):
+    """Uses up a turn of the scene, or would if it were not the visitor's."""
+
+    speaker: str
+    turn: Place = 0
+    """Turn of the scene, counted from 1; 0 for what the visitor says in their own name, and in the prologue."""
+    cue: Cue | None = None
+
+    @property
+    def hears(self) -> tuple[str, ...]:
+        """The roles that it is whispered to; empty if everybody present hears it."""
+        return self.cue.hears if self.cue else ()
+
+
+class LineEvent(TurnEvent):
+    """Somebody says something, aloud or in a whisper."""
+
+    kind: Literal["line"] = "line"
+    text: Spoken
+
+
+class SilenceEvent(TurnEvent):
+    """A turn in which nothing was said: no line could stand, or a person chose to say nothing."""
+
+    in_prompts: ClassVar[bool] = False
+
+    kind: Literal["silence"] = "silence"
+
+    @property
+    def text(self) -> Literal[""]:
+        """Nothing."""
+        return ""
+
+
+class ActionEvent(EventBase):
+    """Something that a person did, in words that follow the speaker's name."""
+
+    kind: Literal["action"] = "action"
+    speaker: str
+    text: Spoken
+
+
+class MoveEvent(EventBase):
+    """Somebody comes or goes."""
+
+    speaker: str
+    text: Spoken
+
+
+class EntranceEvent(MoveEvent):
+    """Somebody comes in."""
+
+    kind: Literal["entrance"] = "entrance"
+
+
+class ExitEvent(MoveEvent):
+    """Somebody goes."""
+
+    kind: Literal["exit"] = "exit"
+
+
+class AnswerEvent(EventBase):
+    """What somebody answered at the end of a scene, when everybody present was asked at once."""
+
+    speaker: str
+    text: Words = ""
+    """The reason, in the first person."""
+
+
+class StanceEvent(AnswerEvent):
+    """A choice at a crossroads."""
+
+    kind: Literal["stance"] = "stance"
+    choice: str
+    """The id of the choice."""
+
+
+class ReflectionEvent(AnswerEvent):
+    """What a scene meant to somebody. Only they know of it."""
+
+    happens: ClassVar[bool] = False
+    in_prompts: ClassVar[bool] = False
+
+    kind: Literal["reflection"] = "reflection"
+    attitudes: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(default_factory=dict)
+    """What the speaker now thinks of others, by role, from -1 to 1."""
+    failed: bool = False
+    """Whether no answer of the model was accepted. There are then no words and no attitudes, and nobody knows of it."""
+
+    @model_validator(mode="after")
+    def _thought(self) -> Self:
+        if self.failed and (self.text or self.attitudes):
+            raise ValueError("failed: a reflection that failed has no words and no attitudes")
+        if not self.failed and not self.text.strip():
+            raise ValueError("text: a reflection without words has failed")
+        return self
+
+
+class BackstageEvent(EventBase):
+    """A decision of the visitor about the play, which only they know of."""
+
+    happens: ClassVar[bool] = False
+    backstage: ClassVar[bool] = True
+    in_prompts: ClassVar[bool] = False
+
+
+class FearEvent(BackstageEvent):
+    """The visitor says what they fear; the next shared dream uses it."""
+
+    kind: Literal["fear"] = "fear"
+    speaker: str
+    text: Spoken
+
+
+class ControlEvent(BackstageEvent):
+    """From here on the visitor, or the model again, speaks for a role."""
+
+    kind: Literal["control"] = "control"
+    speaker: str
+    """The role."""
+    controller: Literal["visitor", "model"]
+    turn: Place = 0
+    """The turn of the role in which it was given back; 0 if it was not its turn."""
+
+    @property
+    def text(self) -> Literal[""]:
+        """Nothing."""
+        return ""
+
+
+Event = Annotated[
+    NarrationEvent
+    | LineEvent
+    | ActionEvent
+    | SilenceEvent
+    | DreamEvent
+    | ReflectionEvent
+    | StanceEvent
+    | RecapEvent
+    | EntranceEvent
+    | ExitEvent
+    | FearEvent
+    | ControlEvent,
+    Field(discriminator="kind"),
+]
+"""Any event. For annotations; `isinstance` takes `EventBase`, or a class."""
+
+EVENT_CLASSES: Mapping[str, type[Event]] = {
+    each.model_fields["kind"].default: each for each in get_args(get_args(Event)[0])
+}
+"""The class of each kind."""
+
+
+def validate_event(fields: Mapping[str, Any]) -> Event:
+    """An event from its fields.
+
+    Raises:
+        ValueError: a field does not fit its kind; the message, or the location of a pydantic error, names it.
+    """
+    kind = fields.get("kind")
+    made = EVENT_CLASSES.get(kind) if isinstance(kind, str) else None
+    if made is None:
+        raise ValueError(f"kind: {str(kind)[:40]!r} is no kind of event; there are {', '.join(EVENT_CLASSES)}")
+    if other := next((name for name in fields if name not in made.model_fields), None):
+        raise ValueError(f"{other[:40]}: a {kind} has none")
+    return made.model_validate(fields)
 
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of text as the model speaks it. It may yet be refused: nothing stands until its Event comes."""
+    """A piece of text as the model speaks it. It may yet be rejected: nothing stands until its event comes."""
 
     speaker: str | None
     text: str
@@ -175,14 +315,8 @@ class Token:
 
 
 def by_visitor(event: Event) -> bool:
-    """Whether an event is something that the visitor said or did herself, which somebody can answer."""
-    return event.speaker == VISITOR and event.kind in ("line", "action")
-
-
-def played(event: Event, cast: Cast) -> str:
-    """What is told beside a speaker's name if a person plays him."""
-    by_hand = event.provenance.by == "person" and event.speaker != VISITOR and VISITOR in cast.personas
-    return f" (played by {cast.name(VISITOR)})" if by_hand else ""
+    """Whether the visitor said or did it in their own name, so that somebody can answer."""
+    return isinstance(event, LineEvent | ActionEvent) and event.speaker == VISITOR
 
 
 def sanitize(text: str) -> str:

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any, TypeVar, overload
 
-from dreamplay.schema.event import MOVES, PROLOGUE, TURNS, Event, Kind
+from dreamplay.schema.event import (
+    PROLOGUE,
+    ControlEvent,
+    EntranceEvent,
+    Event,
+    EventBase,
+    ExitEvent,
+    FearEvent,
+    MoveEvent,
+    RecapEvent,
+    ReflectionEvent,
+    SilenceEvent,
+    TurnEvent,
+)
 from dreamplay.schema.story import VISITOR, Scene, moved
 from dreamplay.schema.view import View
+
+E = TypeVar("E", bound=EventBase)
 
 
 class Script:
@@ -29,13 +45,13 @@ class Script:
             raise ValueError(f"event {event.id} cannot follow event {len(self._events) - 1}")
         self._add(event)
 
-    def without(self, scene: str, kind: Kind) -> Script:
+    def without(self, scene: str, kind: type[EventBase]) -> Script:
         """The script as it is for somebody from whom one kind of event in a scene is kept. The others keep their ids,
         so that there are gaps wherever something came after what is left out.
         """
         kept = Script()
         for event in self._events:
-            if (event.scene, event.kind) != (scene, kind):
+            if event.scene != scene or not isinstance(event, kind):
                 kept._add(event)
         return kept
 
@@ -43,14 +59,20 @@ class Script:
         self._events.append(event)
         self._scenes.setdefault(event.scene, []).append(event)
 
-    def visible_to(self, *roles: str, kinds: tuple[Kind, ...] = ()) -> list[Event]:
-        """What every one of these roles witnessed, in order: for one role her knowledge, for several their
-        common ground. Exact names, default deny: nobody asked for, nothing seen. With `kinds`, of these kinds alone.
+    @overload
+    def visible_to(self, *roles: str) -> list[Event]: ...
+
+    @overload
+    def visible_to(self, *roles: str, kind: type[E]) -> list[E]: ...
+
+    def visible_to(self, *roles: str, kind: type[EventBase] = EventBase) -> list[Any]:
+        """What every one of these roles witnessed, in order: for one role its knowledge, for several their common
+        ground. Exact names, default deny: nobody asked for, nothing seen. With `kind`, of that class alone.
         """
         asked = frozenset(roles)
         if not asked:
             return []
-        return self._view((asked, kinds), self._events, lambda e: asked.issubset(e.witnesses) and _is(e, kinds))
+        return self._view((asked, kind), self._events, lambda e: asked.issubset(e.witnesses) and isinstance(e, kind))
 
     def view(self, role: str, present: Iterable[str]) -> View:
         """What a role may read in a scene with these present: its own knowledge, and the common ground of all."""
@@ -72,22 +94,28 @@ class Script:
         looked_at, found = self._views.get(key, (0, []))
         new = seen[looked_at:]
         found.extend(new)
-        if any(event.kind == "recap" for event in new):
+        if any(isinstance(event, RecapEvent) for event in new):
             found = _with_recaps(found)
         self._views[key] = (len(seen), found)
         return found
 
-    def in_scene(self, scene: str, *kinds: Kind) -> list[Event]:
-        """Everything that happened in a scene, or what of it is of some kinds, for the director and the transcript,
+    @overload
+    def in_scene(self, scene: str) -> list[Event]: ...
+
+    @overload
+    def in_scene(self, scene: str, kind: type[E]) -> list[E]: ...
+
+    def in_scene(self, scene: str, kind: type[EventBase] = EventBase) -> list[Any]:
+        """Everything that happened in a scene, or what of it is of one class, for the director and the transcript,
         never for a prompt.
         """
-        return self._view((scene, kinds), self._scenes.get(scene, []), lambda e: _is(e, kinds))
+        return self._view((scene, kind), self._scenes.get(scene, []), lambda e: isinstance(e, kind))
 
-    def of_kind(self, *kinds: Kind) -> list[Event]:
-        """Everything of some kinds, for the director and the transcript, never for a prompt."""
-        return self._view((None, kinds), self._events, lambda e: _is(e, kinds))
+    def of_kind(self, kind: type[E]) -> list[E]:
+        """Everything of one class, for the director and the transcript, never for a prompt."""
+        return self._view((None, kind), self._events, lambda e: isinstance(e, kind))
 
-    def _view(self, key: Hashable, source: list[Event], keep: Callable[[Event], bool]) -> list[Event]:
+    def _view(self, key: Hashable, source: list[Event], keep: Callable[[Event], bool]) -> list[Any]:
         """The events that are asked for. What was found before is kept, so that a call looks at what was added since,
         and a long play costs no more a turn.
         """
@@ -115,61 +143,61 @@ class Script:
 def present(script: Script, scene: Scene) -> tuple[str, ...]:
     """Who is there at this moment of a scene that runs: those it opened with, and who has come and gone since."""
     here = scene.present
-    for event in script.in_scene(scene.id, *MOVES):
+    for event in script.in_scene(scene.id, MoveEvent):
         if event.speaker != VISITOR:
-            here = moved(here, event.speaker or "", event.kind == "entrance")
+            here = moved(here, event.speaker, isinstance(event, EntranceEvent))
     return moved(here, VISITOR, comes=False) if VISITOR in here and away(script) else here
 
 
 def away(script: Script) -> bool:
-    """Whether the visitor has gone. She stays away, from one scene to the next, until she comes back."""
-    hers = [event.kind for event in script.of_kind(*MOVES) if event.speaker == VISITOR]
-    return hers[-1:] == ["exit"]
+    """Whether the visitor has gone. They stay away, from one scene to the next, until they come back."""
+    last = next((event for event in reversed(script.of_kind(MoveEvent)) if event.speaker == VISITOR), None)
+    return isinstance(last, ExitEvent)
 
 
-def turns(script: Script, scene: Scene) -> list[Event]:
-    """The turns of the cast in a scene. What the visitor says in her own name is no turn: no scene waits for it."""
-    taken = script.in_scene(scene.id, *TURNS)
+def turns(script: Script, scene: Scene) -> list[TurnEvent]:
+    """The turns of the cast in a scene. What the visitor says in their own name is no turn: no scene waits for it."""
+    taken = script.in_scene(scene.id, TurnEvent)
     return [event for event in taken if event.speaker != VISITOR] if VISITOR in scene.present else taken
 
 
 def in_hand(script: Script) -> set[str]:
     """The roles that the visitor speaks for at this moment."""
-    hands = {event.speaker: event.text for event in script.of_kind("hand")}
-    return {role for role, by in hands.items() if role and by == VISITOR}
+    controllers = {event.speaker: event.controller for event in script.of_kind(ControlEvent)}
+    return {role for role, controller in controllers.items() if controller == "visitor"}
 
 
 def given_fear(script: Script) -> str:
-    """The hidden fear that the visitor gave last in the course of the play; empty if she gave none."""
-    return next((event.text for event in reversed(script.visible_to(VISITOR, kinds=("fear",)))), "")
+    """The hidden fear that the visitor gave last in the course of the play; empty if they gave none."""
+    return next((event.text for event in reversed(script.visible_to(VISITOR, kind=FearEvent))), "")
 
 
 def attitudes(script: Script, role: str) -> dict[str, float]:
-    """What somebody thinks of others by now, by role, from -1 to 1: the newest word of her own reflections on each."""
+    """What somebody thinks of others by now, by role, from -1 to 1: the newest in their own reflections on each."""
     found: dict[str, float] = {}
-    for event in script.visible_to(role, kinds=("reflection",)):
-        found |= event.regards if event.speaker == role else {}
+    for event in script.visible_to(role, kind=ReflectionEvent):
+        found |= event.attitudes if event.speaker == role else {}
     return found
 
 
 def silences(script: Script) -> list[str]:
     """Why the cast had nothing to say, one reason for each turn of theirs that passed in silence."""
-    silent = [event for event in script.of_kind("silence") if event.provenance.by == "agent"]
+    silent = [event for event in script.of_kind(SilenceEvent) if event.provenance.by == "agent"]
     reasons = [event.provenance.refused[-1].reason if event.provenance.refused else "" for event in silent]
     return [reason.partition(" «")[0] for reason in reasons]
 
 
 def thoughts_lost(events: Iterable[Event]) -> list[str]:
-    """Why each thought that an agent did not have was refused last: no answer could stand, so nothing is told of it."""
-    lost = (event for event in events if event.kind == "reflection" and not event.text)
+    """Why the last answer was rejected, for each reflection that failed."""
+    lost = (event for event in events if isinstance(event, ReflectionEvent) and event.failed)
     return [event.provenance.refused[-1].reason for event in lost if event.provenance.refused]
 
 
 def _with_recaps(events: list[Event]) -> list[Event]:
     """Recaps in the place of what they stand for. A circle's new recap was made from its old one."""
-    newest = {frozenset(event.witnesses): event for event in events if event.kind == "recap"}
-    covered = {circle: recap.covers or (0, -1) for circle, recap in newest.items()}
-    told = [event for event in events if event.kind != "recap"]
+    newest = {frozenset(event.witnesses): event for event in events if isinstance(event, RecapEvent)}
+    covered = {circle: recap.covers for circle, recap in newest.items()}
+    told = [event for event in events if not isinstance(event, RecapEvent)]
     told = [event for event in told if not _within(event.id, covered.get(frozenset(event.witnesses), (0, -1)))]
     prologue = [event for event in told if event.beat == PROLOGUE]
     recaps = sorted(newest.values(), key=lambda event: (-len(event.witnesses), event.id))
@@ -178,7 +206,3 @@ def _with_recaps(events: list[Event]) -> list[Event]:
 
 def _within(number: int, ends: tuple[int, int]) -> bool:
     return ends[0] <= number <= ends[1]
-
-
-def _is(event: Event, kinds: tuple[Kind, ...]) -> bool:
-    return not kinds or event.kind in kinds

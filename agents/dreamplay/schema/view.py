@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
-from dreamplay.schema.event import UNHEARD, Event, Kind
+from dreamplay.schema.event import Event, EventBase
+
+E = TypeVar("E", bound=EventBase)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +33,9 @@ class View:
         """What everybody present may read: the part of a prompt that is the same for all of them."""
         return self.shared or self
 
-    def of_kind(self, *kinds: Kind) -> list[Event]:
-        """The events of some kinds, in order."""
-        return [event for event in self.events if event.kind in kinds]
+    def of_kind(self, kind: type[E]) -> list[E]:
+        """The events of one class, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
 
     @property
     def last_heard(self) -> str:
@@ -42,4 +45,4 @@ class View:
 
 def last_heard(events: tuple[Event, ...] | list[Event]) -> str:
     """The words of some events that were heard last; empty if there were none."""
-    return next((event.text for event in reversed(events) if event.text and event.kind not in UNHEARD), "")
+    return next((event.text for event in reversed(events) if event.text and event.happens), "")

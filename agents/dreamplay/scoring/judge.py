@@ -174,7 +174,7 @@ def _told(run: RunLog, event: Event) -> str:
         case "stance":
             chosen: Sequence[str] = [c.text for c in run.header.story.choices if c.id == event.choice]
             return f"({name} chooses to {run.cast.fill(' '.join(chosen))}:) {text}"
-        case "silence" | "reflection" | "recap" | "fear" | "hand":  # what nobody heard, and what only repeats
+        case "silence" | "reflection" | "recap" | "fear" | "control":  # what nobody heard, and what only repeats
             return ""
         case "dream":
             return f"(They dream: {text})"

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.event import Event
+from dreamplay.schema.event import DreamEvent, Event, LineEvent, NarrationEvent
 from dreamplay.scoring.metrics import Runs, content, lines, words
 from dreamplay.validation.checks import STAGE_VERBS, LineChecker
 from dreamplay.validation.ngrams import NEAR_COPY, grams
@@ -66,11 +66,11 @@ def faults(runs: Runs) -> LineErrors:
         authored = [e.text for e in run.script if e.provenance.by == "author" and not e.text.isascii()]
         told: set[tuple[str, ...]] = set()
         for event in run.script:
-            if event.kind in ("narration", "dream"):
+            if isinstance(event, NarrationEvent | DreamEvent):
                 told |= grams(event.text)
-            if event.provenance.by in ("agent", "narrator") and event.kind != "silence":
+            if event.provenance.by in ("agent", "narrator") and event.text:
                 fault = _fault(run, event, authored, told)
-                if fault and (event.kind == "line" or fault in ("refusals", "model_talk")):
+                if fault and (isinstance(event, LineEvent) or fault in ("refusals", "model_talk")):
                     counts[fault] += 1
     return LineErrors(**counts)
 
@@ -94,8 +94,9 @@ def secrets(runs: Runs) -> Secrets:
         }
         spoken = {event.id for event in lines(run)}
         for event in run.script:
-            for entry in event.ledger:
-                hidden.pop(entry.role, None)
+            if isinstance(event, DreamEvent):
+                for entry in event.ledger:
+                    hidden.pop(entry.role, None)
             if event.id in spoken and hidden:
                 at_risk += 1
                 told = {role for role, texts in hidden.items() if any(_tells(event.text, x, public) for x in texts)}
@@ -108,10 +109,10 @@ def _fault(run: RunLog, event: Event, authored: Sequence[str], told: Collection[
     """The field of Faults under which a text counts, if it has a fault."""
     me = run.cast.name(event.speaker) if event.speaker else ""
     names = [name for role in run.cast.roles for name in run.cast.names(role)]
-    material = run.cast.fill(event.cue.material) if event.cue else ""
+    material = run.cast.fill(event.cue.material) if isinstance(event, LineEvent) and event.cue else ""
     clean = speech(event.text, me, names)
     others = [re.escape(name) for name in names if name != me]
-    if others and event.kind == "line":
+    if others and isinstance(event, LineEvent):
         if _speaks_for("|".join(others), event.text, clean, me):
             return "wrong_speaker"
         if _narrates("|".join(others), event.text, clean, me, told):

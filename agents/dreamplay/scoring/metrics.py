@@ -16,7 +16,8 @@ from typing import Any
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.event import BACKSTAGE, TURNS, UNHEARD, Event, Usage, by_visitor
+from dreamplay.schema.event import DreamEvent, LineEvent, StanceEvent, TurnEvent, by_visitor
+from dreamplay.schema.provenance import Usage
 from dreamplay.schema.script import Script, present
 from dreamplay.schema.story import VISITOR, Scene
 from dreamplay.validation.ngrams import NEAR_COPY, grams
@@ -122,10 +123,10 @@ def echo(runs: Runs) -> Echo | None:
         seen: dict[tuple[str, ...], set[str | None]] = {}
         spoken = {event.id for event in lines(run)}
         for event in run.script:
-            if event.kind in UNHEARD:
+            if not event.happens:
                 continue
             mine = grams(event.text)
-            if event.id in spoken:
+            if isinstance(event, LineEvent) and event.id in spoken:
                 before = [seen.get(gram, set()) for gram in mine]
                 cue = grams(run.cast.fill(event.cue.material)) if event.cue else frozenset()
                 rows.append((
@@ -185,7 +186,7 @@ def stances(runs: Runs) -> dict[str, int]:
         for choice in run.header.story.choices:
             counts.setdefault(choice.id, 0)
         for event in run.script:
-            if event.kind == "stance" and event.choice and event.provenance.by != "person":
+            if isinstance(event, StanceEvent) and event.provenance.by != "person":
                 counts[event.choice] = counts.get(event.choice, 0) + 1
     return counts
 
@@ -200,7 +201,7 @@ def cost(runs: Runs) -> Cost:
     usage = sum((transcript.total(run.script) for run in runs), Usage())
     each = [event for run in runs for event in lines(run)]
     asked = [event.provenance.usage for event in each if event.provenance.usage.calls]
-    turns = [event for run in runs for event in run.script if event.kind in TURNS and event.provenance.by == "agent"]
+    turns = [event for run in runs for event in run.script.of_kind(TurnEvent) if event.provenance.by == "agent"]
     return Cost(
         calls=usage.calls,
         calls_a_line=round(usage.calls / len(each), _PLACES) if each else None,
@@ -214,9 +215,9 @@ def cost(runs: Runs) -> Cost:
     )
 
 
-def lines(run: RunLog) -> Iterator[Event]:
+def lines(run: RunLog) -> Iterator[LineEvent]:
     """What agents said in their turns."""
-    return (event for event in run.script if event.kind == "line" and event.provenance.by == "agent")
+    return (event for event in run.script.of_kind(LineEvent) if event.provenance.by == "agent")
 
 
 def words(text: str) -> list[str]:
@@ -249,14 +250,14 @@ def _kept(scene: Scene, script: Script) -> bool:
     """Whether a scene had its turns, with everyone who was there at its end heard where there is room, and what its
     kind asks for. What a visitor says, and what she is answered, comes on top.
     """
-    events = [event for event in script.in_scene(scene.id) if event.kind not in BACKSTAGE]
+    events = [event for event in script.in_scene(scene.id) if not event.backstage]
     answers = {event.id for before, event in pairwise(events) if by_visitor(before)}
-    spoken = [event for event in events if event.kind in TURNS and event.speaker != VISITOR]
+    spoken = [event for event in events if isinstance(event, TurnEvent) and event.speaker != VISITOR]
     turns = sum(event.id not in answers for event in spoken)
-    here, kinds = set(present(script, scene)), [event.kind for event in events]
+    here = set(present(script, scene))
     heard = {event.speaker for event in spoken} >= here or scene.turns.max < len(here)
-    decided = scene.kind != "crossroads" or {e.speaker for e in events if e.kind == "stance"} >= here
-    dreamt = scene.kind != "dream" or "dream" in kinds
+    decided = scene.kind != "crossroads" or {e.speaker for e in events if isinstance(e, StanceEvent)} >= here
+    dreamt = scene.kind != "dream" or any(isinstance(e, DreamEvent) for e in events)
     return bool(events) and scene.turns.min <= turns <= scene.turns.max and heard and decided and dreamt
 
 

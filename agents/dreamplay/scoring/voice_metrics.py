@@ -19,7 +19,7 @@ from dreamplay.memory import embeddings
 from dreamplay.memory.base import default_embedder
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.event import PROLOGUE, TURNS, UNHEARD
+from dreamplay.schema.event import PROLOGUE, TurnEvent
 from dreamplay.schema.story import VISITOR
 from dreamplay.scoring.metrics import Runs, content, lines, mean, nameless
 
@@ -148,7 +148,7 @@ def cues(runs: Runs) -> CueUse | None:
     chances: list[float] = []
     for run in runs:
         matter: dict[str, list[str]] = defaultdict(list)
-        for event in run.script:
+        for event in run.script.of_kind(TurnEvent):
             if event.cue and event.cue.material and event.cue.material not in matter[event.scene]:
                 matter[event.scene].append(event.cue.material)
         said = [event for event in lines(run) if event.cue and len(matter[event.scene]) > 1 and event.cue.material]
@@ -173,14 +173,14 @@ def loops(runs: Runs) -> Loops:
     """
     longest = still = turns = 0
     for run in runs:
-        events = [event for event in run.script if event.beat != PROLOGUE and event.kind not in UNHEARD]
+        events = [event for event in run.script if event.beat != PROLOGUE and event.happens]
         rows = _embed([nameless(run, event.text) for event in events])
         recent: deque[tuple[frozenset[str], Vector]] = deque(maxlen=WINDOW)
         told: frozenset[str] = frozenset()
         streak = 0
         for event, row in zip(events, rows.astype(np.float64), strict=True):
             matter = content(nameless(run, event.text))
-            if event.kind not in TURNS or event.provenance.by == "person":
+            if not isinstance(event, TurnEvent) or event.provenance.by == "person":
                 told |= matter
                 continue
             said = told.union(*(known for known, _ in recent))
@@ -218,7 +218,7 @@ def _lines(run: RunLog) -> Iterator[_Line]:
         text, matter = nameless(run, event.text), event.cue.material if event.cue else ""
         taken = content(run.cast.fill(matter))
         yield _Line(
-            persona=personas[event.speaker or ""],
+            persona=personas[event.speaker],
             cast=tuple(personas.values()),
             beat=event.beat,
             half=int(heard[event.speaker] * 2 >= often[event.speaker]),

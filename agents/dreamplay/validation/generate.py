@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from dreamplay.models.base import Reply
-from dreamplay.schema.event import RejectedCandidate, Usage
+from dreamplay.schema.provenance import RejectedCandidate, Usage
 from dreamplay.validation import checks, normalize
 from dreamplay.validation.checks import LineChecker
 from dreamplay.validation.ngrams import grams

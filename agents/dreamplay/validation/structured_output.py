@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from dreamplay.models.base import Reply
 from dreamplay.prompting.builder import MARKS
-from dreamplay.schema.event import RejectedCandidate
+from dreamplay.schema.provenance import RejectedCandidate
 from dreamplay.validation import json_reader, normalize
 from dreamplay.validation.checks import half_told, in_first_person, told_by_name
 from dreamplay.validation.generate import CandidateRejectedError

@@ -1,0 +1,77 @@
+"""Where an event came from: the prompt that was answered, the memories in it, what was rejected, and what it cost."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from dreamplay.schema.base import FrozenModel, Words
+
+Place = Annotated[int, Field(ge=0, lt=2**31)]
+"""The number of an event, or of a turn."""
+_MOST = 10**15
+"""Of tokens or seconds, far beyond any play."""
+Amount = Annotated[int, AfterValidator(lambda number: min(max(number, 0), _MOST))]
+"""What an endpoint says that it used, of which it may say anything: within bounds, so that it can be added up."""
+Seconds = Annotated[float, Field(allow_inf_nan=False), AfterValidator(lambda number: min(max(number, 0.0), _MOST))]
+Score = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Usage(FrozenModel):
+    """What one or more model calls cost. Tokens and seconds; cached tokens are part of the prompt tokens."""
+
+    calls: Amount = 0
+    prompt: Amount = 0
+    cached: Amount = 0
+    output: Amount = 0
+    seconds: Seconds = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            calls=self.calls + other.calls,
+            prompt=self.prompt + other.prompt,
+            cached=self.cached + other.cached,
+            output=self.output + other.output,
+            seconds=round(self.seconds + other.seconds, 3),
+        )
+
+    @property
+    def evaluated(self) -> int:
+        """Prompt tokens that were not read from the cache."""
+        return self.prompt - self.cached
+
+
+class RejectedCandidate(FrozenModel):
+    """An answer of the model that a check rejected, and why."""
+
+    text: Words
+    reason: Words
+
+
+class RetrievedMemory(FrozenModel):
+    """A memory that stood in the prompt, and why: three scores, each in [0, 1], and their product."""
+
+    event: Place | None
+    """The event that is remembered; None for a formative memory of the private sheet."""
+    when: Words
+    text: Words
+    """As it stood in the prompt: shortened, and in the first person where it is the character's own."""
+    recency: Score
+    importance: Score
+    relevance: Score
+    score: Score
+
+
+class Provenance(FrozenModel):
+    """Where an event came from. An event by a person who plays a role has that role as its speaker."""
+
+    by: Literal["author", "agent", "narrator", "person"]
+    prompt: str | None = None
+    """SHA-256 of the prompt that the event answers."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    recalled: tuple[RetrievedMemory, ...] = ()
+    """The memories that stood in the private tail of the prompt, the best first."""
+    refused: tuple[RejectedCandidate, ...] = ()
+    """The candidates that were rejected before this one, in order."""
+    usage: Usage = Usage()
