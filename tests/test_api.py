@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import dreamplay as dp
 import pytest
+from dreamplay.errors import UsageError
+from dreamplay.keywords import PlayKeywords
 from dreamplay.models.scripted import ScriptedModel
+from dreamplay.settings import Settings
 
 
 def test_every_public_name_is_there_and_nothing_heavy_is_loaded_for_the_import() -> None:
     code = (
         "import sys, dreamplay as dp; print(*{name.partition('.')[0] for name in sys.modules}); "
-        "print(*(getattr(dp, name).__doc__ is None for name in dp.__all__))"
+        "print(*(getattr(dp, name).__doc__ is None for name in dp.__all__)); "
+        "print(*(type(getattr(dp, name)).__name__ for name in dp.__all__))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded, undocumented = done.stdout.splitlines()
+    loaded, undocumented, kinds = done.stdout.splitlines()
     assert {"pydantic", "langgraph", "openai", "numpy", "rich", "typer"} & set(loaded.split()) == set()
     assert "True" not in undocumented
+    assert "module" not in kinds  # which a function would be hidden by
     assert (Path(dp.__file__).parent / "py.typed").is_file()
     with pytest.raises(AttributeError, match="no attribute 'plya'"):
         dp.plya  # noqa: B018
@@ -66,49 +72,143 @@ def test_a_branch_is_played_beside_its_parent_and_compared(run: dp.Run) -> None:
         dp.compare([run, run], [other])
 
 
-async def test_in_a_coroutine_events_come_as_they_happen(small: Path) -> None:
-    playing = dp.stream(small, model="scripted", seed=7)
-    seen = [event async for event in playing]
-    assert playing.run
-    assert tuple(seen) == playing.run.events
-    whole = dp.play(small, model="scripted", seed=7, out="transcripts/again")  # as in a notebook, where a loop runs
-    assert whole.events == playing.run.events
+def test_a_story_and_its_personas_can_be_values(small: Path, run: dp.Run) -> None:
+    story = dp.load_story(small)
+    assert dp.play(story, model="scripted", seed=7).events == run.events
+    by_name, by_value = (
+        dp.play(story, swaps={"ada": leo}, model="scripted", seed=1, beats=["day"])
+        for leo in ("leo", dp.load_persona("leo"))
+    )
+    assert (by_name.header, by_name.events) == (by_value.header, by_value.events)
+    names = {"ada": "Ann", "bo": "Ben", "cyrus": "Cy"}
+    made = dp.Story.model_validate(story.model_dump() | {"title": "Made Up", "cast": dict.fromkeys(names, "no file")})
+    cast = {role: dp.load_persona(small.parent / f"{role}.yaml", name=name) for role, name in names.items()}
+    own = dp.play(made, swaps=cast, model="scripted", seed=1, beats=["day"])
+    assert (own.header.story_id, [own.name(role) for role in names]) == ("made_up", list(names.values()))
+    changed = dp.play(own.branch(swap={"bo": dp.load_persona("nurse", name="Nan")}))
+    assert changed.name("bo") == "Nan"
 
 
-async def test_who_breaks_off_can_go_on_with_what_was_played(small: Path) -> None:
-    playing = dp.stream(small, model="scripted", seed=7, out="transcripts/broken")
-    async for event in playing:
-        if event.id == 8:
-            playing.stop()
-    stopped = playing.run
-    assert stopped
-    assert not stopped.finished
-    assert 8 < len(stopped.events) < 14
-    whole = await asyncio.to_thread(dp.play, stopped)
-    assert whole.finished
-    assert whole.events[: len(stopped.events)] == stopped.events
+def test_a_run_shows_itself_and_answers_questions(run: dp.Run) -> None:
+    assert repr(run) == f"<Run {run.folder.name}: 'Small Hours' on scripted, seed 7, {len(run.lines)} lines, finished>"
+    branch = run.branch(at="night", drop=["bo"])
+    assert re.fullmatch(rf"<Branch of {run.folder.name}: from event \d+ on, drop bo, seed 7>", repr(branch))
+    line = run.lines[-1]
+    assert run.why(line.id).text == line.text
+    assert run.knows("ada", at=line.id).at == line.id
+    assert dp.score(run).runs[0].scores == dp.score([run]).pooled
 
 
-def test_one_model_plays_several_times(small: Path) -> None:
-    model = dp.get_model("scripted", window=4096)
-    runs = [dp.play(small, model=model, seed=seed, length="short") for seed in (1, 2)]
-    assert [run.header.settings["window"] for run in runs] == [4096, 4096]
-    own = ScriptedModel()
+def test_records_are_flat_and_of_one_type_a_column(run: dp.Run) -> None:
+    rows = run.to_records()
+    assert json.loads(json.dumps(rows)) == rows
+    for column in rows[0]:
+        kinds = {type(row[column]) for row in rows} - {type(None)}
+        assert kinds <= {str} or kinds <= {int} or kinds <= {float}, column
+
+
+def test_the_settings_by_keyword_are_those_there_are() -> None:
+    own = {"model", "story", "seed", "out"}
+    assert set(PlayKeywords.__annotations__) == set(Settings.model_fields) - own
+
+
+def test_one_function_is_told_of_each_event(small: Path) -> None:
     told: list[dp.Event] = []
-    dp.play(small, model=own, seed=3, beats=["day"], on_event=told.append)
-    assert own.seen
-    assert [event.beat for event in told if event.beat != "prologue"] == ["day"] * (len(told) - 1)
+    played = dp.play(small, model=ScriptedModel(), seed=3, beats=["day"], on_event=told.append)
+    assert tuple(told) == played.events
 
 
-def test_what_cannot_be_played_is_an_error_that_leaves_nothing(small: Path) -> None:
-    with pytest.raises(dp.DreamplayError, match="no file and no shipped story called 'nope'"):
-        dp.play("nope", model="scripted")
-    with pytest.raises(TypeError, match="unexpected keyword argument 'modle'"):
-        dp.play(small, modle="scripted")
-    with pytest.raises(dp.DreamplayError, match="no beat 'lunch'"):
-        dp.play(small, model="scripted", beats=["lunch"])
-    with pytest.raises(dp.DreamplayError, match="no run 'x'"):
-        dp.load_run("x")
+REFUSED: dict[str, tuple[Callable[[Path, dp.Run], object], type[Exception], str]] = {
+    "an unknown story": (
+        lambda small, run: dp.play("mindsnyc"), UsageError,
+        "no file and no shipped story called 'mindsnyc' (did you mean 'mindsync'?)",
+    ),
+    "a story of another kind": (lambda small, run: dp.play(7), TypeError, "a story is a name"),  # type: ignore[arg-type]
+    "an unknown model": (
+        lambda small, run: dp.play(small, model="scriptd"), UsageError,
+        "`model=scriptd`: did you mean scripted? A model of that name needs a `base_url`",
+    ),
+    "a model of another kind": (
+        lambda small, run: dp.play(small, model=3), TypeError, "`model` is a name, a file or a model, not int",  # type: ignore[arg-type]
+    ),
+    "a seed of another kind": (
+        lambda small, run: dp.play(small, model="scripted", seed="x"), UsageError, "`seed`: must be a whole number",  # type: ignore[arg-type]
+    ),
+    "a negative timeout": (
+        lambda small, run: dp.get_model("m", base_url="http://x/v1", timeout=-1), UsageError, "`timeout`: must be more",
+    ),
+    "an unknown setting": (
+        lambda small, run: dp.play(small, modle="scripted"), TypeError,  # type: ignore[call-arg]
+        "play() got an unexpected keyword argument 'modle' (did you mean 'model'?)",
+    ),
+    "an unknown beat": (
+        lambda small, run: dp.play(small, model="scripted", beats=["lunch"]), UsageError, "no beat 'lunch'",
+    ),
+    "one beat, and no list": (
+        lambda small, run: dp.play(small, model="scripted", beats="day"), TypeError, "`beats` is a list of names",
+    ),
+    "an unknown role": (
+        lambda small, run: dp.play(small, model="scripted", swaps={"zed": "leo"}), UsageError, "no role 'zed'",
+    ),
+    "a persona that is not valid": (
+        lambda small, run: dp.play(small, swaps={"ada": dp.load_persona("leo").model_copy(update={"name": ""})}),
+        UsageError, "this Persona is not valid: name: a name is up to 40 characters",
+    ),
+    "a visitor who does nothing": (
+        lambda small, run: dp.play(small, visitor="Noor"), UsageError, "`visitor` and `interventions` need each other",
+    ),
+    "an unknown point": (
+        lambda small, run: run.branch(at="lunch", drop=["bo"]), UsageError, "`at=lunch`: run has no such beat or scene",
+    ),
+    "one role to drop, and no list": (
+        lambda small, run: run.branch(drop="bo"), TypeError, "`drop` is a list of names, not 'bo'",
+    ),
+    "a run that goes on with other dice": (
+        lambda small, run: dp.play(run, seed=8), UsageError, "`seed` cannot be changed in a run that goes on",
+    ),
+    "a finished run": (
+        lambda small, run: dp.play(run), UsageError, "played to its end; look at it with: `dreamplay.load_run(",
+    ),
+    "a setting of an open model": (
+        lambda small, run: dp.play(small, model=ScriptedModel(), window=4096), UsageError, "`window` is of a model",
+    ),
+    "an unknown run": (lambda small, run: dp.load_run("x"), dp.DreamplayError, "no run 'x'"),
+    "an unknown event": (lambda small, run: run.knows("leo", at=999), UsageError, "`at=999`: no such event"),
+    "a folder that holds a run": (
+        lambda small, run: dp.play(small, model="scripted", out=run.folder), dp.DreamplayError, "choose another `out`",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> dp.Run:
+    return dp.play("mindsync", model="scripted", seed=7, length="short", out=tmp_path_factory.mktemp("runs") / "run")
+
+
+@pytest.mark.parametrize(("call", "error", "says"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_played_is_one_error_that_writes_nothing(
+    call: Callable[[Path, dp.Run], object], error: type[Exception], says: str, small: Path, played: dp.Run
+) -> None:
+    before = (played.folder / "transcript.jsonl").read_bytes()
+    with pytest.raises(error) as caught:
+        call(small, played)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert " --" not in str(caught.value)
     assert not Path("transcripts").exists()
-    assert dp.load_story(small).title == "Small Hours"
-    assert dp.load_persona("leo").name == "Leo"
+    assert (played.folder / "transcript.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize("line", [0, 3])
+def test_a_damaged_run_is_an_error_that_says_where(line: int, small: Path) -> None:
+    path = dp.play(small, model="scripted", beats=["day"]).folder / "transcript.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:line], b"{]\n", *lines[line + 1 :]]))
+    with pytest.raises(dp.DreamplayError, match=rf"transcript\.jsonl:{line + 1}: "):
+        dp.load_run()
+
+
+def test_a_branch_that_was_played_is_not_played_again(small: Path) -> None:
+    run = dp.play(small, model="scripted", seed=7, beats=["day"])
+    other, again = (dp.play(run.branch(drop=["bo"])) for _ in range(2))
+    assert (again.finished, again.folder, again.events) == (True, other.folder, other.events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -73,7 +74,7 @@ def play(
         KeyboardInterrupt: Ctrl-C. The line being spoken was finished and kept; `play(load_run())` goes on.
         TypeError: a keyword that there is not, or a value of another kind.
     """
-    _known("play", settings, PlayKeywords)
+    _known(play, settings, PlayKeywords)
     streamed = stream(
         story, swaps=swaps, model=model, seed=seed, beats=beats, out=out, visitor=visitor, interventions=interventions,
         **settings,
@@ -169,7 +170,7 @@ def get_model(name: str | Path | None = None, **settings: Unpack[ModelKeywords])
         SettingsError: a setting that cannot be used.
         TypeError: a keyword that there is not.
     """
-    _known("get_model", settings, ModelKeywords)
+    _known(get_model, settings, ModelKeywords)
     chosen = reading.load(**{**settings, "model": name and str(name)})
     return OpenModel(event_loop.wait(registry.open_model(registry.choose(chosen), chosen)))
 
@@ -205,7 +206,7 @@ def _check(story: object, model: object, own: Mapping[str, object], settings: Ma
         UsageError: see `stream`.
         TypeError: see `stream`.
     """
-    _known("stream", settings, PlayKeywords)
+    _known(stream, settings, PlayKeywords)
     if not isinstance(story, str | Path | Story | Branched | Run | None):
         raise TypeError(f"a story is a name, a file, a Story, a branch or a run, not {type(story).__name__}")
     if not (isinstance(model, str | Path | OpenModel | None) or hasattr(model, "complete")):
@@ -224,7 +225,8 @@ def _check(story: object, model: object, own: Mapping[str, object], settings: Ma
         raise UsageError("`visitor` and `interventions` need each other: who steps in, and the file of what they do")
 
 
-def _known(function: str, settings: Mapping[str, object], keywords: type) -> None:
+def _known(function: Callable[..., object], settings: Mapping[str, object], keywords: type) -> None:
     if unknown := sorted(set(settings) - set(keywords.__annotations__)):
-        close = did_you_mean(unknown[0], list(keywords.__annotations__))
-        raise TypeError(f"{function}() got an unexpected keyword argument {unknown[0]!r}{close}")
+        known = [*keywords.__annotations__, *inspect.signature(function).parameters]
+        close = did_you_mean(unknown[0], known)
+        raise TypeError(f"{function.__name__}() got an unexpected keyword argument {unknown[0]!r}{close}")

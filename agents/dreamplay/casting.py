@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from dreamplay.errors import CardError, LibraryError
 from dreamplay.library import resources, yaml_document
 from dreamplay.library.yaml_loader import read
-from dreamplay.schema.base import FrozenModel
+from dreamplay.schema.authored import Authored
 from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.error_messages import listed, sentence
 from dreamplay.schema.story import Story
@@ -19,7 +19,7 @@ from dreamplay.schema.story import Story
 if TYPE_CHECKING:
     from dreamplay.cards.persona_mapping import ImportedPersona
 
-V = TypeVar("V", bound=FrozenModel)
+V = TypeVar("V", bound=Authored)
 
 
 def load_story(reference: str) -> Story:
@@ -52,7 +52,7 @@ def checked(value: V) -> V:
         LibraryError: it is not valid; the message names the field.
     """
     try:
-        return type(value).model_validate(value.model_dump(warnings="none"))
+        return type(value).model_validate(value.model_dump(warnings="none")).read_from(value.path)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part)[:60] for part in first["loc"]) or "the whole"

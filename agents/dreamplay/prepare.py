@@ -41,6 +41,8 @@ class Prepared:
     """Which model was chosen, and why; None for one that was given."""
     before: tuple[Event, ...] = ()
     """What was played already, of a run that goes on."""
+    done: bool = False
+    """Whether it was played to its end already, and there is nothing to play."""
 
 
 async def begin(
@@ -118,7 +120,7 @@ async def branch(branched: Branched, settings: Settings, given: Model | None = N
     """Prepare a branch, to be begun or gone on with, in its folder among the runs.
 
     Raises:
-        DreamplayError: it cannot be played, or was played to its end.
+        DreamplayError: it cannot be played.
     """
     from dreamplay.branching import batch
 
@@ -129,4 +131,4 @@ async def branch(branched: Branched, settings: Settings, given: Model | None = N
         given = await registry.open_model(engine, again, registry.known(engine, parent.newest))
     kept = registry.recorded(given)
     job = batch.job(branched.branch, given, kept, branched.parent.folder.resolve().parent)
-    return Prepared(job.run(given, kept), engine, branched.branch.events)
+    return Prepared(job.run(given, kept), engine, branched.branch.events, done=job.done())

@@ -91,11 +91,12 @@ class Stream:
             if self._stopped:
                 player.stop()
             player.watched = False  # nobody sees the tokens
-            await player.play(watch)
+            if not prepared.done:
+                await player.play(watch)
         finally:
             if prepared.engine:
                 await player.model.close()
-            if player.kept:
+            if player.kept or prepared.done:
                 self.run = Run.read(player.folder)
         assert self.run
         return self.run

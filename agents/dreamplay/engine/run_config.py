@@ -96,8 +96,6 @@ def make_run_config(
         UsageError: a beat that the story does not have.
     """
     story = casting.checked(reference) if isinstance(reference, Story) else casting.load_story(reference)
-    if isinstance(reference, Story) and reference.path:
-        story = story.read_from(reference.path)
     cast = casting.cast(story, swaps)
     known = [beat.id for beat in story.beats]
     for beat in beats:
@@ -125,9 +123,15 @@ def make_run_config(
 
 def told(swaps: Mapping[str, str | Path | Persona], *others: str) -> tuple[str, ...]:
     """What is changed in a play, in words without a path, for its header; nothing if nothing is."""
-    given = {role: each.name if isinstance(each, Persona) else Path(each).stem for role, each in swaps.items()}
-    words = [*(f"swap {role}={name}" for role, name in given.items()), *others]
+    words = [*(f"swap {role}={_called(persona)}" for role, persona in swaps.items()), *others]
     return ("; ".join(words),) if words else ()
+
+
+def _called(persona: str | Path | Persona) -> str:
+    """What a persona is called in the words for a swap: as its file is, if it has one."""
+    if isinstance(persona, Persona):
+        return persona.path.stem if persona.path else persona.name
+    return Path(persona).stem
 
 
 def from_header(header: Header, newest: Header | Resumed | None = None) -> RunConfig:

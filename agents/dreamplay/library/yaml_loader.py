@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from dreamplay.errors import LibraryError
 from dreamplay.library import yaml_document
 from dreamplay.library.yaml_document import Node
+from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import FrozenModel, MisplacedError
 from dreamplay.schema.cast import Persona
 from dreamplay.schema.error_messages import did_you_mean, listed, sentence
@@ -44,7 +45,7 @@ def read_either(path: Path) -> Persona | Story:
 def _fitted(path: Path, node: Node, kind: type[V], context: dict[str, object]) -> V:
     try:
         value = kind.model_validate(node.plain(), context=context)
-        return cast("V", value.read_from(path)) if isinstance(value, Story) else value
+        return value.read_from(path) if isinstance(value, Authored) else value
     except ValidationError as error:
         if other := _other(node, kind):
             raise LibraryError(f"{path}: this is a {_word(other)}, and a {_word(kind)} is needed here") from None

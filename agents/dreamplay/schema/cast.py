@@ -9,6 +9,7 @@ from functools import cached_property
 
 from pydantic import Field
 
+from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import PLACEHOLDER, FrozenModel, Name, Text, folded
 
 
@@ -27,7 +28,7 @@ class PrivateSheet(FrozenModel):
     """Memories that formed them, in the first person. One is recalled when the talk comes close to it."""
 
 
-class Persona(FrozenModel):
+class Persona(Authored):
     """Who a character is. The public sheet is known to the whole cast."""
 
     name: Name

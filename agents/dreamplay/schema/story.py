@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, model_validator
 
+from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import FrozenModel, Id, MisplacedError, Role, Text
 
 VISITOR = "visitor"
@@ -165,14 +164,7 @@ class Choice(FrozenModel):
     """What comes of it if most choose it, in whole sentences. The epilogue ends with it."""
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Where a story was read from. All are equal: stories that say the same are the same story."""
-
-    path: Path | None = field(default=None, compare=False)
-
-
-class Story(FrozenModel):
+class Story(Authored):
     """A story: premise, cast, prologue and ordered beats."""
 
     title: Text
@@ -191,18 +183,6 @@ class Story(FrozenModel):
     """What comes of a tie at the crossroads. Told in place of the endings of the choices that tie."""
     beats: tuple[Beat, ...] = Field(min_length=1)
     """The beats, in the order of play."""
-    _origin: Origin = PrivateAttr(default=Origin())
-
-    @property
-    def path(self) -> Path | None:
-        """The file that it was read from, beside which its personas are looked for; None if it was made otherwise."""
-        return self._origin.path
-
-    def read_from(self, path: Path) -> Story:
-        """The same story, with the file that it was read from."""
-        made = self.model_copy()
-        made._origin = Origin(path)
-        return made
 
     @property
     def scenes(self) -> Iterator[tuple[Beat, Scene]]:
