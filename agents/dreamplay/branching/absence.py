@@ -19,8 +19,7 @@ from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, Event, MoveEvent
 from dreamplay.schema.script import Script, present
 from dreamplay.schema.story import Aside, Move, PrologueLine, Scene, Story
-
-_SENTENCES = re.compile(r"(?<=[.!?…])\s+")
+from dreamplay.sentences import sentences
 
 
 @dataclass(frozen=True)
@@ -142,9 +141,9 @@ def _opening(scene: Scene, cast: Cast, absent: Collection[str]) -> tuple[str, li
     """An opening without the sentences in which somebody absent is there, and these; where nothing is left of it, the
     place.
     """
-    sentences = _SENTENCES.split(scene.opening)
-    cut = [text for text in sentences if _names(cast, text, absent, owning=False)]
-    return " ".join(text for text in sentences if text not in cut) or scene.place, cut
+    told = sentences(scene.opening)
+    cut = [text for text in told if _names(cast, text, absent, owning=False)]
+    return " ".join(text for text in told if text not in cut) or scene.place, cut
 
 
 def _names(cast: Cast, text: str, roles: Collection[str], *, owning: bool = True) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from dreamplay.cards import prose
 from dreamplay.cards.card import TEXTS, CardWords
 from dreamplay.cards.prose import SPOKEN, YOU
+from dreamplay.sentences import sentences
 
 EXAMPLES, MATERIAL = 8, 40
 """The most that are taken: more of either would only make the persona file hard to read."""
@@ -68,12 +69,12 @@ class CardText:
 
     def read(self) -> Iterator[tuple[str, Any]]:
         """What the card says, by the word of the persona that it is; empty where it says nothing."""
-        sentences = [each for each in _sentences(self._description) if not YOU.search(each)]
-        who = next(filter(None, (self._who(each, first=i == 0) for i, each in enumerate(sentences))), "")
+        told = [each for each in _sentences(self._description) if not YOU.search(each)]
+        who = next(filter(None, (self._who(each, first=i == 0) for i, each in enumerate(told))), "")
         yield "who", prose.cut(who.rstrip(_STOPS))
         yield "voice", self._voice()
         yield "examples", list(dict.fromkeys(self._examples()))[:EXAMPLES]
-        about = [each for each in sentences if _ENDED.search(each) and 10 <= len(each) <= SPOKEN and self._about(each)]
+        about = [each for each in told if _ENDED.search(each) and 10 <= len(each) <= SPOKEN and self._about(each)]
         if len(about) > MATERIAL:
             self.notes.append(f"of {len(about)} sentences about {self._name}, the first {MATERIAL} became material")
         clauses = list(dict.fromkeys(map(self._clause, about[:MATERIAL])))
@@ -131,7 +132,7 @@ class CardText:
         if not quoted and re.match(rf"(?:{self._names}|he|she|they)\b", said, re.IGNORECASE):
             return
         kept = ""
-        for sentence in prose.sentences(said):
+        for sentence in sentences(said):
             if len(kept) + len(sentence) >= SPOKEN:
                 break
             kept = f"{kept} {sentence}".strip()
@@ -161,7 +162,7 @@ def _seen(text: str) -> str:
 
 def _sentences(text: str) -> list[str]:
     """The sentences of a text that may stand in a persona."""
-    pieces = (piece.strip(' "“”«»-•') for piece in prose.sentences(text))
+    pieces = (piece.strip(' "“”«»-•') for piece in sentences(text))
     return [piece for piece in pieces if piece and not prose.unfit(piece)]
 
 

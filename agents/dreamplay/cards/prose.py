@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from dreamplay.sentences import sentences
+
 PUBLIC = 200
 """Characters of `who` and of `voice`, which all others are told, that are taken from a card."""
 SPOKEN = 240
 """Characters of an example, a tactic or a piece of material."""
 
-_SENTENCE_END = re.compile(
-    r"(?<=[.!?…])(?<!\b[MDS][rst]\.)(?<!\bMrs\.)\s+|(?<=[\u3002\uff01\uff1f])\s*|[\n\u2028\u2029]+"
-)
 _JOINERS = "\u200c\u200d"
 """Without these, Persian and Hindi are misspelt and one emoji falls into several: there they stay."""
 _IGNORABLE = re.compile(
@@ -75,11 +74,6 @@ def visible(text: str) -> str:
 def legible(name: str) -> bool:
     """Whether every character of a name can be seen: with a joiner in it, it would pass for another name."""
     return visible(name) == name and not set(_JOINERS) & set(name)
-
-
-def sentences(text: str) -> list[str]:
-    """A text in pieces that end where a sentence or a line does; empty ones are left out."""
-    return [piece for piece in _SENTENCE_END.split(text) if piece.strip()]
 
 
 def unfit(text: str, *, spoken: bool = False) -> str:

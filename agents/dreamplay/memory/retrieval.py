@@ -19,7 +19,6 @@ the same script gives the same memories in any process.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,11 +31,11 @@ from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, Event, Kind, MoveEv
 from dreamplay.schema.provenance import RetrievedMemory
 from dreamplay.schema.story import VISITOR, Story, moved
 from dreamplay.schema.view import View
+from dreamplay.sentences import sentences
 
 if TYPE_CHECKING:
     from dreamplay.memory.base import Matrix
 
-_SENTENCES = re.compile(r".*[.!?…]['\"”»)]*(?= |$)")
 _IMPORTANCE: dict[Kind, float] = {
     "dream": 1.0,  # what each of them hides, seen by all who dreamt it
     "stance": 0.8,
@@ -254,6 +253,7 @@ def _short(text: str, limit: int) -> str:
     if len(words) <= limit:
         return text
     cut = " ".join(words[:limit])
-    if whole := _SENTENCES.match(cut):
-        return whole[0]
+    *whole, _ = sentences(" ".join(words[: limit + 1]))
+    if whole:
+        return " ".join(whole)
     return f"{cut[: cut.rfind(',')] if ',' in cut else cut} …"

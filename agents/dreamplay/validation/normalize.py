@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
+from dreamplay.sentences import sentences
 from dreamplay.validation import names
 from dreamplay.validation.ngrams import NEAR_COPY, grams, runs, words
 
@@ -25,7 +26,6 @@ _EMPHASIS = re.compile(r"(?<!\*)\*++([^*\n]+)\*+")
 _QUOTES = {'"': '"', "“": "”", "«": "»"}
 _YOU = re.compile(r"\byou\w*\b", re.IGNORECASE)
 _ENDED = re.compile(r"[.!?…\u3002\uff01\uff1f\u0964\u2013\u2014-][\"”»'\u2019)]*$")
-_BETWEEN = re.compile(r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bSt\.)(?<=[.!?…\"”»])\s+(?=[\"“«'A-Z])")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0e-\x1b\x7f\u200b\u2060\ufeff]")
 _CHATS = ("User", "Assistant", "Response")
 """Whoever speaks in a chat, and what stands over its parts, where it begins a sentence of a reply."""
@@ -67,11 +67,12 @@ def without_habit(text: str, said: Iterable[str], cast: Collection[str]) -> str:
     """A line without its first sentence where that is a few words, but for names, with which another line began too: of
     «That's right, Leo» a small model makes a habit.
     """
-    first, *rest = _sentences(text)
+    first, *rest = sentences(text, capital=True) or [text]
     opening = _bare(first, cast)
     if not rest or not 0 < len(opening) <= _HABIT:
         return text
-    return " ".join(rest) if any(_bare(_BETWEEN.split(line, 1)[0], cast) == opening for line in said) else text
+    began = (sentences(line, capital=True)[:1] for line in said)
+    return " ".join(rest) if any(_bare(each, cast) == opening for first in began for each in first) else text
 
 
 def _bare(sentence: str, cast: Collection[str]) -> list[str]:
@@ -97,7 +98,7 @@ def _plain(text: str, speaker: str, cast: Collection[str], to: Collection[str] |
     text = re.sub(r"^I remember, from long ago: (?=\w)", "", text)
     text = re.sub(r"^I remember, from long ago, (?=\w)", "I remember ", text)
     text = re.sub(rf"^({label}, )?{_REPORTED} (?:you|{label}) that (?=\w)", r"\1", text)
-    return " ".join(_sentences(text)[:2]) if len(text.split()) > _LONG else text
+    return " ".join(sentences(text, capital=True)[:2]) if len(text.split()) > _LONG else text
 
 
 def telling(text: str, cast: Collection[str] = (), *, again: bool = True) -> str:
@@ -114,7 +115,7 @@ def without_coda(text: str, told: Iterable[str], least: int) -> str:
     model has no more to tell, it goes on with what it has read.
     """
     known = set[tuple[str, ...]]().union(*map(grams, told))
-    kept = _sentences(text)
+    kept = sentences(text, capital=True) or [text]
     left = sum(len(words(sentence)) for sentence in kept)
     while left - len(words(kept[-1])) >= least and len(grams(kept[-1]) & known) > _TOLD * len(grams(kept[-1])):
         left -= len(words(kept.pop()))
@@ -192,7 +193,7 @@ def _unlooped(text: str) -> str:
     kept: list[str] = []
     told: set[tuple[str, ...]] = set()
     edge = ""
-    for sentence in _sentences(text):
+    for sentence in sentences(text, capital=True):
         mine = grams(sentence)
         if kept and mine and len(mine & told) / len(mine) >= NEAR_COPY:
             break
@@ -200,10 +201,6 @@ def _unlooped(text: str) -> str:
         told.update(runs(f"{edge} {sentence}"))
         edge = " ".join(words(f"{edge} {sentence}")[-2:])
     return " ".join(kept)
-
-
-def _sentences(text: str) -> list[str]:
-    return _BETWEEN.split(text)
 
 
 def _unquoted(text: str) -> str:
