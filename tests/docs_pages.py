@@ -13,9 +13,14 @@ import typer.main
 from dreamplay.cli.main import app
 from dreamplay.errors import DreamplayError
 from dreamplay.participants.interventions import Intervention
+from dreamplay.runs.records import End, Header, Resumed, Rollback
+from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Persona
+from dreamplay.schema.event import EVENT_CLASSES, Cue, DreamContribution, EventBase
+from dreamplay.schema.provenance import Provenance, RejectedCandidate, RetrievedMemory, Usage
 from dreamplay.schema.story import Story
 from dreamplay.settings import Settings
+from pydantic.fields import FieldInfo
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(ROOT.glob("docs/**/*.md"))
@@ -107,9 +112,7 @@ def _settings() -> str:
         option = f"--{name.replace('_', '-')}"
         default = "" if field.default is None else f"`{field.default}`"
         words = [f"`{word}`" for word in get_args(field.annotation) if isinstance(word, str)]
-        meaning = " ".join(
-            filter(None, [_line(field.description or ""), f"One of {', '.join(words)}." if words else ""])
-        )
+        meaning = " ".join(filter(None, [_described(field), f"One of {', '.join(words)}." if words else ""]))
         shown = f"`{option}`" if option in known else ""
         rows.append(f"| `{name}` | {shown} | `DREAMPLAY_{name.upper()}` | {default} | {meaning} |")
     return "\n".join(rows) + "\n\n"
@@ -157,6 +160,38 @@ def _option(option: Any) -> str:
     return ", ".join(f"`{name}{value}`" for name in (*option.opts, *option.secondary_opts)).replace("|", "\\|")
 
 
+def _records() -> str:
+    kinds: tuple[type[FrozenModel], ...] = (Header, Resumed, Rollback, End)
+    return (
+        "\n" + "\n".join(_model_table(kind.model_fields["record"].default, kind, {"record"}) for kind in kinds) + "\n"
+    )
+
+
+def _events() -> str:
+    common = set(EventBase.model_fields)
+    made = [_model_table("Every event", EventBase, set())]
+    made += [_model_table(kind, each, common) for kind, each in EVENT_CLASSES.items()]
+    made += [_model_table(each.__name__, each, set()) for each in (Cue, DreamContribution, Provenance, Usage)]
+    made += [_model_table(each.__name__, each, set()) for each in (RetrievedMemory, RejectedCandidate)]
+    return "\n" + "\n".join(made) + "\n"
+
+
+def _model_table(title: str, kind: type[FrozenModel], left_out: set[str]) -> str:
+    """The fields of a class, with what their docstrings say of them."""
+    rows = [f"### {title}", "", _line(kind.__doc__ or ""), ""]
+    fields = {name: field for name, field in kind.model_fields.items() if name not in left_out}
+    if fields:
+        rows += ["| field | meaning |", "|---|---|"]
+        rows += [f"| `{name}` | {_described(field)} |" for name, field in fields.items()] + [""]
+    return "\n".join(rows)
+
+
+def _described(field: FieldInfo) -> str:
+    """What the docstring of a field says, which every field has."""
+    assert field.description, field
+    return _line(field.description)
+
+
 def _errors() -> str:
     rows = ["", "| error | is a | meaning |", "|---|---|---|"]
     for kind in _below(DreamplayError):
@@ -177,8 +212,6 @@ def _line(text: str) -> str:
 
 
 GENERATORS: dict[str, Callable[[], str]] = {
-    "fields": _fields,
+    "commands": _commands, "errors": _errors, "events": _events, "fields": _fields, "records": _records,
     "settings": _settings,
-    "commands": _commands,
-    "errors": _errors,
-}
+}  # fmt: skip

@@ -22,54 +22,69 @@ SCHEMA: Final = 2
 
 
 class Header(FrozenModel):
-    """Everything that was chosen for the run, story and personas whole: a run outlives the files it came from."""
+    """The first record: everything that was chosen for the run. It has the whole story and the whole personas, since a
+    run outlives the files that they came from.
+    """
 
     record: Literal["header"] = "header"
     schema_version: Literal[2] = SCHEMA
+    """The version of this format."""
     story_id: str
+    """The name of the story, or of its file without the suffix."""
     story: Story
+    """The whole story."""
     story_hash: str
+    """SHA-256 of the story."""
     cast: dict[str, Persona]
+    """Role to the whole persona."""
     persona_hashes: dict[str, str]
+    """Role to the SHA-256 of the persona."""
     model: _Model
+    """The name of the model."""
     settings: dict[str, Any]
     """What shapes the run: length, beats, sampling, tries; see `chosen.Chosen`."""
     seed: Annotated[int, Field(ge=0, lt=2**31)]
+    """The seed of all random choices."""
     parent: str | None = None
-    """Of a branch: the run that it shares its beginning with, by the name of its folder."""
+    """Of a branch: the name of the folder of the run that it branched off."""
     point: Place | None = None
-    """Of a branch: the first event that is its own."""
+    """Of a branch: the id of its first own event."""
     changes: tuple[str, ...] = ()
-    """What was changed from the story's own cast, or at the point, and in the runs it descends from, oldest first."""
+    """In words, what differs from the story's own cast and what was changed at branch points, oldest first."""
     versions: dict[str, str]
+    """Package to version: dreamplay and the libraries that shape a run."""
 
 
 class Resumed(FrozenModel):
-    """From here on another model played, or the same one with other settings."""
+    """From here on another model plays, or the same one with other settings."""
 
     record: Literal["resumed"] = "resumed"
     model: _Model
+    """The name of the model."""
     settings: dict[str, Any]
     """As in the header."""
     event: Place
-    """The first event that comes after."""
+    """The id of the next event."""
 
 
 class Rollback(FrozenModel):
-    """The visitor took back what she did last: this event, and all that followed it, has not happened. The next event
-    takes its place.
+    """The visitor took back their last action. This event and all that followed it are void, and the next event takes
+    the place of the first of them.
     """
 
     record: Literal["rollback"] = "rollback"
     event: Place
+    """The id of the first event that is void."""
 
 
 class End(FrozenModel):
-    """The last record of a run that was played to its end."""
+    """The last record of a finished run."""
 
     record: Literal["end"] = "end"
     lines: Place
+    """How many lines were spoken, without the prologue."""
     usage: Usage
+    """What all model calls of the run cost."""
 
 
 @dataclass(frozen=True)

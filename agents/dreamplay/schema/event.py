@@ -39,19 +39,22 @@ Spoken = Annotated[Words, AfterValidator(_not_blank)]
 
 
 class Cue(FrozenModel):
-    """Pressure x tactic x material: one line of direction, which only the speaker gets."""
+    """One line of direction, made from pressure, tactic and material. Only the speaker gets it."""
 
     to: str | None
     """The role that is spoken to."""
     pressure: Words
+    """The newest pressure of the scene; empty if there is none."""
     tactic: Words
+    """How the speaker speaks."""
     material: Words
+    """What the speaker speaks about."""
     text: Words
     """The cue as it stands in the prompt."""
     glimpse: Words = ""
-    """Of a dream, by day: what of it the material speaks of."""
+    """Of material about a dream: the part of the dream that it speaks of."""
     hears: tuple[str, ...] = ()
-    """Of a whisper: the roles besides the speaker that perceive the line. Empty: everybody present does."""
+    """The roles that the line is whispered to. Empty: everybody present perceives it."""
     aside: bool = False
     """Whether this is the turn of one of the scene's asides, whatever the speaker then makes of it."""
 
@@ -62,16 +65,19 @@ class Cue(FrozenModel):
 
 
 class DreamContribution(FrozenModel):
-    """One entry of a dream's ledger: whose hidden fear and wish went into the dream."""
+    """Whose hidden fear and wish went into a dream."""
 
     role: str
+    """Whose they are."""
     fear: Words
+    """The hidden fear."""
     wish: Words
+    """The hidden wish."""
 
 
 class EventBase(FrozenModel):
-    """What all events have. Every class also has a `speaker`, None where nobody is, and a `text`, which may be empty.
-    Roles, not names, are in speaker and witnesses.
+    """The fields that all events have. In Python every event also has a `speaker`, which may be None, and a `text`,
+    which may be empty.
     """
 
     happens: ClassVar[bool] = True
@@ -84,11 +90,15 @@ class EventBase(FrozenModel):
     id: Place
     """Place in the script, counted from 0."""
     kind: Kind
+    """The kind of event."""
     beat: str
+    """The id of the beat, or `prologue`."""
     scene: str
+    """The id of the scene, or `prologue`."""
     witnesses: tuple[str, ...] = ()
     """The roles that perceived it. Nobody else ever learns of it through the program; empty means nobody."""
     provenance: Provenance = Provenance(by="author")
+    """Where it came from and what it cost."""
 
     if TYPE_CHECKING:  # fields of some classes and properties of others, which pydantic lets no field override
 
@@ -105,6 +115,7 @@ class ToldEvent(EventBase):
     """Told by the author or the narrator, and spoken by nobody."""
 
     text: Spoken
+    """What is told."""
 
     @property
     def speaker(self) -> None:
@@ -123,7 +134,7 @@ class DreamEvent(ToldEvent):
 
     kind: Literal["dream"] = "dream"
     ledger: tuple[DreamContribution, ...] = ()
-    """What was pooled. For the reader of the transcript; no prompt is made from it."""
+    """What was pooled, for readers of the transcript. No prompt is made from it."""
 
 
 class RecapEvent(ToldEvent):
@@ -140,9 +151,11 @@ class TurnEvent(EventBase):
     """Uses up a turn of the scene, or would if it were not the visitor's."""
 
     speaker: str
+    """The role whose turn it is."""
     turn: Place = 0
     """Turn of the scene, counted from 1; 0 for what the visitor says in their own name, and in the prologue."""
     cue: Cue | None = None
+    """The direction that the speaker got; None for what a visitor says aloud."""
 
     @property
     def hears(self) -> tuple[str, ...]:
@@ -155,6 +168,7 @@ class LineEvent(TurnEvent):
 
     kind: Literal["line"] = "line"
     text: Spoken
+    """What is said."""
 
 
 class SilenceEvent(TurnEvent):
@@ -175,14 +189,18 @@ class ActionEvent(EventBase):
 
     kind: Literal["action"] = "action"
     speaker: str
+    """The role that does it."""
     text: Spoken
+    """What is done, in words that follow the name."""
 
 
 class MoveEvent(EventBase):
     """Somebody comes or goes."""
 
     speaker: str
+    """The role that comes or goes."""
     text: Spoken
+    """How it is told."""
 
 
 class EntranceEvent(MoveEvent):
@@ -201,6 +219,7 @@ class AnswerEvent(EventBase):
     """What somebody answered at the end of a scene, when everybody present was asked at once."""
 
     speaker: str
+    """The role that answers."""
     text: Words = ""
     """The reason, in the first person."""
 
@@ -247,7 +266,9 @@ class FearEvent(BackstageEvent):
 
     kind: Literal["fear"] = "fear"
     speaker: str
+    """The role of the visitor."""
     text: Spoken
+    """The fear."""
 
 
 class ControlEvent(BackstageEvent):
@@ -257,6 +278,7 @@ class ControlEvent(BackstageEvent):
     speaker: str
     """The role."""
     controller: Literal["visitor", "model"]
+    """Who speaks for the role: `visitor` or `model`."""
     turn: Place = 0
     """The turn of the role in which it was given back; 0 if it was not its turn."""
 

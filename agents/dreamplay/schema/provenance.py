@@ -19,13 +19,18 @@ Score = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Usage(FrozenModel):
-    """What one or more model calls cost. Tokens and seconds; cached tokens are part of the prompt tokens."""
+    """What one or more model calls cost, in tokens and seconds."""
 
     calls: Amount = 0
+    """Model calls."""
     prompt: Amount = 0
+    """Prompt tokens, the cached ones included."""
     cached: Amount = 0
+    """Prompt tokens that the engine had in its cache."""
     output: Amount = 0
+    """Output tokens."""
     seconds: Seconds = 0.0
+    """Seconds that the calls took."""
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -46,7 +51,9 @@ class RejectedCandidate(FrozenModel):
     """An answer of the model that a check rejected, and why."""
 
     text: Words
+    """The answer."""
     reason: Words
+    """Why it was rejected."""
 
 
 class RetrievedMemory(FrozenModel):
@@ -55,23 +62,31 @@ class RetrievedMemory(FrozenModel):
     event: Place | None
     """The event that is remembered; None for a formative memory of the private sheet."""
     when: Words
+    """When it happened, as the prompt says it."""
     text: Words
     """As it stood in the prompt: shortened, and in the first person where it is the character's own."""
     recency: Score
+    """How recent it is."""
     importance: Score
+    """How much it matters to the character."""
     relevance: Score
+    """How close it is to what they are about to speak of."""
     score: Score
+    """The product of the three."""
 
 
 class Provenance(FrozenModel):
     """Where an event came from. An event by a person who plays a role has that role as its speaker."""
 
     by: Literal["author", "agent", "narrator", "person"]
+    """Who made it: `author`, `agent`, `narrator` or `person`."""
     prompt: str | None = None
     """SHA-256 of the prompt that the event answers."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    """The seed of the model call."""
     recalled: tuple[RetrievedMemory, ...] = ()
     """The memories that stood in the private tail of the prompt, the best first."""
     refused: tuple[RejectedCandidate, ...] = ()
     """The candidates that were rejected before this one, in order."""
     usage: Usage = Usage()
+    """What its model calls cost, those of rejected candidates included."""
