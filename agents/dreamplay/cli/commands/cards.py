@@ -72,8 +72,8 @@ def import_(
     """
     import asyncio
 
-    from dreamplay import casting
-    from dreamplay.cards import card_io, completion
+    from dreamplay import card_io, casting
+    from dreamplay.cards import completion
 
     if (model or base_url) and not ask_model:
         raise UsageError("--model and --base-url choose the model to ask; add --ask-model")
@@ -100,8 +100,7 @@ def export(
 
     Example: dreamplay cast export leo --card v2 --png portrait.png
     """
-    from dreamplay import settings
-    from dreamplay.cards import card_io
+    from dreamplay import card_io, settings
 
     path, persona, members = card_io.member(reference, settings.load(story=story).story)
     target = card_io.file_for(persona, ".png" if png else ".json", out)

@@ -15,8 +15,8 @@ import pytest
 import worlds
 from cards.test_card import REFUSED
 from cards.test_persona_mapping import PERSONAS
-from dreamplay import casting
-from dreamplay.cards import card, card_io
+from dreamplay import card_io, casting
+from dreamplay.cards import card
 from dreamplay.cli import main
 from dreamplay.comparison import alignment, compare
 from dreamplay.models.scripted import ScriptedModel
