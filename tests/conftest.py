@@ -57,6 +57,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if "slow" in item.keywords:
                 item.add_marker(slow)
+    items.sort(key=lambda item: "embedded" not in item.keywords)  # what takes longest is not left to the end
 
 
 @pytest.fixture

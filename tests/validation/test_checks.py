@@ -383,9 +383,10 @@ def test_any_name_is_taken_off_in_front_of_its_own_line_and_ends_it_in_front_of_
     ],
 )
 @pytest.mark.parametrize("around", ["{}", "Leo{}.", "x {} x"])
-def test_the_longest_reply_is_judged_in_a_time_in_proportion(unit: str, around: str) -> None:
-    """With a pattern that looks at a text again from each of its characters, each of these takes minutes."""
-    reply = _reply(around.replace("{}", unit * (200_000 // len(unit))))
+@pytest.mark.parametrize("size", [20_000, pytest.param(200_000, marks=pytest.mark.slow)])
+def test_the_longest_reply_is_judged_in_a_time_in_proportion(unit: str, around: str, size: int) -> None:
+    """With a pattern that looks at a text again from each of its characters, each of the long ones takes minutes."""
+    reply = _reply(around.replace("{}", unit * (size // len(unit))))
     for judging in (lambda: generate.judged(LEO, reply), lambda: generate.prose(reply, [EARLIER])):
         with contextlib.suppress(CandidateRejectedError):
             assert judging()
