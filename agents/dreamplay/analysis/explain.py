@@ -1,4 +1,4 @@
-"""Who knows what in a run, and why somebody said what she said: views over a record, which change nothing."""
+"""Why a line was said, and who knows what in a run. Reads a run and changes nothing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Explanation(FrozenModel):
 
 
 class Known(FrozenModel):
-    """Something that somebody knows, since it happened before her."""
+    """Something that a role knows because they witnessed it."""
 
     since: int
     kind: str
@@ -65,11 +65,11 @@ class Known(FrozenModel):
 
 
 class Secret(FrozenModel):
-    """Somebody's fear and wish, of which she knows what shared dreams showed, and not the sheet they came from."""
+    """The fear and wish of another role, as far as shared dreams showed them."""
 
     of: str
     dreams: tuple[int, ...]
-    """The events, the first one first."""
+    """The ids of the dreams that showed it, in order."""
 
 
 class FearKnowledge(FrozenModel):
@@ -87,14 +87,14 @@ class Knowledge(FrozenModel):
     at: int
     """The last event that counts."""
     own: PrivateSheet | None
-    """Her own sheet, which she has known all along."""
+    """Their own private sheet."""
     witnessed: tuple[Known, ...]
     secrets: tuple[Secret, ...]
     """Of others."""
     bonds: tuple[FearKnowledge, ...]
     """Of everybody, beat by beat."""
     attitudes: dict[str, float]
-    """What she thinks of others by now, by role, from -1 to 1."""
+    """Role to what they think of that role by now, from -1 to 1."""
 
 
 def why(record: RunLog, number: int, prompts: Callable[[str], Prompt | None]) -> Explanation:

@@ -147,7 +147,7 @@ def _opening(scene: Scene, cast: Cast, absent: Collection[str]) -> tuple[str, li
 
 
 def _names(cast: Cast, text: str, roles: Collection[str], *, owning: bool = True) -> bool:
-    """Whether a text names one of these; where `owning` does not count, «Elara's kitchen» names nobody."""
+    """Whether a text names one of these; unless `owning` counts, "Elara's kitchen" names nobody."""
     told = cast.fill(text)
     if not owning:
         told = re.sub(r"\w+['\u2019]s\b", "", told)

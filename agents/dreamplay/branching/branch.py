@@ -1,7 +1,7 @@
-"""A branch: a run that shares another one's events up to a point, and goes its own way from there. Pure.
+"""A branch: a run that shares the events of another run up to a point, and is played on from there. Pure.
 
-What comes after the point is never looked at, so nothing of it can get into the branch, but for what a visitor did
-there: she does it again. The branch is made as a run that was stopped at its point, and is played by going on with it.
+What comes after the point is never read, so that nothing of it can enter the branch. The one exception is what a
+visitor did there: they do it again. A branch is made as a run that was stopped at its point, and played by resuming it.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ def parse(text: bytes) -> Card:
         if not (isinstance(spec, str) and _SPEC.fullmatch(spec)):
             raise ValueError(f"its spec is {str(spec)[:60]!r}; chara_card_v2 and chara_card_v3 are read here")
     elif not ("name" in tree and set(TEXTS[1:]) & tree.keys()):
-        raise ValueError("JSON, but no character card: it has neither «data» nor a name and a description")
+        raise ValueError("JSON, but no character card: it has neither 'data' nor a name and a description")
     fields = data if isinstance(data, dict) else tree
     mended += _with_listed_book(fields)
     try:

@@ -146,7 +146,7 @@ class CardText:
         return bool(re.search(rf"(?<!\w)(?:{self._names}){self._end}", sentence))
 
     def _clause(self, sentence: str) -> str:
-        """A sentence as it stands behind «that», with a pronoun for the name: nobody says his own name of himself."""
+        """A sentence as a clause after "that", with a pronoun for the name: nobody calls themselves by name."""
         clause = sentence.rstrip(_STOPS)
         if self._pronouns:
             they, their = self._pronouns

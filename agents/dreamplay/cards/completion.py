@@ -95,7 +95,7 @@ def _answered(persona: Persona, asked: tuple[str, ...], answer: dict[str, Any]) 
     answered = made.model_dump(mode="json", include=set(asked))
     for text in _strings(answered):
         if _BREAKS_OUT.search(text):
-            raise ValueError(f"brackets or braces in «{text[:60]}»")
+            raise ValueError(f"brackets or braces in {text[:60]!r}")
     if wrong := embedded_sheet.read(answered, made.model_dump())[1]:  # what the model was shown is a stranger's, too
         raise ValueError(wrong[0])
     return made

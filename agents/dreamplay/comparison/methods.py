@@ -5,7 +5,7 @@ from __future__ import annotations
 from dreamplay.comparison.permutation import DRAWN, LEVEL, PermutationTest, shown
 
 _LIMITS = (
-    "«No change was found» is no proof that nothing changed: the interval says which effects remain possible. Costs "
+    "'No change was found' is no proof that nothing changed: the interval says which effects remain possible. Costs "
     "(calls, tokens, seconds) and hidden fears are reported and not tested. What is found holds for this story, cast, "
     "model and settings."
 )

@@ -84,7 +84,7 @@ def _terms(
         yield "same seed", "Mean distance between the two runs of a pair."
         yield "other seed", "Mean distance between runs of one group with different seeds: the noise."
         yield "other group", "Mean distance between runs of different groups with different seeds."
-        yield "beyond the noise", "«Other group» less «other seed»: about 0 where the change does nothing."
+        yield "beyond the noise", "'Other group' less 'other seed': about 0 where the change does nothing."
     if relations:
         yield "regard", "What a character thinks of another, from -1 to 1, by their own last reflection after a scene."
     if learned:

@@ -105,7 +105,7 @@ class PermutationTest:
     def adjusted(self, figures: Vector) -> list[float]:
         """The same, with all measures looked at together: the chance of any false alarm stays below `LEVEL`.
 
-        Source: the step-down max-T of Westfall and Young («Resampling-Based Multiple Testing», 1993, section 2.6; as
+        Source: the step-down max-T of Westfall and Young ("Resampling-Based Multiple Testing", 1993, section 2.6; as
         an algorithm in Ge, Dudoit and Speed, Test 12, 2003, 1 to 77). It goes down the measures as Holm's method does,
         but takes from the runs how the measures hang together. Holm's multiplies the smallest p by the number of
         measures: with 30 of them no study of fewer than 12 pairs could find anything.

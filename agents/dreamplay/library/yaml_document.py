@@ -1,7 +1,7 @@
-"""A YAML document as an author wrote it: every value with its line. What a hostile file could blow up is bounded.
+"""A YAML document with the line of every value, read within limits of size and depth.
 
-A scalar is text, whatever it looks like: «no», «1984» and «2045-01-01» are words, until the field that they are for
-says that it is a number, or true or false. So nothing here ever builds a number, a date or an object.
+Every scalar is text: `no`, `1984` and `2045-01-01` are words until the field that they belong to says otherwise.
+Nothing here ever builds a number, a date or an object.
 """
 
 from __future__ import annotations

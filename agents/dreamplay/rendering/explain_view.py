@@ -43,7 +43,7 @@ class ExplainView:
         self._places = {scene.id: fill(scene.place) for _, scene in story.scenes} | {PROLOGUE: PROLOGUE_TITLE}
 
     def why(self, made: Explanation) -> None:
-        """Print why somebody said what she said."""
+        """Print why a line was said."""
         where = [self._beats[made.beat], self._places[made.scene], *([f"turn {made.turn}"] if made.turn else [])]
         self._head(f"Event {made.event}, {made.kind}: {'; '.join(dict.fromkeys(where))}")
         self._print(_told(made.kind, made.name or "The narrator", made.text or "(says nothing)"))

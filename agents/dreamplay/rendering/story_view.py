@@ -40,9 +40,9 @@ _DREAM_TURNS = 4
 class StoryView(LiveRegion):
     """Shows events as they stand, and, on a terminal, the line that is being spoken and how far the story is.
 
-    Tokens are only ever shown in the part of the terminal that is wiped: a line that the editor refuses leaves
+    Tokens are only shown in the part of the terminal that is erased again: a candidate that is rejected leaves
     nothing behind, and a pipe gets none of it. With `readers`, the roles that a person plays at the moment, it shows
-    what they perceive, and leaves the lower end of the terminal to her.
+    what they perceive, and leaves the bottom of the terminal to them.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ PLACEHOLDER = re.compile(r"(?<!\{)\{([a-z][a-z0-9_]*)\}(?!\})")
 def mended(text: str) -> str:
     """Text that can be encoded: halves of a surrogate pair are joined, and a half without the other becomes U+FFFD.
 
-    Python takes such halves in from JSON («\\ud83d») and from the command line, and fails where it has to write them.
+    Python takes such halves in from JSON ("\\ud83d") and from the command line, and fails where it has to write them.
     """
     if not _HALF.search(text):
         return text

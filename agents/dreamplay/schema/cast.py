@@ -78,7 +78,7 @@ class Cast:
         return self.personas[role].called or self.name(role)
 
     def listed(self, roles: Sequence[str]) -> str:
-        """The names of some roles in a sentence: «Ada, Bo and Cyrus»."""
+        """The names of some roles in a sentence: "Ada, Bo and Cyrus"."""
         *others, last = [self.name(role) for role in roles]
         return f"{', '.join(others)} and {last}" if others else last
 
@@ -89,7 +89,7 @@ class Cast:
         return self._known.get(folded(words))
 
     def addressed(self, text: str) -> tuple[str, str] | None:
-        """The role that a text begins with, and what follows: «ann marie, the door». The longest name counts, so that
+        """The role that a text begins with, and what follows: "ann marie, the door". The longest name counts, so that
         what is meant for Ann Marie does not reach Ann.
         """
         ends = [hit.end() for hit in re.finditer(r"[^\s:,]+", text)]
@@ -131,7 +131,7 @@ class Cast:
 
     def mentioned(self, text: str) -> tuple[str, ...]:
         """The roles whose names stand in the text as whole words, the last one named first: who is asked or called
-        by name mostly comes at the end. «Ann Marie» names nobody called Ann.
+        by name mostly comes at the end. "Ann Marie" names nobody called Ann.
         """
         names, owners = self._mentions
         found = {owners[hit[0]]: hit.start() for hit in names.finditer(text)}

@@ -248,7 +248,7 @@ def _share(part: int, whole: int) -> float:
 
 def _kept(scene: Scene, script: Script) -> bool:
     """Whether a scene had its turns, with everyone who was there at its end heard where there is room, and what its
-    kind asks for. What a visitor says, and what she is answered, comes on top.
+    kind asks for. What a visitor says, and the answers to it, come on top.
     """
     events = [event for event in script.in_scene(scene.id) if not event.backstage]
     answers = {event.id for before, event in pairwise(events) if by_visitor(before)}

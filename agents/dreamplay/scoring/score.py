@@ -160,7 +160,7 @@ ROWS: tuple[ScoreRow, ...] = (
     ScoreRow("cost", "seconds a line, median", "cost.seconds_a_line"),
     ScoreRow("cost", "candidates refused, a turn", "cost.refused"),
 )
-"""The bars are those of the issue «Lines worth reading», and of the speed table of the design."""
+"""The rows of the scorecard, each with the bar that it should keep."""
 
 
 def scores(runs: Runs) -> Scores:

@@ -92,7 +92,7 @@ def voice(runs: Runs) -> Voice | None:
     (TF-IDF) told four voices written by hand apart in 41% of their lines, vectors in 81%.
     Limits: the vectors hear topic before manner, and a persona's own material is topic: `without_cue` is the
     stricter figure. With speakers shuffled, the figure strays by 8 points in one run of 45 lines and by 4 in five.
-    Both halves are held against the same pool: drift shows where a character leaves her own, not where all change.
+    Both halves are held against the same pool: drift shows where one character changes, not where all do.
     """
     said = [line for run in runs for line in _lines(run)]
     if len({line.persona for line in said}) < 2:
@@ -168,7 +168,7 @@ def loops(runs: Runs) -> Loops:
     stood in the eight turns before, or in what was told among them.
 
     Source: goodbye loops (ai-town #283), and the repetition that Talemate rewrites.
-    Limits: the words of English; an echo beyond eight turns is `echo`'s. A short assent («Yes.») moves nothing by
+    Limits: the words of English; an echo beyond eight turns is `echo`'s. A short assent ("Yes.") moves nothing by
     this count even where it decides the scene, so look at the longest run, and not at the share alone.
     """
     longest = still = turns = 0

@@ -44,7 +44,7 @@ def cannot(do: str, path: Path, error: OSError, note: str = "") -> RecordError:
     """The error for what the system would not do: what, where, why, and the way out.
 
     Args:
-        do: what was tried, in words that can follow «cannot»: «write to».
+        do: what was tried, in words that can follow "cannot": "write to".
         path: where.
         error: what the system said.
         note: something else that a reader needs to know.
