@@ -12,6 +12,7 @@ from typing import Any, get_args
 import typer.main
 from dreamplay.cli.main import app
 from dreamplay.errors import DreamplayError
+from dreamplay.models.profile import ModelProfile
 from dreamplay.participants.interventions import Intervention
 from dreamplay.runs.records import End, Header, Resumed, Rollback
 from dreamplay.schema.base import FrozenModel
@@ -118,6 +119,17 @@ def _settings() -> str:
     return "\n".join(rows) + "\n\n"
 
 
+def _profile() -> str:
+    rows = ["", "| key | default | meaning |", "|---|---|---|"]
+    for name, field in ModelProfile.model_fields.items():
+        default = ", ".join(field.default) if isinstance(field.default, tuple) else field.default
+        shown = "" if default is None else f"`{str(default).lower()}`"
+        words = [f"`{word}`" for word in get_args(field.annotation) if isinstance(word, str)]
+        meaning = " ".join(filter(None, [_described(field), f"One of {', '.join(words)}." if words else ""]))
+        rows.append(f"| `{name}` | {shown} | {meaning} |")
+    return "\n".join(rows) + "\n\n"
+
+
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command of the command line, with the words that call it, in the order of `--help`."""
     yield from _within("dreamplay", typer.main.get_command(app))
@@ -213,5 +225,5 @@ def _line(text: str) -> str:
 
 GENERATORS: dict[str, Callable[[], str]] = {
     "commands": _commands, "errors": _errors, "events": _events, "fields": _fields, "records": _records,
-    "settings": _settings,
+    "settings": _settings, "profile": _profile,
 }  # fmt: skip

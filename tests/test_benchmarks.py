@@ -17,7 +17,7 @@ from dreamplay.director.cues import Cues
 from dreamplay.director.situation import Situation
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import EmbeddedModelError, ModelError, UsageError
-from dreamplay.models import llamacpp, model_store, registry
+from dreamplay.models import llamacpp, model_store
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
@@ -199,7 +199,7 @@ async def test_the_plain_model_is_asked_as_by_an_ordinary_client(
     (request,) = served.seen
     assert reply.text == "Leo: No."
     assert (
-        llamacpp.SAMPLING | {"min_p": llamacpp.ENGINE["min_p"], "seed": 5, "max_tokens": 72}
+        {"temperature": model.profile.temperature, "min_p": model.profile.min_p, "seed": 5, "max_tokens": 72}
     ).items() <= request.items()
     assert not {"id_slot", "n"} & set(request)
     assert [message["role"] for message in request["messages"]] == ["system", "user", "user"]
@@ -260,7 +260,9 @@ def test_a_change_of_the_prompt_changes_it(change: str, story: Story, cast: Cast
         script = Script([first, *(worlds.event(number, **everyone) for number in range(1, 20))])
         _, scene = next(iter(story.scenes))
         cue = Cues(cast, 7).draw(Situation.of(script, "launch", scene), "leo")
-        return PromptBuilder(story, cast).line(*worlds.turn(script, scene, "leo", cue), recalled=())  # as an agent asks
+        return PromptBuilder(story, cast, worlds.SMALL).line(
+            *worlds.turn(script, scene, "leo", cue), recalled=()
+        )  # as an agent asks
 
     before = asked()
     with tune.changed(change):
@@ -270,7 +272,7 @@ def test_a_change_of_the_prompt_changes_it(change: str, story: Story, cast: Cast
 
 @pytest.mark.parametrize(
     ("change", "setting", "value"),
-    [("temperature-0.6", "sampling", 0.6), ("min-p-0.02", "engine", 0.02), ("candidates-3", "candidates", 3)],
+    [("temperature-0.6", "temperature", 0.6), ("min-p-0.02", "min_p", 0.02), ("candidates-3", "candidates", 3)],
 )
 def test_a_change_of_the_sampling_is_in_the_header(
     change: str, setting: str, value: float, monkeypatch: pytest.MonkeyPatch
@@ -280,6 +282,4 @@ def test_a_change_of_the_sampling_is_in_the_header(
 
     monkeypatch.setattr(model_store, "start", absent)
     with tune.changed(change):
-        model = llamacpp.LocalModel(timeout=1, sampling={}, candidates=registry.LOCAL_CANDIDATES)
-        kept = registry.recorded(model)[setting]
-        assert value in (kept.values() if isinstance(kept, dict) else [kept])
+        assert llamacpp.LocalModel(timeout=1).profile.recorded()[setting] == value

@@ -297,7 +297,7 @@ async def test_a_card_plays_at_once_and_no_order_of_it_reaches_the_others(small:
         _put(f"{role}.png", worlds.card("v3", nickname=f"Zoe {role.title()}"))
     base = await worlds.play(small, tmp_path / "base")
     for swaps in ({"bo": "bo.png"}, {role: f"{role}.png" for role in ("bo", "cyrus", "ada")}):
-        model, folder = ScriptedModel(sheets=True), tmp_path / str(len(swaps))
+        model, folder = ScriptedModel(profile=worlds.LARGE), tmp_path / str(len(swaps))
         record = await worlds.play(small, folder, model, swaps=swaps)
         assert record.end
         assert record.cast.name("bo") == "Zoe Bo"

@@ -146,4 +146,4 @@ def test_a_model_is_closed_by_whoever_opened_it(small: Path) -> None:
     assert runs[0].events == runs[1].events
     with dp.get_model("scripted", window=4096) as model, contextlib.suppress(asyncio.CancelledError):
         assert repr(model) == "OpenModel('scripted')"
-        assert dp.play(small, **DAY | {"model": model}).header.settings["window"] == 4096
+        assert dp.play(small, **DAY | {"model": model}).header.settings["profile"]["context_window"] == 4096

@@ -17,7 +17,9 @@ from dreamplay.director.situation import Situation
 from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner
+from dreamplay.models import profile_table
 from dreamplay.models.base import OnToken, Reply
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
@@ -30,6 +32,16 @@ from dreamplay.schema.story import Move, Scene, Story, moved
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 from ruamel.yaml import YAML
+
+SMALL = profile_table.look_up("scripted", "scripted")
+"""How a small model is played; the scripted one is, too."""
+LARGE = ModelProfile()
+
+
+def narrow(window: int) -> ModelProfile:
+    """A small model with room for so many tokens."""
+    return SMALL.refined({"context_window": window})
+
 
 NAMES = ("Ada", "Bo", "Cyrus", "Dee", "Eli", "Fay", "Gus")
 _THINGS = ("kettle", "ladder", "postman", "harbour", "lantern", "orchard", "violin")

@@ -24,6 +24,8 @@ class ModelKeywords(TypedDict, total=False):
     """Tokens that it may think before it speaks."""
     timeout: float | None
     """Seconds without a word from the endpoint before a call is given up."""
+    profile: Mapping[str, Any] | None
+    """Fields of `dreamplay.models.profile.ModelProfile`, where they differ from what is known of the model."""
 
 
 class PluginKeywords(TypedDict, total=False):

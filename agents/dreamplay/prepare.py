@@ -6,6 +6,7 @@ The command line and the Python functions both begin here, so that there is one 
 from __future__ import annotations
 
 import random
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,9 +14,14 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dreamplay.models import registry
+from pydantic import ValidationError
+
+from dreamplay.errors import SettingsError
+from dreamplay.models import model_store, registry
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.registry import ModelSpec
 from dreamplay.runs import transcript
+from dreamplay.schema.error_messages import sentence
 from dreamplay.storage import disk
 
 if TYPE_CHECKING:
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from dreamplay.engine.runner import Runner
     from dreamplay.models.base import Model
     from dreamplay.run import Branched
+    from dreamplay.runs.transcript import Header, Resumed
     from dreamplay.schema.cast import Persona
     from dreamplay.schema.event import Event
     from dreamplay.schema.story import Story
@@ -63,21 +70,21 @@ async def begin(
     """
     engine = None if given else registry.choose(settings)
     seed = random.SystemRandom().randrange(10_000) if settings.seed is None else settings.seed
-    elsewhere = engine is None or engine.kind not in ("embedded", "gguf")
+    profile = given.profile if given else registry.profile(engine, settings) if engine else ModelProfile()
     # The plan is checked before the model is opened, and a local model loads while the graph is imported.
     from dreamplay.engine import run_config
     from dreamplay.engine.plugin_set import SHIPPED
 
     plan = run_config.make_run_config(
         story or settings.story, swaps, seed=seed, length=settings.length,
-        reflect=elsewhere if settings.reflect is None else settings.reflect, plugins=SHIPPED.chosen(settings),
-        **chosen,
+        reflect=profile.reflections if settings.reflect is None else settings.reflect,
+        plugins=SHIPPED.chosen(settings), **chosen,
     )  # fmt: skip
     model = await registry.open_model(engine, settings) if engine else given
     from dreamplay.engine.runner import Runner
 
     assert model
-    return Prepared(Runner(plan, model, settings.out or _free(plan), registry.recorded(model)), engine)
+    return Prepared(Runner(plan, model, settings.out or _free(plan), recorded(engine)), engine)
 
 
 def _free(plan: RunConfig) -> Path:
@@ -105,14 +112,11 @@ async def resume(
     check(plan)
     engine = None
     if given is None:
-        again = registry.again(settings, record.newest)
-        engine = registry.choose(again)
-        if settings.model is None and again.model:
-            engine = replace(engine, why="as before")
-        given = await registry.open_model(engine, again, registry.known(engine, record.newest))
+        engine, known = choose(settings, record.newest)
+        given = await registry.open_model(engine, settings, known)
     from dreamplay.engine.runner import Runner
 
-    player = Runner(plan, given, folder, registry.recorded(given), goes_on=True)
+    player = Runner(plan, given, folder, recorded(engine), goes_on=True)
     return Prepared(player, engine, tuple(record.script))
 
 
@@ -126,9 +130,51 @@ async def branch(branched: Branched, settings: Settings, given: Model | None = N
 
     engine, parent = None, branched.parent.record
     if given is None:
-        again = registry.again(settings, parent.newest)
-        engine = registry.choose(again)
-        given = await registry.open_model(engine, again, registry.known(engine, parent.newest))
-    kept = registry.recorded(given)
+        engine, known = choose(settings, parent.newest)
+        given = await registry.open_model(engine, settings, known)
+    kept = recorded(engine)
     job = batch.job(branched.branch, given, kept, branched.parent.folder.resolve().parent)
     return Prepared(job.run(given, kept), engine, branched.branch.events, done=job.done())
+
+
+def choose(settings: Settings, before: Header | Resumed) -> tuple[ModelSpec, ModelProfile | None]:
+    """The model with which a run goes on or branches off, and the profile with which it was played, if it is the same
+    model: what is not set anew is as it was.
+
+    Raises:
+        SettingsError: the model has to be named again, since a transcript keeps neither an address nor a path; or what
+            was named cannot be used.
+    """
+    own = {"scripted": "scripted", model_store.NAME: "embedded"}.get(before.model)
+    endpoint = own is None and before.settings.get("provider") != "gguf"
+    model = settings.model
+    if model is None and endpoint and settings.address():
+        model = before.model
+    elif model is None and settings.base_url is None:
+        if own is None:
+            what = f"`model={shlex.quote(before.model)}` `base_url=URL`" if endpoint else "`model=FILE.gguf`"
+            raise SettingsError(f"the run was played on {before.model}; name it again, {what}, or another model")
+        model = own
+    spec = registry.choose(settings.filled(model=model))
+    if settings.model is None and model:
+        spec = replace(spec, reason="as before")
+    same = model is not None and (model == own or before.model in (model, Path(model).stem))
+    return spec, recorded_profile(before) if same else None
+
+
+def recorded_profile(before: Header | Resumed) -> ModelProfile | None:
+    """The profile with which a run was played last; None if it keeps none.
+
+    Raises:
+        SettingsError: it has a value that cannot be used.
+    """
+    try:
+        return ModelProfile.model_validate(before.settings["profile"]) if "profile" in before.settings else None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(f"the earlier run: profile.{first['loc'][0]}: {sentence(first)}") from None
+
+
+def recorded(spec: ModelSpec | None) -> dict[str, Any]:
+    """What the header of a run keeps of the choice of a model: no address and no path."""
+    return {"provider": spec.kind} if spec else {}

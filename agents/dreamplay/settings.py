@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -45,6 +46,7 @@ _SECRET = ("api_key", "base_url")
 """Settings that complain about themselves: their values are never quoted whole."""
 
 T = TypeVar("T", str, Path)
+M = TypeVar("M", bound=BaseModel)
 
 
 def _without_control(value: T) -> T:
@@ -122,11 +124,28 @@ class Settings(BaseModel):
     timeout: float = Field(default=180.0, gt=0.0, le=3600.0)
     """Seconds without data from an endpoint before a call is given up, and seconds to wait for a busy one. A whole
     reply may take four times as long."""
+    profile: Mapping[str, Any] | None = None
+    """What the model can and how it is played, where it differs from the table of profiles: fields of ModelProfile."""
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
+    _text: str = PrivateAttr(default="")
+    """Of the file with settings."""
 
     def source(self, name: str) -> Source | None:
         """Where the value of a setting came from; None if it is the default."""
         return self._sources.get(name)
+
+    def overrides(self, kind: type[M]) -> M:
+        """The profile that is set, as a value; only its fields that were set count.
+
+        Raises:
+            SettingsError: an unknown key, or a value that cannot be used.
+        """
+        try:
+            return kind.model_validate(self.profile or {})
+        except ValidationError as error:
+            known = list(kind.model_fields)
+            told = [_complaint(each, self._sources, self._text, known, "profile") for each in error.errors()]
+            raise SettingsError("; ".join(told)) from None
 
     def address(self) -> tuple[Address, Source] | None:
         """The address to play at, and where it came from; OPENAI_BASE_URL counts if no setting of ours gives one.
@@ -175,7 +194,7 @@ class Settings(BaseModel):
         missing = {name: value for name, value in before.items() if value is not None and getattr(self, name) is None}
         now = {name: getattr(self, name) for name in Settings.model_fields}
         source = Source("earlier run", "the earlier run")
-        return _settings(now | missing, self._sources | dict.fromkeys(missing, source))
+        return _settings(now | missing, self._sources | dict.fromkeys(missing, source), self._text)
 
 
 def load(**flags: Any) -> Settings:
@@ -211,6 +230,7 @@ def _settings(values: dict[str, Any], sources: dict[str, Source], text: str = ""
     except ValidationError as error:
         raise SettingsError("; ".join(_complaint(e, sources, text) for e in error.errors())) from None
     settings._sources.update(sources)
+    settings._text = text
     return settings
 
 
@@ -244,20 +264,34 @@ def _file() -> tuple[dict[str, Any], dict[str, Source], str]:
     return values, dict.fromkeys(values, Source("trusted file" if named else "file", path)), text
 
 
-def _complaint(error: ErrorDetails, sources: dict[str, Source], text: str) -> str:
-    """What is wrong with a value, in one line, and where it came from."""
+def _complaint(
+    error: ErrorDetails, sources: dict[str, Source], text: str, known: Sequence[str] = (), table: str = ""
+) -> str:
+    """What is wrong with a value, in one line, and where it came from.
+
+    Args:
+        error: one of the errors of a `ValidationError`.
+        sources: of the settings, by name.
+        text: of the file with settings.
+        known: the names there are; those of the settings if empty.
+        table: the setting whose table the value stands in, if it stands in one.
+    """
     name = str(error["loc"][0])
-    source = sources[name]
+    source = sources.get(table or name, Source("flag", "the setting"))
     written = source.kind in ("file", "trusted file")
-    where = f"{source}:{_line(name, text)}" if written else str(source)
+    where = f"{source}:{_line(name, text, table)}" if written else str(source)
+    called = f"{table}.{name}" if table else name
     if error["type"] == "extra_forbidden":
-        known = list(Settings.model_fields)
-        return f"{where}: unknown setting {name[:60]!r}{did_you_mean(name, known)}; there are {', '.join(known)}"
-    setting = f"{where}: {name}" if written else where
+        known = known or list(Settings.model_fields)
+        kind = f"key {name[:60]!r} in [{table}]" if table else f"setting {name[:60]!r}"
+        return f"{where}: unknown {kind}{did_you_mean(name, known)}; there are {', '.join(known)}"
+    setting = f"{where}: {called}" if written or table else where
     return f"{setting}: {error['msg'].removeprefix('Value error, ') if name in _SECRET else sentence(error)}"
 
 
-def _line(name: str, text: str) -> int:
-    """The line, counted from 1, on which a file sets a name."""
+def _line(name: str, text: str, table: str = "") -> int:
+    """The line, counted from 1, on which a file sets a name, of a table or at its top."""
     written = re.compile(rf"\s*\[*\s*[\"']?{re.escape(name)}\b")
-    return next((number for number, line in enumerate(text.splitlines(), start=1) if written.match(line)), 1)
+    start = _line(table, text) if table else 1
+    lines = list(enumerate(text.splitlines(), start=1))
+    return next((number for number, line in lines[start - 1 + bool(table) :] if written.match(line)), start)

@@ -101,8 +101,14 @@ def test_no_secret_is_ever_in_the_prompt_of_somebody_not_entitled_to_it(
     @seed(explored if explores else 0)
     @settings(max_examples=plays, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(_plans(), st.booleans(), st.booleans())
-    def never(plan: RunConfig, sheets: bool, guest: bool) -> None:
-        scans.append(asyncio.run(leak_scan.scan(leak_scan.visited(plan) if guest else plan, sheets=sheets)))
+    def never(plan: RunConfig, large: bool, guest: bool) -> None:
+        scans.append(
+            asyncio.run(
+                leak_scan.scan(
+                    leak_scan.visited(plan) if guest else plan, profile=worlds.LARGE if large else worlds.SMALL
+                )
+            )
+        )
         assert scans[-1].leaks == ()
 
     never()

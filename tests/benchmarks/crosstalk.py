@@ -20,7 +20,7 @@ from pathlib import Path
 from bench import TIMEOUT, fresh_start, machine
 from dreamplay.models.llamacpp import LocalModel
 from dreamplay.models.prompt import Prompt
-from dreamplay.models.registry import LOCAL_CANDIDATES, close
+from dreamplay.models.registry import close
 
 WORDS = ("walrus", "copper", "violin", "saffron")
 SCRIPT = "A list of things was on the table, and nobody read it out. " * 6
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 async def _asked(gguf: Path | None, jobs: int, seconds: float) -> tuple[int, int, list[str]]:
-    models = LocalModel(gguf, timeout=TIMEOUT, sampling={}, candidates=LOCAL_CANDIDATES, jobs=jobs).lanes()
+    models = LocalModel(gguf, timeout=TIMEOUT, jobs=jobs).lanes()
     dice, leaks, asked, right = random.Random(7), list[str](), 0, 0
     await models[0].complete(_line(0), seed=1)
     end = time.monotonic() + seconds

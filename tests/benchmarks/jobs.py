@@ -29,7 +29,7 @@ from dreamplay.engine import run_config
 from dreamplay.engine.runner import Runner
 from dreamplay.models import registry
 from dreamplay.models.llamacpp import LocalModel
-from dreamplay.models.registry import LOCAL_CANDIDATES, ModelSpec
+from dreamplay.models.registry import ModelSpec
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
@@ -86,7 +86,7 @@ def _on_the_engine(chosen: argparse.Namespace) -> None:
 async def _seconds(home: Path, jobs: int, chosen: argparse.Namespace) -> float:
     """How long the branches take, from when the engine has loaded and read what they share."""
     parent = await _parent(home / "parent")
-    models = LocalModel(timeout=bench.TIMEOUT, sampling={}, candidates=LOCAL_CANDIDATES, jobs=jobs).lanes()
+    models = LocalModel(timeout=bench.TIMEOUT, jobs=jobs).lanes()
     changes = Changes({"leo": "leo_believer"})
     branches = [branch.branch(parent, "parent", chosen.at, changes, seed) for seed in range(chosen.runs + 1)]
     first, *waiting = [batch.job(each, models[0], {}, home) for each in branches]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict
 from unittest import mock
@@ -17,8 +18,10 @@ import xllamacpp
 from bench import TIMEOUT
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.library import templates
-from dreamplay.models import llamacpp
+from dreamplay.models import llamacpp, profile_table
 from dreamplay.models.base import Model
+from dreamplay.models.endpoint import Endpoint
+from dreamplay.models.model_store import LocalServer
 from dreamplay.models.prompt import Prompt
 from dreamplay.participants.agent import call_seed
 from dreamplay.schema.event import PROLOGUE, Event, MoveEvent, TurnEvent, validate_event
@@ -57,9 +60,12 @@ class PlainModel(llamacpp.LocalModel):
     """The local model as an ordinary client asks it."""
 
     def __init__(self, gguf: Path | None = None) -> None:
-        super().__init__(gguf, timeout=TIMEOUT, sampling={})
+        profile = profile_table.look_up("embedded", "").refined({"candidates": 1})
+        super().__init__(gguf, timeout=TIMEOUT, profile=profile)
+
+    def _connect(self, engine: LocalServer) -> Endpoint:
         # A request that names its slot goes past llama.cpp's host-side prompt cache, which the plain layout needs.
-        self.engine = {key: value for key, value in llamacpp.ENGINE.items() if key != "id_slot"}
+        return replace(super()._connect(engine), slot=None)
 
 
 class Room(TypedDict, total=False):

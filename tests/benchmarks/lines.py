@@ -40,7 +40,7 @@ from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner
 from dreamplay.errors import DreamplayError
-from dreamplay.models import model_store, registry
+from dreamplay.models import model_store
 from dreamplay.models.base import Model
 from dreamplay.models.llamacpp import LocalModel
 from dreamplay.rendering import markdown
@@ -86,8 +86,7 @@ def main() -> None:
                 with host_cache(DEFAULT_CACHE):
                     yield PlainModel(chosen.model)
             else:
-                candidates = registry.LOCAL_CANDIDATES
-                yield LocalModel(chosen.model, timeout=TIMEOUT, sampling={}, candidates=candidates)
+                yield LocalModel(chosen.model, timeout=TIMEOUT)
 
     try:
         plans = [
@@ -133,7 +132,7 @@ def play_ours(plan: RunConfig, folder: Path, opening: Opening, name: str, mark: 
     """
 
     async def play(model: Model) -> None:
-        await Runner(plan, model, folder, registry.recorded(model) | mark).play(lambda _: None)
+        await Runner(plan, model, folder, mark).play(lambda _: None)
 
     return finished(folder, plan, name, mark) or _played(folder, opening, "dreamplay", play)
 
@@ -148,8 +147,7 @@ def play_plain(plan: RunConfig, folder: Path, opening: Opening, name: str, ours:
     mark = {"layout": "plain", "after": hashlib.sha256(told.encode()).hexdigest()}
 
     async def play(model: Model) -> None:
-        asked = {key: value for key, value in registry.recorded(model).items() if key in ("sampling", "engine")}
-        with Transcript(folder, plan.header(model.name, asked | mark)) as record:
+        with Transcript(folder, plan.header(model.name, {"profile": model.profile.recorded()} | mark)) as record:
             plain = Plain(plan, list(ours.script), model, record.append)
             await plain.play()
             spoken = sum(event.kind == "line" for event in plain.script)

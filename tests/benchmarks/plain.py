@@ -27,7 +27,7 @@ from dreamplay import casting
 from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner
-from dreamplay.models import llamacpp
+from dreamplay.models import llamacpp, profile_table
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, Event, TurnEvent
 from dreamplay.schema.story import TurnContract
@@ -49,7 +49,8 @@ class Line:
 async def play_ours(plan: RunConfig, mib: int) -> list[Event]:
     """The run as dreamplay plays it."""
     with fresh_start() as folder, host_cache(mib):
-        run = Runner(plan, llamacpp.LocalModel(timeout=TIMEOUT, sampling={}), folder / "run", {})
+        profile = profile_table.look_up("embedded", "").refined({"candidates": 1})
+        run = Runner(plan, llamacpp.LocalModel(timeout=TIMEOUT, profile=profile), folder / "run", {})
         await run.play(lambda _: None)
         return list(run.script)
 

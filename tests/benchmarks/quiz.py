@@ -29,6 +29,7 @@ from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner
 from dreamplay.memory.base import default_embedder
 from dreamplay.memory.retrieval import RetrievalMemory
+from dreamplay.models import profile_table
 from dreamplay.models.llamacpp import LocalModel
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
@@ -75,12 +76,13 @@ def main() -> None:
 async def _counted(chosen: argparse.Namespace) -> Counter[tuple[str, str]]:
     counts: Counter[tuple[str, str]] = Counter()
     with fresh_start(chosen.model), tempfile.TemporaryDirectory(prefix="dreamplay-quiz-") as home:
-        model = LocalModel(chosen.model, timeout=TIMEOUT, sampling={"temperature": 0.0})
+        profile = profile_table.look_up("embedded", "").refined({"temperature": 0.0, "candidates": 1})
+        model = LocalModel(chosen.model, timeout=TIMEOUT, profile=profile)
         for seed in chosen.seeds:
             plan = run_config.make_run_config(chosen.story, {}, seed=seed, length=chosen.length, reflect=False)
             run = Runner(plan, ScriptedModel(), Path(home) / str(seed), {})
             await run.play(lambda seen: None)
-            desk = PromptBuilder(plan.story, plan.cast, window=chosen.window)
+            desk = PromptBuilder(plan.story, plan.cast, profile.refined({"context_window": chosen.window}))
             for question in _questions(plan, desk, run.script):
                 counts[question.kind, "asked"] += 1
                 for way in ("without", "with"):

@@ -32,7 +32,7 @@ from bench import fresh_start, kept, machine, table
 from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner
-from dreamplay.models import registry
+from dreamplay.models import profile_table
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
 from dreamplay.schema.event import PROLOGUE, Event, Token, TurnEvent
@@ -66,7 +66,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7, help="seed of the first run; each next run adds one")
     parser.add_argument("--story", default="mindsync")
     parser.add_argument("--runs", type=int, default=1, help="whole stories to play; the slowest counts")
-    parser.add_argument("--candidates", type=int, default=registry.LOCAL_CANDIDATES, help="of each line of those")
+    parser.add_argument(
+        "--candidates", type=int, default=profile_table.look_up("embedded", "").candidates, help="of each line of those"
+    )
     chosen = parser.parse_args()
     story = str(Path(chosen.story).resolve()) if Path(chosen.story).is_file() else chosen.story
     where = machine()

@@ -26,7 +26,8 @@ from dreamplay.director.cues import Cues
 from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import DreamplayError
-from dreamplay.models import llamacpp, model_store, registry
+from dreamplay.models import model_store, profile_table
+from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.llamacpp import LocalModel
 from dreamplay.models.prompt import Prompt
 from dreamplay.prompting.builder import PromptBuilder
@@ -48,6 +49,7 @@ COLUMNS = {
     "calls a line": "cost.calls_a_line", "read a line": "cost.evaluated", "s a line": "cost.seconds_a_line",
 }  # fmt: skip
 
+_look_up, _request = profile_table.look_up, Endpoint._request
 _worded, _line, _prompt, _cue, _speech = (
     EventText._worded,
     PromptBuilder.line,
@@ -93,7 +95,7 @@ def _asked(write: Callable[[str], dict[str, Any]]) -> Any:
 
 
 def _with_sheet(desk: PromptBuilder, *rest: Any, **named: Any) -> Prompt:
-    return _line(replace(desk, sheets=True), *rest, **named)
+    return _line(replace(desk, profile=desk.profile.refined({"private_sheet": True})), *rest, **named)
 
 
 def _last_lines(desk: PromptBuilder, *rest: Any, **named: Any) -> Prompt:
@@ -115,11 +117,21 @@ def _out_of_json(text: str, *rest: Any, **named: Any) -> str:
     return _speech(said.replace('\\"', '"'), *rest, **named)
 
 
+def _profiled(**changes: Any) -> Any:
+    """Change how the local model is asked."""
+    return mock.patch.object(profile_table, "look_up", lambda *rest: _look_up(*rest).refined(changes))
+
+
+def _with_dry(endpoint: Endpoint, *rest: Any) -> dict[str, Any]:
+    dry = {"dry_multiplier": 0.8, "dry_allowed_length": 3, "dry_penalty_last_n": 8192}
+    return dry | _request(endpoint, *rest)
+
+
 SETTINGS: dict[str, Sequence[Any]] = {
-    **{f"temperature-{t}": [mock.patch.dict(llamacpp.SAMPLING, temperature=t)] for t in (0.4, 0.6, 0.8, 1.0, 1.2)},
-    **{f"min-p-{p}": [mock.patch.dict(llamacpp.ENGINE, min_p=p)] for p in (0.02, 0.05, 0.1)},
-    **{f"candidates-{n}": [mock.patch.object(registry, "LOCAL_CANDIDATES", n)] for n in (1, 2, 3, 4)},
-    "dry": [mock.patch.dict(llamacpp.ENGINE, dry_multiplier=0.8, dry_allowed_length=3, dry_penalty_last_n=8192)],
+    **{f"temperature-{t}": [_profiled(temperature=t)] for t in (0.4, 0.6, 0.8, 1.0, 1.2)},
+    **{f"min-p-{p}": [_profiled(min_p=p)] for p in (0.02, 0.05, 0.1)},
+    **{f"candidates-{n}": [_profiled(candidates=n)] for n in (1, 2, 3, 4)},
+    "dry": [mock.patch.object(Endpoint, "_request", _with_dry)],
 }
 """Changes of how the engine is asked; one value of each kind may be what is set anyway."""
 PROMPTS: dict[str, Sequence[Any]] = {
@@ -173,7 +185,7 @@ def main() -> None:
 
     @contextlib.contextmanager
     def opening(way: Way) -> Iterator[LocalModel]:
-        yield LocalModel(chosen.model, timeout=TIMEOUT, sampling={}, candidates=registry.LOCAL_CANDIDATES)
+        yield LocalModel(chosen.model, timeout=TIMEOUT)
 
     with fresh_start(chosen.model):
         rows = [row(change, plans, home, opening, name) for change in (AS_IT_IS, *chosen.change)]

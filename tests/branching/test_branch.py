@@ -71,7 +71,7 @@ async def test_a_branch_never_sees_what_its_parent_did_later(parent: RunLog, tmp
     (tmp_path / "parent" / FILE).write_text("\n".join([*marked, ""]))
     before = {path: path.read_bytes() for path in (tmp_path / "parent").iterdir()}
     worlds.dump(Path("zoe.yaml"), worlds.persona("Zoe", "parrot"))
-    model = ScriptedModel(sheets=True)
+    model = ScriptedModel(profile=worlds.LARGE)
     made = branch.branch(transcript.read(tmp_path / "parent"), "parent", "attic", Changes({"bo": "zoe.yaml"}))
     child = await _play(made, tmp_path, model)
     assert child.end
@@ -87,7 +87,7 @@ async def test_a_branch_of_a_branch_tells_all_its_changes(parent: RunLog, tmp_pa
     point = _first(child, "porch")
     assert list(grand.script)[:point] == list(child.script)[:point]
     assert any(event.text == "I am off." for event in grand.script)
-    assert run_config.from_header(grand.header).header("scripted", {}) == grand.header
+    assert run_config.from_header(grand.header).header("scripted", {"profile": worlds.SMALL.recorded()}) == grand.header
     assert grand.header.parent == "child"
     assert grand.header.changes == (
         f"from event {_first(parent, 'attic')} on, say bo: I am off.", f"from event {point} on, drop bo",

@@ -196,7 +196,7 @@ def forged(tmp_path: Path) -> dict[str, str]:
 async def test_nothing_forged_stands_in_any_prompt_of_a_play(
     small: Path, tmp_path: Path, forged: dict[str, str]
 ) -> None:
-    model = ScriptedModel(sheets=True)
+    model = ScriptedModel(profile=worlds.LARGE)
     record = await worlds.play(small, tmp_path / "run", model, swaps=forged)
     assert record.end
     for prompt in model.seen:

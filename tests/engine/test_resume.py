@@ -18,20 +18,19 @@ from typing import Any
 import crash
 import pytest
 import worlds
+from dreamplay import prepare
 from dreamplay.engine import run_config
 from dreamplay.engine.nodes import SILENCES
 from dreamplay.engine.runner import Runner
-from dreamplay.errors import ModelError, RecordError, UsageError
-from dreamplay.models import registry
+from dreamplay.errors import ModelError, RecordError, SettingsError, UsageError
 from dreamplay.models.base import Model, OnToken, Reply
-from dreamplay.models.capabilities import Capabilities
 from dreamplay.models.endpoint import Endpoint, open_endpoint
 from dreamplay.models.prompt import Prompt
-from dreamplay.models.registry import ModelSpec
 from dreamplay.models.retry import WAITS
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import pending_answers, prompt_log, transcript
 from dreamplay.runs.transcript import FILE, Resumed
+from dreamplay.settings import load
 from fake_endpoint import FakeEndpoint, Fault
 
 
@@ -150,14 +149,14 @@ async def test_a_transcript_cut_anywhere_goes_on_to_the_same_bytes(whole: Path, 
 
 async def test_a_run_that_is_cut_between_two_recaps_makes_the_same_ones(tmp_path: Path) -> None:
     story = worlds.write(tmp_path / "story", change=worlds.serial(scenes=6, turns=8))
-    record = await worlds.play(story, tmp_path / "whole", ScriptedModel(window=2200))
+    record = await worlds.play(story, tmp_path / "whole", ScriptedModel(profile=worlds.narrow(2200)))
     raw = (tmp_path / "whole" / FILE).read_bytes()
     ends = [hit.end() for hit in re.finditer(b"\n", raw)]
     recaps = worlds.kinds(record.script, "recap")
     assert len({event.scene for event in recaps}) < len(recaps)  # several at the end of one scene
     for event in recaps[:3]:
         _cut(tmp_path / "whole", tmp_path / f"{event.id}", ends[event.id])
-        await _go_on(tmp_path / f"{event.id}", ScriptedModel(window=2200)).play(lambda seen: None)
+        await _go_on(tmp_path / f"{event.id}", ScriptedModel(profile=worlds.narrow(2200))).play(lambda seen: None)
         assert (tmp_path / f"{event.id}" / FILE).read_bytes() == raw
 
 
@@ -262,16 +261,16 @@ async def test_a_run_goes_on_on_another_model_and_says_so(small: Path, tmp_path:
 
     await play(ScriptedModel(), 6)
     await play(ScriptedModel(), 9)
-    await play(_Other(), 12, tries=3)
-    await play(_Other(), 15, tries=3)
+    await play(_Other(), 12, note="other")
+    await play(_Other(), 15, note="other")
     await play(ScriptedModel())
     record = transcript.read(folder)
     assert record.end
-    header = worlds.plan(small).header("scripted", {})
+    header = worlds.plan(small).header("scripted", {"profile": worlds.SMALL.recorded()})
     settings = header.settings
     assert record.header == header
     assert record.resumptions == (
-        Resumed(model="other", settings=settings | {"tries": 3}, event=stood[1]),
+        Resumed(model="other", settings=settings | {"note": "other"}, event=stood[1]),
         Resumed(model="scripted", settings=settings, event=stood[3]),
     )
     assert record.newest == record.resumptions[-1]
@@ -282,21 +281,25 @@ async def test_a_run_goes_on_on_another_model_and_says_so(small: Path, tmp_path:
 class _Learning(ScriptedModel):
     """Learns at its fourth call how it has to be asked."""
 
-    @property
-    def learnt(self) -> dict[str, Any]:
-        return {"capabilities": {"system": False, "without": ["seed", "n"]}} if len(self.seen) > 3 else {}
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        if len(self.seen) == 3:
+            self.profile = self.profile.refined({"system_role": False, "seed": False})
+        return await super().complete(prompt, seed=seed, on_token=on_token)
 
 
 async def test_what_is_learnt_of_an_endpoint_is_recorded_from_there_on(small: Path, tmp_path: Path) -> None:
     record = await worlds.play(small, tmp_path / "run", _Learning())
     (learnt,) = record.resumptions
-    assert learnt.settings == record.header.settings | {"capabilities": {"system": False, "without": ["seed", "n"]}}
+    assert record.header.settings["profile"] == worlds.SMALL.recorded()
+    refined = worlds.SMALL.refined({"system_role": False, "seed": False})
+    assert learnt.settings == record.header.settings | {"profile": refined.recorded()}
     assert sum(event.provenance.usage.calls for event in list(record.script)[: learnt.event]) == 3
-    engine = ModelSpec("endpoint", "scripted", "http://127.0.0.1:9/v1", "")
-    assert registry.known(engine, record.newest) == Capabilities(system=False, without=("seed", "n"))
-    assert registry.known(replace(engine, model="another"), record.newest) == Capabilities()
-    odd = learnt.model_copy(update={"settings": {"capabilities": {"most": -1}}})
-    assert registry.known(engine, odd) == Capabilities()
+    settings = load(model="scripted", base_url="http://127.0.0.1:9/v1")
+    assert prepare.choose(settings, record.newest)[1] == refined
+    assert prepare.choose(load(model="other", base_url="http://127.0.0.1:9/v1"), record.newest)[1] is None
+    odd = learnt.model_copy(update={"settings": {"profile": {"memories": -1}}})
+    with pytest.raises(SettingsError, match=r"the earlier run: profile\.memories: must be at least 0"):
+        prepare.choose(settings, odd)
 
 
 class _Mute(ScriptedModel):
@@ -379,7 +382,7 @@ async def test_what_cannot_go_on_is_refused_and_left_as_it_is(small: Path, tmp_p
 
 @pytest.mark.parametrize("settings", [{}, {"length": "long"}, {"beats": ["lunch"]}, {"beats": []}, {"beats": "day"}])
 def test_a_header_that_does_not_say_how_to_go_on(small: Path, settings: dict[str, Any]) -> None:
-    header = worlds.plan(small).header("scripted", {})
+    header = worlds.plan(small).header("scripted", {"profile": worlds.SMALL.recorded()})
     assert run_config.from_header(header) == worlds.plan(small)
     changed = header.model_copy(update={"settings": settings and header.settings | settings})
     with pytest.raises(RecordError, match="header"):

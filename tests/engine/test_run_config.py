@@ -33,16 +33,19 @@ def test_names_stand_where_the_author_wrote_roles() -> None:
 
 def test_a_header_holds_all_that_was_chosen_and_nothing_of_the_machine() -> None:
     plan = worlds.plan("mindsync", swaps={"leo": "leo_believer"}, length="short", beats=["launch"])
-    header = plan.header("scripted", {"tries": 3})
+    header = plan.header("scripted", {"provider": "scripted"})
     assert (header.story_id, header.seed, header.model) == ("mindsync", 7, "scripted")
-    assert header.settings.items() >= {"length": "short", "beats": ["launch"], "reflect": True, "tries": 3}.items()
+    assert (
+        header.settings.items()
+        >= {"length": "short", "beats": ["launch"], "reflect": True, "provider": "scripted"}.items()
+    )
     assert header.settings["memory"] == {"name": "retrieval"} | RetrievalConfig().model_dump(mode="json")
     assert header.settings["embedder"] == {"name": "wordllama"}
     assert header.cast["leo"] == plan.cast.personas["leo"]
     assert set(header.persona_hashes) == set(plan.cast.roles)
     assert {"dreamplay", "langgraph"} <= set(header.versions)
     assert header == worlds.plan("mindsync", swaps={"leo": "leo_believer"}, length="short", beats=["launch"]).header(
-        "scripted", {"tries": 3}
+        "scripted", {"provider": "scripted"}
     )
     assert header.persona_hashes["leo"] != worlds.plan("mindsync").header("scripted", {}).persona_hashes["leo"]
 

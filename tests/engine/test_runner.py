@@ -86,7 +86,7 @@ async def test_nothing_of_a_play_or_a_scan_is_traced_whatever_the_environment_sa
     record = await worlds.play(small, tmp_path / "run")
     monkeypatch.setenv(variable, "true")
     assert record.end
-    assert (await leak_scan.scan(worlds.plan(small), sheets=True)).prompts
+    assert (await leak_scan.scan(worlds.plan(small), profile=worlds.LARGE)).prompts
     assert sent == []
 
 
@@ -100,7 +100,7 @@ async def test_a_model_that_fails_leaves_everything_so_far(small: Path, tmp_path
     assert record.end is None
     assert list(record.script) == list(whole.script)[: len(record.script)]
     calls = sum(event.provenance.usage.calls for event in record.script)
-    assert at - ScriptedModel.tries <= calls < at  # what a line cost that never came to stand is in no event
+    assert at - worlds.SMALL.max_attempts <= calls < at  # what a line cost that never came to stand is in no event
     assert "stopped before its end" in (tmp_path / "run" / "transcript.md").read_text()
 
 
@@ -177,7 +177,7 @@ async def test_what_is_left_of_an_earlier_run_has_no_part_in_a_new_one(small: Pa
 
 async def test_a_thousand_lines_fit_a_small_window(tmp_path: Path) -> None:
     window = 4096
-    model = worlds.Wordy(window=window)
+    model = worlds.Wordy(profile=worlds.narrow(window))
     plan = worlds.plan(worlds.write(tmp_path / "story", 4, worlds.serial(scenes=50, turns=20)))
     run = Runner(plan, model, tmp_path / "run", {})
     await run.play(lambda seen: None)
@@ -218,7 +218,7 @@ class Forgetful(ScriptedModel):
 
 async def test_a_recap_that_cannot_be_made_is_an_error_and_what_was_played_is_kept(tmp_path: Path) -> None:
     plan = worlds.plan(worlds.write(tmp_path / "story", 3, worlds.serial(scenes=9, turns=8)))
-    run = Runner(plan, Forgetful(window=2048), tmp_path / "run", {})
+    run = Runner(plan, Forgetful(profile=worlds.narrow(2048)), tmp_path / "run", {})
     with pytest.raises(ModelError, match=r"scene s\d .*`seed` or `model`"):
         await run.play(lambda seen: None)
     record = transcript.read(tmp_path / "run")

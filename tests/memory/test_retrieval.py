@@ -15,6 +15,7 @@ from dreamplay.errors import EmbeddingError
 from dreamplay.memory import wordllama as shipped
 from dreamplay.memory.base import NO_MEMORY, default_embedder
 from dreamplay.memory.retrieval import RetrievalConfig, RetrievalMemory
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, Event
@@ -261,11 +262,11 @@ async def test_without_recall_nobody_is_reminded(small: Path, tmp_path: Path) ->
     assert not any("remembers" in prompt.tail for prompt in model.seen)
 
 
-@pytest.mark.parametrize(("sheets", "limit"), [(False, 1), (True, 3)])
+@pytest.mark.parametrize(("profile", "limit"), [(worlds.SMALL, 1), (worlds.LARGE, 3)], ids=["small", "large"])
 async def test_what_came_up_stands_in_the_private_tail_and_with_the_line(
-    sheets: bool, limit: int, tmp_path: Path
+    profile: ModelProfile, limit: int, tmp_path: Path
 ) -> None:
-    model = ScriptedModel(sheets=sheets)
+    model = ScriptedModel(profile=profile)
     record = await worlds.play("mindsync", tmp_path / "run", model)
     prompts = {prompt.digest: prompt for prompt in model.seen}
     counts = set[int]()

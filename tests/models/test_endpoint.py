@@ -20,6 +20,7 @@ from dreamplay.models import response_body as body
 from dreamplay.models import response_parser as replies
 from dreamplay.models.endpoint import AMBIENT, Endpoint, open_endpoint
 from dreamplay.models.endpoint_errors import TRIES
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.retry import LONGEST_WAIT, WAITS, Patience, polite_wait
 from fake_endpoint import CannedAnswer, FakeEndpoint
@@ -287,7 +288,7 @@ async def test_the_opener_stands_once_whether_or_not_the_engine_repeats_it(
 ) -> None:
     fake.replies.append(said)
     heard: list[str] = []
-    reply = await connect(prefill=True).complete(LINE, seed=1, on_token=heard.append)
+    reply = await connect(profile=ModelProfile(prefill=True)).complete(LINE, seed=1, on_token=heard.append)
     assert reply.text == "".join(heard) == whole
     assert fake.seen[0]["messages"][-1] == {"role": "assistant", "content": "Leo:"}
 
@@ -297,7 +298,7 @@ async def test_a_plain_endpoint_gets_the_fields_of_the_api_and_no_others(
 ) -> None:
     shaped = LINE.model_copy(update={"shape": SHAPE, "kind": "stance"})
     fake.replies.append('{"choice": "go"}')
-    await connect(sampling={"temperature": 0.3}).complete(shaped, seed=77)
+    await connect(profile=ModelProfile(temperature=0.3, thinking_tokens=0)).complete(shaped, seed=77)
     request = fake.seen[0]
     assert set(request) == {
         "model", "messages", "seed", "max_tokens", "stream", "stream_options", "temperature", "response_format",
@@ -312,7 +313,11 @@ async def test_a_plain_endpoint_gets_the_fields_of_the_api_and_no_others(
 async def test_what_only_the_engine_knows_goes_to_the_engine(
     fake: FakeEndpoint, connect: Callable[..., Endpoint]
 ) -> None:
-    endpoint = connect(engine={"min_p": 0.05}, limit="max_completion_tokens", headroom=500)
+    endpoint = connect(
+        profile=ModelProfile(
+            dialect="llamacpp", min_p=0.05, stop=True, output_limit="max_completion_tokens", thinking_tokens=500
+        )
+    )
     await endpoint.complete(LINE, seed=1)
     request = fake.seen[0]
     assert (request["min_p"], request["stop"], request["max_completion_tokens"]) == (0.05, ["\n"], 572)

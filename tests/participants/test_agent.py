@@ -6,6 +6,7 @@ import pytest
 import worlds
 from dreamplay.errors import ModelError
 from dreamplay.models.base import OnToken, Reply
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.participants.agent import Agent, call_seed
@@ -27,9 +28,11 @@ def scene(story: Story) -> Scene:
     return next(scene for _, scene in story.scenes if scene.kind == "crossroads")
 
 
-def _leo(story: Story, cast: Cast, *replies: str, seed: int = 7, sheets: bool = False) -> tuple[Agent, ScriptedModel]:
-    model = ScriptedModel(replies, sheets=sheets)
-    return Agent("leo", PromptBuilder(story, cast, sheets=sheets), model, seed), model
+def _leo(
+    story: Story, cast: Cast, *replies: str, seed: int = 7, profile: ModelProfile = worlds.SMALL
+) -> tuple[Agent, ScriptedModel]:
+    model = ScriptedModel(replies, profile=profile)
+    return Agent("leo", PromptBuilder(story, cast, profile), model, seed), model
 
 
 async def test_a_line_that_stands_is_spoken(story: Story, cast: Cast, scene: Scene) -> None:
@@ -54,7 +57,7 @@ async def test_a_refused_line_is_asked_for_again_with_what_was_wrong(story: Stor
 
 
 async def test_when_no_line_can_stand_there_is_silence_and_its_cost(story: Story, cast: Cast, scene: Scene) -> None:
-    leo, _ = _leo(story, cast, *["[shrugs]"] * ScriptedModel.tries)
+    leo, _ = _leo(story, cast, *["[shrugs]"] * worlds.SMALL.max_attempts)
     spoken = await leo.speak(*worlds.turn(Script(), scene, "leo", CUE), lambda token: None)
     assert (spoken.text, len(spoken.made.refused), spoken.made.usage.calls) == (None, 3, 3)
 
@@ -104,7 +107,7 @@ async def test_an_answer_that_is_no_stance_is_asked_for_again(
     story: Story, cast: Cast, scene: Scene, wrong: str
 ) -> None:
     model = _Deciding(wrong)
-    stance, made = await Agent("leo", PromptBuilder(story, cast), model, 7).decide(
+    stance, made = await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), model, 7).decide(
         *worlds.turn(Script(), scene, "leo", task="stance")
     )
     assert stance.choice in {choice.id for choice in story.choices}
@@ -129,11 +132,11 @@ async def test_a_reason_for_another_choice_or_of_oneself_by_name_stands_only_if_
 ) -> None:
     hybrid = next(choice for choice in story.choices if choice.id == "hybrid")
     answer = json.dumps({"reason": reason, "choice": cast.fill(hybrid.text)})
-    stance, made = await Agent("leo", PromptBuilder(story, cast), _Deciding(answer), 7).decide(
+    stance, made = await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), _Deciding(answer), 7).decide(
         *worlds.turn(Script(), scene, "leo", task="stance")
     )
     assert (stance.reason, len(made.refused)) == ((reason, 0) if REASONS[reason] else (REASON, 1))
-    stance, _ = await Agent("leo", PromptBuilder(story, cast), _Deciding(*[answer] * 4), 7).decide(
+    stance, _ = await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), _Deciding(*[answer] * 4), 7).decide(
         *worlds.turn(Script(), scene, "leo", task="stance")
     )
     assert (stance.reason, stance.choice) == (reason, "hybrid")
@@ -165,7 +168,7 @@ async def test_a_choice_may_be_named_by_its_words_or_its_id_in_any_dress(
     words = cast.fill(next(each.text for each in story.choices if each.id == "hybrid"))
     answer = json.dumps({"Reason": REASON, "choice": choice.replace("CHOICE", words.capitalize()), "mood": "calm"})
     model = _Deciding(around.replace("{}", answer))
-    stance, made = await Agent("leo", PromptBuilder(story, cast), model, 7).decide(
+    stance, made = await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), model, 7).decide(
         *worlds.turn(Script(), scene, "leo", task="stance")
     )
     assert (stance.reason, stance.choice, made.refused) == (REASON, "hybrid", ())
@@ -178,11 +181,11 @@ async def test_a_reason_without_an_end_or_an_i_is_asked_for_again_and_does_not_e
     story: Story, cast: Cast, scene: Scene, reason: str
 ) -> None:
     answer = json.dumps({"reason": reason, "choice": "CHOICE"})
-    stance, made = await Agent("leo", PromptBuilder(story, cast), _Deciding(answer), 7).decide(
+    stance, made = await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), _Deciding(answer), 7).decide(
         *worlds.turn(Script(), scene, "leo", task="stance")
     )
     assert (stance.reason, len(made.refused)) == (REASON, 1)
-    stance, _ = await Agent("leo", PromptBuilder(story, cast), _Deciding(*[answer] * 4), 7).decide(
+    stance, _ = await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), _Deciding(*[answer] * 4), 7).decide(
         *worlds.turn(Script(), scene, "leo", task="stance")
     )
     assert stance.reason == reason
@@ -192,7 +195,7 @@ async def test_of_a_reason_that_is_too_long_the_whole_sentences_that_fit_are_kep
     story: Story, cast: Cast, scene: Scene
 ) -> None:
     model = _Deciding(json.dumps({"reason": f"{REASON} " * 40, "choice": "CHOICE"}))
-    stance, made = await Agent("leo", PromptBuilder(story, cast), model, 7).decide(
+    stance, made = await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), model, 7).decide(
         *worlds.turn(Script(), scene, "leo", task="stance")
     )
     assert stance.reason.startswith(REASON)
@@ -211,7 +214,7 @@ async def test_anybody_can_take_a_stance_and_think_whatever_they_are_called(
     story: Story, cast: Cast, scene: Scene, roof: Scene, name: str, reason: str
 ) -> None:
     called = {"leo": cast.personas["leo"].model_copy(update={"name": name})}
-    desk = PromptBuilder(story, Cast(dict(cast.personas) | called))
+    desk = PromptBuilder(story, Cast(dict(cast.personas) | called), worlds.SMALL)
     answer = json.dumps({"reason": reason, "choice": "CHOICE"})
     stance, made = await Agent("leo", desk, _Deciding(answer), 7).decide(
         *worlds.turn(Script(), scene, "leo", task="stance")
@@ -227,7 +230,7 @@ async def test_anybody_can_take_a_stance_and_think_whatever_they_are_called(
 async def test_a_model_that_takes_no_stance_at_all_is_an_error(story: Story, cast: Cast, scene: Scene) -> None:
     model = _Deciding(*["No."] * 20)
     with pytest.raises(ModelError, match=r"^Leo took no valid stance .*`model`") as caught:
-        await Agent("leo", PromptBuilder(story, cast), model, 7).decide(
+        await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), model, 7).decide(
             *worlds.turn(Script(), scene, "leo", task="stance")
         )
     assert "\n" not in str(caught.value)
@@ -258,12 +261,12 @@ async def test_a_reflection_that_cannot_stand_is_asked_for_once_more_but_not_of_
     story: Story, cast: Cast, roof: Scene, wrong: str
 ) -> None:
     script = Script([worlds.event(0, speaker="sam", text="We have all been awake since the last bell.", witnesses=ALL)])
-    leo, model = _leo(story, cast, wrong, _thought(), sheets=True)
+    leo, model = _leo(story, cast, wrong, _thought(), profile=worlds.LARGE)
     text, _, made = await leo.reflect(*_reflecting(roof, script=script))
     assert (text, len(made.refused), made.usage.calls) == (THOUGHT, 1, 2)
     assert made.seed == call_seed(7, "roof", "reflection", "leo", 1)
     assert model.seen[0].tail != model.seen[1].tail
-    leo, model = _leo(story, cast, wrong, wrong, sheets=True)
+    leo, model = _leo(story, cast, wrong, wrong, profile=worlds.LARGE)
     text, attitudes, made = await leo.reflect(*_reflecting(roof, script=script))
     assert (text, attitudes, len(made.refused), made.usage.calls, len(model.seen)) == ("", {}, 2, 2, 2)
     leo, model = _leo(story, cast, wrong, _thought())
@@ -304,7 +307,7 @@ async def test_each_choice_can_be_taken_and_stands_first_for_somebody(story: Sto
         for role in ALL:
             taken = set()
             for place in range(len(story.choices)):
-                agent = Agent(role, PromptBuilder(story, cast), _Deciding(place=place), seed)
+                agent = Agent(role, PromptBuilder(story, cast, worlds.SMALL), _Deciding(place=place), seed)
                 taken.add((await agent.decide(*worlds.turn(Script(), scene, role, task="stance")))[0].choice)
                 if place == 0:
                     first |= taken

@@ -31,14 +31,14 @@ class _Several(ScriptedModel):
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         one = await super().complete(prompt, seed=seed)
         other = await super().complete(prompt, seed=seed)
-        return replace(one, others=(other,))
+        return replace(one, alternatives=(other,))
 
 
 def _narrator(path: Path | str, *replies: str) -> tuple[Narrator, ScriptedModel, dict[str, Scene]]:
     plan = worlds.plan(path)
     model = ScriptedModel(replies or None)
     scenes = {scene.id: scene for _, scene in plan.scenes}
-    return Narrator(PromptBuilder(plan.story, plan.cast), model, plan.seed), model, scenes
+    return Narrator(PromptBuilder(plan.story, plan.cast, model.profile), model, plan.seed), model, scenes
 
 
 async def test_the_fears_and_wishes_of_all_dreamers_present_go_into_one_prompt(small: Path) -> None:
@@ -94,7 +94,7 @@ async def test_of_whom_nothing_hidden_is_known_nothing_is_pooled_and_nothing_mad
     attic, cast = scenes["attic"], narrator.desk.cast
     bare = {role: persona.model_copy(update={"private": None}) for role, persona in cast.personas.items()}
     for personas, pooled in ((dict(cast.personas) | {"bo": bare["bo"]}, ["ada"]), (bare, [])):
-        narrator = replace(narrator, desk=PromptBuilder(narrator.desk.story, Cast(personas)))
+        narrator = replace(narrator, desk=PromptBuilder(narrator.desk.story, Cast(personas), narrator.desk.profile))
         text, ledger, _ = await narrator.dream(Script().common_view(attic.present), attic, "", lambda token: None)
         assert text
         assert [entry.role for entry in ledger] == pooled
@@ -180,20 +180,22 @@ async def test_a_small_models_dream_that_leaves_most_of_them_out_or_lists_them_w
     half = f"Elara, Leo, Mira and Sam stand in black water without tables. {TOLD.replace('They stand in', 'This is')}"
     fuller = " ".join([TOLD, *(entry.fear for entry in pooled)])
     listed = " ".join(f"{narrator.desk.cast.name(entry.role)} fears that {entry.fear}" for entry in pooled)
-    for rolls, replies, told in (
-        (1, [TOLD, fuller], TOLD),
-        (1, [listed, fuller], listed),
-        (2, [TOLD, fuller], fuller),
-        (2, [listed, fuller], fuller),
-        (2, [half, fuller], fuller),
-        (2, [TOLD] * 4, TOLD),
-        (2, [TOLD, listed, TOLD, TOLD], listed),
+    for strict, replies, told in (
+        (False, [TOLD, fuller], TOLD),
+        (False, [listed, fuller], listed),
+        (True, [TOLD, fuller], fuller),
+        (True, [listed, fuller], fuller),
+        (True, [half, fuller], fuller),
+        (True, [TOLD] * 4, TOLD),
+        (True, [TOLD, listed, TOLD, TOLD], listed),
     ):
         narrator, model, _ = _narrator("mindsync", *replies)
-        model.rolls = rolls
+        model.profile = worlds.SMALL.refined(
+            {"checks": ["strict" if strict else "standard"], "blind_retries": int(strict)}
+        )
         text, _, made = await narrator.dream(Script().common_view(dream.present), dream, "", lambda token: None)
         assert text == " ".join(told.split())
-        assert made.usage.calls == (1 if rolls == 1 else len(replies)), told
+        assert made.usage.calls == (len(replies) if strict else 1), told
         assert {refusal.reason for refusal in made.refused} <= {"leaves most of them out", "lists the fears"}
 
 

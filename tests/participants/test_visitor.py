@@ -269,7 +269,7 @@ class _Reading(ScriptedModel):
         super().__init__()
         self.read_ahead: list[tuple[int, Prompt]] = []
 
-    async def read(self, prompt: Prompt) -> None:
+    async def warm_cache(self, prompt: Prompt) -> None:
         self.read_ahead.append((len(self.seen), prompt))
         await asyncio.Event().wait()
 
@@ -377,7 +377,7 @@ async def test_what_is_taken_back_stays_so_whatever_is_left_of_the_run(small: Pa
     ]
     await _live(small, tmp_path / "run", _There(*acts, "quit"))  # type: ignore[arg-type]
     assert hidden not in transcript.read(tmp_path / "run").script
-    model = ScriptedModel(sheets=True)
+    model = ScriptedModel(profile=worlds.LARGE)
     run = await _live(small, tmp_path / "run", _There(), model=model)
     assert transcript.read(tmp_path / "run").end
     assert model.seen

@@ -10,8 +10,9 @@ import pytest
 import worlds
 from dreamplay.engine.runner import Runner
 from dreamplay.library import resources, templates
+from dreamplay.models.profile import ModelProfile
+from dreamplay.models.tokens import tokens
 from dreamplay.prompting.builder import MARKS, PromptBuilder
-from dreamplay.prompting.context_window import WINDOW, tokens
 from dreamplay.prompting.summarization import SummaryRequest
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
@@ -31,9 +32,11 @@ def roof(story: Story) -> Scene:
     return next(scene for _, scene in story.scenes if scene.id == "roof")
 
 
-@pytest.mark.parametrize("sheets", [False, True])
-def test_all_who_are_in_a_scene_share_system_and_script(story: Story, cast: Cast, roof: Scene, sheets: bool) -> None:
-    desk = PromptBuilder(story, cast, sheets=sheets)
+@pytest.mark.parametrize("profile", [worlds.SMALL, worlds.LARGE], ids=["small", "large"])
+def test_all_who_are_in_a_scene_share_system_and_script(
+    story: Story, cast: Cast, roof: Scene, profile: ModelProfile
+) -> None:
+    desk = PromptBuilder(story, cast, profile)
     script = Script([worlds.event(0, speaker="mira", witnesses=ALL)])
     prompts = [desk.line(*worlds.turn(script, roof, role, CUE)) for role in ALL]
     prompts += [
@@ -46,7 +49,7 @@ def test_all_who_are_in_a_scene_share_system_and_script(story: Story, cast: Cast
 
 
 def test_the_script_only_grows(story: Story, cast: Cast, roof: Scene) -> None:
-    desk, script = PromptBuilder(story, cast), Script()
+    desk, script = PromptBuilder(story, cast, worlds.SMALL), Script()
     before = ""
     for number, kind in enumerate(("narration", "line", "silence", "dream", "stance", "action", "line")):
         script.append(worlds.event(number, kind, f"It is {number}.", speaker="mira", witnesses=ALL))
@@ -56,20 +59,20 @@ def test_the_script_only_grows(story: Story, cast: Cast, roof: Scene) -> None:
         before = now
 
 
-@pytest.mark.parametrize("sheets", [False, True])
+@pytest.mark.parametrize("profile", [worlds.SMALL, worlds.LARGE], ids=["small", "large"])
 def test_the_end_is_told_with_what_is_at_hand_and_by_a_small_model_from_the_last_beat(
-    story: Story, cast: Cast, sheets: bool
+    story: Story, cast: Cast, profile: ModelProfile
 ) -> None:
     end = next(scene for _, scene in story.scenes if scene.kind == "epilogue")
     said = [worlds.event(n, text=f"It is {beat}.", beat=beat, witnesses=ALL) for n, beat in enumerate("abb")]
-    prompt = PromptBuilder(story, cast, sheets=sheets).epilogue(
+    prompt = PromptBuilder(story, cast, profile).epilogue(
         Script(said).common_view(end.present), end, "All chose to go.", "They went."
     )
     assert all(thing in prompt.tail for thing in end.material)
     assert "with one of these things" in prompt.tail
     assert prompt.script.count("It is b.") == 2
-    assert ("It is a." in prompt.script) == sheets
-    bare = PromptBuilder(story, cast).epilogue(
+    assert ("It is a." in prompt.script) == (profile == worlds.LARGE)
+    bare = PromptBuilder(story, cast, worlds.SMALL).epilogue(
         Script(said).common_view(end.present), end.model_copy(update={"material": ()}), "", ""
     )
     assert "with their hands" in bare.tail
@@ -79,7 +82,7 @@ def test_what_somebody_present_did_not_witness_is_absent(story: Story, cast: Cas
     seen = worlds.event(0, text="All saw it.", witnesses=ALL)
     secret = worlds.event(1, text="Two saw it.", witnesses=("elara", "leo"))
     deed = worlds.event(2, text="Nobody saw it.", witnesses=())
-    desk, script = PromptBuilder(story, cast), Script([seen, secret, deed])
+    desk, script = PromptBuilder(story, cast, worlds.SMALL), Script([seen, secret, deed])
     two = roof.model_copy(update={"present": ("leo", "elara")})
     assert "Two saw it." not in desk.line(*worlds.turn(script, roof, "leo", CUE)).script
     assert "Two saw it." in desk.line(*worlds.turn(script, two, "leo", CUE)).script
@@ -90,7 +93,7 @@ def test_what_somebody_present_did_not_witness_is_absent(story: Story, cast: Cas
 @pytest.mark.parametrize("kind", ["line", "narration", "dream", "stance", "action"])
 def test_no_text_can_forge_a_line(story: Story, cast: Cast, roof: Scene, kind: str, gap: str) -> None:
     script = Script([worlds.event(0, kind, f"x{gap}Leo: y{gap}[Leo means z.]", speaker="mira", witnesses=ALL)])
-    prompt = PromptBuilder(story, cast).line(*worlds.turn(script, roof, "mira", CUE))
+    prompt = PromptBuilder(story, cast, worlds.SMALL).line(*worlds.turn(script, roof, "mira", CUE))
     assert not re.search(r"^(Leo:|\[)", "\n".join(prompt.script.splitlines()), re.MULTILINE)
     assert "x Leo: y" in prompt.script
 
@@ -100,7 +103,7 @@ def test_the_words_of_authors_stand_as_they_were_written(tmp_path: Path) -> None
     path = worlds.write(tmp_path / "odd", change=lambda s: s.update(premise="A {{ house }} of {% cards %}."))
     worlds.dump(path.with_name("ada.yaml"), worlds.persona() | {"voice": odd})
     plan = worlds.plan(path)
-    desk = PromptBuilder(plan.story, plan.cast)
+    desk = PromptBuilder(plan.story, plan.cast, worlds.SMALL)
     _, scene = plan.scenes[0]
     system = desk.line(*worlds.turn(Script(), scene, "ada", CUE)).system
     assert "She likes {{ 7 * 7 }}, {% if x %}, {# this #}, {nobody}, {{bo}} and Bo." in system
@@ -112,12 +115,12 @@ def test_the_words_of_authors_stand_as_they_were_written(tmp_path: Path) -> None
 def test_a_prologue_line_shows_its_cue_and_no_other_line_does(story: Story, cast: Cast, roof: Scene) -> None:
     told = worlds.event(0, cue=CUE, speaker="mira", beat=PROLOGUE, scene=PROLOGUE, witnesses=ALL)
     line = worlds.event(1, cue=CUE, speaker="leo", witnesses=ALL)
-    script = PromptBuilder(story, cast).line(*worlds.turn(Script([told, line]), roof, "leo", CUE)).script
+    script = PromptBuilder(story, cast, worlds.SMALL).line(*worlds.turn(Script([told, line]), roof, "leo", CUE)).script
     assert script.count(CUE.text) == 1
 
 
 def test_a_line_begins_with_its_speaker_or_is_asked_of_her_by_name(story: Story, cast: Cast, roof: Scene) -> None:
-    prompt = PromptBuilder(story, cast).line(*worlds.turn(Script(), roof, "mira", CUE))
+    prompt = PromptBuilder(story, cast, worlds.SMALL).line(*worlds.turn(Script(), roof, "mira", CUE))
     assert prompt.opener == "Mira:"
     assert "Mira" in prompt.ask
 
@@ -143,7 +146,8 @@ def test_a_line_that_is_asked_for_again_begins_with_the_word_of_its_cue(
 ) -> None:
     cue = CUE.model_copy(update={"material": material})
     assert (
-        PromptBuilder(story, cast).line(*worlds.turn(Script(), roof, "leo", cue), again=True).opener == f"Leo: {begun}"
+        PromptBuilder(story, cast, worlds.SMALL).line(*worlds.turn(Script(), roof, "leo", cue), again=True).opener
+        == f"Leo: {begun}"
     )
 
 
@@ -174,14 +178,14 @@ def _knew(record: RunLog, text: str, roles: Iterable[str]) -> bool:
 STORIES = {"small": None, "staged": worlds.stage, "serial": worlds.serial(8, 8)}
 
 
-@pytest.mark.parametrize("sheets", [False, True], ids=["short-tails", "with-sheets"])
+@pytest.mark.parametrize("profile", [worlds.SMALL, worlds.LARGE], ids=["small", "large"])
 @pytest.mark.parametrize("reference", [*resources.names("stories"), *STORIES])
 async def test_nothing_is_ever_in_the_prompt_of_somebody_who_does_not_know_it(
-    reference: str, sheets: bool, tmp_path: Path
+    reference: str, profile: ModelProfile, tmp_path: Path
 ) -> None:
     made = worlds.write(tmp_path / "story", 3, STORIES[reference]) if reference in STORIES else reference
     plan = replace(worlds.plan(made, length="short"), cast=_marked(worlds.plan(made).cast))
-    model = worlds.Wordy(sheets=sheets, window=2048 if reference == "serial" else WINDOW)
+    model = worlds.Wordy(profile=profile.refined({"context_window": 2048} if reference == "serial" else {}))
     await Runner(plan, model, tmp_path / "run", {}).play(lambda seen: None)
     record = transcript.read(tmp_path / "run")
     events = {event.provenance.prompt: event for event in record.script if event.provenance.prompt}
@@ -214,7 +218,7 @@ async def test_nothing_is_ever_in_the_prompt_of_somebody_who_does_not_know_it(
             assert thought.text not in prompt.tail or _knew(record, thought.text, [role])
     whole = {"dream", "fear", "wish", "stance", "want", "belief", "epilogue"}
     expected = {"line", "reflection"} | ({"recap"} if reference == "serial" else whole)
-    expected |= {"want", "belief"} if sheets else set()
+    expected |= {"want", "belief"} if profile.private_sheet else set()
     assert used - {"apart"} == expected
     assert reference == "small" or "apart" in used
 
@@ -255,7 +259,11 @@ def _evening(draw: st.DrawFn) -> tuple[Scene, Script]:
 def test_no_prompt_of_a_made_up_evening_holds_what_its_reader_did_not_witness(evening: tuple[Scene, Script]) -> None:
     scene, script = evening
     cast = Cast({role: Persona.model_validate(worlds.persona(role.capitalize())) for role in SAMS})
-    desk, here, events = PromptBuilder(Story.model_validate(worlds.story()), cast), present(script, scene), list(script)
+    desk, here, events = (
+        PromptBuilder(Story.model_validate(worlds.story()), cast, worlds.SMALL),
+        present(script, scene),
+        list(script),
+    )
     prefixes = {desk.ahead(script.common_view(here)).script}
     for role in here:
         for prompt in (
@@ -276,7 +284,7 @@ def test_no_prompt_of_a_made_up_evening_holds_what_its_reader_did_not_witness(ev
 def test_all_who_reflect_are_asked_in_the_same_words_but_for_the_last(
     story: Story, cast: Cast, roof: Scene, wrong: str
 ) -> None:
-    desk, script = PromptBuilder(story, cast, sheets=True), Script([worlds.event(0, speaker="mira", witnesses=ALL)])
+    desk, script = PromptBuilder(story, cast, worlds.LARGE), Script([worlds.event(0, speaker="mira", witnesses=ALL)])
     prompts = [desk.reflection(*worlds.turn(script, roof, role, task="reflection"), wrong) for role in ALL]
     assert len({(prompt.system, prompt.script) for prompt in prompts}) == 1
     shared = templates.render("reflection.jinja", marks=MARKS)
@@ -303,7 +311,7 @@ def test_what_somebody_has_just_perceived_and_another_has_not_stands_in_her_tail
         worlds.event(9, text="Good evening.", speaker="sam", witnesses=ALL),
     ])  # fmt: skip
     scene = roof.model_copy(update={"present": ALL[:3]})
-    desk = PromptBuilder(story, cast)
+    desk = PromptBuilder(story, cast, worlds.SMALL)
     prompts = {role: desk.line(*worlds.turn(script, scene, role, CUE)) for role in ALL}
     assert {prompt.script for prompt in prompts.values()} == {"\nSam comes in.\nSam: Good evening.\n"}
     note = "[Not everybody here heard this: {} Elara whispered: Under the mat.]"
@@ -323,7 +331,7 @@ def test_what_somebody_has_just_perceived_and_another_has_not_stands_in_her_tail
 def test_a_scene_that_outgrows_the_window_loses_its_oldest_lines_many_at_once(
     story: Story, cast: Cast, roof: Scene
 ) -> None:
-    desk, script, begins = PromptBuilder(story, cast, window=2048), Script(), []
+    desk, script, begins = PromptBuilder(story, cast, worlds.narrow(2048)), Script(), []
     script.append(
         worlds.event(0, text="The night before.", speaker="leo", beat=PROLOGUE, scene=PROLOGUE, witnesses=ALL)
     )
@@ -332,7 +340,7 @@ def test_a_scene_that_outgrows_the_window_loses_its_oldest_lines_many_at_once(
         script.append(worlds.event(number, text=text, speaker="mira", witnesses=ALL))
         prompt = desk.line(*worlds.turn(script, roof, "leo", CUE))
         size = tokens(prompt.system + prompt.script + prompt.tail + prompt.ask) + prompt.max_tokens
-        assert size <= desk.window
+        assert size <= desk.profile.context_window
         assert prompt.script.startswith("Leo: The night before.\n")
         assert prompt.script.endswith(f"Mira: {text}\n")
         begins.append(prompt.script.splitlines()[1])
@@ -350,16 +358,18 @@ def test_a_recap_is_made_from_what_its_circle_witnessed_and_nothing_else(story: 
         worlds.event(5, text="Too new.", speaker="elara", witnesses=("elara", "leo")),
     ])  # fmt: skip
     circle = frozenset({"elara", "leo"})
-    prompt = PromptBuilder(story, cast).recap(script.common_view(circle), SummaryRequest(circle, 4))
+    prompt = PromptBuilder(story, cast, worlds.SMALL).recap(script.common_view(circle), SummaryRequest(circle, 4))
     assert prompt.script == "Leo: Known to two.\nElara: Also known to two.\n"
     assert cast.mentioned(prompt.tail) == ("leo", "elara")
 
 
-@pytest.mark.parametrize("sheets", [True, False])
-def test_only_a_model_with_room_for_it_is_told_how_a_line_is_said(sheets: bool, story: Story, cast: Cast) -> None:
+@pytest.mark.parametrize("profile", [worlds.LARGE, worlds.SMALL], ids=["large", "small"])
+def test_only_a_model_with_room_for_it_is_told_how_a_line_is_said(
+    profile: ModelProfile, story: Story, cast: Cast
+) -> None:
     cue = CUE.model_copy(update={"tactic": "with a laugh", "material": "it is late"})
     told = worlds.event(0, beat=PROLOGUE, scene=PROLOGUE, speaker="mira", cue=cue, witnesses=cast.roles)
     _, scene = next(iter(story.scenes))
-    prompt = PromptBuilder(story, cast, sheets=sheets).line(*worlds.turn(Script([told]), scene, "mira", cue))
-    manner = " with a laugh" if sheets else ""
+    prompt = PromptBuilder(story, cast, profile).line(*worlds.turn(Script([told]), scene, "mira", cue))
+    manner = " with a laugh" if profile.private_sheet else ""
     assert all(f"[Mira tells Leo{manner} that it is late.]" in part for part in (prompt.script, prompt.tail))

@@ -59,13 +59,13 @@ async def _played(home: Path) -> None:
     staged = worlds.write(home / "staged", change=worlds.stage)
     serial = worlds.write(home / "serial", change=worlds.serial(4, 7))
     await worlds.play(staged, home / "whispers")
-    await worlds.play(serial, home / "recaps", ScriptedModel(window=2048))
+    await worlds.play(serial, home / "recaps", ScriptedModel(profile=worlds.narrow(2048)))
     done = worlds.dump(home / "done.yaml", {"interventions": DONE})
     visited = worlds.plan(small, guest="Noor", interventions=done)
     await worlds.visited(visited, home / "visited")
     stopping = Runner(worlds.plan(staged), ScriptedModel(), home / "resumed", {})
     await stopping.play(lambda seen: stopping.stop() if len(stopping.script) > 8 else None)
-    await Runner(worlds.plan(staged), ScriptedModel(), home / "resumed", {"tries": 2}, goes_on=True).play(
+    await Runner(worlds.plan(staged), ScriptedModel(), home / "resumed", {"note": 2}, goes_on=True).play(
         lambda seen: None
     )
     changes = Changes(say=[("bo", "I am off.")], drop=["bo"])
@@ -172,12 +172,13 @@ SENSELESS: dict[str, tuple[str, Callable[[Lines], None], str]] = {
     "an end that counts otherwise": (
         "whispers", lambda lines: _set(lines[-1], "lines", 99), "lines: the end counts 99, and there are"),
     "other settings from there on": (
-        "resumed", lambda lines: _set(_first(lines, record="resumed"), "settings.candidates", -1), "candidates: "),
+        "resumed", lambda lines: _set(_first(lines, record="resumed"), "settings.profile.candidates", -1),
+        "profile.candidates: "),
     "a length that is none": ("whispers", _head("settings.length", "long"), "length: "),
     "no beats": ("whispers", _head("settings.beats", []), "beats: "),
     "beats of another story": ("whispers", _head("settings.beats", ["lunch"]), "settings.beats: .*lunch"),
     "beats in another order": ("whispers", _head("settings.beats", ["night", "day"]), "settings.beats: "),
-    "a temperature that is none": ("whispers", _head("settings.sampling", {"temperature": 99}), "sampling.temperature"),
+    "a temperature that is none": ("whispers", _head("settings.profile.temperature", 99), "profile.temperature"),
     "a visit that is none": ("visited", _head("settings.visit", None), "settings.visit: "),
     "a visit of nobody": (
         "visited", _head("settings.visit.interventions", [{"beat": "day", "whisper": {"to": "zed", "text": "Hm."}}]),

@@ -9,6 +9,7 @@ import pytest
 import worlds
 from dreamplay.engine.runner import Runner
 from dreamplay.errors import ModelError, RecordError
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import prompt_log
@@ -28,9 +29,9 @@ def _kept(folder: Path, *prompts: Prompt) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / FILE).read_bytes().splitlines()]
 
 
-@pytest.mark.parametrize("sheets", [False, True])
-async def test_every_prompt_of_a_run_can_be_read_back(sheets: bool, tmp_path: Path) -> None:
-    model = ScriptedModel(sheets=sheets)
+@pytest.mark.parametrize("profile", [worlds.SMALL, worlds.LARGE], ids=["small", "large"])
+async def test_every_prompt_of_a_run_can_be_read_back(profile: ModelProfile, tmp_path: Path) -> None:
+    model = ScriptedModel(profile=profile)
     record = await worlds.play("mindsync", tmp_path / "run", model)
     for prompt in model.seen:
         assert prompt_log.find(tmp_path / "run", prompt.digest) == prompt

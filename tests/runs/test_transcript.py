@@ -57,7 +57,7 @@ END = End(lines=1, usage=Usage(calls=2))
 
 @pytest.fixture
 def header(small: Path) -> Header:
-    return worlds.plan(small, beats=["night", "dawn"]).header("scripted", {"tries": 3})
+    return worlds.plan(small, beats=["night", "dawn"]).header("scripted", {"note": 3})
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_there_is_no_run_in_a_folder_that_holds_none(tmp_path: Path) -> None:
 def test_a_run_goes_on_behind_what_is_whole(folder: Path, header: Header) -> None:
     raw = b"".join(_lines(folder)[:3])
     (folder / FILE).write_bytes(raw + _event()[:-1])  # longer than what comes in its place
-    resumed = Resumed(model="another", settings=header.settings | {"tries": 1}, event=2)
+    resumed = Resumed(model="another", settings=header.settings | {"note": 1}, event=2)
     with Transcript(folder) as record:
         assert list(record.before.script) == EVENTS[:2]
         record.append(resumed)

@@ -680,7 +680,7 @@ CUE_MATTER = "most people cry when she unhooks them, and then they ask what time
 )
 async def test_of_several_candidates_the_best_that_can_stand_is_kept(better: str, worse: str) -> None:
     judge = LineChecker(speaker="Elara", cast=["Elara", "Leo"], said=[], material=CUE_MATTER)
-    reply = replace(_reply(worse), others=(_reply("[shrugs]"), _reply(better)))
+    reply = replace(_reply(worse), alternatives=(_reply("[shrugs]"), _reply(better)))
 
     async def call(number: int, wrong: str) -> Reply:
         return reply

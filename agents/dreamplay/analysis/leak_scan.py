@@ -22,7 +22,9 @@ from dreamplay.analysis.canary_tokens import Canary, CanaryTokens, tokens
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import LeakError
 from dreamplay.library import resources, yaml_loader
+from dreamplay.models import profile_table
 from dreamplay.models.base import OnToken, Reply
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.participants.actions import Action, StanceChoice, Whisper
@@ -105,8 +107,8 @@ class _Watch:
 class _Gossip(ScriptedModel):
     """The scripted model as one character, or the narrator: it marks what it says, and lets secrets out."""
 
-    def __init__(self, role: str | None, watch: _Watch, marks: CanaryTokens, *, sheets: bool) -> None:
-        super().__init__(sheets=sheets)
+    def __init__(self, role: str | None, watch: _Watch, marks: CanaryTokens, profile: ModelProfile) -> None:
+        super().__init__(profile=profile)
         self._role, self._watch, self._marks = role, watch, marks
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
@@ -169,12 +171,14 @@ def visited(plan: RunConfig) -> RunConfig:
     return replace(plan, cast=Cast({**plan.cast.personas, VISITOR: guest}), visit=Visit(every_line=True))
 
 
-async def scan(plan: RunConfig, *, sheets: bool = False, desk: type[PromptBuilder] = PromptBuilder) -> Scan:
+async def scan(
+    plan: RunConfig, *, profile: ModelProfile | None = None, desk: type[PromptBuilder] = PromptBuilder
+) -> Scan:
     """Play a plan with canaries, in memory alone, and scan every prompt that goes out. A visitor does all she can.
 
     Args:
         plan: what is played.
-        sheets: whether the prompts of lines carry the private sheet, as those of larger models do.
+        profile: of the model that is asked: how much its prompts carry. None: as little as for the scripted model.
         desk: what writes the prompts.
 
     Raises:
@@ -188,16 +192,17 @@ async def scan(plan: RunConfig, *, sheets: bool = False, desk: type[PromptBuilde
     from dreamplay.memory import embeddings
     from dreamplay.memory.base import open_embedder
 
+    profile = profile or profile_table.look_up("scripted", "scripted")
     embeddings.ready(open_embedder(plan.plugins.embedder))
     marks, script = CanaryTokens(), Script()
     marked = marks.plant(plan)
     watch = _Watch(marks, script)
     playing = context(
         marked,
-        lambda role: _Gossip(role, watch, marks, sheets=sheets),
+        lambda role: _Gossip(role, watch, marks, profile),
         script,
         watch.happened,
-        desk=desk(marked.story, marked.cast, sheets=sheets),
+        desk=desk(marked.story, marked.cast, profile),
     )
     guest = _Guest(plan.story, marks, plan.seed)
     graph = build(marked.cast, InMemorySaver() if plan.visit else None)
@@ -213,13 +218,14 @@ async def scan(plan: RunConfig, *, sheets: bool = False, desk: type[PromptBuilde
 
 
 async def check(plan: RunConfig) -> Scan:
-    """Scan a plan with short tails, and with those of larger models, and the same with a visitor.
+    """Scan a plan as a small model is played, and as a larger one is, and the same with a visitor.
 
     Raises:
         LeakError: a secret stood in a prompt where it may not.
     """
     plans = [plan] if plan.visit else [plan, visited(plan)]
-    scans = [await scan(each, sheets=sheets) for each in plans for sheets in (False, True)]
+    profiles = (None, ModelProfile())
+    scans = [await scan(each, profile=profile) for each in plans for profile in profiles]
     if leaks := [leak for each in scans for leak in each.leaks]:
         first, more = leaks[0], f" (and {len(leaks) - 1} more)" if len(leaks) > 1 else ""
         raise LeakError(

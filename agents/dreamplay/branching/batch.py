@@ -16,6 +16,7 @@ from dreamplay.engine.runner import Runner
 from dreamplay.errors import DreamplayError, RecordError, UsageError
 from dreamplay.models.base import Model
 from dreamplay.runs import transcript
+from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import FILE, Header, RunLog
 from dreamplay.schema.event import Event
 from dreamplay.storage import disk
@@ -57,7 +58,7 @@ class Job:
         if not disk.there(self.folder / FILE):
             return None
         record = self.record()
-        same = record.header.model_copy(update={"versions": self.header.versions}) == self.header
+        same = _alike(record.header) == _alike(self.header)
         if not same or tuple(record.script)[: len(self.branch.events)] != self.branch.events:
             raise RecordError(f"{self.folder} holds a run of something else; delete it, or move it away")
         return record
@@ -65,8 +66,13 @@ class Job:
 
 def job(branch: Branch, model: Model, settings: dict[str, Any], home: Path) -> Job:
     """The place of a branch among the runs."""
-    header = branch.plan.header(model.name, settings)
+    header = branch.plan.header(model.name, settings | {"profile": model.profile.recorded()})
     return Job(branch, header, home / branch.name(header))
+
+
+def _alike(header: Header) -> Header:
+    """A header without what may differ between two runs of the same thing."""
+    return header.model_copy(update={"versions": {}, "settings": comparable(header.settings)})
 
 
 @dataclass

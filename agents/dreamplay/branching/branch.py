@@ -23,6 +23,7 @@ from dreamplay.errors import UsageError
 from dreamplay.library import yaml_loader
 from dreamplay.participants import visit
 from dreamplay.participants.actions import Action
+from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import Header, RunLog, complaint, total
 from dreamplay.schema.cast import Persona
 from dreamplay.schema.event import PROLOGUE, Event, StanceEvent, TurnEvent, validate_event
@@ -74,7 +75,8 @@ class Branch:
 
     def name(self, header: Header) -> str:
         """The name of the run's folder: the same for the same branch, another for any other."""
-        chosen = header.model_dump(mode="json", exclude={"seed", "versions"})
+        chosen = header.model_dump(mode="json", exclude={"seed", "versions", "settings"})
+        chosen |= {"settings": comparable(header.settings)}
         events = [event.model_dump(mode="json") for event in self.events]
         digest = hashlib.sha256(json.dumps([chosen, events], sort_keys=True).encode()).hexdigest()
         return f"{disk.named(header.story_id)}-{'twin' if self.twin else 'whatif'}-{digest[:8]}-{header.seed}"

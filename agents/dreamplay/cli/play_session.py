@@ -205,7 +205,7 @@ def _command(playing: Runner, engine: ModelSpec) -> str:
     words = ["dreamplay", "resume", _name(playing.folder)]
     if engine.kind in ("endpoint", "gguf"):
         words += ["--model", engine.model or playing.model.name]
-    if engine.base_url is None or engine.source is None or engine.source.kind != "flag":
+    if engine.base_url is None or engine.address_source is None or engine.address_source.kind != "flag":
         return shlex.join(words)
     if engine.base_url.hides:
         return f"{shlex.join(words)} and the same --base-url as before, which has a secret in it and is not shown"

@@ -9,6 +9,7 @@ from itertools import zip_longest
 
 from dreamplay.comparison.event_view import Essence, EventView, played
 from dreamplay.errors import UsageError
+from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 
@@ -138,7 +139,7 @@ def parting(found: Sequence[Pair], beats: Mapping[str, str]) -> str:
 
 def _kind(run: RunLog) -> object:
     header = run.header
-    return header.story_hash, header.persona_hashes, run.models, header.settings, header.changes
+    return header.story_hash, header.persona_hashes, run.models, comparable(header.settings), header.changes
 
 
 def _pair(one: RunLog, other: RunLog) -> Pair:

@@ -13,6 +13,8 @@ from pydantic import PlainSerializer
 from dreamplay.comparison.alignment import Pairing
 from dreamplay.comparison.permutation import DRAWN, PermutationTest
 from dreamplay.errors import UsageError
+from dreamplay.models.profile import ModelProfile
+from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel, Words
 
@@ -116,14 +118,21 @@ def model(run: RunLog) -> str:
 
 def settings(run: RunLog) -> dict[str, str]:
     """What was set for a run, each in a word or two."""
-    return dict(_flat(_visit(run.header.settings)))
+    return dict(_flat(_visit(comparable(run.header.settings))))
+
+
+def _unusual(run: RunLog) -> dict[str, str]:
+    """The same without what is as usual of the model's profile."""
+    usual = {name for name, value in _flat(ModelProfile().recorded()) if settings(run).get(name) == value}
+    chosen = {name for name in run.header.settings if name != "profile"}
+    return {name: value for name, value in settings(run).items() if name in chosen or name not in usual}
 
 
 def _source(runs: Sequence[RunLog]) -> Origin:
     first = runs[0]
     return Origin(
         runs=tuple(run.name for run in runs), seeds=tuple(run.header.seed for run in runs), model=model(first),
-        settings=settings(first), versions=first.header.versions,
+        settings=_unusual(first), versions=first.header.versions,
     )  # fmt: skip
 
 

@@ -66,8 +66,13 @@ class Runner:
         if self.visitor is None and self.plan.visit:
             self.visitor = ScriptedVisitor(self.plan.visit.interventions or ())
         self._begun = self._ended = False
-        self.header = self.plan.header(self.model.name, self.settings)
+        self.header = self.plan.header(self.model.name, self._settings)
         self.script = Script()
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """What the header keeps of the model, with what was learnt of it."""
+        return self.settings | {"profile": self.model.profile.recorded()}
 
     @property
     def not_done(self) -> list[str]:
@@ -191,7 +196,7 @@ class Runner:
             return None
         ask = asked(context, cast("State", saved.values), **saved.interrupts[0].value)
         self._reading = asyncio.ensure_future(
-            self.model.read(context.narrator.desk.ahead(ask.script.common_view(ask.here)))
+            self.model.warm_cache(context.narrator.desk.ahead(ask.script.common_view(ask.here)))
         )
         self._asking = asyncio.ensure_future(self.visitor.ask(ask))
         if self.stopping:
@@ -253,7 +258,7 @@ class Runner:
 
         def write(event: Event) -> None:
             nonlocal known
-            now = self.header.model, self.header.settings | self.model.learnt
+            now = self.header.model, self.header.settings | self._settings
             try:
                 continuity.check(event, self.script)
                 if known != now:

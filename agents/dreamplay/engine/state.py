@@ -117,7 +117,7 @@ def context(
         desk: writes the prompts; None: the usual one.
     """
     told = model(None)
-    desk = desk or PromptBuilder(plan.story, plan.cast, sheets=told.sheets, window=told.window)
+    desk = desk or PromptBuilder(plan.story, plan.cast, told.profile)
     embedder = open_embedder(plan.plugins.embedder)
 
     def memory(role: str) -> Memory:

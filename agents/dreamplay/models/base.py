@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.schema.provenance import Usage
 
@@ -23,29 +24,20 @@ class Reply:
     text: str
     finished: bool
     usage: Usage
-    others: tuple[Reply, ...] = ()
+    alternatives: tuple[Reply, ...] = ()
     """Further candidates of the same call; their usage is part of this one's."""
     thought: str = ""
-    """What the model thought before it spoke. It is nobody's line, and shown to nobody."""
+    """What the model thought before it replied. It is in no line and is shown to nobody."""
 
 
 class Model(Protocol):
     """Answers one prompt at a time; safe to call concurrently."""
 
     name: str
-    tries: int
-    """Calls that the editor may make for a line before the turn passes in silence."""
-    rolls: int
-    """Of these, the calls before the model is told what was wrong: an engine that still has the prompt reads next to
-    nothing for them."""
-    sheets: bool
-    """Whether there is room for the private sheet in the tail of a line."""
-    window: int
-    """Tokens, prompt and reply together, that it has room for."""
 
     @property
-    def learnt(self) -> dict[str, Any]:
-        """What has come out, while it was asked, about how it can be asked: a setting of the run from there on."""
+    def profile(self) -> ModelProfile:
+        """What it can and how it is played, with what has come out while it was asked."""
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Answer a prompt, passing on the tokens as they come.
@@ -54,9 +46,9 @@ class Model(Protocol):
             ModelError: it gave up; one line that says what to do.
         """
 
-    async def read(self, prompt: Prompt) -> None:
-        """Read what a prompt begins with before it is asked, where the answer then comes sooner. Nothing comes of it,
-        and nothing is wrong if it fails.
+    async def warm_cache(self, prompt: Prompt) -> None:
+        """Read the beginning of a prompt ahead of its first call, if that costs nothing and makes the reply come
+        sooner. It never fails.
         """
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import re
@@ -14,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from dreamplay.errors import ModelError, SettingsError
-from dreamplay.models import capabilities, endpoint_errors, json_schema, proxy
+from dreamplay.models import endpoint_errors, json_schema, profile_learning, proxy
 from dreamplay.models.base import OnToken, Reply
-from dreamplay.models.capabilities import Capabilities
 from dreamplay.models.endpoint_errors import UNREADABLE, CutError, EndlessError, worth_retrying
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.response_parser import received
 from dreamplay.models.retry import Patience, polite_wait
-from dreamplay.prompting.context_window import WINDOW, tokens
+from dreamplay.models.tokens import tokens
 from dreamplay.schema.address import Address
 from dreamplay.schema.api_key import hide
 
@@ -40,10 +41,6 @@ _SLOWEST = 4
 """How many times as long a reply may take as all."""
 _log = logging.getLogger(__name__)
 
-_COOL = 0.3
-"""Temperature at most of an answer in JSON by a local engine: a small model's choice then follows its reason. Of 16
-stances with this, 15 were what the character believes in; with 0.8, 10 of 12.
-"""
 _UNREPEATED = {"dry_multiplier": 1.0, "dry_allowed_length": 3, "dry_penalty_last_n": 8192}
 """llama.cpp's DRY sampler: what would continue a run of tokens that stands in the prompt becomes unlikely."""
 
@@ -56,27 +53,13 @@ class Endpoint:
     client: AsyncOpenAI
     where: str
     """How error messages call it: an address, or «the embedded engine»."""
-    sampling: dict[str, Any] = field(default_factory=dict)
-    """Request fields of the API itself, such as temperature."""
-    engine: dict[str, Any] = field(default_factory=dict)
-    """Request fields that only llama.cpp knows; hosted endpoints refuse them."""
+    profile: ModelProfile = field(default_factory=ModelProfile)
+    """What it takes and how it is asked, with what was learnt since it was opened."""
+    slot: int | None = None
+    """Of the slots of a llama.cpp server, the one whose prompt cache it uses. None: the server chooses."""
     streams: bool = True
     """Whether replies are asked for piece by piece. Where nobody watches them whole ones cost less."""
-    prefill: bool = False
-    """Whether the engine continues a reply that was begun for it."""
-    sheets: bool = True
-    window: int = WINDOW
-    tries: int = 3
-    rolls: int = 1
-    candidates: int = 1
-    """Candidates for a line in one call: an engine that shares the prompt among them gives more for little."""
-    limit: str = "max_tokens"
-    """What the endpoint calls the limit of output tokens."""
-    headroom: int = 0
-    """Output tokens allowed beyond what the prompt asks for, since some models think before they speak."""
     patience: float = PATIENCE
-    capabilities: Capabilities = field(default_factory=Capabilities)
-    """What it takes, as far as that is known."""
     wait: Callable[[RetryCallState], float] = polite_wait
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """What no message may show, whoever says it."""
@@ -85,12 +68,15 @@ class Endpoint:
     _closed_until: float = field(default=0.0, init=False, repr=False)
     """When, by the monotonic clock, calls may go out again after one of them was told to wait."""
     _said_busy: bool = field(default=False, init=False, repr=False)
+    _opened: ModelProfile = field(init=False, repr=False)
+    """The profile before anything was learnt."""
 
-    @property
-    def learnt(self) -> dict[str, Any]:
-        """See `Model.learnt`."""
-        known = self.capabilities.model_dump(mode="json", exclude_defaults=True)
-        return {"capabilities": known} if known else {}
+    def __post_init__(self) -> None:
+        self._opened = self.profile
+
+    def open(self, profile: ModelProfile) -> None:
+        """Be asked by another profile from here on."""
+        self.profile = self._opened = profile
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Answer a prompt; see `Model.complete`."""
@@ -114,8 +100,11 @@ class Endpoint:
             raise ModelError(await self.explain(error)) from error
         raise AssertionError("tenacity ends with a reply or an exception")
 
-    async def read(self, prompt: Prompt) -> None:
-        """Nothing: elsewhere it would be paid for; see `Model.read`."""
+    async def warm_cache(self, prompt: Prompt) -> None:
+        """Have a prompt read where that costs nothing; see `Model.warm_cache`."""
+        if self.profile.shared_prefix_cache:
+            with contextlib.suppress(ModelError):  # the next call that needs a reply reports it
+                await self.complete(prompt, seed=0)
 
     def _wait(self, state: RetryCallState, patience: Patience) -> float:
         """Seconds that a call waits; while the endpoint is busy, all the others wait with it."""
@@ -143,23 +132,25 @@ class Endpoint:
         import openai
 
         while True:
-            known = self.capabilities
+            known = self.profile
             request = self._request(prompt, seed)
             try:
                 return await self._send(request, prompt, on_token)
             except openai.APIError as error:
-                learnt = capabilities.learn(known, request, error)
+                renamed = known.output_limit != self._opened.output_limit
+                learnt = profile_learning.learn(known, request, error, renamed=renamed)
                 if learnt is None:
                     raise
-                if self.capabilities == known:  # else another call has learnt it meanwhile
-                    self.capabilities = learnt
-                    _log.warning("%s does not take all that is asked; from here on: %s", self.where, learnt.told(known))
+                if self.profile == known:  # else another call has learnt it meanwhile
+                    self.profile = learnt
+                    news = profile_learning.news(known, learnt)
+                    _log.warning("%s does not take all that is asked; from here on: %s", self.where, news)
 
     async def _send(self, request: dict[str, Any], prompt: Prompt, on_token: OnToken | None) -> Reply:
         from dreamplay.models.response_body import Events
 
         start = time.monotonic()
-        opener = prompt.opener if self.prefill else ""
+        opener = prompt.opener if self.profile.prefill else ""
         try:
             async with asyncio.timeout(_SLOWEST * self.patience):
                 stream = await self.client.post(
@@ -171,56 +162,61 @@ class Endpoint:
         return replace(reply, usage=reply.usage.model_copy(update={"seconds": round(time.monotonic() - start, 3)}))
 
     def _request(self, prompt: Prompt, seed: int) -> dict[str, Any]:
-        can = self.capabilities
+        can = self.profile
         messages = self._messages(prompt)
-        request: dict[str, Any] = {
-            "model": self.name,
-            "messages": messages,
-            "seed": seed,
-            can.limit or self.limit: self._room(prompt, messages),
-            **self.sampling,
-        }
-        if self.streams:
-            request |= {"stream": True, "stream_options": {"include_usage": True}}
-        if prompt.shape and can.structured == "schema":
+        request: dict[str, Any] = {"model": self.name, "messages": messages}
+        if can.dialect == "llamacpp":
+            known = {"cache_prompt": True, "id_slot": self.slot, "min_p": can.min_p}
+            request |= {name: value for name, value in known.items() if value is not None}
+            request |= _UNREPEATED if prompt.fresh else {}
+        if can.seed:
+            request["seed"] = seed
+        if can.output_limit != "none":
+            request[can.output_limit] = self._room(prompt, messages)
+        if can.temperature_control and (temperature := self._temperature(prompt)) is not None:
+            request["temperature"] = temperature
+        if can.stop and prompt.stop:
+            request["stop"] = prompt.stop
+        if can.stream and self.streams:
+            request |= {"stream": True} | ({"stream_options": {"include_usage": True}} if can.stream_usage else {})
+        if can.multiple_candidates and can.candidates > 1 and prompt.kind in ("line", "dream", "epilogue"):
+            request["n"] = can.candidates
+        if prompt.shape and can.structured_output == "json_schema":
             # llama.cpp makes a grammar of it, which holds an answer to all that a schema says.
-            schema = prompt.shape if self.engine else json_schema.plain(prompt.shape)
+            schema = prompt.shape if can.dialect == "llamacpp" else json_schema.plain(prompt.shape)
             shape = {"name": prompt.kind, "strict": True, "schema": schema}
             request["response_format"] = {"type": "json_schema", "json_schema": shape}
-        elif prompt.shape and can.structured == "object":
+        elif prompt.shape and can.structured_output == "json_object":
             request["response_format"] = {"type": "json_object"}
-        if self.candidates > 1 and prompt.kind in ("line", "dream", "epilogue"):
-            request["n"] = self.candidates
-        if self.engine:
-            stop = {"stop": prompt.stop} if prompt.stop else {}
-            request = self.engine | stop | (_UNREPEATED if prompt.fresh else {}) | request
-            if prompt.shape:
-                request["temperature"] = min(_COOL, self.sampling.get("temperature", _COOL))
-        if "stream" in can.without:
-            request.pop("stream_options", None)
-        return {field: value for field, value in request.items() if field not in can.without}
+        return request
+
+    def _temperature(self, prompt: Prompt) -> float | None:
+        asked, most = self.profile.temperature, self.profile.json_temperature
+        if prompt.shape is None or most is None:
+            return asked
+        return most if asked is None else min(asked, most)
 
     def _messages(self, prompt: Prompt) -> list[dict[str, str]]:
         """The messages, as far as the endpoint takes them; what it does not take otherwise is said to it in words."""
-        can = self.capabilities
-        system, user, *begun = prompt.messages(prefill=self.prefill)
-        if prompt.shape and can.structured != "schema":
+        can = self.profile
+        system, user, *begun = prompt.messages(prefill=can.prefill)
+        if prompt.shape and can.structured_output != "json_schema":
             user = user | {"content": f"{user['content']}\n{json_schema.in_words(prompt.shape)}"}
-        if can.system:
+        if can.system_role:
             return [system, user, *begun]
         return [user | {"content": f"{system['content']}\n\n{user['content']}"}, *begun]
 
     def _room(self, prompt: Prompt, messages: list[dict[str, str]]) -> int:
         """Output tokens to ask for: with what a model may think before it speaks, as far as the window holds that."""
-        can = self.capabilities
-        left = int(min(self.window, can.window or self.window) - sum(tokens(each["content"]) for each in messages))
-        room = max(prompt.max_tokens, min(prompt.max_tokens + self.headroom, left))
-        return min(room, can.most or room)
+        can = self.profile
+        left = int(can.context_window - sum(tokens(each["content"]) for each in messages))
+        room = max(prompt.max_tokens, min(prompt.max_tokens + can.thinking_tokens, left))
+        return min(room, can.max_output_tokens or room)
 
     async def explain(self, error: Exception) -> str:
         """One line for what went wrong; see `failures.explain`."""
-        holds = self.capabilities.window
-        if holds and holds < self.window and endpoint_errors.status(error) in (400, 413, 422, 500):
+        holds = self.profile.context_window
+        if holds < self._opened.context_window and endpoint_errors.status(error) in (400, 413, 422, 500):
             return f"{self.where} holds {holds} tokens, and a prompt was larger; set `window={holds}`"
         return await endpoint_errors.explain(
             error, where=self.where, model=self.name, offered=self.models,

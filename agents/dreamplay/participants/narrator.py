@@ -58,7 +58,9 @@ class Narrator:
             read=[event.text for event in view.of_kind(NarrationEvent)],
             # A larger model may well show them all in words of its own, and speak of fear among other things. The
             # words that we begin with show nobody.
-            lacks=lambda text: lack(text.removeprefix(first.opener), ledger) if self.model.rolls > 1 else None,
+            lacks=lambda text: (
+                lack(text.removeprefix(first.opener), ledger) if "strict" in self.model.profile.checks else None
+            ),
             merit=lambda text: shown(text.removeprefix(first.opener), ledger) + variety(text),
         )
         return text, ledger, made
@@ -118,7 +120,7 @@ class Narrator:
                 raise CandidateRejectedError(RejectedCandidate(text=text, reason=fault[0]), fault[1], text)
             return text
 
-        take = await generate(call, check, attempts=_TRIES, blind=self.model.rolls - 1, merit=merit)
+        take = await generate(call, check, attempts=_TRIES, blind=self.model.profile.blind_retries, merit=merit)
         if take.value is None:
             raise ModelError(
                 f"the narrator told nothing that can stand in scene {place[0]} ({take.last_reason}); "

@@ -15,9 +15,11 @@ from functools import cached_property
 from typing import Any
 
 from dreamplay.library import templates
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
+from dreamplay.models.tokens import tokens
 from dreamplay.prompting import summarization
-from dreamplay.prompting.context_window import RESERVE, WINDOW, fit_events, tokens
+from dreamplay.prompting.context_window import RESERVE, fit_events
 from dreamplay.prompting.event_text import EventText
 from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.schema.cast import Cast
@@ -47,15 +49,8 @@ class PromptBuilder:
 
     story: Story
     cast: Cast
-    sheets: bool = False
-    """Whether the tail of a line carries the private sheet: room that larger models use and small ones do not."""
-    window: int = WINDOW
-    """Tokens, prompt and reply together, that no prompt goes beyond."""
-
-    @property
-    def memories(self) -> int:
-        """How many memories the tail has room for: small models get lost in more than one."""
-        return 3 if self.sheets else 1
+    profile: ModelProfile
+    """Of the model that is asked: how long a prompt may be and what it carries."""
 
     def shown(self, turn: Turn, view: View) -> list[Event]:
         """The events that stand in somebody's prompt, the newest last: what all present witnessed, as far as the window
@@ -87,7 +82,7 @@ class PromptBuilder:
             persona=persona,
             cue=self._wording.cued(cue),
             wrong=wrong,
-            sheet=self.sheets,
+            sheet=self.profile.private_sheet,
             apart=apart,
             recalled=recalled,
         )
@@ -153,9 +148,7 @@ class PromptBuilder:
         return self._prompt("reflection", view, f"{lead}\n{own}", max_tokens=45 + 12 * len(others), shape=shape)
 
     def epilogue(self, view: View, scene: Scene, tally: str, ending: str, wrong: str = "") -> Prompt:
-        """Ask the narrator for the end, told from the stances that were taken. A small model is shown the last beat
-        alone: of the whole story it makes one more dream.
-        """
+        """Ask the narrator for the end, told from the stances that were taken."""
         tail = self._render(
             "epilogue.jinja",
             opening=scene.opening,
@@ -166,7 +159,7 @@ class PromptBuilder:
             wrong=wrong,
         )
         told: Sequence[Event] = view.summarized
-        if not self.sheets:
+        if self.profile.epilogue_scope == "last_beat":
             told = [event for event in told if event.beat == told[-1].beat]
         # Begun so, it goes on in the simple present, and with things that are done.
         opener = f"{self.cast.name(view.roles[0])} gets up and"
@@ -191,7 +184,7 @@ class PromptBuilder:
         """The recaps that have to be made before a scene can be played; none while everything fits. See `due`."""
         told = " ".join([scene.opening, *scene.pressures, *(move.text for move in scene.moves)])
         growth = tokens(told) + scene.turns.max * _LINE + _TOLD
-        room = self.window - RESERVE - tokens(self._system)
+        room = self.profile.context_window - RESERVE - tokens(self._system)
         return summarization.due(common, ends, stages, self._wording.size, room=room, growth=growth)
 
     def tally(self, stances: Sequence[StanceEvent]) -> str:
@@ -224,7 +217,9 @@ class PromptBuilder:
 
     def _held(self, events: Sequence[Event], taken: float) -> Sequence[Event]:
         """The events that the window holds when so many tokens of it are taken."""
-        return fit_events(events, self._wording.sizes(events), self.window - taken - tokens(self._system))
+        return fit_events(
+            events, self._wording.sizes(events), self.profile.context_window - taken - tokens(self._system)
+        )
 
     def _apart(self, turn: Turn, view: View) -> list[Event]:
         """What the speaker perceived in this scene of late, and somebody present did not. What was earlier is for
@@ -240,7 +235,7 @@ class PromptBuilder:
 
     @cached_property
     def _wording(self) -> EventText:
-        return EventText(self.cast, sheets=self.sheets)
+        return EventText(self.cast, self.profile.cue_manner)
 
     @cached_property
     def _system(self) -> str:

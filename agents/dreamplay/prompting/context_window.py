@@ -9,21 +9,10 @@ from itertools import accumulate, takewhile
 
 from dreamplay.schema.event import PROLOGUE, Event, RecapEvent
 
-WINDOW = 8192
-"""Tokens, prompt and reply together, that a model is taken to have room for unless the settings say otherwise. A
-whole story of default length stays well inside.
-"""
 RESERVE = 800
 """Tokens of the window that are kept free for tail and reply."""
-_BYTES_A_TOKEN = 3.5
-"""English has about 4.2 bytes in a token, Russian 4 and Chinese 4 to 5: an estimate that is on the safe side."""
 _NEWEST = 8
 """Events that stay in a prompt whatever else has to go."""
-
-
-def tokens(text: str) -> float:
-    """How many tokens a text takes at most, by its length alone."""
-    return len(text.encode()) / _BYTES_A_TOKEN
 
 
 def fit_events(events: Sequence[Event], sizes: Sequence[float], room: float) -> Sequence[Event]:

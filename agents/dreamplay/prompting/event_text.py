@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dreamplay.prompting.context_window import tokens
+from dreamplay.models.tokens import tokens
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, Cue, Event, LineEvent, sanitize
 
@@ -16,8 +16,8 @@ class EventText:
     """Puts the events of one run into words."""
 
     cast: Cast
-    sheets: bool = False
-    """Whether the model has room for more than a small one: see `Desk`."""
+    cue_manner: bool = True
+    """Whether a cue says how a line is spoken: see `ModelProfile`."""
     _told: dict[int, tuple[Event, str, float]] = field(default_factory=dict, repr=False, compare=False)
     _counted: tuple[list[Event], list[float]] = field(default_factory=lambda: ([], []), repr=False, compare=False)
     """The events of the last prompt, and the tokens of each."""
@@ -66,10 +66,8 @@ class EventText:
                 return f"\n{text}\n"
 
     def cued(self, cue: Cue) -> str:
-        """A cue as this model reads it: in a small one, words on the manner crowd out the matter, and lines come back
-        that were said before.
-        """
-        return cue.text if self.sheets else cue.bare
+        """A cue as this model reads it, with the manner or without."""
+        return cue.text if self.cue_manner else cue.bare
 
     def begun(self, cue: Cue, role: str) -> str:
         """The first word of the cue's matter, as the speaker says it: «he holds» is begun with «I», and «his clock»

@@ -28,6 +28,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from dreamplay.errors import RecordError
 from dreamplay.models.base import Model, OnToken, Reply
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.schema.base import FrozenModel
 from dreamplay.storage import disk, jsonl
@@ -150,14 +151,13 @@ class RecordingModel:
     """A model with the same face, which has every prompt in the archive before it is answered."""
 
     def __init__(self, model: Model, archive: PromptLog) -> None:
-        self.name, self.window = model.name, model.window
-        self.tries, self.rolls, self.sheets = model.tries, model.rolls, model.sheets
+        self.name = model.name
         self._model, self._archive = model, archive
 
     @property
-    def learnt(self) -> dict[str, Any]:
-        """See `Model.learnt`."""
-        return self._model.learnt
+    def profile(self) -> ModelProfile:
+        """See `Model.profile`."""
+        return self._model.profile
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         """Keep the prompt, and have it answered; see `Model.complete`.
@@ -168,9 +168,9 @@ class RecordingModel:
         self._archive.keep(prompt)
         return await self._model.complete(prompt, seed=seed, on_token=on_token)
 
-    async def read(self, prompt: Prompt) -> None:
-        """Have it read, and not kept: it is the beginning of prompts that will be; see `Model.read`."""
-        await self._model.read(prompt)
+    async def warm_cache(self, prompt: Prompt) -> None:
+        """Keep nothing: it is the beginning of prompts that will be kept; see `Model.warm_cache`."""
+        await self._model.warm_cache(prompt)
 
     async def close(self) -> None:
         """Close the model; see `Model.close`."""

@@ -11,6 +11,7 @@ from typing import Literal
 
 from dreamplay.errors import RecordError
 from dreamplay.runs import transcript
+from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import FILE, RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.event import PROLOGUE, LineEvent, TurnEvent
@@ -127,7 +128,14 @@ def _told(record: RunLog) -> dict[str, object]:
 
 def _study(record: RunLog) -> str:
     header = record.header
-    alike = (header.story_hash, header.persona_hashes, record.models, header.settings, header.point, header.changes)
+    alike = (
+        header.story_hash,
+        header.persona_hashes,
+        record.models,
+        comparable(header.settings),
+        header.point,
+        header.changes,
+    )
     return hashlib.sha256(json.dumps(alike, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from dreamplay.models.profile import LEARNT, ModelProfile
 from dreamplay.participants.visit import Visit
 from dreamplay.schema.base import FrozenModel, Role
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.plugin_choice import PluginChoice, Setting
 from dreamplay.schema.story import VISITOR, Length, Story
-
-Number = Annotated[int, Field(ge=1, le=100)]
-
-
-class Sampling(FrozenModel):
-    """How a model was asked for words. Other keys are those of an engine."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, Setting] = Field(init=False)
-
-    temperature: float | None = Field(default=None, ge=0.0, le=2.0)
 
 
 class RunSettings(FrozenModel):
@@ -42,13 +32,10 @@ class RunSettings(FrozenModel):
     """Of an older version: whether its memory was the shipped one, or none."""
     reflect: bool = False
     visit: Visit | None = None
-    tries: Number | None = None
-    rolls: Number | None = None
-    candidates: int | None = Field(default=None, ge=1, le=8)
-    sheets: bool | None = None
-    window: int | None = Field(default=None, ge=2048, le=1_000_000)
-    sampling: Sampling | None = None
-    engine: dict[str, Setting] | None = None
+    provider: str | None = None
+    """Where the model ran: "embedded", "gguf", "scripted", "endpoint", or the name of a plug-in. No address."""
+    profile: ModelProfile | None = None
+    """How the model was played; the table of profiles says what is not set."""
 
 
 def checked_settings(settings: Mapping[str, Any], story: Story, cast: Cast) -> RunSettings:
@@ -68,4 +55,13 @@ def checked_settings(settings: Mapping[str, Any], story: Story, cast: Cast) -> R
     roles = [*story.cast, *([VISITOR] if found.visit else [])]
     if list(cast.roles) != roles:
         raise ValueError(f"cast: the roles are {', '.join(cast.roles)}, and the story has {', '.join(roles)}")
+    return found
+
+
+def comparable(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run without how its endpoint is asked: equal for runs that are played alike."""
+    found = {name: value for name, value in settings.items() if name != "provider"}
+    if isinstance(settings.get("profile"), Mapping):
+        profile = ModelProfile.model_validate(settings["profile"])
+        found["profile"] = profile.model_dump(mode="json", exclude=set(LEARNT))
     return found

@@ -1,7 +1,8 @@
 """Records of older schema versions in the form of the newest one. Pure: JSON objects in, JSON objects out.
 
 Version 1 had one form for all events, with every field in each, and kept some control data in texts: who controls a
-role was the text of a `hand`, an aside was known by its tactic, and a reflection that failed by its empty text.
+role was the text of a `hand`, an aside was known by its tactic, and a reflection that failed by its empty text. How a
+model was played stood in several settings; see `profile_upgrade`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from dreamplay.runs import profile_upgrade
 from dreamplay.runs.records import SCHEMA
 from dreamplay.schema.base import mended
 from dreamplay.schema.event import EVENT_CLASSES
@@ -39,7 +41,9 @@ def record(fields: dict[str, Any], version: int) -> dict[str, Any]:
         case None:
             return _event(fields)
         case "header":
-            return fields | {"schema_version": SCHEMA}
+            return _with_profile(fields) | {"schema_version": SCHEMA}
+        case "resumed":
+            return _with_profile(fields)
         case "undone":
             return fields | {"record": "rollback"}
         case _:
@@ -62,6 +66,13 @@ def lines(transcript: Sequence[bytes]) -> list[bytes]:
     version = read[0]["schema_version"]
     texts = (json.dumps(record(each, version), ensure_ascii=False, separators=(",", ":")) for each in read)
     return [mended(text).encode() + b"\n" for text in texts]
+
+
+def _with_profile(fields: dict[str, Any]) -> dict[str, Any]:
+    settings = fields.get("settings")
+    if not isinstance(settings, dict):  # for the reader to refuse
+        return fields
+    return fields | {"settings": profile_upgrade.upgraded(settings, str(fields.get("model")))}
 
 
 def _event(fields: dict[str, Any]) -> dict[str, Any]:

@@ -87,7 +87,7 @@ async def generate(
         usage += reply.usage
         passed: list[tuple[T, str]] = []
         errors: list[CandidateRejectedError] = []
-        for candidate in (reply, *reply.others):
+        for candidate in (reply, *reply.alternatives):
             try:
                 value = check(_spoken(candidate))
             except CandidateRejectedError as error:

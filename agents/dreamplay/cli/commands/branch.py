@@ -37,9 +37,7 @@ if TYPE_CHECKING:
 
 _MOST_SEEDS = 1000
 _LONGEST = 60
-"""Characters of an option's value that a message quotes."""
-_JOBS = 4
-"""Runs at once by default; one on a local engine, where each run needs a context window of its own in memory."""
+"""Characters of a flag's value in a message."""
 
 
 def whatif(
@@ -98,6 +96,7 @@ def whatif(
     """
     import asyncio
 
+    from dreamplay import prepare
     from dreamplay import settings as reading
     from dreamplay.branching import batch, branch
     from dreamplay.models import registry
@@ -119,22 +118,20 @@ def whatif(
     twins = [branch.branch(parent, name, at, branch.Changes(), seed) for seed in chosen] if seeds else []
     for note in () if quiet else changed[0].notes:
         say(note)
-    again = registry.again(settings, parent.newest)
-    engine = registry.choose(again)
-    local = engine.kind in ("embedded", "gguf")
-    if local and jobs and jobs > registry.LOCAL_JOBS:
+    engine, known = prepare.choose(settings, parent.newest)
+    profile = registry.profile(engine, settings, known)
+    if profile.max_jobs and jobs and jobs > profile.max_jobs:
         raise UsageError(
-            f"--jobs {jobs}: a local engine has room for {registry.LOCAL_JOBS} runs at once; ask for fewer"
+            f"--jobs {jobs}: {engine.kind} models have room for {profile.max_jobs} runs at once; ask for fewer"
         )
-    at_once = jobs or (1 if local else _JOBS)
+    at_once = jobs or profile.jobs
     batch.check(min(at_once, len(changed) + len(twins)), len(parent.cast.roles))
     manner: OutputMode = "quiet" if quiet or as_json else "story"
 
     async def play() -> tuple[list[RunLog], list[RunLog]]:
         runs_at_once = min(at_once, len(changed) + len(twins))
-        # Every run may already be finished: a local engine loads when the first one needs it.
-        learnt = registry.known(engine, parent.newest)
-        models = await registry.open_models(engine, again, jobs=runs_at_once, load=False, learnt=learnt)
+        # All of it may have been played: a local engine has time to load when the first of them asks.
+        models = await registry.open_models(engine, settings, jobs=runs_at_once, load=False, recorded=known)
         try:
             return await _played(parent, twins, changed, models, engine, manner, dry_run)
         finally:
@@ -173,11 +170,10 @@ async def _played(
     """
     from dreamplay.branching import batch
     from dreamplay.branching.branch import cost
-    from dreamplay.models import registry
-    from dreamplay.prepare import Prepared
+    from dreamplay.prepare import Prepared, recorded
 
     model = models[0]
-    kept = registry.recorded(model)
+    kept = recorded(engine)
     made, base = ([batch.job(each, model, kept, HOME) for each in group] for group in (changed, twins))
     base = [each for each in base if not _is(parent, each)]
     missing = [each for each in (*base, *made) if not each.done()]
@@ -199,10 +195,10 @@ async def _played(
 
 async def _many(missing: Sequence[Job], models: Sequence[Model], engine: ModelSpec, manner: OutputMode) -> None:
     from dreamplay.branching import batch
-    from dreamplay.models import registry
+    from dreamplay.prepare import recorded
     from dreamplay.rendering.batch_progress import BatchProgress
 
-    playing = batch.BatchRunner(missing, models, registry.recorded(models[0]))
+    playing = batch.BatchRunner(missing, models, recorded(engine))
     if manner != "quiet":
         say(f"playing {len(missing)} runs, {min(len(models), len(missing))} at once, on {engine}")
     with BatchProgress(len(missing), quiet=manner == "quiet") as board:
@@ -241,13 +237,15 @@ def compared(
 
 
 def _is(parent: RunLog, twin: Job) -> bool:
-    """Whether a twin would repeat the parent: the same seed, model and settings, and the parent is finished."""
-    header = parent.header
-    same = (header.seed, header.model, header.settings) == (twin.header.seed, twin.header.model, twin.header.settings)
-    # What a run learns about its endpoint is not a different setting: a twin would learn it as well.
-    later = [(each.model, {**each.settings, "capabilities": None}) for each in parent.resumptions]
-    as_begun = all(each == (header.model, {**header.settings, "capabilities": None}) for each in later)
-    return same and parent.end is not None and as_begun
+    """Whether a twin would be the parent again: the same dice, model and settings, to the end."""
+    from dreamplay.runs.run_settings import comparable
+
+    # What was learnt of the endpoint on the way is no other setting: a twin would learn it, too.
+    played = [(parent.header.model, parent.header.settings)]
+    played += [(each.model, each.settings) for each in parent.resumptions]
+    own = twin.header.model, comparable(twin.header.settings)
+    alike = all((model, comparable(settings)) == own for model, settings in played)
+    return alike and parent.header.seed == twin.header.seed and parent.end is not None
 
 
 def _line(text: str) -> tuple[str, str]:

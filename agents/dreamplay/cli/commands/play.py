@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -208,6 +209,10 @@ def models(model: ModelFlag = None, base_url: UrlFlag = None, as_json: JsonFlag 
         return
     for row in rows:
         echo(f"{'->' if row['chosen'] else '  '} {row['model']:40} {row['state']}")
+    profile: dict[str, Any] = next((row["profile"] for row in rows if row["chosen"]), {})
+    for name, value in profile.items():
+        told = ", ".join(value) if isinstance(value, list) else value if isinstance(value, str) else json.dumps(value)
+        echo(f"   {name:24} {told}")
 
 
 def _memory(named: str | None, no_recall: bool) -> str | None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from dreamplay.errors import ModelError
-from dreamplay.models.capabilities import Capabilities
 from dreamplay.models.endpoint import Endpoint, open_endpoint
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from fake_endpoint import CannedAnswer, FakeEndpoint
 
@@ -25,6 +25,7 @@ PROMPT = Prompt(kind="dream", system="Rule.", script="It is late.\n", tail="They
 })  # fmt: skip
 MOST = 1000
 """Output tokens that are asked for: 72, and the rest to think."""
+PROFILE = ModelProfile(candidates=2, temperature=0.3, thinking_tokens=MOST - PROMPT.max_tokens)
 
 
 def error(message: object, status: int = 400, **more: object) -> CannedAnswer:
@@ -54,35 +55,35 @@ LEARNT = [
         CannedAnswer(
             {"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "input": {"temperature": 0.3}}]}, 422
         ),
-        {"without": ["seed"]},
+        {"seed": False},
     ),
     (
         has("seed"),
         error({"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}, 422),
-        {"without": ["seed"]},
+        {"seed": False},
     ),
-    (has("seed"), CannedAnswer("unknown field: seed", 400, "text/plain"), {"without": ["seed"]}),
+    (has("seed"), CannedAnswer("unknown field: seed", 400, "text/plain"), {"seed": False}),
     (
         has("temperature"),
         error("Only the default (1) value is supported.", param="temperature"),
-        {"without": ["temperature"]},
+        {"temperature_control": False},
     ),
-    (has("temperature"), error("`temperature` is deprecated for this model."), {"without": ["temperature"]}),
-    (has("n"), error("'n' : number must be at most 1", param="n"), {"without": ["n"]}),
+    (has("temperature"), error("`temperature` is deprecated for this model."), {"temperature_control": False}),
+    (has("n"), error("'n' : number must be at most 1", param="n"), {"multiple_candidates": False}),
     (
         has("seed"),
         CannedAnswer([{"error": {"message": "Invalid value at 'generation_config.seed' (TYPE_INT32), 5"}}], 400),
-        {"without": ["seed"]},
+        {"seed": False},
     ),
-    (has("n"), error("n must be 1 when using greedy sampling, got 2."), {"without": ["n"]}),
-    (has("n"), error("Multiple candidates is not enabled for this model"), {"without": ["n"]}),
-    (has("n"), error("Only one completion choice is allowed"), {"without": ["n"]}),
+    (has("n"), error("n must be 1 when using greedy sampling, got 2."), {"multiple_candidates": False}),
+    (has("n"), error("Multiple candidates is not enabled for this model"), {"multiple_candidates": False}),
+    (has("n"), error("Only one completion choice is allowed"), {"multiple_candidates": False}),
     (
         has("stream_options"),
         error("Unrecognized request argument supplied: stream_options"),
-        {"without": ["stream_options"]},
+        {"stream_usage": False},
     ),
-    (has("stream"), error("Streaming is not supported for this model"), {"without": ["stream"]}),
+    (has("stream"), error("Streaming is not supported for this model"), {"stream": False}),
     (
         has("max_tokens"),
         error(
@@ -90,7 +91,7 @@ LEARNT = [
             "'max_completion_tokens' instead.",
             param="max_tokens",
         ),
-        {"limit": "max_completion_tokens", "without": ["max_tokens"]},
+        {"output_limit": "max_completion_tokens"},
     ),
     (
         beyond(512),
@@ -99,9 +100,13 @@ LEARNT = [
             "provided 1000.",
             param="max_tokens",
         ),
-        {"most": 512},
+        {"max_output_tokens": 512},
     ),
-    (beyond(512), error("Invalid max_tokens value, the valid range of max_tokens is [1, 512]"), {"most": 512}),
+    (
+        beyond(512),
+        error("Invalid max_tokens value, the valid range of max_tokens is [1, 512]"),
+        {"max_output_tokens": 512},
+    ),
     (
         beyond(512),
         error(
@@ -109,16 +114,16 @@ LEARNT = [
             "than the `context_window` for this model",
             param="max_tokens",
         ),
-        {"most": 512},
+        {"max_output_tokens": 512},
     ),
-    (beyond(600), error("max_tokens must be less than what this model gives"), {"most": 500}),
+    (beyond(600), error("max_tokens must be less than what this model gives"), {"max_output_tokens": 500}),
     (
         beyond(512),
         error(
             "This model's maximum context length is 512 tokens. However, you requested 1,050 tokens (50 in "
             "the messages, 1000 in the completion)."
         ),
-        {"window": 512},
+        {"context_window": 512},
     ),
     (
         beyond(512),
@@ -129,12 +134,12 @@ LEARNT = [
             n_prompt_tokens=1050,
             n_ctx=512,
         ),
-        {"window": 512},
+        {"context_window": 512},
     ),
     (
         beyond(512),
         error("Prompt contains 1050 tokens, too large for model with 512 maximum context length"),
-        {"window": 512},
+        {"context_window": 512},
     ),
     (
         beyond(512),
@@ -145,38 +150,50 @@ LEARNT = [
             },
             422,
         ),
-        {"window": 512},
+        {"context_window": 512},
     ),
-    (beyond(512), error("input length and `max_tokens` exceed context limit: 50 + 1000 > 512"), {"window": 512}),
-    (beyond(512), CannedAnswer({"detail": "Prompt length 1050 is greater than max_seq_len 512"}, 400), {"window": 512}),
-    (by_system, error("Only user and assistant roles are supported!"), {"system": False}),
-    (by_system, error('messages: first message must use the "user" role'), {"system": False}),
+    (
+        beyond(512),
+        error("input length and `max_tokens` exceed context limit: 50 + 1000 > 512"),
+        {"context_window": 512},
+    ),
+    (
+        beyond(512),
+        CannedAnswer({"detail": "Prompt length 1050 is greater than max_seq_len 512"}, 400),
+        {"context_window": 512},
+    ),
+    (by_system, error("Only user and assistant roles are supported!"), {"system_role": False}),
+    (by_system, error('messages: first message must use the "user" role'), {"system_role": False}),
     (
         by_system,
         CannedAnswer({"detail": [{"loc": ["body", "messages", 0, "role"], "msg": "Input should be 'user'"}]}, 422),
-        {"system": False},
+        {"system_role": False},
     ),
-    (by_system, CannedAnswer({"object": "error", "message": "System role not supported"}, 400), {"system": False}),
-    (by_system, error("Conversation roles must alternate user/assistant/user/assistant/..."), {"system": False}),
-    (shaped("json_schema"), error("This response_format type is unavailable now"), {"structured": "object"}),
+    (by_system, CannedAnswer({"object": "error", "message": "System role not supported"}, 400), {"system_role": False}),
+    (by_system, error("Conversation roles must alternate user/assistant/user/assistant/..."), {"system_role": False}),
+    (
+        shaped("json_schema"),
+        error("This response_format type is unavailable now"),
+        {"structured_output": "json_object"},
+    ),
     (
         shaped("json_schema"),
         error("Failed to generate JSON. Please adjust your prompt.", code="json_validate_failed"),
-        {"structured": "object"},
+        {"structured_output": "json_object"},
     ),
-    (has("response_format"), error("response_format is not supported by this model"), {"structured": "words"}),
+    (has("response_format"), error("response_format is not supported by this model"), {"structured_output": "prompt"}),
     (
         has("response_format"),
         CannedAnswer(
             [{"error": {"code": 400, "message": "Invalid value at 'generation_config.response_schema.properties[1]'"}}],
             400,
         ),
-        {"structured": "words"},
+        {"structured_output": "prompt"},
     ),
     (
         has("response_format"),
         CannedAnswer({"error": {"code": 400, "message": "grammar: parse error"}}, 200),
-        {"structured": "words"},
+        {"structured_output": "prompt"},
     ),
 ]
 
@@ -193,8 +210,7 @@ async def connect(fake: FakeEndpoint) -> AsyncIterator[Callable[..., Endpoint]]:
 
     def connected(**rest: Any) -> Endpoint:
         clients.append(open_endpoint(fake.base_url, "key", timeout=5))
-        rest = {"sampling": {"temperature": 0.3}, "headroom": MOST - PROMPT.max_tokens} | rest
-        return Endpoint("fake", clients[-1], "the endpoint", wait=lambda state: 0.0, candidates=2, **rest)
+        return Endpoint("fake", clients[-1], "the endpoint", wait=lambda state: 0.0, profile=PROFILE.refined(rest))
 
     yield connected
     for client in clients:
@@ -217,10 +233,9 @@ async def test_what_is_refused_and_can_be_done_without_is_learnt_once(
         calls, said = len(fake.seen), len(caplog.records)
         await endpoint.complete(PROMPT, seed=2)
     assert set(json.loads(first.text)) == {"thought", "Elara"}
-    assert endpoint.learnt == {"capabilities": learnt}
-    assert Capabilities.model_validate(learnt) == endpoint.capabilities
+    assert endpoint.profile == PROFILE.refined(learnt)
     assert (len(fake.seen), len(caplog.records)) == (calls + 1, said)
-    assert said == (2 if learnt.get("structured") == "words" else 1)
+    assert said == (2 if learnt.get("structured_output") == "prompt" else 1)
     assert all(record.getMessage().startswith("the endpoint ") for record in caplog.records)
 
 
@@ -235,7 +250,7 @@ async def test_what_cannot_be_done_without_is_said(
     endpoint = connect()
     with pytest.raises(ModelError):
         await endpoint.complete(PROMPT, seed=1)
-    assert (len(fake.seen), endpoint.capabilities) == (1, Capabilities())
+    assert (len(fake.seen), endpoint.profile) == (1, PROFILE)
 
 
 async def test_all_calls_at_once_learn_together(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:
@@ -245,14 +260,14 @@ async def test_all_calls_at_once_learn_together(fake: FakeEndpoint, connect: Cal
     endpoint = connect()
     replies = await asyncio.gather(*(endpoint.complete(PROMPT, seed=seed) for seed in range(6)))
     assert all(reply.text for reply in replies)
-    assert endpoint.capabilities == Capabilities(without=("seed",))
+    assert endpoint.profile == PROFILE.refined({"seed": False})
 
 
 async def test_a_schema_is_sent_in_the_dialect_that_all_take_and_whole_to_the_local_engine(
     fake: FakeEndpoint, connect: Callable[..., Endpoint]
 ) -> None:
-    for engine in ({}, {"min_p": 0.05}):
-        endpoint = connect(engine=engine)
+    for dialect in ("openai", "llamacpp"):
+        endpoint = connect(dialect=dialect)
         await endpoint.complete(PROMPT, seed=1)
     plain, whole = (request["response_format"]["json_schema"]["schema"] for request in fake.seen)
     assert whole == PROMPT.shape
@@ -265,7 +280,7 @@ async def test_a_schema_is_sent_in_the_dialect_that_all_take_and_whole_to_the_lo
 
 
 async def test_what_a_model_may_think_fits_in_its_window(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:
-    endpoint = connect(window=2048, headroom=2000)
+    endpoint = connect(context_window=2048, thinking_tokens=2000)
     for script in ("", "word " * 1000, "word " * 1600):
         await endpoint.complete(PROMPT.model_copy(update={"script": script}), seed=1)
     asked = [request["max_tokens"] for request in fake.seen]

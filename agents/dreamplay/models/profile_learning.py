@@ -1,7 +1,7 @@
-"""Capabilities: what an endpoint takes of the API, learnt from what it refuses.
+"""Learning: what an endpoint takes of the API, from what it refuses.
 
-An endpoint is first asked for all that a play can use. When it refuses a request and names what it does not take, and
-a play can do without that, it is asked again without, and so for the rest of the run.
+An endpoint is asked for all that its profile says it takes. When it refuses a request and names what it does not take,
+and a play can do without that, it is asked again without, and so for the rest of the run.
 """
 
 from __future__ import annotations
@@ -11,22 +11,18 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
-from pydantic import Field
-
 from dreamplay.models import endpoint_errors
-from dreamplay.schema.base import FrozenModel
+from dreamplay.models.profile import SMALLEST_OUTPUT, SMALLEST_WINDOW, ModelProfile
 
 _REFUSALS = (400, 404, 405, 413, 415, 422, 500, 501)
 """The statuses with which endpoints refuse a field."""
 _Limit = Literal["max_tokens", "max_completion_tokens"]
 _LIMITS: tuple[_Limit, ...] = get_args(_Limit)
-_Spare = Literal["seed", "temperature", "n", "stream_options", "stop", "stream"]
-"""The fields that a play can do without."""
-_SPARE: tuple[_Spare, ...] = get_args(_Spare)
-_LEAST = 16
-"""Output tokens below which no limit is believed."""
-_SMALLEST = 512
-"""Tokens below which no window is."""
+_OPTIONAL = {
+    "seed": "seed", "temperature": "temperature_control", "n": "multiple_candidates", "stream_options": "stream_usage",
+    "stop": "stop", "stream": "stream",
+}  # fmt: skip
+"""The fields of a request that a play can do without, and the field of a profile that says so."""
 
 _CONTEXT = re.compile(
     r"context.{0,10}?(?:length|window|size|limit)|n_ctx|prompt is too long|max_seq_len|max_new_tokens|prompt length"
@@ -53,47 +49,33 @@ _SEVERAL = re.compile(
 _NO = re.compile(r"not? .{0,30}support|unsupported|not available|unavailable|not permitted|not allowed")
 
 
-class Capabilities(FrozenModel):
-    """What an endpoint takes. The defaults are all of the API."""
-
-    structured: Literal["schema", "object", "words"] = "schema"
-    """How it is told which JSON to answer with: by a schema, as some object, or in words alone."""
-    system: bool = True
-    """Whether it takes a system message; else the user's begins with it."""
-    limit: _Limit | None = None
-    """What it calls the limit of output tokens; None: what the API usually calls it."""
-    most: int | None = Field(default=None, ge=_LEAST)
-    """Output tokens that it gives at most."""
-    window: int | None = Field(default=None, ge=_SMALLEST)
-    """Tokens that it holds, prompt and reply together."""
-    without: tuple[_Spare | _Limit, ...] = ()
-    """The fields that it does not take."""
-
-    def told(self, before: Capabilities) -> str:
-        """In a few words, what is new."""
-        news = [f"without {field}" for field in self.without if field not in (*before.without, *_LIMITS)]
-        if self.structured != before.structured:
-            news.append("JSON described in words" + (" alone" if self.structured == "words" else ""))
-        if self.system != before.system:
-            news.append("no system message")
-        if self.limit != before.limit:
-            news.append(f"the limit called {self.limit}")
-        elif set(self.without) >= set(_LIMITS) > set(before.without):
-            news.append("no limit of tokens")
-        if self.most != before.most:
-            news.append(f"at most {self.most} tokens a reply")
-        if self.window != before.window:
-            news.append(f"a window of {self.window} tokens")
-        return ", ".join(news)
+def news(before: ModelProfile, now: ModelProfile) -> str:
+    """In a few words, what was learnt."""
+    found = [f"without {field}" for field, known in _OPTIONAL.items() if getattr(before, known) > getattr(now, known)]
+    if now.structured_output != before.structured_output:
+        found.append("JSON described in words" + (" alone" if now.structured_output == "prompt" else ""))
+    if now.system_role != before.system_role:
+        found.append("no system message")
+    if now.output_limit != before.output_limit:
+        found.append("no limit of tokens" if now.output_limit == "none" else f"the limit called {now.output_limit}")
+    if now.max_output_tokens != before.max_output_tokens:
+        found.append(f"at most {now.max_output_tokens} tokens a reply")
+    if now.context_window != before.context_window:
+        found.append(f"a window of {now.context_window} tokens")
+    return ", ".join(found)
 
 
-def learn(known: Capabilities, request: Mapping[str, Any], error: Exception) -> Capabilities | None:
-    """What an endpoint turns out to take; None if it refuses for another reason, or what a play cannot do without.
+def learn(
+    known: ModelProfile, request: Mapping[str, Any], error: Exception, *, renamed: bool = False
+) -> ModelProfile | None:
+    """The profile with what an endpoint turns out to take; None if it refuses for another reason, or what a play cannot
+    do without.
 
     Args:
         known: what it was thought to take.
         request: what it was asked.
         error: its answer.
+        renamed: whether the limit of tokens has been renamed before: if this name is refused as well, there is none.
     """
     if endpoint_errors.status(error) not in _REFUSALS:
         return None
@@ -104,16 +86,17 @@ def learn(known: Capabilities, request: Mapping[str, Any], error: Exception) -> 
     if _CONTEXT.search(text) and _HOLDS.search(text):
         return _smaller(known, text)
     if limit and _named(limit, named, text):
-        return _limited(known, limit, int(request[limit]), str(told.get("message") or text).lower())
+        return _limited(known, limit, int(request[limit]), str(told.get("message") or text).lower(), renamed=renamed)
     if "response_format" in request and ("response_format" in named or _SHAPE.search(text)):
-        return known.model_copy(update={"structured": "object" if known.structured == "schema" else "words"})
+        less = "json_object" if known.structured_output == "json_schema" else "prompt"
+        return known.model_copy(update={"structured_output": less})
     if any(message["role"] == "system" for message in request["messages"]) and (
         "role" in named or _SYSTEM.search(text)
     ):
-        return known.model_copy(update={"system": False})
-    for field in _SPARE:
+        return known.model_copy(update={"system_role": False})
+    for field, takes in _OPTIONAL.items():
         if field in request and _named(field, named, text):
-            return known.model_copy(update={"without": (*known.without, field)})
+            return known.model_copy(update={takes: False})
     return None
 
 
@@ -127,7 +110,7 @@ def _places(told: Mapping[str, Any]) -> set[str]:
 
 def _named(field: str, named: set[str], text: str) -> bool:
     """Whether an error is about a field: it points to it, or, where it points to none, speaks of it."""
-    if named & {*_SPARE, *_LIMITS}:
+    if named & {*_OPTIONAL, *_LIMITS}:
         return field in named
     if field == "stream":
         return bool(re.search(r"\bstream(?:ing)?\b", text) and _NO.search(text))
@@ -136,23 +119,22 @@ def _named(field: str, named: set[str], text: str) -> bool:
     return bool(re.search(rf"(?<!\w){field}(?!\w)", text))
 
 
-def _smaller(known: Capabilities, text: str) -> Capabilities | None:
+def _smaller(known: ModelProfile, text: str) -> ModelProfile | None:
     """With the window that an error names, if that is news."""
     found = _HOLDS.search(text)
     window = int(next(filter(None, found.groups())).replace(",", "")) if found else 0
-    if window < _SMALLEST or (known.window and window >= known.window):
+    if not SMALLEST_WINDOW <= window < known.context_window:
         return None
-    return known.model_copy(update={"window": window})
+    return known.model_copy(update={"context_window": window})
 
 
-def _limited(known: Capabilities, limit: str, asked: int, text: str) -> Capabilities | None:
+def _limited(known: ModelProfile, limit: _Limit, asked: int, text: str, *, renamed: bool) -> ModelProfile | None:
     """With a lower limit of output tokens, or one of the other name, or none."""
-    lower = [n for n in map(int, re.findall(r"\b\d{2,7}\b", text)) if _LEAST <= n < asked]
+    lower = [n for n in map(int, re.findall(r"\b\d{2,7}\b", text)) if SMALLEST_OUTPUT <= n < asked]
     if _TOO_MUCH.search(text) and (lower or not _NO.search(text)):
         most = max(lower, default=asked // 2)
-        return known.model_copy(update={"most": most}) if most >= _LEAST else None
+        return known.model_copy(update={"max_output_tokens": most}) if most >= SMALLEST_OUTPUT else None
     if not _NO.search(text) and not re.search(r"extra|unknown|unrecogni[sz]ed|unexpected|deprecated|instead", text):
         return None
     (other,) = {*_LIMITS} - {limit}
-    renamed = {} if other in known.without else {"limit": other}
-    return known.model_copy(update={"without": (*known.without, limit)} | renamed)
+    return known.model_copy(update={"output_limit": "none" if renamed else other})

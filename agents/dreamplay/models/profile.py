@@ -1,0 +1,120 @@
+"""ModelProfile: what a model can, and how it is played. No other code asks which model it is.
+
+A profile is looked up by provider and model name (`profile_table`), overridden by the settings, and refined by what an
+endpoint refuses (`profile_learning`). It is recorded in the header of a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from dreamplay.schema.base import FrozenModel
+
+SMALLEST_WINDOW = 512
+"""Tokens; a smaller number is no context window."""
+SMALLEST_OUTPUT = 16
+"""Tokens; a smaller number is no limit of output."""
+
+LEARNT = (
+    "system_role", "structured_output", "output_limit", "max_output_tokens", "multiple_candidates", "seed",
+    "temperature_control", "stop", "stream", "stream_usage",
+)  # fmt: skip
+"""Fields that tell how an endpoint is asked, and not what it is asked for. They may be learnt while playing, so runs
+that differ in them are still runs of one kind."""
+
+
+class ModelProfile(FrozenModel):
+    """What a model can, and how it is played. The defaults fit a capable model behind an OpenAI-compatible endpoint
+    that takes every field of the API.
+    """
+
+    # What the model can.
+
+    context_window: int = Field(default=8192, ge=SMALLEST_WINDOW, le=10_000_000)
+    """Tokens, prompt and reply together, that a call uses at most. A hosted model may have room for more; a story of
+    default length stays well inside 8,192. A local engine is started with this many."""
+    max_output_tokens: int | None = Field(default=None, ge=SMALLEST_OUTPUT)
+    """Tokens of one reply that the endpoint gives at most. None: no limit is known."""
+    thinking_tokens: int = Field(default=2000, ge=0, le=100_000)
+    """Tokens that the model may think before it replies, beyond what the reply itself may take."""
+    output_limit: Literal["max_tokens", "max_completion_tokens", "none"] = "max_tokens"
+    """What the endpoint calls the limit of output tokens; none: it takes no limit."""
+    structured_output: Literal["json_schema", "json_object", "prompt"] = "json_schema"
+    """How a reply in JSON is asked for: by a schema, as any JSON object, or in the words of the prompt alone."""
+    system_role: bool = True
+    """Whether a system message is taken; else the user message begins with it."""
+    prefill: bool = False
+    """Whether the engine continues a reply that was begun for it."""
+    multiple_candidates: bool = True
+    """Whether one call may ask for several replies (`n`)."""
+    seed: bool = True
+    """Whether a seed is taken."""
+    temperature_control: bool = True
+    """Whether a temperature is taken."""
+    stop: bool = False
+    """Whether stop sequences are sent: a line then ends at its first line break."""
+    stream: bool = True
+    """Whether replies can be asked for piece by piece."""
+    stream_usage: bool = True
+    """Whether a stream can be asked to count its tokens (`stream_options`)."""
+    dialect: Literal["openai", "llamacpp"] = "openai"
+    """Which API is spoken: the common one, or llama.cpp's, which has samplers of its own (min-p, DRY), keeps the prompt
+    cached, and makes a grammar of the whole JSON schema."""
+    shared_prefix_cache: bool = False
+    """Whether it costs nothing to have the beginning of a prompt read before the rest is known."""
+
+    # How it is asked.
+
+    temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+    """Sampling temperature. None: the endpoint's own."""
+    json_temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+    """Temperature at most of a reply in JSON: a small model's choice then follows its reason (of 16 stances at 0.3, 15
+    were what the character believes in; at 0.8, 10 of 12). None: as any other reply."""
+    min_p: float | None = Field(default=None, ge=0.0, le=1.0)
+    """Share of the likeliest token's probability below which no token is sampled; llama.cpp alone. None: its own."""
+    candidates: int = Field(default=1, ge=1, le=8)
+    """Candidates for a line in one call, of which the best is kept."""
+    max_attempts: int = Field(default=3, ge=1, le=100)
+    """Calls for a line before the turn passes in silence."""
+    blind_retries: int = Field(default=0, ge=0, le=99)
+    """Of these, the repeated calls in which the model is not told what was wrong: an engine that still has the prompt
+    reads next to nothing for them."""
+    reflection_attempts: int = Field(default=2, ge=1, le=100)
+    """Calls for a reflection before the character has none."""
+    jobs: int = Field(default=4, ge=1, le=500)
+    """Runs at once, unless a command says how many."""
+    max_jobs: int | None = Field(default=None, ge=1)
+    """Runs at once at most. None: no limit."""
+
+    # How it is played.
+
+    private_sheet: bool = True
+    """Whether the prompt of a line carries the private sheet: room that a small model does not make use of."""
+    cue_manner: bool = True
+    """Whether a cue says how a line is spoken. In a small model these words crowd out the matter."""
+    memories: int = Field(default=3, ge=0, le=20)
+    """Memories that a prompt has room for. Small models get lost in more than one."""
+    stance_memories: bool = True
+    """Whether the prompt of a stance has memories. A small model repeats them in place of a reason."""
+    epilogue_scope: Literal["story", "last_beat"] = "story"
+    """What is told again before the epilogue. From the whole story a small model makes one more dream."""
+    reflections: bool = True
+    """Whether characters reflect after each scene, a call for each, unless the settings say otherwise."""
+    checks: tuple[str, ...] = ("standard",)
+    """The checks that a reply has to pass, by name or by the name of a set: standard, strict."""
+
+    def refined(self, by: ModelProfile | Mapping[str, Any]) -> ModelProfile:
+        """This profile with the fields that were set in another one, or with these values.
+
+        Raises:
+            pydantic.ValidationError: a value that cannot be used.
+        """
+        chosen = by.model_dump(exclude_unset=True) if isinstance(by, ModelProfile) else by
+        return ModelProfile.model_validate(self.model_dump() | dict(chosen))
+
+    def recorded(self) -> dict[str, Any]:
+        """All of it, as plain JSON for the header of a run: later versions may have other defaults."""
+        return self.model_dump(mode="json")

@@ -1,0 +1,66 @@
+"""The table of profiles, `profiles.toml`: what is known of providers and models before anything is learnt."""
+
+from __future__ import annotations
+
+import tomllib
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib import resources
+
+from pydantic import Field, TypeAdapter
+
+from dreamplay.models.profile import ModelProfile
+from dreamplay.schema.base import FrozenModel
+
+FILE = "profiles.toml"
+
+
+class Row(FrozenModel):
+    """What is known of some models of some providers."""
+
+    provider: tuple[str, ...] = Field(default=("*",), min_length=1)
+    """Patterns of the provider: a host, host:port, or what runs in this process."""
+    model: tuple[str, ...] = Field(default=("*",), min_length=1)
+    """Patterns of the model's name."""
+    profile: ModelProfile
+    """The fields that are set here are known; the others are left as they are."""
+
+    def matches(self, providers: tuple[str, ...], model: str) -> bool:
+        """Whether it is about this model of a provider with these names."""
+        known = any(_like(name, self.provider) for name in providers)
+        return known and _like(model, self.model)
+
+
+class _Table(FrozenModel):
+    rows: tuple[Row, ...]
+
+
+def look_up(provider: str, model: str) -> ModelProfile:
+    """The profile of a model, refined row by row.
+
+    Args:
+        provider: the host of the address, with the port if it names one; "embedded", "gguf", "scripted", or the name of
+            a plug-in.
+        model: its name; may be empty where it is not known yet.
+    """
+    host = provider.rpartition(":")[0] or provider
+    found = ModelProfile()
+    for row in table():
+        if row.matches((provider, host), model):
+            found = found.refined(row.profile)
+    return found
+
+
+@cache
+def table() -> tuple[Row, ...]:
+    """All rows, in order.
+
+    Raises:
+        pydantic.ValidationError: the table is not valid.
+    """
+    text = resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8")
+    return TypeAdapter(_Table).validate_python(tomllib.loads(text)).rows
+
+
+def _like(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
