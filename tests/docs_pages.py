@@ -115,7 +115,8 @@ def _settings() -> str:
         words = [f"`{word}`" for word in get_args(field.annotation) if isinstance(word, str)]
         meaning = " ".join(filter(None, [_described(field), f"One of {', '.join(words)}." if words else ""]))
         shown = f"`{option}`" if option in known else ""
-        rows.append(f"| `{name}` | {shown} | `DREAMPLAY_{name.upper()}` | {default} | {meaning} |")
+        variable = "" if "Mapping" in str(field.annotation) else f"`DREAMPLAY_{name.upper()}`"
+        rows.append(f"| `{name}` | {shown} | {variable} | {default} | {meaning} |")
     return "\n".join(rows) + "\n\n"
 
 

@@ -21,7 +21,9 @@ import dreamplay as dp
 import pytest
 import typer.main
 from docs_pages import PAGES, ROOT, Block
+from dreamplay import settings
 from dreamplay.cli.main import app
+from dreamplay.models.profile import ModelProfile
 from typer.testing import CliRunner
 
 _CALL = re.compile(r"(\w+=\S+ )*(uv run (--\S+ )*)?dreamplay( |$)")
@@ -182,6 +184,15 @@ def test_every_block_of_python_runs_in_the_order_of_its_page(page: Path) -> None
             made = eval(code, space)  # as a notebook does, in which a block may await
             if inspect.iscoroutine(made):
                 asyncio.run(made)
+
+
+def test_every_file_of_settings_is_understood() -> None:
+    blocks = [block.text for page in PAGES for block in docs_pages.blocks(page) if block.language == "toml"]
+    written = [text for text in blocks if "project" not in text]
+    assert written
+    for text in written:
+        Path("dreamplay.toml").write_text(text, encoding="utf-8")
+        settings.load().overrides(ModelProfile)
 
 
 def test_the_whole_story_of_the_guide_plays() -> None:
