@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, TypedDict
 from unittest import mock
 
-import xllamacpp
 from bench import TIMEOUT
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.library import templates
@@ -29,12 +28,19 @@ from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.script import Script
 from langgraph.graph import END, START, StateGraph
 
-DEFAULT_CACHE = xllamacpp.CommonParams().cache_ram_mib
+
+def default_cache() -> int:
+    """The room (MiB) that llama.cpp gives its host-side prompt cache unless it is told otherwise."""
+    import xllamacpp
+
+    return int(xllamacpp.CommonParams().cache_ram_mib)
 
 
 @contextlib.contextmanager
 def host_cache(mib: int) -> Iterator[None]:
     """Let `embedded.start` start engines with so much room (MiB) for llama.cpp's host-side prompt cache."""
+    import xllamacpp
+
     start = xllamacpp.Server
 
     def server(params: Any) -> Any:

@@ -48,7 +48,7 @@ from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, End, RunLog, Transcript
 from dreamplay.scoring import score
 from dreamplay.scoring.score import ROWS, ScoreRow, Scores
-from layout import DEFAULT_CACHE, Plain, PlainModel, host_cache
+from layout import Plain, PlainModel, default_cache, host_cache
 
 Way = Literal["dreamplay", "plain"]
 Opening = Callable[[Way], contextlib.AbstractContextManager[Model]]
@@ -83,7 +83,7 @@ def main() -> None:
     def opening(way: Way) -> Iterator[Model]:
         with fresh_start(chosen.model):
             if way == "plain":
-                with host_cache(DEFAULT_CACHE):
+                with host_cache(default_cache()):
                     yield PlainModel(chosen.model)
             else:
                 yield LocalModel(chosen.model, timeout=TIMEOUT)

@@ -31,7 +31,7 @@ from dreamplay.models import llamacpp, profile_table
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, Event, TurnEvent
 from dreamplay.schema.story import TurnContract
-from layout import DEFAULT_CACHE, Plain, PlainModel, host_cache
+from layout import Plain, PlainModel, default_cache, host_cache
 
 EXTRAS = ("nurse", "teenager", "lawyer")
 """Roles, and personas, that join the four friends on the roof."""
@@ -111,7 +111,7 @@ def main() -> None:
     if not chosen.whole:
         sizes = [int(size) for size in chosen.roles.split(",")]
         plans = {f"roof, {n} roles": on_the_roof(chosen.seed, chosen.lines, n) for n in sizes}
-    room = [mib for mib, name in ((DEFAULT_CACHE, "on"), (0, "off")) if chosen.cache in (name, "both")]
+    room = [mib for mib, name in ((default_cache(), "on"), (0, "off")) if chosen.cache in (name, "both")]
     rows = [row for what, plan in plans.items() for mib in room for row in compare(what, plan, mib)]
     print(f"{where}; prompt tokens evaluated per spoken line, seed {chosen.seed}\n")
     head = ("play", "cache", "layout", "lines", "median", "mean", "later lines", "spoken", "bar", "kept?")
