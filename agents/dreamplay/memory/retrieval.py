@@ -101,8 +101,8 @@ class RetrievalMemory:
 
         Args:
             view: what the role may read.
-            query: what she is about to speak of.
-            scene: the id of the scene in which she remembers.
+            query: what they are about to speak of.
+            scene: the id of the scene in which they remember.
             shown: what stands in the prompt anyway, and so need not come up.
             limit: how many may.
 
@@ -221,7 +221,7 @@ class RetrievalMemory:
         return table.importance[event.kind]
 
     def _when(self, event: Event | None, scene: str) -> str:
-        """When it was, in words that follow «from»."""
+        """When it was, in words that follow "from"."""
         if event is None:
             return "long ago"
         if event.scene == PROLOGUE:
@@ -232,7 +232,7 @@ class RetrievalMemory:
         return place[0].lower() + place[1:] if place.startswith(("The ", "A ", "An ")) else place
 
     def _worded(self, row: int) -> str:
-        """The memory as she would put it, short. No brackets: nobody's words can pass for a note of ours."""
+        """The memory in their words, short and without brackets, so that it cannot pass for a note of the prompt."""
         event = self._events[row]
         text = _short(sanitize(event.text if event else self._formative[row]), self._config.words)
         if event is None or event.speaker is None or event.kind in ("reflection", MoveEvent):

@@ -52,7 +52,7 @@ class Endpoint:
     name: str
     client: AsyncOpenAI
     where: str
-    """How error messages call it: an address, or «the embedded engine»."""
+    """Its name in error messages: an address, or "the embedded engine"."""
     profile: ModelProfile = field(default_factory=ModelProfile)
     """What it takes and how it is asked, with what was learnt since it was opened."""
     slot: int | None = None

@@ -23,7 +23,7 @@ class Prompt(FrozenModel):
     ask: str = ""
     """Added to the tail for an engine that cannot be made to begin with `opener`."""
     opener: str = ""
-    """What the reply begins with («Leo:»), put in the model's mouth where the engine continues it."""
+    """The beginning of the reply ("Leo:"), which an engine with prefill continues."""
     shape: dict[str, Any] | None = None
     """JSON schema of the reply, if it is to be JSON."""
     fresh: bool = False

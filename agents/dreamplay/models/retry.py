@@ -28,7 +28,7 @@ _NAMED = (
     re.compile(rf"(?:try again|retry|wait)[^\d]{{0,40}}?((?:{_STEP})+)", re.IGNORECASE),
     re.compile(rf"retry_?delay\"?: *\"?((?:{_STEP})+)", re.IGNORECASE),  # Google's RetryInfo
 )
-"""Waits in words: «Please try again in 1m30s»."""
+"""Waits in words: "Please try again in 1m30s"."""
 _MILLISECONDS = re.compile(r"retry[-_]after[-_]ms\"?: *\"?(\d+(?:\.\d+)?)", re.IGNORECASE)
 _SECONDS = re.compile(r"retry[-_]after(?:[-_]seconds?)?\"?: *\"?(\d+(?:\.\d+)?)(?![\d.]*\s*[a-z])", re.IGNORECASE)
 

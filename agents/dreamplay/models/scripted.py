@@ -139,7 +139,7 @@ def _glimpse(item: str, dice: random.Random) -> str:
 
 
 def _in_first_person(matter: str) -> str:
-    """Turn «he has mended his clock» into «I have mended my clock», unless it is about somebody named."""
+    """Turn "he has mended his clock" into "I have mended my clock", unless it is about somebody named."""
     if re.search(r"(?<!^)\b[A-Z]\w+", matter):
         return matter
     for pattern, mine in (

@@ -81,7 +81,7 @@ _BEGUN = re.compile(
     r"(?:<{1,2}(?!\s|[1-9])[^<>\n]{0,100}|\[[A-Zg/|][^\[\]\n]{0,24}|\[|◁[^▷\n]{0,8}"
     r"|&(?:l|lt|lt;/?[\w:-]{0,40}(?:&[gt]{0,2})?)?)\Z"
 )
-"""What may be the beginning of a mark. «<3» is none."""
+"""What may be the beginning of a mark. "<3" is none."""
 _HALF = re.compile(r"<[|\uff5c][^<>\n]{0,40}\Z")
 """A mark that a limit cut off."""
 _JOINED = "assistantfinal"
