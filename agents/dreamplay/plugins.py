@@ -106,6 +106,17 @@ def find(group: Group, name: str) -> Plugin:
     return claims[0]
 
 
+def described(plugin: Plugin) -> str:
+    """The first sentence of the docstring of what a plug-in names; it is imported for that.
+
+    Raises:
+        PluginError: the import fails, or several distributions claim the name.
+    """
+    paragraph = (inspect.getdoc(load(plugin.group, plugin.name)) or "").partition("\n\n")[0]
+    sentence, end, _ = " ".join(paragraph.split()).partition(". ")
+    return sentence + end.strip()
+
+
 def load(group: Group, name: str) -> Any:
     """Import the plug-in of a name and return what its entry point names.
 

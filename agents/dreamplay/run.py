@@ -12,10 +12,11 @@ from dreamplay.analysis import explain
 from dreamplay.analysis.explain import Explanation, Knowledge
 from dreamplay.branching import branch as whatif
 from dreamplay.branching.branch import Branch, Changes
+from dreamplay.rendering import records
 from dreamplay.runs import prompt_log, transcript
 from dreamplay.runs.transcript import Header, RunLog
 from dreamplay.schema.cast import Persona
-from dreamplay.schema.event import PROLOGUE, Event, StanceEvent, TurnEvent
+from dreamplay.schema.event import PROLOGUE, Event, StanceEvent
 
 
 @dataclass(frozen=True, repr=False)
@@ -102,31 +103,7 @@ class Run:
         spaces), choice, by (agent, person, narrator or author), calls, prompt_tokens, cached_tokens, output_tokens and
         seconds.
         """
-        cast = self.record.cast
-        same = {"run": self.folder.name, "seed": self.header.seed, "model": self.header.model}
-        return [
-            same
-            | {
-                "id": event.id,
-                "beat": event.beat,
-                "scene": event.scene,
-                "turn": event.turn if isinstance(event, TurnEvent) else 0,
-                "kind": event.kind,
-                "role": event.speaker,
-                "speaker": cast.name(event.speaker) if event.speaker else None,
-                "text": event.text,
-                "to": event.cue.to if isinstance(event, TurnEvent) and event.cue else None,
-                "witnesses": " ".join(event.witnesses),
-                "choice": event.choice if isinstance(event, StanceEvent) else None,
-                "by": event.provenance.by,
-                "calls": event.provenance.usage.calls,
-                "prompt_tokens": event.provenance.usage.prompt,
-                "cached_tokens": event.provenance.usage.cached,
-                "output_tokens": event.provenance.usage.output,
-                "seconds": event.provenance.usage.seconds,
-            }
-            for event in self.events
-        ]
+        return records.records(self.record)
 
     def branch(
         self,

@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bench import TIMEOUT, finished, fresh_start, kept, machine, options, say, table
+from dreamplay import formats
 from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner
@@ -43,7 +44,6 @@ from dreamplay.errors import DreamplayError
 from dreamplay.models import model_store
 from dreamplay.models.base import Model
 from dreamplay.models.llamacpp import LocalModel
-from dreamplay.rendering import markdown
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, End, RunLog, Transcript
 from dreamplay.scoring import score
@@ -152,7 +152,7 @@ def play_plain(plan: RunConfig, folder: Path, opening: Opening, name: str, ours:
             await plain.play()
             spoken = sum(event.kind == "line" for event in plain.script)
             record.append(End(lines=spoken, usage=transcript.total(plain.script)))
-        markdown.write(folder)
+        formats.write_page(folder)
 
     return finished(folder, plan, name, mark) or _played(folder, opening, "plain", play)
 

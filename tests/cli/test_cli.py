@@ -20,14 +20,13 @@ from typing import Any
 import pytest
 import typer.main
 import worlds
-from dreamplay import casting
+from dreamplay import casting, formats
 from dreamplay.cli import main
 from dreamplay.comparison.compare import Comparison
 from dreamplay.errors import RecordError
 from dreamplay.library import resources
 from dreamplay.models import registry, scripted
 from dreamplay.models.endpoint import open_endpoint
-from dreamplay.rendering import markdown
 from dreamplay.runs import prompt_log, transcript
 from dreamplay.runs.transcript import End
 from dreamplay.schema.provenance import Usage
@@ -165,7 +164,7 @@ def test_a_page_that_cannot_be_written_is_not_announced(
     def full(*args: object) -> None:
         raise RecordError("no room")
 
-    monkeypatch.setattr(markdown, "write", full)
+    monkeypatch.setattr(formats, "write_page", full)
     done = call("run", "--story", small, "--model", "scripted", "--beats", "day", "--out", "x")
     assert done.message == (
         "dreamplay: transcript: x/transcript.jsonl; transcript.md could not be written, read the run with: "

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import worlds
+from dreamplay import formats
 from dreamplay.errors import RecordError
 from dreamplay.library import resources
 from dreamplay.rendering import markdown
@@ -18,7 +19,7 @@ from dreamplay.schema.script import Script
 @pytest.mark.parametrize("reference", resources.names("stories"))
 async def test_a_page_holds_everything_that_was_said_in_order(reference: str, tmp_path: Path) -> None:
     record = await worlds.play(reference, tmp_path / "run")
-    page = (tmp_path / "run" / markdown.FILE).read_text(encoding="utf-8")
+    page = (tmp_path / "run" / formats.PAGE).read_text(encoding="utf-8")
     assert page == markdown.render(transcript.read(tmp_path / "run"))
     story, cast = record.header.story, record.cast
     assert page.startswith(f"# {story.title}\n")
@@ -97,5 +98,5 @@ async def test_a_page_that_cannot_be_written_is_an_error(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RecordError, match="No space left"):
-        markdown.write(tmp_path / "run")
-    assert not (tmp_path / "run" / markdown.FILE).exists()
+        formats.write_page(tmp_path / "run")
+    assert not (tmp_path / "run" / formats.PAGE).exists()

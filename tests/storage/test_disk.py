@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import worlds
+from dreamplay import formats
 from dreamplay.errors import RecordError
 from dreamplay.participants import visit
-from dreamplay.rendering import markdown
 from dreamplay.runs import run_index, transcript
 from dreamplay.runs.transcript import FILE
 from dreamplay.storage import disk, jsonl, lock
@@ -122,7 +122,7 @@ def test_a_folder_that_may_not_be_looked_at_is_said_to_be_one(tmp_path: Path, mo
 
 async def test_a_page_keeps_its_place_until_the_next_one_is_whole(small: Path, tmp_path: Path) -> None:
     await worlds.play(small, tmp_path / "run")
-    assert markdown.write(tmp_path / "run").read_bytes()
+    assert formats.write_page(tmp_path / "run").read_bytes()
     assert not (tmp_path / "run" / "transcript.md.new").exists()
 
 

@@ -9,7 +9,7 @@ import traceback
 
 import typer
 
-from dreamplay.cli.commands import author, branch, cards, play, read
+from dreamplay.cli.commands import author, branch, cards, extend, play, read
 from dreamplay.cli.play_session import INTERRUPTED
 from dreamplay.cli.wording import Wording
 from dreamplay.errors import ClosedPipeError, DreamplayError
@@ -25,6 +25,7 @@ app = typer.Typer(
 for command in (
     play.run, play.resume, play.runs, read.show, read.why, read.knows, read.score, read.compare,
     branch.whatif, branch.tree, cards.check, author.schema, play.models,
+    extend.export, extend.plugins,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(cards.casting_app, name="cast")

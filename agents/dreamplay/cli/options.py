@@ -68,14 +68,14 @@ def pairs(swaps: list[str] | None) -> dict[str, str]:
     return found
 
 
-def write(file: Path, text: str, *, quiet: bool = False) -> None:
+def write(file: Path, text: str | bytes, *, quiet: bool = False) -> None:
     """Write a report file, and confirm it on stderr.
 
     Raises:
         RecordError: the file cannot be written.
     """
     try:
-        file.write_text(text, encoding="utf-8")
+        file.write_bytes(text.encode() if isinstance(text, str) else text)
     except OSError as error:
         raise RecordError(f"cannot write {file}: {error.strerror}; choose another file") from error
     if not quiet:

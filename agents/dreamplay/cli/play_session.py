@@ -187,10 +187,10 @@ def need_terminal(manner: OutputMode, otherwise: str) -> None:
 
 def _left(folder: Path) -> str:
     """Where a finished run can be read. The Markdown file is missing if the disk was full."""
-    from dreamplay.rendering import markdown
+    from dreamplay import formats
     from dreamplay.runs import transcript
 
-    page = folder / markdown.FILE
+    page = folder / formats.PAGE
     if page.exists():
         return f"transcript: {page}"
     shown = shlex.join(["dreamplay", "show", _name(folder)])

@@ -168,8 +168,9 @@ def _settings(matched: Pairing) -> tuple[Setting, ...]:
     one, other = (
         {"model": sources.model(run)}
         | sources.settings(run)
+        | sources.plugin_options(run, like)
         | {f"version of {name}": v for name, v in run.header.versions.items()}
-        for run in (matched.base[0], matched.changed[0])
+        for run, like in ((matched.base[0], matched.changed[0]), (matched.changed[0], matched.base[0]))
     )
     return tuple(
         Setting(name=name, base=one.get(name, ""), changed=other.get(name, ""))

@@ -18,6 +18,8 @@ from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel, Words
 
+PLUGINS = ("memory", "director", "embedder")
+"""The settings that choose plug-ins."""
 _CLOCK = "SOURCE_DATE_EPOCH"
 """The environment variable by which reproducible builds fix the time (reproducible-builds.org/specs)."""
 
@@ -117,12 +119,20 @@ def model(run: RunLog) -> str:
 
 
 def settings(run: RunLog) -> dict[str, str]:
-    """What was set for a run, each in a word or two."""
-    return dict(_flat(_visit(comparable(run.header.settings))))
+    """What was set for a run, each in a word or two; of a plug-in its name."""
+    found = _visit(comparable(run.header.settings))
+    return dict(_flat(found | {name: found[name].get("name", "") for name in PLUGINS if name in found}))
+
+
+def plugin_options(run: RunLog, like: RunLog) -> dict[str, str]:
+    """The options of those plug-ins of a run that have the same name in the other, by plug-in and option."""
+    mine, theirs = run.header.settings, like.header.settings
+    same = [name for name in PLUGINS if name in mine and mine[name].get("name") == theirs.get(name, {}).get("name")]
+    return {f"{name} {option}": value for name in same for option, value in _flat(mine[name]) if option != "name"}
 
 
 def _unusual(run: RunLog) -> dict[str, str]:
-    """The same without what is as usual of the model's profile."""
+    """The settings without what is as usual of the model's profile."""
     usual = {name for name, value in _flat(ModelProfile().recorded()) if settings(run).get(name) == value}
     chosen = {name for name in run.header.settings if name != "profile"}
     return {name: value for name, value in settings(run).items() if name in chosen or name not in usual}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from dreamplay import formats
 from dreamplay.engine.graph import Graph, build, cursor, steps, untraced
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.state import Context, State, context
@@ -21,7 +22,6 @@ from dreamplay.models.base import Model
 from dreamplay.participants import visit
 from dreamplay.participants.actions import Action
 from dreamplay.participants.visitor import Leave, ScriptedVisitor, Visitor, asked
-from dreamplay.rendering import markdown
 from dreamplay.runs import pending_answers, prompt_log, transcript
 from dreamplay.runs.continuity import Continuity
 from dreamplay.runs.pending_answers import PendingAnswers
@@ -119,7 +119,7 @@ class Runner:
                         visit.write(self.folder, self.script, self.plan.cast)
                 if self.kept and not self._ended:
                     with contextlib.suppress(RecordError):
-                        markdown.write(self.folder)
+                        formats.write_page(self.folder)
 
     @property
     def kept(self) -> bool:
@@ -242,7 +242,7 @@ class Runner:
         spoken = sum(event.kind == "line" and event.beat != PROLOGUE for event in self.script)
         end = End(lines=spoken, usage=transcript.total(self.script))
         with contextlib.suppress(RecordError):  # first, since what has its end is never gone on with
-            markdown.write(self.folder, end)
+            formats.write_page(self.folder, end)
         record.append(end)
         self._ended = True
 

@@ -80,7 +80,8 @@ class RetrievalConfig(FrozenModel):
 
 
 class RetrievalMemory:
-    """The memory of one role. It keeps vectors, so that only what is new is embedded, and no knowledge of its own."""
+    """What the role witnessed, by recency, importance and relevance. The memory keeps vectors,
+    so that only what is new is embedded, and no knowledge of its own."""
 
     Config = RetrievalConfig
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class WordLlamaEmbedder:
-    """The embedder `wordllama`."""
+    """Static token vectors, averaged over a text; offline."""
 
     name = "wordllama"
     width = 256

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 
 from dreamplay.rendering.event_words import played_by
 from dreamplay.runs import transcript
-from dreamplay.runs.transcript import End, RunLog
+from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, Event, RecapEvent, StanceEvent
-from dreamplay.storage import disk
-
-FILE = "transcript.md"
 
 
-def write(folder: Path, end: End | None = None) -> Path:
-    """Write `transcript.md` beside the transcript it is made from, and return its path. With an end it is the page of
-    a run that is about to get that end.
+class Markdown:
+    """A page to be read: title, cast, beats and scenes, and what it cost."""
 
-    Raises:
-        RecordError: the transcript cannot be read, or the page not be written.
-    """
-    record = transcript.read(folder)
-    page = render(replace(record, end=end or record.end))
-    try:
-        disk.replace(folder / FILE, page.encode())
-    except OSError as error:
-        with contextlib.suppress(OSError):  # an older page would pass for this one
-            (folder / FILE).unlink(missing_ok=True)
-        raise disk.cannot("write", folder / FILE, error) from error
-    return folder / FILE
+    suffix = ".md"
+
+    def write(self, log: RunLog) -> str:
+        """The page."""
+        return render(log)
 
 
 def render(record: RunLog) -> str:

@@ -57,7 +57,8 @@ class RejectedCandidate(FrozenModel):
 
 
 class RetrievedMemory(FrozenModel):
-    """A memory that stood in the prompt, and why: three scores, each in [0, 1], and their product."""
+    """A memory that stood in the prompt, and why: three scores, each in [0, 1], and their product. A
+    memory plug-in that has no such score leaves it at 1."""
 
     event: Place | None
     """The event that is remembered; None for a formative memory of the private sheet."""
@@ -65,11 +66,11 @@ class RetrievedMemory(FrozenModel):
     """When it happened, as the prompt says it."""
     text: Words
     """As it stood in the prompt: shortened, and in the first person where it is the character's own."""
-    recency: Score
+    recency: Score = 1.0
     """How recent it is."""
-    importance: Score
+    importance: Score = 1.0
     """How much it matters to the character."""
-    relevance: Score
+    relevance: Score = 1.0
     """How close it is to what they are about to speak of."""
     score: Score
     """The product of the three."""

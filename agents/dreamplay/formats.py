@@ -1,0 +1,70 @@
+"""Output formats: a run as a file of another kind. What can be written is found by entry point; see `plugins`."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dreamplay import plugins
+from dreamplay.errors import PluginError
+from dreamplay.storage import disk
+
+if TYPE_CHECKING:
+    from dreamplay.runs.transcript import End, RunLog
+
+PAGE = "transcript.md"
+"""The file in the folder of a run that people read."""
+_PAGE_FORMAT = "markdown"
+
+
+class Format(Protocol):
+    """Writes a run. Its entry point is called without arguments. The first line of its docstring describes it in
+    `dreamplay plugins`.
+    """
+
+    suffix: str
+    """Of the files, with the dot: ".md"."""
+
+    def write(self, log: RunLog) -> str | bytes:
+        """The whole file. A str is encoded as UTF-8."""
+
+
+def open_format(name: str) -> Format:
+    """The format of a name.
+
+    Raises:
+        PluginError: there is none, or it cannot be used.
+    """
+    made: Format = plugins.create("formats", name, Format, returns={"write": plugins.one_of(str, bytes)})
+    return made
+
+
+def suffixes() -> dict[str, str]:
+    """The formats that can be used, by the suffix of their files. One that fails to load is left out."""
+    found: dict[str, str] = {}
+    for name in plugins.names("formats"):
+        with contextlib.suppress(PluginError):
+            found.setdefault(open_format(name).suffix, name)
+    return found
+
+
+def write_page(folder: Path, end: End | None = None) -> Path:
+    """Write `transcript.md` beside the transcript, and return its path. With an end it is the page of a run that is
+    about to get that end.
+
+    Raises:
+        RecordError: the transcript cannot be read, or the page not be written.
+    """
+    from dreamplay.runs import transcript
+
+    log = transcript.read(folder)
+    page: Any = open_format(_PAGE_FORMAT).write(replace(log, end=end or log.end))
+    try:
+        disk.replace(folder / PAGE, page.encode())
+    except OSError as error:
+        with contextlib.suppress(OSError):  # an older page would pass for this one
+            (folder / PAGE).unlink(missing_ok=True)
+        raise disk.cannot("write", folder / PAGE, error) from error
+    return folder / PAGE

@@ -1,0 +1,76 @@
+"""A run as a table: one flat record an event, for pandas, a spreadsheet or a database."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.event import StanceEvent, TurnEvent
+
+COLUMNS = (
+    "run", "seed", "model", "id", "beat", "scene", "turn", "kind", "role", "speaker", "text", "to", "witnesses",
+    "choice", "by", "calls", "prompt_tokens", "cached_tokens", "output_tokens", "seconds",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell begins with that a spreadsheet would run (CWE-1236)."""
+
+
+def records(log: RunLog) -> list[dict[str, Any]]:
+    """The events of a run, in order, as dictionaries with the keys of COLUMNS."""
+    cast = log.cast
+    same = {"run": log.name, "seed": log.header.seed, "model": log.header.model}
+    return [
+        same
+        | {
+            "id": event.id,
+            "beat": event.beat,
+            "scene": event.scene,
+            "turn": event.turn if isinstance(event, TurnEvent) else 0,
+            "kind": event.kind,
+            "role": event.speaker,
+            "speaker": cast.name(event.speaker) if event.speaker else None,
+            "text": event.text,
+            "to": event.cue.to if isinstance(event, TurnEvent) and event.cue else None,
+            "witnesses": " ".join(event.witnesses),
+            "choice": event.choice if isinstance(event, StanceEvent) else None,
+            "by": event.provenance.by,
+            "calls": event.provenance.usage.calls,
+            "prompt_tokens": event.provenance.usage.prompt,
+            "cached_tokens": event.provenance.usage.cached,
+            "output_tokens": event.provenance.usage.output,
+            "seconds": event.provenance.usage.seconds,
+        }
+        for event in log.script
+    ]
+
+
+class Csv:
+    """A table with one row an event, for a spreadsheet."""
+
+    suffix = ".csv"
+
+    def write(self, log: RunLog) -> str:
+        """The table, with a head. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
+        out = io.StringIO()
+        table = csv.DictWriter(out, COLUMNS)
+        table.writeheader()
+        for row in records(log):
+            table.writerow({name: self._cell(value) for name, value in row.items()})
+        return out.getvalue()
+
+    @staticmethod
+    def _cell(value: Any) -> Any:
+        return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+class JsonLines:
+    """One JSON object a line, one line an event, for pandas or jq."""
+
+    suffix = ".jsonl"
+
+    def write(self, log: RunLog) -> str:
+        """The objects, as `Run.to_records` has them."""
+        return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in records(log))
