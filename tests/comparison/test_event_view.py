@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import worlds
 from dreamplay.comparison import event_view
+from dreamplay.rendering import event_phrase
 from dreamplay.schema.story import VISITOR
 
 NAMES = {"ada": "Ada", "bo": "Bo", "cyrus": "Cyrus", VISITOR: "Kim"}
@@ -28,7 +29,7 @@ TOLD: dict[str, tuple[dict[str, Any], str]] = {
 def test_an_event_is_told_as_what_it_is(what: str) -> None:
     event, told = TOLD[what]
     ((each, _),) = event_view.played(worlds.record(event))
-    assert " ".join(filter(None, event_view.phrase(each, NAMES, {"go": "leave"}))) == told
+    assert " ".join(filter(None, event_phrase.phrase(each, NAMES, {"go": "leave"}))) == told
 
 
 def test_who_is_played_by_the_visitor_is_told_so() -> None:
@@ -36,4 +37,4 @@ def test_who_is_played_by_the_visitor_is_told_so() -> None:
     persona = run.header.cast["bo"].model_copy(update={"name": "Kim"})
     header = run.header.model_copy(update={"cast": {**run.header.cast, VISITOR: persona}})
     ((each, _),) = event_view.played(worlds.RunLog(header, run.script, run.end))
-    assert event_view.phrase(each, NAMES, {}) == ("Bo (played by Kim):", "Me!")
+    assert event_phrase.phrase(each, NAMES, {}) == ("Bo (played by Kim):", "Me!")

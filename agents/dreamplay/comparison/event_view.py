@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
@@ -41,34 +41,6 @@ def played(run: RunLog) -> Iterator[tuple[EventView, Essence]]:
             said = _said(event, run.cast)
             essence = said.kind, said.speaker, said.hears, said.by_visitor, run.cast.emptied(said.text), said.choice
             yield said, essence
-
-
-def phrase(said: EventView, names: Mapping[str, str], choices: Mapping[str, str]) -> tuple[str, str]:
-    """An event in two parts: who or what it is, with its punctuation, and the words.
-
-    Speech has a colon behind its speaker. What is told, as an exit or an entrance is, stands alone.
-    """
-    who = names.get(said.speaker, said.speaker) if said.speaker else ""
-    if said.by_visitor:
-        who = f"{who} (played by {names.get(VISITOR, VISITOR)})"
-    match said.kind:
-        case "line" if said.hears:
-            *others, last = [names.get(role, role) for role in said.hears]
-            return f"{who} whispers to {', '.join(others)}{' and ' * bool(others)}{last}:", said.text
-        case "line":
-            return f"{who}:", said.text
-        case "action":
-            return who, said.text
-        case "silence":
-            return who, "says nothing"
-        case "stance":
-            return f"{who} chooses to {choices.get(said.choice or '', said.choice)}:", said.text
-        case "dream":
-            return "Dream:", said.text
-        case "reflection":
-            return (f"{who} thinks:", said.text) if said.text else (who, "has no thought that could stand")
-        case _:
-            return "", said.text
 
 
 def _said(event: Event, cast: Cast) -> EventView:

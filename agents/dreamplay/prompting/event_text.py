@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from dreamplay.models.tokens import tokens
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import PROLOGUE, Cue, Event, LineEvent, sanitize
+from dreamplay.schema.event import (
+    PROLOGUE,
+    ActionEvent,
+    ControlEvent,
+    Cue,
+    DreamEvent,
+    EntranceEvent,
+    Event,
+    EventBase,
+    ExitEvent,
+    FearEvent,
+    LineEvent,
+    NarrationEvent,
+    RecapEvent,
+    ReflectionEvent,
+    SilenceEvent,
+    StanceEvent,
+    sanitize,
+)
 
 
 @dataclass(frozen=True)
@@ -50,20 +69,17 @@ class EventText:
     def _worded(self, event: Event) -> str:
         """An event in words. One line each: no text can pass for another event."""
         text = sanitize(event.text) if event.provenance.by == "person" else " ".join(event.text.split())
-        name = self.cast.name(event.speaker) if event.speaker else ""
-        match event.kind:
-            case "line" if event.beat == PROLOGUE and event.cue:
-                return f"[{self.cued(event.cue)}]\n{name}: {text}\n"
-            case "line":
-                return f"{name}: {text}\n"
-            case "action":
-                return f"({name} {text})\n"
-            case "stance":
-                return f"{name} decides: {text}\n"
-            case "silence" | "reflection" | "fear" | "control":
-                return ""
-            case _:
-                return f"\n{text}\n"
+        return WORDS[type(event)](self, event, text)
+
+    def _line(self, event: LineEvent, text: str) -> str:
+        line = f"{self.cast.name(event.speaker)}: {text}\n"
+        return f"[{self.cued(event.cue)}]\n{line}" if event.beat == PROLOGUE and event.cue else line
+
+    def _action(self, event: ActionEvent, text: str) -> str:
+        return f"({self.cast.name(event.speaker)} {text})\n"
+
+    def _stance(self, event: StanceEvent, text: str) -> str:
+        return f"{self.cast.name(event.speaker)} decides: {text}\n"
 
     def cued(self, cue: Cue) -> str:
         """A cue as this model reads it, with the manner or without."""
@@ -85,3 +101,29 @@ class EventText:
         whisper = isinstance(event, LineEvent) and event.hears
         text = self.spoken(event).strip()
         return text.replace(":", " whispered:", 1) if whisper else text
+
+
+def _told(words: EventText, event: EventBase, text: str) -> str:
+    return f"\n{text}\n"
+
+
+def _nothing(words: EventText, event: EventBase, text: str) -> str:
+    """Nothing was perceived, or nothing that is common ground."""
+    return ""
+
+
+WORDS: Mapping[type[EventBase], Callable[[EventText, Any, str], str]] = {
+    NarrationEvent: _told,
+    LineEvent: EventText._line,
+    ActionEvent: EventText._action,
+    SilenceEvent: _nothing,
+    DreamEvent: _told,
+    ReflectionEvent: _nothing,
+    StanceEvent: EventText._stance,
+    RecapEvent: _told,
+    EntranceEvent: _told,
+    ExitEvent: _told,
+    FearEvent: _nothing,
+    ControlEvent: _nothing,
+}
+"""How each kind of event stands in the script of a prompt; empty for what does not."""

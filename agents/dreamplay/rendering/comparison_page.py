@@ -8,9 +8,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dreamplay.comparison import deltas, provenance
 from dreamplay.comparison.compare import Comparison
-from dreamplay.comparison.event_view import phrase
 from dreamplay.comparison.permutation import LEVEL, shown
 from dreamplay.rendering import comparison_plots, comparison_report
+from dreamplay.rendering.event_phrase import phrase
 
 _TEMPLATE = "comparison_page.html.jinja"
 

@@ -15,7 +15,7 @@ from dreamplay.comparison import provenance
 from dreamplay.comparison.alignment import AlignedRow, Pair
 from dreamplay.comparison.compare import Comparison, Side
 from dreamplay.comparison.deltas import COST, Delta, difference, figure
-from dreamplay.comparison.event_view import EventView, phrase
+from dreamplay.comparison.event_view import EventView
 from dreamplay.comparison.permutation import LEVEL, Tested, shown
 from dreamplay.comparison.persona_changes import Swap
 from dreamplay.comparison.relations import Learned, regard
@@ -23,6 +23,7 @@ from dreamplay.comparison.semantic_shift import excess
 from dreamplay.comparison.stances import StanceDifference, points
 from dreamplay.rendering import markdown
 from dreamplay.rendering.console import stdout
+from dreamplay.rendering.event_phrase import phrase
 from dreamplay.rendering.output import worded
 from dreamplay.scoring.metrics import mean
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rich.padding import Padding
 from rich.text import Text
@@ -10,26 +10,58 @@ from rich.text import Text
 from dreamplay.analysis.explain import Explanation, Knowledge
 from dreamplay.rendering import console
 from dreamplay.runs.transcript import RunLog
-from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE
+from dreamplay.schema.event import (
+    EVENT_CLASSES,
+    PROLOGUE,
+    PROLOGUE_TITLE,
+    ActionEvent,
+    ControlEvent,
+    DreamEvent,
+    EntranceEvent,
+    EventBase,
+    ExitEvent,
+    FearEvent,
+    LineEvent,
+    NarrationEvent,
+    RecapEvent,
+    ReflectionEvent,
+    SilenceEvent,
+    StanceEvent,
+)
 
 _WIDTH = 100
 _CUT = 160
 """Characters of a text in a list."""
 
 
+def _said(name: str, text: str) -> str:
+    return f"{name}: {text}" if name else text
+
+
+def _narrated(name: str, text: str) -> str:
+    """Who comes or goes is in the text of it."""
+    return text
+
+
+TOLD: Mapping[type[EventBase], Callable[[str, str], str]] = {
+    NarrationEvent: _said,
+    LineEvent: _said,
+    ActionEvent: lambda name, text: f"{name} {text}",
+    SilenceEvent: _said,
+    DreamEvent: _said,
+    ReflectionEvent: lambda name, text: f"{name} thinks: {text}",
+    StanceEvent: _said,
+    RecapEvent: _said,
+    EntranceEvent: _narrated,
+    ExitEvent: _narrated,
+    FearEvent: lambda name, text: f"{name} fears: {text}",
+    ControlEvent: _said,
+}
+"""How each kind of event is told in a line, from the speaker's name and the text."""
+
+
 def _told(kind: str, name: str, text: str) -> str:
-    """An event in a line. Who comes or goes is in the text of it."""
-    match kind:
-        case "entrance" | "exit":
-            return text
-        case "action":
-            return f"{name} {text}"
-        case "reflection":
-            return f"{name} thinks: {text}"
-        case "fear":
-            return f"{name} fears: {text}"
-        case _:
-            return f"{name}: {text}" if name else text
+    return TOLD[EVENT_CLASSES[kind]](name, text)
 
 
 class ExplainView:

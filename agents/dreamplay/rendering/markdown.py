@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from dreamplay.rendering.event_words import played_by
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
-from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, Event, RecapEvent, StanceEvent
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import (
+    PROLOGUE,
+    PROLOGUE_TITLE,
+    ActionEvent,
+    ControlEvent,
+    DreamEvent,
+    EntranceEvent,
+    EventBase,
+    ExitEvent,
+    FearEvent,
+    LineEvent,
+    NarrationEvent,
+    RecapEvent,
+    ReflectionEvent,
+    SilenceEvent,
+    StanceEvent,
+)
 
 
 class Markdown:
@@ -48,30 +66,50 @@ def _page(record: RunLog) -> Iterator[str]:
                 yield f"### {plain(cast.fill(scenes[scene].place))}"
         if isinstance(event, StanceEvent):
             stances.append(event)
-        elif event.text and not (event.backstage or isinstance(event, RecapEvent)):
-            yield _told(event, record)
+        elif told := TOLD[type(event)](event, record.cast):
+            yield told
     if stances:
         yield _table(stances, record)
     yield "---"
     yield _colophon(record)
 
 
-def _told(event: Event, record: RunLog) -> str:
-    text = plain(event.text)
-    name = plain(f"{record.cast.name(event.speaker)}{played_by(event, record.cast)}") if event.speaker else ""
-    match event.kind:
-        case "line" if event.hears:
-            return f"**{name}** *(whispers to {plain(record.cast.listed(event.hears))}).* {text}"
-        case "line":
-            return f"**{name}.** {text}"
-        case "reflection":
-            return f"*({name} thinks: {text})*"
-        case "dream":
-            return f"> {text}"
-        case "action":
-            return f"*{name} {text}*"
-        case _:
-            return f"*{text}*"
+def _name(event: EventBase, cast: Cast) -> str:
+    return plain(f"{cast.name(event.speaker)}{played_by(event, cast)}") if event.speaker else ""
+
+
+def _line(event: LineEvent, cast: Cast) -> str:
+    if event.hears:
+        return f"**{_name(event, cast)}** *(whispers to {plain(cast.listed(event.hears))}).* {plain(event.text)}"
+    return f"**{_name(event, cast)}.** {plain(event.text)}"
+
+
+def _nothing(event: EventBase, cast: Cast) -> str:
+    """Nothing was said, nothing new, or nothing that is part of the story."""
+    return ""
+
+
+def _narrated(event: EventBase, cast: Cast) -> str:
+    return f"*{plain(event.text)}*"
+
+
+TOLD: Mapping[type[EventBase], Callable[[Any, Cast], str]] = {
+    NarrationEvent: _narrated,
+    LineEvent: _line,
+    ActionEvent: lambda event, cast: f"*{_name(event, cast)} {plain(event.text)}*",
+    SilenceEvent: _nothing,
+    DreamEvent: lambda event, cast: f"> {plain(event.text)}",
+    ReflectionEvent: lambda event, cast: (
+        "" if event.failed else f"*({_name(event, cast)} thinks: {plain(event.text)})*"
+    ),
+    StanceEvent: _nothing,  # in a table of all that were taken together
+    RecapEvent: _nothing,
+    EntranceEvent: _narrated,
+    ExitEvent: _narrated,
+    FearEvent: _nothing,
+    ControlEvent: _nothing,
+}
+"""How each kind of event stands on the page; empty for what a page leaves out."""
 
 
 def _table(stances: list[StanceEvent], record: RunLog) -> str:

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from dreamplay.rendering import console
-from dreamplay.rendering.event_words import played_by
+from dreamplay.rendering.event_lines import EventLines
 from dreamplay.rendering.live_region import LiveRegion
 from dreamplay.rendering.output import dumps
 from dreamplay.schema.cast import Cast
@@ -29,7 +29,6 @@ from dreamplay.schema.story import VISITOR, Beat, Scene, Story
 
 OutputMode = Literal["story", "json", "quiet"]
 
-_COLOURS = ("cyan", "yellow", "magenta", "green", "bright_blue", "bright_red", "bright_cyan", "bright_yellow")
 _WIDTH = 92
 _RECALLED = 6
 """Events shown again where a run goes on."""
@@ -55,7 +54,8 @@ class StoryView(LiveRegion):
         numbers: bool = False,
         readers: Callable[[], Collection[str]] | None = None,
     ) -> None:
-        self._story, self._cast, self._manner, self._numbers = story, cast, manner, numbers
+        self._story, self._cast, self._manner = story, cast, manner
+        self._lines = EventLines(story, cast, numbers)
         self._scenes = list(scenes)
         self._out = console.stdout(most=_WIDTH)
         foot = console.stderr() if console.piped(self._out) else self._out
@@ -103,7 +103,8 @@ class StoryView(LiveRegion):
 
     def show(self, event: Event) -> None:
         """Print an event, under the title of its beat and scene if they are new."""
-        if not event.text or event.backstage or isinstance(event, RecapEvent):
+        shown = self._lines.shown(event)
+        if shown is None:
             return
         if self._readers and not set(self._readers()) & set(event.witnesses):
             return
@@ -114,31 +115,9 @@ class StoryView(LiveRegion):
         if event.scene != self._scene:
             self._scene = event.scene
             self._print(Text(self._place(event.scene), style="bold dim"), above=not begins)
-        name = self._cast.name(event.speaker) if event.speaker else ""
-        by = played_by(event, self._cast)
-        number = (f"{event.id:>4}  " if self._numbers else "", "not italic dim")
-        match event.kind:
-            case "line" if event.hears:
-                whispers = (f"{by} whispers to {self._cast.listed(event.hears)}", "italic")
-                self._print(Text.assemble(number, (name, f"bold {self._colour(event.speaker)}"), whispers,
-                                          f": {event.text}"))  # fmt: skip
-            case "reflection":
-                self._print(Text(f"({name} thinks: {event.text})", style="dim"))
-            case "line":
-                self._print(Text.assemble(number, (name, f"bold {self._colour(event.speaker)}"),
-                                          (by, "italic"), f": {event.text}"))  # fmt: skip
-            case "stance":
-                choice = next(self._cast.fill(c.text) for c in self._story.choices if c.id == event.choice)
-                self._print(Text.assemble(number, (name, f"bold {self._colour(event.speaker)}"),
-                                          (f"{by} chooses to {choice}. ", "italic"), event.text))  # fmt: skip
-            case "dream":
-                told = Text.assemble(number, event.text, style="italic bright_blue")
-                # Padding cuts off what does not fit; a pipe has no width to fit into.
-                self._print(told if console.piped(self._out) else Padding(told, (0, 4)), above=True, below=True)
-            case "action":
-                self._print(Text.assemble(number, f"{name}{by} {event.text}", style="italic"))
-            case _:
-                self._print(Text.assemble(number, event.text, style="italic dim"), above=True, below=True)
+        # Padding cuts off what does not fit; a pipe has no width to fit into.
+        indented = shown.indented and not console.piped(self._out)
+        self._print(Padding(shown.text, (0, 4)) if indented else shown.text, above=shown.apart, below=shown.apart)
 
     def _print(self, what: Text | Padding, *, above: bool = False, below: bool = False) -> None:
         """Print it, with a blank line above it, if there is none yet, or below it."""
@@ -156,9 +135,6 @@ class StoryView(LiveRegion):
 
     def _place(self, scene: str) -> str:
         return next((self._cast.fill(known.place) for _, known in self._story.scenes if known.id == scene), "")
-
-    def _colour(self, role: str | None) -> str:
-        return _COLOURS[self._cast.roles.index(role) % len(_COLOURS)] if role else ""
 
     def _count(self, event: Event) -> None:
         if isinstance(event, TurnEvent) and event.beat != PROLOGUE and event.speaker != VISITOR:

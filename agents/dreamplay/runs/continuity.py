@@ -31,7 +31,7 @@ from dreamplay.schema.event import (
 from dreamplay.schema.script import Script, in_hand, present, turns
 from dreamplay.schema.story import VISITOR, Scene, Story
 
-_MADE_BY: dict[str, tuple[str, ...]] = {
+MADE_BY: dict[str, tuple[str, ...]] = {
     "narration": ("author", "narrator"),
     "line": ("author", "agent", "person"),
     "action": ("person",),
@@ -122,7 +122,7 @@ class Continuity:
 
     def _form(self, event: Event) -> None:
         """What an event says fits its kind, the story and what came before."""
-        if event.provenance.by not in _MADE_BY[event.kind]:
+        if event.provenance.by not in MADE_BY[event.kind]:
             raise ValueError(f"provenance.by: a {event.kind} cannot be by {event.provenance.by!r}")
         if isinstance(event, StanceEvent) and event.choice not in self._choices:
             raise ValueError(f"choice: {event.choice[:40]!r} is none of the story's choices")

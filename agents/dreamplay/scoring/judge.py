@@ -7,7 +7,7 @@ on the judge. So a mark says nothing alone: it is for comparing runs that the sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from statistics import fmean
 from typing import Annotated, Any
 
@@ -21,7 +21,21 @@ from dreamplay.participants.agent import call_seed
 from dreamplay.rendering.console import stdout
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.event import Event
+from dreamplay.schema.event import (
+    ActionEvent,
+    ControlEvent,
+    DreamEvent,
+    EntranceEvent,
+    EventBase,
+    ExitEvent,
+    FearEvent,
+    LineEvent,
+    NarrationEvent,
+    RecapEvent,
+    ReflectionEvent,
+    SilenceEvent,
+    StanceEvent,
+)
 from dreamplay.scoring.score import grid
 from dreamplay.settings import Settings
 from dreamplay.validation import structured_output
@@ -161,25 +175,46 @@ def _shape() -> dict[str, Any]:
 
 def _play(run: RunLog) -> str:
     """The whole play as a reader sees it. Who played it, and on what, is not for a judge to know."""
-    return "\n".join(filter(None, (_told(run, event) for event in run.script)))
+    return "\n".join(filter(None, (READ[type(event)](run, event) for event in run.script)))
 
 
-def _told(run: RunLog, event: Event) -> str:
-    name, text = run.cast.name(event.speaker) if event.speaker else "", " ".join(event.text.split())
-    match event.kind:
-        case "line":
-            return f"{name}: {text}"
-        case "action":
-            return f"({name} {text})"
-        case "stance":
-            chosen: Sequence[str] = [c.text for c in run.header.story.choices if c.id == event.choice]
-            return f"({name} chooses to {run.cast.fill(' '.join(chosen))}:) {text}"
-        case "silence" | "reflection" | "recap" | "fear" | "control":  # what nobody heard, and what only repeats
-            return ""
-        case "dream":
-            return f"(They dream: {text})"
-        case _:
-            return f"({text})"
+def _name(run: RunLog, event: EventBase) -> str:
+    return run.cast.name(event.speaker) if event.speaker else ""
+
+
+def _text(event: EventBase) -> str:
+    return " ".join(event.text.split())
+
+
+def _stance(run: RunLog, event: StanceEvent) -> str:
+    chosen = " ".join(choice.text for choice in run.header.story.choices if choice.id == event.choice)
+    return f"({_name(run, event)} chooses to {run.cast.fill(chosen)}:) {_text(event)}"
+
+
+def _narrated(run: RunLog, event: EventBase) -> str:
+    return f"({_text(event)})"
+
+
+def _nothing(run: RunLog, event: EventBase) -> str:
+    """Nobody heard it, or it only repeats."""
+    return ""
+
+
+READ: Mapping[type[EventBase], Callable[[RunLog, Any], str]] = {
+    NarrationEvent: _narrated,
+    LineEvent: lambda run, event: f"{_name(run, event)}: {_text(event)}",
+    ActionEvent: lambda run, event: f"({_name(run, event)} {_text(event)})",
+    SilenceEvent: _nothing,
+    DreamEvent: lambda run, event: f"(They dream: {_text(event)})",
+    ReflectionEvent: _nothing,
+    StanceEvent: _stance,
+    RecapEvent: _nothing,
+    EntranceEvent: _narrated,
+    ExitEvent: _narrated,
+    FearEvent: _nothing,
+    ControlEvent: _nothing,
+}
+"""How a judge reads each kind of event; empty for what it does not read."""
 
 
 def _plays(run: RunLog, role: str) -> bool:

@@ -1,0 +1,85 @@
+"""An event of a comparison in words, for the report and the page. One table says how for each kind of event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dreamplay.comparison.event_view import EventView
+from dreamplay.schema.event import (
+    EVENT_CLASSES,
+    ActionEvent,
+    ControlEvent,
+    DreamEvent,
+    EntranceEvent,
+    EventBase,
+    ExitEvent,
+    FearEvent,
+    LineEvent,
+    NarrationEvent,
+    RecapEvent,
+    ReflectionEvent,
+    SilenceEvent,
+    StanceEvent,
+)
+from dreamplay.schema.story import VISITOR
+
+Phrase = tuple[str, str]
+"""Who or what it is, with its punctuation, and the words."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """What roles and choices are called."""
+
+    roles: Mapping[str, str]
+    choices: Mapping[str, str]
+
+    def role(self, role: str) -> str:
+        """The name of a role, or the role itself if it has none."""
+        return self.roles.get(role, role)
+
+
+def phrase(said: EventView, names: Mapping[str, str], choices: Mapping[str, str]) -> Phrase:
+    """An event in two parts. Speech has a colon behind its speaker. What is told, as an exit or an entrance is, stands
+    alone.
+    """
+    called = Names(names, choices)
+    who = called.role(said.speaker) if said.speaker else ""
+    by = f" (played by {called.role(VISITOR)})" if said.by_visitor else ""
+    return PHRASES[EVENT_CLASSES[said.kind]](said, f"{who}{by}", called)
+
+
+def _line(said: EventView, who: str, names: Names) -> Phrase:
+    if not said.hears:
+        return f"{who}:", said.text
+    *others, last = map(names.role, said.hears)
+    return f"{who} whispers to {', '.join(others)}{' and ' * bool(others)}{last}:", said.text
+
+
+def _stance(said: EventView, who: str, names: Names) -> Phrase:
+    return f"{who} chooses to {names.choices.get(said.choice or '', said.choice)}:", said.text
+
+
+def _reflection(said: EventView, who: str, names: Names) -> Phrase:
+    return (f"{who} thinks:", said.text) if said.text else (who, "has no thought that could stand")
+
+
+def _told(said: EventView, who: str, names: Names) -> Phrase:
+    return "", said.text
+
+
+PHRASES: Mapping[type[EventBase], Callable[[EventView, str, Names], Phrase]] = {
+    NarrationEvent: _told,
+    LineEvent: _line,
+    ActionEvent: lambda said, who, names: (who, said.text),
+    SilenceEvent: lambda said, who, names: (who, "says nothing"),
+    DreamEvent: lambda said, who, names: ("Dream:", said.text),
+    ReflectionEvent: _reflection,
+    StanceEvent: _stance,
+    RecapEvent: _told,
+    EntranceEvent: _told,
+    ExitEvent: _told,
+    FearEvent: _told,
+    ControlEvent: _told,
+}
