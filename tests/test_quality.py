@@ -67,6 +67,17 @@ def test_no_package_imports_itself_by_way_of_others() -> None:
     assert [package for package, imported in packages.items() if "cli" in imported] == []
 
 
+def test_imports_go_down_the_table_of_packages() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.partition("## Packages")[2].partition("## The graph")[0]
+    rows = [re.findall(r"`(\w+)`", line.split("|")[1]) for line in table.splitlines() if line.startswith("| `")]
+    place = {name: row for row, names in enumerate(rows) for name in names}
+    graph = _graph()
+    assert set(place) == {name.partition(".")[0] for name in graph} - {"__init__"}
+    pairs = {(name.partition(".")[0], other.partition(".")[0]) for name in graph for other in graph[name]}
+    assert [pair for pair in sorted(pairs - TO_BE_CUT) if place[pair[0]] > place[pair[1]]] == []
+
+
 def test_every_dependency_is_imported_and_has_its_reason() -> None:
     data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     extra = data["project"]["optional-dependencies"]["embedded"][:1]
