@@ -204,7 +204,7 @@ def turn(script: Script, scene: Scene, role: str, cue: Cue | None = None, task: 
     """A turn of somebody at this moment of a scene, with what they may read."""
     here = present(script, scene)
     number = 1 if task == "line" else 0
-    return Turn("launch", scene, role, here, number, cue, task), script.view(role, here)
+    return Turn("launch", scene, role, here, number, cue=cue, task=task), script.view(role, here)
 
 
 def said(role: str, text: str, **rest: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dreamplay.errors import CardError, LibraryError
 from dreamplay.library import resources, yaml_document
 from dreamplay.library.yaml_loader import read
 from dreamplay.schema.authored import Authored
+from dreamplay.schema.base import folded
 from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.error_messages import listed, sentence
 from dreamplay.schema.story import Story
@@ -145,3 +146,31 @@ def _named(story: Path | None, role: str, reference: str) -> Path:
         if story is None:
             raise LibraryError(f"{'.'.join(place)}: {error}") from None
         raise LibraryError(f"{story}:{yaml_document.read(story).line_of(place)}: {'.'.join(place)}: {error}") from None
+
+
+def visitor(reference: str | Persona, others: Cast) -> Persona:
+    """The visitor's sheet: a name, a sheet of their own, or the file of that.
+
+    Raises:
+        LibraryError: no such file, no valid name, or one to which somebody of the cast would answer, too.
+    """
+    if isinstance(reference, Persona):
+        sheet = checked(reference)
+    elif reference.lower().endswith((".yaml", ".yml")):
+        sheet = load_persona(reference)
+    else:
+        public = read(resources.prompts() / "visitor.yaml", Persona)
+        try:
+            sheet = Persona.model_validate(public.model_dump() | {"name": reference})
+        except ValidationError:
+            raise LibraryError(
+                f"`visitor={reference[:40]!r}`: no name; at most 40 characters, a letter first, and no "
+                ": [ ] { } * < >"
+            ) from None
+    own = set(folded(f"{sheet.name} {sheet.called or ''}").split())
+    for role in others.roles:
+        if own & set(folded(f"{others.name(role)} {others.called(role)}").split()):
+            raise LibraryError(
+                f"`visitor={sheet.name!r}`: {others.name(role)} is in the cast already; choose another name"
+            )
+    return sheet

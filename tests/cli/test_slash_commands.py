@@ -9,10 +9,13 @@ import pytest
 import worlds
 from dreamplay.cli.slash_commands import CommandError, parse
 from dreamplay.engine.run_config import RunConfig
-from dreamplay.participants.actions import Action, StanceChoice
-from dreamplay.participants.visitor import Ask
+from dreamplay.participants.actions import Action
+from dreamplay.participants.base import Stance, Undo
+from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import VISITOR
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
 
 
 @pytest.fixture
@@ -20,11 +23,15 @@ def plan(small: Path) -> RunConfig:
     return worlds.plan(small, guest="Noor")
 
 
-def _ask(plan: RunConfig, *events: dict[str, Any], why: Any = "round", role: str = VISITOR, away: bool = False) -> Ask:
+def _ask(
+    plan: RunConfig, *events: dict[str, Any], task: Any = "line", role: str = VISITOR, away: bool = False
+) -> tuple[Turn, View]:
     beat, scene = plan.scenes[0]
     here = scene.present[:-1] if away else scene.present
-    script = Script(worlds.event(i, scene=scene.id, **made) for i, made in enumerate(events))
-    return Ask(why, role, beat.id, scene, here, script)
+    script = Script(
+        worlds.event(i, scene=scene.id, **{"witnesses": (VISITOR,)} | made) for i, made in enumerate(events)
+    )
+    return Turn(beat.id, scene, role, here, task=task), script.joint_view([VISITOR], here)
 
 
 HAND = {"kind": "control", "speaker": "bo", "controller": "visitor", "provenance": {"by": "person"}}
@@ -46,20 +53,18 @@ MEANT = {
 
 @pytest.mark.parametrize("line", MEANT)
 def test_a_line_means_an_act(plan: RunConfig, line: str) -> None:
-    act = parse(line, _ask(plan, HAND), plan.cast, plan.story)
-    assert not isinstance(act, str)
+    act = parse(line, *_ask(plan, HAND), plan.cast, plan.story)
+    assert isinstance(act, Action)
     assert act.model_dump(exclude_defaults=True) == MEANT[line]
 
 
 def test_a_stance_is_a_number_and_a_reason(plan: RunConfig) -> None:
-    asked = _ask(plan, why="stance")
-    act = parse("2 because it rains", asked, plan.cast, plan.story)
-    assert not isinstance(act, str)
-    assert act.stance == StanceChoice(choice="stay", because="because it rains")
-    assert parse("", asked, plan.cast, plan.story) == Action()
+    asked, made = _ask(plan, task="stance"), Provenance(by="person")
+    assert parse("2 because it rains", *asked, plan.cast, plan.story) == Stance("stay", "because it rains", made)
+    assert parse("", *asked, plan.cast, plan.story) == Stance(None, "", made)
     for wrong in ("2", "3 no", "stay", "0 hm"):
         with pytest.raises(CommandError, match="a number from 1 to 2 and your reason"):
-            parse(wrong, asked, plan.cast, plan.story)
+            parse(wrong, *asked, plan.cast, plan.story)
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
@@ -82,12 +87,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 def test_what_cannot_be_done_is_said_in_one_line(plan: RunConfig, line: str) -> None:
     rest, message = REFUSED[line]
     with pytest.raises(CommandError, match=message) as caught:
-        parse(line, _ask(plan, HAND, **rest), plan.cast, plan.story)
+        parse(line, *_ask(plan, HAND, **rest), plan.cast, plan.story)
     assert "\n" not in str(caught.value)
     assert "\x1b" not in str(caught.value)
 
 
 def test_there_is_nothing_to_take_back_at_first(plan: RunConfig) -> None:
     with pytest.raises(CommandError, match="nothing yet that could be taken back"):
-        parse("/undo", _ask(plan), plan.cast, plan.story)
-    assert parse("/undo", _ask(plan, HAND), plan.cast, plan.story) == "undo"
+        parse("/undo", *_ask(plan), plan.cast, plan.story)
+    assert parse("/undo", *_ask(plan, HAND), plan.cast, plan.story) == Undo()

@@ -10,9 +10,11 @@ from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.participants.agent import Agent, call_seed
+from dreamplay.participants.base import Stance
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Cue
+from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Scene, Story
 from dreamplay.schema.turn import Turn
@@ -28,6 +30,16 @@ def scene(story: Story) -> Scene:
     return next(scene for _, scene in story.scenes if scene.kind == "crossroads")
 
 
+async def _decide(agent: Agent, scene: Scene) -> tuple[Stance, Provenance]:
+    stance = await agent.decide(*worlds.turn(Script(), scene, agent.role, task="stance"))
+    return stance, stance.provenance
+
+
+async def _reflect(agent: Agent, turn: Turn, view: View) -> tuple[str, dict[str, float], Provenance]:
+    reflection = await agent.reflect(turn, view)
+    return reflection.text, dict(reflection.attitudes), reflection.provenance
+
+
 def _leo(
     story: Story, cast: Cast, *replies: str, seed: int = 7, profile: ModelProfile = worlds.SMALL
 ) -> tuple[Agent, ScriptedModel]:
@@ -39,9 +51,9 @@ async def test_a_line_that_stands_is_spoken(story: Story, cast: Cast, scene: Sce
     leo, model = _leo(story, cast, "Leo: Oak is slow, Mira.")
     heard: list[str] = []
     spoken = await leo.speak(*worlds.turn(Script(), scene, "leo", CUE), heard.append)
-    assert (leo.name, spoken.text, spoken.made.refused) == ("Leo", "Oak is slow, Mira.", ())
+    assert (leo.name, spoken.text, spoken.provenance.refused) == ("Leo", "Oak is slow, Mira.", ())
     assert "".join(heard) == "Leo: Oak is slow, Mira."
-    assert (spoken.made.by, spoken.made.prompt) == ("agent", model.seen[0].digest)
+    assert (spoken.provenance.by, spoken.provenance.prompt) == ("agent", model.seen[0].digest)
     assert CUE.bare in model.seen[0].tail
 
 
@@ -49,9 +61,12 @@ async def test_a_refused_line_is_asked_for_again_with_what_was_wrong(story: Stor
     leo, model = _leo(story, cast, "I cannot assist with that.", "Leo takes the chair.", "Oak is slow, Mira.")
     spoken = await leo.speak(*worlds.turn(Script(), scene, "leo", CUE), lambda token: None)
     assert spoken.text == "Oak is slow, Mira."
-    assert [refusal.text for refusal in spoken.made.refused] == ["I cannot assist with that.", "Leo takes the chair."]
-    assert spoken.made.usage.calls == 3
-    assert spoken.made.prompt == model.seen[0].digest
+    assert [refusal.text for refusal in spoken.provenance.refused] == [
+        "I cannot assist with that.",
+        "Leo takes the chair.",
+    ]
+    assert spoken.provenance.usage.calls == 3
+    assert spoken.provenance.prompt == model.seen[0].digest
     assert len({prompt.tail for prompt in model.seen}) == 3
     assert len({(prompt.system, prompt.script) for prompt in model.seen}) == 1
 
@@ -59,7 +74,7 @@ async def test_a_refused_line_is_asked_for_again_with_what_was_wrong(story: Stor
 async def test_when_no_line_can_stand_there_is_silence_and_its_cost(story: Story, cast: Cast, scene: Scene) -> None:
     leo, _ = _leo(story, cast, *["[shrugs]"] * worlds.SMALL.max_attempts)
     spoken = await leo.speak(*worlds.turn(Script(), scene, "leo", CUE), lambda token: None)
-    assert (spoken.text, len(spoken.made.refused), spoken.made.usage.calls) == (None, 3, 3)
+    assert (spoken.text, len(spoken.provenance.refused), spoken.provenance.usage.calls) == ("", 3, 3)
 
 
 @pytest.mark.parametrize("by", ["prologue or another", "himself", "his examples", "a public sheet"])
@@ -107,9 +122,7 @@ async def test_an_answer_that_is_no_stance_is_asked_for_again(
     story: Story, cast: Cast, scene: Scene, wrong: str
 ) -> None:
     model = _Deciding(wrong)
-    stance, made = await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), model, 7).decide(
-        *worlds.turn(Script(), scene, "leo", task="stance")
-    )
+    stance, made = await _decide(Agent("leo", PromptBuilder(story, cast, worlds.SMALL), model, 7), scene)
     assert stance.choice in {choice.id for choice in story.choices}
     assert (stance.reason, len(made.refused), made.usage.calls) == (REASON, 1, 2)
     assert model.seen[1].tail != model.seen[0].tail
@@ -132,12 +145,10 @@ async def test_a_reason_for_another_choice_or_of_oneself_by_name_stands_only_if_
 ) -> None:
     hybrid = next(choice for choice in story.choices if choice.id == "hybrid")
     answer = json.dumps({"reason": reason, "choice": cast.fill(hybrid.text)})
-    stance, made = await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), _Deciding(answer), 7).decide(
-        *worlds.turn(Script(), scene, "leo", task="stance")
-    )
+    stance, made = await _decide(Agent("leo", PromptBuilder(story, cast, worlds.SMALL), _Deciding(answer), 7), scene)
     assert (stance.reason, len(made.refused)) == ((reason, 0) if REASONS[reason] else (REASON, 1))
-    stance, _ = await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), _Deciding(*[answer] * 4), 7).decide(
-        *worlds.turn(Script(), scene, "leo", task="stance")
+    stance, _ = await _decide(
+        Agent("leo", PromptBuilder(story, cast, worlds.SMALL), _Deciding(*[answer] * 4), 7), scene
     )
     assert (stance.reason, stance.choice) == (reason, "hybrid")
 
@@ -168,9 +179,7 @@ async def test_a_choice_may_be_named_by_its_words_or_its_id_in_any_dress(
     words = cast.fill(next(each.text for each in story.choices if each.id == "hybrid"))
     answer = json.dumps({"Reason": REASON, "choice": choice.replace("CHOICE", words.capitalize()), "mood": "calm"})
     model = _Deciding(around.replace("{}", answer))
-    stance, made = await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), model, 7).decide(
-        *worlds.turn(Script(), scene, "leo", task="stance")
-    )
+    stance, made = await _decide(Agent("leo", PromptBuilder(story, cast, worlds.SMALL), model, 7), scene)
     assert (stance.reason, stance.choice, made.refused) == (REASON, "hybrid", ())
 
 
@@ -181,12 +190,10 @@ async def test_a_reason_without_an_end_or_an_i_is_asked_for_again_and_does_not_e
     story: Story, cast: Cast, scene: Scene, reason: str
 ) -> None:
     answer = json.dumps({"reason": reason, "choice": "CHOICE"})
-    stance, made = await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), _Deciding(answer), 7).decide(
-        *worlds.turn(Script(), scene, "leo", task="stance")
-    )
+    stance, made = await _decide(Agent("leo", PromptBuilder(story, cast, worlds.SMALL), _Deciding(answer), 7), scene)
     assert (stance.reason, len(made.refused)) == (REASON, 1)
-    stance, _ = await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), _Deciding(*[answer] * 4), 7).decide(
-        *worlds.turn(Script(), scene, "leo", task="stance")
+    stance, _ = await _decide(
+        Agent("leo", PromptBuilder(story, cast, worlds.SMALL), _Deciding(*[answer] * 4), 7), scene
     )
     assert stance.reason == reason
 
@@ -195,9 +202,7 @@ async def test_of_a_reason_that_is_too_long_the_whole_sentences_that_fit_are_kep
     story: Story, cast: Cast, scene: Scene
 ) -> None:
     model = _Deciding(json.dumps({"reason": f"{REASON} " * 40, "choice": "CHOICE"}))
-    stance, made = await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), model, 7).decide(
-        *worlds.turn(Script(), scene, "leo", task="stance")
-    )
+    stance, made = await _decide(Agent("leo", PromptBuilder(story, cast, worlds.SMALL), model, 7), scene)
     assert stance.reason.startswith(REASON)
     assert (len(stance.reason) <= 600, stance.reason.endswith("."), made.refused) == (True, True, ())
 
@@ -216,23 +221,19 @@ async def test_anybody_can_take_a_stance_and_think_whatever_they_are_called(
     called = {"leo": cast.personas["leo"].model_copy(update={"name": name})}
     desk = PromptBuilder(story, Cast(dict(cast.personas) | called), worlds.SMALL)
     answer = json.dumps({"reason": reason, "choice": "CHOICE"})
-    stance, made = await Agent("leo", desk, _Deciding(answer), 7).decide(
-        *worlds.turn(Script(), scene, "leo", task="stance")
-    )
+    stance, made = await _decide(Agent("leo", desk, _Deciding(answer), 7), scene)
     assert (stance.reason, made.refused) == (reason, ())
-    text, _, _ = await Agent("leo", desk, ScriptedModel([_thought(reason)]), 7).reflect(*_reflecting(roof, "leo"))
+    text, _, _ = await _reflect(Agent("leo", desk, ScriptedModel([_thought(reason)]), 7), *_reflecting(roof, "leo"))
     assert text == reason
     marks = json.dumps({"thought": "I gave way too soon.", name.upper(): "+2", "Elara": 3.0, "Sam": "0/5", "mood": 9})
-    _, attitudes, _ = await Agent("mira", desk, ScriptedModel([marks]), 7).reflect(*_reflecting(roof, "mira"))
+    _, attitudes, _ = await _reflect(Agent("mira", desk, ScriptedModel([marks]), 7), *_reflecting(roof, "mira"))
     assert attitudes == {"leo": 0.4, "elara": 0.6, "sam": 0.0}
 
 
 async def test_a_model_that_takes_no_stance_at_all_is_an_error(story: Story, cast: Cast, scene: Scene) -> None:
     model = _Deciding(*["No."] * 20)
     with pytest.raises(ModelError, match=r"^Leo took no valid stance .*`model`") as caught:
-        await Agent("leo", PromptBuilder(story, cast, worlds.SMALL), model, 7).decide(
-            *worlds.turn(Script(), scene, "leo", task="stance")
-        )
+        await _decide(Agent("leo", PromptBuilder(story, cast, worlds.SMALL), model, 7), scene)
     assert "\n" not in str(caught.value)
 
 
@@ -240,7 +241,7 @@ async def test_a_reflection_is_a_thought_and_what_she_thinks_of_each_of_the_othe
     story: Story, cast: Cast, roof: Scene
 ) -> None:
     leo, model = _leo(story, cast, _thought())
-    text, attitudes, made = await leo.reflect(*_reflecting(roof))
+    text, attitudes, made = await _reflect(leo, *_reflecting(roof))
     assert text == THOUGHT
     assert attitudes == {"elara": 0.6, "mira": -1.0, "sam": 0.0}
     assert (made.by, made.prompt) == ("agent", model.seen[0].digest)
@@ -262,15 +263,15 @@ async def test_a_reflection_that_cannot_stand_is_asked_for_once_more_but_not_of_
 ) -> None:
     script = Script([worlds.event(0, speaker="sam", text="We have all been awake since the last bell.", witnesses=ALL)])
     leo, model = _leo(story, cast, wrong, _thought(), profile=worlds.LARGE)
-    text, _, made = await leo.reflect(*_reflecting(roof, script=script))
+    text, _, made = await _reflect(leo, *_reflecting(roof, script=script))
     assert (text, len(made.refused), made.usage.calls) == (THOUGHT, 1, 2)
     assert made.seed == call_seed(7, "roof", "reflection", "leo", 1)
     assert model.seen[0].tail != model.seen[1].tail
     leo, model = _leo(story, cast, wrong, wrong, profile=worlds.LARGE)
-    text, attitudes, made = await leo.reflect(*_reflecting(roof, script=script))
+    text, attitudes, made = await _reflect(leo, *_reflecting(roof, script=script))
     assert (text, attitudes, len(made.refused), made.usage.calls, len(model.seen)) == ("", {}, 2, 2, 2)
     leo, model = _leo(story, cast, wrong, _thought())
-    text, attitudes, made = await leo.reflect(*_reflecting(roof, script=script))
+    text, attitudes, made = await _reflect(leo, *_reflecting(roof, script=script))
     assert (text, attitudes, len(made.refused), made.usage.calls, len(model.seen)) == ("", {}, 1, 1, 1)
 
 
@@ -283,7 +284,7 @@ async def test_a_reflection_that_cannot_stand_is_asked_for_once_more_but_not_of_
 )  # fmt: skip
 async def test_a_reflection_is_read_in_any_dress(story: Story, cast: Cast, roof: Scene, answer: str) -> None:
     leo, _ = _leo(story, cast, answer)
-    text, attitudes, made = await leo.reflect(*_reflecting(roof))
+    text, attitudes, made = await _reflect(leo, *_reflecting(roof))
     assert (text, attitudes, made.refused) == (THOUGHT, {"elara": 0.6, "mira": -1.0, "sam": 0.0}, ())
 
 
@@ -292,12 +293,12 @@ async def test_what_was_cut_off_behind_a_whole_thought_is_left_out_and_one_may_t
 ) -> None:
     leo, _ = _leo(story, cast, _thought(f"{THOUGHT} And then she"))
     own = worlds.event(0, "reflection", speaker="leo", text=THOUGHT, witnesses=("leo",))
-    assert (await leo.reflect(*_reflecting(roof, script=Script([own]))))[0] == THOUGHT
+    assert (await _reflect(leo, *_reflecting(roof, script=Script([own]))))[0] == THOUGHT
 
 
 async def test_who_is_alone_marks_nobody(story: Story, cast: Cast, roof: Scene) -> None:
     leo, _ = _leo(story, cast, json.dumps({"thought": THOUGHT}))
-    text, attitudes, _ = await leo.reflect(*_reflecting(roof.model_copy(update={"present": ("leo",)})))
+    text, attitudes, _ = await _reflect(leo, *_reflecting(roof.model_copy(update={"present": ("leo",)})))
     assert (text, attitudes) == (THOUGHT, {})
 
 
@@ -308,7 +309,7 @@ async def test_each_choice_can_be_taken_and_stands_first_for_somebody(story: Sto
             taken = set()
             for place in range(len(story.choices)):
                 agent = Agent(role, PromptBuilder(story, cast, worlds.SMALL), _Deciding(place=place), seed)
-                taken.add((await agent.decide(*worlds.turn(Script(), scene, role, task="stance")))[0].choice)
+                taken.add((await _decide(agent, scene))[0].choice)
                 if place == 0:
                     first |= taken
             assert taken == {choice.id for choice in story.choices}

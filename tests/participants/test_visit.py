@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import worlds
+from dreamplay import casting
 from dreamplay.engine.run_config import from_header
 from dreamplay.errors import LibraryError
 from dreamplay.participants import visit
@@ -63,9 +64,9 @@ def test_a_visitor_needs_a_name_of_her_own(small: Path, name: str) -> None:
 
 def test_a_visitor_by_name_has_nothing_hidden_and_one_with_a_sheet_brings_it(small: Path, tmp_path: Path) -> None:
     ada = Cast(worlds.plan(small).cast.personas)
-    assert visit.persona("Noor", ada).private is None
+    assert casting.visitor("Noor", ada).private is None
     own = worlds.dump(tmp_path / "noor.yaml", worlds.persona("Noor", "lantern"))
-    sheet = visit.persona(str(own), ada)
+    sheet = casting.visitor(str(own), ada)
     assert (sheet.name, sheet.who) == ("Noor", "keeper of the lantern")
     assert sheet.private
 

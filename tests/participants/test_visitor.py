@@ -17,17 +17,20 @@ from dreamplay.comparison import compare
 from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner
+from dreamplay.models.base import OnToken
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.participants import visit
-from dreamplay.participants.actions import Action, StanceChoice, Whisper
-from dreamplay.participants.visitor import Ask, Leave
+from dreamplay.participants.actions import Action, Whisper
+from dreamplay.participants.base import Departure, Outcome, Quit, Stance, Undo
 from dreamplay.rendering import comparison_report
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, RunLog
 from dreamplay.schema.event import PROLOGUE, ControlEvent, Event, MoveEvent, TurnEvent
-from dreamplay.schema.script import in_hand
+from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.story import VISITOR, Length
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
 from dreamplay.scoring import metrics, score
 
 WHISPER = "CANARY-WHISPER under the rug."
@@ -208,19 +211,18 @@ async def test_her_words_are_words(small: Path, tmp_path: Path, case: str) -> No
 class _There:
     """A person who does one thing after another when she is asked, and then listens."""
 
-    live = True
-
-    def __init__(self, *acts: Action | Leave) -> None:
+    def __init__(self, *acts: Action | Departure) -> None:
         self._acts = list(acts)
         self.asked: list[tuple[str, str, int]] = []
 
-    def wants(self, ask: Ask) -> bool:
+    def wants_turn(self, turn: Turn, view: View) -> bool:
         return False
 
-    async def ask(self, ask: Ask) -> Action | Leave:
-        turns = len(worlds.turns(ask.script.in_scene(ask.scene.id)))
-        self.asked.append((ask.why, ask.scene.id, turns))
-        return self._acts.pop(0) if self._acts else Action()
+    async def take_turn(self, turn: Turn, view: View, on_token: OnToken) -> Outcome | Departure:
+        self.asked.append((turn.occasion if turn.task == "line" else turn.task, turn.scene.id, turn.taken))
+        if self._acts:
+            return self._acts.pop(0)
+        return Action() if turn.task == "line" else Stance(None, "", Provenance(by="person"))
 
 
 def _there(folder: Path) -> bool:
@@ -236,7 +238,7 @@ async def _live(small: Path, folder: Path, there: _There, *, model: ScriptedMode
 
 async def test_what_is_taken_back_has_not_happened(small: Path, tmp_path: Path) -> None:
     model = ScriptedModel()
-    there = _There(Action(say="CANARY-TAKEN, Bo."), "undo", Action(say="Good evening, Bo."))
+    there = _There(Action(say="CANARY-TAKEN, Bo."), Undo(), Action(say="Good evening, Bo."))
     run = await _live(small, tmp_path / "run", there, model=model)
     read = transcript.read(tmp_path / "run")
     assert read.end
@@ -252,7 +254,7 @@ async def test_what_is_taken_back_has_not_happened(small: Path, tmp_path: Path) 
 
 async def test_she_can_stop_and_is_asked_again_where_she_was(small: Path, tmp_path: Path) -> None:
     whole = await _live(small, tmp_path / "whole", _There(Action(say="Hm, Bo?"), Action()))
-    first, then = _There(Action(say="Hm, Bo?"), "quit"), _There()
+    first, then = _There(Action(say="Hm, Bo?"), Quit()), _There()
     stopped = await _live(small, tmp_path / "run", first)
     assert stopped.stopped
     assert not transcript.read(tmp_path / "run").end
@@ -276,7 +278,7 @@ class _Reading(ScriptedModel):
 
 async def test_while_she_thinks_the_model_reads_what_the_next_line_begins_with(small: Path, tmp_path: Path) -> None:
     model = _Reading()
-    await _live(small, tmp_path / "run", _There(Action(say="Hm, Bo?"), Action(), "quit"), model=model)
+    await _live(small, tmp_path / "run", _There(Action(say="Hm, Bo?"), Action(), Quit()), model=model)
     assert len(model.read_ahead) > 2
     for seen, ahead in model.read_ahead:
         assert not ahead.tail
@@ -305,28 +307,27 @@ async def test_when_she_is_asked(small: Path, tmp_path: Path) -> None:
 class _Restless:
     """Somebody who does whatever can be done at the moment, by the dice."""
 
-    live = False
-
     def __init__(self, seed: int) -> None:
         self._dice = random.Random(seed)
 
-    def wants(self, ask: Ask) -> bool:
+    def wants_turn(self, turn: Turn, view: View) -> bool:
         return self._dice.random() < 0.2
 
-    async def ask(self, ask: Ask) -> Action | Leave:
-        if ask.why == "stance":
-            return self._dice.choice([Action(), Action(stance=StanceChoice(choice="go", because="I have seen it."))])
-        held, others = in_hand(ask.script), [role for role in ask.here if role not in (VISITOR, ask.role)]
-        number = f"Number {len(ask.script)}."
+    async def take_turn(self, turn: Turn, view: View, on_token: OnToken) -> Outcome:
+        if turn.task == "stance":
+            made = Provenance(by="person")
+            return self._dice.choice([Stance(None, "", made), Stance("go", "I have seen it.", made)])
+        held, others = view.controlled, [role for role in turn.others if role != VISITOR]
+        number = f"Number {len(view.events)}."
         able = [
             Action(),
             Action(say=number),
             Action(do="waits."),
             *(Action(whisper=Whisper(to=r, text=number)) for r in others),
         ]
-        if ask.role != VISITOR:
-            return self._dice.choice([*able, Action(hand_back=ask.role)])
-        if VISITOR not in ask.here:
+        if turn.speaker != VISITOR:
+            return self._dice.choice([*able, Action(hand_back=turn.speaker)])
+        if VISITOR not in turn.present:
             return self._dice.choice([Action(), Action(come=True)])
         more = [Action(hand_back=role) if role in held else Action(play=role) for role in others]
         return self._dice.choice([*able, *more, Action(go=True), Action(fear=number)])
@@ -369,13 +370,13 @@ async def test_what_is_taken_back_stays_so_whatever_is_left_of_the_run(small: Pa
     hidden = "CANARY-UNDONE it is."
     acts = [
         Action(fear=hidden),
-        "undo",
+        Undo(),
         Action(whisper=Whisper(to="bo", text=hidden)),
-        "undo",
+        Undo(),
         Action(say=hidden),
-        "undo",
+        Undo(),
     ]
-    await _live(small, tmp_path / "run", _There(*acts, "quit"))  # type: ignore[arg-type]
+    await _live(small, tmp_path / "run", _There(*acts, Quit()))
     assert hidden not in transcript.read(tmp_path / "run").script
     model = ScriptedModel(profile=worlds.LARGE)
     run = await _live(small, tmp_path / "run", _There(), model=model)

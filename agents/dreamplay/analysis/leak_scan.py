@@ -16,7 +16,6 @@ import random
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any, cast
 
 from dreamplay.analysis.canary_tokens import Canary, CanaryTokens, tokens
 from dreamplay.engine.run_config import RunConfig
@@ -27,18 +26,23 @@ from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
-from dreamplay.participants.actions import Action, StanceChoice, Whisper
+from dreamplay.participants.actions import Action, Whisper
+from dreamplay.participants.base import Outcome, Stance
 from dreamplay.participants.visit import Visit
-from dreamplay.participants.visitor import Ask, asked
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Cast, Persona, PrivateSheet
 from dreamplay.schema.event import Event
-from dreamplay.schema.script import Script, in_hand
+from dreamplay.schema.provenance import Provenance
+from dreamplay.schema.script import Script
 from dreamplay.schema.story import VISITOR, Story
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
 
 _BLURTED = 0.3
-"""Share of lines in which somebody says aloud what only her prompt told her."""
+"""Share of lines in which somebody says aloud what only their prompt told them."""
+_DECIDED = 0.7
+"""Share of stances that the visitor does take when asked for one."""
 
 
 class Leak(FrozenModel):
@@ -128,34 +132,36 @@ class _Gossip(ScriptedModel):
 
 
 class _Guest:
-    """Somebody who walks in, does whatever a visitor can do, and marks what she says."""
+    """A participant who does whatever a visitor can do, and marks what they say."""
 
     def __init__(self, story: Story, marks: CanaryTokens, seed: int) -> None:
         self._story, self._marks, self._seed = story, marks, seed
+        self._asked = 0
 
-    def answer(self, ask: Ask) -> Action:
-        """What she does now."""
-        dice = random.Random(f"{self._seed}/{len(ask.script)}")
-        own = (
-            f"{self._marks.new(Canary(f'what the visitor did in scene {ask.beat}/{ask.scene.id}', aloud=True))} it is."
-        )
-        if ask.why == "stance":
-            return (
-                Action(stance=StanceChoice(choice=dice.choice(self._story.choices).id, because=own))
-                if dice.random() < 0.7
-                else Action()
-            )
-        others = [role for role in ask.here if role not in (VISITOR, ask.role)]
+    def wants_turn(self, turn: Turn, view: View) -> bool:
+        """See `Participant.wants_turn`."""
+        return False
+
+    async def take_turn(self, turn: Turn, view: View, on_token: OnToken) -> Outcome:
+        """See `Participant.take_turn`."""
+        self._asked += 1
+        dice = random.Random(f"{self._seed}/{self._asked}")
+        place = f"{turn.beat}/{turn.scene.id}"
+        own = f"{self._marks.new(Canary(f'what the visitor did in scene {place}', aloud=True))} it is."
+        if turn.task == "stance":
+            decided = dice.random() < _DECIDED
+            choice = dice.choice(self._story.choices).id if decided else None
+            return Stance(choice, own if decided else "", Provenance(by="person"))
+        others = [role for role in turn.others if role != VISITOR]
         able = [Action(), Action(), Action(say=own), Action(do=own)]
         able += [Action(whisper=Whisper(to=role, text=own)) for role in others]
-        if ask.role != VISITOR:
-            return dice.choice([*able, Action(hand_back=ask.role)])
-        if VISITOR not in ask.here:
+        if turn.speaker != VISITOR:
+            return dice.choice([*able, Action(hand_back=turn.speaker)])
+        if VISITOR not in turn.present:
             return dice.choice([Action(), Action(come=True)])
         fear = self._marks.around("a door that nobody opens", Canary("the visitor's fear", pooled=VISITOR))
         able += [Action(fear=fear), Action(go=True)]
-        held = in_hand(ask.script)
-        able += [Action(hand_back=role) if role in held else Action(play=role) for role in others[:1]]
+        able += [Action(hand_back=role) if role in view.controlled else Action(play=role) for role in others[:1]]
         return dice.choice(able)
 
 
@@ -184,9 +190,6 @@ async def scan(
     Raises:
         EmbeddingError: the sentence vectors cannot be loaded.
     """
-    from langgraph.checkpoint.memory import InMemorySaver
-    from langgraph.types import Command
-
     from dreamplay.engine.graph import build, steps, untraced
     from dreamplay.engine.state import context
     from dreamplay.memory import embeddings
@@ -203,17 +206,10 @@ async def scan(
         script,
         watch.happened,
         desk=desk(marked.story, marked.cast, profile),
+        visitor=_Guest(plan.story, marks, plan.seed) if plan.visit else None,
     )
-    guest = _Guest(plan.story, marks, plan.seed)
-    graph = build(marked.cast, InMemorySaver() if plan.visit else None)
-    config: Any = {"recursion_limit": steps(playing), "configurable": {"thread_id": "scan"}}
-    step: Any = {"scene": 0}
-    while step:
-        with untraced():
-            state = await graph.ainvoke(step, config, context=playing)
-        waiting = state.get("__interrupt__", ())
-        acts = [guest.answer(asked(playing, cast(Any, state), **each.value)) for each in waiting]
-        step = next((Command(resume=act.model_dump_json(exclude_defaults=True)) for act in acts), None)
+    with untraced():
+        await build(marked.cast).ainvoke({"scene": 0}, {"recursion_limit": steps(playing)}, context=playing)
     return Scan(prompts=watch.prompts, marks=len(marks.known), leaks=tuple(dict.fromkeys(watch.leaks)))
 
 

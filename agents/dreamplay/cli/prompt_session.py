@@ -11,14 +11,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.cli.slash_commands import HELP, LONGEST, CommandError, parse
-from dreamplay.participants.actions import Action
+from dreamplay.models.base import OnToken
+from dreamplay.participants.base import Departure, Outcome, Undo
 from dreamplay.participants.visit import last
-from dreamplay.participants.visitor import Ask, Leave
 from dreamplay.rendering.output import formatted, terminal, wrapped
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import ControlEvent, Event, Token
-from dreamplay.schema.script import in_hand
 from dreamplay.schema.story import VISITOR, Story
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -65,12 +66,10 @@ def _cut(buffer: Buffer) -> None:
 
 
 class Terminal:
-    """The person at the terminal; see `visitor.Visitor`. A context manager: meanwhile all that is printed goes above
-    the line that she types in, and what she types while nobody asks her waits until she is asked. `readers` are the
-    roles that she plays at the moment: what they perceive she sees while it is being said.
+    """A person at the terminal, as a `Participant`. A context manager: meanwhile all that is printed goes above the
+    line that they type in, and what they type while nobody asks them waits until they are asked. `readers` are the
+    roles that they play at the moment: what these perceive the person sees while it is being said.
     """
-
-    live = True
 
     def __init__(
         self, cast: Cast, story: Story, say: Callable[[str], None], stop: Callable[[], None],
@@ -125,14 +124,14 @@ class Terminal:
                 self._stop()
         self._redraw()
 
-    def wants(self, ask: Ask) -> bool:
-        """See `Visitor.wants`: she has typed something meanwhile, or taken something back."""
+    def wants_turn(self, turn: Turn, view: View) -> bool:
+        """See `Participant.wants_turn`: she has typed something meanwhile, or taken something back."""
         return bool(self._typed) or self._again
 
-    async def ask(self, ask: Ask) -> Action | Leave:
-        """See `Visitor.ask`."""
+    async def take_turn(self, turn: Turn, view: View, on_token: OnToken) -> Outcome | Departure:
+        """See `Participant.take_turn`."""
         self._again = False
-        self._why, self._role = self._question(ask), ask.role
+        self._why, self._role = self._question(turn), turn.speaker
         self._redraw()
         try:
             while True:
@@ -143,14 +142,14 @@ class Terminal:
                 if line.strip() == "?":
                     self._say(HELP)
                 elif line.strip().lower() == "/who":
-                    self._say(self._present(ask))
+                    self._say(self._present(turn, view))
                 else:
                     try:
-                        act = parse(line, ask, self._cast, self._story)
+                        act = parse(line, turn, view, self._cast, self._story)
                     except CommandError as refused:
                         self._say(str(refused))
                         continue
-                    if act == "undo" and (undone := last(ask.script)):
+                    if isinstance(act, Undo) and (undone := last(view.events)):
                         self._again = True
                         self._say(f"taken back, with all that followed: {_told(undone, self._cast)}")
                     return act
@@ -179,19 +178,19 @@ class Terminal:
         above = wrapped(speaking + note, self._screen)
         return formatted(("ansigray", above), ("bold", f"{self._cast.name(self._role)}> "))
 
-    def _question(self, ask: Ask) -> str:
-        if VISITOR not in ask.here and ask.why not in ("playing", "stance"):
+    def _question(self, turn: Turn) -> str:
+        if turn.speaker == VISITOR and VISITOR not in turn.present and turn.task == "line":
             return "You are away. /come, or Enter to let them go on without you?"
-        if ask.why == "playing":
-            return f"It is {self._cast.name(ask.role)}'s turn, for whom you speak. A line, or Enter for silence?"
-        if ask.why == "stance":
+        if turn.speaker != VISITOR and turn.task == "line":
+            return f"It is {self._cast.name(turn.speaker)}'s turn, for whom you speak. A line, or Enter for silence?"
+        if turn.task == "stance":
             choices = [self._cast.fill(choice.text) for choice in self._story.choices]
             listed = "\n".join(f"  {number} {text}" for number, text in enumerate(choices, start=1))
-            if ask.role == VISITOR:
+            if turn.speaker == VISITOR:
                 return f"They decide, and so do you:\n{listed}\nA number and your reason, or Enter to take no stance?"
-            name = self._cast.name(ask.role)
+            name = self._cast.name(turn.speaker)
             return f"You decide for {name}:\n{listed}\nA number and the reason, or Enter to let {name} decide?"
-        return _WHY.get(ask.why, "")
+        return _WHY.get(turn.occasion, "")
 
     def _taken(self, event: Event) -> str:
         """That something was done which leaves no line in the story; empty if it does, or another did it."""
@@ -206,13 +205,13 @@ class Terminal:
             case _:
                 return ""
 
-    def _present(self, ask: Ask) -> str:
-        held = in_hand(ask.script)
-        if ask.role == VISITOR and VISITOR not in ask.here:
+    def _present(self, turn: Turn, view: View) -> str:
+        held = view.controlled
+        if turn.speaker == VISITOR and VISITOR not in turn.present:
             played = [self._cast.name(role) for role in self._cast.roles if role in held]
             speaks = f" You speak for {' and '.join(played)}." if played else ""
             return f"you are away, and do not see who is there; /come brings you back.{speaks}"
-        here = [self._cast.name(role) + (" (played by you)" if role in held else "") for role in ask.here]
+        here = [self._cast.name(role) + (" (played by you)" if role in held else "") for role in turn.present]
         return f"here are {', '.join(here)}"
 
     def _redraw(self) -> None:

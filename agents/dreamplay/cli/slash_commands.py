@@ -7,11 +7,13 @@ import re
 from pydantic import ValidationError
 
 from dreamplay.participants.actions import Action, StanceChoice, Whisper
+from dreamplay.participants.base import Departure, Outcome, Quit, Stance, Undo
 from dreamplay.participants.visit import last
-from dreamplay.participants.visitor import Ask, Leave
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.script import in_hand
+from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.story import VISITOR, Story
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
 
 LONGEST = 4_000
 """Characters of a line. The rest is cut off: a terminal takes a minute to redraw 100,000."""
@@ -38,7 +40,7 @@ class CommandError(Exception):
     """What was typed cannot be done. The message says why, and what can."""
 
 
-def parse(line: str, ask: Ask, cast: Cast, story: Story) -> Action | Leave:
+def parse(line: str, turn: Turn, view: View, cast: Cast, story: Story) -> Outcome | Departure:
     """What a typed line means at this moment. Only a line that begins with "/" is a command.
 
     Raises:
@@ -46,11 +48,11 @@ def parse(line: str, ask: Ask, cast: Cast, story: Story) -> Action | Leave:
     """
     words = line.strip()
     try:
-        if ask.why == "stance":
-            return _stance(words, ask, story)
+        if turn.task == "stance":
+            return _stance(words, view, story)
         if not words.startswith("/"):
-            return _possible(Action(say=words) if words else Action(), ask, cast)
-        return _command(words[1:], ask, cast)
+            return _possible(Action(say=words) if words else Action(), turn, view, cast)
+        return _command(words[1:], turn, view, cast)
     except ValidationError as error:
         first = error.errors()[0]
         if first["type"] == "string_too_long":
@@ -58,16 +60,16 @@ def parse(line: str, ask: Ask, cast: Cast, story: Story) -> Action | Leave:
         raise CommandError(f"{first['msg'].removeprefix('Value error, ')}; nothing was said") from None
 
 
-def _command(text: str, ask: Ask, cast: Cast) -> Action | Leave:
+def _command(text: str, turn: Turn, view: View, cast: Cast) -> Action | Departure:
     name, _, rest = text.partition(" ")
     rest = rest.strip()
     match name.lower():
         case "quit":
-            return "quit"
+            return Quit()
         case "undo":
-            return _undo(ask)
+            return _undo(view)
         case "whisper":
-            role, words = _person(rest, ask, cast, "whisper")
+            role, words = _person(rest, turn, cast, "whisper")
             act = Action(whisper=Whisper(to=role, text=_given(words, "/whisper NAME WORDS")))
         case "do":
             act = Action(do=_given(rest, "/do WORDS"))
@@ -78,22 +80,24 @@ def _command(text: str, ask: Ask, cast: Cast) -> Action | Leave:
         case "come":
             act = Action(come=True)
         case "play":
-            act = Action(play=_person(rest, ask, cast, "play")[0])
+            act = Action(play=_person(rest, turn, cast, "play")[0])
         case "hand" | "handback" | "hand_back":
             whom = re.sub(r"^back\b", "", rest, flags=re.IGNORECASE).strip()
-            held = sorted(in_hand(ask.script))
-            act = Action(hand_back=held[0] if not whom and len(held) == 1 else _person(whom, ask, cast, "hand back")[0])
+            held = sorted(view.controlled)
+            act = Action(
+                hand_back=held[0] if not whom and len(held) == 1 else _person(whom, turn, cast, "hand back")[0]
+            )
         case _:
             raise CommandError(f"no command /{name[:40]}; ? lists the commands, and a line without / is said aloud")
-    return _possible(act, ask, cast)
+    return _possible(act, turn, view, cast)
 
 
-def _possible(act: Action, ask: Ask, cast: Cast) -> Action:
-    here, held = ask.here, in_hand(ask.script)
+def _possible(act: Action, turn: Turn, view: View, cast: Cast) -> Action:
+    here, held = turn.present, view.controlled
     away = VISITOR not in here
     if act.come and not away:
         raise CommandError("you are with them")
-    if ask.role == VISITOR and away and (act.say or act.do or act.whisper or act.go):
+    if turn.speaker == VISITOR and away and (act.say or act.do or act.whisper or act.go):
         raise CommandError("you have left, and nobody hears you; /come brings you back, Enter lets them continue")
     if act.whisper and act.whisper.to not in here:
         raise CommandError(f"{cast.name(act.whisper.to)} is not here")
@@ -101,16 +105,16 @@ def _possible(act: Action, ask: Ask, cast: Cast) -> Action:
         raise CommandError(f"you already play {cast.name(act.play)}; /hand back {cast.name(act.play)} ends it")
     if act.hand_back and act.hand_back not in held:
         raise CommandError(f"you do not play {cast.name(act.hand_back)}; /who shows whom you play")
-    if ask.role != VISITOR and not (act.say or act.do or act.whisper or act.hand_back) and act.said:
+    if turn.speaker != VISITOR and not (act.say or act.do or act.whisper or act.hand_back) and act.said:
         raise CommandError(
-            f"this is {cast.name(ask.role)}'s turn: a line, /do, /whisper, /hand back, or Enter for silence"
+            f"this is {cast.name(turn.speaker)}'s turn: a line, /do, /whisper, /hand back, or Enter for silence"
         )
     return act
 
 
-def _person(text: str, ask: Ask, cast: Cast, command: str) -> tuple[str, str]:
+def _person(text: str, turn: Turn, cast: Cast, command: str) -> tuple[str, str]:
     """The role whose name a text begins with, and the rest of the text."""
-    others = [role for role in cast.roles if role != VISITOR and (role != ask.role or command == "hand back")]
+    others = [role for role in cast.roles if role != VISITOR and (role != turn.speaker or command == "hand back")]
     meant = cast.addressed(text)
     if meant and meant[0] in others:
         return meant
@@ -127,24 +131,26 @@ def _given(words: str, form: str) -> str:
     return words
 
 
-def _stance(words: str, ask: Ask, story: Story) -> Action | Leave:
+def _stance(words: str, view: View, story: Story) -> Stance | Departure:
     match words.lower():
         case "/quit":
-            return "quit"
+            return Quit()
         case "/undo":
-            return _undo(ask)
+            return _undo(view)
+    made = Provenance(by="person")
     if not words:
-        return Action()
+        return Stance(None, "", made)
     number, _, because = words.partition(" ")
     numbers = [str(each) for each in range(1, len(story.choices) + 1)]
     if number not in numbers or not because.strip():
         raise CommandError(
             f"type a number from 1 to {len(story.choices)} and your reason, or Enter alone to take no stance"
         )
-    return Action(stance=StanceChoice(choice=story.choices[numbers.index(number)].id, because=because.strip()))
+    taken = StanceChoice(choice=story.choices[numbers.index(number)].id, because=because.strip())
+    return Stance(taken.choice, taken.because, made)
 
 
-def _undo(ask: Ask) -> Leave:
-    if last(ask.script) is None:
+def _undo(view: View) -> Undo:
+    if last(view.events) is None:
         raise CommandError("there is nothing yet that could be taken back")
-    return "undo"
+    return Undo()

@@ -77,4 +77,4 @@ class Situation:
     def turn(self, speaker: str, cue: Cue | None = None) -> Turn:
         """The turn that somebody present takes now."""
         number = 0 if speaker == VISITOR else 1 + len(self.turns)
-        return Turn(self.beat, self.scene, speaker, self.present, number, cue)
+        return Turn(self.beat, self.scene, speaker, self.present, number, len(self.turns), cue)

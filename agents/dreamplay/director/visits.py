@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from dreamplay.director.situation import Situation
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import MoveEvent
 from dreamplay.schema.story import VISITOR
-
-Opening = Literal["start", "end", "round", "addressed", "line"]
-"""Why the visitor is asked: the scene begins or ends, all have spoken since the visitor did, the visitor was spoken to,
-or wants to be asked after every line.
-"""
+from dreamplay.schema.turn import Occasion
 
 
-def opening(now: Situation, cast: Cast, *, ending: bool, every_line: bool) -> Opening | None:
+def opening(now: Situation, cast: Cast, *, ending: bool, every_line: bool) -> Occasion | None:
     """Why the visitor is asked now; None if they are not. That they have been asked and would rather listen is for the
     engine to remember.
 

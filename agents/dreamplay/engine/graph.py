@@ -1,7 +1,7 @@
 """The orchestrator: a flat LangGraph, one node for each role of the cast.
 
 Nodes: `open_scene` narrates, `dream` pools the fears, `director` (no model) lets people come and go and chooses
-speaker and cue, a role's node speaks, `visitor` waits for what a person does, `reflect` runs once for each character
+speaker and cue, the node of a role has whoever plays it take the turn, `reflect` runs once for each character
 present at the end of a scene, and at a crossroads `decide` does, `close_scene` records what they answered, `recap`
 retells old scenes where the next one would not fit into a prompt, and `epilogue` tells the end.
 
@@ -12,44 +12,33 @@ reflects on a crossroads: the stance, with its reason, is what each of them has 
 from __future__ import annotations
 
 import contextlib
-import copy
 import os
+import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-from dreamplay.engine.nodes import (
-    close_scene,
-    decide,
-    direct,
-    dream,
-    epilogue,
-    open_scene,
-    recap,
-    reflect,
-    speak,
-    visit,
-)
+from dreamplay.engine.nodes import answer, close_scene, direct, dream, epilogue, open_scene, recap, take_turn
 from dreamplay.engine.state import Context, State, given, recorded, retellings
 from dreamplay.errors import RecordError
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE
-from dreamplay.schema.script import Script, present
+from dreamplay.schema.script import Script
 from dreamplay.schema.story import VISITOR, Beat, Scene
+from dreamplay.schema.turn import Task
 
 Graph = CompiledStateGraph[State, Context, State, State]
 
 
-def build(cast: Cast, checkpointer: Any = None) -> Graph:
+def build(cast: Cast) -> Graph:
     """The graph for a cast: one node a role, so that the drawing shows who plays."""
-    graph = copy.copy(_compiled(cast.roles))
-    graph.checkpointer = checkpointer
-    return graph
+    return _compiled(cast.roles)
 
 
 @cache
@@ -59,13 +48,13 @@ def _compiled(roles: tuple[str, ...]) -> Graph:
     graph.add_node("open_scene", open_scene)
     graph.add_node("dream", dream)
     graph.add_node("director", direct)
-    graph.add_node("decide", decide)
-    graph.add_node("reflect", reflect)
+    graph.add_node("decide", answer)
+    graph.add_node("reflect", answer)
     graph.add_node("close_scene", close_scene)
     graph.add_node("recap", recap)
     graph.add_node("epilogue", epilogue)
     for role in roles:
-        graph.add_node(role, visit if role == VISITOR else speak)
+        graph.add_node(role, take_turn)
         graph.add_edge(role, "director")
     graph.add_edge(START, "open_scene")
     graph.add_conditional_edges("open_scene", after_opening, ["dream", "epilogue", "director"])
@@ -93,7 +82,11 @@ def untraced() -> Iterator[None]:
 
 
 def steps(context: Context) -> int:
-    """An upper bound of the graph's steps, from the turn contracts: more would be a routing bug."""
+    """An upper bound of the graph's steps, from the turn contracts: more would be a routing bug. A visitor may do as
+    much as they like.
+    """
+    if context.visitor:
+        return sys.maxsize
     return sum(2 * scene.turns.max + 7 for _, scene in context.scenes) + 5
 
 
@@ -125,17 +118,19 @@ def after_direction(state: State, runtime: Runtime[Context]) -> str | list[Send]
     else to reflect; then to the end of the scene.
     """
     context = runtime.context
-    if state["speaker"]:
-        return VISITOR if state["why"] else state["speaker"]
-    _, scene = context.scenes[state["scene"]]
+    if turn := state["turn"]:
+        return VISITOR if context.attended(turn.speaker) else turn.speaker
+    now = context.situation(state)
+    scene = now.scene
     if scene.kind != "crossroads" and not context.reflect:
         return "close_scene"
-    asked = "decide" if scene.kind == "crossroads" else "reflect"
+    task: Task = "stance" if scene.kind == "crossroads" else "reflection"
     # A friend whom the visitor plays, and for whom she would not decide, decides for himself.
     answered = {role for role, answer in given(state, scene).items() if answer.counts}
     done = {*answered, *recorded(context.script, scene), VISITOR}
-    open_yet = [role for role in present(context.script, scene) if role not in done]
-    return [Send(asked, {"scene": state["scene"], "speaker": role}) for role in open_yet] or "close_scene"
+    turns = [replace(now.turn(role), number=0, task=task) for role in now.present if role not in done]
+    node = "decide" if task == "stance" else "reflect"
+    return [Send(node, {"scene": state["scene"], "turn": turn}) for turn in turns] or "close_scene"
 
 
 def after_scene(state: State, runtime: Runtime[Context]) -> Literal["recap", "open_scene", "__end__"]:

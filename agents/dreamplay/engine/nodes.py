@@ -7,23 +7,22 @@ script before it records: what stands there already is neither told nor asked fo
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import takewhile
-from typing import Any
 
 from langgraph.runtime import Runtime
-from langgraph.types import Overwrite, interrupt
+from langgraph.types import Overwrite
 
-from dreamplay.director.base import Narration, SceneEnd
+from dreamplay.director.base import SceneEnd
 from dreamplay.director.situation import Situation
 from dreamplay.director.visits import opening
+from dreamplay.engine.outcomes import event_of
 from dreamplay.engine.state import Context, State, given, on_token, recorded, retellings, tell
 from dreamplay.errors import ModelError
-from dreamplay.library import templates
-from dreamplay.participants.actions import Action
+from dreamplay.participants.base import Line, Reflection, Stance
 from dreamplay.runs.pending_answers import PendingAnswer
 from dreamplay.schema.event import PROLOGUE, Cue, DreamEvent, SilenceEvent, StanceEvent, TurnEvent
-from dreamplay.schema.provenance import Provenance
-from dreamplay.schema.script import Script, given_fear, in_hand, present
+from dreamplay.schema.script import Script, given_fear, present
 from dreamplay.schema.story import VISITOR, Move, moved
 from dreamplay.schema.turn import Turn
 from dreamplay.validation.generate import THOUGHT_ONLY
@@ -80,51 +79,29 @@ async def direct(state: State, runtime: Runtime[Context]) -> State:
             tell(runtime, context.record(state, kind=step.kind, speaker=step.role, text=text, witnesses=witnesses))
             continue
         ending = isinstance(step, SceneEnd)
-        role, why = ("", "") if asked else _asked(state, context, now, ending)
-        if why:
-            return {"speaker": role, "why": why, "turn": now.turn(role)}
+        if not asked and (turn := _visitor_turn(state, context, now, ending)):
+            return {"turn": turn}
         asked = True
         if isinstance(step, SceneEnd):
-            return {"speaker": "", "why": "", "turn": None}
-        if isinstance(step, Narration):
-            tell(runtime, context.record(state, kind="narration", text=step.text))
-            continue
-        held = step.speaker in in_hand(context.script)
-        return {"speaker": step.speaker, "why": "playing" if held else "", "turn": step}
+            return {"turn": None}
+        if isinstance(step, Turn):
+            return {"turn": step}
+        tell(runtime, context.record(state, kind="narration", text=step.text))
 
 
-async def speak(state: State, runtime: Runtime[Context]) -> State:
-    """The chosen character says a line, or is silent if no line can stand."""
+async def take_turn(state: State, runtime: Runtime[Context]) -> State:
+    """Whoever plays a role takes its turn: says a line or does something, is silent, or listens."""
     context, turn = runtime.context, state["turn"]
     assert turn
-    role, hear = turn.speaker, on_token(runtime, turn.speaker, turn.witnesses)
-    spoken = await context.agents[role].speak(turn, context.script.view(role, turn.present), hear)
-    tell(runtime, context.record(
-        state, **({"kind": "line", "text": spoken.text} if spoken.text else {"kind": "silence"}), speaker=role,
-        turn=turn.number, cue=turn.cue, witnesses=turn.witnesses, provenance=spoken.made,
-    ))  # fmt: skip
-    if not spoken.text:
-        heard(context.script)
-    return {}
-
-
-async def visit(state: State, runtime: Runtime[Context]) -> State:
-    """The visitor does something, for herself or in the turn of somebody she plays, or listens. The graph waits at the
-    first line, for as long as she takes, and comes back to it with her answer.
-    """
-    act = Action.model_validate_json(interrupt({"why": state["why"], "role": state["speaker"]}))
-    context, turn = runtime.context, state["turn"]
-    assert turn
-    role, made = turn.speaker, Provenance(by="person")
-    if state["why"] == "stance":
-        taken = {"text": act.stance.because, "choice": act.stance.choice} if act.stance else {}
-        return context.answered(PendingAnswer(
-            kind="stance", speaker=role, scene=turn.scene.id, provenance=made, **taken
-        ))  # fmt: skip
-    event = _done(act, context, turn)
+    outcome = await context.take(turn, on_token(runtime, turn.speaker, turn.witnesses))
+    if isinstance(outcome, Stance | Reflection):
+        return context.answered(_kept(turn, outcome))
+    event = event_of(turn, outcome, context.cast)
     if event is None:
         return {"listened": len(context.script)}
-    tell(runtime, context.record(state, **({"speaker": role, "provenance": made} | event)))
+    tell(runtime, context.record(state, **event))
+    if isinstance(outcome, Line) and not outcome.text:
+        heard(context.script)
     return {}
 
 
@@ -149,81 +126,52 @@ def heard(script: Script) -> None:
     raise ModelError(f"nobody has said a word for {len(silent)} turns (most often: {why}); {step}")
 
 
-def _done(act: Action, context: Context, turn: Turn) -> dict[str, Any] | None:
-    """The event that an act of the visitor leaves; None if she listens."""
-    aside = turn.cue is not None and turn.cue.aside
-    hears = (act.whisper.to,) if act.whisper else ()
-    cue = Cue(
-        to=next(iter(hears), None), pressure="", tactic="", material="", text="", hears=hears, aside=aside
-    ) if hears or aside else None  # fmt: skip
-    number = turn.number
-    if act.say:
-        return {"kind": "line", "text": act.say, "turn": number, "cue": cue}
-    if act.whisper:
-        return {
-            "kind": "line", "text": act.whisper.text, "turn": number, "cue": cue, "witnesses": turn.hearing(hears)
-        }  # fmt: skip
-    if act.do:
-        return {"kind": "action", "text": act.do}
-    if act.fear:
-        return {"kind": "fear", "speaker": VISITOR, "text": act.fear, "witnesses": (VISITOR,)}
-    if act.play or act.hand_back:
-        return {
-            "kind": "control", "speaker": act.play or act.hand_back, "controller": "visitor" if act.play else "model",
-            "witnesses": (VISITOR,), "turn": number,
-        }  # fmt: skip
-    if act.go or act.come:
-        kind = "entrance" if act.come else "exit"
-        text = templates.render(f"{kind}.jinja", name=context.cast.name(VISITOR))
-        here = dict.fromkeys([*turn.present, VISITOR])
-        return {"kind": kind, "speaker": VISITOR, "text": text, "witnesses": tuple(here)}
-    return {"kind": "silence", "turn": number, "cue": cue} if number else None
-
-
-def _asked(state: State, context: Context, now: Situation, ending: bool) -> tuple[str, str]:
-    """As whom the visitor is asked now, and why; the reason is empty if she is not."""
-    script = context.script
-    if VISITOR not in now.scene.present:
-        return "", ""
-    if state.get("listened", -1) != len(script):
-        why = opening(now, context.cast, ending=ending, every_line=context.every_line)
-        if why or (not now.unanswered and context.wants(state)):
-            return VISITOR, why or "wish"
+def _visitor_turn(state: State, context: Context, now: Situation, ending: bool) -> Turn | None:
+    """The turn in which the visitor is asked now, for themself or for whom they play; None if they are not."""
+    if context.visitor is None or VISITOR not in now.scene.present:
+        return None
+    if state.get("listened", -1) != len(context.script):
+        own = now.turn(VISITOR)
+        if why := opening(now, context.cast, ending=ending, every_line=context.every_line):
+            return replace(own, occasion=why)
+        wish = replace(own, occasion="wish")
+        if not now.unanswered and context.visitor.wants_turn(wish, context.visitor_view(wish)):
+            return wish
     if now.scene.kind == "crossroads" and ending:
-        done, hers = {*given(state, now.scene), *recorded(script, now.scene)}, {VISITOR, *in_hand(script)}
+        decided = {*given(state, now.scene), *recorded(context.script, now.scene)}
         for role in now.present:
-            if role in hers and role not in done:
-                return role, "stance"
-    return "", ""
+            if context.attended(role) and role not in decided:
+                return replace(now.turn(role), number=0, task="stance")
+    return None
 
 
-async def decide(state: State, runtime: Runtime[Context]) -> State:
-    """One character decides, alone, at the same time as the others; nobody hears anybody's answer first, not even
-    where some of the answers stood in the script before the run was taken up again.
+async def answer(state: State, runtime: Runtime[Context]) -> State:
+    """One character decides, or thinks about the scene, alone, at the same time as the others. Nobody else ever learns
+    of a thought, and of one that was not had nobody at all.
     """
-    context = runtime.context
-    beat, scene = context.scenes[state["scene"]]
-    heard = context.script.without(scene.id, StanceEvent)
-    role, here = state["speaker"], present(context.script, scene)
-    turn = Turn(beat.id, scene, role, here, task="stance")
-    stance, made = await context.agents[role].decide(turn, heard.view(role, here))
-    return context.answered(PendingAnswer(
-        kind="stance", scene=scene.id, speaker=role, text=stance.reason, choice=stance.choice, provenance=made
-    ))  # fmt: skip
+    context, turn = runtime.context, state["turn"]
+    assert turn
+    outcome = await context.participants[turn.speaker].take_turn(turn, context.view(turn), lambda text: None)
+    assert isinstance(outcome, Stance | Reflection)
+    return context.answered(_kept(turn, outcome))
 
 
-async def reflect(state: State, runtime: Runtime[Context]) -> State:
-    """One character thinks about the scene, alone, at the same time as the others; nobody else ever learns of it, and
-    of a thought that was not had nobody at all.
-    """
-    context = runtime.context
-    beat, scene = context.scenes[state["scene"]]
-    role, here = state["speaker"], present(context.script, scene)
-    turn = Turn(beat.id, scene, role, here, task="reflection")
-    text, attitudes, made = await context.agents[role].reflect(turn, context.script.view(role, here))
-    return context.answered(PendingAnswer(
-        kind="reflection", scene=scene.id, speaker=role, text=text, attitudes=attitudes, provenance=made
-    ))  # fmt: skip
+def _kept(turn: Turn, outcome: Stance | Reflection) -> PendingAnswer:
+    """What was answered, as it is kept until it is recorded."""
+    scene, made = turn.scene.id, outcome.provenance
+    if isinstance(outcome, Stance):
+        return PendingAnswer(
+            kind="stance",
+            scene=scene,
+            speaker=turn.speaker,
+            text=outcome.reason,
+            choice=outcome.choice,
+            provenance=made,
+        )
+    attitudes = dict(outcome.attitudes)
+    return PendingAnswer(
+        kind="reflection", scene=scene, speaker=turn.speaker, text=outcome.text, attitudes=attitudes, provenance=made
+    )
 
 
 async def epilogue(state: State, runtime: Runtime[Context]) -> State:

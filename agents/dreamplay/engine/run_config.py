@@ -104,7 +104,7 @@ def make_run_config(
     played = tuple(beat for beat in known if not beats or beat in beats)
     visited = None
     if guest is not None:
-        cast = Cast({**cast.personas, VISITOR: visit.persona(guest, cast)})
+        cast = Cast({**cast.personas, VISITOR: casting.visitor(guest, cast)})
         done = visit.read(interventions, story, cast) if interventions else None
         visited = Visit(every_line=every_line, interventions=done)
     return RunConfig(

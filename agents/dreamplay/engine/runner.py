@@ -6,7 +6,6 @@ the rule.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,14 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from dreamplay import formats
-from dreamplay.engine.graph import Graph, build, cursor, steps, untraced
+from dreamplay.engine.graph import build, cursor, steps, untraced
 from dreamplay.engine.run_config import RunConfig
-from dreamplay.engine.state import Context, State, context
+from dreamplay.engine.state import Context, LeaveGraphError, State, context
 from dreamplay.errors import DreamplayError, RecordError
 from dreamplay.models.base import Model
 from dreamplay.participants import visit
-from dreamplay.participants.actions import Action
-from dreamplay.participants.visitor import Leave, ScriptedVisitor, Visitor, asked
+from dreamplay.participants.attended import Attended
+from dreamplay.participants.base import Participant, Quit
+from dreamplay.participants.visit import InterventionPlayer
 from dreamplay.runs import pending_answers, prompt_log, transcript
 from dreamplay.runs.continuity import Continuity
 from dreamplay.runs.pending_answers import PendingAnswers
@@ -34,7 +34,6 @@ from dreamplay.schema.story import VISITOR
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
-    from langgraph.types import Command
 
 
 @dataclass
@@ -46,7 +45,7 @@ class Runner:
     folder: Path
     settings: dict[str, Any]
     """Of the model: what the header keeps beside the plan."""
-    visitor: Visitor | None = None
+    visitor: Participant | None = None
     """Who answers for the visitor, where the plan has one; None: what stands in the plan's interventions is done."""
     goes_on: bool = False
     """Whether the folder holds the run already, and it goes on where it was stopped."""
@@ -59,12 +58,7 @@ class Runner:
         from langgraph.runtime import RunControl
 
         self._control = RunControl()
-        self._asking: asyncio.Future[Action | Leave] | None = None
-        self._reading: asyncio.Future[None] | None = None
-        """What the model reads while the visitor thinks; held so that it is not forgotten."""
-        self._undone = False
-        if self.visitor is None and self.plan.visit:
-            self.visitor = ScriptedVisitor(self.plan.visit.interventions or ())
+        self._attended: Attended | None = None
         self._begun = self._ended = False
         self.header = self.plan.header(self.model.name, self._settings)
         self.script = Script()
@@ -88,8 +82,8 @@ class Runner:
     def stop(self) -> None:
         """Stop after the step that is under way: the line being spoken is finished and kept."""
         self._control.request_drain()
-        if self._asking:
-            self._asking.cancel()
+        if self._attended:
+            self._attended.stop()
 
     async def play(self, watch: Callable[[Event | Token], None]) -> None:
         """Play from the first scene, or from where the run was stopped, to the end, or until stopped. What was played
@@ -114,7 +108,7 @@ class Runner:
                     self._discard()
                 raise
             finally:
-                if self.kept and self.visitor and self.visitor.live:
+                if self.kept and self.visitor:
                     with contextlib.suppress(RecordError):  # what she did stands in the transcript, too
                         visit.write(self.folder, self.script, self.plan.cast)
                 if self.kept and not self._ended:
@@ -127,7 +121,6 @@ class Runner:
         return self._begun and (self.folder / FILE).exists()
 
     async def _play(self, record: Transcript, watch: Callable[[Event | Token], None]) -> None:
-        from langgraph.checkpoint.memory import InMemorySaver
         from langgraph.errors import GraphDrained, GraphRecursionError
 
         if not self.goes_on:
@@ -140,28 +133,26 @@ class Runner:
 
             def staged() -> Context:
                 made = context(self.plan, lambda role: model, self.script, self._writer(record), answers)
-                return replace(made, tokens=self.watched, wants=lambda state: self._wants(made, state))
+                return replace(made, tokens=self.watched, participants=dict(made.participants) | self._visitors(made))
 
-            playing = staged()
-            config: RunnableConfig = {"configurable": {"thread_id": "run"}, "recursion_limit": steps(playing)}
-            # The graph waits for a visitor in memory. What outlives the process is the transcript, and nothing that
-            # a stranger's run may hold is ever read as a checkpoint.
-            saver = InMemorySaver()
-            graph = build(self.plan.cast, saver)
-            step: State | Command[Any] | None = self._start(answers)
+            graph = build(self.plan.cast)
             try:
-                while step is not None:
+                playing: Context | None = staged()
+                while playing:
+                    config: RunnableConfig = {"recursion_limit": steps(playing)}
                     parts = graph.astream(
-                        step, config, context=playing, stream_mode="custom", version="v2", durability="exit",
+                        self._start(answers), config, context=playing, stream_mode="custom", version="v2",
                         control=self._control,
                     )  # fmt: skip
-                    async for part in parts:
-                        watch(cast("Event | Token", part["data"]))
-                    step = await self._answer(graph, config, playing) if self.visitor else None
-                    if self._undone:
-                        self._take_back(record, answers)
-                        await saver.adelete_thread("run")
-                        playing, step = staged(), self._start(answers)
+                    try:
+                        async for part in parts:
+                            watch(cast("Event | Token", part["data"]))
+                        playing = None
+                    except LeaveGraphError as left:
+                        self.stopped = isinstance(left.outcome, Quit)
+                        if not self.stopped:
+                            self._take_back(record, answers)
+                        playing = None if self.stopped else staged()
             except GraphDrained:
                 self.stopped = True
             except GraphRecursionError as error:
@@ -186,42 +177,21 @@ class Runner:
         given = answers.read(self.script, *self.plan.scenes[index], continuity)
         return {"scene": index, "answers": [answer.model_dump(mode="json") for answer in given]}
 
-    async def _answer(self, graph: Graph, config: RunnableConfig, context: Context) -> Command[Any] | None:
-        """What the visitor answers to what the graph waits for; None if it does not wait, or she will have no more."""
-        from langgraph.types import Command
-
-        assert self.visitor
-        saved = await graph.aget_state(config)
-        if not saved.interrupts:
-            return None
-        ask = asked(context, cast("State", saved.values), **saved.interrupts[0].value)
-        self._reading = asyncio.ensure_future(
-            self.model.warm_cache(context.narrator.desk.ahead(ask.script.common_view(ask.here)))
-        )
-        self._asking = asyncio.ensure_future(self.visitor.ask(ask))
+    def _visitors(self, made: Context) -> dict[str, Participant]:
+        """The visitor as a participant, if the plan has one: a person, or what stands in the plan's interventions."""
+        if self.plan.visit is None:
+            return {}
+        builder = made.narrator.desk
+        player = self.visitor or InterventionPlayer(self.plan.visit.interventions or ())
+        self._attended = Attended(player, lambda common: self.model.warm_cache(builder.ahead(common)))
         if self.stopping:
-            self._asking.cancel()
-        try:
-            act = await self._asking
-        except asyncio.CancelledError:
-            if not self.stopping:
-                raise
-            act = "quit"
-        finally:
-            self._asking = None
-        if isinstance(act, Action):
-            return Command(resume=act.model_dump_json(include=set(Action.model_fields), exclude_defaults=True))
-        self.stopped, self._undone = act == "quit", act == "undo"
-        return None
-
-    def _wants(self, context: Context, state: State) -> bool:
-        return bool(self.visitor and self.visitor.wants(asked(context, state, "wish", VISITOR)))
+            self._attended.stop()
+        return {VISITOR: self._attended}
 
     def _take_back(self, record: Transcript, answers: PendingAnswers) -> None:
         """Go back to before the last thing that the visitor did, in the transcript and in the script. What follows is
         played as after a stop.
         """
-        self._undone = False
         answers.clear()
         last = visit.last(self.script)
         if last is not None:

@@ -20,17 +20,27 @@ from dreamplay.director.base import Director, Step
 from dreamplay.director.situation import Situation
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.memory.base import Memory, open_embedder, open_memory
-from dreamplay.models.base import Model
+from dreamplay.models.base import Model, OnToken
 from dreamplay.participants.agent import Agent
+from dreamplay.participants.base import Departure, Outcome, Participant, Quit, Undo
 from dreamplay.participants.narrator import Narrator
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.runs.pending_answers import PendingAnswer, PendingAnswers
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import AnswerEvent, Event, RecapEvent, Token, validate_event
-from dreamplay.schema.script import Script, away, present
+from dreamplay.schema.event import AnswerEvent, Event, RecapEvent, StanceEvent, Token, validate_event
+from dreamplay.schema.script import Script, away, ever_controlled, in_hand, present
 from dreamplay.schema.story import VISITOR, Beat, Scene, Story
 from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
+
+
+class LeaveGraphError(Exception):
+    """A person stops the run, or takes something back: whoever runs the graph goes on from there."""
+
+    def __init__(self, outcome: Departure) -> None:
+        super().__init__(type(outcome).__name__)
+        self.outcome = outcome
 
 
 class State(TypedDict, total=False):
@@ -38,13 +48,10 @@ class State(TypedDict, total=False):
 
     scene: int
     """Index into the scenes that are played."""
-    speaker: str
     turn: Turn | None
     """The turn that is to be taken; None at the end of a scene."""
-    why: str
-    """Why the visitor is asked, where it is she who is up; else empty."""
     listened: int
-    """Length of the script when she was asked and would rather listen."""
+    """Length of the script when the visitor was asked and would rather listen."""
     answers: Annotated[list[dict[str, Any]], operator.add]
     """What all present answer at once, stances or reflections: values of `pending.Answer`."""
 
@@ -57,7 +64,8 @@ class Context:
     cast: Cast
     scenes: tuple[tuple[Beat, Scene], ...]
     """The scenes that are played, in order, with every {role} filled by a name."""
-    agents: Mapping[str, Agent]
+    participants: Mapping[str, Participant]
+    """By role, who plays it, the visitor included."""
     narrator: Narrator
     director: Director
     script: Script
@@ -71,8 +79,40 @@ class Context:
     """Whether anybody wants to see a line as it is spoken."""
     every_line: bool = False
     """Whether the visitor is asked after every line."""
-    wants: Callable[[State], bool] = lambda state: False
-    """Whether the visitor wants to say something though she is not asked."""
+
+    @property
+    def visitor(self) -> Participant | None:
+        """Who is there as the visitor, if somebody is."""
+        return self.participants.get(VISITOR)
+
+    def attended(self, role: str) -> bool:
+        """Whether a role is played by the visitor at this moment."""
+        return role == VISITOR or role in in_hand(self.script)
+
+    def view(self, turn: Turn) -> View:
+        """What a character may read who takes a turn. At a crossroads nobody hears anybody's answer first, not even
+        where some of the answers stood in the script before the run was taken up again.
+        """
+        script = self.script.without(turn.scene.id, StanceEvent) if turn.task == "stance" else self.script
+        return script.view(turn.speaker, turn.present)
+
+    def visitor_view(self, turn: Turn) -> View:
+        """What the visitor may read: what they have perceived, and whoever they have spoken for."""
+        return self.script.joint_view([VISITOR, *ever_controlled(self.script)], turn.present)
+
+    async def take(self, turn: Turn, on_token: OnToken) -> Outcome:
+        """Have whoever plays a role take its turn.
+
+        Raises:
+            LeaveGraphError: a person stops the run, or takes something back.
+            ModelError: the model gave up.
+        """
+        attended = self.attended(turn.speaker)
+        player = self.participants[VISITOR if attended else turn.speaker]
+        outcome = await player.take_turn(turn, self.visitor_view(turn) if attended else self.view(turn), on_token)
+        if isinstance(outcome, Undo | Quit):
+            raise LeaveGraphError(outcome)
+        return outcome
 
     def situation(self, state: State) -> Situation:
         """Where the scene stands."""
@@ -105,6 +145,7 @@ def context(
     write: Callable[[Event], None],
     pending: PendingAnswers | None = None,
     desk: PromptBuilder | None = None,
+    visitor: Participant | None = None,
 ) -> Context:
     """Everybody and everything that plays a plan.
 
@@ -115,6 +156,7 @@ def context(
         write: puts an event on disk.
         pending: keeps answers on disk until they are recorded.
         desk: writes the prompts; None: the usual one.
+        visitor: who takes part as the visitor, if the plan has one.
     """
     told = model(None)
     desk = desk or PromptBuilder(plan.story, plan.cast, told.profile)
@@ -123,14 +165,16 @@ def context(
     def memory(role: str) -> Memory:
         return open_memory(plan.plugins.memory, plan.story, plan.cast, role, embedder)
 
-    agents = {
+    players: dict[str, Participant] = {
         role: Agent(role, desk, model(role), plan.seed, memory(role)) for role in plan.cast.roles if role != VISITOR
     }
+    if visitor:
+        players[VISITOR] = visitor
     return Context(
         story=plan.story,
         cast=plan.cast,
         scenes=plan.scenes,
-        agents=agents,
+        participants=players,
         narrator=Narrator(desk, told, plan.seed),
         director=plugins.create(
             "directors",

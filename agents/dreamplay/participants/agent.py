@@ -12,6 +12,7 @@ from dreamplay.errors import ModelError
 from dreamplay.memory.base import Memory
 from dreamplay.models.base import Model, OnToken, Reply
 from dreamplay.models.prompt import Prompt
+from dreamplay.participants.base import Line, Outcome, Reflection, Stance
 from dreamplay.prompting.builder import MARKS, PromptBuilder
 from dreamplay.schema.event import Event, ReflectionEvent, TurnEvent
 from dreamplay.schema.provenance import Provenance, RejectedCandidate, RetrievedMemory
@@ -43,8 +44,22 @@ class Agent:
         """The name of the persona that holds the role."""
         return self.desk.cast.name(self.role)
 
-    async def speak(self, turn: Turn, view: View, on_token: OnToken) -> LineResult:
-        """Say a line, or, if none can stand, nothing; `text` is then None.
+    async def take_turn(self, turn: Turn, view: View, on_token: OnToken) -> Outcome:
+        """See `Participant.take_turn`."""
+        match turn.task:
+            case "line":
+                return await self.speak(turn, view, on_token)
+            case "stance":
+                return await self.decide(turn, view)
+            case "reflection":
+                return await self.reflect(turn, view)
+
+    def wants_turn(self, turn: Turn, view: View) -> bool:
+        """See `Participant.wants_turn`: a model waits for its turn."""
+        return False
+
+    async def speak(self, turn: Turn, view: View, on_token: OnToken) -> Line:
+        """Say a line, or, if none can stand, nothing.
 
         Raises:
             ModelError: the model gave up.
@@ -76,9 +91,9 @@ class Agent:
             merit=judge.merit,
         )
         seed = call_seed(self.seed, *turn.place, take.number)
-        return LineResult(take.value, self._made(first, seed, take, recalled))
+        return Line(take.value or "", self._made(first, seed, take, recalled))
 
-    async def decide(self, turn: Turn, view: View) -> tuple[StanceReply, Provenance]:
+    async def decide(self, turn: Turn, view: View) -> Stance:
         """Take a stance. An answer that is no valid choice is asked for again, with what was wrong.
 
         Raises:
@@ -109,9 +124,9 @@ class Agent:
                 "choose another `model`, one that can answer in JSON"
             )
         seed = call_seed(self.seed, *turn.place, take.number)
-        return take.value, self._made(first, seed, take, recalled)
+        return Stance(take.value.choice, take.value.reason, self._made(first, seed, take, recalled))
 
-    async def reflect(self, turn: Turn, view: View) -> tuple[str, dict[str, float], Provenance]:
+    async def reflect(self, turn: Turn, view: View) -> Reflection:
         """What the scene has meant to her, and what she now thinks of each of the others present, by role, from -1
         to 1. No words and no marks if no answer can stand: a thought that was not had.
 
@@ -146,8 +161,8 @@ class Agent:
         take = await generate(call, check, attempts=self.model.profile.reflection_attempts)
         made = self._made(first, call_seed(self.seed, *turn.place, take.number), take)
         if take.value is None:
-            return "", {}, made
-        return take.value.thought, {others[name]: mark / MARKS for name, mark in take.value.marks.items()}, made
+            return Reflection("", made)
+        return Reflection(take.value.thought, made, {others[n]: mark / MARKS for n, mark in take.value.marks.items()})
 
     def _recall(self, turn: Turn, view: View, matter: str) -> tuple[RetrievedMemory, ...]:
         """What comes up when she is about to speak of a matter, after what was last heard."""
@@ -202,14 +217,6 @@ class _Heard:
         self.texts += new
         self.grams.update(*map(grams, new))
         self.events = events
-
-
-@dataclass(frozen=True)
-class LineResult:
-    """A line that stands, or None for a silence, with where it came from."""
-
-    text: str | None
-    made: Provenance
 
 
 def call_seed(seed: int, *place: object) -> int:

@@ -11,8 +11,10 @@ from pydantic import Field, ValidationInfo, model_validator
 from dreamplay.participants.actions import Action
 from dreamplay.schema.base import Role, Text
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.script import Script, in_hand, present, turns
-from dreamplay.schema.story import VISITOR, Scene, Story
+from dreamplay.schema.event import LineEvent
+from dreamplay.schema.story import VISITOR, Story
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
 
 _AS_OTHERS = frozenset({"say", "whisper", "do", "hand_back", "stance"})
 """What is done in the turn of somebody she plays."""
@@ -73,28 +75,31 @@ class Intervention(Action):
         when = " ".join(filter(None, (place, f"turn {self.turn}" if self.turn else "", self.when)))
         return f"{when}: {', '.join(self.said)}"
 
-    def due(self, script: Script, beat: str, scene: Scene) -> bool:
+    def due(self, turn: Turn, view: View) -> bool:
         """Whether its time has come: in its scene, after its turn and the words it waits for, with those there whom
-        it needs.
+        it needs. `view` is that of the visitor, and of the roles that they play.
         """
-        if self.beat not in (None, beat) or self.scene not in (None, scene.id):
-            return False
-        if len(turns(script, scene)) < self.turn or not self._possible(script, scene):
+        if not self.fits(turn) or turn.taken < self.turn or not self._possible(turn, view):
             return False
         if not self.when:
             return True
         hit = _WHEN.fullmatch(self.when)
         assert hit
         what = hit["what"].casefold()
-        heard = [event for event in script.visible_to(VISITOR) if event.scene == scene.id and event.kind == "line"]
+        lines = [event for event in view.of_kind(LineEvent) if event.scene == turn.scene.id]
+        heard = [event for event in lines if VISITOR in event.witnesses]
         return any(event.speaker == hit["who"] and what in event.text.casefold() for event in heard)
 
-    def _possible(self, script: Script, scene: Scene) -> bool:
-        here = present(script, scene)
+    def fits(self, turn: Turn) -> bool:
+        """Whether it is for this scene."""
+        return self.beat in (None, turn.beat) and self.scene in (None, turn.scene.id)
+
+    def _possible(self, turn: Turn, view: View) -> bool:
+        here = turn.present
         if self.come:
             return VISITOR not in here
         if self.play or self.hand_back:
-            return ((self.play or self.hand_back) in in_hand(script)) == bool(self.hand_back)
+            return ((self.play or self.hand_back) in view.controlled) == bool(self.hand_back)
         if self.whisper and self.whisper.to not in here:
             return False
         return VISITOR in here or bool(self.playing) or not (self.say or self.whisper or self.do or self.go)

@@ -9,21 +9,25 @@ from __future__ import annotations
 import contextlib
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from dreamplay import casting
-from dreamplay.errors import LibraryError
-from dreamplay.library import resources, yaml_loader
+from dreamplay.library import yaml_loader
+from dreamplay.models.base import OnToken
 from dreamplay.participants.actions import Action, left_by
+from dreamplay.participants.base import Outcome, Stance
 from dreamplay.participants.interventions import Intervention
-from dreamplay.schema.base import FrozenModel, folded
-from dreamplay.schema.cast import Cast, Persona
+from dreamplay.schema.base import FrozenModel
+from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import ControlEvent, Event, TurnEvent
+from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.script import Script
-from dreamplay.schema.story import VISITOR, Scene, Story
+from dreamplay.schema.story import VISITOR, Story
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
 from dreamplay.storage import disk
 
 FILE = "interventions.yaml"
@@ -62,9 +66,9 @@ def again(visit: Visit, script: Script) -> Visit:
     return visit.model_copy(update={"interventions": tuple(read_off(script))})
 
 
-def last(script: Script) -> Event | None:
+def last(events: Iterable[Event]) -> Event | None:
     """What a person did last."""
-    return next((event for event in reversed(list(script)) if event.provenance.by == "person"), None)
+    return next((event for event in reversed(list(events)) if event.provenance.by == "person"), None)
 
 
 def write(folder: Path, script: Script, cast: Cast) -> None:
@@ -92,9 +96,9 @@ def write(folder: Path, script: Script, cast: Cast) -> None:
         raise disk.cannot("write", folder / FILE, error) from error
 
 
-def read_off(script: Script) -> Iterator[Intervention]:
-    """What the visitor has done in a script, as the interventions that would do it again, with roles for names. A line
-    that a what-if put into somebody's mouth is no act of hers.
+def read_off(script: Iterable[Event]) -> Iterator[Intervention]:
+    """What the visitor has done in a script, or in the part of it that they may read, as the interventions that would
+    do it again, with roles for names. A line that a what-if put into somebody's mouth is no act of theirs.
     """
     taken: Counter[str] = Counter()
     held: set[str | None] = {VISITOR}
@@ -125,7 +129,7 @@ def again_by(event: Event, turn: int) -> Intervention | None:
     return Intervention.model_validate(act | when) if act else None
 
 
-def left(interventions: tuple[Intervention, ...], script: Script) -> list[Intervention]:
+def left(interventions: tuple[Intervention, ...], script: Iterable[Event]) -> list[Intervention]:
     """The interventions that have not been done, in their order."""
     done = Counter(each.key for each in read_off(script))
     rest = []
@@ -137,48 +141,31 @@ def left(interventions: tuple[Intervention, ...], script: Script) -> list[Interv
     return rest
 
 
-def next_due(
-    interventions: tuple[Intervention, ...], script: Script, beat: str, scene: Scene, role: str
-) -> Intervention | None:
-    """What is done now, by the visitor herself or in the turn of whom she plays; None if nothing is due."""
-    for each in left(interventions, script):
-        if each.stance or each.whose != role:
-            continue
-        if each.due(script, beat, scene):
-            return each
-    return None
-
-
-def stance_due(interventions: tuple[Intervention, ...], beat: str, scene: Scene, role: str) -> Intervention | None:
-    """The stance that is taken at this crossroads, by the visitor or by whom she plays; None if there is none."""
-    fitting = [each for each in interventions if each.stance and each.whose == role]
-    fitting = [each for each in fitting if each.beat in (None, beat)]
-    return next((each for each in fitting if each.scene in (None, scene.id)), None)
-
-
-def persona(reference: str | Persona, others: Cast) -> Persona:
-    """The visitor's sheet: a name, a sheet of their own, or the file of that.
-
-    Raises:
-        LibraryError: no such file, no valid name, or one to which somebody of the cast would answer, too.
+@dataclass(frozen=True)
+class InterventionPlayer:
+    """A file of interventions as a participant: what is due is done, and otherwise they listen. What has been done
+    follows from the script, so that it goes on after a stop as if there had been none.
     """
-    if isinstance(reference, Persona):
-        sheet = casting.checked(reference)
-    elif reference.lower().endswith((".yaml", ".yml")):
-        sheet = casting.load_persona(reference)
-    else:
-        public = yaml_loader.read(resources.prompts() / "visitor.yaml", Persona)
-        try:
-            sheet = Persona.model_validate(public.model_dump() | {"name": reference})
-        except ValidationError:
-            raise LibraryError(
-                f"`visitor={reference[:40]!r}`: no name; at most 40 characters, a letter first, and no "
-                ": [ ] { } * < >"
-            ) from None
-    own = set(folded(f"{sheet.name} {sheet.called or ''}").split())
-    for role in others.roles:
-        if own & set(folded(f"{others.name(role)} {others.called(role)}").split()):
-            raise LibraryError(
-                f"`visitor={sheet.name!r}`: {others.name(role)} is in the cast already; choose another name"
-            )
-    return sheet
+
+    interventions: tuple[Intervention, ...]
+
+    async def take_turn(self, turn: Turn, view: View, on_token: OnToken) -> Outcome:
+        """See `Participant.take_turn`."""
+        if turn.task == "stance":
+            found = next((each for each in self.interventions if each.stance and self._own(each, turn)), None)
+            taken = found.stance if found else None
+            made = Provenance(by="person")
+            return Stance(taken.choice, taken.because, made) if taken else Stance(None, "", made)
+        return self._due(turn, view) or Action()
+
+    def wants_turn(self, turn: Turn, view: View) -> bool:
+        """See `Participant.wants_turn`."""
+        return self._due(turn, view) is not None
+
+    def _due(self, turn: Turn, view: View) -> Intervention | None:
+        open_yet = [each for each in left(self.interventions, view.events) if not each.stance]
+        return next((each for each in open_yet if self._own(each, turn) and each.due(turn, view)), None)
+
+    @staticmethod
+    def _own(each: Intervention, turn: Turn) -> bool:
+        return each.whose == turn.speaker and each.fits(turn)

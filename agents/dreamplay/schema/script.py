@@ -20,7 +20,7 @@ from dreamplay.schema.event import (
     TurnEvent,
 )
 from dreamplay.schema.story import VISITOR, Scene, moved
-from dreamplay.schema.view import View
+from dreamplay.schema.view import View, controlled
 
 E = TypeVar("E", bound=EventBase)
 
@@ -81,6 +81,13 @@ class Script:
     def common_view(self, roles: Iterable[str]) -> View:
         """What all of these roles may read: their common ground."""
         return self._viewed(tuple(roles), None)
+
+    def joint_view(self, roles: Iterable[str], present: Iterable[str]) -> View:
+        """What any of these roles may read: of a person who plays them all."""
+        asked = tuple(dict.fromkeys(roles))
+        known = {event.id: event for role in asked for event in self.visible_to(role)}
+        events = tuple(known[number] for number in sorted(known))
+        return View(asked, events, events, self.common_view(present))
 
     def _viewed(self, roles: tuple[str, ...], shared: View | None) -> View:
         return View(roles, tuple(self.visible_to(*roles)), tuple(self._summarized(*roles)), shared)
@@ -163,8 +170,12 @@ def turns(script: Script, scene: Scene) -> list[TurnEvent]:
 
 def in_hand(script: Script) -> set[str]:
     """The roles that the visitor speaks for at this moment."""
-    controllers = {event.speaker: event.controller for event in script.of_kind(ControlEvent)}
-    return {role for role, controller in controllers.items() if controller == "visitor"}
+    return controlled(script.of_kind(ControlEvent))
+
+
+def ever_controlled(script: Script) -> tuple[str, ...]:
+    """The roles that the visitor has spoken for at some time, in the order in which they took them."""
+    return tuple(dict.fromkeys(event.speaker for event in script.of_kind(ControlEvent)))
 
 
 def given_fear(script: Script) -> str:

@@ -9,6 +9,10 @@ from dreamplay.schema.event import Cue
 from dreamplay.schema.story import Scene
 
 Task = Literal["line", "stance", "reflection"]
+Occasion = Literal["turn", "start", "end", "round", "addressed", "line", "wish"]
+"""Why somebody is asked: it is their turn; or, of a visitor, the scene begins or ends, all have spoken since they did,
+they were spoken to, they want to be asked after every line, or they want to do something now.
+"""
 
 
 @dataclass(frozen=True)
@@ -24,10 +28,14 @@ class Turn:
     """Those present, the speaker included, in the order in which they came."""
     number: int = 0
     """Of the turn in its scene, counted from 1; 0 for what is no turn."""
+    taken: int = 0
+    """Turns that the cast has taken in the scene before."""
     cue: Cue | None = None
     """Of a line: what the speaker has in mind. Nobody else is told."""
     task: Task = "line"
     """What is asked for."""
+    occasion: Occasion = "turn"
+    """Why they are asked."""
 
     @property
     def witnesses(self) -> tuple[str, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from dreamplay.schema.event import Event, EventBase
+from dreamplay.schema.event import ControlEvent, Event, EventBase
 
 E = TypeVar("E", bound=EventBase)
 
@@ -38,9 +39,20 @@ class View:
         return [event for event in self.events if isinstance(event, kind)]
 
     @property
+    def controlled(self) -> set[str]:
+        """The roles that the visitor speaks for at this moment, as far as the reader knows."""
+        return controlled(self.of_kind(ControlEvent))
+
+    @property
     def last_heard(self) -> str:
         """The words that were heard last; empty if there were none."""
         return last_heard(self.events)
+
+
+def controlled(changes: Iterable[ControlEvent]) -> set[str]:
+    """The roles that the visitor speaks for, after these changes of control."""
+    controllers = {event.speaker: event.controller for event in changes}
+    return {role for role, controller in controllers.items() if controller == "visitor"}
 
 
 def last_heard(events: tuple[Event, ...] | list[Event]) -> str:

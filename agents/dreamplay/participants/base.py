@@ -1,0 +1,78 @@
+"""A participant: whoever takes turns in a play. A model, a person and a file of interventions are the same to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dreamplay.models.base import OnToken
+from dreamplay.participants.actions import Action
+from dreamplay.schema.provenance import Provenance
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a model says in a turn."""
+
+    text: str
+    """Empty: no line could stand, and the turn passes in silence."""
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Stance:
+    """What somebody decides at a crossroads."""
+
+    choice: str | None
+    """The id of a choice; None: they would rather not decide, and whoever else can decide for the role does."""
+    reason: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Reflection:
+    """What a scene has meant to somebody."""
+
+    text: str
+    """Empty: no answer could stand."""
+    provenance: Provenance
+    attitudes: Mapping[str, float] = field(default_factory=dict)
+    """What they now think of each of the others present, by role, from -1 to 1."""
+
+
+@dataclass(frozen=True)
+class Undo:
+    """A person takes back what they did last, and all that followed."""
+
+
+@dataclass(frozen=True)
+class Quit:
+    """A person stops the run."""
+
+
+Outcome = Line | Stance | Reflection | Action
+"""What comes of a turn. An `Action` is a person's, or a file's."""
+Departure = Undo | Quit
+"""What leaves the play instead of adding to it."""
+
+
+class Participant(Protocol):
+    """Takes the turns that it is given. It gets what its role may read, and never the script."""
+
+    async def take_turn(self, turn: Turn, view: View, on_token: OnToken) -> Outcome | Departure:
+        """Do what the turn asks for: speak, take a stance, or reflect.
+
+        Args:
+            turn: who is asked, what for, and before whom.
+            view: what the speaker may read.
+            on_token: takes a line piece by piece, as it is spoken.
+
+        Raises:
+            ModelError: the model gave up.
+        """
+
+    def wants_turn(self, turn: Turn, view: View) -> bool:
+        """Whether they want to do something now, though they are not asked. `turn` is the one that they would get."""
