@@ -145,9 +145,9 @@ def _given(desk: PromptBuilder, turn: Turn, view: View) -> str:
     return "".join(event.text for event in view.of_kind(FearEvent))
 
 
-def _everything(script: Script, *roles: str, kinds: tuple[str, ...] = ()) -> list[Event]:
+def _everything(script: Script, *roles: str, kind: type[EventBase] = EventBase) -> list[Event]:
     """Everybody is shown everything."""
-    return [event for event in script if not kinds or event.kind in kinds]
+    return [event for event in script if isinstance(event, kind)]
 
 
 def _contained(script: Script, *roles: str, kind: type[EventBase] = EventBase) -> list[Event]:
