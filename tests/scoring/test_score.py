@@ -12,6 +12,7 @@ import pytest
 import typer.main
 import worlds
 from dreamplay.cli import main
+from dreamplay.rendering import scorecard_view
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import End, Header, RunLog
 from dreamplay.schema.cast import Persona
@@ -475,7 +476,7 @@ def test_a_bar_is_kept_at_its_bound(least: float | None, most: float | None, fig
 def test_a_run_in_which_nothing_was_said_is_measured_too(capsys: pytest.CaptureFixture[str]) -> None:
     card = score.card({"nothing": run(ended=False), "whole": whole()})
     assert card.runs[0].scores.words is None
-    score.show(score.card({"nothing": run(ended=False)}))
+    scorecard_view.show_scorecard(score.card({"nothing": run(ended=False)}))
     assert "bars kept" in capsys.readouterr().out
 
 
@@ -483,7 +484,7 @@ def test_every_row_finds_its_figure_and_every_bar_stands_in_the_table(capsys: py
     card = score.card({"some/where": whole()})
     for row in score.ROWS:
         row.shown(card.pooled)
-    score.show(card)
+    scorecard_view.show_scorecard(card)
     table = capsys.readouterr().out
     assert not any(line.count("…") for line in table.splitlines())
     assert "1  some/where: small, made-up, seed 1" in table

@@ -18,7 +18,6 @@ from dreamplay.library import templates
 from dreamplay.models.base import Model, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.participants.agent import call_seed
-from dreamplay.rendering.console import stdout
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.event import (
@@ -36,7 +35,6 @@ from dreamplay.schema.event import (
     SilenceEvent,
     StanceEvent,
 )
-from dreamplay.scoring.score import grid
 from dreamplay.settings import Settings
 from dreamplay.validation import structured_output
 from dreamplay.validation.generate import generate
@@ -118,17 +116,6 @@ async def ask(reference: str, base_url: str | None, runs: Mapping[str, RunLog]) 
         return await judge(model, runs)
     finally:
         await model.close()
-
-
-def show(made: Judgement) -> None:
-    """Print the mean marks of each run, apart from the scorecard."""
-    console = stdout()
-    console.print(f"\njudged by {made.model}: {made.caution}")
-    table = grid(console, [str(number) for number in range(1, len(made.runs) + 1)])
-    for dimension, (low, high) in SCALES.items():
-        marks = (made.mean(run, dimension) for run in made.runs)
-        table.add_row(f"{dimension} ({low} to {high})", *("-" if mark is None else f"{mark:g}" for mark in marks))
-    console.print(table)
 
 
 async def _verdict(model: Model, run: RunLog, role: str) -> Verdict:

@@ -5,16 +5,10 @@ A run's column is what it would be alone. The last column takes all lines as one
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, Literal
 
-from rich.console import Console
-from rich.table import Table
-
-from dreamplay.rendering.console import stdout
-from dreamplay.rendering.console import table as plain_table
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.scoring import line_errors, metrics, voice_metrics
@@ -193,37 +187,7 @@ def card(runs: Mapping[str, RunLog]) -> Scorecard:
     return Scorecard(runs=tuple(columns), pooled=pooled, bars=tuple(row.bar(pooled) for row in ROWS if row.bound))
 
 
-def show(made: Scorecard) -> None:
-    """Print the card: a table in a terminal, plain columns in a pipe."""
-    console = stdout()
-    for number, column in enumerate(made.runs, start=1):
-        console.print(f"{number}  {column.run}: {column.story}, {column.model}, seed {column.seed}")
-    several = len(made.runs) > 1
-    heads = [*(str(number) for number in range(1, len(made.runs) + 1)), *(["all"] if several else []), "bar", "kept"]
-    table = grid(console, heads, left=("bar", "kept"))
-    columns = [*(column.scores for column in made.runs), *([made.pooled] if several else [])]
-    for group, rows in groupby([*ROWS, *_counted(made.pooled)], key=lambda row: row.group):
-        table.add_row(f"-- {group}", style="dim")
-        for row in rows:
-            kept = row.kept(made.pooled)
-            said, style = ("", None) if kept is None else ("yes", "green") if kept else ("no", "red")
-            table.add_row(row.label, *(row.shown(each) for each in columns), row.bound, said, style=style)
-    console.print(table)
-    missed = [row.label.strip() for row in ROWS if row.kept(made.pooled) is False]
-    kept_bars = sum(bar.kept is True for bar in made.bars)
-    console.print(f"bars kept: {kept_bars} of {len(made.bars)}" + (f"; not: {', '.join(missed)}" if missed else ""))
-
-
-def grid(console: Console, heads: Sequence[str], *, left: Sequence[str] = ()) -> Table:
-    """A table whose first column is the labels' and whose others hold figures, but for those named as `left`."""
-    table = plain_table(console)
-    table.add_column("", no_wrap=True)
-    for head in heads:
-        table.add_column(head, justify="left" if head in left else "right", no_wrap=True)
-    return table
-
-
-def _counted(pooled: Scores) -> list[ScoreRow]:
+def counted(pooled: Scores) -> list[ScoreRow]:
     """A row for each beat and each choice, whatever the story calls them."""
     beats = [ScoreRow("likeness of the characters", beat, f"likeness.beats.{beat}") for beat in pooled.likeness.beats]
     return [*beats, *(ScoreRow("stances", choice, f"stances.{choice}") for choice in pooled.stances)]

@@ -98,6 +98,7 @@ def score(
 
     Example: dreamplay score mindsync-20450101-220000-7 mindsync-20450101-221500-8
     """
+    from dreamplay.rendering import scorecard_view
     from dreamplay.runs import run_index, transcript
     from dreamplay.scoring import score
 
@@ -105,7 +106,7 @@ def score(
     records = {str(folder): transcript.read(folder) for folder in folders}
     card = score.card(records)
     if not as_json:
-        score.show(card)
+        scorecard_view.show_scorecard(card)
     report = card.model_dump()
     if judge:
         import asyncio
@@ -115,7 +116,7 @@ def score(
         judged = asyncio.run(judging.ask(judge, base_url, records))
         report["judge"] = judged.model_dump()
         if not as_json:
-            judging.show(judged)
+            scorecard_view.show_judgement(judged)
     if as_json:
         echo(dumps(report))
 
