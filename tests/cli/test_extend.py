@@ -107,7 +107,7 @@ def test_a_run_is_exported(tmp_path: Path, stranger: Path) -> None:
         (["run", "--memory", "absent"], "--memory: memory 'absent' of stranger 1.0 (nowhere:Memory): cannot be imp"),
         (["run", "--memory", "breakes"], "--memory: unknown memory 'breakes' (did you mean 'breaks'?)"),
         (["run", "--director", "none"], "--director: unknown director 'none'; installed: standard"),
-        (["run", "--memory", "none", "--no-recall"], "--memory none and --no-recall: leave one of them away"),
+        (["run", "--memory", "none", "--no-recall"], "--memory none and --no-recall: leave out one of them"),
     ],
 )
 def test_what_cannot_be_used_is_one_line(args: list[str], said: str, stranger: Path) -> None:

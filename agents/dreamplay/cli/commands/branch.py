@@ -210,7 +210,7 @@ async def _many(missing: Sequence[Job], models: Sequence[Model], engine: ModelSp
     if playing.failed:
         name, why = next(iter(playing.failed.items()))
         raise ModelError(
-            f"{len(playing.failed)} of {len(missing)} runs were broken off, {name} first: {why}; the same command "
+            f"{len(playing.failed)} of {len(missing)} runs failed, {name} first: {why}; the same command "
             "again plays what is missing"
         ) from why
 

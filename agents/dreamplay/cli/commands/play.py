@@ -186,7 +186,7 @@ def runs(
     if as_json:
         echo(dumps([each.model_dump(mode="json") for each in found[:limit]]))
     elif not found:
-        say(f"none of the {len(there)} runs in {HOME} is like that" if there else
+        say(f"none of the {len(there)} runs in {HOME} matches" if there else
             f"no runs in {HOME}; play one with: dreamplay run")  # fmt: skip
     else:
         run_tables.show_runs(found, every=every, limit=limit)
@@ -217,7 +217,7 @@ def models(model: ModelFlag = None, base_url: UrlFlag = None, as_json: JsonFlag 
 
 def _memory(named: str | None, no_recall: bool) -> str | None:
     if named and no_recall:
-        raise UsageError(f"--memory {named} and --no-recall: leave one of them away")
+        raise UsageError(f"--memory {named} and --no-recall: leave out one of them")
     return "none" if no_recall else named
 
 
