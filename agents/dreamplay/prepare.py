@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from dreamplay import plugins
 from dreamplay.errors import SettingsError
 from dreamplay.models import model_store, registry
 from dreamplay.models.profile import ModelProfile
@@ -70,20 +71,19 @@ async def begin(
     """
     engine = None if given else registry.choose(settings)
     seed = random.SystemRandom().randrange(10_000) if settings.seed is None else settings.seed
-    profile = given.profile if given else registry.profile(engine, settings) if engine else ModelProfile()
     # The plan is checked before the model is opened, and a local model loads while the graph is imported.
     from dreamplay.engine import run_config
     from dreamplay.engine.plugin_set import SHIPPED
 
     plan = run_config.make_run_config(
         story or settings.story, swaps, seed=seed, length=settings.length,
-        reflect=profile.reflections if settings.reflect is None else settings.reflect,
         plugins=SHIPPED.chosen(settings), **chosen,
     )  # fmt: skip
     model = await registry.open_model(engine, settings) if engine else given
     from dreamplay.engine.runner import Runner
 
     assert model
+    plan = replace(plan, reflect=model.profile.reflections if settings.reflect is None else settings.reflect)
     return Prepared(Runner(plan, model, settings.out or _free(plan), recorded(engine)), engine)
 
 
@@ -145,8 +145,14 @@ def choose(settings: Settings, before: Header | Resumed) -> tuple[ModelSpec, Mod
         SettingsError: the model has to be named again, since a transcript keeps neither an address nor a path; or what
             was named cannot be used.
     """
+    provider = before.settings.get("provider", "endpoint")
     own = {"scripted": "scripted", model_store.NAME: "embedded"}.get(before.model)
-    endpoint = own is None and before.settings.get("provider") != "gguf"
+    if provider not in registry.SHIPPED:
+        variant = before.settings.get("variant")
+        own = f"{provider}:{variant}" if variant else str(provider)
+        if settings.model is None and settings.base_url is None:
+            plugins.find("models", str(provider))
+    endpoint = own is None and provider != "gguf"
     model = settings.model
     if model is None and endpoint and settings.address():
         model = before.model
@@ -176,5 +182,8 @@ def recorded_profile(before: Header | Resumed) -> ModelProfile | None:
 
 
 def recorded(spec: ModelSpec | None) -> dict[str, Any]:
-    """What the header of a run keeps of the choice of a model: no address and no path."""
-    return {"provider": spec.kind} if spec else {}
+    """What the header of a run keeps of the choice of a model: no address, and no path of a shipped one's file."""
+    if spec is None:
+        return {}
+    variant = {} if spec.kind in registry.SHIPPED or spec.model is None else {"variant": spec.model}
+    return {"provider": spec.kind} | variant

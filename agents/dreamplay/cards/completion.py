@@ -16,7 +16,6 @@ from dreamplay.cards.prose import PUBLIC
 from dreamplay.errors import ModelError, UsageError
 from dreamplay.library import templates
 from dreamplay.models.base import Model, Reply
-from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.prompt import Prompt
 from dreamplay.participants.agent import call_seed
 from dreamplay.schema.cast import Persona, PrivateSheet
@@ -50,8 +49,7 @@ async def ask_named(reference: str | None, base_url: str | None, seen: ImportedP
     try:
         return await ask(model, seen)
     finally:
-        if isinstance(model, Endpoint):
-            await model.client.close()
+        await model.close()
 
 
 async def ask(model: Model, seen: ImportedPersona) -> ImportedPersona:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from inspect import isawaitable, signature
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
+from dreamplay import plugins
 from dreamplay.errors import ModelError, SettingsError
 from dreamplay.models import endpoint_errors, model_store, profile_table, proxy
-from dreamplay.models.base import Model
+from dreamplay.models.base import Model, Reply
 from dreamplay.models.endpoint import Endpoint, open_endpoint
 from dreamplay.models.endpoint_errors import UNREADABLE
 from dreamplay.models.profile import ModelProfile
 from dreamplay.schema.address import Address
 from dreamplay.settings import CONFIG, Settings, Source
 
+SHIPPED = ("embedded", "gguf", "endpoint", "scripted")
+"""The names of the shipped entry points."""
 OPENAI = Address.parse("https://api.openai.com/v1")
 
 
@@ -26,9 +31,10 @@ OPENAI = Address.parse("https://api.openai.com/v1")
 class ModelSpec:
     """A choice of model, and why it was made."""
 
-    kind: Literal["embedded", "gguf", "endpoint", "scripted", "none"]
+    kind: str
+    """The name of its entry point: embedded, gguf, endpoint, scripted, or a plug-in's. "none": nothing can play."""
     model: str | None
-    """Its name, or the path of its file. None: the endpoint is asked which it has."""
+    """Its name, the path of its file, or the plug-in's variant. None: the endpoint is asked which it has."""
     base_url: Address | None
     reason: str
     """In a few words, what made the choice."""
@@ -55,7 +61,8 @@ class ModelSpec:
 
     def __str__(self) -> str:
         where = f" at {self.base_url or OPENAI}" if self.kind == "endpoint" else ""
-        return f"{self.model or 'the model'}{where} ({self.reason}{self.note})"
+        name = self.model or ("the model" if self.kind == "endpoint" else self.kind)
+        return f"{name}{where} ({self.reason}{self.note})"
 
 
 def choose(settings: Settings) -> ModelSpec:
@@ -68,18 +75,22 @@ def choose(settings: Settings) -> ModelSpec:
     why = f"named by {settings.source('model')}"
     if named == "scripted":
         return ModelSpec("scripted", "scripted", None, "the shipped fake: no model, no network")
-    if named != "embedded" and (found := settings.address()):
+    plugin = _plugin(named) if named and named != "embedded" and settings.base_url is None else None
+    if named != "embedded" and plugin is None and (found := settings.address()):
         # Some endpoints call their models by the names of files.
         address, source = found
         note = f"; {_withheld(name, source)}" if (name := settings.withheld()) else ""
         why = f"{why}, address from {source}" if named else f"address from {source}"
         return ModelSpec("endpoint", named, address, why, source, note)
+    if named and plugin:
+        return ModelSpec(plugin.name, named.partition(":")[2] or None, None, f"{why}, {plugin.distribution}")
     if named and named.lower().endswith(".gguf"):
         if problem := _unreadable(Path(named)):
             raise SettingsError(f"`model={named}`: {problem}; give the path of a .gguf file, or an address as well")
         return ModelSpec("gguf", named, None, why)
     if named and named != "embedded":
-        if close := get_close_matches(named.lower(), ("scripted", "embedded"), 1, 0.75):
+        known = ("scripted", "embedded", *(name for name in plugins.names("models") if name not in SHIPPED))
+        if close := get_close_matches(named.lower(), known, 1, 0.75):
             raise SettingsError(f"`model={named}`: did you mean {close[0]}? A model of that name needs a `base_url`")
         return ModelSpec("endpoint", named, None, why)
     if missing := model_store.installed():
@@ -88,6 +99,12 @@ def choose(settings: Settings) -> ModelSpec:
         return ModelSpec("embedded", model_store.NAME, None, why)
     key = "OPENAI_API_KEY is set, but no `model` says what to play on" if os.environ.get("OPENAI_API_KEY") else ""
     return ModelSpec("embedded", model_store.NAME, None, f"embedded; {key or 'nothing else is set'}")
+
+
+def _plugin(named: str) -> plugins.Plugin | None:
+    """The plug-in of a stranger that NAME or NAME:VARIANT names."""
+    name = named.partition(":")[0]
+    return plugins.find("models", name) if name in plugins.names("models") and name not in SHIPPED else None
 
 
 def _unreadable(path: Path) -> str | None:
@@ -109,14 +126,22 @@ def _withheld(variable: str, source: Source) -> str:
     )
 
 
-def profile(spec: ModelSpec, settings: Settings, recorded: ModelProfile | None = None) -> ModelProfile:
-    """How a model is played: as the table of profiles says, as an earlier run of it was, as [profile] in dreamplay.toml
-    says, and as single settings say, the later ones first.
+def profile(
+    spec: ModelSpec, settings: Settings, recorded: ModelProfile | None = None, base: ModelProfile | None = None
+) -> ModelProfile:
+    """How a model is played. What is set later wins: the base, an earlier run, [profile] in dreamplay.toml, and single
+    settings.
+
+    Args:
+        spec: the model.
+        settings: what was set.
+        recorded: the profile of an earlier run on it.
+        base: what is known of it. None: what the table of profiles says.
 
     Raises:
         SettingsError: [profile] has an unknown key or a value that cannot be used.
     """
-    known = profile_table.look_up(spec.provider, spec.name).refined(recorded or {})
+    known = (base or profile_table.look_up(spec.provider, spec.name)).refined(recorded or {})
     known = known.refined(settings.overrides(ModelProfile))
     named = {
         "context_window": settings.window, "candidates": settings.candidates, "temperature": settings.temperature,
@@ -143,27 +168,35 @@ async def open_models(
     """Open the chosen model for so many runs at once, and give each of them its own, or the same to all. A local one
     loads in the background from here on, or, if it is not to load yet, at the first call.
 
+    The entry point of the model is called as `open(variant, settings)`, where variant is what follows the name and may
+    be empty. It may be a coroutine function, and may take by keyword: `profile`, by which the model is played; `jobs`,
+    how many runs are played on it at once; `load`, whether it is to load at once.
+
     Raises:
         ModelError: an endpoint was to say which model it has, and cannot, or has several.
+        PluginError: the plug-in cannot be imported or used.
         SettingsError: see `profile`.
     """
-    chosen = profile(spec, settings, recorded)
-    if spec.kind == "scripted":
-        from dreamplay.models.scripted import ScriptedModel
-
-        return [ScriptedModel(profile=chosen)] * jobs
-    if spec.kind in ("embedded", "gguf"):
-        from dreamplay.models.llamacpp import LocalModel
-
-        gguf = Path(spec.model) if spec.kind == "gguf" and spec.model else None
-        local = LocalModel(gguf, timeout=settings.timeout, profile=chosen, jobs=jobs, load=load)
-        return [*local.lanes()]
-    endpoint = connect(spec, settings, chosen, jobs=jobs)
-    endpoint.streams = jobs == 1
-    if not endpoint.name:
-        endpoint.name = await _only_model(endpoint)
-        endpoint.open(profile(replace(spec, model=endpoint.name), settings, recorded))
-    return [endpoint] * jobs
+    plugin = plugins.find("models", spec.kind)
+    factory = plugin.load()
+    if not callable(factory):
+        raise plugins.wrong_type(plugin, factory, "something to call, which opens a model")
+    offered = {"profile": profile(spec, settings, recorded), "jobs": jobs, "load": load}
+    with contextlib.nullcontext() if plugin.shipped else plugins.guard(plugin):
+        taken = {name: value for name, value in offered.items() if name in signature(factory).parameters}
+        made = factory(spec.model or "", settings, **taken)
+        made = await made if isawaitable(made) else made
+    model: Model = plugins.guarded(
+        plugin, plugins.expect(plugin, made, Model), returns={"complete": plugins.one_of(Reply)}
+    )
+    if not isinstance(model.profile, ModelProfile):
+        raise plugins.wrong_type(plugin, model.profile, "a ModelProfile as its profile")
+    if not plugin.shipped:
+        model.profile = profile(spec, settings, recorded, model.profile)  # type: ignore[misc]
+    elif isinstance(model, Endpoint) and not spec.model:  # now that its name is known
+        model.open(profile(replace(spec, model=model.name), settings, recorded))
+    lanes = getattr(model, "lanes", None)
+    return [*lanes()] if lanes else [model] * jobs
 
 
 async def close(models: Sequence[Model]) -> None:
@@ -219,6 +252,10 @@ async def survey(settings: Settings) -> list[dict[str, Any]]:
     ]
     if chosen.kind == "none" and settings.model:
         rows.insert(0, {"model": settings.model, "state": chosen.reason, "chosen": False})
+    for plugin in plugins.installed("models"):
+        if not plugin.shipped:
+            at = {"model": plugin.name, "state": f"a plug-in of {plugin.distribution} {plugin.version}"}
+            rows.append(at | {"chosen": chosen.kind == plugin.name})
     if chosen.kind == "gguf":
         rows.insert(0, {"model": chosen.model or "", "state": "a file of yours", "chosen": True})
     if chosen.kind == "endpoint":
@@ -241,7 +278,12 @@ async def _reached(spec: ModelSpec, settings: Settings) -> str:
         await endpoint.close()
 
 
-async def _only_model(endpoint: Endpoint) -> str:
+async def only_model(endpoint: Endpoint) -> str:
+    """The name of the only model that an endpoint has.
+
+    Raises:
+        ModelError: it cannot say, or has none or several.
+    """
     import openai
 
     try:

@@ -1,0 +1,44 @@
+"""The shipped models, as their entry points open them; see `registry.open_models` for what they are called with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dreamplay.models import registry
+from dreamplay.models.base import Model
+from dreamplay.models.llamacpp import LocalModel
+from dreamplay.models.profile import ModelProfile
+from dreamplay.models.registry import ModelSpec
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.settings import Settings
+
+
+def scripted(variant: str, settings: Settings, *, profile: ModelProfile) -> Model:
+    """The scripted model."""
+    return ScriptedModel(profile=profile)
+
+
+def embedded(variant: str, settings: Settings, *, profile: ModelProfile, jobs: int, load: bool) -> Model:
+    """The embedded model, which loads in the background."""
+    return LocalModel(timeout=settings.timeout, profile=profile, jobs=jobs, load=load)
+
+
+def gguf(variant: str, settings: Settings, *, profile: ModelProfile, jobs: int, load: bool) -> Model:
+    """The model in a file, which loads in the background."""
+    return LocalModel(Path(variant), timeout=settings.timeout, profile=profile, jobs=jobs, load=load)
+
+
+async def endpoint(variant: str, settings: Settings, *, profile: ModelProfile, jobs: int) -> Model:
+    """A model at an OpenAI-compatible address; without a name, the only one there.
+
+    Raises:
+        ModelError: the endpoint cannot say which model it has, or has several.
+        SettingsError: there is no key for the hosted API.
+    """
+    address, source = settings.address() or (None, None)
+    spec = ModelSpec("endpoint", variant or None, address, "", source)
+    found = registry.connect(spec, settings, profile, jobs=jobs)
+    found.streams = jobs == 1
+    if not found.name:
+        found.name = await registry.only_model(found)
+    return found
