@@ -1,0 +1,86 @@
+"""The examples of docs/plugins: each is installed as a package of its own, chosen by its name, and takes effect."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import docs_pages
+import pytest
+import strangers
+from dreamplay.cli.main import app
+from dreamplay.runs import transcript
+from dreamplay.runs.transcript import RunLog
+from dreamplay.schema.event import LineEvent
+from typer.testing import CliRunner
+
+PAGES = Path(__file__).parents[1] / "docs" / "plugins"
+EXAMPLE = Path(__file__).parents[1] / "transcripts" / "example"
+PLAY = ["run", "--model", "scripted", "--seed", "7", "--length", "short", "--beats", "launch", "--quiet", "--out"]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Installs the example of a page."""
+
+    def installed(page: str) -> None:
+        blocks = {block.language: block.text for block in docs_pages.blocks(PAGES / f"{page}.md")}
+        assert len(blocks["python"].splitlines()) < 40
+        ((group, points),) = tomllib.loads(blocks["toml"])["project"]["entry-points"].items()
+        assert group == f"dreamplay.{page}"
+        listed = "".join(f"{name} = {target}\n" for name, target in points.items())
+        module = next(iter(points.values())).partition(":")[0]
+        folder = strangers.install(tmp_path / "site", f"[{group}]\n{listed}", **{module: blocks["python"]})
+        strangers.visible(monkeypatch, folder)
+
+    return installed
+
+
+def _played(folder: str, *options: str) -> RunLog:
+    done = CliRunner().invoke(app, [*PLAY, folder, *options])
+    assert done.exit_code == 0, (done.output, done.exception)
+    return transcript.read(Path(folder))
+
+
+def _lines(log: RunLog) -> list[LineEvent]:
+    return [event for event in log.script if isinstance(event, LineEvent) and event.provenance.by == "agent"]
+
+
+def test_a_memory(install: Callable[[str], None]) -> None:
+    install("memories")
+    log = _played("run", "--memory", "reminisce")
+    assert log.header.settings["memory"] == {"name": "reminisce", "every": 2}
+    recalled = [(line.speaker, memory.text) for line in _lines(log) for memory in line.provenance.recalled]
+    assert recalled
+    for role, text in recalled:
+        private = log.cast.personas[role].private
+        assert private
+        assert text in [log.cast.fill(memory) for memory in private.memories]
+
+
+def test_a_director(install: Callable[[str], None]) -> None:
+    install("directors")
+    log = _played("run", "--director", "in_turn")
+    assert log.header.settings["director"] == {"name": "in_turn"}
+    scene = log.header.story.beats[0].scenes[0]
+    spoken = [line.speaker for line in _lines(log) if line.scene == scene.id]
+    assert spoken == [scene.present[n % len(scene.present)] for n in range(scene.turns.min)]
+
+
+def test_an_embedder(install: Callable[[str], None]) -> None:
+    install("embedders")
+    log = _played("run", "--embedder", "trigrams")
+    assert log.header.settings["embedder"] == {"name": "trigrams"}
+    assert [line.cue for line in _lines(log)] != [line.cue for line in _lines(_played("shipped"))]
+
+
+def test_a_format(install: Callable[[str], None]) -> None:
+    install("formats")
+    shutil.copytree(EXAMPLE, "transcripts/example")
+    done = CliRunner().invoke(app, ["export", "example", "--out", "example.fountain"])
+    assert done.exit_code == 0, done.output
+    written = Path("example.fountain").read_text(encoding="utf-8")
+    assert written.startswith("Title: ")
+    assert all(line.text in written for line in _lines(transcript.read(EXAMPLE)))
