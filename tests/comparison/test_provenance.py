@@ -7,6 +7,7 @@ import pytest
 import worlds
 from dreamplay.comparison import alignment, permutation, provenance
 from dreamplay.errors import UsageError
+from dreamplay.rendering.comparison_origins import origins
 from dreamplay.runs.transcript import RunLog
 
 DAY = date(2045, 1, 1)
@@ -21,7 +22,7 @@ def _named(name: str, seed: int, **change: object) -> RunLog:
 def _told(base: list[RunLog], changed: list[RunLog]) -> dict[str, str]:
     matched = alignment.match(base, changed)
     deals = permutation.deal(len(matched.base), len(matched.changed), paired=matched.paired)
-    return dict(provenance.lines(provenance.provenance(matched, deals, 12, DAY)))
+    return dict(origins(provenance.provenance(matched, deals, 12, DAY)))
 
 
 def test_it_is_said_where_a_comparison_comes_from() -> None:

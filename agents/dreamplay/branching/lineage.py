@@ -53,12 +53,6 @@ def families(known: Sequence[RunSummary], member: str | None = None) -> list[Lin
     return [family for family in made if any(each.name == member for each in family)]
 
 
-def own_changes(run: RunSummary, before: Sequence[str] = ()) -> str:
-    """What was changed in a branch and not in those that it descends from, without the point; empty if nothing was."""
-    where = f"from event {run.point} on, "
-    return "; ".join(text.removeprefix(where) for text in run.changes[len(before) :])
-
-
 def ordered(runs: Iterable[RunSummary]) -> list[RunSummary]:
     """Runs by the point at which they branched, then by change and seed."""
     return sorted(runs, key=lambda each: (each.point or 0, each.changes, each.seed or 0, each.name))

@@ -16,7 +16,7 @@ from dreamplay.participants.base import Departure, Outcome, Undo
 from dreamplay.participants.visit import last
 from dreamplay.rendering.output import formatted, terminal, wrapped
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import ControlEvent, Event, Token
+from dreamplay.schema.event import ControlEvent, Event, FearEvent, Token
 from dreamplay.schema.story import VISITOR, Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
@@ -195,15 +195,12 @@ class Terminal:
     def _taken(self, event: Event) -> str:
         """That something was done which leaves no line in the story; empty if it does, or another did it."""
         name = self._cast.name(event.speaker) if event.speaker else ""
-        match event.kind:
-            case "fear" if event.speaker == VISITOR:
-                return "your fear is kept for the dream; nobody is told"
-            case "control" if event.controller == "visitor":
-                return f"you speak for {name} from here on; /hand back {name} ends it"
-            case "control":
-                return f"{name} is played by the model again"
-            case _:
-                return ""
+        if isinstance(event, FearEvent):
+            return "your fear is kept for the dream; nobody is told"
+        if isinstance(event, ControlEvent):
+            theirs = f"you speak for {name} from here on; /hand back {name} ends it"
+            return theirs if event.controller == "visitor" else f"{name} is played by the model again"
+        return ""
 
     def _present(self, turn: Turn, view: View) -> str:
         held = view.controlled

@@ -90,29 +90,6 @@ def provenance(matched: Pairing, deals: PermutationTest, measures: int, made: da
     )
 
 
-def lines(found: Origins) -> list[tuple[str, str]]:
-    """What a reader is told of it, name by name; what both groups have in common only once."""
-    told = [
-        ("Compared with", f"dreamplay {found.dreamplay}, on {found.made.isoformat()}"),
-        ("Story", f"{found.story} (SHA-256 {', '.join(each[:12] for each in found.story_hashes)})"),
-    ]
-    for word, source in (("Base", found.base), ("Changed", found.changed)):
-        seeds = [f"{name} (seed {seed})" if name else f"seed {seed}"
-                 for name, seed in zip(source.runs, source.seeds, strict=True)]  # fmt: skip
-        told.append((f"{word} runs", ", ".join(seeds)))
-    for what, base, changed in (
-        ("Model", found.base.model, found.changed.model),
-        ("Settings", _listed(found.base.settings), _listed(found.changed.settings)),
-        ("Played with", _listed(found.base.versions), _listed(found.changed.versions)),
-    ):
-        told.append((what, base if base == changed else f"base: {base}; changed: {changed}"))
-    told.append(("Pairs", str(found.pairs) if found.pairs else "none: no seed is in both groups"))
-    deals = f"all {found.ways:,}" if found.deals == found.ways else f"{found.deals:,} of {found.ways:,}, at random"
-    told.append(("Ways gone through", deals))
-    told.append(("Measures tested", str(found.measures)))
-    return told
-
-
 def model(run: RunLog) -> str:
     """On which model a run was played, or, where another took over, on which ones."""
     return ", then ".join(run.models)
@@ -165,7 +142,3 @@ def _flat(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _word(value: object) -> str:
     return ("on" if value else "off") if isinstance(value, bool) else str(value)
-
-
-def _listed(found: Mapping[str, str]) -> str:
-    return "; ".join(f"{name} {value}" for name, value in found.items()) or "not recorded"

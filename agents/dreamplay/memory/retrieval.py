@@ -27,7 +27,7 @@ from pydantic import Field
 from dreamplay.memory.base import Embedder
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, Event, Kind, MoveEvent, sanitize
+from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, Event, Kind, LineEvent, MoveEvent, StanceEvent, sanitize
 from dreamplay.schema.provenance import RetrievedMemory
 from dreamplay.schema.story import VISITOR, Story, moved
 from dreamplay.schema.view import View
@@ -239,10 +239,10 @@ class RetrievalMemory:
         if event is None or event.speaker is None or event.kind in ("reflection", MoveEvent):
             return text
         who = "I" if event.speaker == self._role else self._cast.name(event.speaker)
-        match event.kind:
-            case "line":
+        match event:
+            case LineEvent():
                 return f'{who} said "{text}"'
-            case "stance":
+            case StanceEvent():
                 return f"{who} decided: {text}"
             case _:
                 return f"{self._cast.name(event.speaker)} {text}"

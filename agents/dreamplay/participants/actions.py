@@ -7,7 +7,16 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, model_validator
 
 from dreamplay.schema.base import FrozenModel, Role, Text
-from dreamplay.schema.event import Event
+from dreamplay.schema.event import (
+    ActionEvent,
+    ControlEvent,
+    EntranceEvent,
+    Event,
+    ExitEvent,
+    FearEvent,
+    LineEvent,
+    StanceEvent,
+)
 
 SpokenText = Annotated[Text, AfterValidator(lambda text: " ".join(text.split()))]
 """What is said or done, on one line."""
@@ -67,22 +76,22 @@ class Action(FrozenModel):
 
 def left_by(event: Event) -> dict[str, Any] | None:
     """The act that left an event, with roles for names; None for a turn in which nothing was said."""
-    match event.kind:
-        case "line" if event.cue and event.cue.to:
+    match event:
+        case LineEvent() if event.cue and event.cue.to:
             return {"whisper": {"to": event.cue.to, "text": event.text}}
-        case "line":
+        case LineEvent():
             return {"say": event.text}
-        case "action":
+        case ActionEvent():
             return {"do": event.text}
-        case "fear":
+        case FearEvent():
             return {"fear": event.text}
-        case "exit":
+        case ExitEvent():
             return {"go": True}
-        case "entrance":
+        case EntranceEvent():
             return {"come": True}
-        case "control":
+        case ControlEvent():
             return {"play" if event.controller == "visitor" else "hand_back": event.speaker}
-        case "stance":
+        case StanceEvent():
             return {"stance": {"choice": event.choice, "because": event.text}}
         case _:
             return None

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from dreamplay.comparison import deltas, provenance
+from dreamplay.comparison import deltas
 from dreamplay.comparison.compare import Comparison
 from dreamplay.comparison.permutation import LEVEL, shown
 from dreamplay.rendering import comparison_plots, comparison_report
+from dreamplay.rendering.comparison_origins import origins
 from dreamplay.rendering.event_phrase import phrase
 
 _TEMPLATE = "comparison_page.html.jinja"
@@ -46,5 +47,5 @@ def render(made: Comparison) -> str:
         shown=shown,
         tell=made.least <= LEVEL,
         turned=comparison_report.turned,
-        provenance=provenance.lines(made.provenance),
+        provenance=origins(made.provenance),
     )

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dreamplay.comparison import provenance
 from dreamplay.comparison.alignment import AlignedRow, Pair
 from dreamplay.comparison.compare import Comparison, Side
 from dreamplay.comparison.deltas import COST, Delta, difference, figure
@@ -22,6 +21,7 @@ from dreamplay.comparison.relations import Learned, regard
 from dreamplay.comparison.semantic_shift import excess
 from dreamplay.comparison.stances import StanceDifference, points
 from dreamplay.rendering import markdown
+from dreamplay.rendering.comparison_origins import origins
 from dreamplay.rendering.console import stdout
 from dreamplay.rendering.event_phrase import phrase
 from dreamplay.rendering.output import worded
@@ -255,7 +255,7 @@ def _page(made: Comparison) -> Iterator[str]:
 
 def _lists(made: Comparison) -> tuple[tuple[str, list[tuple[str, str]]], ...]:
     """What stands at the end: title, then term and meaning."""
-    return ("Glossary", list(made.glossary.items())), ("Provenance", provenance.lines(made.provenance))
+    return ("Glossary", list(made.glossary.items())), ("Provenance", origins(made.provenance))
 
 
 def _table(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> str:

@@ -16,7 +16,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from dreamplay.branching.lineage import Lineage, own_changes
+from dreamplay.branching.lineage import Lineage
 from dreamplay.errors import UsageError
 from dreamplay.rendering.console import piped, stdout
 from dreamplay.rendering.output import clean, say
@@ -186,9 +186,9 @@ def _told(study: Study, before: Sequence[str]) -> str:
 def _change(run: RunSummary, before: Sequence[str] = ()) -> str:
     """What was changed, and then where: what tells branches apart is not what is cut off."""
     if run.point is None:
-        return own_changes(run, before)
+        return _own_changes(run, before)
     where = f"from event {run.point} on" if run.point else "from the start"
-    return f"{own_changes(run, before) or 'nothing changed'}, {where}"
+    return f"{_own_changes(run, before) or 'nothing changed'}, {where}"
 
 
 def _fitting(listed: Sequence[Study], width: int | None) -> dict[_Column, int]:
@@ -237,3 +237,9 @@ def _line(out: Console, text: Text) -> None:
 
 def _bytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
+
+
+def _own_changes(run: RunSummary, before: Sequence[str] = ()) -> str:
+    """What was changed in a branch and not in those that it descends from, without the point; empty if nothing was."""
+    where = f"from event {run.point} on, "
+    return "; ".join(text.removeprefix(where) for text in run.changes[len(before) :])
