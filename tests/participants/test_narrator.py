@@ -9,15 +9,18 @@ from dreamplay.errors import ModelError
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
-from dreamplay.participants.narrator import Narrator, pool, shown, variety
+from dreamplay.participants.narrator import Narrator, pool, variety
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import DreamContribution
 from dreamplay.schema.provenance import Usage
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Scene
-from dreamplay.validation import checks
+from dreamplay.validation import pipeline
+from dreamplay.validation.check import Candidate, CheckContext
+from dreamplay.validation.checks import shown
 from dreamplay.validation.generate import OUTDONE
+from dreamplay.validation.pipeline import Pipeline
 
 TOLD = (
     "They stand in one room whose floor is warm. A wall folds like paper, and behind it the sea is counting. Somebody "
@@ -164,10 +167,11 @@ def test_the_dream_that_shows_more_of_the_dreamers_is_kept() -> None:
     one = "The kettle sinks in black water, and then the rain comes over the roofs of the town."
     again = "The kettle is in black water. The ladder is in the furnace. The ladder is in the furnace."
     neither = "Somebody walks along a wall and looks for a door that has never been there."
-    told = [shown(text, ledger) for text in (both, one, neither)]
+    hidden = [f"{entry.fear} {entry.wish}" for entry in ledger]
+    told = [shown(text, hidden) for text in (both, one, neither)]
     assert told == [1, 0.5, 0]
     explained = f"{both} Ada wishes for somebody, and Bo fears it."
-    varied = [variety(text) for text in (both, again, explained)]
+    varied = [variety(text, Pipeline()) for text in (both, again, explained)]
     assert varied == sorted(varied, reverse=True)
     assert len(set(varied)) == len(varied)
 
@@ -190,9 +194,9 @@ async def test_a_small_models_dream_that_leaves_most_of_them_out_or_lists_them_w
         (True, [TOLD, listed, TOLD, TOLD], listed),
     ):
         narrator, model, _ = _narrator("mindsync", *replies)
-        model.profile = worlds.SMALL.refined(
-            {"checks": ["strict" if strict else "standard"], "blind_retries": int(strict)}
-        )
+        names = ["strict" if strict else "standard"]
+        model.profile = worlds.SMALL.refined({"checks": names, "blind_retries": int(strict)})
+        narrator = replace(narrator, pipeline=pipeline.build(names))
         text, _, made = await narrator.dream(Script().common_view(dream.present), dream, "", lambda token: None)
         assert text == " ".join(told.split())
         assert made.usage.calls == (len(replies) if strict else 1), told
@@ -211,4 +215,4 @@ async def test_a_small_models_dream_that_leaves_most_of_them_out_or_lists_them_w
 )
 def test_a_dream_that_gives_back_the_words_it_was_asked_in_cannot_stand(end: str, stands: bool) -> None:
     told = "The kettle is a lake, and on the lake a ladder leans on rain. " * 3
-    assert (checks.of_telling(told + end, []) is None) == stands
+    assert (Pipeline().fault(Candidate(told + end), CheckContext(), "narration") is None) == stands

@@ -1,22 +1,59 @@
-"""Two tables: lines that must not stand as they came, and lines that must be left alone. Leo is speaking."""
+"""What is taken off a reply, and what a check is for. The tables of whole lines: see test_false_refusals.py."""
 
 # ruff: noqa: RUF001 - the signs that look like others are what is tested
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import pytest
-from dreamplay.errors import ModelError
+from dreamplay.languages import get
 from dreamplay.models.base import Reply
-from dreamplay.schema.provenance import RejectedCandidate, Usage
-from dreamplay.validation import generate, normalize
-from dreamplay.validation.checks import LineChecker
-from dreamplay.validation.generate import CandidateRejectedError, Generation
+from dreamplay.schema.provenance import Usage
+from dreamplay.validation import normalize
+from dreamplay.validation.check import CheckContext, Heard
+from dreamplay.validation.checks import remembers
+from dreamplay.validation.generate import CandidateRejectedError, generate
+from dreamplay.validation.merit import merit
+from dreamplay.validation.pipeline import Pipeline, build
+from line_tables import PROFILES
 
 EARLIER = "Carrots can't read your schedule, and neither can anybody at this table tonight."
-LEO = LineChecker(
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Who speaks to whom, after what, and on which model."""
+
+    speaker: str
+    cast: Collection[str]
+    said: Sequence[str] = ()
+    material: str = ""
+    strict: bool = False
+    remembered: Sequence[str] = ()
+    to: Collection[str] | None = None
+    hears: Collection[str] | None = None
+    language: str = "en"
+
+    @property
+    def context(self) -> CheckContext:
+        return CheckContext(
+            self.speaker, self.cast, get(self.language), heard=Heard.of(self.said), material=self.material,
+            remembered=self.remembered, to=self.to, hears=self.hears,
+        )  # fmt: skip
+
+
+def judged(situation: Situation, reply: Reply) -> str:
+    checks = build([PROFILES["small" if situation.strict else "large"]], situation.language)
+    return checks.line(reply, situation.context)
+
+
+def prose(reply: Reply, told: Sequence[str] = (), cast: Collection[str] = ()) -> str:
+    return Pipeline().telling(reply, CheckContext(cast=cast, heard=Heard.of(told)))
+
+
+LEO = Situation(
     speaker="Leo",
     cast=("Elara", "Leo", "Mira", "Sam"),
     said=("I built that bench for sitting. It has never once told anybody how they sat.", EARLIER, "No."),
@@ -148,104 +185,6 @@ CLEANED: list[tuple[str, str]] = [
     ("[/INST] Not tonight.", "Not tonight."),
 ]
 
-GOOD = [
-    "No.",
-    "Mira, you never slept a whole night in your life.",
-    "Listen, Mira: no.",
-    "I heard it from Sam: the driver did not wake up the same.",
-    "Once more: you sand with the grain.",
-    'She said "joy" as if it were a brand.',
-    '"Joy" is a brand, and so is "sleep".',
-    "He said no, and I said “wait.”",
-    "That's what you call 'joy', isn't it?",
-    "I'm sorry, I can't stay.",
-    "I'm sorry, Elara, I cannot do that to you.",
-    "I'm sorry, but I can't help it.",
-    "I can't provide for three apprentices on air.",
-    "How can I help you, Mira, if you never sit down?",
-    "Of course, here is the spare key.",
-    "I sleep (badly, I admit) in my own bed.",
-    "Samantha bought it, and Leonora sold it.",
-    "Leonora wants her bench back.",
-    "Eleven hours, 200,000 people, 4.5 percent off.",
-    "It's 3 a.m., and I'm sober.",
-    "I built it — and I'd burn it.",
-    "And if I say no—",
-    "What if I… never mind…",
-    "Call me Leo, everybody does.",
-    "My name is Leo, and I am tired.",
-    "They want a model citizen; I make chairs.",
-    "I'm a model of patience, ask anyone.",
-    "The user wants sleep, and you sell him noise.",
-    "It stands on page nine, in brackets.",
-    "You call it a program; I call it a thief.",
-    "He planes a long board, and he whistles.",
-    "My wind-up clock loses four minutes a day, and it never asked me to upgrade.",
-    "Who? Me? Never!",
-    "Tell Sam, tell Mira, tell the whole square.",
-    "Sam's pencil, Mira's numbers, and my one chair.",
-    "Señora, I said déjà vu.",
-    "I built that bench for you to stand on, and you never did.",
-    'He wrote "Mira: come home" on the door.',
-    "Note: I never signed it.",
-    "You: out. Me: in.",
-    "I'm sorry, Sam, I can't do that.",
-    "I can't help with that, Sam.",
-    "I apologise, but it worked.",
-    "I left OpenAI in May.",
-    "I apologise, but the soup is cold.",
-    "I'm sorry, Elara. But I can't say that.",
-    "I'm sorry, Elara, but I can't help you with that.",
-    "I'm sorry, I can't answer that, and you know why.",
-    "I'm so sorry, Mira, but I can't continue like this.",
-    "I can't assist a man who won't sit still.",
-    "I cannot assist at an operation with shaking hands.",
-    "I can't comply, Captain; the pumps are under water.",
-    "I cannot fulfil a promise that my father made.",
-    "I can't generate heat out of wet wood.",
-    "I'm not able to engage the clutch with this foot.",
-    "How can I help you today, love? The scones are fresh.",
-    "How may I help you with that trunk, sir?",
-    "Sure, here's the thing: I lied to the board.",
-    "Of course, here is what I saw: nothing at all.",
-    "Certainly, here are three reasons: rent, rain and you.",
-    "I'm an AI researcher, and I sleep like a stone.",
-    "I'm an AI engineer; nobody asks me to dance.",
-    "I'm a model, darling; I stand still for money.",
-    "It works as an artificial lung, only louder.",
-    "They sold it to us as an AI, and it was a boy in a box.",
-    "My training data was other people's nights.",
-    "The language model never sleeps; we do.",
-    "Qwen was my grandmother's dog.",
-    "Alibaba cloud or no cloud, it will rain on us.",
-    "It is against our policy, madam, to let the dead check in.",
-    "I can't continue this conversation with my coat on.",
-    "I must decline, Your Grace; I have eaten.",
-    "I won't talk about my mother with a stranger.",
-    "Here is my answer: no.",
-    "Here is a rope, and here is my hand.",
-    "Here's a line I never crossed before.",
-    "I was made by my mother, in a hurry, in March.",
-    "I won't write that report, and you can't make me.",
-    "I can't discuss it on this line.",
-    "I can't provide an alibi for a Tuesday.",
-    "I don't have opinions; I have a mortgage.",
-    "I was trained by monks to say less than this.",
-    "I apologize for the noise; the kettle is older than I am.",
-    "I can't help you with the boat till the tide turns.",
-    "I'm sorry, but I won't create a scene on your wedding day.",
-    "My program says eight o'clock, and nobody is on stage.",
-    "I am Claude's brother, and I owe him a boat.",
-    "Call it a prompt if you like; I call it a shove.",
-    "I cannot complete the crossing without a third oar.",
-    "I'm sorry, I can't help it; I laugh at funerals.",
-    "The users want sleep, and you sell them noise.",
-    "I can't respond to letters I have not opened.",
-    "I'm not comfortable in this chair.",
-    "I'm not going to write you another chapter of excuses.",
-    "I can't process grief on a schedule.",
-]
-
 WEAK = [
     "I'm sorry, Elara. But I can't say that.",
     "I'm sorry, Elara, but I can't help you with that.",
@@ -264,7 +203,7 @@ def _reply(text: str, *, finished: bool = True) -> Reply:
 @pytest.mark.parametrize(("text", "reason"), REFUSED)
 def test_a_bad_line_is_refused(text: str, reason: str) -> None:
     with pytest.raises(CandidateRejectedError) as caught:
-        generate.judged(LEO, _reply(text))
+        judged(LEO, _reply(text))
     assert reason in caught.value.refusal.reason
     assert caught.value.refusal.text == " ".join(text.split())
     assert "Leo" in caught.value.advice or "Nobody" in caught.value.advice
@@ -272,20 +211,17 @@ def test_a_bad_line_is_refused(text: str, reason: str) -> None:
 
 @pytest.mark.parametrize(("text", "clean"), CLEANED)
 def test_a_line_is_freed_of_what_is_not_speech(text: str, clean: str) -> None:
-    assert generate.judged(LEO, _reply(text)) == clean
-
-
-@pytest.mark.parametrize("text", GOOD)
-def test_a_good_line_is_left_alone(text: str) -> None:
-    assert generate.judged(LEO, _reply(text)) == text
+    assert judged(LEO, _reply(text)) == clean
 
 
 @pytest.mark.parametrize("text", WEAK)
-def test_what_a_person_may_say_too_is_refused_of_a_small_model_alone(text: str) -> None:
-    assert generate.judged(LEO, _reply(text)) == text
-    assert LEO.merit(text) < LEO.merit(text.replace("I", "We", 1).replace("sorry", "late").replace("OpenAI", "them"))
-    with pytest.raises(CandidateRejectedError):
-        generate.judged(replace(LEO, strict=True), _reply(text))
+def test_what_a_person_may_say_too_waits_for_a_better_line_of_a_small_model_alone(text: str) -> None:
+    assert judged(LEO, _reply(text)) == text
+    better = text.replace("I", "We", 1).replace("sorry", "late").replace("OpenAI", "them")
+    assert merit(text, LEO.context) < merit(better, LEO.context)
+    with pytest.raises(CandidateRejectedError) as caught:
+        judged(replace(LEO, strict=True), _reply(text))
+    assert (caught.value.refusal.check, caught.value.fallback) == ("slip", text)
 
 
 @pytest.mark.parametrize(
@@ -294,10 +230,10 @@ def test_what_a_person_may_say_too_is_refused_of_a_small_model_alone(text: str) 
 )
 def test_a_reply_cut_at_the_limit_stands_only_if_it_ends_with_a_sentence(text: str, stands: bool) -> None:
     if stands:
-        assert generate.judged(LEO, _reply(text, finished=False)) == text
+        assert judged(LEO, _reply(text, finished=False)) == text
     else:
         with pytest.raises(CandidateRejectedError, match="unfinished"):
-            generate.judged(LEO, _reply(text, finished=False))
+            judged(LEO, _reply(text, finished=False))
 
 
 @pytest.mark.parametrize(
@@ -310,13 +246,13 @@ def test_a_reply_cut_at_the_limit_stands_only_if_it_ends_with_a_sentence(text: s
     ids=["Cyrillic", "Chinese", "Devanagari"],
 )
 def test_a_story_in_another_script_may_go_on_in_it(names: tuple[str, ...], said: str, text: str) -> None:
-    judge = LineChecker(speaker=names[0], cast=names, said=(said,))
-    assert generate.judged(judge, _reply(f"{names[0]}: {text}")) == text
+    judge = Situation(speaker=names[0], cast=names, said=(said,))
+    assert judged(judge, _reply(f"{names[0]}: {text}")) == text
 
 
 def test_a_name_may_hold_signs_that_mean_something_to_a_pattern() -> None:
-    judge = LineChecker(speaker="Ada Jr.", cast=("Ada Jr.", "Ada"), said=())
-    assert generate.judged(judge, _reply("Ada Jr.: Mind the kettle.\nAda: I do.")) == "Mind the kettle."
+    judge = Situation(speaker="Ada Jr.", cast=("Ada Jr.", "Ada"), said=())
+    assert judged(judge, _reply("Ada Jr.: Mind the kettle.\nAda: I do.")) == "Mind the kettle."
 
 
 @pytest.mark.parametrize(
@@ -344,12 +280,12 @@ def test_a_name_is_told_from_the_word_that_it_also_is_and_from_the_names_it_is_p
     name: str, text: str, stands: bool
 ) -> None:
     cast = (name, "Leo", "Ann", "Ann Marie", "Ann de Vries", "Anna", "Müller-Voß")
-    judge = LineChecker(speaker=name, cast=cast, said=("There was no shadow on the wall.",))
+    judge = Situation(speaker=name, cast=cast, said=("There was no shadow on the wall.",))
     if stands:
-        assert generate.judged(judge, _reply(text)) == text
+        assert judged(judge, _reply(text)) == text
     else:
         with pytest.raises(CandidateRejectedError, match="by name"):
-            generate.judged(judge, _reply(text))
+            judged(replace(judge, strict=True), _reply(text))
 
 
 @pytest.mark.parametrize(
@@ -358,8 +294,8 @@ def test_a_name_is_told_from_the_word_that_it_also_is_and_from_the_names_it_is_p
 def test_any_name_is_taken_off_in_front_of_its_own_line_and_ends_it_in_front_of_the_next(name: str) -> None:
     cast = ("Ann", "Ann Marie", "Ada", "Ada Jr.", "李", "Leo", name)
     written = name.replace("'", "\u2019")
-    assert generate.judged(LineChecker(name, cast, ()), _reply(f"{written}: Not tonight.\nLeo: No?")) == "Not tonight."
-    assert generate.judged(LineChecker("Leo", cast, ()), _reply(f"Leo: Not tonight.\n{written}: No?")) == "Not tonight."
+    assert judged(Situation(name, cast, ()), _reply(f"{written}: Not tonight.\nLeo: No?")) == "Not tonight."
+    assert judged(Situation("Leo", cast, ()), _reply(f"Leo: Not tonight.\n{written}: No?")) == "Not tonight."
 
 
 @pytest.mark.parametrize(
@@ -387,20 +323,20 @@ def test_any_name_is_taken_off_in_front_of_its_own_line_and_ends_it_in_front_of_
 def test_the_longest_reply_is_judged_in_a_time_in_proportion(unit: str, around: str, size: int) -> None:
     """With a pattern that looks at a text again from each of its characters, each of the long ones takes minutes."""
     reply = _reply(around.replace("{}", unit * (size // len(unit))))
-    for judging in (lambda: generate.judged(LEO, reply), lambda: generate.prose(reply, [EARLIER])):
+    for judging in (lambda: judged(LEO, reply), lambda: prose(reply, [EARLIER])):
         with contextlib.suppress(CandidateRejectedError):
             assert judging()
-    LEO.merit(reply.text)
+    merit(reply.text, LEO.context)
 
 
 def test_a_long_dream_that_never_repeats_itself_is_read_once() -> None:
     dream = " ".join(f"Door{n} opens on{n} water{n}." for n in range(8_000))
-    assert generate.prose(_reply(dream), [EARLIER]) == dream
+    assert prose(_reply(dream), [EARLIER]) == dream
 
 
 def test_no_more_of_a_refused_reply_is_recorded_than_anybody_would_read() -> None:
     with pytest.raises(CandidateRejectedError) as caught:
-        generate.judged(LEO, _reply("As an AI, I never sleep. " * 40_000))
+        judged(LEO, _reply("As an AI, I never sleep. " * 40_000))
     assert 1_900 < len(caught.value.refusal.text) <= 2_000
 
 
@@ -427,26 +363,26 @@ WHOLE = (
 def test_the_narrator_tells_whole_sentences_or_is_refused(text: str, told: str | None) -> None:
     if told is None:
         with pytest.raises(CandidateRejectedError):
-            generate.prose(_reply(text))
+            prose(_reply(text))
     else:
-        assert generate.prose(_reply(text)) == told
+        assert prose(_reply(text)) == told
 
 
 def test_a_dream_that_repeats_what_was_told_is_kept_in_spare() -> None:
     with pytest.raises(CandidateRejectedError, match="copies") as caught:
-        generate.prose(_reply(WHOLE), ["It was late.", WHOLE])
+        prose(_reply(WHOLE), ["It was late.", WHOLE])
     assert caught.value.fallback == WHOLE
-    assert generate.prose(_reply(WHOLE), ["It was late."]) == WHOLE
+    assert prose(_reply(WHOLE), ["It was late."]) == WHOLE
 
 
 def test_nobody_speaks_in_the_narrators_words() -> None:
-    assert generate.prose(_reply(f"{WHOLE} Ada: Mind the kettle."), [], ["Ada", "Bo"]) == WHOLE
-    assert generate.prose(_reply(f"{WHOLE} Ada: Mind the kettle."), [], ["Bo"]) != WHOLE
+    assert prose(_reply(f"{WHOLE} Ada: Mind the kettle."), [], ["Ada", "Bo"]) == WHOLE
+    assert prose(_reply(f"{WHOLE} Ada: Mind the kettle."), [], ["Bo"]) != WHOLE
 
 
 def test_a_dream_that_goes_round_ends_before_it_does() -> None:
     again = "Somebody has left a coat on the chair by the door, and it is sleeping. The sea is counting."
-    assert generate.prose(_reply(f"{WHOLE} {again}"), ["It was late."]) == WHOLE
+    assert prose(_reply(f"{WHOLE} {again}"), ["It was late."]) == WHOLE
 
 
 def test_a_dream_does_not_end_with_what_was_told_already() -> None:
@@ -457,49 +393,6 @@ def test_a_dream_does_not_end_with_what_was_told_already() -> None:
     assert normalize.without_coda(recited, [], least) == recited
     assert normalize.without_coda(recited, told, least + 5) != WHOLE
     assert normalize.without_coda(told[0], told, least) == told[0]
-
-
-async def _asked(replies: Iterable[str], tries: int, blind: int = 0) -> tuple[Generation[str], list[tuple[int, str]]]:
-    left, calls = list(replies), []
-
-    async def call(number: int, wrong: str) -> Reply:
-        calls.append((number, wrong))
-        return _reply(left[number])
-
-    def check(reply: Reply) -> str:
-        if reply.text.startswith("bad"):
-            spare = reply.text if "spare" in reply.text else None
-            raise CandidateRejectedError(
-                RejectedCandidate(text=reply.text, reason="is bad"), f"not {reply.text}", spare
-            )
-        return reply.text
-
-    return await generate.generate(call, check, attempts=tries, blind=blind), calls
-
-
-@pytest.mark.parametrize(
-    ("replies", "text", "calls"),
-    [
-        (["good"], "good", [(0, "")]),
-        (["bad 1", "good"], "good", [(0, ""), (1, "not bad 1")]),
-        (["bad 1", "bad 2", "good"], "good", [(0, ""), (1, "not bad 1"), (2, "not bad 2")]),
-        (["bad 1", "bad 2", "bad 3", "good"], None, [(0, ""), (1, "not bad 1"), (2, "not bad 2")]),
-        (["bad 1", "bad spare", "bad 3"], "bad spare", [(0, ""), (1, "not bad 1"), (2, "not bad spare")]),
-        (["bad spare", "good"], "good", [(0, ""), (1, "not bad spare")]),
-    ],
-)
-async def test_it_asks_again_with_what_was_wrong_and_in_the_end_for_silence(
-    replies: list[str], text: str | None, calls: list[tuple[int, str]]
-) -> None:
-    take, made = await _asked(replies, tries=3)
-    assert (take.value, made) == (text, calls)
-    assert [refusal.text for refusal in take.refused] == [r for r in replies[:3] if r.startswith("bad")]
-    assert take.usage == Usage(calls=len(calls), prompt=100 * len(calls), output=10 * len(calls))
-
-
-async def test_the_dice_may_be_rolled_again_before_it_says_what_was_wrong() -> None:
-    take, made = await _asked(["bad 1", "bad 2", "good"], tries=4, blind=1)
-    assert (take.value, made) == ("good", [(0, ""), (1, ""), (2, "not bad 2")])
 
 
 @pytest.mark.parametrize(
@@ -513,15 +406,15 @@ async def test_the_dice_may_be_rolled_again_before_it_says_what_was_wrong() -> N
     ],
 )  # fmt: skip
 def test_a_line_that_calls_somebody_who_does_not_hear_it_waits_for_a_better_one(text: str, deaf: bool) -> None:
-    judge = LineChecker(speaker="Sam", cast=["Elara", "Leo", "Mira", "Sam"], said=[], hears=["Elara"])
-    assert generate.judged(replace(judge, hears=["Elara", "Leo", "Mira"]), _reply(text)) == text
-    assert generate.judged(replace(judge, hears=None), _reply(text)) == text
+    judge = Situation(speaker="Sam", cast=["Elara", "Leo", "Mira", "Sam"], said=[], hears=["Elara"])
+    assert judged(replace(judge, hears=["Elara", "Leo", "Mira"]), _reply(text)) == text
+    assert judged(replace(judge, hears=None), _reply(text)) == text
     if deaf:
         with pytest.raises(CandidateRejectedError, match="does not hear it") as caught:
-            generate.judged(judge, _reply(text))
+            judged(judge, _reply(text))
         assert caught.value.fallback == text
     else:
-        assert generate.judged(judge, _reply(text)) == text
+        assert judged(judge, _reply(text)) == text
 
 
 WANDERS = (
@@ -543,25 +436,25 @@ def test_what_a_small_model_adds_is_cut_off_and_what_leaves_the_cue_waits_for_be
     text: str, strict: bool, said: str, stays: bool
 ) -> None:
     matter = "he mended nineteen beds this winter, and sleeping had broken none of them"
-    judge = LineChecker(speaker="Leo", cast=["Elara", "Leo"], said=[], material=matter, strict=strict)
+    judge = Situation(speaker="Leo", cast=["Elara", "Leo"], said=[], material=matter, strict=strict)
     if stays:
-        assert generate.judged(judge, _reply(text)) == said
+        assert judged(judge, _reply(text)) == said
     else:
         with pytest.raises(CandidateRejectedError, match="leaves the cue") as caught:
-            generate.judged(judge, _reply(text))
+            judged(judge, _reply(text))
         assert caught.value.fallback == said
 
 
 def test_a_memory_that_has_come_up_may_be_told_in_place_of_the_cue() -> None:
     memory = "I made a cradle for a child that did not come."
-    judge = LineChecker(speaker="Leo", cast=["Elara", "Leo"], said=[], material="oak is slow", strict=True)
+    judge = Situation(speaker="Leo", cast=["Elara", "Leo"], said=[], material="oak is slow", strict=True)
     for text, stands in ((memory, True), ("For a child that did not come I made a cradle.", True), ("I do.", False)):
         remembering = replace(judge, remembered=["I fell through the ice.", memory])
-        assert remembering.remembers(text) == stands
-        assert not judge.remembers(text)
-    assert generate.judged(remembering, _reply(memory)) == memory
+        assert remembers(text, remembering.context) == stands
+        assert not remembers(text, judge.context)
+    assert judged(remembering, _reply(memory)) == memory
     with pytest.raises(CandidateRejectedError, match="leaves the cue"):
-        generate.judged(judge, _reply(memory))
+        judged(judge, _reply(memory))
 
 
 @pytest.mark.parametrize(
@@ -572,13 +465,13 @@ def test_a_memory_that_has_come_up_may_be_told_in_place_of_the_cue() -> None:
     ],
 )
 def test_a_small_model_that_goes_round_waits_for_better_and_a_large_one_may(text: str) -> None:
-    judge = LineChecker(speaker="Leo", cast=["Elara", "Leo"], said=[], material="a bed", strict=True)
+    judge = Situation(speaker="Leo", cast=["Elara", "Leo"], said=[], material="a bed", strict=True)
     with pytest.raises(CandidateRejectedError, match="goes round") as caught:
-        generate.judged(judge, _reply(text))
+        judged(judge, _reply(text))
     assert caught.value.fallback == text
-    assert generate.judged(replace(judge, strict=False), _reply(text)) == text
+    assert judged(replace(judge, strict=False), _reply(text)) == text
     once = "I told them once, and I told Mira twice."
-    assert generate.judged(replace(judge, material=once), _reply(once)) == once
+    assert judged(replace(judge, material=once), _reply(once)) == once
 
 
 @pytest.mark.parametrize(
@@ -595,9 +488,9 @@ def test_a_small_model_that_goes_round_waits_for_better_and_a_large_one_may(text
     ],
 )
 def test_of_a_small_model_what_it_takes_from_the_form_of_the_cue_is_cut_off(text: str, said: str) -> None:
-    judge = LineChecker(speaker="Leo", cast=["Elara", "Leo"], said=[], material="a bed", strict=True)
-    assert generate.judged(judge, _reply(text)) == said
-    assert generate.judged(replace(judge, strict=False), _reply(text)) == text
+    judge = Situation(speaker="Leo", cast=["Elara", "Leo"], said=[], material="a bed", strict=True)
+    assert judged(judge, _reply(text)) == said
+    assert judged(replace(judge, strict=False), _reply(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -609,13 +502,13 @@ def test_of_a_small_model_what_it_takes_from_the_form_of_the_cue_is_cut_off(text
     ],
 )  # fmt: skip
 def test_a_small_models_own_name_is_cut_off_where_it_is_not_somebody_else_who_speaks(text: str, stands: bool) -> None:
-    judge = LineChecker(speaker="Leo", cast=["Elara", "Leo"], said=[], material="a bed", strict=True)
+    judge = Situation(speaker="Leo", cast=["Elara", "Leo"], said=[], material="a bed", strict=True)
     for strict in (True, False):
         if strict and stands:
-            assert generate.judged(judge, _reply(text)) == "A bed can break a man."
+            assert judged(judge, _reply(text)) == "A bed can break a man."
         else:
             with pytest.raises(CandidateRejectedError, match="by name"):
-                generate.judged(replace(judge, strict=strict), _reply(text))
+                judged(replace(judge, strict=strict), _reply(text))
 
 
 @pytest.mark.parametrize(
@@ -627,7 +520,7 @@ def test_a_small_models_own_name_is_cut_off_where_it_is_not_somebody_else_who_sp
     ],
 )
 def test_a_small_models_own_name_is_cut_out_between_commas_where_it_only_hangs(text: str, said: str) -> None:
-    assert normalize.speech(text, "Leo", ["Elara", "Leo"], strict=True) == said
+    assert normalize.speech(text, CheckContext("Leo", ["Elara", "Leo"]), normalize.STEPS) == said
 
 
 @pytest.mark.parametrize(
@@ -641,11 +534,11 @@ def test_a_small_models_own_name_is_cut_out_between_commas_where_it_only_hangs(t
 def test_a_name_that_a_small_model_puts_in_front_of_a_line_for_somebody_else_is_cut_off(
     to: list[str] | None, said: str
 ) -> None:
-    judge = LineChecker(speaker="Leo", cast=["Elara", "Leo", "Sam"], said=[], material="a bed", strict=True, to=to)
+    judge = Situation(speaker="Leo", cast=["Elara", "Leo", "Sam"], said=[], material="a bed", strict=True, to=to)
     text = "Elara, a bed can break a man."
-    assert generate.judged(judge, _reply(text)) == said
-    assert generate.judged(replace(judge, strict=False), _reply(text)) == text
-    assert generate.judged(judge, _reply("Elara said so, and a bed is a bed.")) == "Elara said so, and a bed is a bed."
+    assert judged(judge, _reply(text)) == said
+    assert judged(replace(judge, strict=False), _reply(text)) == text
+    assert judged(judge, _reply("Elara said so, and a bed is a bed.")) == "Elara said so, and a bed is a bed."
 
 
 @pytest.mark.parametrize(
@@ -660,9 +553,9 @@ def test_a_name_that_a_small_model_puts_in_front_of_a_line_for_somebody_else_is_
 )
 def test_what_a_small_model_begins_line_after_line_with_is_cut_off(text: str, said: str) -> None:
     before = ["That's right, Sam. It is late.", "It is not so late, Elara. Sit down.", "That's right, Leo."]
-    judge = LineChecker(speaker="Leo", cast=["Elara", "Leo", "Sam"], said=before, material="a bed", strict=True)
-    assert generate.judged(judge, _reply(text)) == said
-    assert generate.judged(replace(judge, strict=False), _reply(text)) == text
+    judge = Situation(speaker="Leo", cast=["Elara", "Leo", "Sam"], said=before, material="a bed", strict=True)
+    assert judged(judge, _reply(text)) == said
+    assert judged(replace(judge, strict=False), _reply(text)) == text
 
 
 CUE_MATTER = "most people cry when she unhooks them, and then they ask what time she opens tomorrow"
@@ -679,31 +572,19 @@ CUE_MATTER = "most people cry when she unhooks them, and then they ask what time
     ],
 )
 async def test_of_several_candidates_the_best_that_can_stand_is_kept(better: str, worse: str) -> None:
-    judge = LineChecker(speaker="Elara", cast=["Elara", "Leo"], said=[], material=CUE_MATTER)
+    judge = Situation(speaker="Elara", cast=["Elara", "Leo"], said=[], material=CUE_MATTER)
     reply = replace(_reply(worse), alternatives=(_reply("[shrugs]"), _reply(better)))
 
     async def call(number: int, wrong: str) -> Reply:
         return reply
 
-    take = await generate.generate(call, lambda each: generate.judged(judge, each), attempts=1, merit=judge.merit)
+    take = await generate(call, lambda each: judged(judge, each), attempts=1, merit=lambda t: merit(t, judge.context))
     assert take.value == better
     assert [refusal.reason for refusal in take.refused] == ["empty", "another was better"]
     assert take.usage == reply.usage
 
 
-async def test_an_error_of_the_model_is_not_the_editors_to_mend() -> None:
-    calls = []
-
-    async def call(number: int, wrong: str) -> Reply:
-        calls.append(number)
-        raise ModelError("gone")
-
-    with pytest.raises(ModelError, match="gone"):
-        await generate.generate(call, lambda reply: reply.text, attempts=3)
-    assert calls == [0]
-
-
 def test_matter_about_somebody_else_may_be_said_as_it_is() -> None:
     matter = "the old lady by the window goes under with her shoes on, in case the dream has a shore"
-    judge = LineChecker(speaker="Elara", cast=["Elara", "Leo"], said=[], material=matter)
-    assert judge.fault(f"{matter.capitalize()}.") is None
+    judge = Situation(speaker="Elara", cast=["Elara", "Leo"], said=[], material=matter)
+    assert judged(judge, _reply(f"{matter.capitalize()}."))

@@ -13,6 +13,7 @@ from typing import Any
 from dreamplay import casting
 from dreamplay.engine.plugin_set import SHIPPED, PluginSet
 from dreamplay.errors import RecordError, UsageError
+from dreamplay.models.base import Model
 from dreamplay.participants import visit
 from dreamplay.participants.visit import Visit
 from dreamplay.runs.run_settings import checked_settings
@@ -21,6 +22,8 @@ from dreamplay.schema.base import digest
 from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.story import VISITOR, Beat, Length, Scene, Story
 from dreamplay.storage import disk
+from dreamplay.validation import pipeline
+from dreamplay.validation.pipeline import Pipeline
 
 _VERSIONED = ("dreamplay", "langgraph", "openai", "pydantic", "xllamacpp")
 
@@ -37,6 +40,8 @@ class RunConfig:
     beats: tuple[str, ...]
     plugins: PluginSet = SHIPPED
     reflect: bool = True
+    checks_off: tuple[str, ...] = ()
+    """Names of checks that do not run, besides those that the story switches off."""
     parent: str | None = None
     """Of a branch, as is point: see the header of a transcript."""
     point: int | None = None
@@ -48,6 +53,14 @@ class RunConfig:
     def scenes(self) -> tuple[tuple[Beat, Scene], ...]:
         """The scenes to play, in order, with names where the author wrote roles, and with the visitor there."""
         return tuple((b, _filled(s, self.cast)) for b, s in self.story.scenes if b.id in self.beats)
+
+    def pipeline(self, model: Model) -> Pipeline:
+        """The checks that a model's texts go through.
+
+        Raises:
+            PluginError: the model's profile, the story or the settings name a check that is not there.
+        """
+        return pipeline.build(model.profile.checks, self.story.language, (*self.story.checks_off, *self.checks_off))
 
     def header(self, model: str, settings: dict[str, Any]) -> Header:
         """The header of the run's transcript. The story stands in it as its author wrote it."""
@@ -63,6 +76,7 @@ class RunConfig:
                 "length": self.length,
                 "beats": list(self.beats),
                 "reflect": self.reflect,
+                **({"no_check": list(self.checks_off)} if self.checks_off else {}),
                 **self.plugins.recorded(),
                 **visited,
                 **settings,
@@ -84,6 +98,7 @@ def make_run_config(
     beats: Sequence[str] = (),
     plugins: PluginSet = SHIPPED,
     reflect: bool = True,
+    checks_off: Sequence[str] = (),
     guest: str | Persona | None = None,
     interventions: Path | None = None,
     every_line: bool = False,
@@ -116,6 +131,7 @@ def make_run_config(
         played,
         plugins.completed(),
         reflect,
+        tuple(checks_off),
         changes=told(swaps),
         visit=visited,
     )
@@ -152,7 +168,7 @@ def from_header(header: Header, newest: Header | Resumed | None = None) -> RunCo
         raise RecordError(f"the header of the transcript does not fit its story: {complaint(error)}") from None
     return RunConfig(
         header.story_id, header.story, cast, header.seed, known.length, known.beats,
-        PluginSet.of_run(last), known.reflect, header.parent, header.point,
+        PluginSet.of_run(last), known.reflect, known.no_check, header.parent, header.point,
         header.changes, known.visit,
     )  # fmt: skip
 

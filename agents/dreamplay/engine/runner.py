@@ -65,8 +65,9 @@ class Runner:
 
     @property
     def _settings(self) -> dict[str, Any]:
-        """What the header keeps of the model, with what was learnt of it."""
-        return self.settings | {"profile": self.model.profile.recorded()}
+        """What the header keeps of the model, with what was learnt of it, and of the checks."""
+        checks = self.plan.pipeline(self.model).recorded()
+        return self.settings | {"profile": self.model.profile.recorded(), "checks": checks}
 
     @property
     def not_done(self) -> list[str]:

@@ -166,7 +166,9 @@ def context(
         return open_memory(plan.plugins.memory, plan.story, plan.cast, role, embedder)
 
     players: dict[str, Participant] = {
-        role: Agent(role, desk, model(role), plan.seed, memory(role)) for role in plan.cast.roles if role != VISITOR
+        role: Agent(role, desk, model(role), plan.seed, memory(role), plan.pipeline(model(role)))
+        for role in plan.cast.roles
+        if role != VISITOR
     }
     if visitor:
         players[VISITOR] = visitor
@@ -175,7 +177,7 @@ def context(
         cast=plan.cast,
         scenes=plan.scenes,
         participants=players,
-        narrator=Narrator(desk, told, plan.seed),
+        narrator=Narrator(desk, told, plan.seed, plan.pipeline(told)),
         director=plugins.create(
             "directors",
             plan.plugins.director,

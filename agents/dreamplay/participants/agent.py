@@ -6,6 +6,7 @@ import hashlib
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from dreamplay.errors import ModelError
@@ -14,14 +15,15 @@ from dreamplay.models.base import Model, OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.participants.base import Line, Outcome, Reflection, Stance
 from dreamplay.prompting.builder import MARKS, PromptBuilder
-from dreamplay.schema.event import Event, ReflectionEvent, TurnEvent
-from dreamplay.schema.provenance import Provenance, RejectedCandidate, RetrievedMemory
+from dreamplay.schema.event import Event, LineEvent, ReflectionEvent, TurnEvent
+from dreamplay.schema.provenance import Provenance, RetrievedMemory
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View, last_heard
 from dreamplay.validation import normalize, structured_output
-from dreamplay.validation.checks import LineChecker, in_first_person
-from dreamplay.validation.generate import CandidateRejectedError, Generation, generate, judged
-from dreamplay.validation.ngrams import grams
+from dreamplay.validation.check import CheckContext, Heard
+from dreamplay.validation.generate import CandidateRejectedError, Generation, generate
+from dreamplay.validation.merit import merit
+from dreamplay.validation.pipeline import Pipeline
 from dreamplay.validation.structured_output import ReflectionReply, StanceReply
 
 _STANCE_TRIES = 4
@@ -36,8 +38,10 @@ class Agent:
     model: Model
     seed: int
     memory: Memory | None = None
-    """None: she remembers no more than what stands in the prompt."""
-    _heard: _Heard = field(default_factory=lambda: _Heard(), repr=False, compare=False)
+    """None: they remember no more than what stands in the prompt."""
+    pipeline: Pipeline = field(default_factory=Pipeline)
+    """Checks what the model writes."""
+    _heard: _Listener = field(default_factory=lambda: _Listener(), repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -68,8 +72,8 @@ class Agent:
         assert cue
         recalled = self._recall(turn, view, self.desk.cast.fill(cue.material))
         last = [event.speaker for event in view.of_kind(TurnEvent)[-1:]]
-        judge = replace(
-            self._judge(view),
+        context = replace(
+            self._context(view),
             material=self.desk.cast.fill(cue.material),
             remembered=[memory.text for memory in recalled if memory.event is None],
             to=self._named({cue.to, *last}),
@@ -85,10 +89,10 @@ class Agent:
 
         take = await generate(
             call,
-            lambda reply: judged(judge, reply),
+            lambda reply: self.pipeline.line(reply, context),
             attempts=self.model.profile.max_attempts,
             blind=self.model.profile.blind_retries,
-            merit=judge.merit,
+            merit=lambda text: merit(text, context),
         )
         seed = call_seed(self.seed, *turn.place, take.number)
         return Line(take.value or "", self._made(first, seed, take, recalled))
@@ -111,11 +115,10 @@ class Agent:
             prompt = self.desk.stance(turn, view, choices, wrong, recalled) if wrong else first
             return await self.model.complete(prompt, seed=call_seed(self.seed, *turn.place, number))
 
+        context = CheckContext(self.name, self._names)
+
         def check(reply: Reply) -> StanceReply:
-            stance = structured_output.stance(reply, offered, self.name)
-            if fault := structured_output.weak(stance, offered, self.name):
-                raise CandidateRejectedError(RejectedCandidate(text=stance.reason, reason=fault[0]), fault[1], stance)
-            return stance
+            return structured_output.stance(reply, offered, self.pipeline, context)
 
         take = await generate(call, check, attempts=_STANCE_TRIES)
         if take.value is None:
@@ -133,7 +136,9 @@ class Agent:
         Raises:
             ModelError: the model gave up.
         """
-        judge = self._judge(view)
+        said = self._context(view)
+        # A thought is nobody's words over again, where a line may take up those of another.
+        context = replace(said, heard=replace(said.heard, own=said.heard.grams))
         others = {self.desk.cast.name(role): role for role in turn.others}
         first = self.desk.reflection(turn, view)
 
@@ -144,13 +149,9 @@ class Agent:
 
         def check(reply: Reply) -> ReflectionReply:
             reflection = structured_output.reflection(reply, others)
-            if not in_first_person(reflection.thought, self.name):
-                raise CandidateRejectedError(
-                    RejectedCandidate(text=reflection.thought, reason="the thought is not in the first person"),
-                    f"The last thought was not {self.name}'s own; {self.name} says «I».",
-                )
             try:
-                thought = judged(judge, replace(reply, text=normalize.whole(reflection.thought)))
+                said = replace(reply, text=normalize.whole(reflection.thought))
+                thought = self.pipeline.line(said, context, "reflection")
             except CandidateRejectedError as error:
                 if error.fallback is not None:
                     error.fallback = reflection.model_copy(update={"thought": error.fallback})
@@ -190,33 +191,46 @@ class Agent:
         """The names of the others among these."""
         return [name for role in roles if role and role != self.role for name in self.desk.cast.names(role)]
 
-    def _judge(self, view: View) -> LineChecker:
-        names = [name for role in self.desk.cast.roles for name in self.desk.cast.names(role)]
-        heard, strict = self._heard, "strict" in self.model.profile.checks
-        heard.listen(self._authored(), view.events)
-        return LineChecker(speaker=self.name, cast=names, said=heard.texts, strict=strict, kept=heard.grams)
+    @cached_property
+    def _setting(self) -> list[str]:
+        """What the author says of the story and its people."""
+        cast = self.desk.cast
+        sheets = [cast.fill(text) for persona in cast.personas.values() for text in (persona.who, persona.voice)]
+        return [cast.fill(self.desk.story.premise), *sheets]
+
+    @cached_property
+    def _names(self) -> list[str]:
+        """The names of everybody in the story."""
+        return [name for role in self.desk.cast.roles for name in self.desk.cast.names(role)]
+
+    def _context(self, view: View) -> CheckContext:
+        """What a text of this character is checked against."""
+        heard = self._heard.listen(self.role, self._authored(), view.events)
+        return CheckContext(self.name, self._names, heard=heard, setting=self._setting)
 
 
 @dataclass
-class _Heard:
-    """What a new line may not copy: what is authored for no line of hers, and all that she has heard said or told. What
-    she has only thought she may well say. Kept from turn to turn: a long play costs no more a turn.
+class _Listener:
+    """Takes in what a character hears: what a new line may not copy. What they have only thought they may well say.
+    Kept from turn to turn: a long play costs no more a turn.
     """
 
-    texts: list[str] = field(default_factory=list)
-    grams: set[tuple[str, ...]] = field(default_factory=set)
+    heard: Heard = field(default_factory=Heard)
     events: Sequence[Event] = ()
 
-    def listen(self, authored: Sequence[str], events: Sequence[Event]) -> None:
+    def listen(self, role: str, authored: Sequence[str], events: Sequence[Event]) -> Heard:
         """Take in what is new; begin anew if it is another script that was heard."""
         known = len(self.events)
         if known > len(events) or (known and events[known - 1] is not self.events[-1]):
-            self.texts, self.grams, known = [], set(), 0
-        heard = [event.text for event in events[known:] if not isinstance(event, ReflectionEvent)]
-        new = [*([] if self.texts else authored), *heard]
-        self.texts += new
-        self.grams.update(*map(grams, new))
+            self.heard, known = Heard(), 0
+        for text in () if self.heard.texts else authored:
+            self.heard.add(text)
+        for event in events[known:]:
+            if not isinstance(event, ReflectionEvent):
+                of_others = isinstance(event, LineEvent) and event.speaker != role
+                self.heard.add(event.text, of_others=of_others)
         self.events = events
+        return self.heard
 
 
 def call_seed(seed: int, *place: object) -> int:

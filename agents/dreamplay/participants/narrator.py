@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dreamplay.errors import ModelError
 from dreamplay.models.base import Model, OnToken, Reply
@@ -13,21 +12,16 @@ from dreamplay.participants.agent import call_seed
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.prompting.summarization import SummaryRequest
 from dreamplay.schema.event import DreamContribution, DreamEvent, NarrationEvent, StanceEvent, sanitize
-from dreamplay.schema.provenance import Provenance, RejectedCandidate
+from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.story import VISITOR, Scene
 from dreamplay.schema.view import View
-from dreamplay.validation import normalize
-from dreamplay.validation.checks import SHORTEST, brought_up
-from dreamplay.validation.generate import CandidateRejectedError, generate, prose
-from dreamplay.validation.ngrams import runs, words
+from dreamplay.validation.check import CheckContext, Heard
+from dreamplay.validation.checks import shown
+from dreamplay.validation.generate import generate
+from dreamplay.validation.ngrams import brought_up, runs
+from dreamplay.validation.pipeline import Pipeline
 
 _TRIES = 4
-_DREAMERS = 0.5
-"""Share of the dreamers whom a dream has to show."""
-_LISTED = 3
-"""Words of fearing, wishing and dreaming that something is, from which on a dream has become the list that it was told
-from."""
-_EXPLAINED = re.compile(r"\b(fears?|afraid|wish(es)?|hidden|dreams? (is|that|shows))\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -37,6 +31,7 @@ class Narrator:
     desk: PromptBuilder
     model: Model
     seed: int
+    pipeline: Pipeline = field(default_factory=Pipeline)
 
     async def dream(
         self, view: View, scene: Scene, given: str, on_token: OnToken
@@ -50,18 +45,15 @@ class Narrator:
         ledger = pool(self.desk, view.roles, given)
         again = bool(view.of_kind(DreamEvent))
         first = self.desk.dream(view, ledger, again=again)
+        hidden = [f"{entry.fear} {entry.wish}" for entry in ledger]
         text, made = await self._tell(
             (scene.id, "narrator"),
             lambda wrong: self.desk.dream(view, ledger, again=again, wrong=wrong) if wrong else first,
             [event.text for event in view.events],
             on_token,
             read=[event.text for event in view.of_kind(NarrationEvent)],
-            # A larger model may well show them all in words of its own, and speak of fear among other things. The
-            # words that we begin with show nobody.
-            lacks=lambda text: (
-                lack(text.removeprefix(first.opener), ledger) if "strict" in self.model.profile.checks else None
-            ),
-            merit=lambda text: shown(text.removeprefix(first.opener), ledger) + variety(text),
+            dreamers=hidden,
+            merit=lambda text: shown(text.removeprefix(first.opener), hidden) + variety(text, self.pipeline),
         )
         return text, ledger, made
 
@@ -98,12 +90,11 @@ class Narrator:
         told: Sequence[str],
         on_token: OnToken,
         read: Sequence[str] = (),
-        lacks: Callable[[str], tuple[str, str] | None] = lambda _: None,
+        dreamers: Sequence[str] = (),
         merit: Callable[[str], float] = lambda _: 0.0,
     ) -> tuple[str, Provenance]:
         """Ask until a text stands. `place` begins with the scene and gives each call its seed; `told` is what the
-        text may not copy, and `read` what it may not end with; one that `lacks` something, said as a reason and what to
-        tell the model, waits for a better one.
+        text may not copy, `read` what it may not end with, and `dreamers` what each of those hides whom it shows.
         """
         first = write("")
 
@@ -112,13 +103,11 @@ class Narrator:
             seed = call_seed(self.seed, *place, number)
             return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
 
-        names = [name for role in self.desk.cast.roles for name in self.desk.cast.names(role)]
+        names = tuple(name for role in self.desk.cast.roles for name in self.desk.cast.names(role))
+        context = CheckContext(cast=names, heard=Heard.of(told), dreamers=dreamers, opener=first.opener)
 
         def check(reply: Reply) -> str:
-            text = normalize.without_coda(prose(reply, told, names), read, SHORTEST)
-            if fault := lacks(text):
-                raise CandidateRejectedError(RejectedCandidate(text=text, reason=fault[0]), fault[1], text)
-            return text
+            return self.pipeline.telling(reply, context, read)
 
         take = await generate(call, check, attempts=_TRIES, blind=self.model.profile.blind_retries, merit=merit)
         if take.value is None:
@@ -131,31 +120,12 @@ class Narrator:
         return take.value, made
 
 
-def shown(text: str, ledger: Sequence[DreamContribution]) -> float:
-    """How much of the pool a dream shows: the share of the dreamers of whose sheet two content words come up that stand
-    in nobody else's.
-    """
-    told = set(words(text))
-    sheets = [{word for word in words(f"{e.fear} {e.wish}") if len(word) > 4} for e in ledger]
-    own = [sheet.difference(*(other for other in sheets if other is not sheet)) for sheet in sheets]
-    return sum(len(sheet & told) >= min(2, len(sheet)) for sheet in own) / max(len(own), 1)
-
-
-def lack(text: str, ledger: Sequence[DreamContribution]) -> tuple[str, str] | None:
-    """Why a dream, though it could stand, should give way to a better one, and what to tell the model."""
-    if shown(text, ledger) < _DREAMERS:
-        return "leaves most of them out", "Each of them is in it."
-    if len(_EXPLAINED.findall(text)) >= _LISTED:
-        return "lists the fears", "Tell what is seen there; nobody says what it means."
-    return None
-
-
-def variety(text: str) -> float:
+def variety(text: str, pipeline: Pipeline) -> float:
     """The share of a dream's runs of three words that it does not repeat, less something for each time it speaks of
     fears and wishes in place of showing them.
     """
-    said = runs(text)
-    return len(set(said)) / max(len(said), 1) - 0.2 * min(_LISTED, len(_EXPLAINED.findall(text)))
+    said, explains = runs(text), pipeline.language.explains_dream.findall(text)
+    return len(set(said)) / max(len(said), 1) - 0.2 * min(pipeline.config.explained, len(explains))
 
 
 def pool(desk: PromptBuilder, here: Collection[str], given: str = "") -> tuple[DreamContribution, ...]:

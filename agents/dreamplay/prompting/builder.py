@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from dreamplay import languages
 from dreamplay.library import templates
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
@@ -235,7 +236,7 @@ class PromptBuilder:
 
     @cached_property
     def _wording(self) -> EventText:
-        return EventText(self.cast, self.profile.cue_manner)
+        return EventText(self.cast, self.profile.cue_manner, languages.get(self.story.language))
 
     @cached_property
     def _system(self) -> str:

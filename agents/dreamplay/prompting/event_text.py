@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dreamplay.languages.english import ENGLISH
+from dreamplay.languages.language import Language
 from dreamplay.models.tokens import tokens
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import (
@@ -37,6 +39,7 @@ class EventText:
     cast: Cast
     cue_manner: bool = True
     """Whether a cue says how a line is spoken: see `ModelProfile`."""
+    language: Language = ENGLISH
     _told: dict[int, tuple[Event, str, float]] = field(default_factory=dict, repr=False, compare=False)
     _counted: tuple[list[Event], list[float]] = field(default_factory=lambda: ([], []), repr=False, compare=False)
     """The events of the last prompt, and the tokens of each."""
@@ -90,10 +93,9 @@ class EventText:
         with «My».
         """
         matter, name = self.cast.fill(cue.material), re.escape(self.cast.name(role))
-        if re.match(rf"(?:his|her|{name}['\u2019]s) ", matter):
-            return "My"
-        if re.match(rf"(?:he|she|{name})(?=[ ,'\u2019])", matter):
-            return "I"
+        for own, begun in self.language.own_matter:
+            if re.match(own.format(name=name), matter):
+                return begun
         return matter[:1].upper() + matter[1:].partition(" ")[0]
 
     def noted(self, event: Event) -> str:

@@ -31,6 +31,8 @@ class RunSettings(FrozenModel):
     recall: bool = True
     """Of an older version: whether its memory was the shipped one, or none."""
     reflect: bool = False
+    no_check: tuple[str, ...] = ()
+    """Names of checks that did not run, besides those that the story switches off."""
     visit: Visit | None = None
     provider: str | None = None
     """Where the model ran: "embedded", "gguf", "scripted", "endpoint", or the name of a plug-in. No address."""

@@ -54,6 +54,8 @@ class RejectedCandidate(FrozenModel):
     """The answer."""
     reason: Words
     """Why it was rejected."""
+    check: Words = ""
+    """The name of the check that rejected it. Empty if another was better, or it could not be read."""
 
 
 class RetrievedMemory(FrozenModel):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import FrozenModel, Id, MisplacedError, Role, Text
@@ -171,6 +171,12 @@ class Story(Authored):
     """The title, for the reader. The characters are not told."""
     premise: Text
     """Time, place and what is at stake, in a few sentences. Everybody knows it. In every prompt."""
+    language: str = Field(default="en", pattern="^[a-z]{2,3}$")
+    """The language in which it is written and played, as a code of two or three letters. Checks that know the words of
+    another language do not run.
+    """
+    checks_off: tuple[Id, ...] = ()
+    """Names of checks that do not run on this story."""
     cast: dict[Role, str] = Field(min_length=1)
     """Role to persona: a shipped persona by name, or a persona file or character card. Files are looked for beside the
     story and then in the current folder.
@@ -183,6 +189,16 @@ class Story(Authored):
     """What comes of a tie at the crossroads. Told in place of the endings of the choices that tie."""
     beats: tuple[Beat, ...] = Field(min_length=1)
     """The beats, in the order of play."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A story that sets neither has the hash that it had before there were these fields."""
+        written: dict[str, Any] = fields(self)
+        if written.get("language") == "en":
+            del written["language"]
+        if not written.get("checks_off", True):
+            del written["checks_off"]
+        return written
 
     @property
     def scenes(self) -> Iterator[tuple[Beat, Scene]]:

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from dreamplay.languages import get
+from dreamplay.languages.english import STAGE_VERBS
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.event import DreamEvent, Event, LineEvent, NarrationEvent
 from dreamplay.scoring.metrics import Runs, content, lines, words
-from dreamplay.validation.checks import STAGE_VERBS, LineChecker
+from dreamplay.validation.check import Candidate, CheckContext, Heard
 from dreamplay.validation.ngrams import NEAR_COPY, grams
 from dreamplay.validation.normalize import speech
+from dreamplay.validation.pipeline import SHIPPED, Pipeline
 
 _DIRECTION = re.compile(r"\s*(\([^)]*\)|\*[^*]+\*)[.\s]*")
 _THIRD_PERSON = re.compile(r"\b(he|she|his|her|him|hers)\b", re.IGNORECASE)
 _FIELDS = {
-    "refuses": "refusals",
-    "talks of being a model": "model_talk",
+    "refusal": "refusals",
+    "model_talk": "model_talk",
     "unfinished": "unfinished",
-    "speaks of the speaker by name": "own_name",
-    "recites the cue in the third": "own_name",
+    "narrates": "own_name",
+    "calls_self": "own_name",
+    "tells_self": "own_name",
+    "recites": "own_name",
+    "direction": "other",
+    "another_script": "other",
+    "empty": "other",
 }
-"""How the editor's reasons begin, and where they count. What it says of copies is the echo's to count."""
+"""The checks whose faults count, and where. Copies are the echo's to count."""
 _ENOUGH = 3
 """Content words of a secret with which a line tells it."""
 _ENOUGH_WORD_FOR_WORD = 2
@@ -110,24 +119,25 @@ def _fault(run: RunLog, event: Event, authored: Sequence[str], told: Collection[
     me = run.cast.name(event.speaker) if event.speaker else ""
     names = [name for role in run.cast.roles for name in run.cast.names(role)]
     material = run.cast.fill(event.cue.material) if isinstance(event, LineEvent) and event.cue else ""
-    clean = speech(event.text, me, names)
+    context = CheckContext(me, names, get(run.header.story.language))
+    clean = speech(event.text, context)
     others = [re.escape(name) for name in names if name != me]
     if others and isinstance(event, LineEvent):
         if _speaks_for("|".join(others), event.text, clean, me):
             return "wrong_speaker"
         if _narrates("|".join(others), event.text, clean, me, told):
             return "narrates"
-    reason = (LineChecker(speaker=me, cast=names, said=authored, material=material).fault(clean) or ("", ""))[0]
-    if not reason or reason.startswith("copies"):
-        return None
-    return next((field for start, field in _FIELDS.items() if reason.startswith(start)), "other")
+    pipeline = Pipeline(tuple(SHIPPED[name] for name in _FIELDS), language=get(run.header.story.language))
+    context = replace(context, material=material, heard=Heard.of(authored))
+    found = pipeline.fault(Candidate(clean), context, "line")
+    return _FIELDS[found[0].name] if found else None
 
 
 def _speaks_for(others: str, text: str, clean: str, me: str) -> bool:
     """Somebody else's line is in it, behind a name and a colon, or the speaker gives out to be somebody else."""
     return (
         bool(re.match(rf"\W*(?:{others})\W*:", text))
-        or speech(text, me, [me]) != clean
+        or speech(text, CheckContext(me, [me])) != clean
         or bool(re.search(rf"\b(?:I am|I['\u2019]m|[Mm]y name is) (?:{others})\b(?!['\u2019]s)", text))
     )
 

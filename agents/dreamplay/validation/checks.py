@@ -1,239 +1,224 @@
-"""Faults: why a clean text cannot stand, and which of several that can is the best.
+"""The checks that need no words of a language. Each is as narrow as the fault it is for.
 
-Two errors matter alike: a bad line that passes, and a good line that is lost. Each rule below is as narrow as the
-fault it is for; the table of lines in tests/validation/test_checks.py holds both sides.
+Two errors matter alike: a bad text that passes, and a good one that is lost. tests/validation/good_lines.yaml and
+bad_lines.yaml hold both sides; tests/benchmarks/false_refusals.py counts them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+import unicodedata
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from functools import cached_property
 
-from dreamplay.validation import names, refusals
-from dreamplay.validation.ngrams import NEAR_COPY, WORD, grams, runs, words
-from dreamplay.validation.normalize import ends
+from dreamplay.validation import names
+from dreamplay.validation.check import Candidate, Check, CheckContext, Fault, TextKind
+from dreamplay.validation.ngrams import WORD, brought_up, grams, runs, words
+from dreamplay.validation.normalize import ends, without_stops
 
-STAGE_VERBS = (
-    r"sighs|smiles|nods|shrugs|frowns|grins|chuckles|whispers|pauses|glances|stares|leans|steps|"
-    r"looks (at|up|down|away|around|out|over)|turns (to|away|around|back)|shakes (his|her) head|"
-    r"walks (in|out|over|away|to)|picks up|puts down|stands up|sits down"
+_SCRIPTS = {
+    "Cyrillic": re.compile("[\u0400-\u052f]"),
+    "Arabic": re.compile("[\u0600-\u06ff\u0750-\u077f]"),
+    "Chinese or Japanese": re.compile("[\u3040-\u30ff\u3400-\u9fff]"),
+    "Korean": re.compile("[\uac00-\ud7af\u1100-\u11ff]"),
+}
+"""The scripts into which models fall that were trained on many languages."""
+_WRITTEN = {
+    "Cyrillic": ("ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg"),
+    "Arabic": ("ar", "fa", "ur", "ps", "ckb", "ug", "sd"),
+    "Chinese or Japanese": ("zh", "ja", "yue"),
+    "Korean": ("ko",),
+}
+"""The languages that are written in them."""
+_QUOTED = re.compile(
+    r"\"[^\"]*\"|“[^”]*”|«[^»]*»|(?<!\w)'[^']*(?:'\w[^']*)*'(?!\w)|(?<!\w)\u2018[^\u2019]*\u2019(?!\w)"
 )
-"""What a stage direction says that somebody does."""
-_TELLS = "says|thinks|means|wants|tells|asks"
-_BY_NAME = "should|must|wants|needs"
-_HIS_OR_HERS = "hands?|eyes|voice|face|fingers|shoulders|mouth|head|gaze"
-_HALF_TURNED = re.compile(
-    r"\bI (?!always\b|perhaps\b|sometimes\b|was\b|as\b)\w+[^s\W]s\b|, and tells? \w+ that\b|^I'm sorry\b|"
-    r"\b[Yy]ou told me that\b"
-)
-_I = re.compile(r"\bI\b")
-_HE_DOES = re.compile(r" (he|she) \w+s\b")
-_ASSISTANT = re.compile(
-    r"\b(it's important (to|that)|I (need|want) to make sure|for the opportunity|I apologi[sz]e|"
-    r"you're (absolutely )?right|that's a (good|great) (idea|question)|(could|can) you tell me (more )?about)\b",
-    re.IGNORECASE,
-)
-_SCRIPTS_OF_ELSEWHERE = re.compile("[\u0400-\u04ff\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-SHORTEST = 30
-"""Words below which a dream or an ending has not been told."""
-_FIRST_PERSON = re.compile(r"\b(i|i'\w+|me|my|mine|myself|we|we'\w+|us|our|ours)\b", re.IGNORECASE)
-_YOU = re.compile(r"\b(you|you'\w+|your|yours|yourself)\b", re.IGNORECASE)
-_THIRD_PERSON = re.compile(r"\b(he|she|his|her|him|hers|himself|herself)\b", re.IGNORECASE)
+_TEXT: AbstractSet[TextKind] = frozenset({"line", "reflection"})
+_TOLD: AbstractSet[TextKind] = frozenset({"narration"})
+_REASON: AbstractSet[TextKind] = frozenset({"stance"})
 
 
-@dataclass(frozen=True)
-class LineChecker:
-    """What a line is held against: who speaks, who else is there, and what was said before."""
-
-    speaker: str
-    cast: Collection[str]
-    """The names of everybody in the story, the speaker's too."""
-    said: Sequence[str]
-    """What was said and told before, the prologue and the persona's examples included."""
-    material: str = ""
-    """The matter of the cue, in the third person."""
-    strict: bool = False
-    """For a small model, which wanders: what it says beyond two sentences is cut off, and a line that goes round, or
-    has nothing of its cue, waits for a better one.
-    """
-    remembered: Sequence[str] = ()
-    """What of her own past has come up, in her words: to speak of it is not to leave the cue."""
-    to: Collection[str] | None = None
-    """The names of those it may be for; None: anybody."""
-    hears: Collection[str] | None = None
-    """The names of those who hear it; None: nobody has to."""
-    kept: AbstractSet[tuple[str, ...]] | None = None
-    """Every run of three words in `said`, from whoever keeps them from turn to turn. None: they are worked out."""
-
-    @cached_property
-    def known(self) -> AbstractSet[tuple[str, ...]]:
-        """Every run of three words that was said or told before."""
-        return set[tuple[str, ...]]().union(*map(grams, self.said)) if self.kept is None else self.kept
-
-    def follows(self, text: str) -> float:
-        """Share of the words of the cue's matter that a line says."""
-        return brought_up(text, self.material)
-
-    def remembers(self, text: str) -> bool:
-        """Whether a line tells one of the memories that have come up."""
-        said = grams(text)
-        return any(len(said & grams(memory)) > len(said) / 2 for memory in self.remembered)
-
-    def calls_out(self, text: str) -> bool:
-        """Whether a line calls somebody by name who does not hear it: in a whisper one of the others, or who has gone.
-        Names in a row are a list.
-        """
-        away = set(self.cast).difference(self.hears or self.cast, [self.speaker])
-        deaf, cast = names.whole(name for name in away if not names.says_nothing(name)), names.whole(self.cast)
-        called = re.search(rf"(?:^|[.!?…] ){deaf}, |, {deaf}(?:[.!?…]|,(?! who\b))", text)
-        return bool(called) and not re.search(rf"{cast},? (?:and )?{cast}", text)
-
-    def merit(self, text: str) -> float:
-        """How good a line is that can stand: it says what the cue is about, in words not used before, to somebody,
-        and not in the cue's own wording. Signs of a half-turned cue («I unhooks», «and tell Leo that») and an
-        assistant's manners count against it: they are too weak to refuse a line for, and enough to prefer another.
-        """
-        mine = grams(text)
-        new = 1 - len(mine & self.known) / len(mine) if mine else 0.0
-        recited = len(mine & grams(self.material)) / len(mine) if mine else 0.0
-        others = names.whole(name for name in self.cast if name != self.speaker)
-        spoken_to = bool(_YOU.search(text) or re.search(others, text))
-        plain = text.replace("\u2019", "'")
-        manners = _ASSISTANT.search(plain) or refusals.slip(plain)
-        weak = _half_turned(text) + bool(manners)
-        return 1.5 * min(self.follows(text), 0.7) + new + 0.2 * spoken_to - 0.5 * recited - 0.5 * weak
-
-    def fault(self, text: str, *, finished: bool = True) -> tuple[str, str] | None:
-        """Say why a clean line cannot stand, and what to tell the model; None if it can."""
-        me = self.speaker
-        if not WORD.search(text):
-            return "empty", f"{me} says something now."
-        plain = text.replace("\u2019", "'")
-        lapse = refusals.out_of_role(plain, self.cast) or (refusals.slip(plain) if self.strict else None)
-        if lapse == refusals.REFUSES:
-            return lapse, f"{me} is a person in this story and answers the others."
-        if self._direction.match(plain):
-            return "speaks the direction", f"{me} says the thing itself."
-        if lapse:
-            return lapse, f"{me} is a person and talks to the others."
-        if _SCRIPTS_OF_ELSEWHERE.search(text) and not any(map(_SCRIPTS_OF_ELSEWHERE.search, self.said)):
-            return "falls into another script", f"{me} speaks as everybody here does."
-        if not finished or not ends(text):
-            return "unfinished", f"{me} says it in one short, whole sentence."
-        if self._told_of(text) or self._by_own_name(text):
-            return "speaks of the speaker by name", f"{me} speaks for {me} and to the others."
-        if self._recited(text):
-            return "recites the cue in the third person", f"{me} says it of me and mine."
-        if earlier := self._copied(text):
-            return f"copies «{earlier[:80]}»", f"{me} has something new to say."
+def empty(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """Nothing is said."""
+    if WORD.search(candidate.text) or any(unicodedata.category(sign) == "So" for sign in candidate.text):
         return None
-
-    @cached_property
-    def _direction(self) -> re.Pattern[str]:
-        """The cue itself, said aloud: «Leo tells Mira drily that» and «I tell Mira drily that»."""
-        me, anybody = names.whole([self.speaker]), names.whole(self.cast)
-        return re.compile(rf"(?:{me} tells|I tell) {anybody}[^.!?]{{0,40}} that\b")
-
-    @cached_property
-    def _me(self) -> str:
-        """The speaker's own name as a pattern; one that matches nothing where it is a word of every line."""
-        return "(?!)" if names.says_nothing(self.speaker) else names.alone(self.speaker, self.cast)
-
-    def _told_of(self, text: str) -> bool:
-        """«Leo picks up the chair» said by Leo. Where the name is also a word («Hope is a bird», said by Hope), only
-        what a stage direction would go on with tells that it is the name.
-        """
-        if re.search(rf"{self._me} ({_TELLS})\b", text):
-            return True
-        if not re.match(rf"{self._me}(['\u2019]s)? (?!and I\b)[a-z]", text):
-            return False
-        staged = rf"{self._me}(?: (?:{STAGE_VERBS})|['\u2019]s (?:{_HIS_OR_HERS}))\b"
-        return bool(re.match(staged, text)) or not names.is_word(self.speaker, self.said)
-
-    def _by_own_name(self, text: str) -> bool:
-        """«Are you tired, Elara?» said by Elara; «call me Elara» and «I am Elara» are hers to say, and «Hope, I think»
-        is Hope's.
-        """
-        hers = rf"\b(i['\u2019]m|i am|me|name is|name['\u2019]s|said|says|say|called),? {self._me}"
-        if not re.search(rf"(?:, {self._me}[.,!?…]|^{self._me}, )", text) or re.search(hers, text, re.IGNORECASE):
-            return False
-        return bool(_YOU.search(text)) or not names.is_word(self.speaker, self.said)
-
-    def _recited(self, text: str) -> bool:
-        """The matter of the cue with «he» for «I». Matter that begins with somebody else may be said as it is, whoever
-        «her shoes» are in it.
-        """
-        if _FIRST_PERSON.search(text):
-            return False
-        about_self = _THIRD_PERSON.match(self.material)
-        about, said = set(words(self.material)), set(words(text))
-        return bool(about_self) and bool(_THIRD_PERSON.search(text)) and len(about & said) > 0.6 * len(about)
-
-    def _copied(self, text: str) -> str | None:
-        """The earlier text that a line mostly stands in already, if too much of it was said or told before."""
-        mine = grams(text)
-        if not mine or len(mine & self.known) / len(mine) <= NEAR_COPY:
-            return None
-        return max(reversed(self.said), key=lambda earlier: len(mine & grams(earlier)))
+    return Fault("empty", f"{context.speaker} says something now.")
 
 
-def brought_up(text: str, matter: str) -> float:
-    """Share of the longer words of some matter that a text says; all of them if there are none."""
-    about = {word for word in words(matter) if len(word) > 3}
-    return len(about & set(words(text))) / len(about) if about else 1.0
-
-
-def of_telling(text: str, told: Sequence[str]) -> tuple[str, str] | None:
-    """Say why a narrator's clean paragraph cannot stand, and what to tell the model; None if it can. `told` is what was
-    told before.
-    """
-    if len(words(text)) < SHORTEST:
-        return "too short to be told", "Tell it in whole sentences."
-    plain = text.replace("\u2019", "'")
-    # A narrator never says sorry; somebody in the dream may.
-    if refusals.out_of_role(plain) or refusals.slip(plain, at_the_start=True):
-        return "refuses to play", "It is a story; tell what is seen."
-    given = r"\b(wish(es)?|fear)\s*:|\bthe dream is about\b|\bwhat (they|each of them) (fears?|wish(es)?)\b|[:.] - \w+:"
-    if re.search(given, text, re.IGNORECASE):
-        return "lists what it was given", "Tell what is seen, as one scene."
-    if _SCRIPTS_OF_ELSEWHERE.search(text) and not any(map(_SCRIPTS_OF_ELSEWHERE.search, told)):
-        return "falls into another script", "Tell it in the script's language."
+def another_script(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A script that is neither the language's nor in anything the speaker knows: names, matter, what was heard."""
+    for script, pattern in _SCRIPTS.items():
+        if not pattern.search(candidate.text) or context.language.code in _WRITTEN[script]:
+            continue
+        known = (*context.cast, context.material, *context.setting, *context.heard.texts)
+        if not any(map(pattern.search, known)):
+            advice = f"{context.speaker} speaks as everybody here does." if context.speaker else _SAME_SCRIPT
+            return Fault("falls into another script", advice)
     return None
 
 
-def goes_round(text: str) -> bool:
-    """Whether a text says four words in a row twice, or three of them thrice or in two places."""
-    said = runs(text)
-    return len(said) - len(set(said)) > 1
+_SAME_SCRIPT = "Tell it in the script's language."
 
 
-def told_by_name(text: str, name: str) -> bool:
-    """Whether a text is told about somebody by name from its beginning. Where the name is also a word («Hope is what I
-    choose») the word is meant, unless a stage direction would go on so.
+def unfinished(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """No end of a sentence. A message in small letters, which the model ended itself, needs none."""
+    text = candidate.text
+    if ends(text) or (candidate.finished and (_message(text, context) or without_stops(text))):
+        return None
+    return Fault("unfinished", f"{context.speaker} says it in one short, whole sentence.")
+
+
+def _message(text: str, context: CheckContext) -> bool:
+    """Whether it is written like a message from a telephone: it begins with a small letter, and is no half sentence."""
+    last = words(text)[-1:] or [""]
+    return text[:1].islower() and last[0] not in context.language.open_ends and text[-1:] not in ",:;'\u2019"
+
+
+def copies(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """The speaker's own earlier line, or what was told, over again."""
+    return _copied(candidate, context, context.heard.own, context.config.copy_share)
+
+
+def parrots(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """Anything heard before, over again, whoever said it: a large model's people may read an order back."""
+    return _copied(candidate, context, context.heard.grams, context.config.copy_share)
+
+
+def near_copy(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """Much of what was heard before over again, or a short line of the speaker's own."""
+    if len(words(candidate.text)) >= context.config.shortest_copy:
+        return _copied(candidate, context, context.heard.grams, context.config.near_copy)
+    mine = grams(_unquoted(candidate.text))
+    return _copy(mine, context) if mine and mine <= context.heard.own else None
+
+
+def _copied(candidate: Candidate, context: CheckContext, known: set[tuple[str, ...]], most: float) -> Fault | None:
+    """Whether more than a share of a line's 3-grams are known. What it quotes does not count."""
+    text = _unquoted(candidate.text)
+    mine = grams(text)
+    if len(words(text)) < context.config.shortest_copy or len(mine & known) <= most * len(mine):
+        return None
+    return _copy(mine, context)
+
+
+def _copy(mine: frozenset[tuple[str, ...]], context: CheckContext) -> Fault:
+    earlier = max(reversed(context.heard.texts), key=lambda text: len(mine & grams(text)))
+    return Fault(f"copies «{earlier[:80]}»", f"{context.speaker} has something new to say.")
+
+
+def _unquoted(text: str) -> str:
+    return _QUOTED.sub(" ", text)
+
+
+def calls_absent(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """Somebody is called by name who does not hear it: in a whisper one of the others, or whoever has gone. Names in a
+    row are a list.
     """
-    if names.says_nothing(name):
-        return False
-    goes_on = rf" (?:{_TELLS}|{STAGE_VERBS}|{_BY_NAME})\b" if names.is_word(name) else ""
-    return bool(re.match(names.whole([name]) + goes_on, text))
+    away = set(context.cast).difference(context.hears or context.cast, [context.speaker])
+    deaf = names.whole(name for name in away if not names.says_nothing(name, context.language))
+    cast = names.whole(context.cast)
+    called = re.search(rf"(?:^|[.!?…] ){deaf}, |, {deaf}(?:[.!?…]|,(?! who\b))", candidate.text)
+    if not called or re.search(rf"{cast},? (?:and )?{cast}", candidate.text):
+        return None
+    hearers = " and ".join(context.hears or ())
+    return Fault("calls somebody who does not hear it", f"Only {hearers} can hear {context.speaker}.")
 
 
-def in_first_person(text: str, name: str) -> bool:
-    """Whether a text is said by somebody about themselves, not told about them by name."""
-    return bool(_FIRST_PERSON.search(text)) and not told_by_name(text, name)
+def goes_round(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """Four words in a row twice, or three of them thrice or in two places."""
+    said = runs(candidate.text)
+    if len(said) - len(set(said)) <= 1:
+        return None
+    return Fault("goes round", f"{context.speaker} says it once.")
 
 
-def half_told(text: str, name: str) -> bool:
-    """Whether half of it is told about somebody by name («I believe Leo should go», by Leo)."""
-    if names.says_nothing(name):
-        return False
-    told = _BY_NAME if names.is_word(name) else f"{_BY_NAME}|would|will|can|has|is"
-    return bool(re.search(rf"{names.whole([name])} (?:{told})\b", text))
+def leaves_cue(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """Hardly a word of the cue's matter, and none of the memories that came up."""
+    if brought_up(candidate.text, context.material) >= context.config.strays or remembers(candidate.text, context):
+        return None
+    return Fault("leaves the cue", f"{context.speaker} speaks of this.")
 
 
-def _half_turned(text: str) -> bool:
-    """Whether a line shows signs of a cue that was turned into the first person only half."""
-    first = _I.search(text)
-    return bool(_HALF_TURNED.search(text) or (first and _HE_DOES.search(text, first.end())))
+def remembers(text: str, context: CheckContext) -> bool:
+    """Whether a line tells one of the memories that have come up."""
+    said = grams(text)
+    return any(len(said & grams(memory)) > len(said) / 2 for memory in context.remembered)
+
+
+def too_short(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """Too few words for a dream or an ending."""
+    if len(words(candidate.text)) >= context.config.shortest_telling:
+        return None
+    return Fault("too short to be told", "Tell it in whole sentences.")
+
+
+def retold(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """Mostly what was told before. A story can do without a good dream sooner than without any."""
+    mine = grams(candidate.text)
+    if len(mine & context.heard.grams) <= context.config.retold * len(mine):
+        return None
+    return Fault("copies what was told", "Tell what nobody has told yet.")
+
+
+def leaves_dreamers_out(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A dream that shows too few of the dreamers."""
+    if (
+        not context.dreamers
+        or shown(candidate.text.removeprefix(context.opener), context.dreamers) >= context.config.dreamers_shown
+    ):
+        return None
+    return Fault("leaves most of them out", "Each of them is in it.")
+
+
+def lists_fears(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A dream that explains the fears and wishes of the dreamers."""
+    explained = len(context.language.explains_dream.findall(candidate.text.removeprefix(context.opener)))
+    if not context.dreamers or explained < context.config.explained:
+        return None
+    return Fault("lists the fears", "Tell what is seen there; nobody says what it means.")
+
+
+def contradicts(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A reason that is in the words of a choice that was not made, in none of the one that was, and does not say no."""
+    said = grams(candidate.text, context.config.quoted)
+    quoted = any(said & grams(choice, context.config.quoted) for choice in context.unchosen)
+    if not quoted or said & grams(context.chosen, context.config.quoted):
+        return None
+    if context.language.negation.search(candidate.text):
+        return None
+    reason = f"the reason is for another choice than {context.chosen!r}"
+    return Fault(reason, "The last reason spoke for another choice than the one that was made.")
+
+
+def left_open(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A reason that does not end."""
+    if ends(candidate.text) and "..." not in candidate.text:
+        return None
+    return Fault("the reason is left open", "The last reason was not a whole sentence.")
+
+
+def shown(text: str, dreamers: Sequence[str]) -> float:
+    """Share of the dreamers of whose sheet two content words come up that stand in nobody else's."""
+    told = set(words(text))
+    sheets = [{word for word in words(hidden) if len(word) > 4} for hidden in dreamers]
+    own = [sheet.difference(*(other for other in sheets if other is not sheet)) for sheet in sheets]
+    return sum(len(sheet & told) >= min(2, len(sheet)) for sheet in own) / max(len(own), 1)
+
+
+CHECKS = (
+    Check("empty", empty, texts=_TEXT),
+    Check("another_script", another_script, texts=_TEXT | _TOLD),
+    Check("unfinished", unfinished, texts=_TEXT),
+    Check("copies", copies, texts=_TEXT),
+    Check("parrots", parrots, texts=_TEXT),
+    Check("near_copy", near_copy, "fallback", texts=_TEXT),
+    Check("calls_absent", calls_absent, "fallback", texts=_TEXT),
+    Check("goes_round", goes_round, "fallback", texts=_TEXT),
+    Check("leaves_cue", leaves_cue, "fallback", texts=_TEXT),
+    Check("contradicts", contradicts, "fallback", texts=_REASON),
+    Check("left_open", left_open, "fallback", texts=_REASON),
+    Check("too_short", too_short, texts=_TOLD),
+    Check("retold", retold, "fallback", texts=_TOLD),
+    Check("leaves_dreamers_out", leaves_dreamers_out, "fallback", texts=_TOLD),
+    Check("lists_fears", lists_fears, "fallback", texts=_TOLD),
+)

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from dreamplay.models.base import Reply
 from dreamplay.schema.provenance import RejectedCandidate, Usage
-from dreamplay.validation import checks, normalize
-from dreamplay.validation.checks import LineChecker
-from dreamplay.validation.ngrams import grams
 
-STRAYS = 0.25
-"""Share of the cue's words below which a small model has left it: 5 of 96 lines had, and none of them was good."""
-
-_RETOLD = 0.5
-"""Share of a dream's or an ending's word 3-grams that may have been told before: the same fears come back in it."""
-
-_KEPT = 2000
-"""Characters of a refused reply that are recorded."""
 THOUGHT_ONLY = "nothing but thought"
 """Why a reply in which a model only thinks is none."""
 
@@ -117,56 +106,3 @@ def _spoken(reply: Reply) -> Reply:
     if reply.thought and not reply.text.strip():
         raise CandidateRejectedError(RejectedCandidate(text="", reason=THOUGHT_ONLY), "The last answer was empty.")
     return reply
-
-
-def judged(judge: LineChecker, reply: Reply) -> str:
-    """The clean line, if it can stand.
-
-    Raises:
-        CandidateRejectedError: it cannot.
-    """
-    text = normalize.speech(reply.text, judge.speaker, judge.cast, strict=judge.strict, to=judge.to)
-    if judge.strict:
-        text = normalize.without_habit(text, judge.said, judge.cast)
-    if fault := judge.fault(text, finished=reply.finished or normalize.ends(text)):
-        raise CandidateRejectedError(RejectedCandidate(text=_raw(reply), reason=fault[0]), fault[1])
-    if judge.calls_out(text):
-        names = " and ".join(judge.hears or ())
-        raise CandidateRejectedError(
-            RejectedCandidate(text=text, reason="calls somebody who does not hear it"),
-            f"Only {names} can hear {judge.speaker}.",
-            text,
-        )
-    if judge.strict and checks.goes_round(text):
-        raise CandidateRejectedError(
-            RejectedCandidate(text=text, reason="goes round"), f"{judge.speaker} says it once.", text
-        )
-    if judge.strict and judge.follows(text) < STRAYS and not judge.remembers(text):
-        raise CandidateRejectedError(
-            RejectedCandidate(text=text, reason="leaves the cue"), f"{judge.speaker} speaks of this.", text
-        )
-    return text
-
-
-def prose(reply: Reply, told: Sequence[str] = (), cast: Collection[str] = ()) -> str:
-    """The narrator's clean paragraph, cut after its last whole sentence, before one of the cast speaks in it, and, if
-    it is not to retell, before it goes round.
-    One that mostly repeats what was told before is kept in spare: a story can do without a good dream sooner than
-    without any.
-
-    Raises:
-        CandidateRejectedError: nothing is left, or the model talks of itself.
-    """
-    text = normalize.telling(reply.text, cast, again=not told)
-    if fault := checks.of_telling(text, told):
-        raise CandidateRejectedError(RejectedCandidate(text=_raw(reply), reason=fault[0]), fault[1])
-    mine = grams(text)
-    if mine and len(mine & set[tuple[str, ...]]().union(*map(grams, told))) / len(mine) > _RETOLD:
-        refusal = RejectedCandidate(text=_raw(reply), reason="copies what was told")
-        raise CandidateRejectedError(refusal, "Tell what nobody has told yet.", text)
-    return text
-
-
-def _raw(reply: Reply) -> str:
-    """A refused reply as it came, in one line, and no more of it than anybody would read."""
-    return " ".join(reply.text.split())[:_KEPT]

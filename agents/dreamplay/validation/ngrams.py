@@ -26,3 +26,9 @@ def runs(text: str, n: int = 3) -> list[tuple[str, ...]]:
     """The runs of n words of a text, in order, as often as they come."""
     said = words(text)
     return [tuple(said[i : i + n]) for i in range(len(said) - n + 1)]
+
+
+def brought_up(text: str, matter: str) -> float:
+    """Share of the longer words of some matter that a text says; all of them if there are none."""
+    about = {word for word in words(matter) if len(word) > 3}
+    return len(about & set(words(text))) / len(about) if about else 1.0

@@ -1,13 +1,21 @@
-"""Cuts: what is taken off a raw reply before anybody judges it. Nothing is ever added."""
+"""Normalizing: what is taken off a raw reply before it is checked. Nothing is ever added but a capital letter.
+
+`speech` takes off what is no speech, for every model. The steps in `STEPS` are for small models, as the
+profile of a model says: each costs good lines of a larger model.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
 
+from dreamplay.languages import english
+from dreamplay.languages.language import NOTHING
 from dreamplay.sentences import sentences
 from dreamplay.validation import names
-from dreamplay.validation.ngrams import NEAR_COPY, grams, runs, words
+from dreamplay.validation.check import CheckContext, Step
+from dreamplay.validation.ngrams import NEAR_COPY, brought_up, grams, runs, words
 
 _LONG = 30
 """Words up to which a line may have any number of sentences."""
@@ -18,15 +26,22 @@ _HABIT = 3
 _TOLD = 0.6
 """Share of a sentence's word 3-grams beyond which it was told already."""
 
-_REPORTED = r"I(?:'ll| will|'ve| have)? (?:told|tell)"
 _FENCE = re.compile(r"```(?:\w+(?=\n))?")
 _BRACKETS = re.compile(r"\[[^\]]*\]?")
 _DIRECTION = re.compile(r"\([^()]*\)|\*[^*]{3,}\*")
-_EMPHASIS = re.compile(r"(?<!\*)\*++([^*\n]+)\*+")
+_EMPHASIS = re.compile(r"(?<![\w*])\*{1,3}(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*{1,3}(?![\w*])")
 _QUOTES = {'"': '"', "“": "”", "«": "»"}
-_YOU = re.compile(r"\byou\w*\b", re.IGNORECASE)
-_ENDED = re.compile(r"[.!?…\u3002\uff01\uff1f\u0964\u2013\u2014-][\"”»'\u2019)]*$")
+_OPEN_QUOTE = re.compile(r"(?:^|(?<=[\s(]))['\"“\u2018«](?=\S)")
+_CLOSED_QUOTE = re.compile(r"(?<=\S)['\"”\u2019»](?=[\s.,;:!?)]|$)")
+_STOPS = ".!?…\u3002\uff01\uff1f\u0964\u061f\u06d4"
+_ENDED = re.compile(rf"[{_STOPS}\u2013\u2014-][\"”“„»«'\u2019\u2018)\]\u300d\u300f\uff09*_\s]*$")
+_GREEK_QUESTION = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff][;\u037e]$")
+_KISSES = re.compile(rf"[{_STOPS}] +x{{1,5}}$", re.IGNORECASE)
+_NO_STOPS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]$")
+"""Thai, Lao, Burmese and Khmer, which are written without full stops."""
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0e-\x1b\x7f\u200b\u2060\ufeff]")
+_SMALL = r"(?!\s*(?-i:[a-z\u00df-\u00f6\u00f8-\u00ff\u0430-\u045f]))"
+"""No small letter follows: "Tom: the boat" is a list, and "Tom: The boat" is said by Tom."""
 _CHATS = ("User", "Assistant", "Response")
 """Whoever speaks in a chat, and what stands over its parts, where it begins a sentence of a reply."""
 _PARTS = ("Human", "AI", "System", "Bot", "Narrator", "Player", "You", "Instruction", "Input", "Output", "Note", "OOC")
@@ -39,40 +54,87 @@ _MARK = r"</?(?:START|END|USER|BOT|CHAR|SYSTEM)>|\[/?INST\]|<</?SYS>>"
 _RULE = r"\n(?:#{2,6}(?=[ \n]|$)|(?:-{3,}|\*{3,}|={3,}|_{3,}|~{3,}|\* \* \*)(?=\n|$)|\{\{\w{1,20}\}\} ?:)"
 
 
-def speech(
-    text: str, speaker: str, cast: Collection[str], *, strict: bool = False, to: Collection[str] | None = None
-) -> str:
+def speech(text: str, context: CheckContext, steps: Iterable[Step] = ()) -> str:
     """A reply without what is not speech: names in front, quotes, fences, directions, and other people's lines.
 
     Args:
         text: as it came.
-        speaker: the name of whose line it is to be.
-        cast: the names of everybody in the story, the speaker's too.
-        strict: whether it is a small model's, of which more is taken off; see `_plain`.
-        to: the names of those it may be for; None is anybody.
+        context: who speaks, and who else is there.
+        steps: take off more, in this order.
     """
+    speaker, cast = context.speaker, context.cast
     text = _reply(text, cast, own=speaker)
     if re.match(rf"\**{_label(name for name in cast if name != speaker)}", text):  # the whole of it is somebody else's
         return ""
-    text = " ".join(_BRACKETS.sub(" ", _before_others(text, cast)).split())
-    text = _without_directions(text)
+    text = whole_reply = " ".join(_before_others(text, cast).split())
+    text = " ".join(_without_brackets(_unquoted(text)).split())
+    text = _without_directions(text, context)
     text = _EMPHASIS.sub(r"\1", text)
     text = _unquoted(text).strip()
-    if strict:
-        text = _plain(text, speaker, cast, to)
+    if not whole_reply.replace("*", "").startswith(text):  # what stood in front is gone
+        text = _capital(text, context)
+    for step in steps:
+        text = step.function(text, context)
+    return text
+
+
+def _capital(text: str, context: CheckContext) -> str:
     return text[:1].upper() + text[1:]
 
 
-def without_habit(text: str, said: Iterable[str], cast: Collection[str]) -> str:
+def _own_name(text: str, context: CheckContext) -> str:
+    """A line without its speaker's own name where it only hangs, in front, at the end or between commas."""
+    name, label = names.alone(context.speaker, context.cast), names.whole(context.cast)
+    if context.language.second_person is NOTHING:
+        return text  # "Mira" is also a Spanish word
+    if context.language.second_person.search(text) or names.is_word(context.speaker, context.language):
+        return text  # it is somebody else's line, to the speaker
+    text = re.sub(rf"^{name}, (?=\w)|, {name}(?=[.!…]$)", "", text)
+    if re.search(rf"{label},? (?:and )?{label}", text):  # names in a row are a list
+        return text
+    return re.sub(rf"(?<!\bI)(?<!\bme), {name}(?=, (?!(?:who|is|was|has|had|will)\b))", "", text)
+
+
+def _stray_address(text: str, context: CheckContext) -> str:
+    """A line without a name in front of it of somebody it is not for."""
+    if not context.to:
+        return text
+    spared = (*context.to, context.speaker)
+    others = [name for name in context.cast if name not in spared and not names.is_word(name, context.language)]
+    return re.sub(rf"^{names.whole(others)}, (?=\w)(?![^,.!?]{{1,30}}, )", "", text)  # "Tom, bless him, thinks"
+
+
+def _cue_form(text: str, context: CheckContext) -> str:
+    """A line without what it takes from the form of its notes: "I told Leo that", which is the cue's "tells Leo that",
+    where the matter of the cue follows, and the "from long ago" of a memory.
+    """
+    label = names.whole(context.cast)
+    text = english.MEMORY_FORM.sub(lambda found: "" if found[1] == ":" else "I remember ", text)
+    reported = re.match(rf"({label}, )?{english.REPORTS} (?:you|{label}) that (?=\w)", text)
+    if not reported or not context.material or brought_up(text, context.material) < _REPORTED:
+        return text
+    return f"{reported[1] or ''}{text[reported.end() :]}"
+
+
+_REPORTED = 0.25
+"""Share of the cue's longer words that follow on "I told Leo that", if it is the cue's own form."""
+
+
+def _two_sentences(text: str, context: CheckContext) -> str:
+    """A line that is long, cut after two sentences."""
+    return " ".join(sentences(text, capital=True)[:2]) if len(text.split()) > _LONG else text
+
+
+def _habit(text: str, context: CheckContext) -> str:
     """A line without its first sentence where that is a few words, but for names, with which another line began too: of
-    «That's right, Leo» a small model makes a habit.
+    "That's right, Leo" a small model makes a habit.
     """
     first, *rest = sentences(text, capital=True) or [text]
-    opening = _bare(first, cast)
+    opening = _bare(first, context.cast)
     if not rest or not 0 < len(opening) <= _HABIT:
         return text
-    began = (sentences(line, capital=True)[:1] for line in said)
-    return " ".join(rest) if any(_bare(each, cast) == opening for first in began for each in first) else text
+    began = (sentences(line, capital=True)[:1] for line in context.heard.texts)
+    return " ".join(rest) if any(_bare(each, context.cast) == opening for first in began for each in first) else text
 
 
 def _bare(sentence: str, cast: Collection[str]) -> list[str]:
@@ -81,24 +143,15 @@ def _bare(sentence: str, cast: Collection[str]) -> list[str]:
     return [word for word in words(sentence) if word not in called]
 
 
-def _plain(text: str, speaker: str, cast: Collection[str], to: Collection[str] | None) -> str:
-    """A small model's line without what it takes from the form of its notes («I told Leo that», which is the cue's own
-    «tells Leo that», and the «from long ago» of a memory), without a name in front of somebody it is not for, without
-    its speaker's own name where it only hangs, in front, at the end or between commas, and, if it is long, cut after
-    two sentences.
-    """
-    name, label = names.alone(speaker, cast), names.whole(cast)
-    if not _YOU.search(text) and not names.is_word(speaker):  # else it is somebody else's line, to her
-        text = re.sub(rf"^{name}, (?=\w)|, {name}(?=[.!…]$)", "", text)
-        if not re.search(rf"{label},? (?:and )?{label}", text):  # names in a row are a list
-            text = re.sub(rf"(?<!\bI)(?<!\bme), {name}(?=, (?!(?:who|is|was|has|had|will)\b))", "", text)
-    if to:
-        others = [other for other in cast if other not in (*to, speaker) and not names.is_word(other)]
-        text = re.sub(rf"^{names.whole(others)}, (?=\w)", "", text)
-    text = re.sub(r"^I remember, from long ago: (?=\w)", "", text)
-    text = re.sub(r"^I remember, from long ago, (?=\w)", "I remember ", text)
-    text = re.sub(rf"^({label}, )?{_REPORTED} (?:you|{label}) that (?=\w)", r"\1", text)
-    return " ".join(sentences(text, capital=True)[:2]) if len(text.split()) > _LONG else text
+STEPS = (
+    Step("trailing_own_name", _own_name),
+    Step("stray_address", _stray_address),
+    Step("cue_form", _cue_form),
+    Step("two_sentences", _two_sentences),
+    Step("capital", _capital),
+    Step("habit", _habit),
+)
+"""What is taken off a small model's lines besides, in the order in which it is done."""
 
 
 def telling(text: str, cast: Collection[str] = (), *, again: bool = True) -> str:
@@ -123,13 +176,27 @@ def without_coda(text: str, told: Iterable[str], least: int) -> str:
 
 
 def ends(text: str) -> bool:
-    """Whether a text ends with the end of a sentence."""
-    return bool(_ENDED.search(text))
+    """Whether a text ends as a whole text may: with the end of a sentence, a quotation, an emoji, or kisses."""
+    text = text.rstrip("*_ ")
+    if not text:
+        return False
+    if any(pattern.search(text) for pattern in (_ENDED, _KISSES, _GREEK_QUESTION)):
+        return True
+    if unicodedata.category(text[-1]) in ("So", "Sk") or text[-1] in "\ufe0f\u200d":
+        return True
+    opening = next((opens for opens, closes in _QUOTES.items() if closes == text[-1]), None)
+    quoted = text.count(opening) if opening else 0
+    return quoted % 2 == 0 and quoted > 0 if opening == text[-1] else quoted > 0
+
+
+def without_stops(text: str) -> bool:
+    """Whether a text ends in a script that has no full stops."""
+    return bool(_NO_STOPS.search(text))
 
 
 def whole(text: str) -> str:
     """A text up to the end of its last whole sentence: what a limit cut off behind it was never said."""
-    return text if ends(text) else text[: max(text.rfind(mark) for mark in ".!?…") + 1]
+    return text if ends(text) or without_stops(text) else text[: max(text.rfind(mark) for mark in _STOPS) + 1]
 
 
 def _reply(text: str, cast: Collection[str], own: str | None = None) -> str:
@@ -141,7 +208,7 @@ def _reply(text: str, cast: Collection[str], own: str | None = None) -> str:
     heads = [rf"\W*{names.whole([own])}\W{{0,9}}(?:\([^()]{{0,99}}\) ?)?[:\uff1a]\**" if own else "(?!)"]
     answers = [*_ANSWERS, *([] if own else ["Narrator"])]
     heads += [r"assistant\n", r">+ (?=\w)", _MARK, r"#{2,6} ?(?:Response|Output|Answer)\b:?"]
-    heads.append(rf"[#*\s]*{_label(_chat(answers, cast))}")
+    heads.append(rf"[#*\s]*{_label(_chat(answers, cast))}(?=\n|{_SMALL})")
     head = re.compile(rf"\s*(?:{'|'.join(heads)})\s*", re.IGNORECASE)
     start = 0
     while (found := head.match(text, start)) and found.end() > start:
@@ -154,11 +221,11 @@ def _before_others(text: str, cast: Collection[str]) -> str:
     colon begins a line only at the start of a line or a sentence; «listen, Mira: no» does not.
     """
     starts = {
-        r"(?<=[.!?…\"”]) ": [*cast, *_chat(_CHATS, cast)],
-        r"\n": [*cast, *_chat([*_CHATS, *_PARTS], cast)],
-        "^": _chat(_OTHERS, cast),
+        r"(?<=[.!?…\"”]) ": ([*cast, *_chat(_CHATS, cast)], _SMALL),
+        r"\n": ([*cast, *_chat([*_CHATS, *_PARTS], cast)], ""),
+        "^": (_chat(_OTHERS, cast), ""),
     }
-    others = [rf"{start}[*#]{{0,8}} ?{_label(speakers)}" for start, speakers in starts.items()]
+    others = [rf"{start}[*#]{{0,8}} ?{_label(speakers)}{then}" for start, (speakers, then) in starts.items()]
     return re.split("|".join([*others, _RULE, _MARK]), text, maxsplit=1, flags=re.IGNORECASE)[0]
 
 
@@ -173,19 +240,51 @@ def _chat(parts: Iterable[str], cast: Collection[str]) -> list[str]:
     return [part for part in parts if part.casefold() not in called]
 
 
-def _without_directions(text: str) -> str:
+def _without_brackets(text: str) -> str:
+    """A text without what stands in brackets, but for what is quoted: a reader may say "press [Enter]"."""
+
+    def kept(found: re.Match[str]) -> str:
+        before = text[: found.start()]
+        opened = [quote.end() for quote in _OPEN_QUOTE.finditer(before)]
+        if not opened or len(opened) <= len(_CLOSED_QUOTE.findall(before)):
+            return " "
+        return found[0] if before[opened[-1] :].strip() and found[0].endswith("]") else " "
+
+    return _BRACKETS.sub(kept, text)
+
+
+def _without_directions(text: str, context: CheckContext) -> str:
     """A text without the stage directions at its beginning and its end."""
-    found = [direction.span() for direction in _DIRECTION.finditer(text)]
+    found = [each.span() for each in _DIRECTION.finditer(text)]
     start, end = 0, len(text)
     for left, right in found:
-        if text[start:left].strip():
+        if text[start:left].strip() or not _directs(text, left, right, context):
             break
         start = right
     for left, right in reversed(found):
-        if left < start or text[right:end].strip():
+        if left < start or text[right:end].strip() or not _directs(text, left, right, context):
             break
         end = left
     return text[start:end].strip()
+
+
+def _directs(text: str, left: int, right: int, context: CheckContext) -> bool:
+    """Whether what stands between marks is a stage direction, and not speech: a sentence of the speaker's in
+    parentheses, or a word that is stressed.
+    """
+    inner, before, after = text[left + 1 : right - 1], text[:left].rstrip(), text[right:].lstrip()
+    if text[left] == "(":
+        spoken = context.language.first_person.search(inner) or context.language.second_person.search(inner)
+        return not spoken or len(words(inner)) < _SENTENCE
+    if not (after[:1].islower() or after[:1] in (",", ";") or (before and before[-1] not in f'{_STOPS}"”»)*:-\u2014')):
+        return True
+    first, *rest = inner.split()
+    acts = first[:1].islower() and first.lower() not in context.language.function_words
+    return acts and (first.endswith("s") or bool(rest and first.endswith("ing")))
+
+
+_SENTENCE = 4
+"""Words from which on parentheses may hold a sentence of the speaker's."""
 
 
 def _unlooped(text: str) -> str:

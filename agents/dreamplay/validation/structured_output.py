@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -12,18 +13,14 @@ from dreamplay.models.base import Reply
 from dreamplay.prompting.builder import MARKS
 from dreamplay.schema.provenance import RejectedCandidate
 from dreamplay.validation import json_reader, normalize
-from dreamplay.validation.checks import half_told, in_first_person, told_by_name
+from dreamplay.validation.check import Candidate, CheckContext
 from dreamplay.validation.generate import CandidateRejectedError
 from dreamplay.validation.json_reader import Scale, folded
-from dreamplay.validation.ngrams import grams
-from dreamplay.validation.refusals import out_of_role
+from dreamplay.validation.pipeline import Pipeline
 
-_QUOTED = 4
-"""Words in a row by which a reason is known to speak of a choice."""
 _LONGEST = 600
 """Characters of a reason or a thought; a longer one ends with the last sentence that ends within them."""
 _NUMBERED = re.compile(r"\W*\d{1,2}[.)] ")
-_NO = re.compile(r"\b(no|not|never|nobody|nothing|cannot|than|instead|against|\w+n\Wt)\b", re.IGNORECASE)
 
 
 T = TypeVar("T")
@@ -51,43 +48,28 @@ class ReflectionReply(BaseModel):
     """By name."""
 
 
-def stance(reply: Reply, choices: Mapping[str, str], name: str) -> StanceReply:
+def stance(reply: Reply, choices: Mapping[str, str], pipeline: Pipeline, context: CheckContext) -> StanceReply:
     """A valid stance, its choice by id. The model answers with the choice's words, which say more to it.
 
     Args:
         reply: as it came.
         choices: their words by their ids.
-        name: of whose stance it is.
+        pipeline: checks the reason.
+        context: who decides.
 
     Raises:
-        CandidateRejectedError: it is none.
+        CandidateRejectedError: it is none, or waits for a better one.
     """
     taken = valid(reply, StanceReply.model_validate, ("reason", "choice"), what="stance")
     choice = _chosen(taken.choice, choices)
     if choice is None:
         reason = f"no such choice: {taken.choice[:80]!r}"
         raise _refused(reply, reason, "The last answer named none of the choices word for word.")
-    reason = _shortened(taken.reason)
-    if fault := out_of_role(reason):
-        raise _refused(reply, f"the reason {fault}", f"{name} is a person in this story and decides.")
-    if told_by_name(reason, name):
-        advice = f"The last reason was told about {name}; {name} says «I»."
-        raise _refused(reply, "the reason is told by name", advice)
-    return taken.model_copy(update={"reason": reason, "choice": choice})
-
-
-def weak(taken: StanceReply, choices: Mapping[str, str], name: str) -> tuple[str, str] | None:
-    """Why a valid stance waits for a better one, and what to tell the model."""
-    if _contradicts(taken, choices):
-        wrong = f"the reason is for another choice than {taken.choice!r}"
-        return wrong, "The last reason spoke for another choice than the one that was made."
-    if not normalize.ends(taken.reason) or "..." in taken.reason:
-        return "the reason is left open", "The last reason was not a whole sentence."
-    if not in_first_person(taken.reason, name):
-        return "the reason is not in the first person", f"In the reason {name} says «I»."
-    if half_told(taken.reason, name):
-        return "half of the reason is told by name", f"The last reason spoke of {name}, who says «I»."
-    return None
+    taken = taken.model_copy(update={"reason": _shortened(taken.reason), "choice": choice})
+    unchosen = [words for other, words in choices.items() if other != choice]
+    about = replace(context, chosen=choices[choice], unchosen=unchosen)
+    pipeline.require(Candidate(taken.reason), about, "stance", taken, raw=reply.text)
+    return taken
 
 
 def reflection(reply: Reply, names: Collection[str]) -> ReflectionReply:
@@ -119,15 +101,6 @@ def _shortened(text: str) -> str:
     """
     text = " ".join(text.split())
     return normalize.whole(text[:_LONGEST]) or text[:_LONGEST]
-
-
-def _contradicts(taken: StanceReply, choices: Mapping[str, str]) -> bool:
-    """Whether a reason speaks in the words of a choice that was not made, in none of the one that was, and does not say
-    no to them.
-    """
-    said = grams(taken.reason, _QUOTED)
-    quoted = {choice for choice, words in choices.items() if said & grams(words, _QUOTED)}
-    return bool(quoted) and taken.choice not in quoted and not _NO.search(taken.reason)
 
 
 def valid(reply: Reply, make: Callable[[dict[str, Any]], T], wanted: Collection[str], *, what: str = "") -> T:

@@ -1,0 +1,12 @@
+"""Languages: the words and patterns that belong to one natural language, each language in modules of its own."""
+
+from dreamplay.languages.english import ENGLISH
+from dreamplay.languages.language import Language
+
+
+def get(code: str) -> Language:
+    """The language with a code; one without any words if none are known here."""
+    return ENGLISH if code == ENGLISH.code else Language(code)
+
+
+__all__ = ["ENGLISH", "Language", "get"]

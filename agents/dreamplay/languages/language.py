@@ -1,0 +1,44 @@
+"""What the rest of dreamplay knows of a natural language. A language without words simply lacks what needs them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+NOTHING = re.compile("(?!)")
+"""Matches nothing."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """The words of one language, as sets and patterns. The defaults are those of a language that has none here."""
+
+    code: str
+    """Two or three letters, as in ISO 639: "en"."""
+    function_words: frozenset[str] = frozenset()
+    """Words that nearly every line has: nobody who is called so can be found by that name."""
+    name_words: frozenset[str] = frozenset()
+    """Common words that people are also called by: "hope", "will"."""
+    open_ends: frozenset[str] = frozenset()
+    """Words with which no sentence ends that lacks its end mark: more was to come."""
+    first_person: re.Pattern[str] = NOTHING
+    """I, me, my, we."""
+    second_person: re.Pattern[str] = NOTHING
+    """You, your."""
+    third_person: re.Pattern[str] = NOTHING
+    """He, she, his, her."""
+    negation: re.Pattern[str] = NOTHING
+    """No, not, never."""
+    explains_dream: re.Pattern[str] = NOTHING
+    """What a dream says when it explains fears and wishes in place of showing them."""
+    assistant_manners: re.Pattern[str] = NOTHING
+    """Phrases of an assistant that a person may use as well."""
+    slips: re.Pattern[str] = NOTHING
+    """Signs that a small model has left its part, all of which a person may say as well."""
+    half_turned: re.Pattern[str] = NOTHING
+    """Signs that a cue in the third person was only half turned into the first."""
+    half_turned_after: tuple[re.Pattern[str], re.Pattern[str]] = (NOTHING, NOTHING)
+    """The same, where the second pattern comes anywhere after the first."""
+    own_matter: tuple[tuple[str, str], ...] = ()
+    """How matter about the speaker begins, as a pattern in which {name} is the speaker's name, and the word with which
+    the speaker begins to say it."""

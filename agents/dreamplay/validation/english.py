@@ -1,0 +1,233 @@
+"""The checks that know English. They do not run on a story in another language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+
+from dreamplay.languages import english, english_refusals
+from dreamplay.languages.english import ENGLISH
+from dreamplay.validation import names
+from dreamplay.validation.check import Candidate, Check, CheckContext, Fault, TextKind
+from dreamplay.validation.ngrams import words
+
+_SENTENCES = re.compile(r"(?<=[.!?…])\s+")
+_RECITED = 0.6
+"""Share of the cue's matter, and of a sentence's words, from which on the sentence is the matter itself."""
+
+
+def refusal(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """The model refuses to write the text."""
+    text, me = candidate.plain, context.speaker
+    announced = english_refusals.OF_ITSELF.format(speaker=names.whole([me]))
+    refuses = (
+        bool(re.search(announced, text, re.IGNORECASE))
+        or english_refusals.explicit(text)
+        or bool(english_refusals.REFUSED_TASK.search(text) and english_refusals.canned(text, me, allowed=1))
+        or bool(english_refusals.REFUSED_HELP.search(text) and english_refusals.canned(text, me))
+    )
+    if not refuses:
+        return None
+    stays = f"{me} is a person in this story and answers the others." if me else "It is a story; tell what is seen."
+    return Fault("refuses to play", stays)
+
+
+def model_talk(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """The model talks of being one, or of its instructions. In a story about machines people talk so, too."""
+    text = candidate.plain
+    named = english_refusals.I_AM_A_MODEL.search(text)
+    called = named and (named[1] or named[2]).casefold() in map(str.casefold, context.cast)
+    talks = (
+        bool(named and not called)
+        or english_refusals.TALKS_ALWAYS.search(text)
+        or (english_refusals.NO_FEELINGS.search(text) and english_refusals.canned(text, context.speaker))
+        or (english_refusals.TALKS.search(text) and not _about_machines(context))
+    )
+    if not talks:
+        return None
+    me = context.speaker
+    stays = f"{me} is a person and talks to the others." if me else "It is a story; tell what is seen."
+    return Fault("talks of being a model or of the instructions", stays)
+
+
+def _about_machines(context: CheckContext) -> bool:
+    return any(map(english_refusals.MACHINES.search, context.setting))
+
+
+def slip(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """What a small model says when it has left its part, and a person within it."""
+    if not english_refusals.SLIPS.search(candidate.plain):
+        return None
+    return Fault("may have left the part", f"{context.speaker} is a person in this story and answers the others.")
+
+
+def narrator_slip(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A narrator who begins with an apology. Somebody in the dream may say sorry; a narrator never does."""
+    if not english_refusals.SLIPS.match(candidate.plain):
+        return None
+    return Fault("refuses to play", "It is a story; tell what is seen.")
+
+
+def direction(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """The cue itself, said aloud: "Leo tells Mira drily that", "I tell Mira drily that"."""
+    me, anybody = names.whole([context.speaker]), names.whole(context.cast)
+    mine = rf"I tell {anybody} (?:{english.CUE_MANNER}[^.!?]{{0,40}} )?that\b"
+    if not re.match(rf"(?:{me} tells {anybody}[^.!?]{{0,40}} that\b|{mine})", candidate.plain):
+        return None
+    return Fault("speaks the direction", f"{context.speaker} says the thing itself.")
+
+
+def narrates(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A stage direction about the speaker: "Leo picks up the chair", "Leo is tired, and he wants to go home"."""
+    if names.says_nothing(context.speaker, ENGLISH):
+        return None
+    text, me = candidate.plain, names.alone(context.speaker, context.cast)
+    staged = rf"{me}(?: (?:{english.STAGE_VERBS}|(?:{english.TELLS}) that)|'s (?:{english.BODY}))\b"
+    told = rf"{me} (?:is|has|{english.TELLS}|[a-z]+s {english.BEHIND_VERBS})\b"
+    word = names.is_word(context.speaker, ENGLISH, context.heard.texts)
+    by_name = re.match(told, text) and not word and not ENGLISH.first_person.search(text)
+    if re.match(staged, text) or (by_name and not ENGLISH.second_person.search(text)):
+        return _by_name(context)
+    return None
+
+
+def calls_self(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """Somebody else's line, which calls the speaker by name: "Are you tired, Leo?", said by Leo. What is quoted, signed
+    or said of the speaker by way of introduction is the speaker's own.
+    """
+    if names.says_nothing(context.speaker, ENGLISH):
+        return None
+    me = names.alone(context.speaker, context.cast)
+    word = names.is_word(context.speaker, ENGLISH, context.heard.texts)
+    hers = rf"\b(?:i'm|i am|i|me|name is|name's|called),? {me}"
+    for number, sentence in enumerate(_SENTENCES.split(candidate.plain)):
+        called = re.search(rf"(?:, {me}[.,!?…]|^{me}, (?!{english.INTRODUCED}))", sentence)
+        if not called or english.SPEECH.search(sentence):
+            continue
+        if number and re.search(english.SIGNED.format(name=me), sentence, re.IGNORECASE):
+            continue
+        if re.search(hers, sentence, re.IGNORECASE):
+            continue
+        spoken_to = ENGLISH.second_person.search(sentence)
+        if spoken_to or not (word or ENGLISH.first_person.search(sentence)):
+            return _by_name(context)
+    return None
+
+
+def tells_self(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """What only looks as if it were told about the speaker: "Leo falls on both of us", said by Leo."""
+    if names.says_nothing(context.speaker, ENGLISH):
+        return None
+    text, me = candidate.plain, names.alone(context.speaker, context.cast)
+    word = names.is_word(context.speaker, ENGLISH, context.heard.texts)
+    if re.search(rf"{me} (?:{english.TELLS})\b", text) or (
+        not word and re.match(rf"{me}(?:'s)? (?!and I\b)[a-z]", text)
+    ):
+        return _by_name(context)
+    return None
+
+
+def _by_name(context: CheckContext) -> Fault:
+    return Fault("speaks of the speaker by name", f"{context.speaker} speaks for {context.speaker} and to the others.")
+
+
+def recites(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """The matter of the cue with "he" for "I", and nothing else. Matter that begins with somebody else may be said as
+    it is, whoever "her shoes" are in it.
+    """
+    text = candidate.plain
+    if ENGLISH.first_person.search(text) or ENGLISH.second_person.search(text):
+        return None
+    if not ENGLISH.third_person.match(context.material) or not ENGLISH.third_person.search(text):
+        return None
+    about, said = set(words(context.material)), set(words(text))
+    recited = len(about & said) > _RECITED * len(about) and all(
+        len(about & set(words(sentence))) > _RECITED * len(set(words(sentence))) for sentence in _SENTENCES.split(text)
+    )
+    advice = f"{context.speaker} says it of me and mine."
+    return Fault("recites the cue in the third person", advice) if recited else None
+
+
+def lists_sheet(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A narrator who lists what there is to tell in place of telling it."""
+    if not english.LISTED_SHEET.search(candidate.text):
+        return None
+    return Fault("lists what it was given", "Tell what is seen, as one scene.")
+
+
+def told_by_name(text: str, name: str) -> bool:
+    """Whether a text is told about somebody by name from its beginning. Where the name is also a word ("Hope is what I
+    choose") the word is meant, unless a stage direction would go on so.
+    """
+    if names.says_nothing(name, ENGLISH):
+        return False
+    verbs = f"{english.TELLS}|{english.STAGE_VERBS}|{english.OWES}"
+    goes_on = rf" (?:{verbs})\b" if names.is_word(name, ENGLISH) else ""
+    return bool(re.match(names.whole([name]) + goes_on, text))
+
+
+def in_first_person(text: str, name: str) -> bool:
+    """Whether a text is said by somebody about themselves, not told about them by name."""
+    return bool(ENGLISH.first_person.search(text)) and not told_by_name(text, name)
+
+
+def half_told(text: str, name: str) -> bool:
+    """Whether half of it is told about somebody by name ("I believe Leo should go", by Leo)."""
+    if names.says_nothing(name, ENGLISH):
+        return False
+    told = english.OWES if names.is_word(name, ENGLISH) else f"{english.OWES}|would|will|can|has|is"
+    return bool(re.search(rf"{names.whole([name])} (?:{told})\b", text))
+
+
+def reason_by_name(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A reason that is told about whoever decides."""
+    if not told_by_name(candidate.text, context.speaker):
+        return None
+    me = context.speaker
+    return Fault("the reason is told by name", f"The last reason was told about {me}; {me} says «I».")
+
+
+def reason_impersonal(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A reason without "I"."""
+    if in_first_person(candidate.text, context.speaker):
+        return None
+    return Fault("the reason is not in the first person", f"In the reason {context.speaker} says «I».")
+
+
+def reason_half_by_name(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A reason of which half is told about whoever decides."""
+    if not half_told(candidate.text, context.speaker):
+        return None
+    me = context.speaker
+    return Fault("half of the reason is told by name", f"The last reason spoke of {me}, who says «I».")
+
+
+def thought_impersonal(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A reflection without "I"."""
+    if in_first_person(candidate.text, context.speaker):
+        return None
+    me = context.speaker
+    return Fault("the thought is not in the first person", f"The last thought was not {me}'s own; {me} says «I».")
+
+
+_TEXT: AbstractSet[TextKind] = frozenset({"line", "reflection"})
+_TOLD: AbstractSet[TextKind] = frozenset({"narration"})
+_REASON: AbstractSet[TextKind] = frozenset({"stance"})
+_THOUGHT: AbstractSet[TextKind] = frozenset({"reflection"})
+CHECKS = (
+    Check("thought_impersonal", thought_impersonal, language="en", texts=_THOUGHT),
+    # Models refuse in English, whatever the language of the story.
+    Check("refusal", refusal, texts=_TEXT | _TOLD | _REASON),
+    Check("model_talk", model_talk, texts=_TEXT | _TOLD | _REASON),
+    Check("narrator_slip", narrator_slip, language="en", texts=_TOLD),
+    Check("direction", direction, language="en", texts=_TEXT),
+    Check("narrates", narrates, language="en", texts=_TEXT),
+    Check("calls_self", calls_self, language="en", texts=_TEXT),
+    Check("recites", recites, language="en", texts=_TEXT),
+    Check("lists_sheet", lists_sheet, language="en", texts=_TOLD),
+    Check("reason_by_name", reason_by_name, language="en", texts=_REASON),
+    Check("slip", slip, "fallback", "en", _TEXT),
+    Check("tells_self", tells_self, "fallback", "en", _TEXT),
+    Check("reason_impersonal", reason_impersonal, "fallback", "en", _REASON),
+    Check("reason_half_by_name", reason_half_by_name, "fallback", "en", _REASON),
+)

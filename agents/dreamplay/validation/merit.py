@@ -1,0 +1,33 @@
+"""Which of several lines that can be used is the best."""
+
+from __future__ import annotations
+
+import re
+
+from dreamplay.languages.language import Language
+from dreamplay.validation import names
+from dreamplay.validation.check import CheckContext
+from dreamplay.validation.ngrams import brought_up, grams
+
+
+def merit(text: str, context: CheckContext) -> float:
+    """How good a line is: it says what the cue is about, in words not used before, to somebody, and not in the cue's
+    own wording. Signs of a half-turned cue ("I unhooks", "and tell Leo that") and an assistant's manners count against
+    it: they are too weak to reject a line, and enough to prefer another.
+    """
+    language = context.language
+    mine = grams(text)
+    new = 1 - len(mine & context.heard.grams) / len(mine) if mine else 0.0
+    recited = len(mine & grams(context.material)) / len(mine) if mine else 0.0
+    others = names.whole(name for name in context.cast if name != context.speaker)
+    spoken_to = bool(language.second_person.search(text) or re.search(others, text))
+    plain = text.replace("\u2019", "'")
+    weak = _half_turned(text, language) + bool(language.assistant_manners.search(plain) or language.slips.search(plain))
+    return 1.5 * min(brought_up(text, context.material), 0.7) + new + 0.2 * spoken_to - 0.5 * recited - 0.5 * weak
+
+
+def _half_turned(text: str, language: Language) -> bool:
+    """Whether a line shows signs of a cue that was turned into the first person only half."""
+    begun, goes_on = language.half_turned_after
+    first = begun.search(text)
+    return bool(language.half_turned.search(text) or (first and goes_on.search(text, first.end())))

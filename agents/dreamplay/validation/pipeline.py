@@ -1,0 +1,169 @@
+"""The pipeline: the checks of one model in one story, in order, with what is taken off its replies before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dreamplay import languages, plugins
+from dreamplay.errors import PluginError
+from dreamplay.languages.language import Language
+from dreamplay.models.base import Reply
+from dreamplay.schema.error_messages import did_you_mean, listed
+from dreamplay.schema.provenance import RejectedCandidate
+from dreamplay.validation import checks, english, normalize
+from dreamplay.validation.check import ANY, Candidate, Check, CheckContext, Fault, Step, TextKind
+from dreamplay.validation.config import CheckConfig
+from dreamplay.validation.generate import CandidateRejectedError
+
+_KEPT = 2000
+"""Characters of a rejected reply that are recorded."""
+SHIPPED = {check.name: check for check in (*checks.CHECKS, *english.CHECKS)}
+STANDARD = tuple(
+    SHIPPED[name]
+    for name in (
+        "thought_impersonal", "empty", "too_short", "refusal", "model_talk", "narrator_slip", "direction",
+        "lists_sheet", "another_script", "unfinished", "narrates", "calls_self", "recites", "copies", "reason_by_name",
+        "retold", "near_copy", "calls_absent", "contradicts", "left_open", "reason_impersonal", "reason_half_by_name",
+    )
+)  # fmt: skip
+"""The checks of a large model, in order."""
+STRICT: tuple[Check | Step, ...] = (
+    *STANDARD,
+    *(
+        SHIPPED[name]
+        for name in (
+            "parrots", "slip", "tells_self", "goes_round", "leaves_cue", "leaves_dreamers_out", "lists_fears",
+        )
+    ),
+    *normalize.STEPS,
+)  # fmt: skip
+"""Those of a small one, and what is taken off its lines besides."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Checks in order. One that knows another language than the story's does not run."""
+
+    checks: tuple[Check, ...] = STANDARD
+    steps: tuple[Step, ...] = ()
+    language: Language = languages.ENGLISH
+    config: CheckConfig = field(default_factory=CheckConfig)
+
+    def line(self, reply: Reply, context: CheckContext, kind: TextKind = "line") -> str:
+        """The clean line in a reply, if it can be used.
+
+        Raises:
+            CandidateRejectedError: it cannot, or waits for a better one.
+        """
+        text = normalize.speech(reply.text, context, self.steps)
+        candidate = Candidate(text, finished=reply.finished or normalize.ends(text))
+        self.require(candidate, context, kind, text, raw=reply.text)
+        return text
+
+    def telling(self, reply: Reply, context: CheckContext, read: Sequence[str] = ()) -> str:
+        """A narrator's clean paragraph, if it can be used: cut after its last whole sentence, before one of the cast
+        speaks in it, and, if there is anything that it may not repeat, before it repeats itself. It does not end with
+        what was `read` to the narrator.
+
+        Raises:
+            CandidateRejectedError: it cannot be used, or waits for a better one.
+        """
+        text = normalize.telling(reply.text, context.cast, again=not context.heard.texts)
+        text = normalize.without_coda(text, read, self.config.shortest_telling)
+        self.require(Candidate(text), context, "narration", text, raw=reply.text)
+        return text
+
+    def require(
+        self, candidate: Candidate, context: CheckContext, kind: TextKind, value: object, *, raw: str = ""
+    ) -> None:
+        """Go through the checks for a kind of text.
+
+        Args:
+            candidate: the text.
+            context: what it is checked against.
+            kind: what kind of text it is.
+            value: what is used if only checks that fall back find a fault, and nothing better comes.
+            raw: the reply as it came, which is recorded if the text is rejected.
+
+        Raises:
+            CandidateRejectedError: a check found a fault.
+        """
+        if found := self.fault(candidate, replace(context, language=self.language, config=self.config), kind):
+            check, fault = found
+            waits = check.verdict == "fallback"
+            text = candidate.text if waits else " ".join((raw or candidate.text).split())[:_KEPT]
+            refusal = RejectedCandidate(text=text, reason=fault.reason, check=check.name)
+            raise CandidateRejectedError(refusal, fault.advice, value if waits else None)
+
+    def fault(self, candidate: Candidate, context: CheckContext, kind: TextKind) -> tuple[Check, Fault] | None:
+        """The first fault of a text and the check that found it; one that rejects comes before one that falls back."""
+        for check, fault in self.faults(candidate, context, kind):
+            return check, fault
+        return None
+
+    def faults(self, candidate: Candidate, context: CheckContext, kind: TextKind) -> Iterator[tuple[Check, Fault]]:
+        """Every fault of a text with the check that found it, those that reject it first."""
+        for check in sorted(self.checks, key=lambda check: check.verdict == "fallback"):
+            if kind in check.texts and check.language in (ANY, self.language.code):
+                fault = check.function(candidate, context)
+                if fault:
+                    yield check, fault
+
+    def recorded(self) -> dict[str, Any]:
+        """What the header of a run keeps of it, as plain JSON."""
+        return {
+            "names": [*(check.name for check in self.checks), *(step.name for step in self.steps)],
+            "language": self.language.code,
+            **self.config.model_dump(mode="json"),
+        }
+
+
+def build(names: Collection[str], language: str = "en", off: Collection[str] = ()) -> Pipeline:
+    """The pipeline of the checks with these names.
+
+    Args:
+        names: of checks, of steps, or of entry points in the group `dreamplay.checks`, which may give several.
+        language: the code of the story's language.
+        off: names of checks and steps that do not run.
+
+    Raises:
+        PluginError: there is no such check, or it cannot be used.
+    """
+    found: dict[str, Check | Step] = {}
+    for name in names:
+        found |= {each.name: each for each in _named(name)}
+    known = [*found, *(name for name in SHIPPED if name not in found), *(step.name for step in normalize.STEPS)]
+    for name in off:
+        if name not in known:
+            raise PluginError(f"unknown check {name!r}{did_you_mean(name, known)}; there are {listed(sorted(known))}")
+    left = [each for name, each in found.items() if name not in off]
+    return Pipeline(
+        checks=tuple(each for each in left if isinstance(each, Check)),
+        steps=tuple(each for each in left if isinstance(each, Step)),
+        language=languages.get(language),
+    )
+
+
+def _named(name: str) -> tuple[Check | Step, ...]:
+    """The checks and steps of a name.
+
+    Raises:
+        PluginError: there is none, or it cannot be used.
+    """
+    shipped = SHIPPED.get(name) or next((step for step in normalize.STEPS if step.name == name), None)
+    if shipped:
+        return (shipped,)
+    plugin = plugins.find("checks", name)
+    made = plugin.load()
+    several = made if isinstance(made, tuple) else (made,)
+    if not several or not all(isinstance(each, Check | Step) for each in several):
+        raise plugins.wrong_type(plugin, made, "a Check, or a tuple of them")
+    return tuple(_guarded(plugin, each) for each in several)
+
+
+def _guarded(plugin: plugins.Plugin, each: Check | Step) -> Check | Step:
+    """The same, where an error in it ends the run in one line that names it."""
+    returns = plugins.one_of(Fault, type(None)) if isinstance(each, Check) else plugins.one_of(str)
+    return replace(each, function=plugins.guarded(plugin, each.function, {"__call__": returns}))
