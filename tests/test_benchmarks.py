@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -283,3 +285,11 @@ def test_a_change_of_the_sampling_is_in_the_header(
     monkeypatch.setattr(model_store, "start", absent)
     with tune.changed(change):
         assert llamacpp.LocalModel(timeout=1).profile.recorded()[setting] == value
+
+
+def test_every_benchmark_finds_what_it_imports_when_it_is_run_as_a_script() -> None:
+    folder = Path(lines.__file__).parent
+    names = sorted(path.stem for path in folder.glob("*.py"))
+    code = f"import sys; sys.path.insert(0, {str(folder)!r}); import {', '.join(names)}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

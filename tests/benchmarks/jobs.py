@@ -16,6 +16,7 @@ import asyncio
 import gc
 import multiprocessing
 import resource
+import sys
 import tempfile
 import time
 from multiprocessing.connection import Connection
@@ -35,7 +36,6 @@ from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.address import Address
 from dreamplay.settings import load
-from fake_endpoint import FakeEndpoint
 
 SHARE = 0.85
 MEGABYTES = 600
@@ -102,6 +102,9 @@ async def _seconds(home: Path, jobs: int, chosen: argparse.Namespace) -> float:
 
 
 def _serve(pipe: Connection, latency: float) -> None:
+    sys.path.append(str(Path(__file__).parents[1]))  # the fake endpoint is one of the tests' own modules
+    from fake_endpoint import FakeEndpoint
+
     with FakeEndpoint(latency=latency) as fake:
         pipe.send(fake.base_url)
         pipe.recv()
