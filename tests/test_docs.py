@@ -37,7 +37,7 @@ def _named(page: Path) -> str:
 
 def _commands(block: Block) -> Iterator[list[str]]:
     """The commands of a block that call dreamplay, without what the shell does."""
-    lines = block.text.replace("\\\n", " ").splitlines() if block.language == "sh" else []
+    lines = block.text.replace("\\\n", " ").splitlines() if block.language in ("sh", "bash") else []
     for part in (part.strip() for line in lines for part in line.split("&&")):
         if _CALL.match(part):
             words = shlex.split(part, comments=True)
