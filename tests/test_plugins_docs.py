@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -84,3 +85,20 @@ def test_a_format(install: Callable[[str], None]) -> None:
     written = Path("example.fountain").read_text(encoding="utf-8")
     assert written.startswith("Title: ")
     assert all(line.text in written for line in _lines(transcript.read(EXAMPLE)))
+
+
+PROGRAM = """
+import random, sys
+dice = random.Random(sys.stdin.read())
+words = "kettle ladder postman harbour lantern orchard violin winter copper saffron walrus bridge".split()
+print("I keep thinking of the", *dice.sample(words, 6), "tonight.")
+"""
+
+
+def test_a_model(install: Callable[[str], None]) -> None:
+    install("models")
+    Path("answer.py").write_text(PROGRAM)
+    log = _played("run", "--model", f"program:{sys.executable} answer.py", "--no-reflect")
+    assert log.models == (f"{sys.executable} answer.py",)
+    assert all(line.text.startswith("I keep thinking of the ") for line in _lines(log))
+    assert _lines(log)

@@ -22,6 +22,7 @@ from dreamplay.schema.plugin_choice import PluginChoice
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))
 EXAMPLE = str(Path(__file__).parents[2] / "transcripts" / "example")
 STRANGER = """
+from dreamplay.models.scripted import ScriptedModel
 from dreamplay.schema.base import FrozenModel
 
 
@@ -49,6 +50,26 @@ class Strings(Breaks):
         return ["a memory"]
 
 
+class Idle:
+    def __init__(self, cast, seed, length, embedder):
+        pass
+
+    def next(self, now):
+        return "the end"
+
+
+class Tired(ScriptedModel):
+    def __init__(self, variant, settings):
+        super().__init__()
+        self.left = int(variant)
+
+    async def complete(self, prompt, *, seed, on_token=None):
+        self.left -= 1
+        if self.left < 0:
+            return None
+        return await super().complete(prompt, seed=seed, on_token=on_token)
+
+
 class Bytes:
     suffix = ".bin"
 
@@ -60,6 +81,10 @@ POINTS = """
 breaks = stranger:Breaks
 strings = stranger:Strings
 absent = nowhere:Memory
+[dreamplay.directors]
+idle = stranger:Idle
+[dreamplay.models]
+tired = stranger:Tired
 [dreamplay.formats]
 bytes = stranger:Bytes
 """
@@ -106,7 +131,7 @@ def test_a_run_is_exported(tmp_path: Path, stranger: Path) -> None:
         (["export", EXAMPLE, "--format", "cvs"], "unknown format 'cvs' (did you mean 'csv'?); installed: bytes,"),
         (["run", "--memory", "absent"], "--memory: memory 'absent' of stranger 1.0 (nowhere:Memory): cannot be imp"),
         (["run", "--memory", "breakes"], "--memory: unknown memory 'breakes' (did you mean 'breaks'?)"),
-        (["run", "--director", "none"], "--director: unknown director 'none'; installed: standard"),
+        (["run", "--director", "none"], "--director: unknown director 'none'; installed: idle, standard"),
         (["run", "--memory", "none", "--no-recall"], "--memory none and --no-recall: leave out one of them"),
     ],
 )
@@ -150,6 +175,25 @@ def test_a_plug_in_that_fails_in_a_play_stops_it_and_loses_nothing(
     assert list(whole.script)[: len(events)] == events
     assert whole.end
     assert whole.newest.settings["memory"] == {"name": "none"}
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--director", "idle", "--model", "scripted"], "director 'idle' of stranger 1.0 (stranger:Idle) failed: next"),
+        (["--model", "tired:3"], "model 'tired' of stranger 1.0 (stranger:Tired) failed: complete"),
+    ],
+)
+def test_a_result_of_the_wrong_type_stops_a_play_and_loses_nothing(
+    options: list[str], why: str, small: Path, stranger: Path
+) -> None:
+    done = _run("run", "--story", str(small), "--seed", "7", "--out", "run", "-q", *options, site=stranger)
+    assert done.returncode == 1
+    assert f"dreamplay: {why}() returned the wrong type: expected" in done.stderr
+    if "tired:3" in options:
+        assert sum(event.provenance.usage.calls for event in transcript.read(Path("run")).script) == 3
+        assert _run("resume", "run", "--model", "scripted", "-q").returncode == 0
+        assert transcript.read(Path("run")).end
 
 
 async def test_comparing_runs_says_which_memory_was_changed(small: Path, tmp_path: Path) -> None:
