@@ -210,6 +210,8 @@ def test_recall_is_the_same_in_any_process() -> None:
         ({"kind": "dream", "scene": "first_dream"}, "Four tables under the blue lamp, three in the morning", HEARD),
         ({"kind": "reflection", "speaker": "leo", "scene": "lab"},
          "the sleep lab on the ninth floor, later that night", HEARD),
+        ({"kind": "exit", "speaker": "sam"}, "the roof of the MindSync tower, launch night", HEARD),
+        ({"kind": "action", "speaker": "sam"}, "the roof of the MindSync tower, launch night", f"Sam {HEARD}"),
         ({"kind": "stance", "speaker": "sam", "scene": "morning"}, "Elara's kitchen, the next morning",
          f"Sam decided: {HEARD}"),
     ],

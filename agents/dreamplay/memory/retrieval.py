@@ -27,7 +27,19 @@ from pydantic import Field
 from dreamplay.memory.base import Embedder
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, Event, Kind, LineEvent, MoveEvent, StanceEvent, sanitize
+from dreamplay.schema.event import (
+    PROLOGUE,
+    PROLOGUE_TITLE,
+    ActionEvent,
+    Event,
+    Kind,
+    LineEvent,
+    MoveEvent,
+    ReflectionEvent,
+    StanceEvent,
+    ToldEvent,
+    sanitize,
+)
 from dreamplay.schema.provenance import RetrievedMemory
 from dreamplay.schema.story import VISITOR, Story, moved
 from dreamplay.schema.view import View
@@ -209,7 +221,7 @@ class RetrievalMemory:
             before = self._chose.get(event.speaker)
             self._chose[event.speaker] = event.choice
             return table.importance["stance"] if before in (None, event.choice) else table.change_of_mind
-        if event.kind in ("line", "action"):
+        if isinstance(event, LineEvent | ActionEvent):
             if event.speaker == self._role:
                 return table.own
             heard = sum(role != VISITOR for role in event.witnesses)
@@ -236,7 +248,7 @@ class RetrievalMemory:
         """The memory in their words, short and without brackets, so that it cannot pass for a note of the prompt."""
         event = self._events[row]
         text = _short(sanitize(event.text if event else self._formative[row]), self._config.words)
-        if event is None or event.speaker is None or event.kind in ("reflection", MoveEvent):
+        if event is None or isinstance(event, ToldEvent | ReflectionEvent | MoveEvent):
             return text
         who = "I" if event.speaker == self._role else self._cast.name(event.speaker)
         match event:
