@@ -21,6 +21,8 @@ from dreamplay.schema.event import EVENT_CLASSES, Cue, DreamContribution, EventB
 from dreamplay.schema.provenance import Provenance, RejectedCandidate, RetrievedMemory, Usage
 from dreamplay.schema.story import Story
 from dreamplay.settings import Settings
+from dreamplay.validation import pipeline
+from dreamplay.validation.check import Check
 from pydantic.fields import FieldInfo
 
 ROOT = Path(__file__).parents[1]
@@ -205,6 +207,18 @@ def _described(field: FieldInfo) -> str:
     return _line(field.description)
 
 
+def _checks() -> str:
+    rows = ["", "| name | set | verdict | language | of | what it finds |", "|---|---|---|---|---|---|"]
+    for each in pipeline.STRICT:
+        chosen = "standard, strict" if each in pipeline.STANDARD else "strict"
+        if isinstance(each, Check):
+            about = f"{each.verdict} | {each.language} | {', '.join(sorted(each.texts))}"
+        else:
+            about = "step | any | line"
+        rows.append(f"| `{each.name}` | {chosen} | {about} | {_line(each.function.__doc__ or '')} |")
+    return "\n".join(rows) + "\n\n"
+
+
 def _errors() -> str:
     rows = ["", "| error | is a | meaning |", "|---|---|---|"]
     for kind in _below(DreamplayError):
@@ -225,6 +239,6 @@ def _line(text: str) -> str:
 
 
 GENERATORS: dict[str, Callable[[], str]] = {
-    "commands": _commands, "errors": _errors, "events": _events, "fields": _fields, "records": _records,
-    "settings": _settings, "profile": _profile,
+    "checks": _checks, "commands": _commands, "errors": _errors, "events": _events, "fields": _fields,
+    "profile": _profile, "records": _records, "settings": _settings,
 }  # fmt: skip

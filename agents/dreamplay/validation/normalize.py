@@ -79,6 +79,7 @@ def speech(text: str, context: CheckContext, steps: Iterable[Step] = ()) -> str:
 
 
 def _capital(text: str, context: CheckContext) -> str:
+    """A line with a capital letter where it begins."""
     return text[:1].upper() + text[1:]
 
 
