@@ -285,10 +285,10 @@ class Voting(ScriptedModel):
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         reply = await super().complete(prompt, seed=seed, on_token=on_token)
-        if prompt.kind != "stance" or not prompt.shape:
+        if prompt.kind != "stance" or not prompt.json_schema:
             return reply
         role = next(r for r, p in self._cast.personas.items() if self._cast.fill(p.private.belief) in prompt.tail)
-        allowed = prompt.shape["properties"]["choice"]["enum"]
+        allowed = prompt.json_schema["properties"]["choice"]["enum"]
         wanted = self._votes[role]
         choice = wanted if wanted in allowed else self._texts[wanted]
         text = f'{{"reason": "I have slept on it, and I would do it again.", "choice": "{choice}"}}'

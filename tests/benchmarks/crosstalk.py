@@ -72,7 +72,9 @@ def _secret(player: int) -> Prompt:
 
 def _line(number: int) -> Prompt:
     tail = f"Say a short line about number {number}."
-    return Prompt(kind="line", system="You keep a secret word.", script=SCRIPT, tail=tail, max_tokens=14, opener="Leo:")
+    return Prompt(
+        kind="line", system="You keep a secret word.", script=SCRIPT, tail=tail, max_tokens=14, prefill="Leo:"
+    )
 
 
 if __name__ == "__main__":

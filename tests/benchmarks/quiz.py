@@ -135,7 +135,7 @@ def _prompt(
         "type": "object", "properties": {"who": {"type": "string", "enum": [*others, NOBODY]}}, "required": ["who"],
         "additionalProperties": False,
     }  # fmt: skip
-    return desk._fitted("judge", script.common_view([question.role]).summarized, tail, max_tokens=16, shape=shape)
+    return desk._fitted("judge", script.common_view([question.role]).summarized, tail, max_tokens=16, json_schema=shape)
 
 
 if __name__ == "__main__":

@@ -143,12 +143,12 @@ PROMPTS: dict[str, Sequence[Any]] = {
     "one-sentence": [
         mock.patch.object(PromptBuilder, "_system", _reworded("one or two short sentences", "one short sentence"))
     ],
-    "thought-first": [_asked(lambda name: {"opener": f"{name} (thinks:", "max_tokens": 110})],
+    "thought-first": [_asked(lambda name: {"prefill": f"{name} (thinks:", "max_tokens": 110})],
     "last-12-lines": [mock.patch.object(PromptBuilder, "_prompt", _last_lines)],
     "private-sheet": [mock.patch.object(PromptBuilder, "line", _with_sheet)],
     "json-lines": [
         _told(_as_json),
-        _asked(lambda name: {"opener": f'{{"name": "{name}", "line": "', "stop": ('"}', "\n")}),
+        _asked(lambda name: {"prefill": f'{{"name": "{name}", "line": "', "stop": ('"}', "\n")}),
         mock.patch.object(normalize, "speech", _out_of_json),
     ],
 }

@@ -25,9 +25,9 @@ async def test_a_model_is_asked_for_what_is_missing_and_for_nothing_else() -> No
     assert made.unsaid == ()
     assert made.persona == seen.persona.model_validate(seen.persona.model_dump() | ANSWER)
     (prompt,) = model.seen
-    assert prompt.shape is not None
-    assert prompt.shape["required"] == ["tactics", "private"]
-    assert prompt.shape["properties"]["private"]["required"] == ["want", "belief", "fear", "wish", "memories"]
+    assert prompt.json_schema is not None
+    assert prompt.json_schema["required"] == ["tactics", "private"]
+    assert prompt.json_schema["properties"]["private"]["required"] == ["want", "belief", "fear", "wish", "memories"]
     assert '- "tactics":' in prompt.tail
     assert '- "material":' not in prompt.tail
 

@@ -200,7 +200,7 @@ async def test_nothing_forged_stands_in_any_prompt_of_a_play(
     record = await worlds.play(small, tmp_path / "run", model, swaps=forged)
     assert record.end
     for prompt in model.seen:
-        for text in (prompt.system, prompt.script, prompt.tail, json.dumps(prompt.shape)):
+        for text in (prompt.system, prompt.script, prompt.tail, json.dumps(prompt.json_schema)):
             assert MARK not in text
             assert "im_end" not in unicodedata.normalize("NFKC", text)
     told = model.seen[0].system.partition("\n\n")[2].splitlines()[:3]

@@ -183,7 +183,7 @@ async def test_a_thousand_lines_fit_a_small_window(tmp_path: Path) -> None:
     await run.play(lambda seen: None)
     assert len(worlds.kinds(run.script, "line")) == 1001  # and one of the prologue
     for prompt in model.seen:
-        written = prompt.system + prompt.script + prompt.tail + prompt.ask + prompt.opener
+        written = prompt.system + prompt.script + prompt.tail + prompt.ask + prompt.prefill
         assert len(written) / 3.5 + prompt.max_tokens <= window
     recaps = worlds.kinds(run.script, "recap")
     assert len({event.scene for event in recaps}) < 15  # it happens seldom

@@ -26,7 +26,7 @@ from dreamplay.models.retry import LONGEST_WAIT, WAITS, Patience, polite_wait
 from fake_endpoint import CannedAnswer, FakeEndpoint
 from tenacity import RetryCallState
 
-LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", ask="Say it.", opener="Leo:",
+LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", ask="Say it.", prefill="Leo:",
               max_tokens=72, stop=("\n",))  # fmt: skip
 SHAPE = {"type": "object", "properties": {"choice": {"type": "string", "enum": ["go", "stay"]}}}
 
@@ -296,7 +296,7 @@ async def test_the_opener_stands_once_whether_or_not_the_engine_repeats_it(
 async def test_a_plain_endpoint_gets_the_fields_of_the_api_and_no_others(
     fake: FakeEndpoint, connect: Callable[..., Endpoint]
 ) -> None:
-    shaped = LINE.model_copy(update={"shape": SHAPE, "kind": "stance"})
+    shaped = LINE.model_copy(update={"json_schema": SHAPE, "kind": "stance"})
     fake.replies.append('{"choice": "go"}')
     await connect(profile=ModelProfile(temperature=0.3, thinking_tokens=0)).complete(shaped, seed=77)
     request = fake.seen[0]

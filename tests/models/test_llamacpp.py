@@ -19,7 +19,7 @@ from dreamplay.models.model_store import LocalServer
 from dreamplay.models.prompt import Prompt
 from fake_endpoint import FakeEndpoint
 
-LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", opener="Leo:", max_tokens=72,
+LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", prefill="Leo:", max_tokens=72,
               stop=("\n",))  # fmt: skip
 
 
@@ -67,7 +67,7 @@ async def test_what_has_to_be_decided_is_asked_with_a_cool_head(
 ) -> None:
     model = LocalModel(timeout=5, profile=_model().profile.refined({"temperature": set_to}))
     shape = {"properties": {"reason": {"type": "string"}, "choice": {"enum": ["go", "stay"]}}}
-    stance_asked = LINE.model_copy(update={"kind": "stance", "shape": shape})
+    stance_asked = LINE.model_copy(update={"kind": "stance", "json_schema": shape})
     await _closed(model, model.complete(LINE, seed=5), model.complete(stance_asked, seed=5))
     assert [request["temperature"] for request in fake.seen] == [line, stance]
 
@@ -101,7 +101,7 @@ async def test_an_engine_that_does_not_start_says_so_at_the_first_call(monkeypat
 async def test_what_is_read_ahead_costs_one_token_and_may_fail(
     fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model, ahead = _model(), LINE.model_copy(update={"tail": "", "opener": "", "max_tokens": 1})
+    model, ahead = _model(), LINE.model_copy(update={"tail": "", "prefill": "", "max_tokens": 1})
     await _closed(model, model.warm_cache(ahead), model.complete(LINE, seed=5))
     assert [request["max_tokens"] for request in fake.seen] == [1, 72]
     monkeypatch.setattr(model_store, "start", _broken)

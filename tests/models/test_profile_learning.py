@@ -14,7 +14,7 @@ from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from fake_endpoint import CannedAnswer, FakeEndpoint
 
-PROMPT = Prompt(kind="dream", system="Rule.", script="It is late.\n", tail="They think.", max_tokens=72, shape={
+PROMPT = Prompt(kind="dream", system="Rule.", script="It is late.\n", tail="They think.", max_tokens=72, json_schema={
     "type": "object",
     "properties": {
         "thought": {"type": "string", "minLength": 15, "maxLength": 120},
@@ -270,7 +270,7 @@ async def test_a_schema_is_sent_in_the_dialect_that_all_take_and_whole_to_the_lo
         endpoint = connect(dialect=dialect)
         await endpoint.complete(PROMPT, seed=1)
     plain, whole = (request["response_format"]["json_schema"]["schema"] for request in fake.seen)
-    assert whole == PROMPT.shape
+    assert whole == PROMPT.json_schema
     assert plain["properties"] == {
         "thought": {"type": "string"}, "Elara": {"type": "integer", "description": "a whole number from -1 to 1"},
     }  # fmt: skip

@@ -103,8 +103,8 @@ class _Deciding(ScriptedModel):
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
         reply = await super().complete(prompt, seed=seed, on_token=on_token)
-        assert prompt.shape
-        choice = prompt.shape["properties"]["choice"]["enum"][self._place]
+        assert prompt.json_schema
+        choice = prompt.json_schema["properties"]["choice"]["enum"][self._place]
         text = self._wrong.pop(0) if self._wrong else json.dumps({"reason": REASON, "choice": choice})
         return Reply(text.replace("CHOICE", choice), True, reply.usage)
 

@@ -102,7 +102,7 @@ async def test_of_whom_nothing_hidden_is_known_nothing_is_pooled_and_nothing_mad
         assert text
         assert [entry.role for entry in ledger] == pooled
         prompt = model.seen[-1]
-        assert prompt.opener == "Ada and Bo stand in"
+        assert prompt.prefill == "Ada and Bo stand in"
         assert "- Bo: something that nobody has seen yet." in prompt.tail
         assert ("- Ada: something that nobody has seen yet." in prompt.tail) == (not pooled)
         assert "CANARY-Bo" not in prompt.tail

@@ -106,7 +106,7 @@ async def test_a_whisper_reaches_nobody_else(small: Path, tmp_path: Path) -> Non
     assert answer.speaker == "cyrus"
     told = [prompt for prompt in model.seen if WHISPER in prompt.script + prompt.tail + prompt.system]
     assert told
-    assert {prompt.opener for prompt in told if prompt.kind == "line"} == {"Cyrus:"}
+    assert {prompt.prefill for prompt in told if prompt.kind == "line"} == {"Cyrus:"}
     assert all("Noor whispered: CANARY" in prompt.tail and WHISPER not in prompt.script for prompt in told)
     assert not [prompt for prompt in model.seen if answer.text in prompt.script]
     page = (tmp_path / "run" / "transcript.md").read_text(encoding="utf-8")
@@ -161,7 +161,7 @@ async def test_a_friend_is_played_and_handed_back(small: Path, tmp_path: Path) -
     later = [event for event in record.script if event.speaker == "bo" and event.scene in ("corner", "attic")]
     assert later
     assert {event.provenance.by for event in later if event.kind != "control"} == {"agent"}
-    assert any("Bo: PLAYED by hand." in p.script for p in model.seen if p.opener == "Bo:")
+    assert any("Bo: PLAYED by hand." in p.script for p in model.seen if p.prefill == "Bo:")
     assert "**Bo (played by Noor).** PLAYED" in (tmp_path / "run" / "transcript.md").read_text(encoding="utf-8")
 
 

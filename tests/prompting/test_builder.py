@@ -121,7 +121,7 @@ def test_a_prologue_line_shows_its_cue_and_no_other_line_does(story: Story, cast
 
 def test_a_line_begins_with_its_speaker_or_is_asked_of_her_by_name(story: Story, cast: Cast, roof: Scene) -> None:
     prompt = PromptBuilder(story, cast, worlds.SMALL).line(*worlds.turn(Script(), roof, "mira", CUE))
-    assert prompt.opener == "Mira:"
+    assert prompt.prefill == "Mira:"
     assert "Mira" in prompt.ask
 
 
@@ -146,7 +146,7 @@ def test_a_line_that_is_asked_for_again_begins_with_the_word_of_its_cue(
 ) -> None:
     cue = CUE.model_copy(update={"material": material})
     assert (
-        PromptBuilder(story, cast, worlds.SMALL).line(*worlds.turn(Script(), roof, "leo", cue), again=True).opener
+        PromptBuilder(story, cast, worlds.SMALL).line(*worlds.turn(Script(), roof, "leo", cue), again=True).prefill
         == f"Leo: {begun}"
     )
 
@@ -195,7 +195,7 @@ async def test_nothing_is_ever_in_the_prompt_of_somebody_who_does_not_know_it(
         event = events[prompt.digest]
         role, there = event.speaker or "", _there(record, event)
         known = event.witnesses if prompt.kind == "recap" else there
-        assert "Canary" not in prompt.system + prompt.script + prompt.ask + prompt.opener
+        assert "Canary" not in prompt.system + prompt.script + prompt.ask + prompt.prefill
         private = set(re.findall(r"Canary (\w+) (\w+)\.", prompt.tail))
         used |= {field for _, field in private} | {prompt.kind}
         match prompt.kind:
@@ -294,8 +294,11 @@ def test_all_who_reflect_are_asked_in_the_same_words_but_for_the_last(
         assert len(rest) < 30 + len(wrong)
         assert wrong in rest
         assert cast.mentioned(prompt.tail) == (role,)
-        assert prompt.shape
-        assert list(prompt.shape["properties"]) == ["thought", *(cast.name(other) for other in ALL if other != role)]
+        assert prompt.json_schema
+        assert list(prompt.json_schema["properties"]) == [
+            "thought",
+            *(cast.name(other) for other in ALL if other != role),
+        ]
 
 
 def test_what_somebody_has_just_perceived_and_another_has_not_stands_in_her_tail_alone(

@@ -84,7 +84,7 @@ def test_the_file_grows_with_the_play_and_not_with_its_square(tmp_path: Path, gr
 @given(texts=st.lists(st.text("ab\n\u2028«", max_size=12), max_size=40))
 def test_any_scripts_come_back_as_they_were(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     folder = tmp_path_factory.mktemp("kept")
-    prompts = [_prompt(text, shape={"enum": [text]}, stop=("\n",)) for text in texts]
+    prompts = [_prompt(text, json_schema={"enum": [text]}, stop=("\n",)) for text in texts]
     _kept(folder, *prompts)
     assert [prompt_log.find(folder, prompt.digest) for prompt in prompts] == prompts
 

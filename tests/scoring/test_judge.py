@@ -52,11 +52,11 @@ def test_the_rubric_and_the_play_come_first_and_are_the_same_for_all(played: Run
     for prompt, name in zip(model.seen, worlds.NAMES, strict=False):
         private = {other for other in worlds.NAMES[:3] if f"CANARY-{other}-want" in prompt.tail}
         assert private == {name}
-        assert prompt.shape is not None
-        assert list(prompt.shape["properties"]) == ["reason", *SCALES]
+        assert prompt.json_schema is not None
+        assert list(prompt.json_schema["properties"]) == ["reason", *SCALES]
         for dimension, (low, high) in SCALES.items():
             assert f"{dimension}, {low} to {high}:" in prompt.tail
-            assert prompt.shape["properties"][dimension]["enum"] == list(range(low, high + 1))
+            assert prompt.json_schema["properties"][dimension]["enum"] == list(range(low, high + 1))
 
 
 def test_of_whom_nothing_hidden_is_known_that_is_said(played: RunLog) -> None:

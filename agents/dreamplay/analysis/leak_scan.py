@@ -120,8 +120,8 @@ class _Gossip(ScriptedModel):
         self._watch.asked(self._role, prompt)
         reply = await super().complete(prompt, seed=seed, on_token=on_token)
         own = self._marks.new(Canary(f"a {prompt.kind} of {self._role or 'the narrator'}"))
-        if prompt.shape:
-            fields = prompt.shape["properties"]
+        if prompt.json_schema:
+            fields = prompt.json_schema["properties"]
             answer = json.loads(reply.text)
             said = {key: f"{own} {value}" if "enum" not in fields[key] else value for key, value in answer.items()}
             return replace(reply, text=json.dumps(said))

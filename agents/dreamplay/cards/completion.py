@@ -119,12 +119,12 @@ def _prompt(seen: ImportedPersona, asked: tuple[str, ...], advice: str) -> Promp
         system=templates.render("card.jinja", words=None),
         script=templates.render("card.jinja", words=shown, name=name, asked=()) + "\n\n",
         tail=templates.render("card.jinja", words=shown, name=name, asked=asked, wrong=advice),
-        shape=_shape(asked),
+        json_schema=_schema(asked),
         max_tokens=_MAX_TOKENS,
     )
 
 
-def _shape(asked: tuple[str, ...]) -> dict[str, Any]:
+def _schema(asked: tuple[str, ...]) -> dict[str, Any]:
     """What is asked for, as texts, lists of texts, and, for the private sheet, an object of both."""
     text = {"type": "string"}
     texts = {"type": "array", "items": text}

@@ -16,7 +16,7 @@ OnToken = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Reply:
-    """What a model answered, from the prompt's opener on if the engine was given one.
+    """What a model answered, from the prompt's prefill on if the engine was given one.
 
     `finished` is false when it was cut off at the token limit.
     """

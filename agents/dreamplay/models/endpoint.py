@@ -150,13 +150,13 @@ class Endpoint:
         from dreamplay.models.response_body import Events
 
         start = time.monotonic()
-        opener = prompt.opener if self.profile.prefill else ""
+        prefill = prompt.prefill if self.profile.prefill else ""
         try:
             async with asyncio.timeout(_SLOWEST * self.patience):
                 stream = await self.client.post(
                     "/chat/completions", body=request, cast_to=object, stream=True, stream_cls=Events
                 )
-                reply = await received(stream, opener, on_token, tokens=prompt.max_tokens)
+                reply = await received(stream, prefill, on_token, tokens=prompt.max_tokens)
         except TimeoutError as error:
             raise EndlessError(f"it was still coming after {_SLOWEST * self.patience:g} s") from error
         return replace(reply, usage=reply.usage.model_copy(update={"seconds": round(time.monotonic() - start, 3)}))
@@ -168,7 +168,7 @@ class Endpoint:
         if can.dialect == "llamacpp":
             known = {"cache_prompt": True, "id_slot": self.slot, "min_p": can.min_p}
             request |= {name: value for name, value in known.items() if value is not None}
-            request |= _UNREPEATED if prompt.fresh else {}
+            request |= _UNREPEATED if prompt.penalize_repetition else {}
         if can.seed:
             request["seed"] = seed
         if can.output_limit != "none":
@@ -181,18 +181,18 @@ class Endpoint:
             request |= {"stream": True} | ({"stream_options": {"include_usage": True}} if can.stream_usage else {})
         if can.multiple_candidates and can.candidates > 1 and prompt.kind in ("line", "dream", "epilogue"):
             request["n"] = can.candidates
-        if prompt.shape and can.structured_output == "json_schema":
+        if prompt.json_schema and can.structured_output == "json_schema":
             # llama.cpp makes a grammar of it, which holds an answer to all that a schema says.
-            schema = prompt.shape if can.dialect == "llamacpp" else json_schema.plain(prompt.shape)
+            schema = prompt.json_schema if can.dialect == "llamacpp" else json_schema.plain(prompt.json_schema)
             shape = {"name": prompt.kind, "strict": True, "schema": schema}
             request["response_format"] = {"type": "json_schema", "json_schema": shape}
-        elif prompt.shape and can.structured_output == "json_object":
+        elif prompt.json_schema and can.structured_output == "json_object":
             request["response_format"] = {"type": "json_object"}
         return request
 
     def _temperature(self, prompt: Prompt) -> float | None:
         asked, most = self.profile.temperature, self.profile.json_temperature
-        if prompt.shape is None or most is None:
+        if prompt.json_schema is None or most is None:
             return asked
         return most if asked is None else min(asked, most)
 
@@ -200,8 +200,8 @@ class Endpoint:
         """The messages, as far as the endpoint takes them; what it does not take otherwise is said to it in words."""
         can = self.profile
         system, user, *begun = prompt.messages(prefill=can.prefill)
-        if prompt.shape and can.structured_output != "json_schema":
-            user = user | {"content": f"{user['content']}\n{json_schema.in_words(prompt.shape)}"}
+        if prompt.json_schema and can.structured_output != "json_schema":
+            user = user | {"content": f"{user['content']}\n{json_schema.in_words(prompt.json_schema)}"}
         if can.system_role:
             return [system, user, *begun]
         return [user | {"content": f"{system['content']}\n\n{user['content']}"}, *begun]

@@ -6,9 +6,12 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, model_validator
 
 from dreamplay.schema.base import FrozenModel
+
+_NAMED_BEFORE = {"prefill": "opener", "json_schema": "shape", "penalize_repetition": "fresh"}
+"""What these fields were called in version 1. The digest still calls them so, and prompts of that version are read."""
 
 
 class Prompt(FrozenModel):
@@ -18,28 +21,40 @@ class Prompt(FrozenModel):
 
     kind: Literal["line", "dream", "stance", "reflection", "recap", "epilogue", "judge", "persona"]
     system: str
+    """The system message: rule, premise and public sheets, the same all run long."""
     script: str
+    """What everybody present has witnessed: the shared prefix."""
     tail: str
+    """What is only for the one who is asked."""
     ask: str = ""
-    """Added to the tail for an engine that cannot be made to begin with `opener`."""
-    opener: str = ""
-    """The beginning of the reply ("Leo:"), which an engine with prefill continues."""
-    shape: dict[str, Any] | None = None
+    """Added to the tail for an engine that does not continue `prefill`."""
+    prefill: str = ""
+    """What the reply begins with ("Leo:"), given to an engine that continues a reply."""
+    json_schema: dict[str, Any] | None = None
     """JSON schema of the reply, if it is to be JSON."""
-    fresh: bool = False
+    penalize_repetition: bool = False
     """Whether the reply should not repeat the prompt's wording; engines that can are told to hold it to that."""
     max_tokens: int
     stop: tuple[str, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version_1(cls, fields: Any) -> Any:
+        if not isinstance(fields, dict):
+            return fields
+        names = {before: name for name, before in _NAMED_BEFORE.items()}
+        return {names.get(name, name): value for name, value in fields.items()}
+
     def messages(self, *, prefill: bool) -> list[dict[str, str]]:
-        """The chat messages, with the opener as the beginning of the reply where the engine continues it."""
+        """The chat messages, with the prefill as the beginning of the reply where the engine continues it."""
         tail = self.tail if prefill or not self.ask else f"{self.tail}\n{self.ask}"
         chat = [{"role": "system", "content": self.system}, {"role": "user", "content": f"{self.script}{tail}"}]
-        if prefill and self.opener:
-            chat.append({"role": "assistant", "content": self.opener})
+        if prefill and self.prefill:
+            chat.append({"role": "assistant", "content": self.prefill})
         return chat
 
     @property
     def digest(self) -> str:
         """SHA-256 of the whole prompt, kept with the event that answers it."""
-        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
+        fields = {_NAMED_BEFORE.get(name, name): value for name, value in self.model_dump().items()}
+        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()

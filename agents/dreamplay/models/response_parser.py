@@ -33,13 +33,13 @@ _THOUGHT = ("reasoning_content", "reasoning", "thinking")
 """Where endpoints put a model's thoughts beside its reply."""
 
 
-async def received(stream: AsyncStream[object], opener: str, on_token: OnToken | None, *, tokens: int) -> Reply:
+async def received(stream: AsyncStream[object], prefill: str, on_token: OnToken | None, *, tokens: int) -> Reply:
     """The reply that an answer holds, whether it comes piece by piece or whole. What the first candidate says is passed
     on as it comes.
 
     Args:
         stream: the answer, as the client hands it out.
-        opener: what was put in the model's mouth.
+        prefill: what was put in the model's mouth.
         on_token: takes the pieces.
         tokens: how many a reply was to have at most. Far beyond that nothing more is taken in.
 
@@ -60,7 +60,7 @@ async def received(stream: AsyncStream[object], opener: str, on_token: OnToken |
             usage = _count(data, usage)
             for place, choice in enumerate(filter(None, data.get("choices") or ())):
                 index = choice["index"] if isinstance(choice.get("index"), int) else place
-                reply = coming.setdefault(index, _Coming(opener, most))
+                reply = coming.setdefault(index, _Coming(prefill, most))
                 reply.finish = _reason(choice) or reply.finish
                 whole = {} if reply.heard else choice.get("message")  # some repeat it all at the end
                 _pass_on(reply.take(choice.get("delta") or whole or {}), index, on_token)
@@ -72,12 +72,12 @@ async def received(stream: AsyncStream[object], opener: str, on_token: OnToken |
 
 
 class _Coming:
-    """A reply piece by piece, its opener included once: some engines repeat what was put in the model's mouth,
+    """A reply piece by piece, its prefill included once: some engines repeat what was put in the model's mouth,
     and some do not.
     """
 
-    def __init__(self, opener: str, most: int) -> None:
-        self._prefill = self._opener = opener
+    def __init__(self, prefill: str, most: int) -> None:
+        self._prefill = self._pending = prefill
         self._most = most
         self._held = self._half = ""
         self._parts = ThinkingSplitter()
@@ -118,12 +118,12 @@ class _Coming:
         return Reply(text[: self._most], finished and not self.too_long, Usage(), thought=thought)
 
     def _begun(self, pieces: Iterable[str]) -> list[str]:
-        """The pieces with the opener in front, once it is clear whether the engine repeats it."""
+        """The pieces with the prefill in front, once it is clear whether the engine repeats it."""
         new: list[str] = []
         for piece in pieces:
             if not piece:  # what came before was thought
                 self._text, self._size = [], 0
-                self._opener, self._held = self._prefill, ""
+                self._pending, self._held = self._prefill, ""
                 new.append(piece)
             elif whole := self._opened(piece):
                 self._text.append(whole)
@@ -132,13 +132,13 @@ class _Coming:
         return new
 
     def _opened(self, piece: str) -> str:
-        if not self._opener:
+        if not self._pending:
             return piece
         self._held += piece
-        if self._opener != self._held and self._opener.startswith(self._held):
+        if self._pending != self._held and self._pending.startswith(self._held):
             return ""
-        opener, self._opener = self._opener, ""
-        return self._held if self._held.startswith(opener) else opener + self._held
+        prefill, self._pending = self._pending, ""
+        return self._held if self._held.startswith(prefill) else prefill + self._held
 
 
 def _pass_on(pieces: Iterable[str], index: int, on_token: OnToken | None) -> None:

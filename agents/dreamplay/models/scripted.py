@@ -56,7 +56,7 @@ class ScriptedModel:
         """
         self.seen.append(prompt)
         if self._replies is None:
-            text = answer(prompt.script + prompt.tail, seed, prompt.shape)
+            text = answer(prompt.script + prompt.tail, seed, prompt.json_schema)
         elif self._replies:
             text = self._replies.pop(0)
         else:

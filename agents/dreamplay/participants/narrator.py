@@ -53,7 +53,7 @@ class Narrator:
             on_token,
             read=[event.text for event in view.of_kind(NarrationEvent)],
             dreamers=hidden,
-            merit=lambda text: shown(text.removeprefix(first.opener), hidden) + variety(text, self.pipeline),
+            merit=lambda text: shown(text.removeprefix(first.prefill), hidden) + variety(text, self.pipeline),
         )
         return text, ledger, made
 
@@ -104,7 +104,7 @@ class Narrator:
             return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
 
         names = tuple(name for role in self.desk.cast.roles for name in self.desk.cast.names(role))
-        context = CheckContext(cast=names, heard=Heard.of(told), dreamers=dreamers, opener=first.opener)
+        context = CheckContext(cast=names, heard=Heard.of(told), dreamers=dreamers, opener=first.prefill)
 
         def check(reply: Reply) -> str:
             return self.pipeline.telling(reply, context, read)

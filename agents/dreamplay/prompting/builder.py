@@ -89,7 +89,7 @@ class PromptBuilder:
         )
         return self._prompt(
             "line", view, tail, max_tokens=72, stop=("\n",),
-            opener=f"{persona.name}:{begun}", ask=self._render("ask.jinja", name=persona.name),
+            prefill=f"{persona.name}:{begun}", ask=self._render("ask.jinja", name=persona.name),
         )  # fmt: skip
 
     def dream(self, view: View, pooled: Sequence[DreamContribution], *, again: bool, wrong: str = "") -> Prompt:
@@ -103,8 +103,8 @@ class PromptBuilder:
             "dream.jinja", pooled=pooled, unknown=unknown, again=again, cast=self.cast.personas, wrong=wrong
         )
         # Begun with «are in», it goes on with «a dream» and says whose is what; where they stand is a place.
-        opener = f"{self.cast.listed(dreamers)} stand in"
-        return self._prompt("dream", view, tail, max_tokens=140, opener=opener, fresh=True)
+        prefill = f"{self.cast.listed(dreamers)} stand in"
+        return self._prompt("dream", view, tail, max_tokens=140, prefill=prefill, penalize_repetition=True)
 
     def stance(
         self,
@@ -117,7 +117,7 @@ class PromptBuilder:
         """Ask a character to decide, as JSON: the reason first, so that the choice follows from it."""
         persona = self.cast.personas[turn.speaker]
         tail = self._render("stance.jinja", persona=persona, choices=choices, wrong=wrong, recalled=recalled)
-        shape = {
+        schema = {
             "type": "object",
             "properties": {
                 "reason": {"type": "string", "minLength": 20, "maxLength": 200},
@@ -126,7 +126,7 @@ class PromptBuilder:
             "required": ["reason", "choice"],
             "additionalProperties": False,
         }
-        return self._prompt("stance", view, tail, max_tokens=120, shape=shape)
+        return self._prompt("stance", view, tail, max_tokens=120, json_schema=schema)
 
     def reflection(self, turn: Turn, view: View, wrong: str = "") -> Prompt:
         """Ask a character what a scene has meant to her, and what she now thinks of each of the others, as JSON.
@@ -139,14 +139,14 @@ class PromptBuilder:
         lead = self._render("reflection.jinja", marks=MARKS)
         own = self._render("thinks.jinja", name=self.cast.name(turn.speaker), apart=apart, wrong=wrong)
         mark = {"type": "integer", "enum": list(range(-MARKS, MARKS + 1))}
-        shape = {
+        schema = {
             "type": "object",
             "properties": {"thought": {"type": "string", "minLength": 15, "maxLength": 120}}
             | dict.fromkeys(others, mark),
             "required": ["thought", *others],
             "additionalProperties": False,
         }
-        return self._prompt("reflection", view, f"{lead}\n{own}", max_tokens=45 + 12 * len(others), shape=shape)
+        return self._prompt("reflection", view, f"{lead}\n{own}", max_tokens=45 + 12 * len(others), json_schema=schema)
 
     def epilogue(self, view: View, scene: Scene, tally: str, ending: str, wrong: str = "") -> Prompt:
         """Ask the narrator for the end, told from the stances that were taken."""
@@ -163,8 +163,8 @@ class PromptBuilder:
         if self.profile.epilogue_scope == "last_beat":
             told = [event for event in told if event.beat == told[-1].beat]
         # Begun so, it goes on in the simple present, and with things that are done.
-        opener = f"{self.cast.name(view.roles[0])} gets up and"
-        return self._fitted("epilogue", told, tail, max_tokens=130, opener=opener, fresh=True)
+        prefill = f"{self.cast.name(view.roles[0])} gets up and"
+        return self._fitted("epilogue", told, tail, max_tokens=130, prefill=prefill, penalize_repetition=True)
 
     def ahead(self, view: View) -> Prompt:
         """What the prompt for the next line will begin with, whoever of those present it asks."""
@@ -176,7 +176,7 @@ class PromptBuilder:
         events = retelling.events(view)
         tail = self._render("recap.jinja", names=names, wrong=wrong)
         return self._fitted(
-            "recap", events, tail, max_tokens=summarization.LENGTH, opener=f"So far, {names}", fresh=True
+            "recap", events, tail, max_tokens=summarization.LENGTH, prefill=f"So far, {names}", penalize_repetition=True
         )
 
     def recaps(

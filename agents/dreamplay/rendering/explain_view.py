@@ -107,7 +107,7 @@ class ExplainView:
         else:
             self._head("The prompt" if made.prompt or not made.digest else "The prompt was not kept with this run")
         if made.prompt:
-            for part in ("system", "script", "tail", "ask", "opener"):
+            for part in ("system", "script", "tail", "ask", "prefill"):
                 if text := getattr(made.prompt, part):
                     self._out.print(Text(f"-- {part}", style="dim"))
                     self._print(text.rstrip("\n"))

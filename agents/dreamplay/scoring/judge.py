@@ -144,12 +144,12 @@ def _prompt(run: RunLog, role: str, advice: str) -> Prompt:
         system=templates.render("judge.jinja", persona=None),
         script=f"{_play(run)}\n\n",
         tail=run.cast.fill(tail),
-        shape=_shape(),
+        json_schema=_schema(),
         max_tokens=_MAX_TOKENS,
     )
 
 
-def _shape() -> dict[str, Any]:
+def _schema() -> dict[str, Any]:
     """The reason first, so that the marks follow from it; marks as lists, which every engine's grammar can hold to."""
     marks = {name: {"type": "integer", "enum": list(range(low, high + 1))} for name, (low, high) in SCALES.items()}
     return {
