@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.schema.cast import Cast, Persona, PrivateSheet
-from dreamplay.schema.story import VISITOR, Beat, Scene
+from dreamplay.schema.story import Beat, Scene
 
 _TOKEN = re.compile(r"canary\d{5}", re.IGNORECASE)  # a line begins with a capital
 _POOLED = ("fear", "wish")
@@ -78,7 +78,7 @@ class CanaryTokens:
         """
         where = f"of scene {beat.id}/{scene.id}"
         here = frozenset({*scene.present, *(move.role for move in scene.moves)})
-        aware = here | {VISITOR} if scene.kind == "epilogue" else here
+        aware = here.union(scene.with_visitor().present) if scene.kind == "epilogue" else here
         whispers = (self.around(a.material, Canary(f"a whisper {where}", frozenset({a.role}))) for a in scene.asides)
         moves = (self.around(move.text, Canary(f"a move {where}")) for move in scene.moves)
         return scene.model_copy(update={

@@ -31,11 +31,10 @@ from dreamplay.participants.base import Outcome, Stance
 from dreamplay.participants.visit import Visit
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.cast import Cast, Persona, PrivateSheet
+from dreamplay.schema.cast import Persona, PrivateSheet
 from dreamplay.schema.event import Event
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.script import Script
-from dreamplay.schema.story import VISITOR, Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 
@@ -134,8 +133,8 @@ class _Gossip(ScriptedModel):
 class _Guest:
     """A participant who does whatever a visitor can do, and marks what they say."""
 
-    def __init__(self, story: Story, marks: CanaryTokens, seed: int) -> None:
-        self._story, self._marks, self._seed = story, marks, seed
+    def __init__(self, plan: RunConfig, marks: CanaryTokens) -> None:
+        self._story, self._marks, self._seed, self._roles = plan.story, marks, plan.seed, plan.cast.characters
         self._asked = 0
 
     def wants_turn(self, turn: Turn, view: View) -> bool:
@@ -152,14 +151,14 @@ class _Guest:
             decided = dice.random() < _DECIDED
             choice = dice.choice(self._story.choices).id if decided else None
             return Stance(choice, own if decided else "", Provenance(by="person"))
-        others = [role for role in turn.others if role != VISITOR]
+        others = [role for role in turn.others if role in self._roles]
         able = [Action(), Action(), Action(say=own), Action(do=own)]
         able += [Action(whisper=Whisper(to=role, text=own)) for role in others]
-        if turn.speaker != VISITOR:
+        if not turn.by_visitor:
             return dice.choice([*able, Action(hand_back=turn.speaker)])
-        if VISITOR not in turn.present:
+        if not turn.visitor_present:
             return dice.choice([Action(), Action(come=True)])
-        fear = self._marks.around("a door that nobody opens", Canary("the visitor's fear", pooled=VISITOR))
+        fear = self._marks.around("a door that nobody opens", Canary("the visitor's fear", pooled=turn.speaker))
         able += [Action(fear=fear), Action(go=True)]
         able += [Action(hand_back=role) if role in view.controlled else Action(play=role) for role in others[:1]]
         return dice.choice(able)
@@ -174,7 +173,7 @@ def visited(plan: RunConfig) -> RunConfig:
         want="to be asked.", belief="nobody asks.", fear="a door.", wish="a key.", memories=("A hall.",)
     )
     guest = sheet.model_copy(update={"name": name, "private": hidden})
-    return replace(plan, cast=Cast({**plan.cast.personas, VISITOR: guest}), visit=Visit(every_line=True))
+    return replace(plan, cast=plan.cast.with_visitor(guest), visit=Visit(every_line=True))
 
 
 async def scan(
@@ -206,7 +205,7 @@ async def scan(
         script,
         watch.happened,
         desk=desk(marked.story, marked.cast, profile),
-        visitor=_Guest(plan.story, marks, plan.seed) if plan.visit else None,
+        visitor=_Guest(plan, marks) if plan.visit else None,
     )
     with untraced():
         await build(marked.cast).ainvoke({"scene": 0}, {"recursion_limit": steps(playing)}, context=playing)

@@ -29,7 +29,7 @@ from dreamplay.schema.cast import Persona
 from dreamplay.schema.event import PROLOGUE, Event, StanceEvent, TurnEvent, validate_event
 from dreamplay.schema.provenance import Provenance, Usage
 from dreamplay.schema.script import Script, present, turns
-from dreamplay.schema.story import VISITOR, Move, Scene, Story, moved
+from dreamplay.schema.story import Move, Scene, Story, moved
 from dreamplay.storage import disk
 
 _LONGEST = 40
@@ -246,8 +246,9 @@ def _said(
             Action(say=text)
         except ValidationError as error:
             raise UsageError(f"`say={role}`: {complaint(error)}") from None
-        turn += role != VISITOR
-        add(kind="line", speaker=role, text=text, turn=turn * (role != VISITOR), provenance=Provenance(by="person"))
+        own = role == plan.cast.visitor
+        turn += not own
+        add(kind="line", speaker=role, text=text, turn=0 if own else turn, provenance=Provenance(by="person"))
     for move in exits:
         add(kind="exit", speaker=move.role, text=plan.cast.fill(move.text))
         here = moved(here, move.role, comes=False)

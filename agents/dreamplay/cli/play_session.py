@@ -55,7 +55,6 @@ async def go_on(reference: str | None, settings: Settings, manner: OutputMode) -
     """
     from dreamplay import prepare
     from dreamplay.runs import prompt_log, run_index
-    from dreamplay.schema.story import VISITOR
 
     found = run_index.find(reference, HOME) if reference else run_index.newest_stopped(HOME)
     folder = found.parent if found.is_file() else found
@@ -69,7 +68,7 @@ async def go_on(reference: str | None, settings: Settings, manner: OutputMode) -
     if manner != "quiet":
         last = prepared.before[-1] if prepared.before else None
         told = last and (
-            plan.visit is None or VISITOR in last.witnesses
+            plan.visit is None or plan.cast.visitor in last.witnesses
         )  # a visitor who has left is not told the scene
         place = f", in {last.beat}, {last.scene}" if last and told else ""
         say(f"resuming {_name(folder)} after event {len(prepared.before)}{place}")
@@ -129,12 +128,11 @@ async def _attended(playing: Runner, manner: OutputMode, before: Sequence[Event]
     from dreamplay.cli.prompt_session import Terminal
     from dreamplay.rendering.story_view import StoryView
     from dreamplay.schema.script import Script, in_hand
-    from dreamplay.schema.story import VISITOR
 
     plan, known = playing.plan, Script(before)
 
     def readers() -> set[str]:
-        return {VISITOR, *in_hand(playing.script if len(playing.script) else known)}
+        return {plan.cast.visitor or "", *in_hand(playing.script if len(playing.script) else known)}
 
     async with Terminal(plan.cast, plan.story, say, playing.stop, readers) as terminal:
         playing.visitor = terminal

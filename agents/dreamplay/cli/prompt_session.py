@@ -17,7 +17,7 @@ from dreamplay.participants.visit import last
 from dreamplay.rendering.output import formatted, terminal, wrapped
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import ControlEvent, Event, FearEvent, Token
-from dreamplay.schema.story import VISITOR, Story
+from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 
@@ -79,7 +79,7 @@ class Terminal:
         self._typed: deque[str] = deque()
         self._news = asyncio.Event()
         self._why = self._spoken = self._speaker = ""
-        self._role = VISITOR
+        self._role = cast.visitor or ""
         self._screen = terminal()
         self._again = self._over = False
         self._stack = contextlib.ExitStack()
@@ -154,7 +154,7 @@ class Terminal:
                         self._say(f"taken back, with all that followed: {_told(undone, self._cast)}")
                     return act
         finally:
-            self._why, self._role = "", VISITOR
+            self._why, self._role = "", self._cast.visitor or ""
             self._redraw()
 
     async def _read(self, session: PromptSession[str]) -> None:
@@ -179,14 +179,14 @@ class Terminal:
         return formatted(("ansigray", above), ("bold", f"{self._cast.name(self._role)}> "))
 
     def _question(self, turn: Turn) -> str:
-        if turn.speaker == VISITOR and VISITOR not in turn.present and turn.task == "line":
+        if turn.by_visitor and not turn.visitor_present and turn.task == "line":
             return "You are away. /come, or Enter to let them go on without you?"
-        if turn.speaker != VISITOR and turn.task == "line":
+        if not turn.by_visitor and turn.task == "line":
             return f"It is {self._cast.name(turn.speaker)}'s turn, for whom you speak. A line, or Enter for silence?"
         if turn.task == "stance":
             choices = [self._cast.fill(choice.text) for choice in self._story.choices]
             listed = "\n".join(f"  {number} {text}" for number, text in enumerate(choices, start=1))
-            if turn.speaker == VISITOR:
+            if turn.by_visitor:
                 return f"They decide, and so do you:\n{listed}\nA number and your reason, or Enter to take no stance?"
             name = self._cast.name(turn.speaker)
             return f"You decide for {name}:\n{listed}\nA number and the reason, or Enter to let {name} decide?"
@@ -204,7 +204,7 @@ class Terminal:
 
     def _present(self, turn: Turn, view: View) -> str:
         held = view.controlled
-        if turn.speaker == VISITOR and VISITOR not in turn.present:
+        if turn.by_visitor and not turn.visitor_present:
             played = [self._cast.name(role) for role in self._cast.roles if role in held]
             speaks = f" You speak for {' and '.join(played)}." if played else ""
             return f"you are away, and do not see who is there; /come brings you back.{speaks}"

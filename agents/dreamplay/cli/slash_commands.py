@@ -11,7 +11,7 @@ from dreamplay.participants.base import Departure, Outcome, Quit, Stance, Undo
 from dreamplay.participants.visit import last
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.provenance import Provenance
-from dreamplay.schema.story import VISITOR, Story
+from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 
@@ -94,10 +94,10 @@ def _command(text: str, turn: Turn, view: View, cast: Cast) -> Action | Departur
 
 def _possible(act: Action, turn: Turn, view: View, cast: Cast) -> Action:
     here, held = turn.present, view.controlled
-    away = VISITOR not in here
+    away = not turn.visitor_present
     if act.come and not away:
         raise CommandError("you are with them")
-    if turn.speaker == VISITOR and away and (act.say or act.do or act.whisper or act.go):
+    if turn.by_visitor and away and (act.say or act.do or act.whisper or act.go):
         raise CommandError("you have left, and nobody hears you; /come brings you back, Enter lets them continue")
     if act.whisper and act.whisper.to not in here:
         raise CommandError(f"{cast.name(act.whisper.to)} is not here")
@@ -105,7 +105,7 @@ def _possible(act: Action, turn: Turn, view: View, cast: Cast) -> Action:
         raise CommandError(f"you already play {cast.name(act.play)}; /hand back {cast.name(act.play)} ends it")
     if act.hand_back and act.hand_back not in held:
         raise CommandError(f"you do not play {cast.name(act.hand_back)}; /who shows whom you play")
-    if turn.speaker != VISITOR and not (act.say or act.do or act.whisper or act.hand_back) and act.said:
+    if not turn.by_visitor and not (act.say or act.do or act.whisper or act.hand_back) and act.said:
         raise CommandError(
             f"this is {cast.name(turn.speaker)}'s turn: a line, /do, /whisper, /hand back, or Enter for silence"
         )
@@ -114,7 +114,7 @@ def _possible(act: Action, turn: Turn, view: View, cast: Cast) -> Action:
 
 def _person(text: str, turn: Turn, cast: Cast, command: str) -> tuple[str, str]:
     """The role whose name a text begins with, and the rest of the text."""
-    others = [role for role in cast.roles if role != VISITOR and (role != turn.speaker or command == "hand back")]
+    others = [role for role in cast.characters if (role != turn.speaker or command == "hand back")]
     meant = cast.addressed(text)
     if meant and meant[0] in others:
         return meant

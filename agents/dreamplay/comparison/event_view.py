@@ -8,7 +8,6 @@ from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, Event, RecapEvent, StanceEvent, TurnEvent
-from dreamplay.schema.story import VISITOR
 
 Essence = tuple[object, ...]
 """What two events must have in common to be the same, whoever holds the roles."""
@@ -44,7 +43,7 @@ def played(run: RunLog) -> Iterator[tuple[EventView, Essence]]:
 
 
 def _said(event: Event, cast: Cast) -> EventView:
-    by_visitor = event.provenance.by == "person" and event.speaker != VISITOR and VISITOR in cast.personas
+    by_visitor = event.provenance.by == "person" and not event.by_visitor and bool(cast.visitor)
     return EventView(
         event=event.id, kind=event.kind, beat=event.beat, scene=event.scene, speaker=event.speaker,
         hears=event.hears if isinstance(event, TurnEvent) else (), by_visitor=by_visitor, text=event.text,

@@ -19,7 +19,7 @@ from dreamplay.memory.base import Embedder, default_embedder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Cue, DreamEvent, Event, LineEvent, NarrationEvent, TurnEvent
 from dreamplay.schema.script import Script, attitudes
-from dreamplay.schema.story import VISITOR, Aside, Scene
+from dreamplay.schema.story import Aside, Scene
 from dreamplay.schema.view import last_heard
 
 _WHISPERING = "in a whisper, for nobody else to hear,"
@@ -53,8 +53,9 @@ class Cues:
         rolled = now.dice(self.seed, "cue")
         persona = self.cast.personas[speaker]
         others = self._addressees(now, speaker)
-        if VISITOR in others and not visited and rolled.random() < config.to_visitor:
-            others = [VISITOR, *(role for role in others if role != VISITOR)]
+        visitor = self.cast.visitor
+        if visitor in others and not visited and rolled.random() < config.to_visitor:
+            others.sort(key=lambda role: role != visitor)
         mine = self._cues(script, speaker)
         heard = [event.cue for event in script.in_scene(scene.id, TurnEvent)[-config.horizon :] if event.cue]
         told = {cue.material for cue in (*heard, *mine)}
@@ -98,11 +99,12 @@ class Cues:
 
     def _answer(self, now: Situation, speaker: str, visited: Event, **matter: str) -> Cue:
         """The cue of whoever answers the visitor. A whisper is answered in a whisper."""
-        name, done = self.cast.name(VISITOR), "said" if visited.kind == "line" else "done"
+        visitor = visited.speaker or ""
+        name, done = self.cast.name(visitor), "said" if visited.kind == "line" else "done"
         tell = f"tells {name} in answer to what {name} has just {done},"
         apart = isinstance(visited, LineEvent) and visited.hears
         hears = tuple(role for role in visited.witnesses if role != speaker) if apart else ()
-        return self._cue(now, speaker, tell, to=VISITOR, hears=hears, **matter)
+        return self._cue(now, speaker, tell, to=visitor, hears=hears, **matter)
 
     def _cue(self, now: Situation, speaker: str, tell: str, *, tactic: str, material: str, **rest: Any) -> Cue:
         told = reversed(now.script.in_scene(now.scene.id, NarrationEvent))
@@ -129,7 +131,7 @@ class Cues:
         clauses = [re.split(r"[,;:]| and | until | while ", t)[0] for t in re.split(r"[.!?…]\s*", dreams[-1].text)]
         least, most = self.config.glimpse
         shown = [text.strip() for text in clauses if least <= text.strip().count(" ") <= most]
-        dreamers = [role for role in dreams[-1].witnesses if role != VISITOR]
+        dreamers = [role for role in dreams[-1].witnesses if role in self.cast.characters]
         owners = relevance.owners(self.cast, self.embedder, shown, dreamers) if shown else {}
         return [self._lowered(text) for text in shown if owners.get(text) == speaker]
 
@@ -153,7 +155,7 @@ class Cues:
     def _owned(self, scene: Scene) -> dict[str, str]:
         if scene.id not in self._owners:
             there = dict.fromkeys([*scene.present, *(move.role for move in scene.moves)])
-            roles = [role for role in there if role != VISITOR]
+            roles = [role for role in there if role in self.cast.characters]
             self._owners[scene.id] = (
                 relevance.owners(self.cast, self.embedder, scene.material, roles) if scene.material else {}
             )

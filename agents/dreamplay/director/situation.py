@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from dreamplay.schema.event import Cue, Event, MoveEvent, TurnEvent, by_visitor
+from dreamplay.schema.event import Cue, Event, MoveEvent, TurnEvent, invites_answer
 from dreamplay.schema.script import Script, present, turns
 from dreamplay.schema.story import VISITOR, Scene
 from dreamplay.schema.turn import Turn
@@ -47,21 +47,21 @@ class Situation:
     @cached_property
     def contracted(self) -> list[TurnEvent]:
         """The turns that the scene itself asks for: none of the visitor's, and no answer to the visitor."""
-        if VISITOR not in self.scene.present:
+        if not self.scene.visited:
             return self.turns
-        answers = {event.id for before, event in pairwise(self.events) if by_visitor(before)}
+        answers = {event.id for before, event in pairwise(self.events) if invites_answer(before)}
         return [event for event in self.turns if event.id not in answers]
 
     @cached_property
     def unanswered(self) -> Event | None:
         """What the visitor has just said or done, if somebody else is there who perceived it."""
-        last = self.events[-1] if self.events and VISITOR in self.scene.present else None
-        return last if last and by_visitor(last) and set(last.witnesses) & set(self.cast) else None
+        last = self.events[-1] if self.events and self.scene.visited else None
+        return last if last and invites_answer(last) and set(last.witnesses) & set(self.cast) else None
 
     @cached_property
     def moved(self) -> int:
         """Moves of the scene that were made. The visitor comes and goes at will."""
-        return sum(event.speaker != VISITOR for event in self.script.in_scene(self.scene.id, MoveEvent))
+        return sum(not event.by_visitor for event in self.script.in_scene(self.scene.id, MoveEvent))
 
     @cached_property
     def whispered(self) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dreamplay.director.situation import Situation
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import MoveEvent
-from dreamplay.schema.story import VISITOR
 from dreamplay.schema.turn import Occasion
 
 
@@ -19,19 +18,20 @@ def opening(now: Situation, cast: Cast, *, ending: bool, every_line: bool) -> Oc
         ending: whether the scene is about to end.
         every_line: whether the visitor wants to be asked after every line.
     """
-    if VISITOR not in now.scene.present or now.unanswered:
+    if not now.scene.visited or now.unanswered:
         return None
     if ending:
         return "end"
     if not now.turns:
         return "start"
-    if VISITOR not in now.present:
+    visitor = cast.visitor
+    if visitor not in now.present:
         return None
     here = [event for event in now.events if not isinstance(event, MoveEvent)]
-    own = max((event.id for event in here if event.speaker == VISITOR), default=-1)
+    own = max((event.id for event in here if event.by_visitor), default=-1)
     since, last = sum(event.id > own for event in now.turns), now.turns[-1]
     to = {last.cue.to if last.cue else None, *cast.mentioned(last.text)}
-    if last is here[-1] and VISITOR in to and VISITOR in last.witnesses:
+    if last is here[-1] and visitor in to and visitor in last.witnesses:
         return "addressed"
     if since and since % len(now.cast) == 0:
         return "round"

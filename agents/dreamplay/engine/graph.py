@@ -30,7 +30,7 @@ from dreamplay.errors import RecordError
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE
 from dreamplay.schema.script import Script
-from dreamplay.schema.story import VISITOR, Beat, Scene
+from dreamplay.schema.story import Beat, Scene
 from dreamplay.schema.turn import Task
 
 Graph = CompiledStateGraph[State, Context, State, State]
@@ -119,7 +119,7 @@ def after_direction(state: State, runtime: Runtime[Context]) -> str | list[Send]
     """
     context = runtime.context
     if turn := state["turn"]:
-        return VISITOR if context.attended(turn.speaker) else turn.speaker
+        return context.player(turn.speaker)
     now = context.situation(state)
     scene = now.scene
     if scene.kind != "crossroads" and not context.reflect:
@@ -127,7 +127,7 @@ def after_direction(state: State, runtime: Runtime[Context]) -> str | list[Send]
     task: Task = "stance" if scene.kind == "crossroads" else "reflection"
     # A friend whom the visitor plays, and for whom she would not decide, decides for himself.
     answered = {role for role, answer in given(state, scene).items() if answer.counts}
-    done = {*answered, *recorded(context.script, scene), VISITOR}
+    done = {*answered, *recorded(context.script, scene), context.cast.visitor}
     turns = [replace(now.turn(role), number=0, task=task) for role in now.present if role not in done]
     node = "decide" if task == "stance" else "reflect"
     return [Send(node, {"scene": state["scene"], "turn": turn}) for turn in turns] or "close_scene"

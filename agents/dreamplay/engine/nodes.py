@@ -23,7 +23,7 @@ from dreamplay.participants.base import Line, Reflection, Stance
 from dreamplay.runs.pending_answers import PendingAnswer
 from dreamplay.schema.event import PROLOGUE, Cue, DreamEvent, SilenceEvent, StanceEvent, TurnEvent
 from dreamplay.schema.script import Script, given_fear, present
-from dreamplay.schema.story import VISITOR, Move, moved
+from dreamplay.schema.story import Move, moved
 from dreamplay.schema.turn import Turn
 from dreamplay.validation.generate import THOUGHT_ONLY
 
@@ -128,10 +128,11 @@ def heard(script: Script) -> None:
 
 def _visitor_turn(state: State, context: Context, now: Situation, ending: bool) -> Turn | None:
     """The turn in which the visitor is asked now, for themself or for whom they play; None if they are not."""
-    if context.visitor is None or VISITOR not in now.scene.present:
+    visitor = context.cast.visitor
+    if context.visitor is None or visitor is None:
         return None
     if state.get("listened", -1) != len(context.script):
-        own = now.turn(VISITOR)
+        own = now.turn(visitor)
         if why := opening(now, context.cast, ending=ending, every_line=context.every_line):
             return replace(own, occasion=why)
         wish = replace(own, occasion="wish")

@@ -10,7 +10,6 @@ from dreamplay.participants.base import Line
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Cue
 from dreamplay.schema.provenance import Provenance
-from dreamplay.schema.story import VISITOR
 from dreamplay.schema.turn import Turn
 
 
@@ -26,6 +25,8 @@ def event_of(turn: Turn, outcome: Line | Action, cast: Cast) -> dict[str, Any] |
 
 
 def _done(turn: Turn, act: Action, cast: Cast) -> dict[str, Any] | None:
+    visitor = cast.visitor
+    assert visitor
     own: dict[str, Any] = {"turn": turn.number, "cue": _cue(turn, act)}
     if act.say:
         return {"kind": "line", "text": act.say, **own}
@@ -34,15 +35,15 @@ def _done(turn: Turn, act: Action, cast: Cast) -> dict[str, Any] | None:
     if act.do:
         return {"kind": "action", "text": act.do}
     if act.fear:
-        return {"kind": "fear", "speaker": VISITOR, "text": act.fear, "witnesses": (VISITOR,)}
+        return {"kind": "fear", "speaker": visitor, "text": act.fear, "witnesses": (visitor,)}
     if role := act.play or act.hand_back:
         by = "visitor" if act.play else "model"
-        return {"kind": "control", "speaker": role, "controller": by, "witnesses": (VISITOR,), "turn": turn.number}
+        return {"kind": "control", "speaker": role, "controller": by, "witnesses": (visitor,), "turn": turn.number}
     if act.go or act.come:
         kind = "entrance" if act.come else "exit"
-        text = templates.render(f"{kind}.jinja", name=cast.name(VISITOR))
-        here = dict.fromkeys([*turn.present, VISITOR])
-        return {"kind": kind, "speaker": VISITOR, "text": text, "witnesses": tuple(here)}
+        text = templates.render(f"{kind}.jinja", name=cast.name(visitor))
+        here = dict.fromkeys([*turn.present, visitor])
+        return {"kind": kind, "speaker": visitor, "text": text, "witnesses": tuple(here)}
     return {"kind": "silence", **own} if turn.number else None
 
 

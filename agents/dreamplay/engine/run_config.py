@@ -20,7 +20,7 @@ from dreamplay.runs.run_settings import checked_settings
 from dreamplay.runs.transcript import Header, Resumed, complaint
 from dreamplay.schema.base import digest
 from dreamplay.schema.cast import Cast, Persona
-from dreamplay.schema.story import VISITOR, Beat, Length, Scene, Story
+from dreamplay.schema.story import Beat, Length, Scene, Story
 from dreamplay.storage import disk
 from dreamplay.validation import pipeline
 from dreamplay.validation.pipeline import Pipeline
@@ -119,7 +119,7 @@ def make_run_config(
     played = tuple(beat for beat in known if not beats or beat in beats)
     visited = None
     if guest is not None:
-        cast = Cast({**cast.personas, VISITOR: casting.visitor(guest, cast)})
+        cast = cast.with_visitor(casting.visitor(guest, cast))
         done = visit.read(interventions, story, cast) if interventions else None
         visited = Visit(every_line=every_line, interventions=done)
     return RunConfig(
@@ -176,8 +176,8 @@ def from_header(header: Header, newest: Header | Resumed | None = None) -> RunCo
 def _filled(scene: Scene, cast: Cast) -> Scene:
     """A scene with names for roles in what is told; the director fills pressures and material itself."""
     told = {"opening": cast.fill(scene.opening), "place": cast.fill(scene.place)}
-    guests = [role for role in cast.roles if role == VISITOR]
-    return scene.model_copy(update=told | {"present": (*scene.present, *guests)})
+    played = scene.with_visitor() if cast.visitor else scene
+    return played.model_copy(update=told)
 
 
 @cache

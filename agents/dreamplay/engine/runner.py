@@ -30,7 +30,6 @@ from dreamplay.runs.run_settings import checked_settings
 from dreamplay.runs.transcript import FILE, End, Resumed, Rollback, Transcript, complaint
 from dreamplay.schema.event import PROLOGUE, Event, Token
 from dreamplay.schema.script import Script
-from dreamplay.schema.story import VISITOR
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -180,14 +179,15 @@ class Runner:
 
     def _visitors(self, made: Context) -> dict[str, Participant]:
         """The visitor as a participant, if the plan has one: a person, or what stands in the plan's interventions."""
-        if self.plan.visit is None:
+        visitor = self.plan.cast.visitor
+        if self.plan.visit is None or visitor is None:
             return {}
         builder = made.narrator.desk
         player = self.visitor or InterventionPlayer(self.plan.visit.interventions or ())
         self._attended = Attended(player, lambda common: self.model.warm_cache(builder.ahead(common)))
         if self.stopping:
             self._attended.stop()
-        return {VISITOR: self._attended}
+        return {visitor: self._attended}
 
     def _take_back(self, record: Transcript, answers: PendingAnswers) -> None:
         """Go back to before the last thing that the visitor did, in the transcript and in the script. What follows is

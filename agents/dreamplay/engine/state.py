@@ -30,7 +30,7 @@ from dreamplay.runs.pending_answers import PendingAnswer, PendingAnswers
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import AnswerEvent, Event, RecapEvent, StanceEvent, Token, validate_event
 from dreamplay.schema.script import Script, away, ever_controlled, in_hand, present
-from dreamplay.schema.story import VISITOR, Beat, Scene, Story
+from dreamplay.schema.story import Beat, Scene, Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 
@@ -83,11 +83,15 @@ class Context:
     @property
     def visitor(self) -> Participant | None:
         """Who is there as the visitor, if somebody is."""
-        return self.participants.get(VISITOR)
+        return self.participants.get(self.cast.visitor or "")
 
     def attended(self, role: str) -> bool:
         """Whether a role is played by the visitor at this moment."""
-        return role == VISITOR or role in in_hand(self.script)
+        return role == self.cast.visitor or role in in_hand(self.script)
+
+    def player(self, role: str) -> str:
+        """The role of whoever plays a role at this moment: its own, or the visitor's."""
+        return self.cast.visitor if self.cast.visitor and self.attended(role) else role
 
     def view(self, turn: Turn) -> View:
         """What a character may read who takes a turn. At a crossroads nobody hears anybody's answer first, not even
@@ -98,7 +102,7 @@ class Context:
 
     def visitor_view(self, turn: Turn) -> View:
         """What the visitor may read: what they have perceived, and whoever they have spoken for."""
-        return self.script.joint_view([VISITOR, *ever_controlled(self.script)], turn.present)
+        return self.script.joint_view([self.player(turn.speaker), *ever_controlled(self.script)], turn.present)
 
     async def take(self, turn: Turn, on_token: OnToken) -> Outcome:
         """Have whoever plays a role take its turn.
@@ -108,7 +112,7 @@ class Context:
             ModelError: the model gave up.
         """
         attended = self.attended(turn.speaker)
-        player = self.participants[VISITOR if attended else turn.speaker]
+        player = self.participants[self.player(turn.speaker)]
         outcome = await player.take_turn(turn, self.visitor_view(turn) if attended else self.view(turn), on_token)
         if isinstance(outcome, Undo | Quit):
             raise LeaveGraphError(outcome)
@@ -167,11 +171,10 @@ def context(
 
     players: dict[str, Participant] = {
         role: Agent(role, desk, model(role), plan.seed, memory(role), plan.pipeline(model(role)))
-        for role in plan.cast.roles
-        if role != VISITOR
+        for role in plan.cast.characters
     }
-    if visitor:
-        players[VISITOR] = visitor
+    if visitor and plan.cast.visitor:
+        players[plan.cast.visitor] = visitor
     return Context(
         story=plan.story,
         cast=plan.cast,
@@ -228,7 +231,7 @@ def retellings(state: State, context: Context) -> list[SummaryRequest]:
     before = Script(events[: len(events) - len(made)]) if made else context.script
     stood = {(Circle(event.witnesses), event.covers[1]) for event in made if isinstance(event, RecapEvent)}
     scene = context.scenes[state["scene"]][1]
-    gone = {VISITOR} if away(before) else set()
+    gone = {context.cast.visitor} if away(before) else set()
     stages = dict.fromkeys(Circle(scene.there(turns)) - gone for turns in (0, *(move.after for move in scene.moves)))
     due = context.narrator.desk.recaps(before.common_view, before.scene_ends(), stages, scene)
     return [retelling for retelling in due if (retelling.circle, retelling.last) not in stood]

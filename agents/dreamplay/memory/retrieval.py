@@ -41,7 +41,7 @@ from dreamplay.schema.event import (
     sanitize,
 )
 from dreamplay.schema.provenance import RetrievedMemory
-from dreamplay.schema.story import VISITOR, Story, moved
+from dreamplay.schema.story import Story, moved
 from dreamplay.schema.view import View
 from dreamplay.sentences import sentences
 
@@ -224,12 +224,12 @@ class RetrievalMemory:
         if isinstance(event, LineEvent | ActionEvent):
             if event.speaker == self._role:
                 return table.own
-            heard = sum(role != VISITOR for role in event.witnesses)
+            heard = sum(role != self._cast.visitor for role in event.witnesses)
             if heard < len(self._there.get(event.scene, ())):
                 return table.to_few
             if self._role in self._cast.mentioned(event.text):
                 return table.addressed
-        if isinstance(event, MoveEvent) and event.speaker not in (None, VISITOR) and event.scene in self._there:
+        if isinstance(event, MoveEvent) and not event.by_visitor and event.scene in self._there:
             self._there[event.scene] = moved(self._there[event.scene], event.speaker, event.kind == "entrance")
         return table.importance[event.kind]
 

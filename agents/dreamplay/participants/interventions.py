@@ -61,8 +61,8 @@ class Intervention(Action):
         who = _WHEN.fullmatch(self.when)["who"] if self.when else None  # type: ignore[index]  # checked above
         heard = self.whisper.to if self.whisper else None
         for word in filter(None, (who, heard, self.play, self.hand_back, self.playing)):
-            if role_of(word) in (None, VISITOR):
-                others = [cast.name(role) for role in cast.roles if role != VISITOR]
+            if role_of(word) not in cast.characters:
+                others = [cast.name(role) for role in cast.characters]
                 raise ValueError(f"nobody else is called {word[:40]!r}; there are {', '.join(others)}")
         if heard and self.playing and role_of(heard) == role_of(self.playing):
             raise ValueError(f"{self.playing[:40]} whispers to themself; name somebody else")
@@ -95,14 +95,13 @@ class Intervention(Action):
         return self.beat in (None, turn.beat) and self.scene in (None, turn.scene.id)
 
     def _possible(self, turn: Turn, view: View) -> bool:
-        here = turn.present
         if self.come:
-            return VISITOR not in here
+            return not turn.visitor_present
         if self.play or self.hand_back:
             return ((self.play or self.hand_back) in view.controlled) == bool(self.hand_back)
-        if self.whisper and self.whisper.to not in here:
+        if self.whisper and self.whisper.to not in turn.present:
             return False
-        return VISITOR in here or bool(self.playing) or not (self.say or self.whisper or self.do or self.go)
+        return turn.visitor_present or bool(self.playing) or not (self.say or self.whisper or self.do or self.go)
 
     def by_role(self, cast: Cast) -> Intervention:
         """The same, with everybody called by the role, whatever name they went by. So they are kept and done: no swap

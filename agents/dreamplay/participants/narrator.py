@@ -13,7 +13,7 @@ from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.prompting.summarization import SummaryRequest
 from dreamplay.schema.event import DreamContribution, DreamEvent, NarrationEvent, StanceEvent, sanitize
 from dreamplay.schema.provenance import Provenance
-from dreamplay.schema.story import VISITOR, Scene
+from dreamplay.schema.story import Scene
 from dreamplay.schema.view import View
 from dreamplay.validation.check import CheckContext, Heard
 from dreamplay.validation.checks import shown
@@ -130,13 +130,18 @@ def variety(text: str, pipeline: Pipeline) -> float:
 
 def pool(desk: PromptBuilder, here: Collection[str], given: str = "") -> tuple[DreamContribution, ...]:
     """The hidden fears and wishes of the dreamers present who have any, in the order of the cast. A fear that the
-    visitor has given in the course of the play stands for her sheet, and first: of what a small model is given, that is
-    the most sure to be seen.
+    visitor has given in the course of the play stands for their sheet, and first: of what a small model is given,
+    that is the most sure to be seen.
     """
+    visitor = desk.cast.visitor
     pooled = [
         DreamContribution(role=role, fear=desk.cast.fill(p.private.fear), wish=desk.cast.fill(p.private.wish))
         for role, p in desk.cast.personas.items()
-        if role in here and p.private and not (given and role == VISITOR)
+        if role in here and p.private and not (given and role == visitor)
     ]
-    hers = [DreamContribution(role=VISITOR, fear=sanitize(given), wish="")] if given and VISITOR in here else []
-    return (*hers, *pooled)
+    own = (
+        [DreamContribution(role=visitor, fear=sanitize(given), wish="")]
+        if given and visitor and visitor in here
+        else []
+    )
+    return (*own, *pooled)

@@ -25,7 +25,7 @@ from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import ControlEvent, Event, TurnEvent
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.script import Script
-from dreamplay.schema.story import VISITOR, Story
+from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 from dreamplay.storage import disk
@@ -101,14 +101,16 @@ def read_off(script: Iterable[Event]) -> Iterator[Intervention]:
     do it again, with roles for names. A line that a what-if put into somebody's mouth is no act of theirs.
     """
     taken: Counter[str] = Counter()
-    held: set[str | None] = {VISITOR}
+    held: set[str | None] = set()
     for event in script:
-        hers = event.provenance.by == "person" and (isinstance(event, ControlEvent) or event.speaker in held)
+        hers = event.provenance.by == "person" and (
+            isinstance(event, ControlEvent) or event.by_visitor or event.speaker in held
+        )
         if hers and (done := again_by(event, taken[event.scene])):
             yield done
         if isinstance(event, ControlEvent):
             held = held | {event.speaker} if event.controller == "visitor" else held - {event.speaker}
-        if isinstance(event, TurnEvent) and event.speaker != VISITOR:
+        if isinstance(event, TurnEvent) and not event.by_visitor:
             taken[event.scene] += 1
 
 
@@ -122,7 +124,7 @@ def again_by(event: Event, turn: int) -> Intervention | None:
     Raises:
         ValidationError: nobody could have done it.
     """
-    hers = event.speaker == VISITOR or (isinstance(event, ControlEvent) and not event.turn)
+    hers = event.by_visitor or (isinstance(event, ControlEvent) and not event.turn)
     playing = None if hers else event.speaker
     when = {"beat": event.beat, "scene": event.scene, "turn": turn, "playing": playing}
     act = left_by(event)

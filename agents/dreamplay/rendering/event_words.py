@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import EventBase
-from dreamplay.schema.story import VISITOR
 
 
 def played_by(event: EventBase, cast: Cast) -> str:
     """What is told beside a speaker's name if a person plays the role."""
-    by_visitor = event.provenance.by == "person" and event.speaker != VISITOR and VISITOR in cast.personas
-    return f" (played by {cast.name(VISITOR)})" if by_visitor else ""
+    by_visitor = event.provenance.by == "person" and not event.by_visitor
+    return f" (played by {cast.name(cast.visitor)})" if by_visitor and cast.visitor else ""

@@ -25,7 +25,7 @@ from dreamplay.schema.event import (
     Token,
     TurnEvent,
 )
-from dreamplay.schema.story import VISITOR, Beat, Scene, Story
+from dreamplay.schema.story import Beat, Scene, Story
 
 OutputMode = Literal["story", "json", "quiet"]
 
@@ -137,7 +137,7 @@ class StoryView(LiveRegion):
         return next((self._cast.fill(known.place) for _, known in self._story.scenes if known.id == scene), "")
 
     def _count(self, event: Event) -> None:
-        if isinstance(event, TurnEvent) and event.beat != PROLOGUE and event.speaker != VISITOR:
+        if isinstance(event, TurnEvent) and event.beat != PROLOGUE and not event.by_visitor:
             self._done += 1
             self._turn = event.turn
         elif isinstance(event, StanceEvent):

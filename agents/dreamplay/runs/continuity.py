@@ -29,7 +29,7 @@ from dreamplay.schema.event import (
     TurnEvent,
 )
 from dreamplay.schema.script import Script, in_hand, present, turns
-from dreamplay.schema.story import VISITOR, Scene, Story
+from dreamplay.schema.story import Scene, Story
 
 MADE_BY: dict[str, tuple[str, ...]] = {
     "narration": ("author", "narrator"),
@@ -58,7 +58,9 @@ class Continuity:
 
     def __init__(self, story: Story, cast: Cast, beats: Sequence[str]) -> None:
         self._cast, self._choices = cast, {choice.id for choice in story.choices}
-        self._places = [(beat, _visited(scene, cast)) for beat, scene in story.scenes if beat.id in beats]
+        self._places = [
+            (beat, scene.with_visitor() if cast.visitor else scene) for beat, scene in story.scenes if beat.id in beats
+        ]
 
     def check(self, event: Event, script: Script) -> None:
         """See that an event can be the next one of a script.
@@ -81,8 +83,8 @@ class Continuity:
         self._counted(event, script, scene)
         self._answered(event, script, scene)
         if isinstance(event, MoveEvent):
-            _moved(event, script, scene)
-        by_visitor = isinstance(event, ControlEvent) or event.speaker in {VISITOR, *in_hand(script)}
+            self._moved(event, script, scene)
+        by_visitor = isinstance(event, ControlEvent) or event.by_visitor or event.speaker in in_hand(script)
         if event.provenance.by == "person" and by_visitor:
             visit.again_by(event, len(turns(script, scene)))
 
@@ -126,9 +128,9 @@ class Continuity:
             raise ValueError(f"provenance.by: a {event.kind} cannot be by {event.provenance.by!r}")
         if isinstance(event, StanceEvent) and event.choice not in self._choices:
             raise ValueError(f"choice: {event.choice[:40]!r} is none of the story's choices")
-        if isinstance(event, FearEvent) and event.speaker != VISITOR:
+        if isinstance(event, FearEvent) and not event.by_visitor:
             raise ValueError("speaker: a fear is given by the visitor alone")
-        if isinstance(event, ControlEvent) and event.speaker == VISITOR:
+        if isinstance(event, ControlEvent) and event.by_visitor:
             raise ValueError("speaker: the visitor cannot be played by somebody else")
         if isinstance(event, TurnEvent) and event.cue and event.cue.to == event.speaker:
             raise ValueError("cue.to: somebody speaks to themself")
@@ -140,7 +142,7 @@ class Continuity:
         """Who perceived it can have done so."""
         witnesses = set(event.witnesses)
         if isinstance(event, BackstageEvent):
-            fitting = witnesses == {VISITOR}
+            fitting = witnesses == {self._cast.visitor}
         elif isinstance(event, ReflectionEvent):
             fitting = witnesses == (set() if event.failed else {event.speaker})
         elif isinstance(event, ToldEvent):
@@ -158,7 +160,7 @@ class Continuity:
         if not isinstance(event, TurnEvent | ControlEvent):
             return
         turn = 1 + len(turns(script, scene))
-        expected = [turn if isinstance(event, TurnEvent) and event.speaker != VISITOR else 0]
+        expected = [turn if isinstance(event, TurnEvent) and not event.by_visitor else 0]
         if isinstance(event, ControlEvent) and event.controller == "model":  # in the turn of the role, or not
             expected = [0, turn]
         if event.turn not in expected:
@@ -175,20 +177,14 @@ class Continuity:
             if any(each.speaker == event.speaker for each in before):
                 raise ValueError(f"kind: a second {event.kind} of {event.speaker or 'the narrator'} in {scene.id}")
 
-
-def _visited(scene: Scene, cast: Cast) -> Scene:
-    """The scene as it is played: the visitor, if there is one, is in all of them."""
-    guests = [role for role in cast.roles if role == VISITOR]
-    return scene.model_copy(update={"present": (*scene.present, *guests)})
+    def _moved(self, event: MoveEvent, script: Script, scene: Scene) -> None:
+        """Somebody of the cast is left, or the scene could not go on."""
+        left = set(present(script, scene)) - {event.speaker, self._cast.visitor}
+        if isinstance(event, ExitEvent) and not left:
+            raise ValueError(f"speaker: with {event.speaker} everybody has gone")
 
 
 def _retold(event: RecapEvent) -> None:
     first, last = event.covers
     if not 0 <= first <= last < event.id:
         raise ValueError(f"covers: events {first} to {last} do not come before it")
-
-
-def _moved(event: MoveEvent, script: Script, scene: Scene) -> None:
-    """Somebody of the cast is left, or the scene could not go on."""
-    if isinstance(event, ExitEvent) and not set(present(script, scene)) - {event.speaker, VISITOR}:
-        raise ValueError(f"speaker: with {event.speaker} everybody has gone")

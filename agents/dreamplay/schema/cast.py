@@ -11,6 +11,7 @@ from pydantic import Field
 
 from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import PLACEHOLDER, FrozenModel, Name, Text, folded
+from dreamplay.schema.story import VISITOR
 
 
 class PrivateSheet(FrozenModel):
@@ -68,6 +69,20 @@ class Cast:
     def roles(self) -> tuple[str, ...]:
         """The roles, in the story's order."""
         return tuple(self.personas)
+
+    @property
+    def visitor(self) -> str | None:
+        """The role of the visitor, if there is one."""
+        return VISITOR if VISITOR in self.personas else None
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """The roles of the story: all but the visitor's."""
+        return tuple(role for role in self.personas if role != VISITOR)
+
+    def with_visitor(self, persona: Persona) -> Cast:
+        """The cast with a visitor, who has the last place in it."""
+        return Cast({**self.personas, VISITOR: persona})
 
     def name(self, role: str) -> str:
         """The name of whoever holds the role."""

@@ -25,7 +25,6 @@ from dreamplay.schema.event_base import Spoken
 from dreamplay.schema.event_base import ToldEvent as ToldEvent
 from dreamplay.schema.event_base import TurnEvent as TurnEvent
 from dreamplay.schema.provenance import Place
-from dreamplay.schema.story import VISITOR
 
 _BRACKETS = str.maketrans("[]{}", "()()")
 
@@ -212,9 +211,9 @@ class Token:
     """Those who perceive it as it is spoken."""
 
 
-def by_visitor(event: Event) -> bool:
+def invites_answer(event: Event) -> bool:
     """Whether the visitor said or did it in their own name, so that somebody can answer."""
-    return isinstance(event, LineEvent | ActionEvent) and event.speaker == VISITOR
+    return isinstance(event, LineEvent | ActionEvent) and event.by_visitor
 
 
 def sanitize(text: str) -> str:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator
 
 from dreamplay.schema.base import FrozenModel, Words
 from dreamplay.schema.provenance import Place, Provenance
+from dreamplay.schema.story import VISITOR
 
 Kind = Literal[
     "narration", "line", "action", "silence", "dream", "reflection", "stance", "recap", "entrance", "exit", "fear",
@@ -79,6 +80,11 @@ class EventBase(FrozenModel):
     """The roles that perceived it. Nobody else ever learns of it through the program; empty means nobody."""
     provenance: Provenance = Provenance(by="author")
     """Where it came from and what it cost."""
+
+    @property
+    def by_visitor(self) -> bool:
+        """Whether it is the visitor's own, and not that of a role which they play."""
+        return self.speaker == VISITOR
 
     if TYPE_CHECKING:  # fields of some classes and properties of others, which pydantic lets no field override
 

@@ -151,21 +151,21 @@ def present(script: Script, scene: Scene) -> tuple[str, ...]:
     """Who is there at this moment of a scene that runs: those it opened with, and who has come and gone since."""
     here = scene.present
     for event in script.in_scene(scene.id, MoveEvent):
-        if event.speaker != VISITOR:
+        if not event.by_visitor:
             here = moved(here, event.speaker, isinstance(event, EntranceEvent))
     return moved(here, VISITOR, comes=False) if VISITOR in here and away(script) else here
 
 
 def away(script: Script) -> bool:
     """Whether the visitor has gone. They stay away, from one scene to the next, until they come back."""
-    last = next((event for event in reversed(script.of_kind(MoveEvent)) if event.speaker == VISITOR), None)
+    last = next((event for event in reversed(script.of_kind(MoveEvent)) if event.by_visitor), None)
     return isinstance(last, ExitEvent)
 
 
 def turns(script: Script, scene: Scene) -> list[TurnEvent]:
     """The turns of the cast in a scene. What the visitor says in their own name is no turn: no scene waits for it."""
     taken = script.in_scene(scene.id, TurnEvent)
-    return [event for event in taken if event.speaker != VISITOR] if VISITOR in scene.present else taken
+    return [event for event in taken if not event.by_visitor] if scene.visited else taken
 
 
 def in_hand(script: Script) -> set[str]:

@@ -105,6 +105,15 @@ class Scene(FrozenModel):
     """How many turns the scene takes. An epilogue has none: `{min: 0, max: 0}`."""
 
     @property
+    def visited(self) -> bool:
+        """Whether there is a visitor in the play, who may be away."""
+        return VISITOR in self.present
+
+    def with_visitor(self) -> Scene:
+        """The scene as it is played with a visitor, who may be in all of them."""
+        return self.model_copy(update={"present": (*self.present, VISITOR)})
+
+    @property
     def ordered_moves(self) -> list[Move]:
         """The moves in the order in which they happen."""
         return sorted(self.moves, key=lambda move: move.after)

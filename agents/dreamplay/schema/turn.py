@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dreamplay.schema.event import Cue
-from dreamplay.schema.story import Scene
+from dreamplay.schema.story import VISITOR, Scene
 
 Task = Literal["line", "stance", "reflection"]
 Occasion = Literal["turn", "start", "end", "round", "addressed", "line", "wish"]
@@ -46,6 +46,16 @@ class Turn:
     def others(self) -> tuple[str, ...]:
         """Those present besides the speaker."""
         return tuple(role for role in self.present if role != self.speaker)
+
+    @property
+    def by_visitor(self) -> bool:
+        """Whether the visitor is asked for themself, and not for a role which they play."""
+        return self.speaker == VISITOR
+
+    @property
+    def visitor_present(self) -> bool:
+        """Whether the visitor is there."""
+        return VISITOR in self.present
 
     @property
     def place(self) -> tuple[object, ...]:

@@ -16,10 +16,10 @@ from typing import Any
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.event import DreamEvent, LineEvent, StanceEvent, TurnEvent, by_visitor
+from dreamplay.schema.event import DreamEvent, LineEvent, StanceEvent, TurnEvent, invites_answer
 from dreamplay.schema.provenance import Usage
 from dreamplay.schema.script import Script, present
-from dreamplay.schema.story import VISITOR, Scene
+from dreamplay.schema.story import Scene
 from dreamplay.validation.ngrams import NEAR_COPY, grams
 
 Runs = Sequence[RunLog]
@@ -251,8 +251,8 @@ def _kept(scene: Scene, script: Script) -> bool:
     kind asks for. What a visitor says, and the answers to it, come on top.
     """
     events = [event for event in script.in_scene(scene.id) if not event.backstage]
-    answers = {event.id for before, event in pairwise(events) if by_visitor(before)}
-    spoken = [event for event in events if isinstance(event, TurnEvent) and event.speaker != VISITOR]
+    answers = {event.id for before, event in pairwise(events) if invites_answer(before)}
+    spoken = [event for event in events if isinstance(event, TurnEvent) and not event.by_visitor]
     turns = sum(event.id not in answers for event in spoken)
     here = set(present(script, scene))
     heard = {event.speaker for event in spoken} >= here or scene.turns.max < len(here)

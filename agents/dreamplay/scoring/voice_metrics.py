@@ -20,7 +20,6 @@ from dreamplay.memory.base import default_embedder
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.event import PROLOGUE, TurnEvent
-from dreamplay.schema.story import VISITOR
 from dreamplay.scoring.metrics import Runs, content, lines, mean, nameless
 
 if TYPE_CHECKING:
@@ -210,7 +209,7 @@ class _Line:
 
 
 def _lines(run: RunLog) -> Iterator[_Line]:
-    personas = {role: each.model_dump_json() for role, each in run.cast.personas.items() if role != VISITOR}
+    personas = {role: each.model_dump_json() for role, each in run.cast.personas.items() if role in run.cast.characters}
     said = list(lines(run))
     often = Counter(event.speaker for event in said)
     heard: Counter[str | None] = Counter()
