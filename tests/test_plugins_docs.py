@@ -27,7 +27,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
     """Installs the example of a page."""
 
     def installed(page: str) -> None:
-        blocks = {block.language: block.text for block in docs_pages.blocks(PAGES / f"{page}.md")}
+        found = docs_pages.blocks(PAGES / f"{page}.md")
+        blocks = {block.language: block.text for block in reversed(found)}  # the first of each
         assert len(blocks["python"].splitlines()) < 40
         ((group, points),) = tomllib.loads(blocks["toml"])["project"]["entry-points"].items()
         assert group == f"dreamplay.{page}"
@@ -102,3 +103,12 @@ def test_a_model(install: Callable[[str], None]) -> None:
     assert log.models == (f"{sys.executable} answer.py",)
     assert all(line.text.startswith("I keep thinking of the ") for line in _lines(log))
     assert _lines(log)
+
+
+def test_a_check(install: Callable[[str], None]) -> None:
+    install("checks")
+    settings = docs_pages.blocks(PAGES / "checks.md")[-1].text
+    Path("dreamplay.toml").write_text(settings)
+    refused = [each for line in _lines(_played("run")) for each in line.provenance.refused]
+    assert {each.check for each in refused} == {"brief"}
+    assert all(each.reason == f"{len(each.text.split())} words" for each in refused)

@@ -107,12 +107,15 @@ def find(group: Group, name: str) -> Plugin:
 
 
 def described(plugin: Plugin) -> str:
-    """The first sentence of the docstring of what a plug-in names; it is imported for that.
+    """The first sentence of the docstring of what a plug-in names, or of its `function`; it is imported for that.
 
     Raises:
         PluginError: the import fails, or several distributions claim the name.
     """
-    paragraph = (inspect.getdoc(load(plugin.group, plugin.name)) or "").partition("\n\n")[0]
+    thing = load(plugin.group, plugin.name)
+    if isinstance(thing, tuple):
+        return f"A set of {len(thing)}."
+    paragraph = (inspect.getdoc(getattr(thing, "function", thing)) or "").partition("\n\n")[0]
     sentence, end, _ = " ".join(paragraph.split()).partition(". ")
     return sentence + end.strip()
 
