@@ -40,7 +40,7 @@ _WHY = {
 
 
 def _told(event: Event, cast: Cast) -> str:
-    """In a few words, what she did."""
+    """In a few words, what the visitor did."""
     if isinstance(event, ControlEvent):
         return f"{'playing' if event.controller == 'visitor' else 'handing back'} {cast.name(event.speaker)}"
     return event.text or event.kind
@@ -119,13 +119,13 @@ class Terminal:
             self._spoken = ""
             if told := self._taken(seen):
                 self._say(told)
-            # Not before: what she did last is in the script only once the graph has told it.
+            # Not before: the last action is in the script only once the graph has recorded it.
             if self._typed and self._typed[0].strip().lower() == "/quit":
                 self._stop()
         self._redraw()
 
     def wants_turn(self, turn: Turn, view: View) -> bool:
-        """See `Participant.wants_turn`: she has typed something meanwhile, or taken something back."""
+        """See `Participant.wants_turn`: they have typed something meanwhile, or taken something back."""
         return bool(self._typed) or self._again
 
     async def take_turn(self, turn: Turn, view: View, on_token: OnToken) -> Outcome | Departure:
@@ -164,7 +164,7 @@ class Terminal:
                 line = await session.prompt_async(self._message, handle_sigint=False)
             except (EOFError, KeyboardInterrupt):
                 line = "/quit"
-            # Enter on an empty line means «listen on»: where nobody asks her, she listens anyway.
+            # Enter on an empty line means to listen, which a visitor does anyway where nobody asks.
             if line.strip() or self._why:
                 self._typed.append(line)
                 self._news.set()
