@@ -328,7 +328,7 @@ async def test_a_play_of_silences_is_given_up_and_goes_on_on_a_model_that_speaks
         await worlds.play(small, folder, _Mute(thinks=thinks))
     with pytest.raises(ModelError, match=rf"for {2 * SILENCES} turns"):
         await _go_on(folder, _Mute(thinks=thinks)).play(lambda seen: None)
-    assert [e.kind for e in transcript.read(folder).script if e.turn].count("silence") == 2 * SILENCES
+    assert [e.kind for e in worlds.turns(transcript.read(folder).script)].count("silence") == 2 * SILENCES
     await _go_on(folder).play(lambda seen: None)
     assert transcript.read(folder).end
 

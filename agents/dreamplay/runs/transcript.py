@@ -146,7 +146,7 @@ def _upgrade(folder: Path) -> None:
     path = folder / FILE
     try:
         old = jsonl.lines(path)
-        version = json.loads(old[0])["schema_version"]
+        version = json.loads(old[0]).get("schema_version", SCHEMA)
         if version == SCHEMA:
             return
         kept, content = path.with_suffix(f".v{version}.jsonl"), disk.read(path)
