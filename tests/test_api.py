@@ -67,7 +67,8 @@ def test_a_branch_is_played_beside_its_parent_and_compared(run: dp.Run) -> None:
     assert other.header.model == "scripted"
     assert set(other.stances) == {"ada", "cyrus"}
     made = dp.compare(run, other)
-    assert made.findings
+    assert str(made) == "\n".join(made.findings) != ""
+    assert repr(made).startswith("<Comparison of 1 and 1 runs of 'Small Hours': Changed: from event ")
     with pytest.raises(dp.DreamplayError, match="two base runs have the seed 7"):
         dp.compare([run, run], [other])
 
@@ -102,6 +103,8 @@ def test_a_run_shows_itself_and_answers_questions(run: dp.Run) -> None:
 def test_records_are_flat_and_of_one_type_a_column(run: dp.Run) -> None:
     rows = run.to_records()
     assert json.loads(json.dumps(rows)) == rows
+    (other,) = dp.play(run.branch(at="night", drop=["bo"])).to_records()[:1]
+    assert (rows[0]["changes"], re.sub(r"\d+", "N", other["changes"])) == ("", "from event N on, drop bo")
     for column in rows[0]:
         kinds = {type(row[column]) for row in rows} - {type(None)}
         assert kinds <= {str} or kinds <= {int} or kinds <= {float}, column

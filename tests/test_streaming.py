@@ -104,20 +104,14 @@ def test_plays_at_once_are_the_plays_one_after_the_other(small: Path) -> None:
     cases: list[dict[str, Any]] = [{"seed": 1}, {"seed": 1}, {"seed": 1, "swaps": {"ada": "cyrus"}}, {"seed": 2}]
     alone = [dp.play(small, **DAY, **case).events for case in cases]
 
-    async def one(case: dict[str, Any]) -> dp.Run | None:
-        playing = dp.stream(small, **DAY, **case)
-        async for _ in playing:
-            pass
-        return playing.run
-
-    async def together() -> list[dp.Run | None]:
-        return await asyncio.gather(*map(one, cases))
+    async def together() -> list[dp.Run]:
+        return await asyncio.gather(*(dp.stream(small, **DAY, **case) for case in cases))
 
     with ThreadPoolExecutor() as pool:
         threads = list(pool.map(lambda case: dp.play(small, **DAY, **case), cases))
     for runs in (asyncio.run(together()), threads):
-        assert [run and run.events for run in runs] == alone
-        assert len({run.folder for run in runs if run}) == len(cases)
+        assert [run.events for run in runs] == alone
+        assert len({run.folder for run in runs}) == len(cases)
 
 
 def test_what_fails_in_a_play_is_told_to_whoever_follows_it(small: Path) -> None:

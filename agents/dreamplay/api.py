@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from dreamplay import casting, event_loop, prepare
 from dreamplay import settings as reading
@@ -13,9 +13,8 @@ from dreamplay.errors import UsageError
 from dreamplay.keywords import ModelKeywords, PlayKeywords, PluginKeywords
 from dreamplay.models import registry
 from dreamplay.open_model import OpenModel
-from dreamplay.prepare import HOME, Prepared
+from dreamplay.prepare import Prepared
 from dreamplay.run import Branched, Run, checked_names
-from dreamplay.runs import run_index
 from dreamplay.schema.cast import Persona
 from dreamplay.schema.error_messages import did_you_mean
 from dreamplay.schema.story import Story
@@ -94,8 +93,9 @@ def stream(
     interventions: str | Path | None = None,
     **settings: Unpack[PlayKeywords],
 ) -> Stream:
-    """The same as `play`, event by event: `async for event in dreamplay.stream(...)`. The run is `stream.run` then. Of
-    a branch or a run that goes on, only what is new is seen.
+    """The same as `play`, event by event: `async for event in dreamplay.stream(...)`, after which the run is
+    `stream.run`; or as a whole: `run = await dreamplay.stream(...)`. Of a branch or a run that goes on, only what is
+    new is seen.
 
     Raises:
         UsageError: a setting that a branch, a run that goes on, or a model that is open already does not take.
@@ -106,7 +106,7 @@ def stream(
     }  # fmt: skip
     _check(story, model, own, settings)
     named = str(model) if isinstance(model, str | Path) else None
-    opened = model.model if isinstance(model, OpenModel) else None if isinstance(model, str | Path) else model
+    opened = model if isinstance(model, OpenModel | None) else None if named else OpenModel(cast("Model", model))
     given: dict[str, Any] = {**settings, "seed": seed, "out": out, "model": named}
 
     async def prepared() -> Prepared:
@@ -148,13 +148,12 @@ def load_persona(reference: str | Path, *, name: str | None = None) -> Persona:
 
 
 def load_run(reference: str | Path | None = None) -> Run:
-    """A run by its folder, or by its name in `transcripts/`; the newest there if None.
+    """A run by its folder, its transcript, or its name in `transcripts/`; the newest there if None.
 
     Raises:
         RecordError: there is none, or it is damaged; the message says where.
     """
-    found = run_index.find(str(reference) if reference else None, HOME)
-    return Run.read(found if found.is_dir() else found.parent)
+    return Run.find(str(reference) if reference else None)
 
 
 def get_model(name: str | Path | None = None, **settings: Unpack[ModelKeywords]) -> OpenModel:
@@ -172,7 +171,8 @@ def get_model(name: str | Path | None = None, **settings: Unpack[ModelKeywords])
     """
     _known(get_model, settings, ModelKeywords)
     chosen = reading.load(**{**settings, "model": name and str(name)})
-    return OpenModel(event_loop.wait(registry.open_model(registry.choose(chosen), chosen)))
+    spec = registry.choose(chosen)
+    return OpenModel(event_loop.wait(registry.open_model(spec, chosen)), spec)
 
 
 def compare(base: Run | Sequence[Run], changed: Run | Sequence[Run]) -> Comparison:

@@ -10,6 +10,7 @@ from dreamplay import event_loop
 
 if TYPE_CHECKING:
     from dreamplay.models.base import Model
+    from dreamplay.models.registry import ModelSpec
 
 
 @dataclass(frozen=True, repr=False)
@@ -23,6 +24,8 @@ class OpenModel:
     """
 
     model: Model
+    spec: ModelSpec | None = None
+    """Which model was chosen, and why; None for one of your own."""
 
     @property
     def name(self) -> str:

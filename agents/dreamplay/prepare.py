@@ -21,23 +21,20 @@ from dreamplay.errors import SettingsError
 from dreamplay.models import model_store, registry
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.registry import ModelSpec
-from dreamplay.runs import transcript
+from dreamplay.open_model import OpenModel
+from dreamplay.runs import HOME, transcript
 from dreamplay.schema.error_messages import sentence
 from dreamplay.storage import disk
 
 if TYPE_CHECKING:
     from dreamplay.engine.run_config import RunConfig
     from dreamplay.engine.runner import Runner
-    from dreamplay.models.base import Model
     from dreamplay.run import Branched
     from dreamplay.runs.transcript import Header, Resumed
     from dreamplay.schema.cast import Persona
     from dreamplay.schema.event import Event
     from dreamplay.schema.story import Story
     from dreamplay.settings import Settings
-
-HOME = Path("transcripts")
-"""Where runs land, in the current folder."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,9 @@ class Prepared:
 
     player: Runner
     engine: ModelSpec | None
-    """Which model was chosen, and why; None for one that was given."""
+    """Which model was chosen, and why; None for one of the caller's own."""
+    opened: bool
+    """Whether the model was opened for this play, and is to be closed after it."""
     before: tuple[Event, ...] = ()
     """What was played already, of a run that goes on."""
     done: bool = False
@@ -54,7 +53,7 @@ class Prepared:
 
 
 async def begin(
-    settings: Settings, swaps: Mapping[str, str | Path | Persona], given: Model | None = None,
+    settings: Settings, swaps: Mapping[str, str | Path | Persona], given: OpenModel | None = None,
     story: Story | None = None, **chosen: Any,
 ) -> Prepared:  # fmt: skip
     """Prepare a play from its beginning, in a new folder.
@@ -69,7 +68,7 @@ async def begin(
     Raises:
         DreamplayError: it cannot be played.
     """
-    engine = None if given else registry.choose(settings)
+    spec = None if given else registry.choose(settings)
     seed = random.SystemRandom().randrange(10_000) if settings.seed is None else settings.seed
     # The plan is checked before the model is opened, and a local model loads while the graph is imported.
     from dreamplay.engine import run_config
@@ -79,12 +78,15 @@ async def begin(
         story or settings.story, swaps, seed=seed, length=settings.length,
         plugins=SHIPPED.chosen(settings), **chosen,
     )  # fmt: skip
-    model = await registry.open_model(engine, settings) if engine else given
+    model = await _opened(spec, settings) if spec else given
     from dreamplay.engine.runner import Runner
 
     assert model
-    plan = replace(plan, reflect=model.profile.reflections if settings.reflect is None else settings.reflect)
-    return Prepared(Runner(plan, model, settings.out or _free(plan), recorded(engine)), engine)
+    reflect = model.model.profile.reflections if settings.reflect is None else settings.reflect
+    player = Runner(
+        replace(plan, reflect=reflect), model.model, settings.out or _free(plan), recorded(model.spec)
+    )
+    return Prepared(player, model.spec, given is None)
 
 
 def _free(plan: RunConfig) -> Path:
@@ -95,7 +97,7 @@ def _free(plan: RunConfig) -> Path:
 
 
 async def resume(
-    folder: Path, settings: Settings, given: Model | None = None, check: Callable[[RunConfig], None] = lambda plan: None
+    folder: Path, settings: Settings, given: OpenModel | None = None, check: Callable[[RunConfig], None] = lambda plan: None
 ) -> Prepared:
     """Prepare to go on where a run was stopped. `check` may refuse its plan before a model is opened.
 
@@ -110,17 +112,14 @@ async def resume(
     plan = run_config.from_header(record.header, record.newest)
     plan = replace(plan, plugins=plan.plugins.chosen(settings))
     check(plan)
-    engine = None
-    if given is None:
-        engine, known = choose(settings, record.newest)
-        given = await registry.open_model(engine, settings, known)
+    model = given or await _as_before(settings, record.newest)
     from dreamplay.engine.runner import Runner
 
-    player = Runner(plan, given, folder, recorded(engine), goes_on=True)
-    return Prepared(player, engine, tuple(record.script))
+    player = Runner(plan, model.model, folder, recorded(model.spec), goes_on=True)
+    return Prepared(player, model.spec, given is None, tuple(record.script))
 
 
-async def branch(branched: Branched, settings: Settings, given: Model | None = None) -> Prepared:
+async def branch(branched: Branched, settings: Settings, given: OpenModel | None = None) -> Prepared:
     """Prepare a branch, to be begun or gone on with, in its folder among the runs.
 
     Raises:
@@ -128,13 +127,20 @@ async def branch(branched: Branched, settings: Settings, given: Model | None = N
     """
     from dreamplay.branching import batch
 
-    engine, parent = None, branched.parent.record
-    if given is None:
-        engine, known = choose(settings, parent.newest)
-        given = await registry.open_model(engine, settings, known)
-    kept = recorded(engine)
-    job = batch.job(branched.branch, given, kept, branched.parent.folder.resolve().parent)
-    return Prepared(job.run(given, kept), engine, branched.branch.events, done=job.done())
+    parent = branched.parent
+    model = given or await _as_before(settings, parent.record.newest)
+    kept = recorded(model.spec)
+    job = batch.job(branched.branch, model.model, kept, parent.folder.resolve().parent)
+    return Prepared(job.run(model.model, kept), model.spec, given is None, branched.branch.events, job.done())
+
+
+async def _as_before(settings: Settings, before: Header | Resumed) -> OpenModel:
+    spec, known = choose(settings, before)
+    return await _opened(spec, settings, known)
+
+
+async def _opened(spec: ModelSpec, settings: Settings, known: ModelProfile | None = None) -> OpenModel:
+    return OpenModel(await registry.open_model(spec, settings, known), spec)
 
 
 def choose(settings: Settings, before: Header | Resumed) -> tuple[ModelSpec, ModelProfile | None]:

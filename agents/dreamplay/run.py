@@ -6,17 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dreamplay.analysis import explain
-from dreamplay.analysis.explain import Explanation, Knowledge
-from dreamplay.branching import branch as whatif
-from dreamplay.branching.branch import Branch, Changes
-from dreamplay.rendering import records
-from dreamplay.runs import prompt_log, transcript
+from dreamplay.runs import HOME, run_index, transcript
 from dreamplay.runs.transcript import Header, RunLog
-from dreamplay.schema.cast import Persona
 from dreamplay.schema.event import PROLOGUE, Event, StanceEvent
+
+if TYPE_CHECKING:
+    from dreamplay.analysis.explain import Explanation, Knowledge
+    from dreamplay.branching.branch import Branch
+    from dreamplay.schema.cast import Persona
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,6 +33,16 @@ class Run:
             RecordError: there is none, or it is damaged; the message says where.
         """
         return cls(folder, transcript.read(folder))
+
+    @classmethod
+    def find(cls, reference: str | None = None) -> Run:
+        """Read a run by its folder, its transcript, or its name in `transcripts/`; the newest there if None.
+
+        Raises:
+            RecordError: there is none, or it is damaged; the message says where.
+        """
+        path = run_index.find(reference, HOME)
+        return cls(path if path.is_dir() else path.parent, transcript.read(path))
 
     @property
     def header(self) -> Header:
@@ -85,6 +94,9 @@ class Run:
         Raises:
             UsageError: there is no such event, or an author wrote it; the message names those nearest to it.
         """
+        from dreamplay.analysis import explain
+        from dreamplay.runs import prompt_log
+
         return explain.why(self.record, event, lambda digest: prompt_log.find(self.folder, digest))
 
     def knows(self, role: str, at: int | None = None) -> Knowledge:
@@ -93,16 +105,20 @@ class Run:
         Raises:
             UsageError: no such role or event; the message says which there are.
         """
+        from dreamplay.analysis import explain
+
         return explain.knows(self.record, role, at)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat dictionary an event, for `pandas.DataFrame(run.to_records())`.
 
-        Keys: run, seed, model, id, beat, scene, turn (from 1; 0 for what is no turn), kind, role and speaker (the name;
-        both None where nobody speaks), text, to (whom a line was meant for, a role), witnesses (roles, separated by
-        spaces), choice, by (agent, person, narrator or author), calls, prompt_tokens, cached_tokens, output_tokens and
-        seconds.
+        Keys: run, story, seed, model, changes (swaps and what-ifs in words; empty if there were none), id, beat, scene,
+        turn (from 1; 0 for what is no turn), kind, role and speaker (the name; both None where nobody speaks), text, to
+        (whom a line was meant for, a role), witnesses (roles, separated by spaces), choice, by (agent, person, narrator
+        or author), calls, prompt_tokens, cached_tokens, output_tokens and seconds.
         """
+        from dreamplay.rendering import records
+
         return records.records(self.record)
 
     def branch(
@@ -130,10 +146,12 @@ class Run:
             UsageError: the point or a change does not fit the run.
             TypeError: `say` or `drop` is no list.
         """
+        from dreamplay.branching import branch as whatif
+
         checked_names("drop", drop)
         if isinstance(say, str) or not all(isinstance(line, tuple | list) and len(line) == 2 for line in say):
             raise TypeError(f"`say` is a list of pairs, each a role and its words, not {say!r}")
-        changes = Changes(swap or {}, say, drop, None if story_edit is None else Path(story_edit))
+        changes = whatif.Changes(swap or {}, say, drop, None if story_edit is None else Path(story_edit))
         point = None if at is None else str(at)
         return Branched(self, whatif.branch(self.record, self.folder.resolve().name, point, changes, seed))
 

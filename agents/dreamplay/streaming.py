@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dreamplay import event_loop
 from dreamplay.prepare import Prepared
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Stream:
-    """A play as it happens, from `dreamplay.stream`: `async for event in stream`, once.
+    """A play as it happens, from `dreamplay.stream`: `async for event in stream`, or `run = await stream`, once.
 
     Leaving the loop early, or cancelling the task that is in it, stops the play after the line that is being spoken.
     Every event is on disk before it is seen here, and `run` has what was played, once it is over.
@@ -78,6 +78,15 @@ class Stream:
         finally:
             await self.aclose()
 
+    def __await__(self) -> Generator[Any, None, Run]:
+        return self._whole().__await__()
+
+    async def _whole(self) -> Run:
+        async for _ in self:
+            pass
+        assert self.run
+        return self.run
+
     async def play(self, tell: Callable[[Event], None]) -> Run:
         """Play to the end, or until stopped, on the loop of dreamplay; `tell` is called with each event."""
         prepared = await self._prepare()
@@ -94,7 +103,7 @@ class Stream:
             if not prepared.done:
                 await player.play(watch)
         finally:
-            if prepared.engine:
+            if prepared.opened:
                 await player.model.close()
             if player.kept or prepared.done:
                 self.run = Run.read(player.folder)

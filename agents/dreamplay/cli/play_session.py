@@ -17,6 +17,7 @@ import typer
 
 from dreamplay.errors import ClosedPipeError, DreamplayError, OutputError, UsageError
 from dreamplay.rendering.output import interactive, say
+from dreamplay.runs import HOME
 
 if TYPE_CHECKING:
     from dreamplay.branching.batch import BatchRunner
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from dreamplay.schema.event import Event, Token
     from dreamplay.settings import Settings
 
-HOME = Path("transcripts")
 INTERRUPTED = 130
 _SILENT = 0.2
 """The share of silent turns from which their number is reported."""

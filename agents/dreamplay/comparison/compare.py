@@ -50,7 +50,8 @@ class Setting(FrozenModel):
 
 
 class Comparison(FrozenModel):
-    """What `dreamplay compare` knows. Figures here; the sentences that say what they mean are in `findings`."""
+    """What two runs, or two groups of runs, differ in. Figures here; the sentences that say what they mean are in
+    `findings`, and are what it prints."""
 
     title: str
     provenance: Origins
@@ -81,6 +82,13 @@ class Comparison(FrozenModel):
     relations: tuple[Relation, ...]
     learned: tuple[Learned, ...]
     scores: tuple[Delta, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.findings)
+
+    def __repr__(self) -> str:
+        groups = len(self.base.seeds), len(self.changed.seeds)
+        return f"<Comparison of {groups[0]} and {groups[1]} runs of {self.title!r}: {' '.join(self.findings)}>"
 
 
 def compare(base: Sequence[RunLog], changed: Sequence[RunLog], *, made: date | None = None) -> Comparison:

@@ -11,8 +11,8 @@ from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.event import StanceEvent, TurnEvent
 
 COLUMNS = (
-    "run", "seed", "model", "id", "beat", "scene", "turn", "kind", "role", "speaker", "text", "to", "witnesses",
-    "choice", "by", "calls", "prompt_tokens", "cached_tokens", "output_tokens", "seconds",
+    "run", "story", "seed", "model", "changes", "id", "beat", "scene", "turn", "kind", "role", "speaker", "text", "to",
+    "witnesses", "choice", "by", "calls", "prompt_tokens", "cached_tokens", "output_tokens", "seconds",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a cell begins with that a spreadsheet would run (CWE-1236)."""
@@ -21,7 +21,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def records(log: RunLog) -> list[dict[str, Any]]:
     """The events of a run, in order, as dictionaries with the keys of COLUMNS."""
     cast = log.cast
-    same = {"run": log.name, "seed": log.header.seed, "model": log.header.model}
+    header = log.header
+    same = {
+        "run": log.name, "story": header.story_id, "seed": header.seed, "model": header.model,
+        "changes": "; ".join(header.changes),
+    }  # fmt: skip
     return [
         same
         | {

@@ -21,9 +21,10 @@ from dreamplay.cli.options import (
     pairs,
     write,
 )
-from dreamplay.cli.play_session import HOME, INTERRUPTED, perform, until_stopped
+from dreamplay.cli.play_session import INTERRUPTED, perform, until_stopped
 from dreamplay.errors import ModelError, UsageError
 from dreamplay.rendering.output import dumps, echo, say
+from dreamplay.runs import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

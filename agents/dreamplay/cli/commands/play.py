@@ -27,9 +27,9 @@ from dreamplay.cli.options import (
     WindowFlag,
     pairs,
 )
-from dreamplay.cli.play_session import HOME
 from dreamplay.errors import UsageError
 from dreamplay.rendering.output import dumps, echo, say, worded
+from dreamplay.runs import HOME
 
 if TYPE_CHECKING:
     from dreamplay.rendering.story_view import OutputMode

@@ -8,7 +8,6 @@ import typer
 
 from dreamplay.cli.commands import branch
 from dreamplay.cli.options import HtmlFlag, JsonFlag, MarkdownFlag, RunArgument, UrlFlag
-from dreamplay.cli.play_session import HOME
 from dreamplay.rendering.output import dumps, echo, say
 
 
@@ -24,9 +23,9 @@ def show(
     Example: dreamplay show mindsync-20450101-220000-7
     """
     from dreamplay.rendering.story_view import StoryView
-    from dreamplay.runs import run_index, transcript
+    from dreamplay.run import Run
 
-    record = transcript.read(run_index.find(reference, HOME))
+    record = Run.find(reference).record
     if as_json:
         echo(dumps([event.model_dump() for event in record.script]))
         return
@@ -46,18 +45,15 @@ def why(
 
     Example: dreamplay why mindsync-20450101-220000-7 30
     """
-    from dreamplay.analysis import explain
     from dreamplay.rendering.explain_view import ExplainView
-    from dreamplay.runs import prompt_log, run_index, transcript
+    from dreamplay.run import Run
 
-    path = run_index.find(reference, HOME)
-    record = transcript.read(path)
-    folder = path if path.is_dir() else path.parent
-    made = explain.why(record, line, lambda digest: prompt_log.find(folder, digest))
+    run = Run.find(reference)
+    made = run.why(line)
     if as_json:
         echo(dumps(made.model_dump(mode="json")))
     else:
-        ExplainView(record).why(made)
+        ExplainView(run.record).why(made)
 
 
 def knows(
@@ -72,16 +68,15 @@ def knows(
 
     Example: dreamplay knows mindsync-20450101-220000-7 leo --at 30
     """
-    from dreamplay.analysis import explain
     from dreamplay.rendering.explain_view import ExplainView
-    from dreamplay.runs import run_index, transcript
+    from dreamplay.run import Run
 
-    record = transcript.read(run_index.find(reference, HOME))
-    made = explain.knows(record, role, at)
+    run = Run.find(reference)
+    made = run.knows(role, at)
     if as_json:
         echo(dumps(made.model_dump(mode="json")))
     else:
-        ExplainView(record).knows(made)
+        ExplainView(run.record).knows(made)
 
 
 def score(
@@ -98,13 +93,12 @@ def score(
 
     Example: dreamplay score mindsync-20450101-220000-7 mindsync-20450101-221500-8
     """
+    from dreamplay import api
     from dreamplay.rendering import scorecard_view
-    from dreamplay.runs import run_index, transcript
-    from dreamplay.scoring import score
+    from dreamplay.run import Run
 
-    folders = [run_index.find(reference, HOME) for reference in references or ()] or [run_index.find(None, HOME)]
-    records = {str(folder): transcript.read(folder) for folder in folders}
-    card = score.card(records)
+    runs = [Run.find(reference) for reference in references] if references else [Run.find()]
+    card = api.score(runs)
     if not as_json:
         scorecard_view.show_scorecard(card)
     report = card.model_dump()
@@ -113,7 +107,7 @@ def score(
 
         from dreamplay.scoring import judge as judging
 
-        judged = asyncio.run(judging.ask(judge, base_url, records))
+        judged = asyncio.run(judging.ask(judge, base_url, {str(run.folder): run.record for run in runs}))
         report["judge"] = judged.model_dump()
         if not as_json:
             scorecard_view.show_judgement(judged)
@@ -135,8 +129,8 @@ def compare(
     Example: dreamplay compare run-1 run-2 leo-believes-1 leo-believes-2 --html leo.html
     """
     from dreamplay.comparison import alignment
-    from dreamplay.runs import run_index, transcript
+    from dreamplay.run import Run
 
-    folders = [run_index.find(reference, HOME) for reference in references]
-    base, changed = alignment.groups([(str(folder), transcript.read(folder)) for folder in folders])
+    runs = [Run.find(reference) for reference in references]
+    base, changed = alignment.groups([(str(run.folder), run.record) for run in runs])
     branch.compared(base, changed, as_json, as_markdown, as_html)
