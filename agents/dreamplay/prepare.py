@@ -83,9 +83,7 @@ async def begin(
 
     assert model
     reflect = model.model.profile.reflections if settings.reflect is None else settings.reflect
-    player = Runner(
-        replace(plan, reflect=reflect), model.model, settings.out or _free(plan), recorded(model.spec)
-    )
+    player = Runner(replace(plan, reflect=reflect), model.model, settings.out or _free(plan), recorded(model.spec))
     return Prepared(player, model.spec, given is None)
 
 
@@ -97,7 +95,10 @@ def _free(plan: RunConfig) -> Path:
 
 
 async def resume(
-    folder: Path, settings: Settings, given: OpenModel | None = None, check: Callable[[RunConfig], None] = lambda plan: None
+    folder: Path,
+    settings: Settings,
+    given: OpenModel | None = None,
+    check: Callable[[RunConfig], None] = lambda plan: None,
 ) -> Prepared:
     """Prepare to go on where a run was stopped. `check` may refuse its plan before a model is opened.
 
@@ -119,8 +120,10 @@ async def resume(
     return Prepared(player, model.spec, given is None, tuple(record.script))
 
 
-async def branch(branched: Branched, settings: Settings, given: OpenModel | None = None) -> Prepared:
-    """Prepare a branch, to be begun or gone on with, in its folder among the runs.
+async def branch(
+    branched: Branched, settings: Settings, given: OpenModel | None = None, home: Path | None = None
+) -> Prepared:
+    """Prepare a branch, to be begun or gone on with, in its folder in `home`, or beside its parent.
 
     Raises:
         DreamplayError: it cannot be played.
@@ -130,7 +133,7 @@ async def branch(branched: Branched, settings: Settings, given: OpenModel | None
     parent = branched.parent
     model = given or await _as_before(settings, parent.record.newest)
     kept = recorded(model.spec)
-    job = batch.job(branched.branch, model.model, kept, parent.folder.resolve().parent)
+    job = batch.job(branched.branch, model.model, kept, home or parent.folder.resolve().parent)
     return Prepared(job.run(model.model, kept), model.spec, given is None, branched.branch.events, job.done())
 
 

@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dreamplay.branching.batch import Job
-    from dreamplay.branching.branch import Branch
     from dreamplay.models.base import Model
     from dreamplay.models.registry import ModelSpec
     from dreamplay.rendering.story_view import OutputMode
+    from dreamplay.run import Branched
     from dreamplay.runs.transcript import RunLog
+    from dreamplay.settings import Settings
 
 _MOST_SEEDS = 1000
 _LONGEST = 60
@@ -99,34 +100,34 @@ def whatif(
 
     from dreamplay import prepare
     from dreamplay import settings as reading
-    from dreamplay.branching import batch, branch
+    from dreamplay.branching import batch
     from dreamplay.models import registry
-    from dreamplay.runs import run_index, transcript
+    from dreamplay.run import Run
 
+    swaps, lines = pairs(swap), [_line(text) for text in says or ()]
     dropped = tuple(dict.fromkeys(drop or ()))
-    changes = branch.Changes(pairs(swap), [_line(text) for text in says or ()], dropped, story_edit)
     settings = reading.load(
         model=model, base_url=base_url, temperature=temperature, candidates=candidates, timeout=timeout
     )
-    if not changes and (seeds or settings.model is None):
+    if not (swaps or lines or dropped or story_edit) and (seeds or settings.model is None):
         raise UsageError("nothing is changed; add --swap, --say, --drop or --story-edit")
-    folder = run_index.find(reference, HOME)
-    folder = folder.parent if folder.name == transcript.FILE else folder
-    parent, name = transcript.read(folder), folder.resolve().name
+    parent = Run.find(reference)
     own = parent.header.seed
     chosen = _seeds(seeds, own) if seeds else [own]
-    changed = [branch.branch(parent, name, at, changes, seed) for seed in chosen]
-    twins = [branch.branch(parent, name, at, branch.Changes(), seed) for seed in chosen] if seeds else []
+    changed = [
+        parent.branch(at=at, swap=swaps, say=lines, drop=dropped, story_edit=story_edit, seed=seed) for seed in chosen
+    ]
+    twins = [parent.branch(at=at, seed=seed) for seed in chosen] if seeds else []
     for note in () if quiet else changed[0].notes:
         say(note)
-    engine, known = prepare.choose(settings, parent.newest)
+    engine, known = prepare.choose(settings, parent.record.newest)
     profile = registry.profile(engine, settings, known)
     if profile.max_jobs and jobs and jobs > profile.max_jobs:
         raise UsageError(
             f"--jobs {jobs}: {engine.kind} models have room for {profile.max_jobs} runs at once; ask for fewer"
         )
     at_once = jobs or profile.jobs
-    batch.check(min(at_once, len(changed) + len(twins)), len(parent.cast.roles))
+    batch.check(min(at_once, len(changed) + len(twins)), len(parent.record.cast.roles))
     manner: OutputMode = "quiet" if quiet or as_json else "story"
 
     async def play() -> tuple[list[RunLog], list[RunLog]]:
@@ -134,7 +135,7 @@ def whatif(
         # All of it may have been played: a local engine has time to load when the first of them asks.
         models = await registry.open_models(engine, settings, jobs=runs_at_once, load=False, recorded=known)
         try:
-            return await _played(parent, twins, changed, models, engine, manner, dry_run)
+            return await _played(parent.record, twins, changed, models, engine, settings, manner, dry_run)
         finally:
             await registry.close(models)
 
@@ -160,8 +161,8 @@ def tree(
 
 
 async def _played(
-    parent: RunLog, twins: Sequence[Branch], changed: Sequence[Branch], models: Sequence[Model], engine: ModelSpec,
-    manner: OutputMode, dry_run: bool,
+    parent: RunLog, twins: Sequence[Branched], changed: Sequence[Branched], models: Sequence[Model], engine: ModelSpec,
+    settings: Settings, manner: OutputMode, dry_run: bool,
 ) -> tuple[list[RunLog], list[RunLog]]:  # fmt: skip
     """Play the missing runs. The base is the parent and, for other seeds, its unchanged twins.
 
@@ -169,13 +170,13 @@ async def _played(
         ModelError: some of the runs failed.
         typer.Exit: the user stopped.
     """
+    from dreamplay import prepare
     from dreamplay.branching import batch
     from dreamplay.branching.branch import cost
-    from dreamplay.prepare import Prepared, recorded
+    from dreamplay.open_model import OpenModel
 
-    model = models[0]
-    kept = recorded(engine)
-    made, base = ([batch.job(each, model, kept, HOME) for each in group] for group in (changed, twins))
+    model, kept = models[0], prepare.recorded(engine)
+    made, base = ([batch.job(each.branch, model, kept, HOME) for each in group] for group in (changed, twins))
     base = [each for each in base if not _is(parent, each)]
     missing = [each for each in (*base, *made) if not each.done()]
     if dry_run:
@@ -186,8 +187,7 @@ async def _played(
         )
         return [], []
     if missing and not twins:
-        (one,) = missing
-        await perform(Prepared(one.run(model, kept), engine, one.branch.events), manner)
+        await perform(await prepare.branch(changed[0], settings, OpenModel(model, engine), HOME), manner)
     elif missing:
         await _many(missing, models, engine, manner)
     whole = [parent] * (len(base) < len(changed))

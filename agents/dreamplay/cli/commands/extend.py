@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from dreamplay.cli.options import JsonFlag, RunArgument, write
-from dreamplay.cli.play_session import HOME
 from dreamplay.errors import PluginError, UsageError
 from dreamplay.rendering.output import dumps, echo
 
@@ -61,12 +60,12 @@ def export(
       dreamplay export mindsync-20450101-220000-7 --out story.md
     """
     from dreamplay import formats
-    from dreamplay.runs import run_index, transcript
+    from dreamplay.run import Run
 
     if format_name is None:
         format_name = _by_suffix(out, formats.suffixes())
     chosen = formats.open_format(format_name)
-    result = chosen.write(transcript.read(run_index.find(reference, HOME)))
+    result = chosen.write(Run.find(reference).record)
     if out:
         write(out, result)
     elif isinstance(result, bytes):
