@@ -66,7 +66,7 @@ class Job:
 
 def job(branch: Branch, model: Model, settings: dict[str, Any], home: Path) -> Job:
     """The place of a branch among the runs."""
-    header = branch.plan.header(model.name, settings | {"profile": model.profile.recorded()})
+    header = branch.plan.header(model.name, settings | branch.plan.recorded(model))
     return Job(branch, header, home / branch.name(header))
 
 

@@ -62,6 +62,10 @@ class RunConfig:
         """
         return pipeline.build(model.profile.checks, self.story.language, (*self.story.checks_off, *self.checks_off))
 
+    def recorded(self, model: Model) -> dict[str, Any]:
+        """What the header keeps of a model, with what was learnt of it, and of the checks."""
+        return {"profile": model.profile.recorded(), "checks": self.pipeline(model).recorded()}
+
     def header(self, model: str, settings: dict[str, Any]) -> Header:
         """The header of the run's transcript. The story stands in it as its author wrote it."""
         visited = {"visit": self.visit.model_dump(mode="json", exclude_defaults=True)} if self.visit else {}

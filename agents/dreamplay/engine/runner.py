@@ -64,9 +64,7 @@ class Runner:
 
     @property
     def _settings(self) -> dict[str, Any]:
-        """What the header keeps of the model, with what was learnt of it, and of the checks."""
-        checks = self.plan.pipeline(self.model).recorded()
-        return self.settings | {"profile": self.model.profile.recorded(), "checks": checks}
+        return self.settings | self.plan.recorded(self.model)
 
     @property
     def not_done(self) -> list[str]:
