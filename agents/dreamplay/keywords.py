@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 
@@ -46,3 +46,5 @@ class PlayKeywords(ModelKeywords, PluginKeywords, total=False):
     """How many turns a scene has."""
     reflect: bool | None
     """Whether everyone present at the end of a scene reflects on it."""
+    no_check: Sequence[str] | None
+    """Names of checks that do not run."""

@@ -76,8 +76,11 @@ async def begin(
 
     plan = run_config.make_run_config(
         story or settings.story, swaps, seed=seed, length=settings.length,
-        plugins=SHIPPED.chosen(settings), **chosen,
+        plugins=SHIPPED.chosen(settings), checks_off=settings.no_check, **chosen,
     )  # fmt: skip
+    known = registry.profile(spec, settings) if spec else given.model.profile if given else None
+    if known:
+        plan.pipeline(known)  # a check that is not there is said before a model is loaded
     model = await _opened(spec, settings) if spec else given
     from dreamplay.engine.runner import Runner
 

@@ -76,6 +76,10 @@ class Source:
         return self.name
 
 
+def _several(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
+
+
 def _named(path: object) -> object:
     if path == "":
         raise ValueError("a folder has a name")  # an empty path is the current folder
@@ -116,6 +120,8 @@ class Settings(BaseModel):
     reflect: bool | None = None
     """Whether everybody present at the end of a scene reflects on it, in a call of their own. None: only if the model
     runs elsewhere."""
+    no_check: Annotated[tuple[Line, ...], BeforeValidator(_several)] = ()
+    """Names of checks that do not run, beside those that the story switches off. Separated by commas in a variable."""
     window: int | None = Field(default=None, ge=2048, le=1_000_000)
     """The context window of the model: tokens of prompt and reply together. A local engine is started with as many.
     None: 8,192."""

@@ -45,6 +45,9 @@ DirectorFlag = Annotated[
 EmbedderFlag = Annotated[
     str | None, typer.Option("--embedder", metavar="NAME", help="The embedder plug-in: 'wordllama', or another.")
 ]
+NoCheckFlag = Annotated[
+    list[str] | None, typer.Option("--no-check", metavar="NAME", help="A check that does not run; repeatable.")
+]
 QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 EventsFlag = Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON.")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run, or its name in transcripts/.")]

@@ -12,8 +12,9 @@ from typing import Any
 
 from dreamplay import casting
 from dreamplay.engine.plugin_set import SHIPPED, PluginSet
-from dreamplay.errors import RecordError, UsageError
+from dreamplay.errors import PluginError, RecordError, UsageError
 from dreamplay.models.base import Model
+from dreamplay.models.profile import ModelProfile
 from dreamplay.participants import visit
 from dreamplay.participants.visit import Visit
 from dreamplay.runs.run_settings import checked_settings
@@ -54,17 +55,27 @@ class RunConfig:
         """The scenes to play, in order, with names where the author wrote roles, and with the visitor there."""
         return tuple((b, _filled(s, self.cast)) for b, s in self.story.scenes if b.id in self.beats)
 
-    def pipeline(self, model: Model) -> Pipeline:
-        """The checks that a model's texts go through.
+    def pipeline(self, profile: ModelProfile) -> Pipeline:
+        """The checks that the texts of a model with this profile go through.
 
         Raises:
-            PluginError: the model's profile, the story or the settings name a check that is not there.
+            PluginError: the profile, the story or the settings name a check that is not there.
         """
-        return pipeline.build(model.profile.checks, self.story.language, (*self.story.checks_off, *self.checks_off))
+        story = self.story
+        made = pipeline.build(profile.checks, story.language)
+        for where, off in (
+            (f"{story.path or story.title}: checks_off", story.checks_off),
+            ("`no_check`", self.checks_off),
+        ):
+            try:
+                made = made.without(off)
+            except PluginError as error:
+                raise PluginError(f"{where}: {error}") from None
+        return made
 
     def recorded(self, model: Model) -> dict[str, Any]:
         """What the header keeps of a model, with what was learnt of it, and of the checks."""
-        return {"profile": model.profile.recorded(), "checks": self.pipeline(model).recorded()}
+        return {"profile": model.profile.recorded(), "checks": self.pipeline(model.profile).recorded()}
 
     def header(self, model: str, settings: dict[str, Any]) -> Header:
         """The header of the run's transcript. The story stands in it as its author wrote it."""

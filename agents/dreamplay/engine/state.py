@@ -170,7 +170,7 @@ def context(
         return open_memory(plan.plugins.memory, plan.story, plan.cast, role, embedder)
 
     players: dict[str, Participant] = {
-        role: Agent(role, desk, model(role), plan.seed, memory(role), plan.pipeline(model(role)))
+        role: Agent(role, desk, model(role), plan.seed, memory(role), plan.pipeline(model(role).profile))
         for role in plan.cast.characters
     }
     if visitor and plan.cast.visitor:
@@ -180,7 +180,7 @@ def context(
         cast=plan.cast,
         scenes=plan.scenes,
         participants=players,
-        narrator=Narrator(desk, told, plan.seed, plan.pipeline(told)),
+        narrator=Narrator(desk, told, plan.seed, plan.pipeline(told.profile)),
         director=plugins.create(
             "directors",
             plan.plugins.director,

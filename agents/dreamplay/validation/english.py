@@ -9,11 +9,13 @@ from dreamplay.languages import english, english_refusals
 from dreamplay.languages.english import ENGLISH
 from dreamplay.validation import names
 from dreamplay.validation.check import Candidate, Check, CheckContext, Fault, TextKind
-from dreamplay.validation.ngrams import words
+from dreamplay.validation.ngrams import grams, words
 
 _SENTENCES = re.compile(r"(?<=[.!?…])\s+")
 _RECITED = 0.6
 """Share of the cue's matter, and of a sentence's words, from which on the sentence is the matter itself."""
+_VERBATIM = 0.9
+"""Share of the matter's 3-grams from which on a line recites it, whatever else it says."""
 
 
 def refusal(candidate: Candidate, context: CheckContext) -> Fault | None:
@@ -136,14 +138,17 @@ def recites(candidate: Candidate, context: CheckContext) -> Fault | None:
     it is, whoever "her shoes" are in it.
     """
     text = candidate.plain
-    if ENGLISH.first_person.search(text) or ENGLISH.second_person.search(text):
+    if ENGLISH.first_person.search(text):
         return None
     if not ENGLISH.third_person.match(context.material) or not ENGLISH.third_person.search(text):
         return None
-    about, said = set(words(context.material)), set(words(text))
-    recited = len(about & said) > _RECITED * len(about) and all(
-        len(about & set(words(sentence))) > _RECITED * len(set(words(sentence))) for sentence in _SENTENCES.split(text)
-    )
+    matter = grams(context.material)
+    recited = len(matter & grams(text)) >= _VERBATIM * len(matter) if matter else False
+    if not recited and not ENGLISH.second_person.search(text):
+        about, said = set(words(context.material)), set(words(text))
+        parts = [set(words(sentence)) for sentence in _SENTENCES.split(text)]
+        every = all(len(about & part) > _RECITED * len(part) for part in parts)
+        recited = len(about & said) > _RECITED * len(about) and every
     advice = f"{context.speaker} says it of me and mine."
     return Fault("recites the cue in the third person", advice) if recited else None
 

@@ -10,7 +10,7 @@ from dreamplay import languages, plugins
 from dreamplay.errors import PluginError
 from dreamplay.languages.language import Language
 from dreamplay.models.base import Reply
-from dreamplay.schema.error_messages import did_you_mean, listed
+from dreamplay.schema.error_messages import did_you_mean
 from dreamplay.schema.provenance import RejectedCandidate
 from dreamplay.validation import checks, english, normalize
 from dreamplay.validation.check import ANY, Candidate, Check, CheckContext, Fault, Step, TextKind
@@ -111,6 +111,23 @@ class Pipeline:
                 if fault:
                     yield check, fault
 
+    def without(self, names: Collection[str]) -> Pipeline:
+        """The same without the checks and steps of these names.
+
+        Raises:
+            PluginError: there is no such check anywhere, so that the name is wrong.
+        """
+        own = [*(check.name for check in self.checks), *(step.name for step in self.steps)]
+        known = sorted({*own, *SHIPPED, *(step.name for step in normalize.STEPS)})
+        for name in names:
+            if name not in known:
+                raise PluginError(f"unknown check {name!r}{did_you_mean(name, known)}; there are {', '.join(known)}")
+        return replace(
+            self,
+            checks=tuple(check for check in self.checks if check.name not in names),
+            steps=tuple(step for step in self.steps if step.name not in names),
+        )
+
     def recorded(self) -> dict[str, Any]:
         """What the header of a run keeps of it, as plain JSON."""
         return {
@@ -120,28 +137,20 @@ class Pipeline:
         }
 
 
-def build(names: Collection[str], language: str = "en", off: Collection[str] = ()) -> Pipeline:
+def build(names: Collection[str], language: str = "en") -> Pipeline:
     """The pipeline of the checks with these names.
 
     Args:
         names: of checks, of steps, or of entry points in the group `dreamplay.checks`, which may give several.
         language: the code of the story's language.
-        off: names of checks and steps that do not run.
 
     Raises:
         PluginError: there is no such check, or it cannot be used.
     """
-    found: dict[str, Check | Step] = {}
-    for name in names:
-        found |= {each.name: each for each in _named(name)}
-    known = [*found, *(name for name in SHIPPED if name not in found), *(step.name for step in normalize.STEPS)]
-    for name in off:
-        if name not in known:
-            raise PluginError(f"unknown check {name!r}{did_you_mean(name, known)}; there are {listed(sorted(known))}")
-    left = [each for name, each in found.items() if name not in off]
+    found = {each.name: each for name in names for each in _named(name)}
     return Pipeline(
-        checks=tuple(each for each in left if isinstance(each, Check)),
-        steps=tuple(each for each in left if isinstance(each, Step)),
+        checks=tuple(each for each in found.values() if isinstance(each, Check)),
+        steps=tuple(each for each in found.values() if isinstance(each, Step)),
         language=languages.get(language),
     )
 

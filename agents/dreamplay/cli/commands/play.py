@@ -18,6 +18,7 @@ from dreamplay.cli.options import (
     JsonFlag,
     MemoryFlag,
     ModelFlag,
+    NoCheckFlag,
     QuietFlag,
     StoryFlag,
     SwapFlag,
@@ -71,6 +72,7 @@ def run(
             help="Whether characters reflect after each scene. Default: if the model is at an endpoint.",
         ),
     ] = None,
+    no_check: NoCheckFlag = None,
     window: WindowFlag = None,
     guest: Annotated[
         str | None, typer.Option("--as", metavar="NAME", help="Step in as a visitor: your name, or a persona file.")
@@ -102,6 +104,7 @@ def run(
         story=story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out,
         temperature=temperature, candidates=candidates, timeout=timeout, reflect=reflect, window=window,
         memory=_memory(memory, no_recall), director=director, embedder=embedder,
+        no_check=no_check or None,
     )  # fmt: skip
     manner = _manner(quiet, as_json)
     if guest is None and (interventions or every_line):
