@@ -32,7 +32,9 @@ from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import prompt_log, transcript
 from dreamplay.runs.transcript import End
+from dreamplay.schema.event_base import EventBase
 from dreamplay.schema.provenance import Usage
+from dreamplay.schema.script import Script
 from fake_endpoint import FakeEndpoint
 
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))
@@ -241,7 +243,7 @@ NOT_BRANCHED = {
     "another story": ("whatif p --at corner --story-edit mindsync.yaml", "is another story"),
     "too many at once": (
         "whatif p --drop bo --seeds 9 --jobs 9 --model x.gguf",
-        "--jobs 9: a local engine has room for 8",
+        "--jobs 9: gguf models have room for 8",
     ),
 }
 
@@ -319,7 +321,7 @@ def _left_behind() -> None:
     for name, text in {
         "finished": f"{header}\n{end}\n", "elsewhere": f"{header}\n", "torn": header[:99],
         "visited": f"{visited}\n",
-        "newer": header.replace('"schema_version":1', '"schema_version":9', 1) + "\n",
+        "newer": header.replace('"schema_version":2', '"schema_version":9', 1) + "\n",
     }.items():  # fmt: skip
         Path(name).mkdir()
         (Path(name) / transcript.FILE).write_text(text)
@@ -390,7 +392,11 @@ def test_a_story_is_checked_for_secrets(
     done = call("check", small, "--secrets", "--swap", "bo=zoe.yaml")
     assert done.code == 0
     assert re.search(r"^no prompt tells a secret: \d+ prompts scanned for \d+ marks$", done.out, re.MULTILINE)
-    monkeypatch.setattr("dreamplay.schema.script.Script.visible_to", lambda script, *roles, **kinds: list(script))
+
+    def everything(script: Script, *roles: str, kind: type[EventBase] = EventBase) -> list[EventBase]:
+        return [event for event in script if isinstance(event, kind)]
+
+    monkeypatch.setattr("dreamplay.schema.script.Script.visible_to", everything)
     done = call("check", small, "--secrets")
     assert done.code == 1
     assert re.fullmatch(r"dreamplay: scene \w+: the prompt of a \w+ for \w+ holds [^\n]+\n", done.message)
