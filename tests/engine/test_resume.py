@@ -346,8 +346,9 @@ def _finished(folder: Path) -> None:
 
 
 def _newer(folder: Path) -> None:
-    raw = (folder / FILE).read_bytes().replace(b'"schema_version":1', b'"schema_version":99', 1)
-    (folder / FILE).write_bytes(raw)
+    raw = (folder / FILE).read_bytes()
+    assert b'"schema_version":2' in raw
+    (folder / FILE).write_bytes(raw.replace(b'"schema_version":2', b'"schema_version":99', 1))
 
 
 def _elsewhere(folder: Path) -> None:
