@@ -71,6 +71,8 @@ def test_a_branch_is_played_beside_its_parent_and_compared(run: dp.Run) -> None:
     assert repr(made).startswith("<Comparison of 1 and 1 runs of 'Small Hours': Changed: from event ")
     with pytest.raises(dp.DreamplayError, match="two base runs have the seed 7"):
         dp.compare([run, run], [other])
+    asked = dp.play(run.branch(at="night", say=[("bo", "Am I off?")]))
+    assert dp.compare(run, asked).findings[0].endswith("say bo: Am I off?")
 
 
 def test_a_story_and_its_personas_can_be_values(small: Path, run: dp.Run) -> None:
@@ -96,6 +98,7 @@ def test_a_run_shows_itself_and_answers_questions(run: dp.Run) -> None:
     assert re.fullmatch(rf"<Branch of {run.folder.name}: from event \d+ on, drop bo, seed 7>", repr(branch))
     line = run.lines[-1]
     assert run.why(line.id).text == line.text
+    assert run.why(line) == run.why(line.id)
     assert run.knows("ada", at=line.id).at == line.id
     assert dp.score(run).runs[0].scores == dp.score([run]).pooled
 

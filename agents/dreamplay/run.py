@@ -85,11 +85,11 @@ class Run:
         """
         return self.record.cast.name(role)
 
-    def why(self, event: int) -> Explanation:
+    def why(self, event: int | Event) -> Explanation:
         """What made an event: cue, what the speaker saw and remembered, refused candidates, the prompt and the cost.
 
         Args:
-            event: its number, from 0.
+            event: the event, or its id.
 
         Raises:
             UsageError: there is no such event, or an author wrote it; the message names those nearest to it.
@@ -97,7 +97,8 @@ class Run:
         from dreamplay.analysis import explain
         from dreamplay.runs import prompt_log
 
-        return explain.why(self.record, event, lambda digest: prompt_log.find(self.folder, digest))
+        number = event if isinstance(event, int) else event.id
+        return explain.why(self.record, number, lambda digest: prompt_log.find(self.folder, digest))
 
     def knows(self, role: str, at: int | None = None) -> Knowledge:
         """What a role knows after an event, or at the end if None.

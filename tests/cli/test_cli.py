@@ -214,7 +214,7 @@ def test_what_if(small: Path, call: Callable[..., Done]) -> None:
     done = call(*what_if)
     assert done.code == 0, done.err
     assert "Bo: I am off." in done.out
-    assert "on, say bo: I am off.; drop bo.\n- The runs part after" in done.out
+    assert "on, say bo: I am off.; drop bo.\n- The runs diverge after" in done.out
     assert call(*what_if, "--quiet") == Done(0, "", "")
     listed = call(*what_if, "--seeds", 2, "--jobs", 4, "--dry-run")
     assert re.fullmatch(r"2 of 3 runs to play: about \d+ calls, [\d,]+ prompt tokens .*\n", listed.out)

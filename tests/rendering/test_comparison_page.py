@@ -97,7 +97,7 @@ def test_the_page_can_be_read_aloud(read: Read) -> None:
 
 
 def test_every_section_and_every_pair_is_there(made: Comparison, read: Read) -> None:
-    for said in ("In short", "What was changed", "Where they part", "Stances", "Talk", "Relations", "Hidden fears",
+    for said in ("In short", "What was changed", "Where they diverge", "Stances", "Talk", "Relations", "Hidden fears",
                  "Scorecard", "Cost", "Side by side", "By beat", "By character", "Methods", "Glossary",
                  "Provenance"):  # fmt: skip
         assert said in read.text

@@ -1,4 +1,4 @@
-"""Two runs beside each other: which belong together, where they part, and what each says from there on."""
+"""Two runs beside each other: which belong together, where they diverge, and what each says from there on."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def pairs(matched: Pairing) -> tuple[Pair, ...]:
 
 
 def parting(found: Sequence[Pair], beats: Mapping[str, str]) -> str:
-    """In one sentence, where the runs part."""
+    """In one sentence, where the runs diverge."""
     parted = [(pair.shared, pair.first) for pair in found if pair.first]
     if not parted:
         return "The runs are the same, event for event."
@@ -133,8 +133,10 @@ def parting(found: Sequence[Pair], beats: Mapping[str, str]) -> str:
     late = f", the last of them after {last}" if last > point else ""
     where = f"after {point} event{'s' * (point != 1)}{beat}{late}" if point else f"at their first event{beat}{late}"
     if len(parted) == len(found):
-        return f"The runs part {where}."
-    return f"{len(found) - len(parted)} of {len(found)} pairs are the same, event for event; the others part {where}."
+        return f"The runs diverge {where}."
+    return (
+        f"{len(found) - len(parted)} of {len(found)} pairs are the same, event for event; the others diverge {where}."
+    )
 
 
 def _kind(run: RunLog) -> object:

@@ -197,7 +197,8 @@ def _changes(matched: Pairing, swaps: Sequence[Swap], settings: Sequence[Setting
     several = max(len(changed), len(told)) > 1  # a swap may stand in both
     if changed or told:
         mixed = " With several changes at once, no difference can be put down to one of them." if several else ""
-        return f"Changed: {'; '.join([*changed, *told])}.{mixed}"
+        what = "; ".join([*changed, *told])
+        return f"Changed: {what if what.endswith(('.', '!', '?', '…')) else f'{what}.'}{mixed}"
     return "Cast, model and settings are the same."
 
 

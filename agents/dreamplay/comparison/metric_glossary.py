@@ -65,7 +65,7 @@ def _terms(
         "event",
         (
             "A line, a whisper, a thought, an action, an entrance, an exit, a dream, a decision, or what the narrator "
-            "tells. Runs part at the first event that differs by more than the name of whoever holds a role."
+            "tells. Runs diverge at the first event that differs by more than the name of whoever holds a role."
         ),
     )
     if stances:

@@ -71,7 +71,7 @@ def talk(rows: Sequence[SemanticShift], made: Comparison, title: str) -> Markup:
 
 
 def parting(made: Comparison) -> Markup:
-    """For each pair, how much of the runs is shared before they part."""
+    """For each pair, how much of the runs is shared before they diverge."""
     most = max((max(pair.base_events, pair.changed_events) for pair in made.pairs), default=0) or 1
     step, left, right = 20, 64, _WIDTH
 
@@ -87,7 +87,7 @@ def parting(made: Comparison) -> Markup:
         parts.append(_text(0, y + 4, f"seed {seed}"[:12], "tick"))
         said = f"seed {seed}: {pair.shared} events in common"
         parts.append(_mark(said, _bar(left, y, x(pair.shared), "n"), _bar(x(pair.shared), y, end, "b faint")))
-    return _svg(height, "How many events the runs of each pair share before they part", parts)
+    return _svg(height, "How many events the runs of each pair share before they diverge", parts)
 
 
 def relation(found: Relation, made: Comparison) -> Markup:

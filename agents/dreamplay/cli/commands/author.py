@@ -52,7 +52,9 @@ def persona(file: FileArgument) -> None:
 
 
 def schema(kind: Annotated[Kind, typer.Argument(metavar="story|persona", help="The kind of file.")]) -> None:
-    """Print the JSON schema of a story or a persona, with which an editor completes, explains and checks a file.
+    """Print the JSON schema of a story or a persona.
+
+    With it, an editor completes, explains and checks a file.
 
     Example: dreamplay schema story > story.schema.json
     """

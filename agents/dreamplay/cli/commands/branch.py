@@ -84,7 +84,7 @@ def whatif(
     as_markdown: MarkdownFlag = None,
     as_html: HtmlFlag = None,
 ) -> None:
-    """Branch off a run with something changed, play the branch, and compare the two.
+    """Branch off a run with a change, play the branch, and compare.
 
     Give the same command again to continue what was stopped. Nothing is played twice.
 

@@ -13,8 +13,9 @@ from dreamplay.rendering.output import dumps, echo
 
 
 def plugins(as_json: JsonFlag = False) -> None:
-    """List what can be chosen by name, by group, with the distribution that it comes from. What cannot be imported is
-    listed with the reason.
+    """List the plug-ins that can be chosen by name.
+
+    Each has the package that it comes from. What cannot be imported has the reason.
 
     Example: dreamplay plugins
     """

@@ -132,7 +132,7 @@ def resume(
     quiet: QuietFlag = False,
     as_json: EventsFlag = False,
 ) -> None:
-    """Continue a run that was stopped, at the same turn, on the same model or another.
+    """Continue a stopped run at the same turn. Another model may take over.
 
     Examples:
 
@@ -168,7 +168,9 @@ def runs(
     ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """List the runs, newest first: what was changed, how far each was played, and whether it can be resumed.
+    """List the runs, newest first.
+
+    Each has what was changed, how far it was played, and whether it can be resumed.
 
     In a terminal, runs that differ only in their seed share one line, under the name of the newest.
 

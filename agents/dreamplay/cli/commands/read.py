@@ -41,7 +41,9 @@ def why(
     line: Annotated[int, typer.Argument(metavar="LINE", help="The number of an event, as show --numbers prints it.")],
     as_json: JsonFlag = False,
 ) -> None:
-    """Show why a line was said: cue, witnessed events, memories, rejected candidates, the whole prompt, and the cost.
+    """Show why a line was said.
+
+    Prints the cue, witnessed events, memories, rejected candidates, the whole prompt, and the cost.
 
     Example: dreamplay why mindsync-20450101-220000-7 30
     """
@@ -64,7 +66,9 @@ def knows(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show what a role knows and since when, and who has dreamt whose fear, beat by beat.
+    """Show what a role knows and since when.
+
+    Also prints, beat by beat, who has dreamt whose fear.
 
     Example: dreamplay knows mindsync-20450101-220000-7 leo --at 30
     """
@@ -89,7 +93,9 @@ def score(
     ] = None,
     base_url: UrlFlag = None,
 ) -> None:
-    """Measure how well runs were played: a column for each, one for all together, and the targets.
+    """Measure how well runs were played.
+
+    Prints a column for each run, one for all of them, and the targets.
 
     Example: dreamplay score mindsync-20450101-220000-7 mindsync-20450101-221500-8
     """
@@ -121,7 +127,9 @@ def compare(
     as_markdown: MarkdownFlag = None,
     as_html: HtmlFlag = None,
 ) -> None:
-    """Compare runs of one story: where they part, and which differences are more than chance.
+    """Compare runs of one story.
+
+    Shows where they diverge, and which differences are more than chance.
 
     Of two runs, the first is the base. Of more, the base is the group with the cast, model and settings of the first;
     if all runs are alike, it is the first half. Runs with the same seed make a pair.
