@@ -88,12 +88,16 @@ def test_a_play_that_is_left_without_a_word_is_over_before_its_loop_is(small: Pa
 
 
 @pytest.mark.parametrize("in_a_coroutine", [False, True])
-def test_ctrl_c_keeps_what_was_played(in_a_coroutine: bool, small: Path) -> None:
+def test_ctrl_c_keeps_what_was_played(in_a_coroutine: bool) -> None:
+    def play() -> dp.Run:
+        """A play that is longer than it takes to notice an interrupt."""
+        return dp.play("mindsync", model="scripted", seed=7, on_event=_interrupt)
+
     async def main() -> None:
-        dp.play(small, seed=7, on_event=_interrupt, **DAY)
+        play()
 
     with pytest.raises(KeyboardInterrupt):
-        asyncio.run(main()) if in_a_coroutine else dp.play(small, seed=7, on_event=_interrupt, **DAY)
+        asyncio.run(main()) if in_a_coroutine else play()
     stopped = dp.load_run()
     assert not stopped.finished
     assert len(stopped.events) > 6

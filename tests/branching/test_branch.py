@@ -87,7 +87,8 @@ async def test_a_branch_of_a_branch_tells_all_its_changes(parent: RunLog, tmp_pa
     point = _first(child, "porch")
     assert list(grand.script)[:point] == list(child.script)[:point]
     assert any(event.text == "I am off." for event in grand.script)
-    assert run_config.from_header(grand.header).header("scripted", {"profile": worlds.SMALL.recorded()}) == grand.header
+    plan = run_config.from_header(grand.header)
+    assert plan.header("scripted", plan.recorded(ScriptedModel())) == grand.header
     assert grand.header.parent == "child"
     assert grand.header.changes == (
         f"from event {_first(parent, 'attic')} on, say bo: I am off.", f"from event {point} on, drop bo",

@@ -266,7 +266,8 @@ async def test_a_run_goes_on_on_another_model_and_says_so(small: Path, tmp_path:
     await play(ScriptedModel())
     record = transcript.read(folder)
     assert record.end
-    header = worlds.plan(small).header("scripted", {"profile": worlds.SMALL.recorded()})
+    plan = worlds.plan(small)
+    header = plan.header("scripted", plan.recorded(ScriptedModel()))
     settings = header.settings
     assert record.header == header
     assert record.resumptions == (
