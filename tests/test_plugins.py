@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 import strangers
-from dreamplay import plugins
+from dreamplay import plugin_guard, plugins
 from dreamplay.errors import DreamplayError, ModelError, PluginError, PluginFailedError, UsageError
 
 GOOD = """
@@ -137,13 +137,13 @@ def test_a_result_of_the_wrong_type_names_the_plug_in(install: Install) -> None:
 def test_a_function_is_guarded_too(install: Install) -> None:
     install("mine = good:Good")
     plugin = plugins.find("embedders", "mine")
-    assert plugins.guarded(plugin, len)("four") == 4
+    assert plugin_guard.guarded(plugin, len)("four") == 4
     with pytest.raises(PluginFailedError):
-        plugins.guarded(plugin, len)(4)
+        plugin_guard.guarded(plugin, len)(4)
 
 
 def test_what_is_shipped_fails_as_itself() -> None:
     shipped = plugins.Plugin("embedders", "mine", "its:Own", plugins.SHIPPED, "1.0")
     with pytest.raises(TypeError) as error:
-        plugins.guarded(shipped, len)(4)
+        plugin_guard.guarded(shipped, len)(4)
     assert not isinstance(error.value, DreamplayError)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from dreamplay import plugins
+from dreamplay import plugin_guard, plugins
 from dreamplay.errors import PluginError
 from dreamplay.storage import disk
 
@@ -37,7 +37,7 @@ def open_format(name: str) -> Format:
     Raises:
         PluginError: there is none, or it cannot be used.
     """
-    made: Format = plugins.create("formats", name, Format, returns={"write": plugins.one_of(str, bytes)})
+    made: Format = plugins.create("formats", name, Format, returns={"write": plugin_guard.one_of(str, bytes)})
     return made
 
 

@@ -12,16 +12,14 @@ line that names it.
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from dreamplay.errors import DreamplayError, PluginError, PluginFailedError
+from dreamplay.errors import DreamplayError, PluginError
+from dreamplay.plugin_guard import FAILURES, guarded, reason, wrong_type
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -38,10 +36,6 @@ NOUN: dict[Group, str] = {
 """What one member of a group is called in messages."""
 SHIPPED = "dreamplay"
 """The distribution whose plug-ins are part of dreamplay."""
-_FAILURES = (Exception, SystemExit)
-"""No plug-in may end the process by itself."""
-_LONGEST = 200
-"""Characters of a stranger's error message that are quoted."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +67,7 @@ class Plugin:
 
         try:
             return EntryPoint(self.name, self.target, f"{SHIPPED}.{self.group}").load()
-        except _FAILURES as error:  # importing runs the module, which may raise anything
+        except FAILURES as error:  # importing runs the module, which may raise anything
             raise PluginError(f"{self}: cannot be imported: {reason(error)}; correct it, or uninstall it") from error
 
 
@@ -176,7 +170,7 @@ def create(
         made = factory(*args, **kwargs)
     except DreamplayError:
         raise
-    except _FAILURES as error:
+    except FAILURES as error:
         if plugin.shipped:
             raise
         raise PluginError(f"{plugin}: cannot be made: {reason(error)}; correct it, or uninstall it") from error
@@ -194,106 +188,6 @@ def expect(plugin: Plugin, made: Any, protocol: type) -> Any:
         without = f", which has no {', '.join(missing)}" if missing else ""
         raise wrong_type(plugin, made, protocol.__name__, without)
     return made
-
-
-def guarded(plugin: Plugin, thing: Any, returns: Mapping[str, Callable[[Any], Any]] | None = None) -> Any:
-    """A stand-in for an object, or a function, of a plug-in. An exception in any of its methods, plain or async,
-    becomes a `PluginFailedError`; an error of dreamplay's own passes as it is. What is shipped is returned as it is.
-
-    Args:
-        plugin: whose it is.
-        thing: the object.
-        returns: method name to a function that returns the method's result if it is right, converted if need be, and
-            raises ValueError or TypeError if not. The name of a call of the object itself is "__call__".
-    """
-    return thing if plugin.shipped else _Guarded(plugin, thing, returns or {})
-
-
-def one_of(*types: type) -> Callable[[Any], Any]:
-    """A check for `guarded`: that a result is of one of the types."""
-
-    def check(result: Any) -> Any:
-        if not isinstance(result, types):
-            raise TypeError(f"expected {' or '.join(each.__name__ for each in types)}, found {type(result).__name__}")
-        return result
-
-    return check
-
-
-@contextlib.contextmanager
-def guard(plugin: Plugin) -> Iterator[None]:
-    """Turn what a plug-in raises meanwhile into a `PluginFailedError`.
-
-    Raises:
-        PluginFailedError: an exception that is no DreamplayError.
-    """
-    try:
-        yield
-    except DreamplayError:
-        raise
-    except _FAILURES as error:
-        raise PluginFailedError(f"{plugin} failed: {reason(error)}") from error
-
-
-def wrong_type(plugin: Plugin, found: object, wanted: str, why: str = "") -> PluginError:
-    """The error for a plug-in that is, or makes, something else than it should."""
-    given = f"the class {found.__name__}" if isinstance(found, type) else f"{_a(type(found).__name__)}"
-    return PluginError(f"{plugin}: expected {_a(wanted)}, found {given}{why}; see docs/plugins/{plugin.group}.md")
-
-
-def reason(error: BaseException) -> str:
-    """What a stranger's exception says, in one line, with the file and line that raised it."""
-    said = " ".join(str(error).split())[:_LONGEST]
-    ours = ("<", __file__, str(Path(inspect.__file__).with_name("importlib")))
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(ours)]
-    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{f': {said}' if said else ''}{where}"
-
-
-class _Guarded:
-    """Passes everything on to an object of a plug-in; see `guarded`."""
-
-    def __init__(self, plugin: Plugin, thing: Any, returns: Mapping[str, Callable[[Any], Any]]) -> None:
-        self.__dict__.update(_plugin=plugin, _thing=thing, _returns=returns)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or inspect.getattr_static(self._thing, name, None) is None:
-            return getattr(self._thing, name)  # a member that is not there is no failure
-        with guard(self._plugin):
-            found = getattr(self._thing, name)
-        return self._wrapped(name, found) if callable(found) else found
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        with guard(self._plugin):
-            setattr(self._thing, name, value)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._wrapped("__call__", self._thing)(*args, **kwargs)
-
-    def __repr__(self) -> str:
-        return f"<{self._plugin}>"
-
-    def _wrapped(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            with guard(self._plugin):
-                result = function(*args, **kwargs)
-            return finish(result) if inspect.isawaitable(result) else self._checked(name, result)
-
-        async def finish(waiting: Any) -> Any:
-            with guard(self._plugin):
-                result = await waiting
-            return self._checked(name, result)
-
-        return call
-
-    def _checked(self, name: str, result: Any) -> Any:
-        check = self._returns.get(name)
-        try:
-            return check(result) if check else result
-        except (TypeError, ValueError) as error:
-            called = "it" if name == "__call__" else f"{name}()"
-            said = " ".join(str(error).split())[:_LONGEST]
-            raise PluginFailedError(f"{self._plugin} failed: {called} returned the wrong type: {said}") from error
 
 
 def _config(plugin: Plugin, factory: Any, choice: PluginChoice) -> FrozenModel | None:
@@ -352,7 +246,3 @@ def _members(protocol: type) -> list[str]:
     """The public members of a Protocol or a class, declared and defined."""
     declared = [name for base in protocol.__mro__ for name in inspect.get_annotations(base)]
     return [name for name in dict.fromkeys([*declared, *dir(protocol)]) if not name.startswith("_")]
-
-
-def _a(noun: str) -> str:
-    return noun if " " in noun else f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"

@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypedDict, get_args
 
 from langgraph.runtime import Runtime
 
-from dreamplay import plugins
+from dreamplay import plugin_guard, plugins
 from dreamplay.director.base import Director, Step
 from dreamplay.director.situation import Situation
 from dreamplay.engine.run_config import RunConfig
@@ -189,7 +189,7 @@ def context(
             plan.seed,
             plan.length,
             embedder,
-            returns={"next": plugins.one_of(*get_args(Step))},
+            returns={"next": plugin_guard.one_of(*get_args(Step))},
         ),
         script=script,
         write=write,

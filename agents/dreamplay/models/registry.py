@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from dreamplay import plugins
+from dreamplay import plugin_guard, plugins
 from dreamplay.errors import ModelError, SettingsError
 from dreamplay.models import endpoint_errors, model_store, profile_table, proxy
 from dreamplay.models.base import Model, Reply
@@ -180,17 +180,17 @@ async def open_models(
     plugin = plugins.find("models", spec.kind)
     factory = plugin.load()
     if not callable(factory):
-        raise plugins.wrong_type(plugin, factory, "something to call, which opens a model")
+        raise plugin_guard.wrong_type(plugin, factory, "something to call, which opens a model")
     offered = {"profile": profile(spec, settings, recorded), "jobs": jobs, "load": load}
-    with contextlib.nullcontext() if plugin.shipped else plugins.guard(plugin):
+    with contextlib.nullcontext() if plugin.shipped else plugin_guard.guard(plugin):
         taken = {name: value for name, value in offered.items() if name in signature(factory).parameters}
         made = factory(spec.model or "", settings, **taken)
         made = await made if isawaitable(made) else made
-    model: Model = plugins.guarded(
-        plugin, plugins.expect(plugin, made, Model), returns={"complete": plugins.one_of(Reply)}
+    model: Model = plugin_guard.guarded(
+        plugin, plugins.expect(plugin, made, Model), returns={"complete": plugin_guard.one_of(Reply)}
     )
     if not isinstance(model.profile, ModelProfile):
-        raise plugins.wrong_type(plugin, model.profile, "a ModelProfile as its profile")
+        raise plugin_guard.wrong_type(plugin, model.profile, "a ModelProfile as its profile")
     if not plugin.shipped:
         model.profile = profile(spec, settings, recorded, model.profile)  # type: ignore[misc]
     elif isinstance(model, Endpoint) and not spec.model:  # now that its name is known

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dreamplay import languages, plugins
+from dreamplay import languages, plugin_guard, plugins
 from dreamplay.errors import PluginError
 from dreamplay.languages.language import Language
 from dreamplay.models.base import Reply
@@ -168,11 +168,11 @@ def _named(name: str) -> tuple[Check | Step, ...]:
     made = plugin.load()
     several = made if isinstance(made, tuple) else (made,)
     if not several or not all(isinstance(each, Check | Step) for each in several):
-        raise plugins.wrong_type(plugin, made, "a Check, or a tuple of them")
+        raise plugin_guard.wrong_type(plugin, made, "a Check, or a tuple of them")
     return tuple(_guarded(plugin, each) for each in several)
 
 
 def _guarded(plugin: plugins.Plugin, each: Check | Step) -> Check | Step:
     """The same, where an error in it ends the run in one line that names it."""
-    returns = plugins.one_of(Fault, type(None)) if isinstance(each, Check) else plugins.one_of(str)
-    return replace(each, function=plugins.guarded(plugin, each.function, {"__call__": returns}))
+    returns = plugin_guard.one_of(Fault, type(None)) if isinstance(each, Check) else plugin_guard.one_of(str)
+    return replace(each, function=plugin_guard.guarded(plugin, each.function, {"__call__": returns}))
