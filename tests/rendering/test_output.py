@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import io
 import json
 import os
@@ -172,7 +173,7 @@ CLOSED = "dreamplay: stdout is closed; open it, or send it to a file"
     ],
 )  # fmt: skip
 def test_stdout_that_is_full_or_closed_is_said_in_one_line(small: Path, command: str, code: int, said: str) -> None:
-    subprocess.run([COMMAND, *PLAY.split(), "-q", "--out", "transcripts/run"], check=True)
+    asyncio.run(worlds.play(small, Path("transcripts/run"), beats=["day"]))
     line = f"{COMMAND} {command}; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, encoding="utf-8", timeout=60, check=False)
     told = "".join(row for row in done.stderr.splitlines(keepends=True) if ": playing on " not in row)
