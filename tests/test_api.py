@@ -153,6 +153,10 @@ REFUSED: dict[str, tuple[Callable[[Path, dp.Run], object], type[Exception], str]
     "one beat, and no list": (
         lambda small, run: dp.play(small, model="scripted", beats="day"), TypeError, "`beats` is a list of names",
     ),
+    "swaps of another kind": (
+        lambda small, run: dp.play(small, model="scripted", swaps="leo=x"), TypeError,  # type: ignore[arg-type]
+        "`swaps` is a dictionary, role to persona, not 'leo=x'",
+    ),
     "an unknown role": (
         lambda small, run: dp.play(small, model="scripted", swaps={"zed": "leo"}), UsageError, "no role 'zed'",
     ),

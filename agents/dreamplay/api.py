@@ -211,6 +211,8 @@ def _check(story: object, model: object, own: Mapping[str, object], settings: Ma
         raise TypeError(f"a story is a name, a file, a Story, a branch or a run, not {type(story).__name__}")
     if not (isinstance(model, str | Path | OpenModel | None) or hasattr(model, "complete")):
         raise TypeError(f"`model` is a name, a file or a model, not {type(model).__name__}")
+    if not isinstance(own["swaps"], Mapping | None):
+        raise TypeError(f"`swaps` is a dictionary, role to persona, not {own['swaps']!r}")
     checked_names("beats", own["beats"])
     given = {name for name, value in {**own, **settings}.items() if value not in (None, (), [], {})}
     asked = given & ModelKeywords.__annotations__.keys()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,9 @@ _LONGEST = 200
 """Characters of a stranger's error message that are quoted."""
 
 
-def guarded(plugin: Plugin, thing: Any, returns: Mapping[str, Callable[[Any], Any]] | None = None) -> Any:
+def guarded(
+    plugin: Plugin, thing: Any, returns: Mapping[str, Callable[[Any], Any]] | None = None, plain: Set[str] = frozenset()
+) -> Any:
     """A stand-in for an object, or a function, of a plug-in. An exception in any of its methods, plain or async,
     becomes a `PluginFailedError`; an error of dreamplay's own passes as it is. What is shipped is returned as it is.
 
@@ -29,8 +31,9 @@ def guarded(plugin: Plugin, thing: Any, returns: Mapping[str, Callable[[Any], An
         thing: the object.
         returns: method name to a function that returns the method's result if it is right, converted if need be, and
             raises ValueError or TypeError if not. The name of a call of the object itself is "__call__".
+        plain: the methods that must not be async.
     """
-    return thing if plugin.shipped else _Guarded(plugin, thing, returns or {})
+    return thing if plugin.shipped else _Guarded(plugin, thing, returns or {}, plain)
 
 
 def one_of(*types: type) -> Callable[[Any], Any]:
@@ -78,8 +81,10 @@ def reason(error: BaseException) -> str:
 class _Guarded:
     """Passes everything on to an object of a plug-in; see `guarded`."""
 
-    def __init__(self, plugin: Plugin, thing: Any, returns: Mapping[str, Callable[[Any], Any]]) -> None:
-        self.__dict__.update(_plugin=plugin, _thing=thing, _returns=returns)
+    def __init__(
+        self, plugin: Plugin, thing: Any, returns: Mapping[str, Callable[[Any], Any]], plain: Set[str]
+    ) -> None:
+        self.__dict__.update(_plugin=plugin, _thing=thing, _returns=returns, _plain=plain)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or inspect.getattr_static(self._thing, name, None) is None:
@@ -102,7 +107,13 @@ class _Guarded:
         def call(*args: Any, **kwargs: Any) -> Any:
             with guard(self._plugin):
                 result = function(*args, **kwargs)
-            return finish(result) if inspect.isawaitable(result) else self._checked(name, result)
+            if not inspect.isawaitable(result):
+                return self._checked(name, result)
+            if name not in self._plain:
+                return finish(result)
+            if inspect.iscoroutine(result):
+                result.close()
+            raise PluginFailedError(f"{self._plugin} failed: {name}() must not be async")
 
         async def finish(waiting: Any) -> Any:
             with guard(self._plugin):

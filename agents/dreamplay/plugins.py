@@ -19,7 +19,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dreamplay.errors import DreamplayError, PluginError
-from dreamplay.plugin_guard import FAILURES, guarded, reason, wrong_type
+from dreamplay.plugin_guard import FAILURES, guard, guarded, reason, wrong_type
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -174,7 +174,9 @@ def create(
         if plugin.shipped:
             raise
         raise PluginError(f"{plugin}: cannot be made: {reason(error)}; correct it, or uninstall it") from error
-    return guarded(plugin, expect(plugin, made, protocol), returns)
+    plain = {name for name, each in vars(protocol).items() if inspect.isfunction(each)}
+    plain -= {name for name in plain if inspect.iscoroutinefunction(vars(protocol)[name])}
+    return guarded(plugin, expect(plugin, made, protocol), returns, plain)
 
 
 def expect(plugin: Plugin, made: Any, protocol: type) -> Any:
@@ -183,7 +185,8 @@ def expect(plugin: Plugin, made: Any, protocol: type) -> Any:
     Raises:
         PluginError: it has not.
     """
-    missing = [member for member in _members(protocol) if not hasattr(made, member)]
+    with guard(plugin):
+        missing = [member for member in _members(protocol) if not hasattr(made, member)]
     if missing or isinstance(made, type):
         without = f", which has no {', '.join(missing)}" if missing else ""
         raise wrong_type(plugin, made, protocol.__name__, without)

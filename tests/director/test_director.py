@@ -5,14 +5,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+import strangers
 import worlds
+from dreamplay.director.base import open_director
 from dreamplay.director.config import DirectorConfig
 from dreamplay.director.cues import Cues
 from dreamplay.director.director import StandardDirector
 from dreamplay.director.situation import Situation
 from dreamplay.engine.run_config import RunConfig
+from dreamplay.errors import PluginFailedError
 from dreamplay.library import resources
+from dreamplay.memory.base import default_embedder
 from dreamplay.schema.event import Cue, Event
+from dreamplay.schema.plugin_choice import PluginChoice
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Scene
 from dreamplay.schema.turn import Turn
@@ -289,3 +294,52 @@ def test_at_an_extreme_of_regard_some_are_spoken_to_in_its_tone(regard: float, t
         said.append(cue)
     assert {cue.tactic for cue in said} & {"warmly", "coldly"} == tones
     assert len({cue.tactic for cue in said}) > 2  # not all of them
+
+
+MISFITS: dict[str, tuple[str, str]] = {
+    # what a stranger's director makes of a turn that is right, and what is said of it
+    "somebody absent perceives it": ("replace(turn, present=(*now.present, 'zed'))", "of this moment; make it with"),
+    "somebody present does not": ("replace(turn, present=(turn.speaker,))", "of this moment"),
+    "another number": ("replace(turn, number=9)", "of this moment"),
+    "an absent speaker": ("now.turn('zed', turn.cue)", "a turn of 'zed', who is not present"),
+    "an absent hearer": ("now.turn(turn.speaker, turn.cue.model_copy(update={'hears': ('zed',)}))", "a cue that names"),
+    "words to oneself": (
+        "now.turn(turn.speaker, turn.cue.model_copy(update={'to': turn.speaker}))",
+        "a cue that names",
+    ),
+    "no cue": ("now.turn(turn.speaker)", "a turn without a cue"),
+    "no words": ("Narration(' ')", "a narration without words"),
+    "a move of its own": ("Move(role=turn.speaker, kind='exit', after=0, text='Gone.')", "not the scene's next"),
+    "nothing": ("None", "the wrong type"),
+    "a coroutine": ("later()", "must not be async"),
+}
+
+
+@pytest.mark.parametrize("what", MISFITS)
+def test_what_a_strangers_director_decides_has_to_fit_the_scene(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decides, says = MISFITS[what]
+    source = f"""
+from dataclasses import replace
+from dreamplay.director.base import Narration
+from dreamplay.director.director import StandardDirector
+from dreamplay.schema.story import Move
+from dreamplay.schema.turn import Turn
+
+async def later(): ...
+
+class Mine:
+    def __init__(self, cast, seed, length, embedder):
+        self.standard = StandardDirector(cast, seed, length)
+
+    def next(self, now):
+        turn = self.standard.next(now)
+        return {decides} if isinstance(turn, Turn) else turn
+"""
+    strangers.install(tmp_path / "site", "[dreamplay.directors]\nmine = mine:Mine\n", mine=source)
+    strangers.visible(monkeypatch, tmp_path / "site")
+    plan = _plan(3, tmp_path)
+    director = open_director(PluginChoice(name="mine"), plan.cast, 1, "full", default_embedder())
+    with pytest.raises(PluginFailedError, match=rf"^director 'mine' of stranger 1.0 .* failed: next\(\) .*{says}"):
+        worlds.act(director, plan.scenes[0][1], Script())

@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import strangers
 import worlds
 from dreamplay.engine.plugin_set import PluginSet
 from dreamplay.engine.runner import Runner
-from dreamplay.errors import EmbeddingError
+from dreamplay.errors import EmbeddingError, PluginFailedError
 from dreamplay.memory import wordllama as shipped
-from dreamplay.memory.base import NO_MEMORY, default_embedder
+from dreamplay.memory.base import NO_MEMORY, default_embedder, open_memory
 from dreamplay.memory.retrieval import RetrievalConfig, RetrievalMemory
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, Event
+from dreamplay.schema.plugin_choice import PluginChoice
 from dreamplay.schema.provenance import Provenance, RetrievedMemory
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
@@ -293,3 +295,30 @@ def test_however_old_and_slight_memories_are_the_nearer_one_comes_first(story: S
 def test_no_factor_can_be_0(weight: str) -> None:
     with pytest.raises(ValidationError, match=weight):
         RetrievalConfig.model_validate({weight: 0})
+
+
+@pytest.mark.parametrize(
+    ("event", "count", "says"),
+    [(1, 1, "event 1, which the role did not witness"), (9, 1, "event 9, which"), (0, 4, "4 memories; the limit is 3")],
+)
+def test_what_a_strangers_memory_recalls_was_witnessed_and_is_not_too_much(
+    event: int, count: int, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = f"""
+from dreamplay.schema.provenance import RetrievedMemory
+
+class Mine:
+    def __init__(self, *given): ...
+
+    def recall(self, view, query, *, scene, shown=(), limit):
+        return [RetrievedMemory(event={event}, when="then", text="A secret.", score=1.0)] * {count}
+"""
+    strangers.install(tmp_path / "site", "[dreamplay.memories]\nmine = mine:Mine\n", mine=source)
+    strangers.visible(monkeypatch, tmp_path / "site")
+    plan = worlds.plan("mindsync")
+    memory = open_memory(PluginChoice(name="mine"), plan.story, plan.cast, "leo", default_embedder())
+    script = Script(
+        [worlds.event(0, witnesses=ALL, speaker="leo"), worlds.event(1, witnesses=("elara",), speaker="elara")]
+    )
+    with pytest.raises(PluginFailedError, match=rf"^memory 'mine' of .* failed: recall\(\) returned {says}"):
+        memory.recall(script.common_view(["leo"]), CLOCK, scene="kitchen", limit=3)

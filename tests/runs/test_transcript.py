@@ -147,6 +147,12 @@ DAMAGE: dict[str, tuple[int, bytes, str]] = {
     "something after the end": (6, END.model_dump_json().encode() + b"\n" + _event(id=4), ":7: .*follows the end"),
     "a newer form": (1, b'{"record": "header", "schema_version": 99}\n', "newer dreamplay .*99.*upgrade"),
     "no header": (1, b"", ":1: "),
+    "no version": (1, b'{"record": "header"}\n', ":1: schema_version: it is missing, not a number from 1 to 2"),
+    "a version that is no number": (
+        1,
+        b'{"record": "header", "schema_version": true}\n',
+        ":1: schema_version: it is true",
+    ),
     "a header without a story": (1, b'{"record": "header", "schema_version": 1}\n', ":1: .*header is damaged"),
     "another file": (1, b"hello\n", ":1: no header"),
 }

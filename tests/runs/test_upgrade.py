@@ -67,6 +67,7 @@ def test_other_records_of_version_1_are_read() -> None:
     ("change", "says"),
     [
         ({"kind": "hand", "text": "zed", "speaker": "leo"}, "text: a hand says who speaks for whom"),
+        ({"kind": "hand", "text": ["visitor"], "speaker": "leo"}, "text: a hand says who speaks for whom"),
         ({"kind": "song"}, "kind: 'song' is no kind of event"),
         ({"choice": "go"}, "choice: a .* has none"),
         ({"regards": {"leo": 1}}, "attitudes: a .* has none"),

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, get_args
 
+from dreamplay import plugin_guard, plugins
 from dreamplay.director.situation import Situation
-from dreamplay.schema.story import Move
+from dreamplay.errors import PluginFailedError
+from dreamplay.memory.base import Embedder
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import Cue
+from dreamplay.schema.plugin_choice import PluginChoice
+from dreamplay.schema.story import Length, Move
 from dreamplay.schema.turn import Turn
 
 
@@ -40,3 +46,55 @@ class Director(Protocol):
 
     def next(self, now: Situation) -> Step:
         """What happens next. Once it has happened, the director is asked again, until the scene ends."""
+
+
+def open_director(choice: PluginChoice, cast: Cast, seed: int, length: Length, embedder: Embedder) -> Director:
+    """The chosen director. What a stranger's decides is checked before anything comes of it.
+
+    Raises:
+        PluginError: it is not installed, or cannot be used.
+    """
+    plugin = plugins.find("directors", choice.name)
+    made: Director = plugins.create(
+        "directors", choice, Director, cast, seed, length, embedder,
+        returns={"next": plugin_guard.one_of(*get_args(Step))},
+    )  # fmt: skip
+    return made if plugin.shipped else _CheckedDirector(plugin, made)
+
+
+@dataclass(frozen=True)
+class _CheckedDirector:
+    plugin: plugins.Plugin
+    director: Director
+
+    def next(self, now: Situation) -> Step:
+        """What the director decides.
+
+        Raises:
+            PluginFailedError: it cannot happen in the situation.
+        """
+        step = self.director.next(now)
+        if why := _misfit(step, now):
+            raise PluginFailedError(f"{self.plugin} failed: next() returned {why}")
+        return step
+
+
+def _misfit(step: Step, now: Situation) -> str | None:
+    """Why a step cannot be the next one; None if it can. Nobody but those present takes a turn or perceives one."""
+    match step:
+        case Move():
+            return None if step in now.scene.ordered_moves[now.moved :][:1] else "a move that is not the scene's next"
+        case Narration():
+            return None if isinstance(step.text, str) and step.text.strip() else "a narration without words"
+        case SceneEnd():
+            return None
+    if step.speaker not in now.cast:
+        return f"a turn of {step.speaker!r}, who is not present"
+    if not isinstance(step.cue, Cue):
+        return "a turn without a cue"
+    named = {role for role in (step.cue.to, *step.cue.hears) if role is not None}
+    if not named <= set(now.present) - {step.speaker}:
+        return "a cue that names somebody who is not present, or the speaker"
+    if step != now.turn(step.speaker, step.cue):
+        return "a turn that is not of this moment; make it with `now.turn()`"
+    return None

@@ -45,7 +45,8 @@ class PluginSet:
             except PluginError as error:
                 if own:
                     raise PluginError(f"{settings.source(name)}: {error}") from error
-                raise PluginError(f"{error}; install it, or choose another `{name}`") from error
+                advice = "" if getattr(self, name).name in plugins.names(group) else "; install it"
+                raise PluginError(f"{error}{advice}, or choose another `{name}`") from error
         return type(self)(**found)
 
     def completed(self) -> Self:

@@ -11,12 +11,11 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Annotated, Any, TypedDict, get_args
+from typing import Annotated, Any, TypedDict
 
 from langgraph.runtime import Runtime
 
-from dreamplay import plugin_guard, plugins
-from dreamplay.director.base import Director, Step
+from dreamplay.director.base import Director, open_director
 from dreamplay.director.situation import Situation
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.memory.base import Memory, open_embedder, open_memory
@@ -181,16 +180,7 @@ def context(
         scenes=plan.scenes,
         participants=players,
         narrator=Narrator(desk, told, plan.seed, plan.pipeline(told.profile)),
-        director=plugins.create(
-            "directors",
-            plan.plugins.director,
-            Director,
-            plan.cast,
-            plan.seed,
-            plan.length,
-            embedder,
-            returns={"next": plugin_guard.one_of(*get_args(Step))},
-        ),
+        director=open_director(plan.plugins.director, plan.cast, plan.seed, plan.length, embedder),
         script=script,
         write=write,
         pending=pending,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dreamplay import plugins
+from dreamplay.errors import PluginFailedError
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Event
 from dreamplay.schema.plugin_choice import PluginChoice
@@ -85,7 +87,33 @@ def open_memory(choice: PluginChoice, story: Story, cast: Cast, role: str, embed
     made: Memory = plugins.create(
         "memories", choice, Memory, story, own, role, embedder, returns={"recall": _memories}
     )  # fmt: skip
-    return made
+    plugin = plugins.find("memories", choice.name)
+    return made if plugin.shipped else _CheckedMemory(plugin, made)
+
+
+@dataclass(frozen=True)
+class _CheckedMemory:
+    plugin: plugins.Plugin
+    memory: Memory
+
+    def recall(
+        self, view: View, query: str, *, scene: str, shown: Iterable[Event] = (), limit: int
+    ) -> tuple[RetrievedMemory, ...]:
+        """What the memory recalls; see `Memory.recall`.
+
+        Raises:
+            PluginFailedError: the role did not witness it, or it is too much.
+        """
+        found = self.memory.recall(view, query, scene=scene, shown=shown, limit=limit)
+        witnessed = {event.id for event in view.events}
+        for memory in found:
+            if memory.event is not None and memory.event not in witnessed:
+                why = f"event {memory.event}, which the role did not witness"
+                raise PluginFailedError(f"{self.plugin} failed: recall() returned {why}")
+        if len(found) > limit:
+            why = f"{len(found)} memories; the limit is {limit}"
+            raise PluginFailedError(f"{self.plugin} failed: recall() returned {why}")
+        return found
 
 
 def open_embedder(choice: PluginChoice) -> Embedder:

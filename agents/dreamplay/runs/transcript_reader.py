@@ -120,7 +120,10 @@ def _header(path: str, line: bytes) -> tuple[Header, int]:
         version = fields.get("schema_version")
     except (ValueError, AttributeError, RecursionError):
         raise RecordError(f"{path}:1: no header; this is not a dreamplay transcript") from None
-    if isinstance(version, int) and version > SCHEMA:
+    if type(version) is not int or version < 1:  # neither true nor 1.0, which are equal to 1
+        given = "it is missing" if version is None else f"it is {json.dumps(version)[:20]}"
+        raise RecordError(f"{path}:1: schema_version: {given}, not a number from 1 to {SCHEMA}; the header is damaged")
+    if version > SCHEMA:
         newer = f"schema {str(version)[:20]}, this one reads {SCHEMA}"
         raise RecordError(f"{path}: written by a newer dreamplay ({newer}); upgrade")
     try:

@@ -79,9 +79,10 @@ def _event(fields: dict[str, Any]) -> dict[str, Any]:
     event = _renamed(fields, "regards", "attitudes")
     kind = event.get("kind")
     if kind == "hand":
-        if event.get("text") not in _CONTROLLERS:
+        controller = _CONTROLLERS.get(str(event.pop("text", None)))
+        if controller is None:
             raise ValueError("text: a hand says who speaks for whom, the visitor or an agent")
-        event |= {"kind": "control", "controller": _CONTROLLERS[event.pop("text")]}
+        event |= {"kind": "control", "controller": controller}
     elif kind == "reflection":
         event["failed"] = not event.get("text")
     elif isinstance(cue := event.get("cue"), dict):
