@@ -47,9 +47,9 @@ def play(
     on_event: Callable[[Event], None] | None = None,
     **settings: Unpack[PlayKeywords],
 ) -> Run:
-    """Play a story to its end and return the run. It works in a script, in a coroutine, whose loop it blocks, and in a
-    notebook. Every event is on disk before the next is asked for, so nothing that was played is lost, whatever ends the
-    play.
+    """Play a story to its end and return the run. It works in a script, in a notebook, and in a coroutine, whose event
+    loop it blocks. Every event is on disk before the next is asked for, so nothing that was played is lost, however the
+    play ends.
 
     Args:
         story: a shipped story by name, a file, a `Story`, a branch from `Run.branch`, or a run that was stopped, to go
@@ -93,9 +93,9 @@ def stream(
     interventions: str | Path | None = None,
     **settings: Unpack[PlayKeywords],
 ) -> Stream:
-    """The same as `play`, event by event: `async for event in dreamplay.stream(...)`, after which the run is
-    `stream.run`; or as a whole: `run = await dreamplay.stream(...)`. Of a branch or a run that goes on, only what is
-    new is seen.
+    """Play a story event by event: `async for event in dreamplay.stream(...)`, after which `stream.run` is the run; or
+    as a whole: `run = await dreamplay.stream(...)`. It takes the arguments of `play`. For a branch or a resumed run,
+    only new events are yielded.
 
     Raises:
         UsageError: a setting that a branch, a run that goes on, or a model that is open already does not take.
@@ -126,7 +126,7 @@ def stream(
 
 
 def load_story(reference: str | Path) -> Story:
-    """A shipped story by name, or one from a file. It can be played as it is or changed: see `play`.
+    """Load a shipped story by name, or a story from a file. It can be played as it is, or changed first: see `play`.
 
     Raises:
         LibraryError: there is none, or it is not valid; the message names file and line.
@@ -135,7 +135,7 @@ def load_story(reference: str | Path) -> Story:
 
 
 def load_persona(reference: str | Path, *, name: str | None = None) -> Persona:
-    """A shipped persona by name, one from a file, or the one that a character card shows.
+    """Load a shipped persona by name, or a persona from a file or a character card.
 
     Args:
         reference: a name or a file.
@@ -148,7 +148,7 @@ def load_persona(reference: str | Path, *, name: str | None = None) -> Persona:
 
 
 def load_run(reference: str | Path | None = None) -> Run:
-    """A run by its folder, its transcript, or its name in `transcripts/`; the newest there if None.
+    """Read a run, given its folder, its transcript, or its name in `transcripts/`. None: the newest run there.
 
     Raises:
         RecordError: there is none, or it is damaged; the message says where.
@@ -157,8 +157,7 @@ def load_run(reference: str | Path | None = None) -> Run:
 
 
 def get_model(name: str | Path | None = None, **settings: Unpack[ModelKeywords]) -> OpenModel:
-    """Open a model, to play several times on it; close it with `with` or `close`. None: what the settings say, else the
-    embedded one.
+    """Open a model to play on it several times. Close it with `with` or `close`.
 
     Args:
         name: a model at an endpoint, a .gguf file, "embedded" or "scripted".
@@ -176,7 +175,7 @@ def get_model(name: str | Path | None = None, **settings: Unpack[ModelKeywords])
 
 
 def compare(base: Run | Sequence[Run], changed: Run | Sequence[Run]) -> Comparison:
-    """Compare two runs, or two groups of runs of one story. Runs of one seed make a pair.
+    """Compare two runs, or two groups of runs, of one story. Runs with the same seed make a pair.
 
     Raises:
         UsageError: they cannot be compared.
@@ -187,9 +186,8 @@ def compare(base: Run | Sequence[Run], changed: Run | Sequence[Run]) -> Comparis
 
 
 def score(runs: Run | Sequence[Run]) -> Scorecard:
-    """Measure how well runs were played: each alone in `.runs`, all of them in `.pooled`, and the bounds that they
-    should keep in `.bars`.
-    """
+    """Measure how well runs were played: each run alone in `.runs`, all together in `.pooled`, and the bounds that they
+    should keep in `.bars`."""
     from dreamplay.scoring import score
 
     return score.card({str(run.folder): run.record for run in _runs(runs)})

@@ -1,4 +1,4 @@
-"""A run as a Python user holds it: what was played, as values, and what could be played from it."""
+"""A run in Python: what was played, as values, and its branches."""
 
 from __future__ import annotations
 
@@ -46,27 +46,27 @@ class Run:
 
     @property
     def header(self) -> Header:
-        """What was chosen for it: story, cast, model, settings, seed, and of which run it is a branch."""
+        """What was chosen: story, cast, model, settings, seed, and the run that it branched off."""
         return self.record.header
 
     @property
     def finished(self) -> bool:
-        """Whether it was played to its end."""
+        """Whether the run was played to its end."""
         return self.record.end is not None
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
-        """Everything that happened, in order: `event.id` is the place in it. Speakers and witnesses are roles."""
+        """Everything that happened, in order; `event.id` is the index. Speakers and witnesses are roles."""
         return tuple(self.record.script)
 
     @cached_property
     def lines(self) -> tuple[Event, ...]:
-        """What was spoken in the play, without the prologue that the author wrote."""
+        """The spoken lines, without the prologue."""
         return tuple(event for event in self.events if event.kind == "line" and event.beat != PROLOGUE)
 
     @property
     def stances(self) -> dict[str, str]:
-        """What each role chose at the crossroads, by the choice's id; of several crossroads the last."""
+        """Role to the id of what they chose at the crossroads; at the last one, if there are several."""
         return {event.speaker: event.choice for event in self.record.script.of_kind(StanceEvent)}
 
     def __repr__(self) -> str:
@@ -86,7 +86,7 @@ class Run:
         return self.record.cast.name(role)
 
     def why(self, event: int | Event) -> Explanation:
-        """What made an event: cue, what the speaker saw and remembered, refused candidates, the prompt and the cost.
+        """What made an event: cue, witnessed events, memories, rejected candidates, the prompt and the cost.
 
         Args:
             event: the event, or its id.
@@ -111,12 +111,12 @@ class Run:
         return explain.knows(self.record, role, at)
 
     def to_records(self) -> list[dict[str, Any]]:
-        """One flat dictionary an event, for `pandas.DataFrame(run.to_records())`.
+        """One flat dictionary for each event, for `pandas.DataFrame(run.to_records())`.
 
         Keys: run, story, seed, model, changes (swaps and what-ifs in words; empty if there were none), id, beat, scene,
-        turn (from 1; 0 for what is no turn), kind, role and speaker (the name; both None where nobody speaks), text, to
-        (whom a line was meant for, a role), witnesses (roles, separated by spaces), choice, by (agent, person, narrator
-        or author), calls, prompt_tokens, cached_tokens, output_tokens and seconds.
+        turn (from 1; 0 if the event is not a turn), kind, role and speaker (the name; both None where nobody speaks),
+        text, to (the role that a line was meant for), witnesses (roles, separated by spaces), choice, by (agent,
+        person, narrator or author), calls, prompt_tokens, cached_tokens, output_tokens and seconds.
         """
         from dreamplay.rendering import records
 
@@ -132,8 +132,8 @@ class Run:
         story_edit: str | Path | None = None,
         seed: int | None = None,
     ) -> Branched:
-        """What if, from some point on, something were otherwise? The run itself is not touched; `dreamplay.play` plays
-        the branch.
+        """Make a branch: the same run up to a point, with something changed from there on. The run itself does not
+        change; `dreamplay.play` plays the branch.
 
         Args:
             at: a beat, a scene, or the number of an event; None: from the very start.
@@ -159,7 +159,7 @@ class Run:
 
 @dataclass(frozen=True, repr=False)
 class Branched:
-    """A branch that has yet to be played, or gone on with."""
+    """A branch that has yet to be played, or that was stopped."""
 
     parent: Run
     branch: Branch

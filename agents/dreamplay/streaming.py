@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Stream:
-    """A play as it happens, from `dreamplay.stream`: `async for event in stream`, or `run = await stream`, once.
+    """A play as it happens, from `dreamplay.stream`. Use it once: `async for event in stream`, or `run = await stream`.
 
-    Leaving the loop early, or cancelling the task that is in it, stops the play after the line that is being spoken.
-    Every event is on disk before it is seen here, and `run` has what was played, once it is over.
+    Leaving the loop early, or cancelling its task, stops the play after the current line. Every event is on disk before
+    it is yielded. When the play is over, `run` holds what was played.
     """
 
     def __init__(self, prepare: Callable[[], Awaitable[Prepared]]) -> None:

@@ -96,7 +96,7 @@ def test_a_persona_whose_stance_does_not_change_is_not_said_to_have_no_effect() 
 def test_only_where_all_deals_were_gone_through_is_a_p_called_exact() -> None:
     for number, exact in ((8, True), (15, True), (17, False)):
         told = methods.methods(permutation.deal(number, number, paired=True), number, number, 9, paired=True)
-        assert ("since all ways were gone through, exact" in told) is exact
+        assert ("since all ways were counted, exact" in told) is exact
         assert ("p = (b + 1) / (9,999 + 1)" in told) is not exact
         assert ("the smallest p that this can show is 0.0001" in told) is not exact
 
@@ -107,7 +107,7 @@ def test_the_glossary_explains_what_is_shown_and_nothing_else() -> None:
     assert {"stance", "turned", "distance", "hidden fear"} <= set(made.glossary)
     assert "regard" not in made.glossary
     bare = compare.compare([worlds.record()], [worlds.record()], made=DAY)
-    assert not {"stance", "distance", "hidden fear", "words a line, median"} & set(bare.glossary)
+    assert not {"stance", "distance", "hidden fear", "words per line, median"} & set(bare.glossary)
     shown = {row.measure for row in score.ROWS if row.bound or row.group == deltas.COST}
     assert shown == set(metric_glossary.MEASURES)
 

@@ -33,7 +33,7 @@ def test_it_is_said_where_a_comparison_comes_from() -> None:
     assert told["Changed runs"] == "b-1 (seed 1), b-2 (seed 2)"
     assert told["Model"] == "made-up"
     assert told["Settings"] == "length full; beats day, night; reflect off; temperature 0.8"
-    assert (told["Pairs"], told["Ways gone through"], told["Measures tested"]) == ("2", "all 4", "12")
+    assert (told["Pairs"], told["Permutations"], told["Measures tested"]) == ("2", "all 4", "12")
 
 
 def test_what_the_groups_do_not_share_is_said_of_each() -> None:
@@ -47,7 +47,7 @@ def test_what_the_groups_do_not_share_is_said_of_each() -> None:
 
 def test_deals_that_were_drawn_are_said_to_be() -> None:
     runs = [_named("", seed) for seed in range(20)]
-    assert _told(runs, runs)["Ways gone through"] == "9,999 of 1,048,576, at random"
+    assert _told(runs, runs)["Permutations"] == "9,999 of 1,048,576, at random"
 
 
 def test_the_date_can_be_fixed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import worlds
 from dreamplay.schema.event import EVENT_CLASSES, PROLOGUE, Event, EventBase, TurnEvent
-from dreamplay.schema.provenance import Usage
+from dreamplay.schema.provenance import RejectedCandidate, Usage
 from dreamplay.schema.script import Script, attitudes, present
 from dreamplay.schema.story import Scene
 from hypothesis import given, settings
@@ -155,3 +155,8 @@ def test_usage_adds_up() -> None:
     one = Usage(calls=1, prompt=100, cached=80, output=10, seconds=0.1)
     assert one + one == Usage(calls=2, prompt=200, cached=160, output=20, seconds=0.2)
     assert (one + Usage()).evaluated == 20
+
+
+@pytest.mark.parametrize("reason", ["copies “Tea.”", "copies «Tea.»", "copies"])
+def test_the_kind_of_a_rejection_has_no_quotation(reason: str) -> None:
+    assert RejectedCandidate(text="Tea.", reason=reason).kind == "copies"

@@ -1,7 +1,7 @@
-"""Marks: tokens that stand nowhere else, planted in every private text of a plan.
+"""Canary tokens: unique marks in every private text of a run configuration.
 
-Each text has two, of which only the first is ever said or dreamt: so what was shown of it and the sheet itself can be
-told apart.
+Each text has two, of which only the first is ever spoken or dreamt. So a text that was shown can be told from the
+private sheet itself.
 """
 
 from __future__ import annotations

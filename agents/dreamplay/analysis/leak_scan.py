@@ -1,12 +1,12 @@
-"""Canaries: does a secret ever stand in the prompt of somebody who is not entitled to it?
+"""Searches prompts for secrets that their reader may not know.
 
-Every private text of a plan is marked with tokens that stand nowhere else, the plan is played on the scripted model,
-and every prompt that goes out is scanned. The model marks each of its answers too, and blurts out secrets of its own
-prompt, so that lines, whispers, reflections and private scenes carry marks as the sheets do.
+Every private text is marked with unique tokens, the story is played on the scripted model, and every prompt that is
+sent is scanned. The model marks each of its answers too, and speaks secrets of its own prompt aloud, so that lines,
+whispers, reflections and private scenes carry marks as the sheets do.
 
-Entitled to a mark is whoever owns the text that was marked, and whoever has witnessed an event in which it stood, from
-then on. A prompt is for the role that answers it; what the narrator tells is for all who witness it, and a dream is
-made from the fears and wishes of the dreamers.
+A mark may be read by whoever owns the text, and by whoever has witnessed an event that contains it, from then on. A
+prompt is for the role that answers it. A narrator's text is for all who witness it, and a dream is made from the fears
+and wishes of the dreamers.
 """
 
 from __future__ import annotations
@@ -179,7 +179,8 @@ def visited(plan: RunConfig) -> RunConfig:
 async def scan(
     plan: RunConfig, *, profile: ModelProfile | None = None, desk: type[PromptBuilder] = PromptBuilder
 ) -> Scan:
-    """Play a plan with canaries, in memory alone, and scan every prompt that goes out. A visitor does all she can.
+    """Play a configuration with canaries, in memory, and scan every prompt that is sent. A visitor does everything that
+    a visitor can do.
 
     Args:
         plan: what is played.

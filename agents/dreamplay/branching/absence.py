@@ -1,7 +1,7 @@
-"""What a story becomes without some of its people from a point on. Pure.
+"""Removes some people from a story from a point on. Pure.
 
-Whoever is there at the point, and has a part in the scene that is under way or a line to say, leaves with an exit; from
-every later scene they are absent. What an author wrote about them then is left out, and told to whoever asked.
+Whoever is present at the point, and has a part in the current scene or a line to say, leaves with an exit. From every
+later scene they are absent. What the author wrote about them is left out, and reported.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _prologue(story: Story, cast: Cast, drop: Collection[str], told: int) -> tup
 
 
 def _exits(script: Script, scene: Scene, leaving: Sequence[str], lines: int) -> list[Move]:
-    """How these leave, after so many more lines."""
+    """Their exits, after the given lines."""
     after = min(len(Situation.of(script, "", scene).contracted) + lines, scene.turns.max)
     return [
         Move(role=role, kind="exit", after=after, text=templates.render("exit.jinja", name=f"{{{role}}}"))

@@ -1,4 +1,4 @@
-"""Several runs at once, in one process: as many at a time as there are models, each run in a folder of its own."""
+"""Plays several runs at once in one process, each in a folder of its own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OTHERS = 64
 
 @dataclass(frozen=True)
 class Job:
-    """A branch in its folder: yet to begin, begun, or played to its end."""
+    """A branch and its folder: not begun, begun, or played to its end."""
 
     branch: Branch
     header: Header
@@ -49,7 +49,7 @@ class Job:
         return transcript.read(self.folder)
 
     def run(self, model: Model, settings: dict[str, Any], *, watched: bool = True) -> Runner:
-        """The run, begun on disk if it was not, and to be gone on with."""
+        """The runner of the branch, whose folder is created if it does not exist."""
         if self._found() is None:
             transcript.begin(self.folder, self.header, self.branch.events)
         return Runner(self.branch.plan, model, self.folder, settings, goes_on=True, watched=watched)
@@ -65,7 +65,7 @@ class Job:
 
 
 def job(branch: Branch, model: Model, settings: dict[str, Any], home: Path) -> Job:
-    """The place of a branch among the runs."""
+    """The job that plays a branch in its folder."""
     header = branch.plan.header(model.name, settings | branch.plan.recorded(model))
     return Job(branch, header, home / branch.name(header))
 
@@ -77,7 +77,7 @@ def _alike(header: Header) -> Header:
 
 @dataclass
 class BatchRunner:
-    """Plays jobs, one at a time on each model. To be played, watched and stopped like one `Runner`."""
+    """Plays jobs, one at a time on each model. It is played, watched and stopped like one `Runner`."""
 
     waiting: Sequence[Job]
     models: Sequence[Model]
@@ -93,7 +93,7 @@ class BatchRunner:
         self._running: dict[str, Runner] = {}
 
     def stop(self) -> None:
-        """Begin no more of them, and stop those under way after their step."""
+        """Begin no more jobs, and stop the current ones after their step."""
         self.stopping = True
         for run in self._running.values():
             run.stop()
@@ -128,8 +128,8 @@ class BatchRunner:
 
 
 def check(jobs: int, roles: int) -> None:
-    """See that so many runs may have their files and connections open at once, and have the system allow more of them
-    where it does.
+    """Check that so many runs may have their files and connections open at once, and raise the limit of the process
+    where the system allows that.
 
     Args:
         jobs: runs at once.

@@ -1,7 +1,8 @@
-"""A branch: a run that shares the events of another run up to a point, and is played on from there. Pure.
+"""A branch: a run that shares the events of another run up to a point and continues from there. Pure.
 
 What comes after the point is never read, so that nothing of it can enter the branch. The one exception is what a
-visitor did there: they do it again. A branch is made as a run that was stopped at its point, and played by resuming it.
+visitor did there, which is repeated. A branch is made as a run that was stopped at the point, and played by resuming
+it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _LONGEST = 40
 
 @dataclass(frozen=True)
 class Changes:
-    """What is otherwise from the point on. Nothing at all makes a twin of the parent, with other dice perhaps."""
+    """The changes from the point on. Without any, the branch is a twin of its parent, possibly with another seed."""
 
     swaps: Mapping[str, str | Path | Persona] = field(default_factory=dict)
     """Role to persona, as for a run."""
@@ -47,7 +48,7 @@ class Changes:
     drop: Sequence[str] = ()
     """Roles that leave at the point, and are absent from every later scene."""
     story: Path | None = None
-    """A file with the story as it goes on."""
+    """A file with the story from the point on."""
 
     def __bool__(self) -> bool:
         return bool(self.swaps or self.say or self.drop or self.story)
@@ -63,7 +64,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class Branch:
-    """What is to be played, and the events that it begins with."""
+    """What is played, and the events that it begins with."""
 
     plan: RunConfig
     events: tuple[Event, ...]

@@ -1,4 +1,4 @@
-"""The family of runs: which branched off which, where, and with what change."""
+"""The lineage of runs: which one branched off which, where, and with what change."""
 
 from __future__ import annotations
 

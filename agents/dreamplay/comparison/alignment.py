@@ -1,4 +1,4 @@
-"""Two runs beside each other: which belong together, where they diverge, and what each says from there on."""
+"""Aligns runs: which ones make a pair, where they diverge, and what each says from there on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dreamplay.schema.base import FrozenModel
 
 
 class AlignedRow(FrozenModel):
-    """What stands beside what; None where one of the runs has nothing to put there."""
+    """Two events side by side; None where one of the runs has none."""
 
     base: EventView | None
     changed: EventView | None
@@ -32,7 +32,7 @@ class Pair(FrozenModel):
     """Events that were played, without the night before; `changed_events` likewise."""
     changed_events: int
     shared: int
-    """So many events are the same before the first difference."""
+    """How many events are the same before the first difference."""
     first: AlignedRow | None
     """The first difference; None if there is none."""
     rows: tuple[AlignedRow, ...]
@@ -41,7 +41,7 @@ class Pair(FrozenModel):
 
 @dataclass(frozen=True)
 class Pairing:
-    """The runs that are held against each other."""
+    """The runs that are compared."""
 
     base: tuple[RunLog, ...]
     changed: tuple[RunLog, ...]
@@ -117,7 +117,7 @@ def match(base: Sequence[RunLog], changed: Sequence[RunLog]) -> Pairing:
 
 
 def pairs(matched: Pairing) -> tuple[Pair, ...]:
-    """The runs two by two: those of one seed, or, without pairs, in the order in which they were named."""
+    """The runs in pairs: those with the same seed, or, without pairs, in the order in which they were named."""
     return tuple(_pair(one, other) for one, other in zip(matched.base, matched.changed, strict=False))
 
 

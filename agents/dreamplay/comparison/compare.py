@@ -1,4 +1,4 @@
-"""Two groups of runs of one story: what was changed, and what came of it that chance does not explain."""
+"""Compares two groups of runs of one story: what was changed, and which differences chance does not explain."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Side(FrozenModel):
 
 
 class Setting(FrozenModel):
-    """Something else that was chosen otherwise."""
+    """A setting that differs."""
 
     name: str
     base: str
@@ -50,16 +50,16 @@ class Setting(FrozenModel):
 
 
 class Comparison(FrozenModel):
-    """What two runs, or two groups of runs, differ in. Figures here; the sentences that say what they mean are in
-    `findings`, and are what it prints."""
+    """The differences between two runs, or two groups of runs, as figures. `findings` are the sentences that explain
+    them, and `str()` gives these."""
 
     title: str
     provenance: Origins
     findings: tuple[str, ...]
     methods: str
-    """How the figures were reckoned."""
+    """How the figures were computed."""
     glossary: dict[str, str]
-    """What the measures mean that are shown."""
+    """The meaning of each measure that is shown."""
     least: float
     """The smallest p that so many runs can reach."""
     paired: bool
@@ -92,7 +92,7 @@ class Comparison(FrozenModel):
 
 
 def compare(base: Sequence[RunLog], changed: Sequence[RunLog], *, made: date | None = None) -> Comparison:
-    """Hold runs against each other, paired by their seeds. Pure, over transcripts, if a date is given.
+    """Compare runs, paired by their seeds. A pure function of the transcripts if a date is given.
 
     Args:
         base: runs as they were.

@@ -1,4 +1,4 @@
-"""What became of the scorecard: figures that have a better side, and what the runs cost, in two groups of runs."""
+"""Differences in the scorecard and in the cost between two groups of runs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Delta(Tested):
 
 
 def deltas(matched: Pairing, deals: PermutationTest) -> list[Draft]:
-    """Score each run, and hold the groups' means against each other."""
+    """Score each run, and compare the means of the groups."""
     scored = [[score.scores([run]) for run in group] for group in (matched.base, matched.changed)]
     drafts = []
     for row in score.ROWS:

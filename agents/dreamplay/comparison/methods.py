@@ -1,4 +1,4 @@
-"""How the figures of a comparison were reckoned, in one paragraph."""
+"""How the figures of a comparison were computed, in one paragraph."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def _design(base: int, changed: int, *, paired: bool) -> str:
 
 def _test(deals: PermutationTest, *, paired: bool) -> str:
     how = ("exchange base and changed within the pairs (a sign-flip test)" if paired else
-           "deal the runs to two groups of these sizes (a permutation test)")  # fmt: skip
+           "assign the runs to two groups of these sizes (a permutation test)")  # fmt: skip
     if deals.exact:
         return (
             f"For each measure, p is the share of all {deals.ways:,} ways to {how} that give a difference at least as "
-            f"large as the one seen. It is two-sided and, since all ways were gone through, exact; the smallest p "
+            f"large as the one seen. It is two-sided and, since all ways were counted, exact; the smallest p "
             f"possible is {shown(deals.least)}."
         )
     return (
@@ -43,7 +43,7 @@ def _test(deals: PermutationTest, *, paired: bool) -> str:
 
 def _many(measures: int, *, tell: bool) -> str:
     if not tell:
-        return f"As no p can come down to {LEVEL}, nothing is concluded from any."
+        return f"No p can reach {LEVEL}, so nothing is concluded from any of them."
     if measures < 2:
         return f"A difference is called a change if p is at most {LEVEL}."
     return (

@@ -1,4 +1,4 @@
-"""What the measures of a comparison mean, in words for a reader who has not seen the program."""
+"""The meaning of the measures of a comparison, for a reader who does not know the program."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dreamplay.comparison.semantic_shift import SemanticShift
 from dreamplay.comparison.stances import StanceDifference
 
 MEASURES = {
-    "contract.silent": "Share of turns in which no answer of the model could stand, so that nothing was said.",
-    "faults.refusals": "Lines in which the model declines to play along.",
+    "contract.silent": "Share of turns in which no answer of the model passed the checks, so that nothing was said.",
+    "faults.refusals": "Lines in which the model refuses to play.",
     "faults.model_talk": "Lines in which a character speaks of being a language model or an assistant.",
     "faults.wrong_speaker": "Lines in which a character speaks for another one.",
     "faults.unfinished": "Lines that break off.",
@@ -31,7 +31,7 @@ MEASURES = {
     "cost.output": "Tokens that the model wrote in a run.",
     "cost.seconds": "Time that the requests of a run took, added up.",
     "cost.seconds_a_line": "Time that the requests for a line took, median.",
-    "cost.refused": "Answers that the program's checks refused, for each turn.",
+    "cost.refused": "Answers that the program's checks rejected, for each turn.",
 }
 """Every figure of the scorecard that a comparison shows, by where it stands in `score.Scores`."""
 
@@ -84,7 +84,7 @@ def _terms(
         yield "same seed", "Mean distance between the two runs of a pair."
         yield "other seed", "Mean distance between runs of one group with different seeds: the noise."
         yield "other group", "Mean distance between runs of different groups with different seeds."
-        yield "beyond the noise", "'Other group' less 'other seed': about 0 where the change does nothing."
+        yield "beyond the noise", "'Other group' minus 'other seed': about 0 if the change has no effect."
     if relations:
         yield "regard", "What a character thinks of another, from -1 to 1, by their own last reflection after a scene."
     if learned:

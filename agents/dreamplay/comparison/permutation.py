@@ -1,8 +1,8 @@
-"""What chance alone could do: a permutation test of two groups of runs, corrected for the number of measures.
+"""A permutation test of two groups of runs, corrected for the number of measures.
 
-The test asks how often a difference as large as the one seen comes up when the same runs are dealt to the two groups
-in another way. It presumes nothing about how figures are spread. For one yes-or-no answer in pairs it is McNemar's
-exact test.
+The test asks how often a difference at least as large as the observed one occurs when the same runs are assigned to the
+two groups in another way. It makes no assumption about the distribution of figures. For one yes-or-no answer in pairs
+it is McNemar's exact test.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Vector = NDArray[np.float64]
 LEVEL = 0.05
 """The adjusted p from which on a difference is called a change."""
 DRAWN = 9_999
-"""Ways of dealing that are drawn at random where there are too many to go through."""
+"""Assignments that are drawn at random if there are too many to enumerate."""
 
 _ALL = 2**16
-"""Up to so many ways of dealing are gone through one by one: 16 pairs, or 9 and 9 unpaired runs."""
+"""Up to this many assignments are enumerated: 16 pairs, or 9 and 9 unpaired runs."""
 _EQUAL = 1e-9
 _PLACES = 4
 
@@ -70,7 +70,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class PermutationTest:
-    """Ways of dealing the runs to the two groups. The first is how they were dealt in truth."""
+    """Assignments of the runs to the two groups. The first one is the actual one."""
 
     base: NDArray[np.bool_]
     """A row for each way, a column for each run, those of the base first: whether the run is dealt to the base."""
@@ -81,12 +81,12 @@ class PermutationTest:
 
     @property
     def exact(self) -> bool:
-        """Whether all ways were gone through."""
+        """Whether all assignments were enumerated."""
         return len(self.base) == self.ways
 
     @property
     def tell(self) -> bool:
-        """Whether they can tell anything from chance at all."""
+        """Whether any difference could be significant."""
         return self.least <= LEVEL
 
     def p(self, figures: Vector) -> list[float]:
@@ -156,7 +156,7 @@ class PermutationTest:
 def deal(base: int, changed: int, *, paired: bool) -> PermutationTest:
     """The ways to deal so many runs: within each pair, which one is the base's, or, without pairs, any.
 
-    Up to 65,536 ways are all gone through. Of more, 9,999 are drawn, the same ones each time, beside the true one.
+    Up to 65,536 ways are all enumerated. Of more, 9,999 are drawn, always the same ones, besides the actual one.
     """
     runs = base + changed
     number = 2**base if paired else math.comb(runs, base)

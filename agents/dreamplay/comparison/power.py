@@ -1,4 +1,4 @@
-"""What so many runs could have found: the smallest p in reach, and how large a change has to be."""
+"""What a comparison of so many runs could have found: the smallest p in reach, and how large a change has to be."""
 
 from __future__ import annotations
 

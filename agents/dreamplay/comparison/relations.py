@@ -1,4 +1,4 @@
-"""Between the characters: what each thinks of each other, and who learned whose hidden fear."""
+"""Relations between the characters: what each thinks of the others, and who learned whose hidden fear."""
 
 from __future__ import annotations
 

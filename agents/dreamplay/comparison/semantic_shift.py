@@ -1,4 +1,4 @@
-"""How far the talk moved, by beat and by character, against how far it moves from seed to seed anyway."""
+"""How much the talk changed, by beat and by character, compared with how much it varies between seeds."""
 
 from __future__ import annotations
 

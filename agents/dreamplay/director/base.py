@@ -1,4 +1,4 @@
-"""The director protocol: what happens next in a scene. A director is code, and never asks a model."""
+"""The director protocol. A director decides what happens next in a scene. It is code, and never asks a model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Narration:
     """Something happens that all present perceive."""
 
     text: str
-    """In whole sentences, with names for roles."""
+    """Whole sentences, with names in place of roles."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Director(Protocol):
     """Decides what happens next. Called as `Director(cast, seed, length, embedder)`, with `config=...` if it has a
     `Config`.
 
-    It may read the whole script; a speaker gets no more of it than the cue of the turn. The same script and seed must
-    give the same step in every process, since a run that was stopped goes on from its transcript alone: keep no state,
-    and draw from `Situation.dice`.
+    It may read the whole script. A speaker gets only the cue of the turn. The same script and seed must give the same
+    step in every process, since a resumed run has nothing but its transcript: keep no state, and draw random numbers
+    from `Situation.dice`.
 
-    A visitor is asked by the engine. A director need not know of one: `Situation.cast` are those present who can be
-    given a turn, and what the visitor said stands in the script as what anybody said does.
+    A visitor is asked by the engine, and a director need not know of one: `Situation.cast` are those present who can be
+    given a turn, and the script holds what the visitor said like anything else.
     """
 
     def next(self, now: Situation) -> Step:

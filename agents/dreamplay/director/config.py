@@ -1,4 +1,4 @@
-"""The numbers by which the shipped director decides. A run records them, and `compare` shows where two runs differ."""
+"""The constants of the shipped director. A run records them, and `compare` shows where two runs differ."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class DirectorConfig(FrozenModel):
-    """Who speaks, how often the scene is disturbed, and what cues are drawn from. All values were tuned by ear on the
-    shipped stories with the embedded model; none comes from the literature.
-    """
+    """Who speaks, how often pressures come, and what cues are drawn from. All values were tuned by hand on the shipped
+    stories with the embedded model; none comes from the literature."""
 
     boredom: float = Field(default=1.6, ge=1.0, le=10.0)
-    """How fast the wish to speak grows with each turn of silence: the factor of a role's weight in the draw. Above 1,
-    so that silence outweighs talkativeness."""
+    """The factor by which a role's weight in the draw grows with each turn of silence. It is large enough that silence
+    outweighs talkativeness."""
     silence_cap: int = Field(default=12, ge=1, le=100)
-    """Turns of silence after which the wish to speak grows no more, so that the weights stay numbers."""
+    """Turns of silence after which the weight grows no more, so that it stays a finite number."""
     duet: int = Field(default=4, ge=2, le=100)
-    """Turns that two may talk to each other before somebody else comes in."""
+    """Turns that two characters may talk to each other before somebody else must speak."""
     turns_a_pressure: float = Field(default=3.2, gt=0.0, le=100.0)
     """Turns that a pressure is given to be answered before the next one comes."""
     of_the_moment: Share = 0.35
     """Share of cues that begin with what the scene gives the speaker, as long as it does, rather than with what the
     persona brings."""
     at_hand: int = Field(default=6, ge=1, le=100)
-    """Topics drawn by the dice, of which the nearest to what was just heard becomes the cue: with more, the same is
-    answered to the same whatever the seed."""
+    """Topics drawn at random, of which the one closest to what was just heard becomes the cue. With a larger number,
+    the same line gets the same answer whatever the seed."""
     of_the_dream: Share = 0.2
     """Share of cues after a dream in which somebody who has not yet spoken of it does; once in a scene, since everybody
     sounds alike there."""
@@ -43,11 +42,11 @@ class DirectorConfig(FrozenModel):
     """Share of cues that are meant for a visitor who has not just spoken anyway: of a quarter of them a small model
     makes a habit, and begins every line with the visitor's name."""
     horizon: int = Field(default=200, ge=1, le=100_000)
-    """Turns after which a topic may come up again: more than the shipped stories have, and a longer play, which uses up
-    all there is to talk about, costs no more a turn."""
+    """Turns after which a topic may come up again. The shipped stories have fewer. In a longer play, which uses up its
+    topics, it bounds the cost of a turn."""
     warm: float = Field(default=1.0, ge=-1.0, le=1.0)
-    """Attitude from which somebody is spoken to warmly. Models mark kindly: a tone that most cues had would make
-    everybody sound alike, so nothing but the full mark is warm."""
+    """Attitude from which somebody is spoken to warmly. Models tend to give high marks, and a tone that most cues have
+    would make everybody sound alike, so only the highest mark counts."""
     cold: float = Field(default=-0.6, ge=-1.0, le=1.0)
     """Attitude down to which somebody is spoken to coldly."""
     of_attitude: Share = 0.5

@@ -1,6 +1,6 @@
-"""Cues: what a speaker has in mind, drawn for one turn. Pressure x tactic x material, by the dice of the run.
+"""Cues: what a speaker has in mind, drawn for one turn from pressures, tactics and material.
 
-Like everything the director decides, it follows from the script and the seed alone.
+Like everything that the director decides, a cue follows from the script and the seed alone.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ _WHISPERING = "in a whisper, for nobody else to hear,"
 
 @dataclass(frozen=True)
 class Cues:
-    """Draws the cues of a run. Reads the whole script, and only ever hands a speaker his own."""
+    """Draws the cues of a run. It reads the whole script, and gives a speaker nothing but their cue."""
 
     cast: Cast
     seed: int
     embedder: Embedder = field(default_factory=default_embedder)
-    """What makes vectors of what can be spoken of."""
+    """Makes the vectors of topics."""
     config: DirectorConfig = field(default_factory=DirectorConfig)
     _owners: dict[str, dict[str, str]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """By scene: whose each piece of its material is. Found once, since a scene does not change."""
+    """Scene to the role of each piece of its material. Computed once for each scene."""
 
     def draw(self, now: Situation, speaker: str, *, aside: Aside | None = None) -> Cue:
-        """What the speaker has in mind: pressure x tactic x material, none twice while others are left. If a visitor
-        has just said or done something, it is an answer to that.
+        """Draw a cue: pressure, tactic and material. Nothing is drawn twice while others are left. If a visitor has
+        just said or done something, the cue is an answer to it.
 
         Args:
             now: where the scene stands.
@@ -84,7 +84,7 @@ class Cues:
         return self._cue(now, speaker, tell, tactic=tactic, material=material, to=to, glimpse=glimpse)
 
     def _whisper(self, now: Situation, aside: Aside) -> Cue:
-        """The cue of an aside: the matter is the author's."""
+        """The cue of an aside, whose material the author wrote."""
         tell = f"tells {self.cast.listed(aside.to)}"
         return self._cue(
             now,
@@ -98,7 +98,7 @@ class Cues:
         )
 
     def _answer(self, now: Situation, speaker: str, visited: Event, **matter: str) -> Cue:
-        """The cue of whoever answers the visitor. A whisper is answered in a whisper."""
+        """The cue for an answer to the visitor. A whisper is answered in a whisper."""
         visitor = visited.speaker or ""
         name, done = self.cast.name(visitor), "said" if visited.kind == "line" else "done"
         tell = f"tells {name} in answer to what {name} has just {done},"
@@ -113,18 +113,18 @@ class Cues:
         return Cue(pressure=pressure, tactic=tactic, material=material, text=text, **rest)
 
     def _tone(self, now: Situation, speaker: str, to: str) -> str | None:
-        """How the addressee is spoken to, in some of the turns, where the speaker's regard is at an extreme."""
+        """The tone towards the addressee, in some of the turns in which the speaker's attitude is extreme."""
         regard = attitudes(now.script, speaker).get(to, 0.0)
         tone = "warmly" if regard >= self.config.warm else "coldly" if regard <= self.config.cold else None
         return tone if now.dice(self.seed, "tone").random() < self.config.of_attitude else None
 
     def _cues(self, script: Script, speaker: str, after: int = -1) -> list[Cue]:
-        """What the speaker has had in mind of late, or since an event."""
+        """The speaker's earlier cues, after an event if one is given."""
         turns = script.visible_to(speaker, kind=TurnEvent)[-self.config.horizon :]
         return [event.cue for event in turns if event.cue and event.speaker == speaker and event.id > after]
 
     def _dreamt(self, script: Script, speaker: str) -> list[str]:
-        """What of the last dream sounds like the speaker, in short: material for a first waking word about it."""
+        """The clauses of the last dream that are closest to the speaker, as material for a remark about it."""
         dreams = script.visible_to(speaker, kind=DreamEvent)
         if not dreams or any(cue.glimpse for cue in self._cues(script, speaker, after=dreams[-1].id)):
             return []
@@ -136,13 +136,13 @@ class Cues:
         return [self._lowered(text) for text in shown if owners.get(text) == speaker]
 
     def _lowered(self, text: str) -> str:
-        """A sentence as it goes on after a comma; names keep their capital, and so does «I»."""
+        """A sentence with a small first letter, unless it begins with a name or "I"."""
         first = text.split()[0]
         return text if self.cast.mentioned(first) or first == "I" else text[:1].lower() + text[1:]
 
     @staticmethod
     def _addressees(now: Situation, speaker: str) -> list[str]:
-        """Whom a line can be meant for: whoever the speaker heard last first, then the others present."""
+        """Possible addressees: whoever the speaker heard last comes first, then the others present."""
         others = [role for role in now.present if role != speaker]
         order: list[str] = []
         for event in reversed(now.script.in_scene(now.scene.id)):
@@ -166,6 +166,6 @@ class Cues:
 
     @staticmethod
     def _least_used(options: Sequence[str], used: Sequence[str], rolled: random.Random) -> str:
-        """One of the options used least so far: none comes twice while others are left."""
+        """One of the options that were used least so far, so that none repeats while others are left."""
         fewest = min(used.count(option) for option in options)
         return rolled.choice([option for option in options if used.count(option) == fewest])

@@ -1,6 +1,6 @@
 """The shipped director: who speaks next, with which cue, and when a scene is over.
 
-Everything is decided from the script and the run's seed, so that a run can be taken up again from its transcript.
+Everything follows from the script and the seed of the run, so that a run can be resumed from its transcript.
 """
 
 from __future__ import annotations
@@ -23,15 +23,14 @@ from dreamplay.schema.story import Aside, Length, Scene
 
 @dataclass(frozen=True)
 class StandardDirector:
-    """Turns go to whoever is called by name, else by silence, talkativeness and the dice; the scene's pressures are
-    spread evenly over its turns.
-    """
+    """Gives the turn to whoever is called by name, otherwise by silence, talkativeness and chance; spreads the scene's
+    pressures evenly over its turns."""
 
     cast: Cast
     seed: int
     length: Length = "full"
     embedder: Embedder = field(default_factory=default_embedder)
-    """What makes vectors of what can be spoken of."""
+    """Makes the vectors of topics."""
     config: DirectorConfig = field(default_factory=DirectorConfig)
 
     Config: ClassVar = DirectorConfig
@@ -50,9 +49,8 @@ class StandardDirector:
         return now.turn(speaker, self._cues.draw(now, speaker, aside=aside))
 
     def over(self, now: Situation) -> bool:
-        """Whether the turn contract is met: enough turns, everyone present has had one, and whoever was to come, go
-        or whisper has done so. What the visitor says, and what the visitor is answered, comes on top.
-        """
+        """Whether the scene is complete: it has enough turns, everybody present has had one, and all moves and asides
+        are done. Turns of the visitor, and answers to them, do not count."""
         if now.unanswered:
             return False
         taken, scene = len(now.contracted), now.scene
@@ -66,16 +64,15 @@ class StandardDirector:
 
     @staticmethod
     def _aside(now: Situation) -> Aside | None:
-        """What is whispered in the next turn, if that turn is an aside's. First the visitor is answered."""
+        """The aside that is due in the next turn, if any. An answer to the visitor comes first."""
         if not now.scene.asides or now.unanswered:
             return None
         left = now.scene.ordered_asides[now.whispered :]
         return left[0] if left and left[0].after <= len(now.contracted) else None
 
     def _pressure(self, now: Situation, aside: Aside | None) -> str | None:
-        """The pressure that is due before the next turn, if one is: they are spread evenly over the turns. What
-        demands an answer of everybody waits while somebody whispers, or has yet to answer the visitor.
-        """
+        """The pressure that is due before the next turn, if any: they are spread evenly over the turns. None comes
+        during an aside, or before the visitor is answered."""
         if now.unanswered or aside:
             return None
         scene, taken = now.scene, len(now.contracted)
@@ -89,18 +86,16 @@ class StandardDirector:
         return None
 
     def _pressures(self, scene: Scene, planned: int) -> list[str]:
-        """As many of the scene's pressures as its turns can answer: the last one, which is the hottest, and others by
-        the dice, in the author's order.
-        """
+        """As many of the scene's pressures as its turns can answer: the last one, which is the strongest, and others at
+        random, in the author's order."""
         fitting = min(len(scene.pressures), max(1, round(planned / self.config.turns_a_pressure)))
         last = len(scene.pressures) - 1
         others = random.Random(f"{self.seed}/{scene.id}/pressures").sample(range(max(last, 0)), max(fitting - 1, 0))
         return [scene.pressures[i] for i in sorted([*others, last])] if scene.pressures else []
 
     def _speaker(self, now: Situation) -> str:
-        """Who speaks next, if it is no aside: who was called by name, else by silence, talkativeness and the dice. The
-        visitor is answered by somebody who perceived what was said or done.
-        """
+        """Who speaks next if no aside is due: whoever was called by name, otherwise by silence, talkativeness and
+        chance. The visitor is answered by somebody who perceived what was said or done."""
         dice = now.dice(self.seed, "speaker")
         here = now.script.in_scene(now.scene.id)
         last = now.turns[-1].speaker if now.turns else None
@@ -120,9 +115,8 @@ class StandardDirector:
 
     @staticmethod
     def _owed(now: Situation, able: Sequence[str]) -> list[str]:
-        """Those who must speak now, so that everybody has had a turn before leaving, or before the scene ends: the
-        turns that are left until then are no more than those that are still to be heard.
-        """
+        """Those who must speak now so that everybody has a turn before leaving or before the end of the scene: no more
+        turns are left than roles that have yet to speak."""
         scene, taken = now.scene, len(now.contracted)
         whispers = scene.ordered_asides[now.whispered :] if scene.asides else []
         leaves = {move.role: move.after for move in scene.moves if move.kind == "exit" and move.after > taken}
@@ -137,7 +131,7 @@ class StandardDirector:
         return []
 
     def _left_out(self, turns: Sequence[TurnEvent], able: Sequence[str]) -> bool:
-        """Whether two have talked past the others for so long that somebody else must come in."""
+        """Whether two have talked to each other for so long that somebody else must speak."""
         recent = [event.speaker for event in turns[-self.config.duet :]]
         return len(able) > 1 and len(recent) == self.config.duet and len(set(recent)) == 2
 

@@ -1,9 +1,9 @@
-"""What a matter is near to: a voice, or what was just heard.
+"""Similarity of topics to a voice or to the last line.
 
-What a scene gives to talk about goes to whoever it sounds like, among those who are there. A remark on input and output
-is the programmer's, and one on the grain of things is the carpenter's. Given to anybody, the same words come out of
-every mouth, and the friends grow alike. It goes by what the personas talk about, and so a swap hands the matter on by
-itself. And of what a speaker could talk about, what is nearest to the last words is most like an answer to them.
+Material of a scene goes to the character whose own material is closest to it, so that characters do not grow alike: a
+remark on input and output goes to the programmer, one on wood to the carpenter. Because the personas decide this, a
+swap changes it as well. Among the topics of a speaker, the one closest to the last line is the most like an answer to
+it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from dreamplay.memory.base import Embedder
 from dreamplay.schema.cast import Cast
 
 _EXACT = 6
-"""Decimals that count when two likenesses are compared: beyond, machines differ."""
+"""Decimals that count when two similarities are compared. Further ones differ between machines."""
 
 
 def owners(cast: Cast, embedder: Embedder, texts: Sequence[str], roles: Sequence[str]) -> dict[str, str]:
-    """For each text the role whose material it is nearest to: cosine of a text with the mean of the material, both
-    without names and less what all the material has in common. A text falls to nobody whom it names, since nobody is
-    told in the third person what he does himself; one that names all of them is nobody's.
+    """The role whose material each text is closest to: the cosine of the text and the mean of the material, both
+    without names and minus what all material has in common. No role gets a text that names it, since nobody is told in
+    the third person what they do themselves. A text that names all roles goes to nobody.
 
     Args:
         cast: who plays the roles.
@@ -45,8 +45,8 @@ def owners(cast: Cast, embedder: Embedder, texts: Sequence[str], roles: Sequence
 
 
 def nearest(cast: Cast, embedder: Embedder, texts: Sequence[str], heard: str) -> str:
-    """Which of some matters is most like an answer: cosine with what was just heard, both without names. The first of
-    several that are as near, and so the first of all if nothing was heard.
+    """The topic that is most like an answer: cosine with what was just heard, both without names. On a tie, and if
+    nothing was heard, the first one.
 
     Raises:
         EmbeddingError: the sentence vectors cannot be loaded.
@@ -59,7 +59,7 @@ def nearest(cast: Cast, embedder: Embedder, texts: Sequence[str], heard: str) ->
 
 @lru_cache(maxsize=256)
 def _likeness(embedder: Embedder, texts: tuple[str, ...], voices: tuple[tuple[str, ...], ...]) -> list[list[float]]:
-    """How near each text is to each voice; kept, since many runs of one story ask for the same."""
+    """The similarity of each text to each voice. Cached, since many runs of one story ask for the same."""
     import numpy as np
 
     from dreamplay.memory.embeddings import embed

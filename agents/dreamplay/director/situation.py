@@ -1,4 +1,4 @@
-"""A situation: where a scene stands, worked out once for all who decide what happens next."""
+"""A situation: the state of a scene, computed once for everything that decides what happens next."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dreamplay.schema.turn import Turn
 
 @dataclass(frozen=True)
 class Situation:
-    """One moment of a scene. It reads the whole script: it is for directors and the engine, never for participants."""
+    """One moment of a scene. It reads the whole script, and is for directors and the engine, never for participants."""
 
     script: Script
     beat: str
@@ -36,7 +36,7 @@ class Situation:
 
     @cached_property
     def events(self) -> list[Event]:
-        """What has happened in the scene, in order, whoever perceived it; without what is no part of the story."""
+        """What has happened in the scene, in order, whoever perceived it, without events outside the story."""
         return [event for event in self.script.in_scene(self.scene.id) if not event.backstage]
 
     @cached_property
@@ -60,18 +60,16 @@ class Situation:
 
     @cached_property
     def moved(self) -> int:
-        """Moves of the scene that were made. The visitor comes and goes at will."""
+        """How many moves of the scene were made. The visitor's own moves do not count."""
         return sum(not event.by_visitor for event in self.script.in_scene(self.scene.id, MoveEvent))
 
     @cached_property
     def whispered(self) -> int:
-        """Asides that had their turn, those too that ended in silence, or that whoever plays their speaker said
-        aloud.
-        """
+        """How many asides had their turn, including those that ended in silence or that a person said aloud."""
         return sum(bool(event.cue and event.cue.aside) for event in self.contracted)
 
     def dice(self, seed: int, use: str) -> random.Random:
-        """The dice of this turn for one use: the same for the same seed, however the run came to this turn."""
+        """The random numbers of this turn for one use. The same seed gives the same numbers, also after a resume."""
         return random.Random(f"{seed}/{self.scene.id}/{len(self.turns)}/{use}")
 
     def turn(self, speaker: str, cue: Cue | None = None) -> Turn:

@@ -1,4 +1,4 @@
-"""When a visitor is asked. It is the same whatever the director, and follows from the script alone."""
+"""When a visitor is asked. This does not depend on the director, and follows from the script alone."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from dreamplay.schema.turn import Occasion
 
 
 def opening(now: Situation, cast: Cast, *, ending: bool, every_line: bool) -> Occasion | None:
-    """Why the visitor is asked now; None if they are not. That they have been asked and would rather listen is for the
-    engine to remember.
+    """The reason why the visitor is asked now, or None. The engine remembers that they were asked and chose to listen.
 
     Args:
         now: where the scene stands.

@@ -1,12 +1,12 @@
-"""The orchestrator: a flat LangGraph, one node for each role of the cast.
+"""The graph of a play: a flat LangGraph with one node for each role of the cast.
 
-Nodes: `open_scene` narrates, `dream` pools the fears, `director` (no model) lets people come and go and chooses
-speaker and cue, the node of a role has whoever plays it take the turn, `reflect` runs once for each character
-present at the end of a scene, and at a crossroads `decide` does, `close_scene` records what they answered, `recap`
-retells old scenes where the next one would not fit into a prompt, and `epilogue` tells the end.
+Nodes: `open_scene` narrates the opening, `dream` makes a shared dream, `director` (which calls no model) makes people
+come and go and chooses speaker and cue. The node of a role takes its turn. `reflect` runs once for each character
+present at the end of a scene, or `decide` at a crossroads. `close_scene` records the answers, `recap` summarizes old
+scenes if the next one would not fit into a prompt, and `epilogue` tells the end.
 
-Edges: after the director comes a role or the end of the scene; after the end of a scene the next one, or END. Nobody
-reflects on a crossroads: the stance, with its reason, is what each of them has drawn from it.
+Edges: after the director comes a role or the end of the scene; after the end of a scene comes the next one, or END.
+Nobody reflects on a crossroads, because a stance already comes with a reason.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Graph = CompiledStateGraph[State, Context, State, State]
 
 
 def build(cast: Cast) -> Graph:
-    """The graph for a cast: one node a role, so that the drawing shows who plays."""
+    """The graph for a cast, with a node for each role, so that the drawing shows who plays."""
     return _compiled(cast.roles)
 
 
@@ -70,9 +70,8 @@ def _compiled(roles: tuple[str, ...]) -> Graph:
 
 @contextlib.contextmanager
 def untraced() -> Iterator[None]:
-    """Nothing of what is played meanwhile goes to LangSmith, whatever the environment says: a trace would hold every
-    prompt, and so what nobody but one character is to know.
-    """
+    """Keep LangSmith tracing off inside the context, whatever the environment says. A trace would contain every prompt,
+    and with it private texts."""
     from langsmith import tracing_context
 
     for name in ("LANGCHAIN_TRACING", "LANGCHAIN_HANDLER"):  # all that they still do is to make langchain fail
@@ -91,7 +90,7 @@ def steps(context: Context) -> int:
 
 
 def cursor(script: Script, scenes: Sequence[tuple[Beat, Scene]]) -> int:
-    """Where a script has come to: the index of the scene of its last event, 0 before the first scene.
+    """The index of the scene of the last event of a script; 0 before the first scene.
 
     Raises:
         RecordError: the last event stands in a scene that is not played.
@@ -108,15 +107,15 @@ def cursor(script: Script, scenes: Sequence[tuple[Beat, Scene]]) -> int:
 
 
 def after_opening(state: State, runtime: Runtime[Context]) -> Literal["dream", "epilogue", "director"]:
-    """A dream scene dreams first, an epilogue is told, everything else is directed."""
+    """The edge after an opening: a dream scene goes to `dream`, an epilogue to `epilogue`, everything else to
+    `director`."""
     kind = runtime.context.scenes[state["scene"]][1].kind
     return kind if kind in ("dream", "epilogue") else "director"
 
 
 def after_direction(state: State, runtime: Runtime[Context]) -> str | list[Send]:
-    """To the role that speaks; at the end of a scene to all who have yet to answer, at once: at a crossroads to decide,
-    else to reflect; then to the end of the scene.
-    """
+    """The edge after the director: to the role that speaks. At the end of a scene, to everybody who has yet to answer,
+    at once: to `decide` at a crossroads, otherwise to `reflect`; and then to `close_scene`."""
     context = runtime.context
     if turn := state["turn"]:
         return context.player(turn.speaker)
@@ -134,7 +133,8 @@ def after_direction(state: State, runtime: Runtime[Context]) -> str | list[Send]
 
 
 def after_scene(state: State, runtime: Runtime[Context]) -> Literal["recap", "open_scene", "__end__"]:
-    """On to the next scene, until all have been played; past the recap if there is room for it."""
+    """The edge after a scene: to the next scene, or END after the last; by way of `recap` if the next one would not
+    fit."""
     context = runtime.context
     if state["scene"] == len(context.scenes):
         return "__end__"

@@ -1,7 +1,7 @@
-"""The nodes of the graph: what happens at each step.
+"""The nodes of the graph.
 
-A run that was stopped goes on at `open_scene` of the scene that its script has come to, and so every node looks at the
-script before it records: what stands there already is neither told nor asked for again.
+A stopped run continues at `open_scene` of its last scene. So every node looks at the script before it records anything:
+what is in the script already is neither told nor asked for again.
 """
 
 from __future__ import annotations
@@ -28,15 +28,14 @@ from dreamplay.schema.turn import Turn
 from dreamplay.validation.generate import THOUGHT_ONLY
 
 SILENCES = 5
-"""Turns in a row in which nobody says a word, after which the model is given up."""
+"""Silent turns in a row after which the play ends with an error."""
 REPEATS = 50
-"""The same where the model only says what was said before: in a long story with little to talk about it may yet find
-something new.
-"""
+"""The same if all candidates were rejected as copies. In a long story with little material, a model may still find
+something new."""
 
 
 async def open_scene(state: State, runtime: Runtime[Context]) -> State:
-    """Narrate where and when. The first scene is preceded by the prologue."""
+    """Narrate the opening of the scene. The prologue comes before the first one."""
     context = runtime.context
     for line in context.story.prologue[len(context.script.in_scene(PROLOGUE)) :]:
         fill = context.cast.fill
@@ -52,7 +51,7 @@ async def open_scene(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def dream(state: State, runtime: Runtime[Context]) -> State:
-    """Dream one dream from everybody's hidden fear; all dreamers present have seen it when they wake."""
+    """Make one dream from the hidden fears of everybody present, who all witness it."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
     if not context.script.in_scene(scene.id, DreamEvent):
@@ -65,9 +64,8 @@ async def dream(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def direct(state: State, runtime: Runtime[Context]) -> State:
-    """Do what the director decides, until somebody takes a turn or the scene ends: let people come and go, and raise
-    the pressure. A visitor who is asked now comes first. No model call.
-    """
+    """Carry out what the director decides until somebody takes a turn or the scene ends: moves and pressures. A visitor
+    who is due comes first. No model is called."""
     context, asked = runtime.context, False
     while True:
         now = context.situation(state)
@@ -90,7 +88,7 @@ async def direct(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def take_turn(state: State, runtime: Runtime[Context]) -> State:
-    """Whoever plays a role takes its turn: says a line or does something, is silent, or listens."""
+    """Have a role take its turn: a line, an action, silence, or listening."""
     context, turn = runtime.context, state["turn"]
     assert turn
     outcome = await context.take(turn, on_token(runtime, turn.speaker, turn.witnesses))
@@ -106,14 +104,15 @@ async def take_turn(state: State, runtime: Runtime[Context]) -> State:
 
 
 def heard(script: Script) -> None:
-    """Let a play of silences end: one is a pause, and many in a row are a model that cannot play.
+    """End a play that is nothing but silence. One silent turn is a pause; many in a row mean that the model cannot
+    play.
 
     Raises:
         ModelError: nobody has said a word for so many turns.
     """
     silent = list(takewhile(lambda event: isinstance(event, SilenceEvent), reversed(script.of_kind(TurnEvent))))
     silent = [event for event in silent if event.provenance.by == "agent"]  # a person may well say nothing
-    reasons = Counter(refusal.reason.partition(" «")[0] for event in silent for refusal in event.provenance.refused)
+    reasons = Counter(refusal.kind for event in silent for refusal in event.provenance.refused)
     why, _ = reasons.most_common(1)[0] if reasons else ("", 0)
     # A run that is taken up again has as many turns before it is given up again.
     if not silent or len(silent) % (REPEATS if why == "copies" else SILENCES):
@@ -147,9 +146,8 @@ def _visitor_turn(state: State, context: Context, now: Situation, ending: bool) 
 
 
 async def answer(state: State, runtime: Runtime[Context]) -> State:
-    """One character decides, or thinks about the scene, alone, at the same time as the others. Nobody else ever learns
-    of a thought, and of one that was not had nobody at all.
-    """
+    """Have one character decide or reflect, alone and in parallel with the others. A reflection has no other witness,
+    and a failed one has none at all."""
     context, turn = runtime.context, state["turn"]
     assert turn
     outcome = await context.participants[turn.speaker].take_turn(turn, context.view(turn), lambda text: None)
@@ -158,7 +156,7 @@ async def answer(state: State, runtime: Runtime[Context]) -> State:
 
 
 def _kept(turn: Turn, outcome: Stance | Reflection) -> PendingAnswer:
-    """What was answered, as it is kept until it is recorded."""
+    """The answer in the form in which it is kept until it is recorded."""
     scene, made = turn.scene.id, outcome.provenance
     if isinstance(outcome, Stance):
         return PendingAnswer(
@@ -176,9 +174,8 @@ def _kept(turn: Turn, outcome: Stance | Reflection) -> PendingAnswer:
 
 
 async def epilogue(state: State, runtime: Runtime[Context]) -> State:
-    """Tell what came of it: who chose what as a fact, an evening with them as the narrator tells it, and last, as the
-    author wrote it, the ending that follows from what was chosen.
-    """
+    """Tell the end: who chose what, as facts; the last evening, as the narrator tells it; and the author's ending for
+    what was chosen."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
     here = present(context.script, scene)
@@ -197,7 +194,7 @@ async def epilogue(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def close_scene(state: State, runtime: Runtime[Context]) -> State:
-    """Record what everybody answered, in the order of those present, and go on to the next scene."""
+    """Record the answers in the order of those present, and go on to the next scene."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
     answered, stood = given(state, scene), recorded(context.script, scene)
@@ -211,7 +208,7 @@ async def close_scene(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def recap(state: State, runtime: Runtime[Context]) -> State:
-    """Retell old scenes, for each circle of witnesses apart, so that the next scene has room."""
+    """Summarize old scenes, once for each group of witnesses, so that the next scene fits."""
     context = runtime.context
     ended = State(scene=state["scene"] - 1)
     _, scene = context.scenes[ended["scene"]]

@@ -1,4 +1,4 @@
-"""What comes of a turn: the event that a line, or what a person does, leaves."""
+"""Turns a line or an action into the fields of an event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dreamplay.schema.turn import Turn
 
 
 def event_of(turn: Turn, outcome: Line | Action, cast: Cast) -> dict[str, Any] | None:
-    """The fields of the event that a turn leaves; None for somebody who listens and whose turn it is not."""
+    """The fields of the event that a turn makes; None for a visitor who does nothing outside a turn of a role."""
     if isinstance(outcome, Line):
         said = {"kind": "line", "text": outcome.text} if outcome.text else {"kind": "silence"}
         event: dict[str, Any] | None = said | {"turn": turn.number, "cue": turn.cue}
@@ -48,7 +48,7 @@ def _done(turn: Turn, act: Action, cast: Cast) -> dict[str, Any] | None:
 
 
 def _cue(turn: Turn, act: Action) -> Cue | None:
-    """What the event says of whom a person's line was for, and whether its turn was that of an aside."""
+    """The cue that is recorded with a person's line: whom it was for, and whether the turn was an aside."""
     aside = turn.cue is not None and turn.cue.aside
     to = act.whisper.to if act.whisper else None
     if not (to or aside):

@@ -1,4 +1,4 @@
-"""The plug-ins by which a run is played: its memory, its director and its embedder."""
+"""The plug-ins of a run: its memory, director and embedder."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from dreamplay.settings import Settings
 
 DIRECTOR = PluginChoice(name="standard")
 GROUPS: dict[str, plugins.Group] = {"memory": "memories", "director": "directors", "embedder": "embedders"}
-"""By setting: the group of plug-ins that it chooses from."""
+"""Setting to the group of plug-ins that it chooses from."""
 
 
 @dataclass(frozen=True)
 class PluginSet:
-    """One choice of each kind. What is not chosen is the shipped one."""
+    """One plug-in of each kind. The default is the shipped one."""
 
     memory: PluginChoice = MEMORY
     director: PluginChoice = DIRECTOR
@@ -27,12 +27,12 @@ class PluginSet:
 
     @classmethod
     def of_run(cls, settings: RunSettings) -> Self:
-        """Those by which a run was played, as its transcript keeps them."""
+        """The plug-ins of a run, from the settings in its transcript."""
         memory = settings.memory or (MEMORY if settings.recall else NO_MEMORY)
         return cls(memory, settings.director or cls.director, settings.embedder or cls.embedder)
 
     def chosen(self, settings: Settings) -> Self:
-        """With those that the settings choose in their place, and every option of all of them.
+        """A copy in which the settings replace some of them, with every option filled in.
 
         Raises:
             PluginError: one is not installed, cannot be used, or has no such option; the message says what chose it.
@@ -50,7 +50,7 @@ class PluginSet:
         return type(self)(**found)
 
     def completed(self) -> Self:
-        """With every option of all of them.
+        """A copy with every option filled in.
 
         Raises:
             PluginError: one is not installed, cannot be used, or has no such option.
@@ -58,7 +58,7 @@ class PluginSet:
         return type(self)(**{name: plugins.completed(group, getattr(self, name)) for name, group in GROUPS.items()})
 
     def recorded(self) -> dict[str, Any]:
-        """What a transcript keeps of them, by setting: each with its name and every option.
+        """What a transcript records, by setting: the name and every option of each.
 
         Raises:
             PluginError: see `completed`.
@@ -67,10 +67,10 @@ class PluginSet:
         return {name: getattr(every, name).model_dump(mode="json") for name in GROUPS}
 
     def versions(self) -> dict[str, str]:
-        """The distributions of strangers among them, with their versions."""
+        """The packages of plug-ins that are not shipped, with their versions."""
         used = [plugins.find(group, getattr(self, name).name) for name, group in GROUPS.items()]
         return {plugin.distribution: plugin.version for plugin in used if not plugin.shipped}
 
 
 SHIPPED = PluginSet()
-"""What a run is played by unless something else is chosen."""
+"""The default."""

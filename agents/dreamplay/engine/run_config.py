@@ -1,4 +1,4 @@
-"""What is to be played, chosen and checked before anything is written."""
+"""The configuration of a run, complete and checked before anything is written."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _VERSIONED = ("dreamplay", "langgraph", "openai", "pydantic", "xllamacpp")
 
 @dataclass(frozen=True)
 class RunConfig:
-    """A story, a cast and the dice: everything of a run but the model."""
+    """A story, a cast and a seed: everything about a run except the model."""
 
     story_id: str
     story: Story
@@ -44,15 +44,15 @@ class RunConfig:
     checks_off: tuple[str, ...] = ()
     """Names of checks that do not run, besides those that the story switches off."""
     parent: str | None = None
-    """Of a branch, as is point: see the header of a transcript."""
+    """Set for a branch, as is `point`: see the header of a transcript."""
     point: int | None = None
     changes: tuple[str, ...] = ()
     visit: Visit | None = None
-    """Of a play into which somebody walks, who then has the last place in the cast."""
+    """Set for a play with a visitor, who then comes last in the cast."""
 
     @property
     def scenes(self) -> tuple[tuple[Beat, Scene], ...]:
-        """The scenes to play, in order, with names where the author wrote roles, and with the visitor there."""
+        """The scenes to play, in order, with names in place of roles, and with the visitor present."""
         return tuple((b, _filled(s, self.cast)) for b, s in self.story.scenes if b.id in self.beats)
 
     def pipeline(self, profile: ModelProfile) -> Pipeline:
@@ -74,11 +74,11 @@ class RunConfig:
         return made
 
     def recorded(self, model: Model) -> dict[str, Any]:
-        """What the header keeps of a model, with what was learnt of it, and of the checks."""
+        """What the header records of a model, including what was learned about it, and of the checks."""
         return {"profile": model.profile.recorded(), "checks": self.pipeline(model.profile).recorded()}
 
     def header(self, model: str, settings: dict[str, Any]) -> Header:
-        """The header of the run's transcript. The story stands in it as its author wrote it."""
+        """The header of the run's transcript. The story is in it as its author wrote it."""
         visited = {"visit": self.visit.model_dump(mode="json", exclude_defaults=True)} if self.visit else {}
         return Header(
             story_id=self.story_id,
@@ -153,20 +153,20 @@ def make_run_config(
 
 
 def told(swaps: Mapping[str, str | Path | Persona], *others: str) -> tuple[str, ...]:
-    """What is changed in a play, in words without a path, for its header; nothing if nothing is."""
+    """The changes of a play in words, without paths, for its header; empty if nothing is changed."""
     words = [*(f"swap {role}={_called(persona)}" for role, persona in swaps.items()), *others]
     return ("; ".join(words),) if words else ()
 
 
 def _called(persona: str | Path | Persona) -> str:
-    """What a persona is called in the words for a swap: as its file is, if it has one."""
+    """The name of a persona in the description of a swap: that of its file, if it has one."""
     if isinstance(persona, Persona):
         return persona.path.stem if persona.path else persona.name
     return Path(persona).stem
 
 
 def from_header(header: Header, newest: Header | Resumed | None = None) -> RunConfig:
-    """The plan of a run that goes on: story, cast and dice as they were, whatever has become of their files.
+    """The configuration of a run that is resumed: story, cast and seed as they were, even if their files have changed.
 
     Args:
         header: of the run.
@@ -189,7 +189,7 @@ def from_header(header: Header, newest: Header | Resumed | None = None) -> RunCo
 
 
 def _filled(scene: Scene, cast: Cast) -> Scene:
-    """A scene with names for roles in what is told; the director fills pressures and material itself."""
+    """A scene with names in place of roles in what is narrated. The director fills pressures and material itself."""
     told = {"opening": cast.fill(scene.opening), "place": cast.fill(scene.place)}
     played = scene.with_visitor() if cast.visitor else scene
     return played.model_copy(update=told)

@@ -1,7 +1,6 @@
-"""Plays a story: runs the graph, keeps the run folder, and tells whoever watches what happens.
+"""The runner: plays a story by running the graph, writes the folder of the run, and passes each event to a callback.
 
-A run that was stopped, by whatever stopped it, goes on with another `Runner` on its folder; `Runner._start` has
-the rule.
+A stopped run continues with another `Runner` on the same folder; see `Runner._start`.
 """
 
 from __future__ import annotations
@@ -37,19 +36,19 @@ if TYPE_CHECKING:
 
 @dataclass
 class Runner:
-    """One playing of a plan, with one model, in one folder."""
+    """One playing of a configuration, with one model, in one folder."""
 
     plan: RunConfig
     model: Model
     folder: Path
     settings: dict[str, Any]
-    """Of the model: what the header keeps beside the plan."""
+    """Settings of the model that the header records in addition to the configuration."""
     visitor: Participant | None = None
-    """Who answers for the visitor, where the plan has one; None: what stands in the plan's interventions is done."""
+    """The visitor, if the configuration has one. None: the interventions of the configuration are done."""
     goes_on: bool = False
-    """Whether the folder holds the run already, and it goes on where it was stopped."""
+    """Whether the folder already holds the run, which is then resumed."""
     watched: bool = True
-    """Whether anybody watches the lines as they are spoken. A run that nobody watches passes no tokens on."""
+    """Whether tokens are passed on while a line is generated."""
     stopped: bool = False
     """Whether the run was asked to stop before its end."""
 
@@ -68,7 +67,7 @@ class Runner:
 
     @property
     def not_done(self) -> list[str]:
-        """The interventions that never came due, in words."""
+        """The interventions whose moment never came, in words."""
         waiting = self.plan.visit.interventions if self.plan.visit else None
         return [str(each) for each in visit.left(waiting or (), self.script)]
 
@@ -78,14 +77,14 @@ class Runner:
         return self._control.drain_requested
 
     def stop(self) -> None:
-        """Stop after the step that is under way: the line being spoken is finished and kept."""
+        """Stop after the current step: the line that is being spoken is finished and kept."""
         self._control.request_drain()
         if self._attended:
             self._attended.stop()
 
     async def play(self, watch: Callable[[Event | Token], None]) -> None:
-        """Play from the first scene, or from where the run was stopped, to the end, or until stopped. What was played
-        is on disk in every case; a run that failed before anybody said a word leaves no folder behind.
+        """Play from the first scene, or from where the run was stopped, until the end or until `stop`. In every case,
+        what was played is on disk. A run that fails before anybody has spoken leaves no folder.
 
         Raises:
             DreamplayError: the model gave up, the sentence vectors are missing, the folder cannot be written, or there
@@ -115,7 +114,7 @@ class Runner:
 
     @property
     def kept(self) -> bool:
-        """Whether it has left something in its folder, to be read or to go on with."""
+        """Whether the folder holds something to read or to resume."""
         return self._begun and (self.folder / FILE).exists()
 
     async def _play(self, record: Transcript, watch: Callable[[Event | Token], None]) -> None:
@@ -160,15 +159,16 @@ class Runner:
                 ) from error
 
     def _start(self, answers: PendingAnswers) -> State:
-        """What the graph starts from: the scene that the script has come to.
+        """The state in which the graph starts: the scene of the last event.
 
-        **The transcript is the truth.** Where the play stands follows from the script alone, whose every event is on
-        disk before anything else happens. The graph enters that scene at its beginning, and each node, by looking at
-        the script first, passes over what stands there; speaker, cue and seeds are pure functions of script and seed,
-        and so the play comes to the very turn, and says the same.
+        **The transcript is the truth.** The position in the play follows from the script alone, and every event of it
+        is on disk before anything else happens. The graph enters the scene at its beginning, and each node looks at the
+        script first and skips what is there. Speaker, cue and seeds are pure functions of script and seed, so the play
+        reaches the same turn and continues in the same way.
 
-        One thing the transcript cannot know: the stances and reflections that were answered, and paid for, but not
-        recorded, since they are recorded together once the last has answered. They are kept beside it; see `pending`.
+        The transcript lacks one thing: stances and reflections that were answered, and paid for, but not yet recorded,
+        because they are recorded together after the last answer. They are kept in a file beside it; see
+        `runs.pending_answers`.
         """
         index = cursor(self.script, self.plan.scenes)
         continuity = Continuity(self.plan.story, self.plan.cast, self.plan.beats)
@@ -176,7 +176,7 @@ class Runner:
         return {"scene": index, "answers": [answer.model_dump(mode="json") for answer in given]}
 
     def _visitors(self, made: Context) -> dict[str, Participant]:
-        """The visitor as a participant, if the plan has one: a person, or what stands in the plan's interventions."""
+        """The visitor as a participant, if there is one: a person, or the interventions of the configuration."""
         visitor = self.plan.cast.visitor
         if self.plan.visit is None or visitor is None:
             return {}
@@ -188,9 +188,8 @@ class Runner:
         return {visitor: self._attended}
 
     def _take_back(self, record: Transcript, answers: PendingAnswers) -> None:
-        """Go back to before the last thing that the visitor did, in the transcript and in the script. What follows is
-        played as after a stop.
-        """
+        """Undo the last action of the visitor, in the transcript and in the script. The play then continues as after a
+        stop."""
         answers.clear()
         last = visit.last(self.script)
         if last is not None:
@@ -198,13 +197,13 @@ class Runner:
             self.script = Script(list(self.script)[: last.id])
 
     def _discard(self) -> None:
-        """Take away the files of a run in which nothing was said."""
+        """Delete the files of a run in which nobody has spoken."""
         for path in (self.folder / FILE, *self._beside()):
             with contextlib.suppress(OSError):
                 path.unlink()
 
     def _beside(self) -> list[Path]:
-        """The files that are kept beside the transcript while it is played."""
+        """The other files of the folder that exist during a play."""
         return [self.folder / prompt_log.FILE, self.folder / pending_answers.FILE]
 
     def _finish(self, record: Transcript) -> None:
@@ -216,10 +215,11 @@ class Runner:
         self._ended = True
 
     def _writer(self, record: Transcript) -> Callable[[Event], None]:
-        """Puts events on disk; before the first that another model plays, or the same one with other settings, that it
-        does. What is learnt of an endpoint is learnt after the header was written, and so it stands there too.
+        """A function that writes events. Before the first event that another model plays, or the same model with other
+        settings, it records that change. What is learned about an endpoint after the header was written is recorded in
+        the same way.
 
-        What a reader would refuse is never written: a transcript that cannot be read is a play that is lost.
+        An event that a reader would refuse is never written, because a transcript that cannot be read is lost.
         """
         newest = record.before.newest
         known = newest.model, newest.settings

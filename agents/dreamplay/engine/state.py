@@ -1,8 +1,8 @@
-"""What the graph plays with: State, which every step saves, and Context, which no step does.
+"""The state of the graph, which every step saves, and its context, which no step saves.
 
-State is where the play stands, plain JSON and small. The script itself lives in the transcript: nodes read it from
-the Context and add to it through the one door `Context.record`, which has the event on disk before it returns. So a
-step costs the same at line 1,000 as at line 10.
+The state is the position in the play: small, plain JSON. The script is in the transcript. Nodes read it from the
+context and add to it only through `Context.record`, which writes the event to disk before it returns. So a step costs
+the same at line 1,000 as at line 10.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from dreamplay.schema.view import View
 
 
 class LeaveGraphError(Exception):
-    """A person stops the run, or takes something back: whoever runs the graph goes on from there."""
+    """Raised when a person stops the run or undoes something. The runner handles it."""
 
     def __init__(self, outcome: Departure) -> None:
         super().__init__(type(outcome).__name__)
@@ -43,68 +43,67 @@ class LeaveGraphError(Exception):
 
 
 class State(TypedDict, total=False):
-    """What changes: the place in the story, the turn about to be spoken, and answers not yet recorded."""
+    """What changes during a play: the position in the story, the next turn, and answers that are not recorded yet."""
 
     scene: int
     """Index into the scenes that are played."""
     turn: Turn | None
-    """The turn that is to be taken; None at the end of a scene."""
+    """The next turn; None at the end of a scene."""
     listened: int
-    """Length of the script when the visitor was asked and would rather listen."""
+    """The length of the script when the visitor was last asked and chose to listen."""
     answers: Annotated[list[dict[str, Any]], operator.add]
-    """What all present answer at once, stances or reflections: values of `pending.Answer`."""
+    """The stances or reflections of those present: values of `PendingAnswer`."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What was chosen for the run. Never checkpointed."""
+    """What stays the same during a play. It is never saved by a step."""
 
     story: Story
     cast: Cast
     scenes: tuple[tuple[Beat, Scene], ...]
     """The scenes that are played, in order, with every {role} filled by a name."""
     participants: Mapping[str, Participant]
-    """By role, who plays it, the visitor included."""
+    """Role to participant, including the visitor."""
     narrator: Narrator
     director: Director
     script: Script
     write: Callable[[Event], None]
-    """Puts an event on disk."""
+    """Writes an event to disk."""
     pending: PendingAnswers | None = None
-    """Keeps answers on disk until they are recorded; None: in a play that leaves nothing behind."""
+    """Keeps answers on disk until they are recorded. None for a play that writes nothing."""
     reflect: bool = True
     """Whether those present at the end of a scene reflect on it."""
     tokens: bool = True
-    """Whether anybody wants to see a line as it is spoken."""
+    """Whether tokens are passed on while a line is generated."""
     every_line: bool = False
     """Whether the visitor is asked after every line."""
 
     @property
     def visitor(self) -> Participant | None:
-        """Who is there as the visitor, if somebody is."""
+        """The visitor, if there is one."""
         return self.participants.get(self.cast.visitor or "")
 
     def attended(self, role: str) -> bool:
-        """Whether a role is played by the visitor at this moment."""
+        """Whether the visitor plays a role at this moment."""
         return role == self.cast.visitor or role in in_hand(self.script)
 
     def player(self, role: str) -> str:
-        """The role of whoever plays a role at this moment: its own, or the visitor's."""
+        """The role whose participant plays a role at this moment: its own, or the visitor's."""
         return self.cast.visitor if self.cast.visitor and self.attended(role) else role
 
     def view(self, turn: Turn) -> View:
-        """What a character may read who takes a turn. At a crossroads nobody hears anybody's answer first, not even
-        where some of the answers stood in the script before the run was taken up again.
-        """
+        """What the speaker of a turn may read. At a crossroads nobody reads the answers of others first, even if some
+        of them were recorded before a stop."""
         script = self.script.without(turn.scene.id, StanceEvent) if turn.task == "stance" else self.script
         return script.view(turn.speaker, turn.present)
 
     def visitor_view(self, turn: Turn) -> View:
-        """What the visitor may read: what they have perceived, and whoever they have spoken for."""
+        """What the visitor may read: what they have perceived, and what the roles they have played have."""
         return self.script.joint_view([self.player(turn.speaker), *ever_controlled(self.script)], turn.present)
 
     async def take(self, turn: Turn, on_token: OnToken) -> Outcome:
-        """Have whoever plays a role take its turn.
+        """Have the participant of a role take its turn.
 
         Raises:
             LeaveGraphError: a person stops the run, or takes something back.
@@ -118,14 +117,13 @@ class Context:
         return outcome
 
     def situation(self, state: State) -> Situation:
-        """Where the scene stands."""
+        """The situation of the scene."""
         beat, scene = self.scenes[state["scene"]]
         return Situation.of(self.script, beat.id, scene)
 
     def record(self, state: State, **event: Any) -> Event:
-        """The one door: an event gets its place, goes to disk, and only then into the script. Unless it says who its
-        witnesses are, they are those present.
-        """
+        """Record an event: number it, write it to disk, and only then add it to the script. This is the only way to add
+        one. Witnesses are those present unless the event names them."""
         beat, scene = self.scenes[state["scene"]]
         here = present(self.script, scene)
         place = {"id": len(self.script), "beat": beat.id, "scene": scene.id, "witnesses": here}
@@ -135,7 +133,7 @@ class Context:
         return made
 
     def answered(self, answer: PendingAnswer) -> State:
-        """The step in which somebody answered: what they said is on disk before the next is asked for."""
+        """The update of the state for an answer, which is on disk before the next one is asked for."""
         if self.pending:
             self.pending.keep(answer, self.script)
         return {"answers": [answer.model_dump(mode="json")]}
@@ -150,7 +148,7 @@ def context(
     desk: PromptBuilder | None = None,
     visitor: Participant | None = None,
 ) -> Context:
-    """Everybody and everything that plays a plan.
+    """Build the context of a play.
 
     Args:
         plan: what is played.
@@ -190,32 +188,31 @@ def context(
 
 
 def tell(runtime: Runtime[Context], event: Event) -> None:
-    """Show an event to whoever watches the run."""
+    """Pass an event to the callback of the run."""
     runtime.stream_writer(event)
 
 
 def on_token(runtime: Runtime[Context], speaker: str | None, witnesses: tuple[str, ...]) -> Callable[[str], None]:
-    """Pass tokens on to whoever watches the run."""
+    """The callback for the tokens of a line."""
     if not runtime.context.tokens:
         return lambda text: None
     return lambda text: runtime.stream_writer(Token(speaker, text, witnesses))
 
 
 def given(state: State, scene: Scene) -> dict[str, PendingAnswer]:
-    """The stances or reflections of a scene, by role, whether they stand in the script yet or not."""
+    """The stances or reflections of a scene, by role, whether they are recorded yet or not."""
     answers = [PendingAnswer.model_validate(answer) for answer in state.get("answers", [])]
     return {answer.speaker: answer for answer in answers if answer.scene == scene.id}
 
 
 def recorded(script: Script, scene: Scene) -> set[str]:
-    """Whose stances or reflections of a scene stand in the script."""
+    """The roles whose stances or reflections of a scene are recorded."""
     return {event.speaker for event in script.in_scene(scene.id, AnswerEvent)}
 
 
 def retellings(state: State, context: Context) -> list[SummaryRequest]:
-    """The recaps that the next scene needs and that do not stand yet. What it needs is seen from the end of the scene
-    before, so that a run that was stopped between two recaps makes the same ones.
-    """
+    """The summaries that the next scene needs and that do not exist yet. This is computed at the end of the scene
+    before, so that a run that was stopped between two summaries makes the same ones."""
     events = list(context.script)
     made = [*takewhile(lambda event: isinstance(event, RecapEvent), reversed(events))]
     before = Script(events[: len(events) - len(made)]) if made else context.script

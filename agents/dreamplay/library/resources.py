@@ -1,4 +1,4 @@
-"""Resources: finds the prompts folder and the personas, stories and files in it."""
+"""Finds the folder of prompts, and the personas, stories and files in it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from dreamplay.errors import LibraryError
 from dreamplay.schema.error_messages import did_you_mean, listed
 
 _FILES = 1_000
-"""Files of a folder that are looked at for personas."""
+"""Files of a folder that are searched for personas, at most."""
 _LOOKED_AT = 65_536
-"""Bytes of each; a persona has a few thousand."""
+"""Bytes of each file that are read. A persona has a few thousand."""
 _ONE = {"personas": "persona", "stories": "story"}
 _KEY = re.compile(rb"^([a-z]+):", re.MULTILINE)
 _PERSONA = {b"name", b"who", b"voice", b"examples", b"tactics", b"material"}
@@ -22,7 +22,7 @@ _PERSONA = {b"name", b"who", b"voice", b"examples", b"tactics", b"material"}
 
 @cache
 def prompts() -> Path:
-    """The folder of words: inside an installed package, or at the top of a checkout."""
+    """The folder of prompts: inside an installed package, or at the top of a checkout."""
     here = Path(__file__).resolve().parents[1]
     for folder in (here / "_prompts", here.parents[1] / "prompts"):
         if folder.is_dir():
@@ -36,9 +36,9 @@ def names(kind: str) -> tuple[str, ...]:
 
 
 def files(folder: Path) -> tuple[str, ...]:
-    """The persona files of a folder by name: YAML with the keys that a persona must have, valid or not.
+    """The persona files of a folder by name: YAML files with the keys that a persona must have, valid or not.
 
-    Whatever else lies there is a stranger's: of a file only the beginning is looked at, and it is not parsed.
+    Other files may be a stranger's: only the beginning of each is read, and it is not parsed.
     """
     found = []
     for path in sorted(folder.glob("*.yaml"))[:_FILES]:
@@ -93,7 +93,7 @@ def _quoted(reference: str) -> str:
 
 
 def _is(there: Callable[[], bool], reference: str) -> bool:
-    """Whether something is there where a reference leads.
+    """Whether a reference leads to an existing file.
 
     Raises:
         LibraryError: nobody can tell, because of its folder or its name.

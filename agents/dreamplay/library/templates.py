@@ -1,4 +1,4 @@
-"""Templates: fills the Jinja templates that ship with dreamplay."""
+"""Fills the Jinja templates that ship with dreamplay."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dreamplay.library import resources
 
 
 def render(template: str, **values: object) -> str:
-    """Fill a template of ours. Whatever stands in the values is data and is never compiled.
+    """Fill a shipped template. The values are data and are never compiled.
 
     Raises:
         LibraryError: the template is missing or asks for a value that is not given.

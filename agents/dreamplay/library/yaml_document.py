@@ -27,17 +27,18 @@ from ruamel.yaml.scanner import Scanner, ScannerError
 from dreamplay.errors import LibraryError
 
 MAX_BYTES = 1_000_000
-"""A persona or story is a few kilobytes. A megabyte is read in a few seconds, and more is a mistake or an attack."""
+"""The size limit. A persona or story has a few kilobytes; a megabyte takes a few seconds to read, and more is a mistake
+or an attack."""
 MAX_VALUES = 50_000
-"""Values in a file, those of an alias counted wherever it stands."""
+"""Values in a file, at most. Those of an alias count each time it is used."""
 MAX_DEPTH = 20
-"""Lists and mappings inside one another. A story has eight."""
+"""Levels of nested lists and mappings, at most. A story has eight."""
 
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What YAML does not allow in a file."""
+"""Characters that YAML does not allow."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
-"""What stands for no value at all, without quotes."""
+"""Unquoted texts that mean no value."""
 _SAID: dict[str, str] = {
     "found character '\\t'": "a tab stands where blanks belong; indent with blanks",
     "that cannot start any token": "a value cannot begin with this character; put the text in quotes",
@@ -52,18 +53,18 @@ _SAID: dict[str, str] = {
     "undefined alias": "an alias (*) without its anchor (&) before it; a text that begins with * needs quotes",
     "escape": "a backslash in double quotes begins an escape; write \\\\, or use single quotes",
 }  # fmt: skip
-"""What is wrong, by words of the parser's, for a person who does not know the grammar of YAML."""
+"""Phrases in the parser's messages, and what they mean for a person who does not know YAML."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A value, and where it stands."""
+    """A value and its position."""
 
     value: str | list[Node] | dict[str, Node] | None
     line: int
     """Counted from 1. Of a value in a mapping it is the line of its key."""
     values: int = 1
-    """How many values it is, itself included, with all that its aliases stand for."""
+    """How many values it holds, itself and the content of its aliases included."""
     characters: int = 0
 
     def plain(self) -> Any:
@@ -73,7 +74,7 @@ class Node:
         return [node.plain() for node in self.value] if isinstance(self.value, list) else self.value
 
     def line_of(self, path: tuple[int | str, ...]) -> int:
-        """The line of the deepest part of a path that stands in the file."""
+        """The line of the deepest part of a path that exists in the file."""
         node = self
         for part in path:
             if isinstance(node.value, dict) and part in node.value:
@@ -86,7 +87,7 @@ class Node:
 
 
 class _FaultError(Exception):
-    """What is wrong, and in which line."""
+    """A fault and its line."""
 
     def __init__(self, line: int, wrong: str) -> None:
         super().__init__(wrong)
@@ -94,9 +95,8 @@ class _FaultError(Exception):
 
 
 class _Scanner(Scanner):
-    """The scanner, with two faults given their line. Brackets within brackets are refused where they are opened, since
-    looking ahead through them takes time.
-    """
+    """The scanner, with line numbers for two faults that lack them. Nested brackets beyond the limit are refused where
+    they open, since looking ahead through them takes time."""
 
     def scan_flow_scalar(self, style: Any) -> Any:
         try:
@@ -167,7 +167,7 @@ def _said(error: MarkedYAMLError) -> str:
 
 
 class _Builder:
-    """Builds the nodes of a document from the events of the parser, and stops where it becomes too much."""
+    """Builds the nodes of a document from the events of the parser, and stops at the limits."""
 
     def __init__(self, events: Iterator[Event]) -> None:
         self._events = events
@@ -238,7 +238,7 @@ class _Builder:
             yield self._node(event, depth + 1)
 
     def _counted(self, node: Node, line: int) -> Node:
-        """The node, counted: what an alias stands for is as large as if it were written out."""
+        """The node, after counting it. An alias counts as much as if it were written out."""
         self._values += node.values
         self._characters += node.characters
         if self._values > MAX_VALUES:

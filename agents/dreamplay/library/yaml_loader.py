@@ -1,4 +1,4 @@
-"""YAML files that authors write: read into values, with complaints that name file, line and key."""
+"""Reads YAML files that authors write into values. Errors name file, line and key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dreamplay.schema.story import Story
 
 V = TypeVar("V", bound=FrozenModel)
 _SHOWN = 5
-"""Faults of a file that are told at once."""
+"""Faults that one message reports, at most."""
 
 
 def read(path: Path, kind: type[V], **context: object) -> V:
@@ -56,7 +56,8 @@ def _fitted(path: Path, node: Node, kind: type[V], context: dict[str, object]) -
 
 
 def _other(node: Node, kind: type[FrozenModel]) -> type[FrozenModel] | None:
-    """What a file is instead of what it should be, by its keys; None if it is neither a persona nor a story."""
+    """The kind that a file is in place of the expected one, judged by its keys; None if it is neither a persona nor a
+    story."""
     others: dict[type[FrozenModel], type[FrozenModel]] = {Story: Persona, Persona: Story}
     other = others.get(kind)
     keys = node.value.keys() if isinstance(node.value, dict) else set[str]()
@@ -70,9 +71,8 @@ def _word(kind: type[FrozenModel]) -> str:
 
 
 def _told(errors: list[ErrorDetails]) -> list[ErrorDetails]:
-    """The errors worth telling, unknown keys first: they are mostly why another one is missing. A list whose entries
-    are wrong counts as too short as well, which is no fault of its own.
-    """
+    """The errors to report, unknown keys first, since they are the usual reason for a missing one. A list with wrong
+    entries is also reported as too short by pydantic; that error is left out."""
     outer = {each["loc"][:n] for each in errors for n in range(len(each["loc"]))}
     own = [each for each in errors if each["loc"] not in outer]
     return sorted(own, key=lambda each: each["type"] != "extra_forbidden")

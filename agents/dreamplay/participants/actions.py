@@ -1,4 +1,4 @@
-"""An act: what the visitor does when she is asked, and the event that it leaves."""
+"""Actions: what a visitor does in a turn, and reading them back from events."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StanceChoice(FrozenModel):
 
 
 class Action(FrozenModel):
-    """What the visitor does when she is asked: one of these, or, with none of them, she listens on."""
+    """What a visitor does in a turn. At most one field is set; with none, the visitor listens."""
 
     say: SpokenText | None = None
     """What is said aloud."""
@@ -64,7 +64,7 @@ class Action(FrozenModel):
 
     @property
     def said(self) -> dict[str, Any]:
-        """What is done, without when."""
+        """The fields of the action alone, without those that say when it is done."""
         return {name: value for name in Action.model_fields if (value := getattr(self, name))}
 
     @model_validator(mode="after")
@@ -75,7 +75,7 @@ class Action(FrozenModel):
 
 
 def left_by(event: Event) -> dict[str, Any] | None:
-    """The act that left an event, with roles for names; None for a turn in which nothing was said."""
+    """The action that made an event, with roles in place of names; None for a turn in which nothing was said."""
     match event:
         case LineEvent() if event.cue and event.cue.to:
             return {"whisper": {"to": event.cue.to, "text": event.text}}

@@ -63,7 +63,7 @@ class Agent:
         return False
 
     async def speak(self, turn: Turn, view: View, on_token: OnToken) -> Line:
-        """Say a line, or, if none can stand, nothing.
+        """Say a line. Its text is empty if no candidate passes the checks.
 
         Raises:
             ModelError: the model gave up.
@@ -98,7 +98,7 @@ class Agent:
         return Line(take.value or "", self._made(first, seed, take, recalled))
 
     async def decide(self, turn: Turn, view: View) -> Stance:
-        """Take a stance. An answer that is no valid choice is asked for again, with what was wrong.
+        """Take a stance. An invalid answer is asked for again, together with what was wrong.
 
         Raises:
             ModelError: the model gave up, or answered no valid stance in any of its tries.
@@ -130,8 +130,8 @@ class Agent:
         return Stance(take.value.choice, take.value.reason, self._made(first, seed, take, recalled))
 
     async def reflect(self, turn: Turn, view: View) -> Reflection:
-        """What the scene has meant to her, and what she now thinks of each of the others present, by role, from -1
-        to 1. No words and no marks if no answer can stand: a thought that was not had.
+        """Reflect on the scene: one sentence, and the attitude towards each of the others present, by role, from -1 to
+        1. Both are empty if no answer passes the checks.
 
         Raises:
             ModelError: the model gave up.
@@ -166,7 +166,7 @@ class Agent:
         return Reflection(take.value.thought, made, {others[n]: mark / MARKS for n, mark in take.value.marks.items()})
 
     def _recall(self, turn: Turn, view: View, matter: str) -> tuple[RetrievedMemory, ...]:
-        """What comes up when she is about to speak of a matter, after what was last heard."""
+        """The memories that are recalled for a topic, after what was last heard."""
         if self.memory is None:
             return ()
         shown = self.desk.shown(turn, view)
@@ -182,7 +182,7 @@ class Agent:
         )
 
     def _authored(self) -> list[str]:
-        """What an author has written that is no line of hers to say: the examples of her voice, the public sheets."""
+        """Texts by the author that a line must not repeat: the examples of voice and the public sheets."""
         cast = self.desk.cast
         sheets = [cast.fill(text) for persona in cast.personas.values() for text in (persona.who, persona.voice)]
         return [*cast.personas[self.role].examples, *sheets]
@@ -211,15 +211,14 @@ class Agent:
 
 @dataclass
 class _Listener:
-    """Takes in what a character hears: what a new line may not copy. What they have only thought they may well say.
-    Kept from turn to turn: a long play costs no more a turn.
-    """
+    """Collects what a character has heard, which a new line must not copy. Thoughts are not included. It is kept from
+    turn to turn, so that a turn of a long play costs no more than one of a short play."""
 
     heard: Heard = field(default_factory=Heard)
     events: Sequence[Event] = ()
 
     def listen(self, role: str, authored: Sequence[str], events: Sequence[Event]) -> Heard:
-        """Take in what is new; begin anew if it is another script that was heard."""
+        """Add new events; start again if the script is another one."""
         known = len(self.events)
         if known > len(events) or (known and events[known - 1] is not self.events[-1]):
             self.heard, known = Heard(), 0

@@ -1,4 +1,4 @@
-"""A person who takes part while the play waits for them: it can be stopped meanwhile, and the model reads ahead."""
+"""A participant who is a person. The play waits for them; meanwhile it can be stopped, and the model reads ahead."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Attended:
         self._participant, self._warm = participant, warm
         self._asking: asyncio.Future[Outcome | Departure] | None = None
         self._warming: asyncio.Future[None] | None = None
-        """Held so that it is not forgotten."""
+        """Kept here, so that the task is not garbage-collected."""
         self._stopped = False
 
     def stop(self) -> None:
-        """Wait no longer: who is asked now, and from here on, has quit."""
+        """Stop waiting. The current request, and every later one, is answered with `Quit`."""
         self._stopped = True
         if self._asking:
             self._asking.cancel()

@@ -1,4 +1,4 @@
-"""A participant: whoever takes turns in a play. A model, a person and a file of interventions are the same to it."""
+"""The protocol of participants. The graph treats a model, a person and a file of interventions alike."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Line:
     """What a model says in a turn."""
 
     text: str
-    """Empty: no line could stand, and the turn passes in silence."""
+    """Empty if no candidate passed the checks; the turn then passes in silence."""
     provenance: Provenance
 
 
@@ -27,7 +27,7 @@ class Stance:
     """What somebody decides at a crossroads."""
 
     choice: str | None
-    """The id of a choice; None: they would rather not decide, and whoever else can decide for the role does."""
+    """The id of a choice; None if they leave the decision to whoever else can decide for the role."""
     reason: str
     provenance: Provenance
 
@@ -37,7 +37,7 @@ class Reflection:
     """What a scene has meant to somebody."""
 
     text: str
-    """Empty: no answer could stand."""
+    """Empty if no answer passed the checks."""
     provenance: Provenance
     attitudes: Mapping[str, float] = field(default_factory=dict)
     """What they now think of each of the others present, by role, from -1 to 1."""
@@ -54,13 +54,13 @@ class Quit:
 
 
 Outcome = Line | Stance | Reflection | Action
-"""What comes of a turn. An `Action` is a person's, or a file's."""
+"""The result of a turn. An `Action` comes from a person or a file."""
 Departure = Undo | Quit
-"""What leaves the play instead of adding to it."""
+"""A result that ends the play or goes back in it."""
 
 
 class Participant(Protocol):
-    """Takes the turns that it is given. It gets what its role may read, and never the script."""
+    """Takes turns. It is given what its role may read, and never the script."""
 
     async def take_turn(self, turn: Turn, view: View, on_token: OnToken) -> Outcome | Departure:
         """Do what the turn asks for: speak, take a stance, or reflect.
@@ -75,4 +75,4 @@ class Participant(Protocol):
         """
 
     def wants_turn(self, turn: Turn, view: View) -> bool:
-        """Whether they want to do something now, though they are not asked. `turn` is the one that they would get."""
+        """Whether they want a turn now without being asked. `turn` is the one that they would get."""

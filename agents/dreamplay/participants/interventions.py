@@ -1,4 +1,4 @@
-"""An intervention: an act, and when in a story it is done."""
+"""Interventions: actions of a visitor, and when each of them is done."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 
 _AS_OTHERS = frozenset({"say", "whisper", "do", "hand_back", "stance"})
-"""What is done in the turn of somebody she plays."""
+"""The actions that are possible in the turn of a role that the visitor plays."""
 _PEOPLE = ("play", "hand_back", "playing")
-"""The words of an intervention that are somebody."""
+"""The keys of an intervention that name a role."""
 _WHEN = re.compile(r"(?P<who>.+?) mentions (?P<what>.+)", re.DOTALL)
 
 
@@ -76,9 +76,8 @@ class Intervention(Action):
         return f"{when}: {', '.join(self.said)}"
 
     def due(self, turn: Turn, view: View) -> bool:
-        """Whether its time has come: in its scene, after its turn and the words it waits for, with those there whom
-        it needs. `view` is that of the visitor, and of the roles that they play.
-        """
+        """Whether it can be done now: in its scene, after its turn and the words that it waits for, with those present
+        whom it needs. `view` is that of the visitor, and of the roles that they play."""
         if not self.fits(turn) or turn.taken < self.turn or not self._possible(turn, view):
             return False
         if not self.when:
@@ -104,13 +103,12 @@ class Intervention(Action):
         return turn.visitor_present or bool(self.playing) or not (self.say or self.whisper or self.do or self.go)
 
     def by_role(self, cast: Cast) -> Intervention:
-        """The same, with everybody called by the role, whatever name they went by. So they are kept and done: no swap
-        gives a role to somebody else.
-        """
+        """The same with roles in place of names. Interventions are kept and done in this form, so that a swap does not
+        give them to somebody else."""
         return self._renamed(lambda word: cast.role_of(word) or word)
 
     def by_name(self, cast: Cast) -> Intervention:
-        """The same, with everybody called by name, as people read it."""
+        """The same with names in place of roles, for people to read."""
         return self._renamed(lambda role: cast.name(role) if role in cast.roles else role)
 
     def _renamed(self, rename: Callable[[str], str]) -> Intervention:

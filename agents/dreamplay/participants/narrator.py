@@ -1,4 +1,5 @@
-"""The shared dream: the dreamers' hidden fears and wishes go into ONE prompt, and one dream comes back."""
+"""The narrator. For a shared dream, the hidden fears and wishes of all dreamers go into one prompt, and one dream comes
+back."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ _TRIES = 4
 
 @dataclass(frozen=True)
 class Narrator:
-    """Tells what no character says: the dreams, what has happened so far, and how the story ends."""
+    """Tells what no character says: dreams, summaries and endings."""
 
     desk: PromptBuilder
     model: Model
@@ -36,8 +37,8 @@ class Narrator:
     async def dream(
         self, view: View, scene: Scene, given: str, on_token: OnToken
     ) -> tuple[str, tuple[DreamContribution, ...], Provenance]:
-        """Dream the pooled fears and wishes of all dreamers present, and keep the ledger of what went in. `view` is
-        their common ground, and `given` a fear that the visitor has given in the course of the play.
+        """Make one dream from the fears and wishes of all dreamers present, and record what went into it. `view` is
+        what all of them have witnessed, and `given` a fear that the visitor has named during the play.
 
         Raises:
             ModelError: the model gave up, or told nothing that can stand.
@@ -58,7 +59,8 @@ class Narrator:
         return text, ledger, made
 
     async def recap(self, view: View, scene: Scene, retelling: SummaryRequest) -> tuple[str, Provenance]:
-        """Retell what a circle has witnessed so far. Its words may be those of the script: they take their place.
+        """Summarize what a group of roles has witnessed so far. The summary may use the words of the script, which it
+        replaces.
 
         Raises:
             ModelError: the model gave up, or told nothing that can stand.
@@ -93,8 +95,8 @@ class Narrator:
         dreamers: Sequence[str] = (),
         merit: Callable[[str], float] = lambda _: 0.0,
     ) -> tuple[str, Provenance]:
-        """Ask until a text stands. `place` begins with the scene and gives each call its seed; `told` is what the
-        text may not copy, `read` what it may not end with, and `dreamers` what each of those hides whom it shows.
+        """Ask until a text passes the checks. `place` begins with the scene and gives each call its seed. `told` is
+        what the text must not copy, `read` what it must not end with, and `dreamers` the hidden texts of each dreamer.
         """
         first = write("")
 
@@ -121,18 +123,15 @@ class Narrator:
 
 
 def variety(text: str, pipeline: Pipeline) -> float:
-    """The share of a dream's runs of three words that it does not repeat, less something for each time it speaks of
-    fears and wishes in place of showing them.
-    """
+    """The share of a dream's 3-grams that occur once, minus a penalty for each explicit mention of fears and wishes."""
     said, explains = runs(text), pipeline.language.explains_dream.findall(text)
     return len(set(said)) / max(len(said), 1) - 0.2 * min(pipeline.config.explained, len(explains))
 
 
 def pool(desk: PromptBuilder, here: Collection[str], given: str = "") -> tuple[DreamContribution, ...]:
     """The hidden fears and wishes of the dreamers present who have any, in the order of the cast. A fear that the
-    visitor has given in the course of the play stands for their sheet, and first: of what a small model is given,
-    that is the most sure to be seen.
-    """
+    visitor has named during the play replaces that of their sheet and comes first, where a small model is most likely
+    to use it."""
     visitor = desk.cast.visitor
     pooled = [
         DreamContribution(role=role, fear=desk.cast.fill(p.private.fear), wish=desk.cast.fill(p.private.wish))

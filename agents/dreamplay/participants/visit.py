@@ -1,7 +1,7 @@
-"""A visit: the file of what a person does in a play, what of it is done and what is due, and the sheet she comes with.
+"""A visit: the file of interventions, which of them were done and which are due, and the settings of the visitor.
 
-Every act leaves one event in the script, so that what she has done can be read off it again: a live visit leaves its
-interventions behind, and a visit from a file goes on, after a stop, with what has not been done yet.
+Every action leaves one event in the script, so actions can be reconstructed from events. A live visit leaves a file of
+its interventions, and a visit from a file continues after a stop with what has not been done.
 """
 
 from __future__ import annotations
@@ -31,22 +31,23 @@ from dreamplay.schema.view import View
 from dreamplay.storage import disk
 
 FILE = "interventions.yaml"
-"""Where a live visit leaves what was done, in the run's folder."""
+"""The file in the folder of a run in which a live visit is kept."""
 
 
 class Interventions(FrozenModel):
-    """The file: what she does, in the order in which it is done where several things are due."""
+    """The content of a file: what the visitor does. If several interventions are due at once, they are done in this
+    order."""
 
     interventions: tuple[Intervention, ...] = Field(min_length=1)
 
 
 class Visit(FrozenModel):
-    """What was chosen about a visit; the header of a run keeps it."""
+    """The settings of a visit. The header of a run records them."""
 
     every_line: bool = False
-    """Whether she is asked after every line."""
+    """Whether the visitor is asked after every line."""
     interventions: tuple[Intervention, ...] | None = None
-    """None: she is there herself."""
+    """None if a person takes part live."""
 
 
 def read(path: Path, story: Story, cast: Cast) -> tuple[Intervention, ...]:
@@ -60,19 +61,19 @@ def read(path: Path, story: Story, cast: Cast) -> tuple[Intervention, ...]:
 
 
 def again(visit: Visit, script: Script) -> Visit:
-    """The visit as it can be repeated without her: what was given for it, or what she has done."""
+    """The visit as a file can repeat it: the interventions that were given, or those reconstructed from the script."""
     if visit.interventions is not None:
         return visit
     return visit.model_copy(update={"interventions": tuple(read_off(script))})
 
 
 def last(events: Iterable[Event]) -> Event | None:
-    """What a person did last."""
+    """The last event that a person made."""
     return next((event for event in reversed(list(events)) if event.provenance.by == "person"), None)
 
 
 def write(folder: Path, script: Script, cast: Cast) -> None:
-    """Leave what the visitor has done in a run's folder, as a file that can be played again.
+    """Write what the visitor has done into the folder of a run, as a file that can be played again.
 
     Raises:
         RecordError: it cannot be written.
@@ -97,9 +98,8 @@ def write(folder: Path, script: Script, cast: Cast) -> None:
 
 
 def read_off(script: Iterable[Event]) -> Iterator[Intervention]:
-    """What the visitor has done in a script, or in the part of it that they may read, as the interventions that would
-    do it again, with roles for names. A line that a what-if put into somebody's mouth is no act of theirs.
-    """
+    """What the visitor has done in a script, or in the part of it that they may read, as interventions that would do it
+    again, with roles in place of names. Lines that a what-if inserted are not included."""
     taken: Counter[str] = Counter()
     held: set[str | None] = set()
     for event in script:
@@ -115,7 +115,7 @@ def read_off(script: Iterable[Event]) -> Iterator[Intervention]:
 
 
 def again_by(event: Event, turn: int) -> Intervention | None:
-    """The intervention that would do again what the visitor did; None for a turn in which she said nothing.
+    """The intervention that would repeat what the visitor did; None for a turn in which they said nothing.
 
     Args:
         event: what she did.
@@ -132,7 +132,7 @@ def again_by(event: Event, turn: int) -> Intervention | None:
 
 
 def left(interventions: tuple[Intervention, ...], script: Iterable[Event]) -> list[Intervention]:
-    """The interventions that have not been done, in their order."""
+    """The interventions that have not been done yet, in order."""
     done = Counter(each.key for each in read_off(script))
     rest = []
     for each in interventions:
@@ -145,9 +145,8 @@ def left(interventions: tuple[Intervention, ...], script: Iterable[Event]) -> li
 
 @dataclass(frozen=True)
 class InterventionPlayer:
-    """A file of interventions as a participant: what is due is done, and otherwise they listen. What has been done
-    follows from the script, so that it goes on after a stop as if there had been none.
-    """
+    """A participant that does what a file of interventions says, when it is due, and otherwise listens. What has been
+    done follows from the script, so a resumed run continues correctly."""
 
     interventions: tuple[Intervention, ...]
 

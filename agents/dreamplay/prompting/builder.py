@@ -1,10 +1,10 @@
-"""The desk: writes the prompts of a run. Pure: the same values give the same prompt.
+"""Builds the prompts of a run. Pure: the same values give the same prompt.
 
-Every prompt has one layout: a shared prefix, then a private tail. The prefix (rule, public sheets, and the script
-as everyone present witnessed it) is the same for all who are in the scene and only ever grows, so that an engine
-reads each line once for the whole cast. Private words stand in the tail alone, and so never in the prompt of
-somebody else; so does what a speaker has just perceived and somebody present has not. At the end of a scene, old
-scenes give way to recaps where the window would not hold them.
+Every prompt has one layout: a shared prefix, then a private tail. The prefix (rule, public sheets, and the script as
+everybody present witnessed it) is the same for all who are in the scene and only ever grows, so an engine that caches
+prefixes reads each line once for the whole cast. Private text is in the tail alone, and so never in the prompt of
+another role. The tail also holds what the speaker has just perceived and somebody present has not. At the end of a
+scene, old scenes are replaced by summaries if the window would not hold them.
 """
 
 from __future__ import annotations
@@ -31,9 +31,8 @@ from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 
 MARKS = 5
-"""A character marks what she thinks of another with a whole number from minus this to this: one token, where a
-fraction takes three.
-"""
+"""The scale of attitudes in a prompt: a whole number from minus this to this. It takes one token, and a fraction takes
+three."""
 _LINE = 40
 """Tokens that a turn adds to the script, with its share of what is narrated; most lines take about 25."""
 _TOLD = 300
@@ -54,9 +53,8 @@ class PromptBuilder:
     """Of the model that is asked: how long a prompt may be and what it carries."""
 
     def shown(self, turn: Turn, view: View) -> list[Event]:
-        """The events that stand in somebody's prompt, the newest last: what all present witnessed, as far as the window
-        holds it, and what she has just perceived and somebody present has not.
-        """
+        """The events in the prompt of a role, the newest last: what everybody present witnessed, as far as the window
+        holds it, and what the role has just perceived and somebody present has not."""
         standing = self._held(view.common.summarized, RESERVE)
         common = [event for event in standing if event.in_prompts]
         return sorted([*common, *self._apart(turn, view)], key=lambda event: event.id)
@@ -129,10 +127,10 @@ class PromptBuilder:
         return self._prompt("stance", view, tail, max_tokens=120, json_schema=schema)
 
     def reflection(self, turn: Turn, view: View, wrong: str = "") -> Prompt:
-        """Ask a character what a scene has meant to her, and what she now thinks of each of the others, as JSON.
+        """Ask a character what a scene means to them, and what they now think of each of the others, as JSON.
 
-        All present are asked in the same words up to the last few, which say who answers, and in few words, since they
-        are asked after every scene.
+        Everybody present is asked in the same words up to the last few, which name who answers, and in few words, since
+        this happens after every scene.
         """
         others = [self.cast.name(other) for other in turn.others]
         apart = " ".join(map(self._wording.noted, self._apart(turn, view)))
@@ -171,7 +169,7 @@ class PromptBuilder:
         return self._prompt("line", view, "", max_tokens=1)
 
     def recap(self, view: View, retelling: SummaryRequest, wrong: str = "") -> Prompt:
-        """Ask the narrator to retell what a circle witnessed. Nothing else stands in the prompt."""
+        """Ask the narrator to summarize what a group witnessed. Nothing else is in the prompt."""
         names = self.cast.listed([role for role in self.cast.roles if role in retelling.circle])
         events = retelling.events(view)
         tail = self._render("recap.jinja", names=names, wrong=wrong)

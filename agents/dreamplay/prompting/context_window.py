@@ -1,4 +1,4 @@
-"""The window: how many tokens a prompt may take, and which events go when it is full."""
+"""The context window: how many tokens a prompt may take, and which events are left out when it is full."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wording: an event as it stands in a prompt, and how many tokens it takes there."""
+"""The text of an event in a prompt, and how many tokens it takes."""
 
 from __future__ import annotations
 
@@ -89,9 +89,8 @@ class EventText:
         return cue.text if self.cue_manner else cue.bare
 
     def begun(self, cue: Cue, role: str) -> str:
-        """The first word of the cue's matter, as the speaker says it: «he holds» is begun with «I», and «his clock»
-        with «My».
-        """
+        """The first word of the cue's topic as the speaker says it: "he holds" begins with "I", and "his clock" with
+        "My"."""
         matter, name = self.cast.fill(cue.material), re.escape(self.cast.name(role))
         for own, begun in self.language.own_matter:
             if re.match(own.format(name=name), matter):

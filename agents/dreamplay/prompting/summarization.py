@@ -1,9 +1,9 @@
-"""Recaps: which scenes give way when a prompt no longer fits, and what then stands in their place.
+"""Summaries: which scenes they replace when a prompt no longer fits.
 
-Events that the same people witnessed, and nobody else, are one circle's. A recap is a circle's: it is made from what
-that circle alone perceived, its witnesses are that circle, and it stands for nothing else. So whoever may read a
-recap was there for all of it, and any prompt is put together from the circles that all who are present belong to.
-Pure: the same script gives the same answer.
+Events with the same witnesses belong to one group. A summary belongs to a group: it is made from what exactly this
+group witnessed, its witnesses are the group, and it replaces nothing else. So whoever may read a summary has witnessed
+all of it, and any prompt is put together from the groups that everybody present belongs to. Pure: the same script gives
+the same answer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Size = Callable[[Event], float]
 
 @dataclass(frozen=True)
 class SummaryRequest:
-    """A recap that is to be made: of what this circle witnessed up to an event, its earlier recap included."""
+    """A summary that is to be made: of what this group witnessed up to an event, its earlier summary included."""
 
     circle: Circle
     last: int

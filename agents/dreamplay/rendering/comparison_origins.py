@@ -25,7 +25,7 @@ def origins(found: Origins) -> list[tuple[str, str]]:
         told.append((what, base if base == changed else f"base: {base}; changed: {changed}"))
     told.append(("Pairs", str(found.pairs) if found.pairs else "none: no seed is in both groups"))
     deals = f"all {found.ways:,}" if found.deals == found.ways else f"{found.deals:,} of {found.ways:,}, at random"
-    told.append(("Ways gone through", deals))
+    told.append(("Permutations", deals))
     told.append(("Measures tested", str(found.measures)))
     return told
 

@@ -30,7 +30,7 @@ Phrase = tuple[str, str]
 
 @dataclass(frozen=True)
 class Names:
-    """What roles and choices are called."""
+    """The names of roles and choices."""
 
     roles: Mapping[str, str]
     choices: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""What `dreamplay why` and `dreamplay knows` print, made to be read."""
+"""Prints the results of `dreamplay why` and `dreamplay knows`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes on a terminal while something runs, and is wiped when it is over."""
+"""A region of the terminal that changes while something runs, and is erased afterwards."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from dreamplay.rendering.console import piped
 
 
 class LiveRegion:
-    """The lower end of a terminal, drawn over and over while it is entered; who shows something there inherits from it.
-    Where there is no terminal, or it is not wanted, nothing is drawn.
-    """
+    """The lower end of a terminal, redrawn while the context is entered. Classes that show something there inherit from
+    it. Without a terminal, nothing is drawn."""
 
     def __init__(self, console: Console, *, wanted: bool) -> None:
         wanted = wanted and not piped(console)

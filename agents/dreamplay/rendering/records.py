@@ -1,4 +1,4 @@
-"""A run as a table: one flat record an event, for pandas, a spreadsheet or a database."""
+"""A run as a table: one flat record for each event, for pandas, a spreadsheet or a database."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def records(log: RunLog) -> list[dict[str, Any]]:
 
 
 class Csv:
-    """A table with one row an event, for a spreadsheet."""
+    """A table with one row for each event, for a spreadsheet."""
 
     suffix = ".csv"
 
@@ -71,7 +71,7 @@ class Csv:
 
 
 class JsonLines:
-    """One JSON object a line, one line an event, for pandas or jq."""
+    """One JSON object in each line, one line for each event, for pandas or jq."""
 
     suffix = ".jsonl"
 

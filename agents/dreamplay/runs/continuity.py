@@ -1,7 +1,7 @@
-"""Continuity: whether an event fits what stands before it in a run, and the story and the cast that the run has.
+"""Continuity: whether an event can follow the events before it, given the story and the cast of the run.
 
-A transcript may be damaged, or a stranger's. Everything that reads one relies on what is checked here, and checks
-nothing of it again.
+A transcript may be damaged, or may come from a stranger. All readers rely on what is checked here, and do not check it
+again.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Continuity:
         ]
 
     def check(self, event: Event, script: Script) -> None:
-        """See that an event can be the next one of a script.
+        """Check that an event can be the next one of a script.
 
         Raises:
             ValueError: it cannot; the message names the field.
@@ -89,7 +89,7 @@ class Continuity:
             visit.again_by(event, len(turns(script, scene)))
 
     def _names(self, event: Event) -> None:
-        """Whoever is named is in the cast."""
+        """Check that everybody who is named is in the cast."""
         named: dict[str, Collection[str | None]] = {"speaker": [event.speaker], "witnesses": event.witnesses}
         if isinstance(event, TurnEvent) and event.cue:
             named |= {"cue.to": [event.cue.to], "cue.hears": event.cue.hears}
@@ -123,7 +123,7 @@ class Continuity:
         raise ValueError(f"scene: {beat[:40]}/{scene[:40]} is no scene that this run plays")
 
     def _form(self, event: Event) -> None:
-        """What an event says fits its kind, the story and what came before."""
+        """Check that the content of an event fits its kind, the story and the events before it."""
         if event.provenance.by not in MADE_BY[event.kind]:
             raise ValueError(f"provenance.by: a {event.kind} cannot be by {event.provenance.by!r}")
         if isinstance(event, StanceEvent) and event.choice not in self._choices:
@@ -139,7 +139,7 @@ class Continuity:
                 raise ValueError(f"provenance.recalled: event {memory.event} does not come before it")
 
     def _heard(self, event: Event) -> None:
-        """Who perceived it can have done so."""
+        """Check that its witnesses can have perceived it."""
         witnesses = set(event.witnesses)
         if isinstance(event, BackstageEvent):
             fitting = witnesses == {self._cast.visitor}
@@ -156,7 +156,8 @@ class Continuity:
             raise ValueError(f"witnesses: a {event.kind} cannot be perceived by {there}")
 
     def _counted(self, event: Event, script: Script, scene: Scene) -> None:
-        """Turns are counted through the scene; what is no turn of the cast has the number 0."""
+        """Check the number of the turn: turns of the cast are numbered through the scene, and everything else has the
+        number 0."""
         if not isinstance(event, TurnEvent | ControlEvent):
             return
         turn = 1 + len(turns(script, scene))
@@ -167,7 +168,8 @@ class Continuity:
             raise ValueError(f"turn: it is {event.turn}, and {expected[-1]} would follow")
 
     def _answered(self, event: Event, script: Script, scene: Scene) -> None:
-        """One stance of each at a crossroads, one reflection of each in a scene, one dream in a dream."""
+        """Check that there is one stance of each role at a crossroads, one reflection of each in a scene, and one dream
+        in a dream scene."""
         if isinstance(event, StanceEvent) and scene.kind != "crossroads":
             raise ValueError(f"kind: a stance in {scene.id}, which is no crossroads")
         if isinstance(event, DreamEvent) and scene.kind != "dream":
@@ -178,7 +180,7 @@ class Continuity:
                 raise ValueError(f"kind: a second {event.kind} of {event.speaker or 'the narrator'} in {scene.id}")
 
     def _moved(self, event: MoveEvent, script: Script, scene: Scene) -> None:
-        """Somebody of the cast is left, or the scene could not go on."""
+        """Check that somebody of the cast remains, so that the scene can go on."""
         left = set(present(script, scene)) - {event.speaker, self._cast.visitor}
         if isinstance(event, ExitEvent) and not left:
             raise ValueError(f"speaker: with {event.speaker} everybody has gone")

@@ -1,8 +1,8 @@
 """Answers that were given and are not recorded yet, in `pending.jsonl` beside the transcript.
 
-At the end of a scene everyone present is asked at once, and their stances or reflections are recorded together, in a
-fixed order, once the last of them has answered. A run that is stopped in between finds here the answers that were
-paid for. The transcript is the truth: an answer that does not fit it is forgotten, and asked for again.
+At the end of a scene everybody present is asked at once. Their stances or reflections are recorded together, in a fixed
+order, after the last answer. If a run is stopped in between, the answers that were paid for are found here. The
+transcript is the truth: an answer that does not fit it is dropped, and asked for again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class PendingAnswer(FrozenModel):
     """The role."""
     text: Words = ""
     choice: str | None = None
-    """Of a stance: the id of the choice. None: whoever plays the role would rather not decide."""
+    """Of a stance: the id of the choice. None if whoever plays the role leaves the decision to the model."""
     attitudes: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(default_factory=dict)
     """Of a reflection: see `ReflectionEvent`."""
     provenance: Provenance
@@ -83,9 +83,7 @@ class PendingAnswers:
             raise disk.cannot("write to", self.path, error) from error
 
     def read(self, script: Script, beat: Beat, scene: Scene, continuity: Continuity) -> list[PendingAnswer]:
-        """The answers that were given in the scene that the script has come to, and are not recorded: those of them
-        that can be, since what is recorded is never gone back on.
-        """
+        """The answers of the current scene that are not recorded yet, as far as they can be recorded."""
         events = list(script)
         while events and events[-1].scene == scene.id and isinstance(events[-1], AnswerEvent):
             events.pop()
@@ -109,7 +107,7 @@ class PendingAnswers:
         return [kept.answer for kept in self._lines() if fits(kept)]
 
     def clear(self) -> None:
-        """Forget them: they are recorded, or taken back."""
+        """Delete the answers: they are recorded, or undone."""
         with contextlib.suppress(OSError):  # what stays behind fits no later question
             self.path.unlink(missing_ok=True)
 

@@ -1,15 +1,15 @@
-"""Every prompt of a run in full, in `prompts.jsonl` beside the transcript, each piece of it once.
+"""Every prompt of a run, in `prompts.jsonl` beside the transcript. Parts that prompts share are stored once.
 
-A transcript names prompts by their digest; here they can be read. There are three kinds of record, a line each: a
-`system` message, which is the same all run long; a `script`, of which only what is new is kept, after so many
-characters of an earlier one; and a `prompt`, which names its system and script and holds its own few words. So the
-file grows with the play, and not with its square.
+A transcript names prompts by their digest; this file has their text. There are three kinds of record, one in each line:
+a `system` message, which stays the same for the whole run; a `script`, stored as what it adds to the first characters
+of an earlier one; and a `prompt`, which names its system and script and holds the rest. So the file grows linearly with
+the play.
 
-The file is only ever appended to, and a prompt is in it before it is answered. It is not forced to the disk as the
-transcript is: after a power cut the last prompts may be missing, and `dreamplay why` says so.
+The file is only appended to, and a prompt is in it before it is answered. It is not forced to disk as the transcript
+is: after a power cut the last prompts may be missing, and `dreamplay why` says so.
 
-Nothing but `dreamplay why` needs it. So whatever has become of it keeps no run from going on: a record that cannot be
-understood is passed over, and what is shown is checked against the digest that the transcript names.
+Only `dreamplay why` needs it. So damage to it never keeps a run from being resumed: records that cannot be read are
+skipped, and a prompt is checked against the digest in the transcript before it is shown.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from dreamplay.storage.jsonl import JsonlFile
 
 FILE = "prompts.jsonl"
 _LOST = (errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENOTSUP)
-"""What keeps prompts from being kept, and no run from being played: something else has the name of the file."""
+"""Errors that keep prompts from being stored but do not stop the run: something else has the name of the file."""
 _HEADS = 16
-"""Scripts that a new one is held against: one for each group that comes together again, and some to spare."""
+"""Earlier scripts that a new one is compared with: one for each group that meets again, and some to spare."""
 
 
 class _Piece(FrozenModel):
@@ -91,8 +91,8 @@ _RECORD: TypeAdapter[_Record] = TypeAdapter(Annotated[_Record, Field(discriminat
 
 
 class PromptLog:
-    """Keeps the prompts of a run; opened again, it goes on where it ended. Where the file cannot be written, it keeps
-    none; `complaint` has the reason.
+    """Stores the prompts of a run, and continues where the file ends. If the file cannot be written, it stores nothing,
+    and `complaint` has the reason.
 
     Raises:
         RecordError: the disk is full, or too many files are open.
@@ -112,7 +112,7 @@ class PromptLog:
                 raise disk.cannot("write to", self.path, error) from error
 
     def keep(self, prompt: Prompt) -> None:
-        """Put a prompt on disk, if it is not there yet."""
+        """Write a prompt to disk, unless it is there already."""
         digest = prompt.digest
         if self._journal is None or digest in self._known:
             return
@@ -128,7 +128,7 @@ class PromptLog:
         self._known |= {digest, system, script}
 
     def _grown(self, name: str, text: str) -> _Script:
-        """The script as what is new in it, after the earlier one with which it has most in common."""
+        """The script, stored as what it adds to the earlier one with the longest common beginning."""
         common = {head: _common(head[1], text) for head in self._heads}
         best = max(common, key=common.__getitem__, default=("", ""))
         keep = common.get(best, 0)
@@ -148,7 +148,7 @@ class PromptLog:
 
 
 class RecordingModel:
-    """A model with the same face, which has every prompt in the archive before it is answered."""
+    """Wraps a model, and stores every prompt before it is answered."""
 
     def __init__(self, model: Model, archive: PromptLog) -> None:
         self.name = model.name
@@ -160,7 +160,7 @@ class RecordingModel:
         return self._model.profile
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
-        """Keep the prompt, and have it answered; see `Model.complete`.
+        """Store the prompt and answer it; see `Model.complete`.
 
         Raises:
             RecordError: the prompt cannot be kept.
@@ -169,7 +169,7 @@ class RecordingModel:
         return await self._model.complete(prompt, seed=seed, on_token=on_token)
 
     async def warm_cache(self, prompt: Prompt) -> None:
-        """Keep nothing: it is the beginning of prompts that will be kept; see `Model.warm_cache`."""
+        """Store nothing, since this is only the beginning of later prompts; see `Model.warm_cache`."""
         await self._model.warm_cache(prompt)
 
     async def close(self) -> None:
@@ -215,7 +215,7 @@ def find(folder: Path, digest: str) -> Prompt | None:
 
 
 def complaint(folder: Path) -> str | None:
-    """What is wrong with the prompts of a run, in words for whoever goes on with it; None if nothing is."""
+    """What is wrong with the stored prompts of a run, in words for whoever resumes it; None if nothing is."""
     path = folder / FILE
     try:
         kind = path.lstat().st_mode
@@ -246,7 +246,7 @@ def _records(path: Path) -> Iterator[tuple[int, _Record | None]]:
 
 
 def _whole(scripts: dict[str, _Script], name: str) -> str:
-    """A script put together again, from its end to its beginning.
+    """A script, put together from its parts.
 
     Raises:
         LookupError: a part of it is not there.
@@ -272,7 +272,7 @@ def _whole(scripts: dict[str, _Script], name: str) -> str:
 
 
 def _common(one: str, other: str) -> int:
-    """Length of the common beginning, by halving: a comparison of whole strings is quicker than of characters."""
+    """The length of the common beginning, by bisection: comparing whole strings is faster than comparing characters."""
     if other.startswith(one):
         return len(one)
     low, high = 0, min(len(one), len(other))

@@ -1,4 +1,4 @@
-"""The records of a transcript, as values: the header, what is said of a run as it goes on, and the end."""
+"""The records of a transcript as values: the header, records of a resumption or an undo, and the end."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ _LONGEST = 200
 _Model = Annotated[str, AfterValidator(lambda name: " ".join(name.split())[:_LONGEST])]
 """A model's name, in one line: it stands in messages and in commands."""
 SCHEMA: Final = 2
-"""Version of the file's form. A reader refuses a newer one, and upgrades an older one."""
+"""Version of the format. A reader refuses a newer one, and upgrades an older one."""
 
 
 class Header(FrozenModel):
-    """The first record: everything that was chosen for the run. It has the whole story and the whole personas, since a
-    run outlives the files that they came from.
-    """
+    """The first record: everything that was chosen for the run. It holds the whole story and the whole personas, since
+    their files may change or disappear."""
 
     record: Literal["header"] = "header"
     schema_version: Literal[2] = SCHEMA
@@ -42,7 +41,7 @@ class Header(FrozenModel):
     model: _Model
     """The name of the model."""
     settings: dict[str, Any]
-    """What shapes the run: length, beats, sampling, tries; see `chosen.Chosen`."""
+    """What shapes the run: length, beats, plug-ins and model profile; see `RunSettings`."""
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     """The seed of all random choices."""
     parent: str | None = None
@@ -101,7 +100,7 @@ class RunLog:
 
     @property
     def newest(self) -> Header | Resumed:
-        """What says on which model, with which settings, the run was played last."""
+        """The record that says with which model and settings the run was last played."""
         return self.resumptions[-1] if self.resumptions else self.header
 
     @property

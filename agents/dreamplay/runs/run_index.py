@@ -1,4 +1,4 @@
-"""The runs that there are: which one is meant, who played them, where they stand, and which can go on."""
+"""The index of runs: finding one, and the state of each."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ State = Literal["finished", "stopped", "playing", "damaged"]
 
 
 class RunSummary(FrozenModel):
-    """A run in its folder, as it stands."""
+    """The state of a run."""
 
     name: str
     state: State
     why: str = ""
-    """Of one that is playing: who plays it; of one that is damaged: what is wrong."""
+    """If it is playing: who plays it. If it is damaged: what is wrong."""
     story: str = ""
     cast: tuple[str, ...] = ()
     """The names, in the story's order."""
     models: tuple[str, ...] = ()
     seed: int | None = None
     parent: str | None = None
-    """Of a branch, as are point and changes: see the header of a transcript."""
+    """Set for a branch, as are point and changes: see the header of a transcript."""
     point: int | None = None
     changes: tuple[str, ...] = ()
     study: str = ""
     """A digest of story, cast, models, settings and changes: runs that share it differ in their seed alone."""
     beat: str = ""
-    """Of the last event, as are scene and turn."""
+    """The beat of the last event, as are scene and turn."""
     scene: str = ""
     turn: int = 0
     lines: int = 0
-    """Spoken, without the prologue's."""
+    """Spoken lines, without the prologue."""
     events: int = 0
     size: int
     """Bytes of all the files in its folder."""
@@ -61,8 +61,8 @@ def standings(home: Path) -> list[RunSummary]:
 
 
 def find(reference: str | None, home: Path) -> Path:
-    """The folder of a run: a path, a name in `home`, or, without either, the newest run there. Of a path and a name
-    that read alike, the one that holds a transcript is meant.
+    """The folder of a run, given a path or a name in `home`; without either, the newest run there. If both a path and a
+    name fit, the one that holds a transcript is used.
 
     Raises:
         RecordError: there is no such run.

@@ -1,4 +1,4 @@
-"""The settings that a transcript keeps, as values: what was chosen for a run besides its story, cast and dice."""
+"""The settings in a transcript, as values: what was chosen in addition to story, cast and seed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dreamplay.schema.story import VISITOR, Length, Story
 
 
 class RunSettings(FrozenModel):
-    """What a reader of a transcript makes use of. Another version may have kept more."""
+    """The settings that a reader of a transcript uses. Another version may have recorded more."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Setting] = Field(init=False)
@@ -61,7 +61,7 @@ def checked_settings(settings: Mapping[str, Any], story: Story, cast: Cast) -> R
 
 
 def comparable(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a run without how its endpoint is asked: equal for runs that are played alike."""
+    """The settings of a run without how its endpoint is called. Runs that are played alike have equal ones."""
     found = {name: value for name, value in settings.items() if name != "provider"}
     if isinstance(settings.get("profile"), Mapping):
         profile = ModelProfile.model_validate(settings["profile"])

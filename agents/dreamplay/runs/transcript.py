@@ -1,8 +1,8 @@
-"""The lasting record of a run: `transcript.jsonl`, a header, then one event a line, then the end.
+"""The transcript of a run, `transcript.jsonl`: a header, one event in each line, then the end.
 
-The file is only ever appended to, and every event is on disk before the next is asked for. It holds no clock time
-and no path, so that the same run gives the same bytes. It is the truth about a run: whatever else lies in the folder
-can be made from it again, or is done without.
+The file is only appended to, and every event is on disk before the next is asked for. It holds no time of day and no
+path, so that the same run gives the same bytes. Everything else in the folder can be recreated from it or is not
+needed.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ FILE = "transcript.jsonl"
 
 
 class Transcript:
-    """Writes a run's record, line by line, and holds the run's lock meanwhile. With a header it begins a run; without
-    one it goes on with the run that the folder holds, and takes off a last line that a crash has cut.
+    """Writes a transcript line by line, and holds the lock of the run. With a header, it begins a run. Without one, it
+    continues the run in the folder, and removes a last line that a crash has cut.
 
     Raises:
         RecordError: the folder cannot be made or written, holds a run already, or none to go on with; or another
@@ -48,7 +48,7 @@ class Transcript:
         with contextlib.ExitStack() as held:
             held.enter_context(lock.hold(folder))
             self.before = unfinished(folder) if header is None else RunLog(header, Script(), None)
-            """What stood in it when it was opened."""
+            """The content of the file when it was opened."""
             if header is None:
                 _upgrade(folder)
             try:
@@ -63,7 +63,7 @@ class Transcript:
             self._held = held.pop_all()
 
     def append(self, value: Event | Resumed | Rollback | End) -> None:
-        """Put an event, a change of model, what is taken back, or the end, on disk before anything else happens."""
+        """Write an event, a change of model, an undo or the end to disk."""
         self._journal.append(_line(value))
 
     def __enter__(self) -> Transcript:
@@ -101,7 +101,7 @@ def read(folder: Path) -> RunLog:
 
 
 def begin(folder: Path, header: Header, events: Sequence[Event]) -> None:
-    """Put a run on disk that begins with events that are there already, to be gone on with: whole, or not at all.
+    """Write a run that begins with existing events and is to be resumed: the whole of it, or nothing.
 
     Raises:
         RecordError: the folder cannot be written, holds a run already, or another process plays there.
@@ -138,7 +138,7 @@ def total(events: Sequence[Event] | Script) -> Usage:
 
 
 def _upgrade(folder: Path) -> None:
-    """Write a transcript of an older form anew in the newest one, and keep the old file beside it.
+    """Rewrite a transcript of an older version in the newest one, and keep the old file beside it.
 
     Raises:
         RecordError: one of the files cannot be written; nothing is changed then.

@@ -1,4 +1,4 @@
-"""Reading a transcript: each record is checked when its turn comes, for its form and for its sense."""
+"""Reads a transcript. Each record is checked in turn, for its form and for its continuity."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def read(name: str, lines: list[bytes]) -> RunLog:
 
 
 def complaint(error: Exception) -> str:
-    """What is wrong, on one line and with its field: the first thing, if several are."""
+    """What is wrong, in one line and with the field: the first fault, if there are several."""
     if not isinstance(error, ValidationError):
         return " ".join(str(error).split())[:_LONGEST]
     first = error.errors()[0]
@@ -54,7 +54,7 @@ def complaint(error: Exception) -> str:
 
 
 class _Reading:
-    """The records of a transcript as they are read, one after the other."""
+    """The records of a transcript that were read so far."""
 
     def __init__(self, header: Header, version: int) -> None:
         self.header, self.script = header, Script()
@@ -62,12 +62,12 @@ class _Reading:
         self.end: End | None = None
         self.resumptions: list[Resumed] = []
         self.most = 0
-        """So many events stood in it at one time; what is taken back makes them fewer."""
+        """The largest number of events so far. An undo makes them fewer."""
         self._cast = Cast(header.cast)
         self._continuity = Continuity(header.story, self._cast, header.settings["beats"])
 
     def add(self, line: bytes) -> None:
-        """Take in the next record.
+        """Read the next record.
 
         Raises:
             ValueError: it cannot be the next one.
@@ -135,7 +135,7 @@ def _header(path: str, line: bytes) -> tuple[Header, int]:
 
 
 def _whole(header: Header, fields: dict[str, Any]) -> None:
-    """See that the parts of a header fit one another.
+    """Check that the parts of a header fit one another.
 
     Raises:
         ValueError: they do not.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -56,6 +57,11 @@ class RejectedCandidate(FrozenModel):
     """Why it was rejected."""
     check: Words = ""
     """The name of the check that rejected it. Empty if another was better, or it could not be read."""
+
+    @property
+    def kind(self) -> str:
+        """The reason without the text that it quotes. Older runs quote in guillemets."""
+        return re.split(" [“«]", self.reason, maxsplit=1)[0]
 
 
 class RetrievedMemory(FrozenModel):

@@ -194,8 +194,7 @@ def attitudes(script: Script, role: str) -> dict[str, float]:
 def silences(script: Script) -> list[str]:
     """Why the cast had nothing to say, one reason for each turn of theirs that passed in silence."""
     silent = [event for event in script.of_kind(SilenceEvent) if event.provenance.by == "agent"]
-    reasons = [event.provenance.refused[-1].reason if event.provenance.refused else "" for event in silent]
-    return [reason.partition(" «")[0] for reason in reasons]
+    return [event.provenance.refused[-1].kind if event.provenance.refused else "" for event in silent]
 
 
 def thoughts_lost(events: Iterable[Event]) -> list[str]:

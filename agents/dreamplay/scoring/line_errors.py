@@ -1,4 +1,4 @@
-"""Lapses: lines that should not have stood, by the editor's own rules and by the secrets they tell."""
+"""Errors in lines: lines that the checks should have refused, and lines that tell a secret."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _ENOUGH_WORD_FOR_WORD = 2
 
 
 class LineErrors(FrozenModel):
-    """Lines that should not have stood, each counted in one place."""
+    """Lines with an error, each counted once."""
 
     refusals: int
     model_talk: int

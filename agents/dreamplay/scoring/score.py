@@ -121,7 +121,7 @@ ROWS: tuple[ScoreRow, ...] = (
     ScoreRow("role", "own name in own mouth", "faults.own_name"),
     ScoreRow("role", "unfinished lines", "faults.unfinished", most=0),
     ScoreRow("role", "other faults", "faults.other"),
-    ScoreRow("wording", "words a line, median", "words.median", least=8, most=25),
+    ScoreRow("wording", "words per line, median", "words.median", least=8, most=25),
     ScoreRow("wording", "  lower quartile", "words.low"),
     ScoreRow("wording", "  upper quartile", "words.high"),
     ScoreRow("wording", "3-grams said before, by self", "echo.by_self", "share"),
@@ -145,14 +145,14 @@ ROWS: tuple[ScoreRow, ...] = (
     ScoreRow("secrets", "another's, told before its dream", "secrets.others"),
     ScoreRow("secrets", "  lines at risk", "secrets.at_risk"),
     ScoreRow("cost", "calls", "cost.calls"),
-    ScoreRow("cost", "calls a line", "cost.calls_a_line", most=1.6),
+    ScoreRow("cost", "calls per line", "cost.calls_a_line", most=1.6),
     ScoreRow("cost", "prompt tokens", "cost.prompt"),
     ScoreRow("cost", "  of them cached", "cost.cached", "share"),
-    ScoreRow("cost", "  evaluated a line, median", "cost.evaluated", most=60),
+    ScoreRow("cost", "  evaluated per line, median", "cost.evaluated", most=60),
     ScoreRow("cost", "output tokens", "cost.output"),
     ScoreRow("cost", "seconds of the model", "cost.seconds"),
-    ScoreRow("cost", "seconds a line, median", "cost.seconds_a_line"),
-    ScoreRow("cost", "candidates refused, a turn", "cost.refused"),
+    ScoreRow("cost", "seconds per line, median", "cost.seconds_a_line"),
+    ScoreRow("cost", "candidates rejected per turn", "cost.refused"),
 )
 """The rows of the scorecard, each with the bar that it should keep."""
 

@@ -1,7 +1,7 @@
-"""What the scorecard hears: measures of who sounds like whom, what a line is about, and what comes round again.
+"""Measures of voices: how distinct they are, what a line is about, and what repeats.
 
-All of them go by sentence vectors (`wordllama.py`), with the names of the cast taken out. Those vectors know what a
-text is about and much less of how it is said; see each measure's limits.
+All of them use sentence vectors (`wordllama.py`), without the names of the cast. These vectors capture what a text is
+about, and much less how it is said; see the limits of each measure.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class CueUse(FrozenModel):
 
 
 class Loops(FrozenModel):
-    """Turns that move nothing."""
+    """Turns that repeat what was said before."""
 
     longest: int
     """The longest run of them, without a turn in between that says something new."""

@@ -1,7 +1,7 @@
-"""The files of a run's folder, as they are opened and written, and what a system error on one of them means.
+"""Opening and writing the files of a run's folder, and the errors for what the system refuses.
 
-A run's folder may have come from a stranger. No link in it is followed where something is written, so that nothing
-outside it is changed, and nothing is waited for that is no file, such as a pipe.
+The folder of a run may come from a stranger. When something is written, no link in it is followed, so that nothing
+outside of it changes. Nothing that is not a file, such as a pipe, is waited for.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NO_WAITING: int = getattr(os, "O_NONBLOCK", 0)
 _LONGEST = 200
 """Characters of a path in a message."""
 _NAME = 60
-"""Characters of a word in the name of a file, which may have 255 bytes and more words than one."""
+"""Characters of one word in a file name, which may have 255 bytes and several words."""
 
 _WAYS_OUT = {
     errno.ENOSPC: "make room on that disk",
@@ -41,7 +41,7 @@ _WAYS_OUT = {
 
 
 def cannot(do: str, path: Path, error: OSError, note: str = "") -> RecordError:
-    """The error for what the system would not do: what, where, why, and the way out.
+    """The error for what the system refused: what, where, why, and the next step.
 
     Args:
         do: what was tried, in words that can follow "cannot": "write to".
@@ -77,7 +77,7 @@ def there(path: Path) -> bool:
 
 
 def read(path: Path) -> bytes:
-    """The content of a file.
+    """The content of a file, in bytes.
 
     Raises:
         OSError: it cannot be read, or is no file.
@@ -88,7 +88,7 @@ def read(path: Path) -> bytes:
 
 
 def append(path: Path, *, anew: bool = False) -> BinaryIO:
-    """Open a file to be read and appended to; made if it is not there.
+    """Open a file for reading and appending. It is created if it does not exist.
 
     Args:
         path: the file.
@@ -111,7 +111,7 @@ def append(path: Path, *, anew: bool = False) -> BinaryIO:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Write a whole file in place of another one, or not at all. Through a scratch file beside it.
+    """Replace a whole file, or change nothing, by way of a temporary file beside it.
 
     Raises:
         OSError: it cannot be written.
@@ -131,7 +131,8 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def named(text: str) -> str:
-    """A word of somebody else's as it can stand in the name of a file on every system: letters, digits, _ and -."""
+    """A word from an untrusted text in a form that can be part of a file name on every system: letters, digits, _ and
+    -."""
     return re.sub(r"[^\w-]+", "_", text)[:_NAME].strip("_-") or "story"
 
 

@@ -1,4 +1,4 @@
-"""A file of records, a line each, that is only ever appended to."""
+"""Files of JSON records, one in each line, that are only appended to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dreamplay.storage import disk
 
 
 class JsonlFile:
-    """Appends whole records. Opened, it takes off a last line that a crash has cut.
+    """Appends whole records. When it is opened, it removes a last line that a crash has cut.
 
     Args:
         path: the file; made if it is not there.
@@ -29,7 +29,7 @@ class JsonlFile:
         self._cut(self._file.read().rfind(b"\n") + 1)
 
     def append(self, records: bytes) -> None:
-        """Write one or more records, each with its newline: all of them, or nothing.
+        """Write one or more records, each with its newline, or nothing.
 
         Raises:
             RecordError: the disk is full, or gone.
@@ -45,11 +45,11 @@ class JsonlFile:
             raise disk.cannot("write to", self.path, error, "what was played before is kept") from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def _cut(self, size: int) -> None:
-        """Take off half a record, so that what stands on disk can be read."""
+        """Remove half a record, so that the file can be read."""
         self._file.truncate(size)
         self._file.seek(size)
 

@@ -1,7 +1,7 @@
 """The lock of a run: one process at a time plays it.
 
-`run.lock` in the run's folder is held by a lock of the operating system, which dies with its process, so what a crash
-leaves behind blocks nobody. Its text says in words who holds it, and is for the message to the second one.
+`run.lock` in the folder is locked through the operating system, which releases the lock when the process ends, so a
+crash leaves nothing locked. Its text says who holds it, for the message to another process.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from dreamplay.storage import disk
 FILE = "run.lock"
 
 _ATTEMPTS = 3
-"""Whoever asks who holds a lock has it himself for an instant; that must not refuse anybody."""
+"""Attempts to take the lock. A process that only asks who holds the lock has it for an instant, which must not refuse
+anybody."""
 _BETWEEN = 0.02  # seconds
 _SOMEBODY = "another process"
 
@@ -31,7 +32,8 @@ if sys.platform == "win32":
     import msvcrt
 
     _BEYOND = 1 << 30
-    """The byte that is locked: far behind the text, since Windows lets nobody read what another has locked."""
+    """The byte that is locked. It lies far behind the text, since on Windows nobody can read what another process has
+    locked."""
 
     def _take(file: BinaryIO, *, shared: bool = False) -> None:
         file.seek(_BEYOND)
@@ -45,8 +47,8 @@ else:
 
 @contextlib.contextmanager
 def hold(folder: Path) -> Iterator[None]:
-    """Hold the lock of a run. Makes the folder if there is none, and leaves no trace: no lock file, and no folder that
-    holds nothing else.
+    """Hold the lock of a run. The folder is created if it does not exist. Afterwards the lock file is deleted, and so
+    is the folder if it is empty.
 
     Raises:
         RecordError: another process holds it, or the folder cannot be written.
@@ -85,7 +87,7 @@ def holder(folder: Path) -> str | None:
 
 
 def check(folder: Path) -> None:
-    """See that nobody plays a run.
+    """Check that nobody plays a run.
 
     Raises:
         RecordError: somebody does; the message says who.

@@ -1,1 +1,1 @@
-"""Generating text that can stand: asking, checking and asking again."""
+"""Generating text that passes the checks: asking, checking and asking again."""

@@ -46,7 +46,7 @@ def empty(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 
 def another_script(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """A script that is neither the language's nor in anything the speaker knows: names, matter, what was heard."""
+    """Letters of a script that is neither that of the language nor used in names, the topic, or what was heard."""
     for script, pattern in _SCRIPTS.items():
         if not pattern.search(candidate.text) or context.language.code in _WRITTEN[script]:
             continue
@@ -61,7 +61,8 @@ _SAME_SCRIPT = "Tell it in the script's language."
 
 
 def unfinished(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """No end of a sentence. A message in small letters, which the model ended itself, needs none."""
+    """A line that does not end like a sentence. Text in small letters, like a message on a phone, which the model ended
+    itself, may do so."""
     text = candidate.text
     if ends(text) or (candidate.finished and (_message(text, context) or without_stops(text))):
         return None
@@ -75,17 +76,17 @@ def _message(text: str, context: CheckContext) -> bool:
 
 
 def copies(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """The speaker's own earlier line, or what was told, over again."""
+    """A copy of the speaker's own earlier line, or of what was narrated."""
     return _copied(candidate, context, context.heard.own, context.config.copy_share)
 
 
 def parrots(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """Anything heard before, over again, whoever said it: a large model's people may read an order back."""
+    """A copy of anything that was heard before, whoever said it. Characters of a large model may quote each other."""
     return _copied(candidate, context, context.heard.grams, context.config.copy_share)
 
 
 def near_copy(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """Much of what was heard before over again, or a short line of the speaker's own."""
+    """Mostly words that were heard before, or a short line that the speaker has said before."""
     if len(words(candidate.text)) >= context.config.shortest_copy:
         return _copied(candidate, context, context.heard.grams, context.config.near_copy)
     mine = grams(_unquoted(candidate.text))
@@ -103,7 +104,7 @@ def _copied(candidate: Candidate, context: CheckContext, known: set[tuple[str, .
 
 def _copy(mine: frozenset[tuple[str, ...]], context: CheckContext) -> Fault:
     earlier = max(reversed(context.heard.texts), key=lambda text: len(mine & grams(text)))
-    return Fault(f"copies «{earlier[:80]}»", f"{context.speaker} has something new to say.")
+    return Fault(f"copies “{earlier[:80]}”", f"{context.speaker} has something new to say.")
 
 
 def _unquoted(text: str) -> str:
@@ -111,9 +112,8 @@ def _unquoted(text: str) -> str:
 
 
 def calls_absent(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """Somebody is called by name who does not hear it: in a whisper one of the others, or whoever has gone. Names in a
-    row are a list.
-    """
+    """A line that addresses somebody who does not hear it: in a whisper one of the others, or a character who has left.
+    Names in a row are a list."""
     away = set(context.cast).difference(context.hears or context.cast, [context.speaker])
     deaf = names.whole(name for name in away if not names.says_nothing(name, context.language))
     cast = names.whole(context.cast)
@@ -125,7 +125,7 @@ def calls_absent(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 
 def goes_round(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """Four words in a row twice, or three of them thrice or in two places."""
+    """Four words in a row twice, three words in a row three times, or two sets of three words twice each."""
     said = runs(candidate.text)
     if len(said) - len(set(said)) <= 1:
         return None
@@ -133,7 +133,7 @@ def goes_round(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 
 def leaves_cue(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """Hardly a word of the cue's matter, and none of the memories that came up."""
+    """Hardly a word of the cue's topic, and none of the recalled memories."""
     if brought_up(candidate.text, context.material) >= context.config.strays or remembers(candidate.text, context):
         return None
     return Fault("leaves the cue", f"{context.speaker} speaks of this.")
@@ -153,7 +153,8 @@ def too_short(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 
 def retold(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """Mostly what was told before. A story can do without a good dream sooner than without any."""
+    """A narration that mostly repeats what was told before. It is used if nothing better comes, since a story needs a
+    dream."""
     mine = grams(candidate.text)
     if len(mine & context.heard.grams) <= context.config.retold * len(mine):
         return None
@@ -179,7 +180,8 @@ def lists_fears(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 
 def contradicts(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """A reason that is in the words of a choice that was not made, in none of the one that was, and does not say no."""
+    """A reason in the words of a choice that was not made, without those of the one that was made, and without a
+    negation."""
     said = grams(candidate.text, context.config.quoted)
     quoted = any(said & grams(choice, context.config.quoted) for choice in context.unchosen)
     if not quoted or said & grams(context.chosen, context.config.quoted):
@@ -191,7 +193,7 @@ def contradicts(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 
 def left_open(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """A reason that does not end."""
+    """A reason that does not end like a sentence."""
     if ends(candidate.text) and "..." not in candidate.text:
         return None
     return Fault("the reason is left open", "The last reason was not a whole sentence.")

@@ -35,7 +35,7 @@ def refusal(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 
 def model_talk(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """The model talks of being one, or of its instructions. In a story about machines people talk so, too."""
+    """The model talks of being a model, or of its instructions. In a story about machines, characters may talk so."""
     text = candidate.plain
     named = english_refusals.I_AM_A_MODEL.search(text)
     called = named and (named[1] or named[2]).casefold() in map(str.casefold, context.cast)
@@ -57,7 +57,7 @@ def _about_machines(context: CheckContext) -> bool:
 
 
 def slip(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """What a small model says when it has left its part, and a person within it."""
+    """Phrases with which a small model leaves its role, and which a character could also say."""
     if not english_refusals.SLIPS.search(candidate.plain):
         return None
     return Fault("may have left the part", f"{context.speaker} is a person in this story and answers the others.")
@@ -71,7 +71,7 @@ def narrator_slip(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 
 def direction(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """The cue itself, said aloud: "Leo tells Mira drily that", "I tell Mira drily that"."""
+    """The cue itself, spoken: "Leo tells Mira drily that", "I tell Mira drily that"."""
     me, anybody = names.whole([context.speaker]), names.whole(context.cast)
     mine = rf"I tell {anybody} (?:{english.CUE_MANNER}[^.!?]{{0,40}} )?that\b"
     if not re.match(rf"(?:{me} tells {anybody}[^.!?]{{0,40}} that\b|{mine})", candidate.plain):
@@ -117,7 +117,7 @@ def calls_self(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 
 def tells_self(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """What only looks as if it were told about the speaker: "Leo falls on both of us", said by Leo."""
+    """A line that may be about the speaker: "Leo falls on both of us", said by Leo."""
     if names.says_nothing(context.speaker, ENGLISH):
         return None
     text, me = candidate.plain, names.alone(context.speaker, context.cast)
@@ -154,7 +154,7 @@ def recites(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 
 def lists_sheet(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """A narrator who lists what there is to tell in place of telling it."""
+    """A narrator who lists the material and does not tell it."""
     if not english.LISTED_SHEET.search(candidate.text):
         return None
     return Fault("lists what it was given", "Tell what is seen, as one scene.")
@@ -185,7 +185,7 @@ def half_told(text: str, name: str) -> bool:
 
 
 def reason_by_name(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """A reason that is told about whoever decides."""
+    """A reason that speaks of the one who decides by name."""
     if not told_by_name(candidate.text, context.speaker):
         return None
     me = context.speaker
@@ -200,7 +200,7 @@ def reason_impersonal(candidate: Candidate, context: CheckContext) -> Fault | No
 
 
 def reason_half_by_name(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """A reason of which half is told about whoever decides."""
+    """A reason of which half speaks of the one who decides by name."""
     if not half_told(candidate.text, context.speaker):
         return None
     me = context.speaker

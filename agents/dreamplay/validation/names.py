@@ -21,7 +21,7 @@ def whole(names: Iterable[str]) -> str:
 
 
 def alone(name: str, cast: Collection[str]) -> str:
-    """A pattern of a name where it is not part of somebody else's: «Ann» and not «Ann Marie»."""
+    """A pattern that matches a name unless it is part of another one: "Ann", but not in "Ann Marie"."""
     longer = [other for other in cast if other != name]
     after = "".join(rf"(?!{re.escape(each[len(name) :])})" for each in longer if each.startswith(f"{name} "))
     before = "".join(rf"(?<!{re.escape(each[: -len(name)])})" for each in longer if each.endswith(f" {name}"))

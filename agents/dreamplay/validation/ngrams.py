@@ -18,7 +18,7 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=20_000)
 def grams(text: str, n: int = 3) -> frozenset[tuple[str, ...]]:
-    """The runs of n words of a text. A short one has none: «No.» may be said twice."""
+    """The n-grams of words of a text. A short text has none: "No." may be said twice."""
     return frozenset(runs(text, n))
 
 

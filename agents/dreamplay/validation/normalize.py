@@ -231,7 +231,7 @@ def _before_others(text: str, cast: Collection[str]) -> str:
 
 
 def _label(speakers: Iterable[str]) -> str:
-    """A pattern of a name in front of a line: «Mira:», «**Mira** (laughs):»."""
+    """A pattern of a name in front of a line: "Mira:", "**Mira** (laughs):"."""
     return rf"(?i:{names.whole(speakers)})\**(?: ?\([^()\n]{{0,99}}\))?\** ?[:\uff1a]"
 
 
