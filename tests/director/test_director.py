@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
 
+import dreamplay as dp
 import pytest
 import strangers
 import worlds
@@ -343,3 +344,40 @@ class Mine:
     director = open_director(PluginChoice(name="mine"), plan.cast, 1, "full", default_embedder())
     with pytest.raises(PluginFailedError, match=rf"^director 'mine' of stranger 1.0 .* failed: next\(\) .*{says}"):
         worlds.act(director, plan.scenes[0][1], Script())
+
+
+@pytest.mark.parametrize("guest", [None, "Noor"])
+@pytest.mark.parametrize(
+    ("decides", "says"),
+    [
+        ("Narration('It rains.')", r"yet another narration: \d+ moves and narrations without a turn"),
+        ("self.standard.next(now)", r"yet another turn: \d+ in a scene of \d+ at most"),
+    ],
+)
+async def test_a_strangers_director_that_never_ends_a_scene_is_one_error(
+    decides: str, says: str, guest: str | None, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = f"""
+from dreamplay.director.base import Narration
+from dreamplay.director.director import StandardDirector
+
+class Endless(StandardDirector):
+    def over(self, now):
+        return False
+
+class Mine:
+    def __init__(self, cast, seed, length, embedder):
+        self.standard = Endless(cast, seed, length)
+
+    def next(self, now):
+        return {decides}
+"""
+    strangers.install(tmp_path / "site", "[dreamplay.directors]\nmine = mine:Mine\n", mine=source)
+    strangers.visible(monkeypatch, tmp_path / "site")
+    monkeypatch.setattr("dreamplay.engine.nodes.SILENCES", 10_000)  # the fake soon has nothing new to say
+    plays = {"visitor": guest, "interventions": tmp_path / "visit.yaml"} if guest else {}
+    (tmp_path / "visit.yaml").write_text("interventions: [{beat: day, turn: 1, say: Hello.}]\n", encoding="utf-8")
+    with pytest.raises(
+        PluginFailedError, match=rf"^director 'mine' of stranger 1.0 .* failed: next\(\) returned {says}"
+    ):
+        await dp.stream(small, model="scripted", seed=1, director="mine", out=tmp_path / "run", **plays)

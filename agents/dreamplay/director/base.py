@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Protocol, get_args
 
 from dreamplay import plugin_guard, plugins
@@ -10,7 +11,7 @@ from dreamplay.director.situation import Situation
 from dreamplay.errors import PluginFailedError
 from dreamplay.memory.base import Embedder
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import Cue
+from dreamplay.schema.event import Cue, MoveEvent, NarrationEvent, TurnEvent
 from dreamplay.schema.plugin_choice import PluginChoice
 from dreamplay.schema.story import Length, Move
 from dreamplay.schema.turn import Turn
@@ -29,6 +30,8 @@ class SceneEnd:
     """The scene is over."""
 
 
+SLACK = 10
+"""How much more a stranger's director may do than the scene asks for: turns in a scene, and narrations in a row."""
 Step = Move | Narration | Turn | SceneEnd
 
 
@@ -59,11 +62,13 @@ def open_director(choice: PluginChoice, cast: Cast, seed: int, length: Length, e
         "directors", choice, Director, cast, seed, length, embedder,
         returns={"next": plugin_guard.one_of(*get_args(Step))},
     )  # fmt: skip
-    return made if plugin.shipped else _CheckedDirector(plugin, made)
+    return made if plugin.shipped else CheckedDirector(plugin, made)
 
 
 @dataclass(frozen=True)
-class _CheckedDirector:
+class CheckedDirector:
+    """A stranger's director, which may not decide what cannot happen, nor go on without end."""
+
     plugin: plugins.Plugin
     director: Director
 
@@ -85,9 +90,14 @@ def _misfit(step: Step, now: Situation) -> str | None:
         case Move():
             return None if step in now.scene.ordered_moves[now.moved :][:1] else "a move that is not the scene's next"
         case Narration():
-            return None if isinstance(step.text, str) and step.text.strip() else "a narration without words"
+            if not isinstance(step.text, str) or not step.text.strip():
+                return "a narration without words"
+            most, told = len(now.scene.moves) + len(now.scene.pressures) + SLACK, _untaken(now)
+            return f"yet another narration: {told} moves and narrations without a turn" if told >= most else None
         case SceneEnd():
             return None
+    if not now.unanswered and len(now.contracted) >= max(now.scene.turns.max, now.scene.turns.min) + SLACK:
+        return f"yet another turn: {len(now.contracted)} in a scene of {now.scene.turns.max} at most"
     if step.speaker not in now.cast:
         return f"a turn of {step.speaker!r}, who is not present"
     if not isinstance(step.cue, Cue):
@@ -98,3 +108,9 @@ def _misfit(step: Step, now: Situation) -> str | None:
     if step != now.turn(step.speaker, step.cue):
         return "a turn that is not of this moment; make it with `now.turn()`"
     return None
+
+
+def _untaken(now: Situation) -> int:
+    """How many moves and narrations stand in the scene since its last turn, be it of the cast or of the visitor."""
+    since = takewhile(lambda event: not isinstance(event, TurnEvent), reversed(now.events))
+    return sum(isinstance(event, MoveEvent | NarrationEvent) for event in since)

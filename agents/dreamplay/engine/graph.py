@@ -24,6 +24,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
+from dreamplay.director.base import SLACK, CheckedDirector
 from dreamplay.engine.nodes import answer, close_scene, direct, dream, epilogue, open_scene, recap, take_turn
 from dreamplay.engine.state import Context, State, given, recorded, retellings
 from dreamplay.errors import RecordError
@@ -81,12 +82,13 @@ def untraced() -> Iterator[None]:
 
 
 def steps(context: Context) -> int:
-    """An upper bound of the graph's steps, from the turn contracts: more would be a routing bug. A visitor may do as
-    much as they like.
+    """An upper bound of the graph's steps, from the turn contracts and the slack of a plug-in director: more would be a
+    routing bug. A visitor may do as much as they like.
     """
     if context.visitor:
         return sys.maxsize
-    return sum(2 * scene.turns.max + 7 for _, scene in context.scenes) + 5
+    slack = SLACK if isinstance(context.director, CheckedDirector) else 0
+    return sum(2 * (scene.turns.max + slack) + 7 for _, scene in context.scenes) + 5
 
 
 def cursor(script: Script, scenes: Sequence[tuple[Beat, Scene]]) -> int:
