@@ -85,6 +85,26 @@ def test_damage_in_a_run_of_version_1_is_one_error_with_its_line(
         transcript.read(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"rolls": "2"}, "settings.rolls: must be a whole number, not '2'"),
+        ({"rolls": True}, "settings.rolls: must be a whole number, not 'True'"),
+        ({"sheets": "no"}, "settings.sheets: must be true or false, not 'no'"),
+        ({"sheets": 0}, "settings.sheets: must be true or false, not '0'"),
+    ],
+)
+def test_a_setting_of_version_1_of_the_wrong_type_is_one_error(
+    tmp_path: Path, change: dict[str, Any], says: str
+) -> None:
+    first, *rest = (EXAMPLE / FILE).read_text(encoding="utf-8").splitlines()
+    header = json.loads(first)
+    header["settings"] = {"length": "full", "beats": header["settings"]["beats"], "tries": 3} | change
+    (tmp_path / FILE).write_text("\n".join([json.dumps(header), *rest]) + "\n", encoding="utf-8")
+    with pytest.raises(RecordError, match=rf":1: {says}; the header is damaged$"):
+        transcript.read(tmp_path)
+
+
 @pytest.fixture
 def stopped(tmp_path: Path) -> Path:
     """A run of version 1 that was stopped in the middle of a line."""

@@ -47,9 +47,13 @@ def upgraded(settings: Mapping[str, Any], model: str) -> dict[str, Any]:
     for name, field in (("tries", "max_attempts"), ("candidates", "candidates"), ("window", "context_window")):
         if settings.get(name) is not None:
             known[field] = settings[name]
-    if isinstance(rolls := settings.get("rolls"), int):
+    if (rolls := settings.get("rolls")) is not None:
+        if not isinstance(rolls, int) or isinstance(rolls, bool):
+            raise ValueError(f"settings.rolls: must be a whole number, not {str(rolls)[:40]!r}")
         known |= {"blind_retries": rolls - 1, "checks": ["strict" if rolls > 1 else "standard"]}
-    if settings.get("sheets") is False:
+    if not isinstance(sheets := settings.get("sheets"), bool | None):
+        raise ValueError(f"settings.sheets: must be true or false, not {str(sheets)[:40]!r}")  # noqa: TRY004  of the file
+    if sheets is False:
         known |= _SMALL
     if (temperature := _table(settings, "sampling").get("temperature")) is not None:
         known["temperature"] = temperature
