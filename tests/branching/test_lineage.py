@@ -24,7 +24,7 @@ RUNS = [
     _run("twin", "root", point=9, seed=2, state="stopped"),
     _run("root"),
     _run("orphan", "gone", point=0, changes=("swap bo=zoe",)),
-    RunSummary(name="broken", state="damaged", size=1, when=datetime.now(UTC)),
+    RunSummary(name="broken", state="damaged", why="broken:3: no JSON", size=1, when=datetime.now(UTC)),
 ]
 
 
@@ -43,8 +43,10 @@ def test_each_family_is_drawn_with_change_and_point(capsys: pytest.CaptureFixtur
 def test_one_family_is_the_one_that_has_the_member() -> None:
     (found,) = lineage.families(RUNS, "grand")
     assert [run.name for run in found] == ["root", "twin", "child", "grand"]
-    with pytest.raises(RecordError, match="no run 'broken' that can be read"):
+    with pytest.raises(RecordError, match=r"^broken:3: no JSON$"):
         lineage.families(RUNS, "broken")
+    with pytest.raises(RecordError, match=r"^no run 'x'; the newest are grand, other, child, twin, root$"):
+        lineage.families(RUNS, "x")
 
 
 def test_runs_that_are_said_to_descend_from_themselves_are_drawn_once() -> None:

@@ -27,7 +27,7 @@ def families(known: Sequence[RunSummary], member: str | None = None) -> list[Lin
     """A family for each run that descends from none that is here, oldest first; or only the one that has a member.
 
     Raises:
-        RecordError: the member is not among the runs.
+        RecordError: the member is not among the runs, or is damaged; the message says where.
     """
     by_name = {each.name: each for each in known if each.state != "damaged"}
     children: dict[str | None, list[RunSummary]] = {}
@@ -46,10 +46,11 @@ def families(known: Sequence[RunSummary], member: str | None = None) -> list[Lin
     made += [grow(each) for each in ordered(by_name.values()) if each.name not in grown]
     if member is None:
         return made
+    for each in known:
+        if each.name == member and each.state == "damaged":
+            raise RecordError(each.why)
     if member not in by_name:
-        raise RecordError(
-            f"no run {member!r} that can be read; the newest are {', '.join(list(by_name)[:5]) or 'none'}"
-        )
+        raise RecordError(f"no run {member!r}; the newest are {', '.join(list(by_name)[:5]) or 'none'}")
     return [family for family in made if any(each.name == member for each in family)]
 
 
