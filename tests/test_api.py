@@ -173,6 +173,24 @@ REFUSED: dict[str, tuple[Callable[[Path, dp.Run], object], type[Exception], str]
     "one role to drop, and no list": (
         lambda small, run: run.branch(drop="bo"), TypeError, "`drop` is a list of names, not 'bo'",
     ),
+    "one check to leave out, and no list": (
+        lambda small, run: dp.play(small, model="scripted", no_check="empty"), TypeError,
+        "`no_check` is a list of names, not 'empty'",
+    ),
+    "a seed that is no number": (
+        lambda small, run: dp.play(small, model="scripted", seed=True), UsageError,
+        "`seed`: must be a number, and neither true nor false",
+    ),
+    "a seed of a branch that is no number": (
+        lambda small, run: run.branch(drop=["leo"], seed=True), TypeError, "`seed` is a whole number, not 'True'",
+    ),
+    "an event that is none": (
+        lambda small, run: run.why("x"), TypeError, "`event` is an event, or its id, not 'x'",  # type: ignore[arg-type]
+    ),
+    "a point that is no number": (
+        lambda small, run: run.knows("leo", at="x"), TypeError,  # type: ignore[arg-type]
+        "`at` is the id of an event, not 'x'",
+    ),
     "a run that goes on with other dice": (
         lambda small, run: dp.play(run, seed=8), UsageError, "`seed` cannot be changed in a run that goes on",
     ),

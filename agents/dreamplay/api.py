@@ -212,6 +212,8 @@ def _check(story: object, model: object, own: Mapping[str, object], settings: Ma
     if not isinstance(own["swaps"], Mapping | None):
         raise TypeError(f"`swaps` is a dictionary, role to persona, not {own['swaps']!r}")
     checked_names("beats", own["beats"])
+    if settings.get("no_check") is not None:
+        checked_names("no_check", settings["no_check"])
     given = {name for name, value in {**own, **settings}.items() if value not in (None, (), [], {})}
     asked = given & ModelKeywords.__annotations__.keys()
     fixed = given - asked

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dreamplay.runs import HOME, run_index, transcript
 from dreamplay.runs.transcript import Header, RunLog
-from dreamplay.schema.event import PROLOGUE, Event, StanceEvent
+from dreamplay.schema.event import PROLOGUE, Event, EventBase, StanceEvent
 
 if TYPE_CHECKING:
     from dreamplay.analysis.explain import Explanation, Knowledge
@@ -93,11 +93,13 @@ class Run:
 
         Raises:
             UsageError: there is no such event, or an author wrote it; the message names those nearest to it.
+            TypeError: it is no event and no id.
         """
         from dreamplay.analysis import explain
         from dreamplay.runs import prompt_log
 
-        number = event if isinstance(event, int) else event.id
+        number = event.id if isinstance(event, EventBase) else event
+        _checked_number("event", number, "an event, or its id")
         return explain.why(self.record, number, lambda digest: prompt_log.find(self.folder, digest))
 
     def knows(self, role: str, at: int | None = None) -> Knowledge:
@@ -105,9 +107,12 @@ class Run:
 
         Raises:
             UsageError: no such role or event; the message says which there are.
+            TypeError: `at` is no number.
         """
         from dreamplay.analysis import explain
 
+        if at is not None:
+            _checked_number("at", at, "the id of an event")
         return explain.knows(self.record, role, at)
 
     def to_records(self) -> list[dict[str, Any]]:
@@ -145,11 +150,13 @@ class Run:
 
         Raises:
             UsageError: the point or a change does not fit the run.
-            TypeError: `say` or `drop` is no list.
+            TypeError: `say` or `drop` is no list, or `seed` is no number.
         """
         from dreamplay.branching import branch as whatif
 
         checked_names("drop", drop)
+        if seed is not None:
+            _checked_number("seed", seed, "a whole number")
         if isinstance(say, str) or not all(isinstance(line, tuple | list) and len(line) == 2 for line in say):
             raise TypeError(f"`say` is a list of pairs, each a role and its words, not {say!r}")
         changes = whatif.Changes(swap or {}, say, drop, None if story_edit is None else Path(story_edit))
@@ -182,3 +189,13 @@ def checked_names(parameter: str, names: object) -> None:
     """
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise TypeError(f"`{parameter}` is a list of names, not {names!r}")
+
+
+def _checked_number(parameter: str, number: object, wanted: str) -> None:
+    """See that a number is one, and not true or false, which Python takes for 1 and 0.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise TypeError(f"`{parameter}` is {wanted}, not {str(number)[:40]!r}")

@@ -26,6 +26,7 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationError,
+    field_validator,
 )
 from pydantic_core import ErrorDetails
 
@@ -135,6 +136,13 @@ class Settings(BaseModel):
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
     _text: str = PrivateAttr(default="")
     """Of the file with settings."""
+
+    @field_validator("seed", "temperature", "candidates", "window", "headroom", "timeout", mode="before")
+    @classmethod
+    def _number(cls, value: object) -> object:
+        if isinstance(value, bool):
+            raise ValueError("must be a number, and neither true nor false")  # noqa: TRY004  pydantic's
+        return value
 
     def source(self, name: str) -> Source | None:
         """Where the value of a setting came from; None if it is the default."""
