@@ -88,6 +88,19 @@ def test_a_strangers_check_runs_by_name_and_is_named_when_it_fails(
         pipeline.build(["none"])
 
 
+@pytest.mark.parametrize(("entry", "target"), [("own", "OWN"), ("empty", "CHECK")])
+def test_a_strangers_check_cannot_take_the_name_of_a_shipped_one(
+    entry: str, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = f'{SHOUTS}OWN = (CHECK, Check("empty", shouts))\n'
+    entry_points = f"[dreamplay.checks]\n{entry} = loud:{target}\n"
+    strangers.visible(monkeypatch, strangers.install(tmp_path / "site", entry_points, loud=source))
+    with pytest.raises(
+        PluginError, match=f"^check '{entry}' of stranger 1.0 .*: a check of dreamplay is called 'empty'"
+    ):
+        pipeline.build(["standard", entry])
+
+
 def test_the_story_and_the_settings_switch_checks_off(small: Path) -> None:
     plan = worlds.plan(small)
     story = plan.story.model_copy(update={"checks_off": ("copies",)})

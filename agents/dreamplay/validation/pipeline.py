@@ -161,15 +161,23 @@ def _named(name: str) -> tuple[Check | Step, ...]:
     Raises:
         PluginError: there is none, or it cannot be used.
     """
-    shipped = SHIPPED.get(name) or next((step for step in normalize.STEPS if step.name == name), None)
-    if shipped:
+    if shipped := _shipped(name):
+        if other := next((plugin for plugin in plugins.installed("checks") if plugin.name == name), None):
+            raise PluginError(f"{other}: a check of dreamplay is called {name!r}; rename it, or uninstall it")
         return (shipped,)
     plugin = plugins.find("checks", name)
     made = plugin.load()
     several = made if isinstance(made, tuple) else (made,)
     if not several or not all(isinstance(each, Check | Step) for each in several):
         raise plugin_guard.wrong_type(plugin, made, "a Check, or a tuple of them")
+    if not plugin.shipped and (taken := next((each.name for each in several if _shipped(each.name)), None)):
+        raise PluginError(f"{plugin}: a check of dreamplay is called {taken!r}; give it another name, or uninstall it")
     return tuple(_guarded(plugin, each) for each in several)
+
+
+def _shipped(name: str) -> Check | Step | None:
+    """The check or step of dreamplay with a name."""
+    return SHIPPED.get(name) or next((step for step in normalize.STEPS if step.name == name), None)
 
 
 def _guarded(plugin: plugins.Plugin, each: Check | Step) -> Check | Step:
