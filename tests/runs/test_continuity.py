@@ -133,6 +133,8 @@ SENSELESS: dict[str, tuple[str, Callable[[Lines], None], str]] = {
     "nobody's line": ("whispers", _event("line", "speaker", None), "speaker: Input should be"),
     "somebody's narration": ("whispers", _event("narration", "speaker", "bo"), "speaker: a narration has none"),
     "a speaker who does not hear": ("whispers", _event("line", "witnesses", ["cyrus"]), "witnesses: a line cannot be"),
+    "an exit that nobody sees": (
+        "whispers", _event("exit", "witnesses", []), "witnesses: an exit cannot be perceived by nobody"),
     "a witness twice": ("whispers", _event("line", "witnesses", ["ada", "ada", "bo"]), "witnesses names some"),
     "a whisper that all hear": (
         "whispers", lambda lines: _set(next(x for x in lines if (x.get("cue") or {}).get("hears")), "witnesses",

@@ -26,7 +26,8 @@ from dreamplay.runs.continuity import Continuity
 from dreamplay.runs.pending_answers import PendingAnswers
 from dreamplay.runs.prompt_log import PromptLog, RecordingModel
 from dreamplay.runs.run_settings import checked_settings
-from dreamplay.runs.transcript import FILE, End, Resumed, Rollback, Transcript, complaint
+from dreamplay.runs.transcript import FILE, End, Resumed, Rollback, Transcript
+from dreamplay.runs.transcript_reader import unrecordable
 from dreamplay.schema.event import PROLOGUE, Event, Token
 from dreamplay.schema.script import Script
 
@@ -233,10 +234,7 @@ class Runner:
                 if known != now:
                     checked_settings(now[1], self.plan.story, self.plan.cast)
             except ValueError as error:
-                raise RecordError(
-                    f"event {event.id} cannot be recorded: {complaint(error)}; that is a bug in dreamplay, please "
-                    f"report it; what was played before is kept in {self.folder}"
-                ) from error
+                raise RecordError(f"{unrecordable(event.id, error)} in {self.folder}") from error
             if known != now:
                 record.append(Resumed(model=now[0], settings=now[1], event=event.id))
                 known = now

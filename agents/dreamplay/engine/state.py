@@ -18,6 +18,7 @@ from langgraph.runtime import Runtime
 from dreamplay.director.base import Director, open_director
 from dreamplay.director.situation import Situation
 from dreamplay.engine.run_config import RunConfig
+from dreamplay.errors import RecordError
 from dreamplay.memory.base import Memory, open_embedder, open_memory
 from dreamplay.models.base import Model, OnToken
 from dreamplay.participants.agent import Agent
@@ -26,6 +27,7 @@ from dreamplay.participants.narrator import Narrator
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.runs.pending_answers import PendingAnswer, PendingAnswers
+from dreamplay.runs.transcript_reader import unrecordable
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import AnswerEvent, Event, RecapEvent, StanceEvent, Token, validate_event
 from dreamplay.schema.script import Script, away, ever_controlled, in_hand, present
@@ -123,11 +125,18 @@ class Context:
 
     def record(self, state: State, **event: Any) -> Event:
         """Record an event: number it, write it to disk, and only then add it to the script. This is the only way to add
-        one. Witnesses are those present unless the event names them."""
+        one. Witnesses are those present unless the event names them.
+
+        Raises:
+            RecordError: a reader would refuse it.
+        """
         beat, scene = self.scenes[state["scene"]]
         here = present(self.script, scene)
         place = {"id": len(self.script), "beat": beat.id, "scene": scene.id, "witnesses": here}
-        made = validate_event(place | event)
+        try:
+            made = validate_event(place | event)
+        except ValueError as error:
+            raise RecordError(unrecordable(len(self.script), error)) from error
         self.write(made)
         self.script.append(made)
         return made

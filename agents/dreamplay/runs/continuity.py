@@ -125,7 +125,7 @@ class Continuity:
     def _form(self, event: Event) -> None:
         """Check that the content of an event fits its kind, the story and the events before it."""
         if event.provenance.by not in MADE_BY[event.kind]:
-            raise ValueError(f"provenance.by: a {event.kind} cannot be by {event.provenance.by!r}")
+            raise ValueError(f"provenance.by: {_a(event.kind)} cannot be by {event.provenance.by!r}")
         if isinstance(event, StanceEvent) and event.choice not in self._choices:
             raise ValueError(f"choice: {event.choice[:40]!r} is none of the story's choices")
         if isinstance(event, FearEvent) and not event.by_visitor:
@@ -153,7 +153,7 @@ class Continuity:
             fitting = fitting and event.speaker not in event.hears and witnesses <= {event.speaker, *event.hears}
         if not fitting:
             there = ", ".join(event.witnesses) or "nobody"
-            raise ValueError(f"witnesses: a {event.kind} cannot be perceived by {there}")
+            raise ValueError(f"witnesses: {_a(event.kind)} cannot be perceived by {there}")
 
     def _counted(self, event: Event, script: Script, scene: Scene) -> None:
         """Check the number of the turn: turns of the cast are numbered through the scene, and everything else has the
@@ -184,6 +184,10 @@ class Continuity:
         left = set(present(script, scene)) - {event.speaker, self._cast.visitor}
         if isinstance(event, ExitEvent) and not left:
             raise ValueError(f"speaker: with {event.speaker} everybody has gone")
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _retold(event: RecapEvent) -> None:

@@ -53,6 +53,14 @@ def complaint(error: Exception) -> str:
     return f"{where[:_LONGEST]}{': ' if where else ''}{said[:_LONGEST]}"
 
 
+def unrecordable(number: int, error: ValueError) -> str:
+    """What is said of an event of ours that a reader would refuse; the caller may add where the run is kept."""
+    return (
+        f"event {number} cannot be recorded: {complaint(error)}; that is a bug in dreamplay, please report it; what "
+        "was played before is kept"
+    )
+
+
 class _Reading:
     """The records of a transcript that were read so far."""
 
