@@ -21,8 +21,9 @@ _LONGEST = 200
 
 
 def guarded(
-    plugin: Plugin, thing: Any, returns: Mapping[str, Callable[[Any], Any]] | None = None, plain: Set[str] = frozenset()
-) -> Any:
+    plugin: Plugin, thing: Any, returns: Mapping[str, Callable[[Any], Any]] | None = None,
+    plain: Set[str] = frozenset(), awaited: Set[str] = frozenset(),
+) -> Any:  # fmt: skip
     """A stand-in for an object, or a function, of a plug-in. An exception in any of its methods, plain or async,
     becomes a `PluginFailedError`; an error of dreamplay's own passes as it is. What is shipped is returned as it is.
 
@@ -32,8 +33,9 @@ def guarded(
         returns: method name to a function that returns the method's result if it is right, converted if need be, and
             raises ValueError or TypeError if not. The name of a call of the object itself is "__call__".
         plain: the methods that must not be async.
+        awaited: the methods that must be async.
     """
-    return thing if plugin.shipped else _Guarded(plugin, thing, returns or {}, plain)
+    return thing if plugin.shipped else _Guarded(plugin, thing, returns or {}, plain, awaited)
 
 
 def one_of(*types: type) -> Callable[[Any], Any]:
@@ -82,9 +84,14 @@ class _Guarded:
     """Passes everything on to an object of a plug-in; see `guarded`."""
 
     def __init__(
-        self, plugin: Plugin, thing: Any, returns: Mapping[str, Callable[[Any], Any]], plain: Set[str]
+        self,
+        plugin: Plugin,
+        thing: Any,
+        returns: Mapping[str, Callable[[Any], Any]],
+        plain: Set[str],
+        awaited: Set[str],
     ) -> None:
-        self.__dict__.update(_plugin=plugin, _thing=thing, _returns=returns, _plain=plain)
+        self.__dict__.update(_plugin=plugin, _thing=thing, _returns=returns, _plain=plain, _awaited=awaited)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or inspect.getattr_static(self._thing, name, None) is None:
@@ -108,6 +115,8 @@ class _Guarded:
             with guard(self._plugin):
                 result = function(*args, **kwargs)
             if not inspect.isawaitable(result):
+                if name in self._awaited:
+                    raise PluginFailedError(f"{self._plugin} failed: {name}() must be async")
                 return self._checked(name, result)
             if name not in self._plain:
                 return finish(result)

@@ -15,9 +15,12 @@ from dreamplay.runs import transcript
 from dreamplay.settings import load
 
 ECHO = """
+from dataclasses import replace
+
 from dreamplay.models.base import Reply
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.scripted import ScriptedModel
+from dreamplay.schema.provenance import Usage
 
 class Echo(ScriptedModel):
     def __init__(self, variant):
@@ -34,6 +37,18 @@ class Texting(Echo):
     async def complete(self, prompt, **rest):
         return "just a text"
 
+class Uncounted(Echo):
+    async def complete(self, prompt, **rest):
+        return Reply("Good evening.", finished=True, usage=None)
+
+class Offering(Echo):
+    async def complete(self, prompt, **rest):
+        return replace(await super().complete(prompt, **rest), alternatives=("Another line.",))
+
+class Waiting(Echo):
+    def complete(self, prompt, **rest):
+        return Reply("Good evening.", finished=True, usage=Usage(calls=1))
+
 class Profileless(Echo):
     def __init__(self, variant):
         self.profile = {"memories": 2}
@@ -47,6 +62,15 @@ def breaking(variant, settings):
 
 def texting(variant, settings):
     return Texting(variant)
+
+def uncounted(variant, settings):
+    return Uncounted(variant)
+
+def offering(variant, settings):
+    return Offering(variant)
+
+def waiting(variant, settings):
+    return Waiting(variant)
 
 def profileless(variant, settings):
     return Profileless(variant)
@@ -62,7 +86,10 @@ def nothing(variant, settings):
 def raising(variant, settings):
     raise OSError("no such device")
 """
-NAMES = ("echo", "breaking", "texting", "profileless", "asked", "nothing", "raising", "absent")
+NAMES = (
+    "echo", "breaking", "texting", "uncounted", "offering", "waiting", "profileless", "asked", "nothing", "raising",
+    "absent",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +138,9 @@ def test_one_that_cannot_be_used_is_one_line_that_names_it(name: str, says: str,
     [
         ("breaking", "RuntimeError: the wire is cut"),
         ("texting", r"complete\(\) returned the wrong type: expected Reply"),
+        ("uncounted", r"complete\(\) returned the wrong type: expected usage to be Usage, found NoneType"),
+        ("offering", r"complete\(\) returned the wrong type: expected Reply, found str"),
+        ("waiting", r"complete\(\) must be async"),
     ],
 )
 def test_one_that_fails_in_the_middle_ends_the_play_and_loses_nothing(name: str, says: str, small: Path) -> None:

@@ -20,11 +20,15 @@ from dreamplay.models.endpoint import Endpoint, open_endpoint
 from dreamplay.models.endpoint_errors import UNREADABLE
 from dreamplay.models.profile import ModelProfile
 from dreamplay.schema.address import Address
+from dreamplay.schema.provenance import Usage
 from dreamplay.settings import CONFIG, Settings, Source
 
 SHIPPED = ("embedded", "gguf", "endpoint", "scripted")
 """The names of the shipped entry points."""
 OPENAI = Address.parse("https://api.openai.com/v1")
+
+_REPLY_FIELDS = {"text": str, "finished": bool, "usage": Usage, "alternatives": tuple, "thought": str}
+"""The fields of a `Reply` and their types."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +191,7 @@ async def open_models(
         made = factory(spec.model or "", settings, **taken)
         made = await made if isawaitable(made) else made
     model: Model = plugin_guard.guarded(
-        plugin, plugins.expect(plugin, made, Model), returns={"complete": plugin_guard.one_of(Reply)}
+        plugin, plugins.expect(plugin, made, Model), {"complete": _reply}, awaited={"complete", "warm_cache", "close"}
     )
     if not isinstance(model.profile, ModelProfile):
         raise plugin_guard.wrong_type(plugin, model.profile, "a ModelProfile as its profile")
@@ -197,6 +201,22 @@ async def open_models(
         model.open(profile(replace(spec, model=model.name), settings, recorded))
     lanes = getattr(model, "lanes", None)
     return [*lanes()] if lanes else [model] * jobs
+
+
+def _reply(found: Any) -> Reply:
+    """A stranger's reply, if every field of it has the right type.
+
+    Raises:
+        TypeError: one has not; the message names it.
+    """
+    reply: Reply = plugin_guard.one_of(Reply)(found)
+    for field, kind in _REPLY_FIELDS.items():
+        value = getattr(reply, field)
+        if not isinstance(value, kind):
+            raise TypeError(f"expected {field} to be {kind.__name__}, found {type(value).__name__}")
+    for each in reply.alternatives:
+        _reply(each)
+    return reply
 
 
 async def close(models: Sequence[Model]) -> None:
