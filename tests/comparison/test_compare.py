@@ -138,6 +138,39 @@ def test_what_was_set_otherwise_is_named() -> None:
     assert made.findings[-1] == "1 of these runs did not come to the end of the story; what they lack is missing here."
 
 
+NEWER: dict[str, Any] = {
+    "reflect": False,
+    "memory": {"name": "retrieval", "floor": 0.3},
+    "director": {"name": "standard", "boredom": 1.6},
+    "embedder": {"name": "wordllama"},
+    "profile": {"max_attempts": 3},
+    "checks": {"names": ["empty", "copies"], "language": "en", "quoted": 4},
+}
+SET: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    # the settings of two runs, and what is said to be changed
+    "nothing": (NEWER, NEWER, "Cast, model and settings are the same."),
+    "an older run": (
+        {"recall": True, "reflect": False, "profile": {}}, NEWER, "Cast, model and settings are the same."),
+    "an older run without a memory": (
+        {"recall": False, "reflect": False}, NEWER, "Changed: memory is retrieval instead of none."),
+    "an option of the memory": (
+        NEWER, NEWER | {"memory": {"name": "retrieval", "floor": 0.5}}, "Changed: memory floor is 0.5 instead of 0.3."),
+    "the checks": (
+        NEWER, NEWER | {"checks": {"names": ["empty"], "language": "en", "quoted": 5}},
+        "Changed: list of checks is empty instead of empty, copies; checks quoted is 5 instead of 4. With several "
+        "changes at once, no difference can be put down to one of them."),
+    "a check that is off": (NEWER, NEWER | {"no_check": ["copies"]}, "Changed: no_check is copies instead of not set."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SET)
+def test_what_one_run_cannot_have_recorded_is_no_change(what: str) -> None:
+    (run,) = _runs(1)
+    base, changed, says = SET[what]
+    one, other = (replace(run, header=run.header.model_copy(update={"settings": s})) for s in (base, changed))
+    assert compare.compare([one], [other]).findings[0] == says
+
+
 def test_a_comparison_is_the_same_each_time_and_can_be_read_back() -> None:
     one, other = (compare.compare(_runs(1, 2), _runs(1, 2, dice=1), made=DAY).model_dump_json() for _ in range(2))
     assert one == other

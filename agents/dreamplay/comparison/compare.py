@@ -175,7 +175,7 @@ def _side(runs: Sequence[RunLog]) -> Side:
 def _settings(matched: Pairing) -> tuple[Setting, ...]:
     one, other = (
         {"model": sources.model(run)}
-        | sources.settings(run)
+        | sources.settings(run, like)
         | sources.plugin_options(run, like)
         | {f"version of {name}": v for name, v in run.header.versions.items()}
         for run, like in ((matched.base[0], matched.changed[0]), (matched.changed[0], matched.base[0]))

@@ -13,6 +13,7 @@ from pydantic import PlainSerializer
 from dreamplay.comparison.alignment import Pairing
 from dreamplay.comparison.permutation import DRAWN, PermutationTest
 from dreamplay.errors import UsageError
+from dreamplay.memory.base import MEMORY, NO_MEMORY
 from dreamplay.models.profile import ModelProfile
 from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import RunLog
@@ -20,6 +21,12 @@ from dreamplay.schema.base import FrozenModel, Words
 
 PLUGINS = ("memory", "director", "embedder")
 """The settings that choose plug-ins."""
+_GROUPS = ("checks", "profile")
+"""The other settings that every run records, but for those of older versions."""
+_OF_MODEL = ("profile", "sampling")
+"""Groups whose settings are called by their own names."""
+_CALLED = {"checks names": "list of checks"}
+"""Settings that are called otherwise than they are recorded."""
 _CLOCK = "SOURCE_DATE_EPOCH"
 """The environment variable by which reproducible builds fix the time (reproducible-builds.org/specs)."""
 
@@ -95,22 +102,27 @@ def model(run: RunLog) -> str:
     return ", then ".join(run.models)
 
 
-def settings(run: RunLog) -> dict[str, str]:
-    """What was set for a run, each in a word or two; of a plug-in its name."""
-    found = _visit(comparable(run.header.settings))
-    return dict(_flat(found | {name: found[name].get("name", "") for name in PLUGINS if name in found}))
+def settings(run: RunLog, like: RunLog | None = None) -> dict[str, str]:
+    """What was set for a run, each in a word or two; of a plug-in its name.
+
+    Args:
+        run: the run.
+        like: a run to compare it with. What only one of the two can have recorded is left out.
+    """
+    found = _named(run)
+    return dict(_flat(found if like is None else _shared(found, _named(like))))
 
 
 def plugin_options(run: RunLog, like: RunLog) -> dict[str, str]:
     """The options of those plug-ins of a run that have the same name in the other, by plug-in and option."""
     mine, theirs = run.header.settings, like.header.settings
     same = [name for name in PLUGINS if name in mine and mine[name].get("name") == theirs.get(name, {}).get("name")]
-    return {f"{name} {option}": value for name in same for option, value in _flat(mine[name]) if option != "name"}
+    return dict(_flat({name: {k: v for k, v in mine[name].items() if k != "name"} for name in same}))
 
 
 def _unusual(run: RunLog) -> dict[str, str]:
     """The settings without what is as usual of the model's profile."""
-    usual = {name for name, value in _flat(ModelProfile().recorded()) if settings(run).get(name) == value}
+    usual = {name for name, value in _flat({"profile": ModelProfile().recorded()}) if settings(run).get(name) == value}
     chosen = {name for name in run.header.settings if name != "profile"}
     return {name: value for name, value in settings(run).items() if name in chosen or name not in usual}
 
@@ -123,6 +135,26 @@ def _source(runs: Sequence[RunLog]) -> Origin:
     )  # fmt: skip
 
 
+def _named(run: RunLog) -> dict[str, Any]:
+    """The settings of a run, with a plug-in and a visit in a word or two."""
+    found = _visit(comparable(run.header.settings))
+    if "recall" in found:  # an older version knew one memory, or none
+        known = found.pop("recall")
+        found.setdefault("memory", {"name": (MEMORY if known else NO_MEMORY).name})
+    return found | {name: found[name].get("name", "") for name in PLUGINS if name in found}
+
+
+def _shared(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """My settings, without what the other run does not say of the groups that every newer run records."""
+    found = dict(mine)
+    for name in (*PLUGINS, *_GROUPS):
+        if name not in theirs:
+            found.pop(name, None)
+        elif isinstance(found.get(name), Mapping) and isinstance(theirs[name], Mapping):
+            found[name] = {key: value for key, value in found[name].items() if key in theirs[name]}
+    return found
+
+
 def _visit(found: Mapping[str, Any]) -> dict[str, Any]:
     """The settings, with a visit in a word or two."""
     if "visit" not in found:
@@ -131,11 +163,12 @@ def _visit(found: Mapping[str, Any]) -> dict[str, Any]:
     return {**found, "visit": "live" if done is None else f"{len(done)} interventions"}
 
 
-def _flat(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Settings without their groups: `temperature` rather than `sampling: {temperature: ...}`."""
-    for name, value in found.items():
+def _flat(found: Mapping[str, Any], group: str = "") -> Iterator[tuple[str, str]]:
+    """Settings by group and name, as in `memory floor`. Those of the model have no group: `temperature`."""
+    for key, value in found.items():
+        name = _CALLED.get(f"{group}{key}", f"{group}{key}")
         if isinstance(value, Mapping):
-            yield from _flat(value)
+            yield from _flat(value, "" if name in _OF_MODEL else f"{name} ")
         else:
             yield name, ", ".join(map(_word, value)) if isinstance(value, list | tuple) else _word(value)
 
