@@ -47,6 +47,8 @@ def test_one_family_is_the_one_that_has_the_member() -> None:
         lineage.families(RUNS, "broken")
     with pytest.raises(RecordError, match=r"^no run 'x'; the newest are grand, other, child, twin, root$"):
         lineage.families(RUNS, "x")
+    with pytest.raises(RecordError, match=r"^no run 'x'; and no other that can be read$"):
+        lineage.families(RUNS[-1:], "x")
 
 
 def test_runs_that_are_said_to_descend_from_themselves_are_drawn_once() -> None:

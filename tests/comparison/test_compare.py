@@ -153,6 +153,8 @@ SET: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"recall": True, "reflect": False, "profile": {}}, NEWER, "Cast, model and settings are the same."),
     "an older run without a memory": (
         {"recall": False, "reflect": False}, NEWER, "Changed: memory is retrieval instead of none."),
+    "plug-ins without their options": (
+        NEWER, NEWER | {"memory": "none", "director": None}, "Changed: memory is none instead of retrieval."),
     "an option of the memory": (
         NEWER, NEWER | {"memory": {"name": "retrieval", "floor": 0.5}}, "Changed: memory floor is 0.5 instead of 0.3."),
     "the checks": (

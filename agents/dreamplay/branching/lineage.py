@@ -50,7 +50,8 @@ def families(known: Sequence[RunSummary], member: str | None = None) -> list[Lin
         if each.name == member and each.state == "damaged":
             raise RecordError(each.why)
     if member not in by_name:
-        raise RecordError(f"no run {member!r}; the newest are {', '.join(list(by_name)[:5]) or 'none'}")
+        others = f"the newest are {', '.join(list(by_name)[:5])}" if by_name else "and no other that can be read"
+        raise RecordError(f"no run {member!r}; {others}")
     return [family for family in made if any(each.name == member for each in family)]
 
 

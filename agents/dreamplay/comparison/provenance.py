@@ -115,8 +115,8 @@ def settings(run: RunLog, like: RunLog | None = None) -> dict[str, str]:
 
 def plugin_options(run: RunLog, like: RunLog) -> dict[str, str]:
     """The options of those plug-ins of a run that have the same name in the other, by plug-in and option."""
-    mine, theirs = run.header.settings, like.header.settings
-    same = [name for name in PLUGINS if name in mine and mine[name].get("name") == theirs.get(name, {}).get("name")]
+    mine, theirs = _choices(run.header.settings), _choices(like.header.settings)
+    same = [name for name in mine if name in theirs and mine[name].get("name") == theirs[name].get("name")]
     return dict(_flat({name: {k: v for k, v in mine[name].items() if k != "name"} for name in same}))
 
 
@@ -141,7 +141,13 @@ def _named(run: RunLog) -> dict[str, Any]:
     if "recall" in found:  # an older version knew one memory, or none
         known = found.pop("recall")
         found.setdefault("memory", {"name": (MEMORY if known else NO_MEMORY).name})
-    return found | {name: found[name].get("name", "") for name in PLUGINS if name in found}
+    others = {name: value for name, value in found.items() if name not in PLUGINS}
+    return others | {name: choice.get("name", "") for name, choice in _choices(found).items()}
+
+
+def _choices(found: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The plug-ins in settings, which may name one without its options."""
+    return {n: {"name": found[n]} if isinstance(found[n], str) else found[n] for n in PLUGINS if found.get(n)}
 
 
 def _shared(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
