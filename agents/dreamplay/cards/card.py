@@ -1,7 +1,7 @@
 """Character cards as files: V1, V2 and V3, as JSON or inside a PNG.
 
-A card is kept whole, as the tree of JSON that it is; only what is read here is typed. Cards come from strangers, so
-size, depth and number are bounded before anything is made of them.
+A card is kept whole, as a tree of JSON values; only the fields that are read here are typed. Cards are untrusted input,
+so their size, depth and number of entries are limited before they are parsed.
 Sources: malfoyslastname/character-card-spec-v2 (V1 and V2) and kwaroran/character-card-spec-v3.
 """
 
@@ -22,24 +22,24 @@ from dreamplay.cards import payload, png
 from dreamplay.errors import CardError
 
 MAX_FILE = 20_000_000
-"""Bytes of a file, portrait included."""
+"""Maximum size of a file in bytes, portrait included."""
 MAX_ENTRIES = 5_000
-"""Entries of a lorebook. Nothing here reads them: a card with more is a lorebook that carries a character along."""
+"""Maximum number of lorebook entries. They are kept and not used."""
 
 Version = Literal["v2", "v3"]
 _SPECS: dict[Version, tuple[str, str]] = {"v2": ("chara_card_v2", "2.0"), "v3": ("chara_card_v3", "3.0")}
 _SPEC = re.compile(r"chara_card_v\d{1,3}")
 _CHUNKS = ("ccv3", "chara")
-"""Keywords under which a card stands in a PNG; the first that can be read counts."""
+"""Keywords of the PNG text chunks that may hold a card; the first that can be read is used."""
 
 TEXTS = ("name", "description", "personality", "scenario", "first_mes", "mes_example")
-"""The six fields of V1, which all others have too."""
+"""The six fields of V1, which the later versions also have."""
 _REQUIRED: dict[Version, dict[str, Any]] = {
     "v2": dict.fromkeys((*TEXTS, "creator_notes", "system_prompt", "post_history_instructions"), "")
     | {"alternate_greetings": [], "tags": [], "creator": "", "character_version": "", "extensions": {}},
 }
 _REQUIRED["v3"] = _REQUIRED["v2"] | {"group_only_greetings": []}
-"""What a card must have, and what stands there if it has nothing to say."""
+"""The required fields of a card, with their empty values."""
 _OPTIONAL = (
     "character_book", "assets", "nickname", "creator_notes_multilingual", "source", "creation_date",
     "modification_date",
@@ -50,7 +50,7 @@ _BACKFILLED = "This V2 card was filled in from the V3 card beside it; an applica
 
 
 def _unsaid(empty: Any) -> BeforeValidator:
-    """Many cards in the wild hold null, or something empty of another kind, where they have nothing to say."""
+    """Accept null, or an empty value of another type, for an empty field: many existing cards have them."""
     return BeforeValidator(lambda value: empty if value in (None, "", [], {}) else value)
 
 
@@ -58,13 +58,13 @@ _Said = Annotated[str, _unsaid("")]
 
 
 class Book(BaseModel):
-    """A lorebook, as far as it is looked at: it is kept, and not used."""
+    """A lorebook. Only its size is checked: it is kept and not used."""
 
     entries: list[Any] = Field(default=[], max_length=MAX_ENTRIES)
 
 
 class CardWords(BaseModel):
-    """What a card says, as far as it is read here. The same in V1, V2 and V3."""
+    """The fields of a card that are read. They are the same in V1, V2 and V3."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -81,26 +81,26 @@ class CardWords(BaseModel):
 
 @dataclass(frozen=True)
 class Card:
-    """A card: its whole tree, and what it says."""
+    """A card: its whole tree, and the fields that are read."""
 
     tree: Mapping[str, Any]
     words: CardWords
     mended: tuple[str, ...] = ()
-    """What was wrong with it and could be read all the same, for a person to read."""
+    """Warnings about defects in spite of which the card could be read."""
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """Where the fields stand: in `data`, or, in V1, on top."""
+        """The object that holds the fields: `data`, or, in V1, the root."""
         data = self.tree.get("data")
         return data if isinstance(data, dict) else {k: v for k, v in self.tree.items() if k in FIELDS}
 
     @property
     def spec(self) -> str:
-        """What the card says that it is; V1 says nothing."""
+        """The specification that the card names; V1 names none."""
         return str(self.tree["spec"]) if isinstance(self.tree.get("data"), dict) else "V1"
 
     def extended(self, key: str, value: object) -> dict[str, Any]:
-        """The tree with one more of its extensions."""
+        """The tree with one extension added."""
         extensions = {"extensions": self.words.extensions | {key: value}}
         data = self.tree.get("data")
         return {**self.tree, "data": data | extensions} if isinstance(data, dict) else {**self.tree, **extensions}
@@ -110,7 +110,7 @@ def read(path: Path) -> Card:
     """Read a card.
 
     Raises:
-        CardError: it cannot be read, or is no card; the message names the file and the next step.
+        CardError: the file cannot be read, or is not a card; the message names the file and the next step.
     """
     data = bounded(path)
     try:
@@ -120,10 +120,10 @@ def read(path: Path) -> Card:
 
 
 def bounded(path: Path) -> bytes:
-    """The bytes of a file of bearable size.
+    """The bytes of a file.
 
     Raises:
-        CardError: it cannot be read, or is too large.
+        CardError: the file cannot be read, or is too large.
     """
     try:
         with path.open("rb") as file:
@@ -141,7 +141,7 @@ def parse(text: bytes) -> Card:
     """A card from its JSON.
 
     Raises:
-        ValueError: it is no card; one line without the name of the file.
+        ValueError: it is not a card; the message is one line without the name of the file.
     """
     tree, mended = payload.tree(text)
     spec, data = tree.get("spec"), tree.get("data")
@@ -164,7 +164,7 @@ def parse(text: bytes) -> Card:
 
 
 def _with_listed_book(fields: dict[str, Any]) -> tuple[str, ...]:
-    """Make a list of the entries of a lorebook, as the specifications want it; and say so."""
+    """Convert the entries of a lorebook to a list, as the specifications require, and add a warning."""
     book = fields.get("character_book")
     if book is None or (isinstance(book, dict) and isinstance(book.get("entries"), list)):
         return ()
@@ -177,10 +177,10 @@ def _with_listed_book(fields: dict[str, Any]) -> tuple[str, ...]:
 
 
 def compose(version: Version, fields: Mapping[str, Any], beside: Mapping[str, Any]) -> dict[str, Any]:
-    """The tree of a whole card: its fields, what the specification asks for besides, and unknown keys `beside` them."""
+    """The tree of a whole card: its fields, the other keys that the specification requires, and the unknown keys."""
     spec, number = _SPECS[version]
     data = dict(fields) | {name: empty for name, empty in _REQUIRED[version].items() if not fields.get(name)}
-    if isinstance(notes := data["creator_notes"], str):  # from a card of ours that was filled in, and is on its own now
+    if isinstance(notes := data["creator_notes"], str):  # left by a card that dreamplay completed
         data["creator_notes"] = notes.replace(_BACKFILLED, "").rstrip()
     book = data.get("character_book")
     if version == "v3" and isinstance(book, dict) and isinstance(book.get("entries"), list):
@@ -197,11 +197,11 @@ def dump(tree: Mapping[str, Any]) -> bytes:
 
 
 def into_png(portrait: bytes, tree: Mapping[str, Any]) -> tuple[bytes, tuple[str, ...]]:
-    """A card inside a portrait, with nothing else that was in it; and the kinds of chunks that were left out. V3 is
-    filled in as V2 for those who read only that.
+    """A PNG of the portrait and the card, and the types of the chunks that were removed. A V3 card is also written as
+    V2 for programs that read only V2.
 
     Raises:
-        ValueError: the portrait is not a whole PNG.
+        ValueError: the portrait is not a complete PNG.
     """
     trees = {"chara": tree}
     if tree["spec"] == _SPECS["v3"][0]:
@@ -213,7 +213,7 @@ def into_png(portrait: bytes, tree: Mapping[str, Any]) -> tuple[bytes, tuple[str
 
 
 def _inside(image: bytes) -> Card:
-    """The card that stands in a PNG: of several the first that can be read, and what is wrong with those before it."""
+    """The first card in a PNG that can be read, and the defects of those before it."""
     found = png.texts(image, _CHUNKS, most=payload.MAX_TEXT)
     if not found:
         raise ValueError("an image with no card in it; cards lose theirs when a site converts the picture")

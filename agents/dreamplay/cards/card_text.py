@@ -1,9 +1,9 @@
-"""Reads the words of a character card: what in it speaks of the character, and what the character says.
+"""Reads the text of a character card: the sentences about the character, and the character's speech.
 
-A card is the word of a stranger, and much of it is written to a model rather than about somebody. Only sentences that
-may stand in a persona (`prose`), and only those that speak of the character, become words of one; so no instruction of
-a card is told to the rest of the cast, no template code is ever filled, and no bracket ends a cue. English has the most
-rules; of a card in another language, the sentences that name the character are read.
+Cards are untrusted, and much of their text addresses a model rather than describing a character. A persona gets only
+sentences about the character that `prose` allows. So the prompts of the other characters contain no instruction from a
+card, no template code is filled, and no bracket ends a cue. Most rules are for English; in a card in another language,
+the sentences that name the character are read.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from dreamplay.cards.prose import SPOKEN, YOU
 from dreamplay.sentences import sentences
 
 EXAMPLES, MATERIAL = 8, 40
-"""The most that are taken: more of either would only make the persona file hard to read."""
+"""Maximum numbers that are used, so that the persona file stays easy to read."""
 _READ = 100_000
-"""Characters of a field that are looked at."""
+"""Maximum number of characters of a field that are read."""
 
 _MACRO = re.compile(
     r"\{\{\s*(?P<who>char|user)\s*\}\}|<(?P<tag>char|bot|user)>|"
@@ -44,31 +44,31 @@ _TRAIT = re.compile(r"[^\W\d_][\w' -]{2,30}")
 
 
 class CardText:
-    """Reads one card, its macros bound and what cannot be seen taken out.
+    """Reads one card, with its macros replaced and invisible characters removed.
 
     Args:
-        words: what the card says.
-        name: what the character is called in the play, and by {{char}}.
-        user: whom {{user}} means.
+        words: the fields of the card.
+        name: the character's name in the play, which replaces {{char}}.
+        user: the name that replaces {{user}}.
     """
 
     def __init__(self, words: CardWords, name: str, user: str) -> None:
         self._words, self._name, self._user = words, name, user
         self.notes: list[str] = []
-        """What was too long to be taken whole."""
+        """The texts that were too long and were cut."""
         names = {name, words.name.strip()[:60] or name}
         names |= {first for each in names if (first := each.split()[0]).lower() not in _TITLES}
         self._names = "|".join(re.escape(each) for each in sorted(names, key=len, reverse=True))
-        self._end = r"(?!\w)" if name.lower() != name.upper() else ""  # who knows no capitals puts no blanks either
+        self._end = r"(?!\w)" if name.lower() != name.upper() else ""  # scripts without capitals have no spaces there
         self.told = {field: self._bound(getattr(words, field)) for field in TEXTS if field != "name"}
-        """The card's own words, with names for macros."""
+        """The texts of the card, with names in place of macros."""
         self._description, _, self._scenes = self.told["description"].partition("<START>")
         own = [word.lower() for word in re.findall(r"\b(he|she|his|her|him|hers)\b", self._description, re.IGNORECASE)]
         hers = sum(word in ("she", "her", "hers") for word in own)
         self._pronouns = (("she", "her") if hers * 2 > len(own) else ("he", "his")) if own else None
 
     def read(self) -> Iterator[tuple[str, Any]]:
-        """What the card says, by the word of the persona that it is; empty where it says nothing."""
+        """The texts of the card by field of the persona; empty for a field that the card does not fill."""
         told = [each for each in _sentences(self._description) if not YOU.search(each)]
         who = next(filter(None, (self._who(each, first=i == 0) for i, each in enumerate(told))), "")
         yield "who", prose.cut(who.rstrip(_STOPS))
@@ -82,7 +82,7 @@ class CardText:
         yield "talkativeness", _share(self._words.extensions.get("talkativeness"))
 
     def _bound(self, text: str) -> str:
-        """Names for macros, by plain replacement, once: a name that looks like a macro stays as it is."""
+        """Replace macros with names in one pass: a name that looks like a macro is not replaced."""
 
         if len(text) > _READ:
             self.notes.append(f"of a text of {len(text):,} characters, the first {_READ:,} were read")
@@ -96,7 +96,7 @@ class CardText:
         return _seen(_MACRO.sub(bind, text[:_READ]))
 
     def _who(self, sentence: str, *, first: bool) -> str:
-        """Who somebody is, as a noun phrase if the sentence has one; empty if it says nothing of the kind."""
+        """A description of the character, as a noun phrase if the sentence has one; empty if it is no description."""
         noun = re.match(rf"(?:{self._names}|he|she|they) (?:is|was|are) ((?:an?|the|one) .+)", sentence, re.IGNORECASE)
         if noun:
             return noun[1]
@@ -106,7 +106,7 @@ class CardText:
         return sentence if first and re.match(r"an? \w", sentence, re.IGNORECASE) else ""
 
     def _voice(self) -> str:
-        """The first sentence of the personality, else the traits that a list names."""
+        """The first sentence of the personality, or the traits of a list."""
         personality = self.told["personality"]
         said = next((each for each in _sentences(personality) if not YOU.search(each)), "")
         if not said and (listed := _TRAITS.search(f"{personality}\n{self._description}")):
@@ -126,7 +126,7 @@ class CardText:
         yield from self._said(self.told["first_mes"])
 
     def _said(self, text: str) -> Iterator[str]:
-        """What is said in a piece of role-play: what stands in quotes, else what is neither action nor narration."""
+        """The speech in a piece of role-play: the quoted text, or the text that is neither action nor narration."""
         quoted = " ".join(_QUOTED.findall(text))
         said = " ".join((quoted or _ACTED.sub(" ", text)).split())
         if not quoted and re.match(rf"(?:{self._names}|he|she|they)\b", said, re.IGNORECASE):
@@ -146,7 +146,7 @@ class CardText:
         return bool(re.search(rf"(?<!\w)(?:{self._names}){self._end}", sentence))
 
     def _clause(self, sentence: str) -> str:
-        """A sentence as a clause after "that", with a pronoun for the name: nobody calls themselves by name."""
+        """A sentence as a clause after "that", with a pronoun for the name: people do not call themselves by name."""
         clause = sentence.rstrip(_STOPS)
         if self._pronouns:
             they, their = self._pronouns
@@ -156,18 +156,18 @@ class CardText:
 
 
 def _seen(text: str) -> str:
-    """A text without what cannot be seen, and with one blank where it has several."""
+    """A text without invisible characters, and with single spaces."""
     return prose.visible("\n".join(" ".join(line.split()) for line in text.splitlines()))
 
 
 def _sentences(text: str) -> list[str]:
-    """The sentences of a text that may stand in a persona."""
+    """The sentences of a text that a persona may contain."""
     pieces = (piece.strip(' "“”«»-•') for piece in sentences(text))
     return [piece for piece in pieces if piece and not prose.unfit(piece)]
 
 
 def _share(value: object) -> float | None:
-    """A talkativeness, which some applications write as text, within the bounds of a persona's."""
+    """A talkativeness within the bounds of a persona's; some applications write it as text."""
     try:
         number = float(value) if isinstance(value, int | float | str) else math.nan
     except (ValueError, OverflowError):

@@ -1,6 +1,6 @@
-"""What a card has no word for, asked of a model: one question, and a second one with what was wrong.
+"""Asks a model for the fields that a card does not fill: one call, and a second one that names what was wrong.
 
-The card is shown to the model as material, in a prompt of its own that nothing else is in.
+The card is shown to the model as material, in a prompt that contains nothing else.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from dreamplay.validation.generate import generate
 TRIES = 2
 _MAX_TOKENS = 1200
 _SHOWN = 6_000
-"""Characters of a card that a model is shown; the embedded one has room for little more."""
+"""Maximum number of characters of a card in the prompt; the context window of the embedded model is small."""
 _UNMARKED = str.maketrans("<>[]", "()()")
-"""Every chat template marks its turns with one of these."""
+"""Marks of which every chat template uses one for its turns."""
 _BREAKS_OUT = re.compile(r"[\[\]{}<>]")
 
 
 async def ask_named(reference: str | None, base_url: str | None, seen: ImportedPersona) -> ImportedPersona:
-    """Open a model, which is named as for `run`, and have it write what the card has no word for.
+    """Open a model, named as in `run`, and ask it for the fields that the card does not fill.
 
     Raises:
-        UsageError: the fake, which knows nothing of cards, or a setting that cannot be used.
+        UsageError: the model is the scripted one, which cannot complete cards, or a setting is invalid.
         ModelError: see `ask`.
     """
     from dreamplay import settings as reading
@@ -53,10 +53,10 @@ async def ask_named(reference: str | None, base_url: str | None, seen: ImportedP
 
 
 async def ask(model: Model, seen: ImportedPersona) -> ImportedPersona:
-    """Have a model write what the card has no word for.
+    """Ask a model for the fields that the card does not fill.
 
     Raises:
-        ModelError: the model gave up, or wrote nothing valid in any of its tries.
+        ModelError: the model failed, or returned nothing valid in any attempt.
     """
     asked = seen.unsaid
     if not asked:
@@ -79,10 +79,10 @@ async def ask(model: Model, seen: ImportedPersona) -> ImportedPersona:
 
 
 def _answered(persona: Persona, asked: tuple[str, ...], answer: dict[str, Any]) -> Persona:
-    """A persona with what the model wrote.
+    """The persona with the fields that the model wrote.
 
     Raises:
-        ValueError: it cannot stand; the message says why.
+        ValueError: a field is not valid; the message says why.
     """
     if isinstance(private := answer.get("private"), dict):
         answer["private"] = json_reader.picked(private, PrivateSheet.model_fields)
@@ -94,7 +94,7 @@ def _answered(persona: Persona, asked: tuple[str, ...], answer: dict[str, Any]) 
     for text in _strings(answered):
         if _BREAKS_OUT.search(text):
             raise ValueError(f"brackets or braces in {text[:60]!r}")
-    if wrong := embedded_sheet.read(answered, made.model_dump())[1]:  # what the model was shown is a stranger's, too
+    if wrong := embedded_sheet.read(answered, made.model_dump())[1]:  # the card is untrusted
         raise ValueError(wrong[0])
     return made
 
@@ -108,7 +108,7 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def _prompt(seen: ImportedPersona, asked: tuple[str, ...], advice: str) -> Prompt:
-    """The card is all that the model is shown. It stands in the prompt as text, and is filled with nothing."""
+    """The prompt. The card is its only material, and is inserted as text: its placeholders are not filled."""
     name, room, shown = seen.persona.name, _SHOWN, {}
     for field, text in seen.told.items():
         if text and room > 0:
@@ -125,7 +125,7 @@ def _prompt(seen: ImportedPersona, asked: tuple[str, ...], advice: str) -> Promp
 
 
 def _schema(asked: tuple[str, ...]) -> dict[str, Any]:
-    """What is asked for, as texts, lists of texts, and, for the private sheet, an object of both."""
+    """The JSON schema of the missing fields: texts, lists of texts, and, for the private sheet, an object of both."""
     text = {"type": "string"}
     texts = {"type": "array", "items": text}
     private = {"want": text, "belief": text, "fear": text, "wish": text, "memories": texts}

@@ -1,7 +1,7 @@
-"""The sheet of a persona that dreamplay puts into a card, under `extensions.dreamplay`.
+"""The persona sheet that dreamplay writes into a card, under `extensions.dreamplay`.
 
-Anybody can write one there, so it is read like the rest of a card: text by text, and what may not stand in a persona
-is left out. What we wrote ourselves comes back as it was.
+Anybody can write a sheet there, so it is untrusted like the rest of a card: each text is checked, and a text that a
+persona may not contain is left out. A sheet that dreamplay wrote is read back unchanged.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from dreamplay.schema.base import PLACEHOLDER
 from dreamplay.schema.cast import Persona
 
 NAMESPACE = "dreamplay"
-"""The key under a card's extensions where the sheet stands."""
+"""The key of the sheet among a card's extensions."""
 _SIZE = 200_000
-"""Characters of a sheet; those of the shipped personas have a fortieth of it."""
+"""Maximum number of characters of a sheet, forty times that of the shipped personas."""
 _PIECES = 100
-"""Texts in a list."""
+"""Maximum number of texts in a list."""
 _PUBLIC = ("who", "voice")
-"""What all others are told; it is cut rather than left out."""
+"""Fields that all other characters are told. They are shortened rather than left out."""
 _MOST = dict.fromkeys(_PUBLIC, 4_000) | {"private": 600}
-"""Characters of a text of these; of all other words it is `prose.SPOKEN`."""
+"""Maximum number of characters of a text of these fields; for all others it is `prose.SPOKEN`."""
 
 _MACROS = ("char", "user", "bot")
-"""Roles that nobody has: other programs put a name in their place."""
+"""Reserved roles that no character has; other programs replace them with a name."""
 
 
 def written(persona: Persona, *, secrets: bool) -> dict[str, Any]:
@@ -37,11 +37,11 @@ def written(persona: Persona, *, secrets: bool) -> dict[str, Any]:
 
 
 def read(found: object, base: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The words of a persona that a sheet gives, and what was left out, for a person to read.
+    """The fields of a persona that a sheet holds, and notes on what was left out.
 
     Args:
-        found: what stands in the extensions; None if nothing does.
-        base: words that make a valid persona together with any word of the sheet.
+        found: the value in the extensions; None if there is none.
+        base: fields that form a valid persona together with any field of the sheet.
     """
     if found is None:
         return {}, ()
@@ -75,7 +75,7 @@ def read(found: object, base: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[
 
 
 def _fit(value: Any, where: str, notes: list[str]) -> Any:
-    """What of a value may stand in a persona; what is left out goes into the notes."""
+    """The part of a value that a persona may contain. The rest is recorded in the notes."""
     if isinstance(value, dict):
         return {key: fit for key, item in value.items() if (fit := _fit(item, f"{where}.{key}", notes)) is not None}
     if isinstance(value, list):

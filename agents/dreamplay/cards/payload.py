@@ -1,6 +1,6 @@
-"""The JSON of a card as bytes: decoded within bounds, and mended where it is plain what was meant.
+"""The JSON of a card as bytes: decoded within limits, and repaired where its meaning is clear.
 
-Cards come from strangers, so size and depth are bounded before anything is made of them.
+Cards are untrusted input, so their size and depth are limited before they are parsed.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from typing import Any
 from dreamplay.schema.base import mended as joined
 
 MAX_JSON = 8_000_000
-"""Bytes of the card itself; Python needs up to twenty times as much to hold it."""
+"""Maximum size of the JSON in bytes; Python needs up to twenty times as much memory for it."""
 MAX_TEXT = MAX_JSON * 3 // 2
-"""Bytes of the same in base64, with line breaks."""
+"""The same in base64, with line breaks."""
 MAX_DEPTH = 64
-"""Lists and objects within each other; the specifications need five."""
+"""Maximum nesting depth; the specifications need five."""
 _ADDRESS = re.compile(rb"\s*data:[\w/+;=.-]{0,80},")
-"""What stands before base64 where a card is kept as an address of its own."""
+"""The prefix of a card that is stored as a data URL."""
 _BLANK = "\ufeff\0 \t\r\n"
 
 
 def unwrapped(text: bytes) -> bytes:
-    """The JSON in a text: out of base64, in either alphabet, with breaks or without padding, or bare.
+    """The JSON in a text, which is plain or in base64, in either alphabet, with line breaks or without padding.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: the text is neither.
     """
     if text.lstrip(b"\xef\xbb\xbf\r\n\t ").startswith(b"{"):
         return text
@@ -41,10 +41,10 @@ def unwrapped(text: bytes) -> bytes:
 
 
 def tree(data: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """An object from its JSON in UTF-8, UTF-16 or UTF-32, and what was mended in it.
+    """The object of a JSON text in UTF-8, UTF-16 or UTF-32, and notes on the repairs.
 
     Raises:
-        ValueError: it is none; one line.
+        ValueError: it is not a JSON object; the message is one line.
     """
     if len(data) > MAX_JSON:
         raise ValueError(f"the card in it has {len(data):,} bytes, and {MAX_JSON:,} are the most that is read")
@@ -55,7 +55,7 @@ def tree(data: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
             mended.append(f"{rest:,} characters behind the card were not read")
         if _depth(found) > MAX_DEPTH:
             raise RecursionError
-        written = json.dumps(found, ensure_ascii=False, allow_nan=False)  # what could not be written is not read
+        written = json.dumps(found, ensure_ascii=False, allow_nan=False)  # it must be possible to write it again
     except RecursionError:
         raise ValueError(f"lists within lists, more than {MAX_DEPTH} deep; that is no card") from None
     except json.JSONDecodeError as error:
@@ -73,14 +73,14 @@ def tree(data: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
 
 
 def _loaded(text: str) -> tuple[Any, int]:
-    """The value that a text begins with, and how many characters follow it."""
+    """The value at the beginning of a text, and the number of characters after it."""
     text = text.strip(_BLANK)
     found, end = json.JSONDecoder().raw_decode(text)
     return found, len(text[end:].lstrip())
 
 
 def _depth(tree: Any) -> int:
-    """How many lists and objects stand within each other, counted to just over the most that is read."""
+    """The nesting depth of a value, counted to one more than the maximum."""
     depth, level = 0, [tree]
     while level and depth <= MAX_DEPTH:
         level = [item for each in level for item in _within(each)]

@@ -1,7 +1,7 @@
-"""What a card and a persona say of each other: a persona as a card shows it, and a card's fields from a persona.
+"""Converts a card to a persona, and a persona to the fields of a card.
 
-What a card has no word for is filled with words of ours that say nothing of anybody (prompts/card.yaml); a private
-sheet is never made up. What a persona has no word for stays in the card, which is kept.
+Fields that a card does not fill get neutral default texts (prompts/card.yaml); a private sheet is never invented.
+Fields of a card that a persona does not have are kept in the card.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ _SAYS: dict[str, tuple[str, ...]] = {
     "description": ("who", "material"), "personality": ("voice",), "first_mes": ("examples",),
     "mes_example": ("examples",),
 }  # fmt: skip
-"""The fields of a card, and the words of a persona that they say."""
+"""The fields of a card, with the fields of a persona that they correspond to."""
 _USED = {"name", "nickname", "extensions", *_SAYS}
 _NAMING = (
     *TEXTS[1:], "system_prompt", "post_history_instructions", "alternate_greetings", "group_only_greetings",
 )  # fmt: skip
-"""The fields of a card in which applications put a name for {{char}}."""
+"""The fields of a card in which applications replace {{char}} with a name."""
 _REPEATED = 20
-"""Characters from which a text that stands in two fields is taken for a repetition, and not for a coincidence."""
+"""Minimum number of characters from which a text in two fields counts as a repetition."""
 
 
 class CardDefaults(FrozenModel):
-    """Our own words for what a card has no word for."""
+    """The default texts for fields that a card does not fill."""
 
     who: Text
     voice: Text
@@ -42,44 +42,45 @@ class CardDefaults(FrozenModel):
     tactics: tuple[Text, ...]
     material: tuple[Text, ...]
     user: Name
-    """Whom {{user}} means."""
+    """The name that replaces {{user}}."""
 
 
 @dataclass(frozen=True)
 class ImportedPersona:
-    """A persona as a card shows it."""
+    """A persona that was read from a card."""
 
     card: Card
     persona: Persona
     filled: tuple[str, ...]
-    """Words of the persona that are ours, because the card has none."""
+    """Fields of the persona with default texts, since the card does not fill them."""
     notes: tuple[str, ...]
-    """What was cut or not believed, for a person to read."""
+    """Notes on texts that were shortened or not accepted."""
     told: Mapping[str, str]
-    """The card's own words, with names for macros."""
+    """The texts of the card, with names in place of macros."""
 
     @property
     def unused(self) -> tuple[str, ...]:
-        """Fields of the card that say something, and are kept without being used."""
+        """Filled fields of the card that are kept and not used."""
         return tuple(field for field in FIELDS if self.card.fields.get(field) and field not in _USED)
 
     @property
     def unsaid(self) -> tuple[str, ...]:
-        """What the card has no word for, the private sheet included."""
+        """Fields that the card does not fill, including the private sheet."""
         return self.filled if self.persona.private else (*self.filled, "private")
 
 
 def read(card: Card, filling: CardDefaults, *, name: str | None = None, user: str | None = None) -> ImportedPersona:
-    """The persona that a card shows. The words of a sheet in its extensions count before everything else.
+    """The persona of a card. A sheet in its extensions takes precedence over its other fields.
 
     Args:
         card: the card.
-        filling: our words for what it has no word for.
-        name: what to call the character, if not as the card does.
-        user: whom {{user}} means, if not whom the filling says.
+        filling: the default texts for fields that it does not fill.
+        name: the character's name; None: the name in the card.
+        user: the name that replaces {{user}}; None: that of the filling.
 
     Raises:
-        ValueError: the character has no name that can stand in a script; one line without the name of the file.
+        ValueError: the character has no name that is valid in a script; the message is one line without the name of
+            the file.
     """
     called = _called(card, name)
     meant = _name(user, "`user`", "say whom the card means by {{user}}") if user else filling.user
@@ -103,16 +104,16 @@ def read(card: Card, filling: CardDefaults, *, name: str | None = None, user: st
 def fields(
     persona: Persona, filled: Persona, kept: Mapping[str, Any], before: Mapping[str, Any] | None, *, secrets: bool
 ) -> dict[str, Any]:
-    """The fields of a card for a persona. Where the persona still says what it said `before`, the `kept` card's own
-    words stay; what a persona has no word for stays in any case. A text that was replaced is replaced wherever the
-    card repeats it, and so is the name of somebody who is called something else now.
+    """The fields of a card for a persona. For fields of the persona that are unchanged since `before`, the texts of the
+    `kept` card stay; fields of a card that a persona does not have always stay. A text that was replaced is replaced
+    wherever the card repeats it, and so is a name that was changed.
 
     Args:
-        persona: as it is written, with roles in braces; this is the sheet that goes into the extensions.
-        filled: the same with names for roles, for those who read no sheet of ours.
+        persona: the persona as it is written, with roles in braces; it becomes the sheet in the extensions.
+        filled: the same with names in place of roles, for programs that do not read the sheet.
         kept: the fields of the card that the persona came from; empty if there was none.
-        before: the sheet of the persona as it came from that card.
-        secrets: whether the private sheet goes with it.
+        before: the sheet of the persona as it was read from that card.
+        secrets: whether to include the private sheet.
     """
     made = dict(kept)
     now = changed(persona, before)
@@ -138,13 +139,13 @@ def fields(
 
 
 def changed(persona: Persona, before: Mapping[str, Any] | None) -> set[str]:
-    """The words of a persona that are not what they were; all of them if there was nothing before."""
+    """The changed fields of a persona; all of them if there was none before."""
     now = embedded_sheet.written(persona, secrets=True)
     return {word for word in now if before is None or now[word] != before.get(word)}
 
 
 def _replaced(value: Any, old: re.Pattern[str], new: str) -> Any:
-    """A value in which every text has something else for what the pattern finds."""
+    """A value with the matches of the pattern replaced in every text."""
     if isinstance(value, str):
         return old.sub(lambda found: new, value)
     if isinstance(value, dict):
@@ -153,7 +154,7 @@ def _replaced(value: Any, old: re.Pattern[str], new: str) -> Any:
 
 
 def _told(persona: Persona) -> dict[str, str]:
-    """The public words of a persona as a card says them."""
+    """The public fields of a persona as the texts of a card."""
     material = "\n".join(f"{{{{char}}}} says that {matter}." for matter in persona.material)
     return {
         "description": f"{{{{char}}}} is {persona.who}. {persona.voice}\n\n{material}",
@@ -164,13 +165,13 @@ def _told(persona: Persona) -> dict[str, str]:
 
 
 def _called(card: Card, name: str | None) -> str:
-    """The character's name: the one given, else the nickname, which the macros mean too, else the name."""
+    """The character's name: the given one, or the nickname, which macros also use, or the name."""
     called = next(filter(None, (text.strip() for text in (name or "", card.words.nickname, card.words.name))), "")
     return _name(called, "its character is called", "import it with `name=NAME`")
 
 
 def _name(text: str, what: str, else_: str) -> str:
-    """A name that can stand in a script, also in the simpler forms of its letters in which it may be read."""
+    """A name that is valid in a script, also in its compatibility-normalized form."""
     valid = TypeAdapter(Name).validate_python
     try:
         name = valid(text)

@@ -1,8 +1,7 @@
 """The text chunks of a PNG, read and written without decoding a pixel.
 
-A card's text may stand behind the image, where an image library gets to it only through the pixels of every frame: 64
-bytes of an animation are enough to keep one busy for a twentieth of a second. Layout: PNG (Third Edition, W3C), 5.3
-and 11.3.3.
+A card's text may follow the image data, which an image library decodes first: 64 bytes of an animation can take a
+twentieth of a second. Layout: PNG (Third Edition, W3C), 5.3 and 11.3.3.
 """
 
 from __future__ import annotations
@@ -14,15 +13,15 @@ from dataclasses import dataclass
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _FRAME = 12
-"""Bytes of a chunk around its data: length, type and check sum."""
+"""Bytes of a chunk besides its data: length, type and checksum."""
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _MOST = 8
-"""Texts of a keyword or another that are looked at; writers of cards leave two."""
+"""Maximum number of texts that are read for all keywords; programs that write cards write two."""
 _PICTURE = frozenset((
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"cLLI",
     b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT",
 ))  # fmt: skip
-"""What a picture needs to be shown, in its colours, its size and all its frames."""
+"""Types of the chunks that are needed to display an image, with its colours, its size and all its frames."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +29,23 @@ class PngText:
     """One text of an image."""
 
     keyword: str
-    """In small letters."""
+    """The keyword in lower case."""
     data: bytes
     wrong: str = ""
-    """What is wrong with it, though it could be read; empty if nothing is."""
+    """A defect in spite of which it could be read; empty if there is none."""
 
 
 def texts(data: bytes, keywords: Collection[str], *, most: int) -> list[PngText]:
-    """The first texts under some keywords, in the order in which they stand, whatever kind of chunk they are in.
+    """The first texts with one of the keywords, in the order of the file, from any type of text chunk.
 
     Args:
         data: the image.
-        keywords: in small letters.
-        most: bytes that all compressed texts together may unpack to.
+        keywords: the keywords in lower case.
+        most: maximum size of all compressed texts together, in bytes after decompression.
 
     Raises:
-        ValueError: no PNG, or it is damaged before any such text; one line without the name of the file.
+        ValueError: it is not a PNG, or is damaged before any such text; the message is one line without the name of
+            the file.
     """
     found: list[PngText] = []
     try:
@@ -66,17 +66,17 @@ def texts(data: bytes, keywords: Collection[str], *, most: int) -> list[PngText]
 
 
 def with_texts(data: bytes, new: Mapping[str, bytes]) -> tuple[bytes, tuple[str, ...]]:
-    """The picture and nothing else that was in the file, with new tEXt chunks before its end; and the kinds of chunks
-    that were left out.
+    """The image without its other chunks and with new tEXt chunks before its end, and the types of the chunks that were
+    removed.
 
     Raises:
-        ValueError: no PNG, cut off, or one that needs more than the standard to be shown.
+        ValueError: it is not a PNG, is incomplete, or needs chunks outside the standard to be displayed.
     """
     parts, left = [SIGNATURE], []
     for kind, chunk in _chunks(data):
         if kind not in _PICTURE:
             name = kind.decode("latin-1")
-            if not kind[0] & 0x20:  # a capital: a reader that does not know it cannot show the picture
+            if not kind[0] & 0x20:  # upper case: a program that does not know this chunk cannot display the image
                 raise ValueError(f"the picture needs {name!r}, which is not of the PNG standard; save it as PNG again")
             left.append(name)
             continue
@@ -87,13 +87,13 @@ def with_texts(data: bytes, new: Mapping[str, bytes]) -> tuple[bytes, tuple[str,
 
 
 def _unpacked(kind: bytes, body: bytes, most: int) -> tuple[bytes, str]:
-    """The text of a chunk behind its keyword, and what is wrong with it."""
+    """The text of a chunk after its keyword, and its defect."""
     packed = kind == b"zTXt"
     if packed:
         body = body[1:]
     elif kind == b"iTXt":
         packed, rest = body[:1] == b"\1", body[2:]
-        body = rest.split(b"\0", 2)[-1]  # behind the language, and the keyword in that language
+        body = rest.split(b"\0", 2)[-1]  # after the language and the translated keyword
     if not packed:
         return body, ""
     unpacking = zlib.decompressobj()
@@ -107,7 +107,7 @@ def _unpacked(kind: bytes, body: bytes, most: int) -> tuple[bytes, str]:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Type and whole of each chunk up to the end chunk; what follows that is no part of the image."""
+    """Type and bytes of each chunk up to the end chunk; later bytes are not part of the image."""
     if not data.startswith(SIGNATURE):
         raise ValueError("not a PNG")
     view, at = memoryview(data), len(SIGNATURE)

@@ -1,8 +1,8 @@
-"""What of a stranger's text may stand in a persona: plain sentences, and none that is written to a model.
+"""Checks which untrusted text a persona may contain: plain sentences, and none that addresses a model.
 
-Whoever writes a card writes it for other programs, and some write it to take one over. A text is judged as a model
-may read it: without what cannot be seen, and with letters that only look different made the same. No list of words
-knows every order in every language; whatever passes is still no more than something said of a character.
+Cards are written for other programs, and some contain prompt injections. A text is checked as a model may read it:
+without invisible characters, and with letters that look alike made the same. No word list covers every instruction in
+every language; a text that passes is still only used as a statement about a character.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ import unicodedata
 from dreamplay.sentences import sentences
 
 PUBLIC = 200
-"""Characters of `who` and of `voice`, which all others are told, that are taken from a card."""
+"""Maximum number of characters of `who` and of `voice` from a card. All other characters are told them."""
 SPOKEN = 240
-"""Characters of an example, a tactic or a piece of material."""
+"""Maximum number of characters of an example, a tactic or a piece of material."""
 
 _JOINERS = "\u200c\u200d"
-"""Without these, Persian and Hindi are misspelt and one emoji falls into several: there they stay."""
+"""Joiners that are kept where Persian and Hindi spelling or a composed emoji needs them."""
 _IGNORABLE = re.compile(
     "(?<=[\0-\x7f\u200c\u200d])[\u200c\u200d]|[\u200c\u200d](?=[\0-\x7f]|$)"
     "|(?<=[\0-\x7f\ufe0e\ufe0f])[\ufe0e\ufe0f]|"
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
-"""What shows nothing: joiners and selectors that have nothing to act on, fillers, tags."""
+"""Invisible characters: joiners and selectors without a character to act on, fillers, tags."""
 _MARKUP = re.compile(r"[\[\]{}<>|=*#`~\\\u02c2\u02c3\u01c0\u1438\u1433\u2223\u2502\u2581\u25b7\u25c1]|://|-{3,}|_{2,}")
 _QUOTING = "()「」『』„\u201a〝〞〟"
-"""Brackets in the eyes of Unicode that people write prose with."""
+"""Characters that Unicode classes as brackets and that occur in ordinary prose."""
 _COLON = re.compile(r"[\u02d0\u0589\u05c3\u1361\u1804\u2236\ua789\ufe30]")
 _LABEL = re.compile(r"^[^:]{1,40}:(?!\d)")
 _CALLED = re.compile(r"(?<![\w'\u2019.-])([^\W\d_])[\w'\u2019.-]*\s*:(?!\d)")
 YOU = re.compile(r"\b(you|your|yours|yourself)\b", re.IGNORECASE)
-"""Words that speak to somebody, which is mostly a model, rather than about somebody."""
+"""Words that address the reader, usually a model, rather than describe a character."""
 _OVERRULE = re.compile(
     r"\b(?:ignor(?:e|ing|ez|a|iere?n?)|disregard|forget|override|obey|bypass|vergiss|missachte|oublie[zr]?|olvida|"
     r"dimentica|esqueca)\b|игнориру|забуд|忽略|无视|無視|忘记",
@@ -65,23 +65,23 @@ _ORDER = re.compile(
 
 
 def visible(text: str) -> str:
-    """A text without characters that cannot be seen: controls, marks that turn its direction, hidden letters."""
+    """A text without invisible characters: controls, direction marks, hidden letters."""
     lines = "\n".join(text.replace("\t", " ").splitlines())
     shown = (c for c in lines if c in ("\n", *_JOINERS) or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
     return _IGNORABLE.sub("", "".join(shown))
 
 
 def legible(name: str) -> bool:
-    """Whether every character of a name can be seen: with a joiner in it, it would pass for another name."""
+    """Whether every character of a name is visible: with a joiner in it, it would look like another name."""
     return visible(name) == name and not set(_JOINERS) & set(name)
 
 
 def unfit(text: str, *, spoken: bool = False) -> str:
-    """Why a text may not stand in a persona; empty if it may.
+    """Why a persona may not contain a text; empty if it may.
 
     Args:
-        text: what is judged; its lines may become one afterwards.
-        spoken: whether it is something that the character says, who may tell others what to do.
+        text: the text; its lines may be joined later.
+        spoken: whether the character says it; in speech a character may tell others what to do.
     """
     if not re.search(r"[^\W_]", text):
         return "no word in it"
@@ -112,7 +112,7 @@ def mixed(text: str) -> bool:
 
 
 def cut(text: str) -> str:
-    """A text as all others may be told it: one line of bounded length, cut where a clause or a word ends."""
+    """A text as one line of limited length, cut at the end of a clause or a word."""
     if len(text) <= PUBLIC and len(text.splitlines()) < 2:
         return text
     flat = " ".join(text.split())
@@ -124,11 +124,11 @@ def cut(text: str) -> str:
 
 
 def _read(text: str) -> str:
-    """A text as it is judged: without accents, and in one form of each letter."""
+    """A text in the form that is checked: without accents, and with one form of each letter."""
     shown = _unaccented(visible(text).translate(dict.fromkeys(map(ord, _JOINERS))))
     return _unaccented(unicodedata.normalize("NFKD", _COLON.sub(":", shown)))
 
 
 def _unaccented(text: str) -> str:
-    """A text without combining marks. Ten thousand in a row would take minutes to be put in order."""
+    """A text without combining marks. To normalize ten thousand of them in a row would take minutes."""
     return "".join(c for c in text if unicodedata.category(c) != "Mn")

@@ -76,7 +76,7 @@ class Cues:
         tactic = self._least_used(ways, [cue.tactic for cue in mine], rolled)
         if visited:
             return self._answer(now, speaker, visited, tactic=tactic, material=material)
-        # Nobody is told in the third person what they do themselves: «tells Leo that Leo …».
+        # A cue does not tell a character about themselves in the third person: "tells Leo that Leo ...".
         to = next((role for role in others if role not in self._named(material)), others[0] if others else None)
         if to and (tone := self._tone(now, speaker, to)):
             tactic = tone

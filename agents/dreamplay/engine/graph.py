@@ -126,7 +126,7 @@ def after_direction(state: State, runtime: Runtime[Context]) -> str | list[Send]
     if scene.kind != "crossroads" and not context.reflect:
         return "close_scene"
     task: Task = "stance" if scene.kind == "crossroads" else "reflection"
-    # A friend whom the visitor plays, and for whom she would not decide, decides for himself.
+    # If the visitor plays a role and does not decide for it, the model decides.
     answered = {role for role, answer in given(state, scene).items() if answer.counts}
     done = {*answered, *recorded(context.script, scene), context.cast.visitor}
     turns = [replace(now.turn(role), number=0, task=task) for role in now.present if role not in done]

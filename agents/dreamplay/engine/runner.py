@@ -107,7 +107,7 @@ class Runner:
                 raise
             finally:
                 if self.kept and self.visitor:
-                    with contextlib.suppress(RecordError):  # what she did stands in the transcript, too
+                    with contextlib.suppress(RecordError):  # the transcript holds it, too
                         visit.write(self.folder, self.script, self.plan.cast)
                 if self.kept and not self._ended:
                     with contextlib.suppress(RecordError):

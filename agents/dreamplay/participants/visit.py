@@ -118,7 +118,7 @@ def again_by(event: Event, turn: int) -> Intervention | None:
     """The intervention that would repeat what the visitor did; None for a turn in which they said nothing.
 
     Args:
-        event: what she did.
+        event: what they did.
         turn: turns of the cast that come before it in its scene.
 
     Raises:

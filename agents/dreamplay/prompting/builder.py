@@ -100,7 +100,7 @@ class PromptBuilder:
         tail = self._render(
             "dream.jinja", pooled=pooled, unknown=unknown, again=again, cast=self.cast.personas, wrong=wrong
         )
-        # Begun with «are in», it goes on with «a dream» and says whose is what; where they stand is a place.
+        # After "are in", models go on with "a dream" and say whose image is whose; after "stand in" they name a place.
         prefill = f"{self.cast.listed(dreamers)} stand in"
         return self._prompt("dream", view, tail, max_tokens=140, prefill=prefill, penalize_repetition=True)
 

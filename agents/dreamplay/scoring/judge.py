@@ -1,8 +1,8 @@
 """A model's opinion of a run: one fixed rubric, asked once for each character.
 
 The rubric is four of the seven dimensions of SOTOPIA-Eval (arXiv 2310.11667). There GPT-4 and people agreed on the
-goal (Pearson 0.71) and less on the rest, and CoSER (arXiv 2502.09082) saw the same play marked 36 or 53 depending
-on the judge. So a mark says nothing alone: it is for comparing runs that the same model has judged.
+goal (Pearson 0.71) and less on the other dimensions. CoSER (arXiv 2502.09082) reports scores of 36 and 53 for the same
+play from two judges. A score therefore has no meaning on its own: compare only runs that the same model has judged.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ class Verdict(FrozenModel):
 
     reason: str = Field(min_length=1, max_length=2000)
     believability: Annotated[int, Scale(0, 10)]
-    """Natural, and in line with who the character is."""
+    """Whether the character speaks naturally and as described."""
     relationship: Annotated[int, Scale(-5, 5)]
-    """Whether the bonds with the others end better or worse than they began."""
+    """Whether the relations with the others are better or worse at the end than at the beginning."""
     secret: Annotated[int, Scale(-10, 0)]
-    """Whether what is hidden was kept until it was dreamt."""
+    """Whether the character kept their fear and wish secret until a dream showed them."""
     goal: Annotated[int, Scale(0, 10)]
-    """How far the character got with what it wants."""
+    """How far the character reached their goal."""
 
 
 class Judgement(FrozenModel):
-    """What one model thinks of some runs."""
+    """The judgement of several runs by one model."""
 
     model: str
     caution: str = CAUTION
@@ -68,7 +68,7 @@ class Judgement(FrozenModel):
     """By run, then by role."""
 
     def mean(self, run: str, dimension: str) -> float | None:
-        """The mean mark of a run's characters in one dimension; None if nobody said a word in it."""
+        """The mean mark of a run's characters in one dimension; None if no character spoke in the run."""
         marks = [getattr(verdict, dimension) for verdict in self.runs[run].values()]
         return round(fmean(marks), 2) if marks else None
 
@@ -82,10 +82,10 @@ SCALES: dict[str, tuple[int, int]] = {
 
 
 async def judge(model: Model, runs: Mapping[str, RunLog]) -> Judgement:
-    """Have every character of every run judged.
+    """Ask a model to judge every character of every run.
 
     Raises:
-        ModelError: the model gave up, or gave no valid marks in any of its tries.
+        ModelError: the model failed, or returned no valid marks in any attempt.
     """
     return Judgement(
         model=model.name,
@@ -97,10 +97,10 @@ async def judge(model: Model, runs: Mapping[str, RunLog]) -> Judgement:
 
 
 async def ask(reference: str, base_url: str | None, runs: Mapping[str, RunLog]) -> Judgement:
-    """Open a model, which is named as for `run`, and have it judge.
+    """Open a model, named as in `run`, and ask it to judge the runs.
 
     Raises:
-        UsageError: the fake, which has no opinion, or a setting that cannot be used.
+        UsageError: the model is the scripted one, which cannot judge, or a setting is invalid.
         ModelError: see `judge`.
     """
     from dreamplay import settings as reading
@@ -120,7 +120,7 @@ async def ask(reference: str, base_url: str | None, runs: Mapping[str, RunLog]) 
 
 async def _verdict(model: Model, run: RunLog, role: str) -> Verdict:
     async def ask(number: int, advice: str) -> Reply:
-        seed = call_seed(0, "judge", role, number)  # the judge's own dice: the same for every run
+        seed = call_seed(0, "judge", role, number)  # the judge's own seed: the same for every run
         return await model.complete(_prompt(run, role, advice), seed=seed)
 
     def check(reply: Reply) -> Verdict:
@@ -136,7 +136,8 @@ async def _verdict(model: Model, run: RunLog, role: str) -> Verdict:
 
 
 def _prompt(run: RunLog, role: str, advice: str) -> Prompt:
-    """The rubric and the play first, the same for every character of a run, so that an engine reads them once."""
+    """The prompt. The rubric and the play come first and are the same for every character of a run, so that an engine
+    can reuse its prompt cache."""
     persona = run.cast.personas[role]
     tail = templates.render("judge.jinja", persona=persona, scales=SCALES, wrong=advice)
     return Prompt(
@@ -150,7 +151,8 @@ def _prompt(run: RunLog, role: str, advice: str) -> Prompt:
 
 
 def _schema() -> dict[str, Any]:
-    """The reason first, so that the marks follow from it; marks as lists, which every engine's grammar can hold to."""
+    """The JSON schema. The reason comes first, so that the marks follow from it. The marks are lists of allowed values,
+    which every engine's grammar can enforce."""
     marks = {name: {"type": "integer", "enum": list(range(low, high + 1))} for name, (low, high) in SCALES.items()}
     return {
         "type": "object",
@@ -161,7 +163,7 @@ def _schema() -> dict[str, Any]:
 
 
 def _play(run: RunLog) -> str:
-    """The whole play as a reader sees it. Who played it, and on what, is not for a judge to know."""
+    """The whole play as a reader sees it, without the names of its players and its model."""
     return "\n".join(filter(None, (READ[type(event)](run, event) for event in run.script)))
 
 
@@ -183,7 +185,7 @@ def _narrated(run: RunLog, event: EventBase) -> str:
 
 
 def _nothing(run: RunLog, event: EventBase) -> str:
-    """Nobody heard it, or it only repeats."""
+    """Empty, for an event that no character heard or that only repeats others."""
     return ""
 
 
@@ -201,7 +203,7 @@ READ: Mapping[type[EventBase], Callable[[RunLog, Any], str]] = {
     FearEvent: _nothing,
     ControlEvent: _nothing,
 }
-"""How a judge reads each kind of event; empty for what it does not read."""
+"""How each kind of event is shown to a judge; empty if it is not shown."""
 
 
 def _plays(run: RunLog, role: str) -> bool:

@@ -31,11 +31,11 @@ _FIELDS = {
     "another_script": "other",
     "empty": "other",
 }
-"""The checks whose faults count, and where. Copies are the echo's to count."""
+"""The checks whose faults count, and the field in which each counts. `echo` counts copies."""
 _ENOUGH = 3
-"""Content words of a secret with which a line tells it."""
+"""Number of a secret's content words from which a line counts as telling it."""
 _ENOUGH_WORD_FOR_WORD = 2
-"""The same, of words in 3-grams that the line and the secret share."""
+"""The same for words in 3-grams that the line and the secret share."""
 
 
 class LineErrors(FrozenModel):
@@ -48,30 +48,30 @@ class LineErrors(FrozenModel):
     own_name: int
     unfinished: int
     other: int
-    """Faults that the editor names and this card does not: another script, nothing said."""
+    """Faults that have no field of their own: another script, an empty line."""
 
 
 class Secrets(FrozenModel):
-    """Hidden fears and wishes that came up in a line before a dream had pooled them."""
+    """Hidden fears and wishes that a line told before a shared dream used them."""
 
     own: int
     others: int
     at_risk: int
-    """Lines said while somebody still had a secret."""
+    """Lines said while at least one character still had a secret."""
 
 
 def faults(runs: Runs) -> LineErrors:
     """Refusals, talk of being a model, wrong speaker, narrating, own name in own mouth, unfinished lines.
 
     Source: the role-breaks that users report most (SillyTavern #2816, Marinara #924) and identity loss in Echoing
-    (arXiv 2511.09710). The rules are the editor's own, so that both mean the same; a wrong speaker is also who
-    gives out to be somebody else, and narrating is also reading the narrator's words aloud.
-    Limits: English patterns. A line counts once, under its first fault, so that no column holds a line twice. What
-    the narrator tells and what is decided is only searched for refusals and talk of being a model.
+    (arXiv 2511.09710). The rules are those of the checks, so that both agree. A wrong speaker includes a
+    speaker who claims to be somebody else; narrating includes repeating the narrator's words.
+    Limits: English patterns. A line counts once, under its first fault. Narration and decisions are only searched for
+    refusals and talk of being a model.
     """
     counts = dict.fromkeys(LineErrors.model_fields, 0)
     for run in runs:
-        # What an author wrote in other letters allows them to everybody; what is plain ASCII allows nothing.
+        # If an author wrote in another script, every character may use it; a text in ASCII permits no other script.
         authored = [e.text for e in run.script if e.provenance.by == "author" and not e.text.isascii()]
         told: set[tuple[str, ...]] = set()
         for event in run.script:
@@ -90,8 +90,8 @@ def secrets(runs: Runs) -> Secrets:
     Source: output leaks of SOTOPIA-ToM (arXiv 2605.02307; 9.9% of turns, 2.2% with coaching). A line tells a secret
     with three of its content words, or two in 3-grams that are the secret's, if it has fewer in common with every
     public text: story, public sheets, material.
-    Limits: words only: a secret told in other words is not seen. A secret that somebody guesses aloud counts,
-    although nobody leaked it.
+    Limits: a secret that is paraphrased is not detected. A secret that another character guesses aloud counts,
+    although nobody told it.
     """
     own = others = at_risk = 0
     for run in runs:
@@ -115,7 +115,7 @@ def secrets(runs: Runs) -> Secrets:
 
 
 def _fault(run: RunLog, event: Event, authored: Sequence[str], told: Collection[tuple[str, ...]]) -> str | None:
-    """The field of Faults under which a text counts, if it has a fault."""
+    """The field of `Faults` under which a text counts; None if it has no fault."""
     me = run.cast.name(event.speaker) if event.speaker else ""
     names = [name for role in run.cast.roles for name in run.cast.names(role)]
     material = run.cast.fill(event.cue.material) if isinstance(event, LineEvent) and event.cue else ""
@@ -134,7 +134,7 @@ def _fault(run: RunLog, event: Event, authored: Sequence[str], told: Collection[
 
 
 def _speaks_for(others: str, text: str, clean: str, me: str) -> bool:
-    """Somebody else's line is in it, behind a name and a colon, or the speaker gives out to be somebody else."""
+    """Whether it holds another character's line after a name and a colon, or the speaker claims to be somebody else."""
     return (
         bool(re.match(rf"\W*(?:{others})\W*:", text))
         or speech(text, CheckContext(me, [me])) != clean
@@ -143,8 +143,8 @@ def _speaks_for(others: str, text: str, clean: str, me: str) -> bool:
 
 
 def _narrates(others: str, text: str, clean: str, me: str, told: Collection[tuple[str, ...]]) -> bool:
-    """It holds directions, says what somebody does as a stage direction would, or reads out what the narrator told
-    of people.
+    """Whether it holds stage directions, describes actions as a stage direction does, or repeats the narrator's words
+    about people.
     """
     directions = set(words(text)) - set(words(clean)) - set(words(me))
     acts = re.search(rf"(?:^|[.!?…]\s+)(?:{others}) (?:{STAGE_VERBS})\b", text)
@@ -155,7 +155,7 @@ def _narrates(others: str, text: str, clean: str, me: str, told: Collection[tupl
 
 
 def _public(run: RunLog) -> list[str]:
-    """Every text that is no secret: the story's and those of the public sheets."""
+    """Every public text: those of the story and of the public sheets."""
     sheets = [persona.model_dump(exclude={"private"}) for persona in run.cast.personas.values()]
     return [run.cast.fill(text) for text in _texts([run.header.story.model_dump(), sheets])]
 
@@ -169,7 +169,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _tells(text: str, secret: str, public: Sequence[str]) -> bool:
-    """Whether a line has enough of a secret's words, and more than it has of anything public."""
+    """Whether a line shares enough words with a secret, and more than with any public text."""
     mine, hidden = content(text), content(secret)
     word_for_word = content(" ".join(" ".join(gram) for gram in grams(text) & grams(secret)))
     shared = len(mine & hidden)

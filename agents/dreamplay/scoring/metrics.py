@@ -1,7 +1,7 @@
-"""What the scorecard counts: wording, contract and cost of finished runs.
+"""Measures of finished runs: wording, adherence to the story, and cost.
 
-A line is what an agent said in a turn; the prologue is its author's, and a person's lines are a person's. Each
-measure takes the runs it is to measure as one pool, and one run alone is a pool too.
+A line is what an agent said in a turn. Lines of the prologue and of people are not counted. Each measure pools the runs
+that it is given; a pool may be a single run.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ will with won't would yes yet you you'd you'll you're you've your yours yourself
 
 
 class LineLength(FrozenModel):
-    """Words in a line: the middle, and the quarters beside it."""
+    """Words in a line: the median and the quartiles."""
 
     low: float
     median: float
@@ -50,57 +50,57 @@ class LineLength(FrozenModel):
 
 
 class Echo(FrozenModel):
-    """How much of what is said had been said. Shares, from 0 to 1."""
+    """How much of what is said had been said before. Shares, from 0 to 1."""
 
     by_self: float
     """Mean share of a line's word 3-grams that its speaker had said before."""
     by_others: float
-    """The same for what anybody else had said, or the narrator told."""
+    """The same for the earlier words of the other characters and of the narrator."""
     copies: float
     """Share of lines of which more than two fifths had been said or told before."""
     recited: float
-    """Mean share of a line's word 3-grams that stand in the matter of its own cue."""
+    """Mean share of a line's word 3-grams that also occur in the topic of its own cue."""
     distinct: float
     """Different word pairs as a share of all word pairs."""
 
 
 class Contract(FrozenModel):
-    """Whether the story was played as it was written."""
+    """How closely the runs followed the story."""
 
     ended: int
-    """Runs that came to their end."""
+    """Runs that reached their end."""
     beats: int
     beats_planned: int
     scenes: int
-    """Scenes that kept their contract."""
+    """Scenes that were played as the story requires."""
     scenes_planned: int
     silent: float
-    """Share of turns in which nothing was said."""
+    """Share of silent turns."""
 
 
 class Cost(FrozenModel):
-    """What the model was asked for."""
+    """Calls of the model, and what they cost."""
 
     calls: int
     calls_a_line: float | None
     prompt: int
     cached: float | None
-    """Share of the prompt tokens that the engine had kept."""
+    """Share of the prompt tokens that the engine read from its cache."""
     output: int
     evaluated: float | None
-    """Prompt tokens read anew for a line, median."""
+    """Median of the prompt tokens for a line that were not in the cache."""
     seconds: float
-    """Of the model's time, all calls added up."""
+    """Seconds of model time for a line; the times of all calls are added."""
     seconds_a_line: float | None
     refused: float | None
-    """Candidates that the editor refused, for each turn."""
+    """Rejected candidates for each turn."""
 
 
 def length(runs: Runs) -> LineLength | None:
     """Words in a line: median and quartiles.
 
     Source: 16.8 words a turn for people, 45.5 for GPT-4, in SOTOPIA (arXiv 2310.11667): a free test for verbosity.
-    Limits: says nothing of what the words are; a cast that is meant to be terse is not better for it.
+    Limits: it does not judge the words themselves; a cast that is meant to be terse does not score better for it.
     """
     counts = [len(words(event.text)) for run in runs for event in lines(run)]
     if not counts:
@@ -113,9 +113,9 @@ def echo(runs: Runs) -> Echo | None:
     """Word 3-grams said before, by the same and by others; lines that are mostly such; distinct-2.
 
     Source: repetition in EQ-Bench longform and the echo of arXiv 2511.09710; distinct-n by Li and others (arXiv
-    1510.03055). Runs are measured each for itself, then averaged by lines (distinct-2: by runs).
-    Limits: words, not meaning: a paraphrase is no echo here (see `loops`). Lines under three words have no 3-grams
-    and echo nothing. Distinct-2 falls as a run grows; compare runs of one length.
+    1510.03055). Each run is measured separately, then averaged by lines (distinct-2: by runs).
+    Limits: it compares words, not meaning, so a paraphrase is not an echo (see `loops`). Lines of one or two words have
+    no 3-grams. Distinct-2 falls as a run grows; compare runs of the same length.
     """
     rows: list[tuple[float, float, float, float]] = []
     pairs: list[float] = []
@@ -151,11 +151,11 @@ def echo(runs: Runs) -> Echo | None:
 
 
 def contract(runs: Runs) -> Contract:
-    """Beats reached, scenes within their turns with everybody heard, and silent turns.
+    """Beats reached, scenes that kept their number of turns with every character speaking, and silent turns.
 
-    Source: ordered beat chains in Open-Theatre (arXiv 2509.16713); its director is a model, ours is code, so this
-    tests the program rather than the model. Silence is what the editor's last refusal leaves.
-    Limits: counts that a scene happened, not whether it was any good.
+    Source: ordered beat chains in Open-Theatre (arXiv 2509.16713); its director is a model. Here it is code, so this
+    tests the program rather than the model. A turn is silent if its last candidate was rejected.
+    Limits: it counts that a scene took place and does not judge its quality.
     """
     beats = planned = kept = scenes = said = silent = 0
     for run in runs:
@@ -176,10 +176,10 @@ def contract(runs: Runs) -> Contract:
 
 
 def stances(runs: Runs) -> dict[str, int]:
-    """How often each choice was taken at the crossroads, by agents.
+    """How often agents took each choice at the crossroads.
 
-    Source: users complain that everyone becomes nice and the same (Concordia #78): a cast that always agrees shows
-    here. Limits: a count of four in a run; read it over many.
+    Source: users complain that all agents become nice and alike (Concordia #78). It reveals a cast that always agrees.
+    Limits: a run has about four choices, so read it over many runs.
     """
     counts: dict[str, int] = {}
     for run in runs:
@@ -192,11 +192,11 @@ def stances(runs: Runs) -> dict[str, int]:
 
 
 def cost(runs: Runs) -> Cost:
-    """Calls, tokens, what the engine's cache saved, seconds a line.
+    """Calls, tokens, the share of cached tokens, and seconds for a line.
 
-    Source: at most two calls a turn in Open-Theatre (arXiv 2509.16713); the speed table of our own design.
-    Limits: as the endpoint reports it; one that does not report its cache seems to have none. Seconds are the
-    model's, so calls made at the same time are added up, and our own time is left out.
+    Source: at most two calls a turn in Open-Theatre (arXiv 2509.16713).
+    Limits: the figures are those that the endpoint reports; one that does not report its cache seems to have none.
+    Seconds are model time: concurrent calls are added up, and the time of dreamplay itself is not counted.
     """
     usage = sum((transcript.total(run.script) for run in runs), Usage())
     each = [event for run in runs for event in lines(run)]
@@ -221,24 +221,24 @@ def lines(run: RunLog) -> Iterator[LineEvent]:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, in small letters."""
+    """The words of a text in lower case."""
     return [word.lower() for word in _WORD.findall(text.replace("\u2019", "'"))]
 
 
 def nameless(run: RunLog, text: str) -> str:
-    """The words of a text without the names of the cast: who is called by name would give away who speaks."""
+    """The words of a text without the names of the cast, since a name in a line helps to identify its speaker."""
     names = {word for persona in run.cast.personas.values() for word in words(persona.name)}
     return " ".join(word for word in words(text) if word.removesuffix("'s") not in names)
 
 
 @lru_cache(maxsize=20_000)
 def content(text: str) -> frozenset[str]:
-    """The stems of the words that carry the matter of a text. English."""
+    """The stems of the content words of an English text."""
     return frozenset(_stemmer().stemWords([word for word in words(text) if word not in _FUNCTION_WORDS]))
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean, rounded so that the last bits of a machine do not show."""
+    """The mean, rounded so that differences of floating point between machines do not show."""
     return round(sum(values) / len(values), _PLACES)
 
 
@@ -247,8 +247,8 @@ def _share(part: int, whole: int) -> float:
 
 
 def _kept(scene: Scene, script: Script) -> bool:
-    """Whether a scene had its turns, with everyone who was there at its end heard where there is room, and what its
-    kind asks for. What a visitor says, and the answers to it, come on top.
+    """Whether a scene had its number of turns and what its kind requires, and whether everybody present at its end
+    spoke, if there were enough turns. A visitor's lines and the answers to them are not counted as turns.
     """
     events = [event for event in script.in_scene(scene.id) if not event.backstage]
     answers = {event.id for before, event in pairwise(events) if invites_answer(before)}

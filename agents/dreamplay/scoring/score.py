@@ -1,6 +1,6 @@
-"""The scorecard: every measure of some runs, one column a run and one for all of them, beside the bars.
+"""The scorecard: all measures of several runs, with a column for each run, one for all of them, and the targets.
 
-A run's column is what it would be alone. The last column takes all lines as one pool, and is what the bars are for.
+The column of a run measures that run alone. The last column pools all lines; the targets apply to it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Scores(FrozenModel):
 
 
 class Column(FrozenModel):
-    """One run, and what it scored alone."""
+    """One run, with its own scores."""
 
     run: str
     story: str
@@ -45,7 +45,7 @@ class Column(FrozenModel):
 
 
 class Bar(FrozenModel):
-    """A bound that a measure must keep to, on the embedded model and five seeds of the whole story."""
+    """The target of a measure, for the embedded model and five seeds of the whole story."""
 
     measure: str
     least: float | None
@@ -70,12 +70,12 @@ class ScoreRow:
     group: str
     label: str
     measure: str
-    """Where the figure stands in Scores, as a path."""
+    """The path of the figure in `Scores`."""
     form: Literal["plain", "share"] = "plain"
     least: float | None = None
     most: float | None = None
     out_of: str = ""
-    """Where the whole stands that the figure is a part of."""
+    """The path of the total that the figure is a part of."""
 
     def value(self, scores: Scores) -> float | None:
         """The figure; None where there was nothing to measure."""
@@ -83,27 +83,27 @@ class ScoreRow:
         return figure
 
     def shown(self, scores: Scores) -> str:
-        """The figure as a person reads it."""
+        """The formatted figure."""
         whole = f"/{_at(scores, self.out_of)}" if self.out_of else ""
         return shown(self.value(scores), self.form) + whole
 
     @property
     def bound(self) -> str:
-        """The bar in words; empty if there is none."""
+        """The target as text; empty if there is none."""
         least, most = (None if bound is None else shown(bound, self.form) for bound in (self.least, self.most))
         if least and most:
             return f"{least} to {most}"
         return f"at least {least}" if least else f"at most {most}" if most else ""
 
     def kept(self, scores: Scores) -> bool | None:
-        """Whether the bar is kept; None without a bar, or with nothing to hold against it."""
+        """Whether the target is met; None if there is no target or no figure."""
         value = self.value(scores)
         if value is None or not self.bound:
             return None
         return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
 
     def bar(self, scores: Scores) -> Bar:
-        """The bar as a value."""
+        """The target as a value."""
         return Bar(measure=self.measure, least=self.least, most=self.most, value=self.value(scores),
                    kept=self.kept(scores))  # fmt: skip
 
@@ -154,11 +154,11 @@ ROWS: tuple[ScoreRow, ...] = (
     ScoreRow("cost", "seconds per line, median", "cost.seconds_a_line"),
     ScoreRow("cost", "candidates rejected per turn", "cost.refused"),
 )
-"""The rows of the scorecard, each with the bar that it should keep."""
+"""The rows of the scorecard, each with its target."""
 
 
 def scores(runs: Runs) -> Scores:
-    """Measure some runs as one pool."""
+    """Measure several runs as one pool."""
     return Scores(
         lines=sum(1 for run in runs for _ in metrics.lines(run)),
         contract=metrics.contract(runs),
@@ -176,7 +176,7 @@ def scores(runs: Runs) -> Scores:
 
 
 def card(runs: Mapping[str, RunLog]) -> Scorecard:
-    """The scorecard of some runs, by the names they are to have in it."""
+    """The scorecard of several runs, by the names that it gives them."""
     pooled = scores(list(runs.values()))
     columns = [
         Column(
@@ -188,7 +188,7 @@ def card(runs: Mapping[str, RunLog]) -> Scorecard:
 
 
 def counted(pooled: Scores) -> list[ScoreRow]:
-    """A row for each beat and each choice, whatever the story calls them."""
+    """A row for each beat and each choice of the story."""
     beats = [ScoreRow("likeness of the characters", beat, f"likeness.beats.{beat}") for beat in pooled.likeness.beats]
     return [*beats, *(ScoreRow("stances", choice, f"stances.{choice}") for choice in pooled.stances)]
 
@@ -204,7 +204,7 @@ def _at(scores: Scores, path: str) -> Any:
 
 
 def shown(value: float | None, form: str) -> str:
-    """A figure as a person reads it."""
+    """A formatted figure."""
     if value is None:
         return "-"
     if form == "share":

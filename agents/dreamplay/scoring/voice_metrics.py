@@ -28,25 +28,25 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 
 WINDOW = 8
-"""Turns within which saying a thing again moves nothing."""
+"""Number of earlier turns in which a repetition is looked for."""
 NEARLY_ALL = 0.8
 """Share of a line's content words that must have been said within the window."""
 NEARLY_EQUAL = 0.8
-"""Cosine from which two lines say the same."""
+"""Cosine similarity from which two lines count as saying the same."""
 _EXACT = 6
-"""Decimals that count when two likenesses are compared: beyond, machines differ."""
+"""Decimals to which similarities are compared; further digits differ between machines."""
 
 
 class Voice(FrozenModel):
-    """How well a line tells who speaks. Shares, from 0 to 1."""
+    """How well a line identifies its speaker. Shares, from 0 to 1."""
 
     separation: float | None
     """Mean over the characters of the share of lines that are nearest to their own speaker's others."""
     chance: float
     twins_left_in: float | None
-    """The same with lines on the same matter left in the pool: flattered by what the authors wrote."""
+    """The same without excluding lines on the same topic. It is higher, since the authors wrote the topics."""
     without_cue: float | None
-    """The same with the words of its cue taken out of each line: what is left is manner."""
+    """The same with the words of its cue removed from each line, which leaves the manner of speech."""
     first_half: float | None
     second_half: float | None
     kept: float | None
@@ -54,18 +54,18 @@ class Voice(FrozenModel):
 
 
 class VoiceLikeness(FrozenModel):
-    """How like one another the characters speak, by beat; 1 is the same."""
+    """How similarly the characters speak, by beat; 1 means the same."""
 
     beats: dict[str, float]
     change: float | None
-    """From the first beat to the last: above 0, they grow alike."""
+    """The change from the first beat to the last; above 0, the characters become more alike."""
 
 
 class CueUse(FrozenModel):
-    """Whether lines take up what the director gave."""
+    """Whether lines follow the director's cues."""
 
     followed: float
-    """Share of lines that are nearer to the matter of their own cue than to any other of the scene."""
+    """Share of lines that are nearer to the topic of their own cue than to that of any other cue of the scene."""
     chance: float
     lines: int
 
@@ -74,7 +74,7 @@ class Loops(FrozenModel):
     """Turns that repeat what was said before."""
 
     longest: int
-    """The longest run of them, without a turn in between that says something new."""
+    """The largest number of such turns in a row."""
     share: float
 
 
@@ -83,15 +83,15 @@ def voice(runs: Runs) -> Voice | None:
 
     Source: agents take over each other's part (Echoing, arXiv 2511.09710), and then a line no longer tells who
     speaks; drift within eight rounds in Li and others (arXiv 2402.10962), and over a hundred in arXiv 2512.12775,
-    here as the first half of what each character says in a run against the second.
+    here the first half of each character's lines in a run is compared with the second.
     How: vectors of a line's words without names, less their mean; the nearest is the speaker whose other lines are
     on average nearest, which does not favour who speaks most; the mean of all speakers' shares makes chance 1/roles.
-    Out with a line go all lines on the same matter, in every run: seeds share the personas' material, and with those
-    twins left in, a fake that has no voice at all came to 56% over five runs, without them to 38%. Word counts
-    (TF-IDF) told four voices written by hand apart in 41% of their lines, vectors in 81%.
-    Limits: the vectors hear topic before manner, and a persona's own material is topic: `without_cue` is the
-    stricter figure. With speakers shuffled, the figure strays by 8 points in one run of 45 lines and by 4 in five.
-    Both halves are held against the same pool: drift shows where one character changes, not where all do.
+    All lines on the same topic, in every run, are left out together with a line, since runs share the personas'
+    material. With those lines, a scripted model without any voice reached 56% over five runs; without them, 38%. Word
+    counts (TF-IDF) identified four voices written by hand in 41% of their lines, vectors in 81%.
+    Limits: the vectors capture topic more than manner, and a persona's own material is topic: `without_cue` is the
+    stricter figure. With speakers shuffled, the figure varies by 8 points in one run of 45 lines and by 4 in five runs.
+    Both halves are compared with the same pool: drift is seen if one character changes, and not if all do.
     """
     said = [line for run in runs for line in _lines(run)]
     if len({line.persona for line in said}) < 2:
@@ -114,9 +114,10 @@ def voice(runs: Runs) -> Voice | None:
 def likeness(runs: Runs) -> VoiceLikeness:
     """Convergence: mean cosine of one character's lines with another's in the same beat.
 
-    Source: everyone becomes nice and the same (Concordia #78; `convergence` in TinyTroupe). It is the dot product of
-    the characters' centroids, not scaled to unit length: scaled ones grow alike by having more lines alone.
-    Limits: a beat in which all talk of one thing is nearer without anybody having changed; few lines make it jump.
+    Source: all agents become nice and alike (Concordia #78; `convergence` in TinyTroupe). It is the dot product of the
+    characters' centroids, not scaled to unit length: scaled centroids become more alike with the number of lines alone.
+    Limits: it is higher in a beat in which all speak about one topic, although no character changed. It varies widely
+    if there are few lines.
     """
     beats: dict[str, list[float]] = {}
     for run in runs:
@@ -136,12 +137,12 @@ def likeness(runs: Runs) -> VoiceLikeness:
 
 
 def cues(runs: Runs) -> CueUse | None:
-    """Cue following: is the line nearer to its own cue's matter than to that of every other cue of the scene?
+    """Cue following: whether a line is nearer to its own cue's topic than to that of every other cue of the scene.
 
-    Source: prompt-to-line consistency in Abdulhai and others (arXiv 2511.00222), without their judge.
-    Limits: what a line is about, not how it says it: tactics are not heard. A line that recites its cue follows it
-    perfectly; read it beside `recited`. Cues on one topic are hard to tell apart, and chance depends on how many
-    the scene had. Lines without a cue, or alone with theirs, are left out.
+    Source: prompt-to-line consistency in Abdulhai and others (arXiv 2511.00222), without its judge.
+    Limits: it measures what a line is about, and not how it is said: tactics are not measured. A line that recites its
+    cue follows it perfectly; read it together with `recited`. Cues on one topic are hard to distinguish, and chance
+    depends on the number of cues in the scene. Lines without a cue, or with the only cue of a scene, are left out.
     """
     followed: list[bool] = []
     chances: list[float] = []
@@ -163,12 +164,12 @@ def cues(runs: Runs) -> CueUse | None:
 
 
 def loops(runs: Runs) -> Loops:
-    """Turns that move nothing: silences, and lines of which nearly all content words, or nearly the whole sense,
-    stood in the eight turns before, or in what was told among them.
+    """Turns without anything new: silences, and lines of which nearly all content words, or nearly the whole meaning,
+    occurred in the eight turns before or in the narration between them.
 
     Source: goodbye loops (ai-town #283), and the repetition that Talemate rewrites.
-    Limits: the words of English; an echo beyond eight turns is `echo`'s. A short assent ("Yes.") moves nothing by
-    this count even where it decides the scene, so look at the longest run, and not at the share alone.
+    Limits: English words only. A repetition after more than eight turns is measured by `echo`. A short assent ("Yes.")
+    counts as nothing new even if it decides the scene, so consider the longest run and not the share alone.
     """
     longest = still = turns = 0
     for run in runs:
@@ -194,16 +195,16 @@ def loops(runs: Runs) -> Loops:
 
 @dataclass(frozen=True)
 class _Line:
-    """A line as a voice: who says it, out of whom, and what of it is left without names, and without its cue."""
+    """A line with its speaker, and its words without names and without its cue."""
 
     persona: str
     cast: tuple[str, ...]
-    """Personas whole, as JSON: after a swap, a role speaks with another voice."""
+    """The whole persona as JSON, since after a swap a role speaks with another voice."""
     beat: str
     half: int
-    """0 or 1: of what this speaker says in this run."""
+    """The half of this speaker's lines in this run: 0 or 1."""
     matter: object
-    """What it shares with its twins: the matter of its cue, or nothing."""
+    """The topic of its cue, which lines on the same topic share; may be empty."""
     text: str
     manner: str
 
@@ -234,7 +235,7 @@ def _embed(texts: Sequence[str]) -> Matrix:
 
 
 def _centred(texts: Sequence[str]) -> Vector:
-    """Unit vectors of texts, less what they all have in common."""
+    """Unit vectors of texts, with the mean of all subtracted."""
     rows = _embed(texts).astype(np.float64)
     rows -= rows.mean(axis=0)
     size = np.linalg.norm(rows, axis=1, keepdims=True)
@@ -243,8 +244,8 @@ def _centred(texts: Sequence[str]) -> Vector:
 
 
 def _right(rows: Vector, said: Sequence[_Line], held: Sequence[object]) -> list[bool | None]:
-    """For each line, whether its own speaker is the nearest, with all lines that share its `held` left out; None if
-    nothing of the speaker's, or nobody else, is left to be held against.
+    """For each line, whether its own speaker is the nearest, without the lines that share its `held`; None if no other
+    line of the speaker, or no other speaker, is left.
     """
     total: dict[str, Vector] = defaultdict(lambda: np.zeros(rows.shape[1]))
     part: dict[tuple[str, object], Vector] = defaultdict(lambda: np.zeros(rows.shape[1]))
@@ -266,7 +267,7 @@ def _right(rows: Vector, said: Sequence[_Line], held: Sequence[object]) -> list[
 
 
 def _balanced(right: Sequence[bool | None], said: Sequence[_Line]) -> float | None:
-    """The share of lines that are right, each speaker counting the same; None if no line can be told."""
+    """The share of lines whose speaker is identified, with equal weight for each speaker; None if there is none."""
     found: dict[str, list[bool]] = {}
     for verdict, line in zip(right, said, strict=True):
         if verdict is not None:

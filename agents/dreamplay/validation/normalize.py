@@ -218,8 +218,8 @@ def _reply(text: str, cast: Collection[str], own: str | None = None) -> str:
 
 
 def _before_others(text: str, cast: Collection[str]) -> str:
-    """A reply up to where somebody else begins to speak: one of the cast, or whoever speaks in a chat. A name with a
-    colon begins a line only at the start of a line or a sentence; «listen, Mira: no» does not.
+    """A reply up to where somebody else begins to speak: one of the cast, or a speaker of a chat. A name with a
+    colon begins a line only at the start of a line or a sentence; "listen, Mira: no" does not.
     """
     starts = {
         r"(?<=[.!?…\"”]) ": ([*cast, *_chat(_CHATS, cast)], _SMALL),
