@@ -109,3 +109,23 @@ def test_the_story_and_the_settings_switch_checks_off(small: Path) -> None:
     assert "refusal" in names
     with pytest.raises(PluginError, match="`no_check`: unknown check 'x'"):
         replace(plan, checks_off=("x",)).pipeline(worlds.LARGE)
+
+
+def test_an_unknown_check_in_a_story_is_told_with_file_and_line(small: Path) -> None:
+    small.write_text(small.read_text(encoding="utf-8") + "checks_off: [copie]\n", encoding="utf-8")
+    line = len(small.read_text(encoding="utf-8").splitlines())
+    with pytest.raises(PluginError, match=rf"story\.yaml:{line}: checks_off: unknown check 'copie' "):
+        worlds.plan(small).pipeline(worlds.LARGE)
+
+
+def test_a_strangers_check_may_be_switched_off_by_the_story_and_the_settings(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry_points = "[dreamplay.checks]\nshouts = loud:CHECK\n"
+    strangers.visible(monkeypatch, strangers.install(tmp_path / "site", entry_points, loud=SHOUTS))
+    plan = worlds.plan(small)
+    story = plan.story.model_copy(update={"checks_off": ("shouts",)})
+    profile = worlds.LARGE.refined({"checks": ("standard", "shouts")})
+    names = replace(plan, story=story, checks_off=("shouts",)).pipeline(profile).recorded()["names"]
+    assert "shouts" not in names
+    assert "copies" in names

@@ -13,6 +13,7 @@ from typing import Any
 from dreamplay import casting
 from dreamplay.engine.plugin_set import SHIPPED, PluginSet
 from dreamplay.errors import PluginError, RecordError, UsageError
+from dreamplay.library import yaml_document
 from dreamplay.models.base import Model
 from dreamplay.models.profile import ModelProfile
 from dreamplay.participants import visit
@@ -63,15 +64,15 @@ class RunConfig:
         """
         story = self.story
         made = pipeline.build(profile.checks, story.language)
-        for where, off in (
-            (f"{story.path or story.title}: checks_off", story.checks_off),
-            ("`no_check`", self.checks_off),
-        ):
-            try:
-                made = made.without(off)
-            except PluginError as error:
-                raise PluginError(f"{where}: {error}") from None
-        return made
+        try:
+            made.without(story.checks_off)
+        except PluginError as error:
+            raise PluginError(f"{_place(story, 'checks_off')}: {error}") from None
+        try:
+            made.without(self.checks_off)
+        except PluginError as error:
+            raise PluginError(f"`no_check`: {error}") from None
+        return made.without({*story.checks_off, *self.checks_off})
 
     def recorded(self, model: Model) -> dict[str, Any]:
         """What the header records of a model, including what was learned about it, and of the checks."""
@@ -146,7 +147,7 @@ def make_run_config(
         played,
         plugins.completed(),
         reflect,
-        tuple(checks_off),
+        tuple(dict.fromkeys(checks_off)),
         changes=told(swaps),
         visit=visited,
     )
@@ -202,3 +203,10 @@ def _versions() -> dict[str, str]:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found
+
+
+def _place(story: Story, key: str) -> str:
+    """A key of a story for a message, with the file and line in which it stands, if it was read from a file."""
+    if story.path is None:
+        return f"{story.title}: {key}"
+    return f"{story.path}:{yaml_document.read(story.path).line_of((key,))}: {key}"
