@@ -106,7 +106,7 @@ def _misfit(step: Step, now: Situation) -> str | None:
     if not named <= set(now.present) - {step.speaker}:
         return "a cue that names somebody who is not present, or the speaker"
     if step != now.turn(step.speaker, step.cue):
-        return "a turn that is not of this moment; make it with `now.turn()`"
+        return "a turn that is not of this moment; make it with now.turn()"
     return None
 
 
