@@ -1,4 +1,4 @@
-"""Aligns runs: which ones make a pair, where they diverge, and what each says from there on."""
+"""Aligns runs: which runs form a pair, where they diverge, and their events from there on."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from dreamplay.schema.base import FrozenModel
 
 
 class AlignedRow(FrozenModel):
-    """Two events side by side; None where one of the runs has none."""
+    """Two aligned events; None if one of the runs has no such event."""
 
     base: EventView | None
     changed: EventView | None
     same: bool
-    """Whether both say the same, but for the names of those who hold the roles."""
+    """Whether both events are the same, apart from the names of the personas."""
 
 
 class Pair(FrozenModel):
-    """A run of the base and a changed one, side by side."""
+    """A run of the base and a changed run, aligned."""
 
     base_seed: int
     changed_seed: int
     base_events: int
-    """Events that were played, without the night before; `changed_events` likewise."""
+    """Number of events that were played, without the prologue; `changed_events` likewise."""
     changed_events: int
     shared: int
-    """How many events are the same before the first difference."""
+    """Number of events before the first difference."""
     first: AlignedRow | None
     """The first difference; None if there is none."""
     rows: tuple[AlignedRow, ...]
-    """Everything from the first difference on, scene by scene."""
+    """All events from the first difference on, by scene."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ class Pairing:
     base: tuple[RunLog, ...]
     changed: tuple[RunLog, ...]
     paired: bool
-    """Whether the runs of the two groups belong together two by two, by their seeds."""
+    """Whether the runs of the two groups are paired by their seeds."""
     spare: tuple[tuple[RunLog, ...], tuple[RunLog, ...]]
-    """Of the base and of the changed, runs whose seed the other group does not have."""
+    """Runs of either group whose seed the other group does not have."""
 
 
 def groups(runs: Sequence[tuple[str, RunLog]]) -> tuple[list[RunLog], list[RunLog]]:
-    """Sort named runs into base and changed: of two the first and the second; of more, those that are like the first
-    in story, cast, model, settings and what-ifs, and the others; if all are alike, the first half and the second.
+    """Divide named runs into base and changed. Two runs are taken in order. Of more, the base is the runs with the same
+    story, cast, model, settings and what-ifs as the first; if that is all of them, it is the first half.
 
     Raises:
         UsageError: there are fewer than two runs, more than two kinds, or an odd number of one kind.
@@ -83,10 +83,10 @@ def groups(runs: Sequence[tuple[str, RunLog]]) -> tuple[list[RunLog], list[RunLo
 
 
 def match(base: Sequence[RunLog], changed: Sequence[RunLog]) -> Pairing:
-    """Put runs of the same seed together. If no seed is in both groups, the runs stay unpaired.
+    """Pair the runs that have the same seed. If no seed is in both groups, the runs stay unpaired.
 
     Raises:
-        UsageError: a group is empty, has a seed twice, or they play different stories.
+        UsageError: a group is empty or has a seed twice, or the runs play different stories.
     """
     seeds = []
     for word, group in (("base", base), ("changed", changed)):
@@ -117,12 +117,12 @@ def match(base: Sequence[RunLog], changed: Sequence[RunLog]) -> Pairing:
 
 
 def pairs(matched: Pairing) -> tuple[Pair, ...]:
-    """The runs in pairs: those with the same seed, or, without pairs, in the order in which they were named."""
+    """The runs in pairs: by seed, or, if they are unpaired, in the order in which they were named."""
     return tuple(_pair(one, other) for one, other in zip(matched.base, matched.changed, strict=False))
 
 
 def parting(found: Sequence[Pair], beats: Mapping[str, str]) -> str:
-    """In one sentence, where the runs diverge."""
+    """A sentence on where the runs diverge."""
     parted = [(pair.shared, pair.first) for pair in found if pair.first]
     if not parted:
         return "The runs are the same, event for event."
@@ -171,7 +171,7 @@ def _pair(one: RunLog, other: RunLog) -> Pair:
 def _aligned(
     base: Sequence[tuple[EventView, Essence]], changed: Sequence[tuple[EventView, Essence]]
 ) -> list[AlignedRow]:
-    """What both say stands in one row; what differs stands beside each other in order."""
+    """Rows of aligned events: equal events share a row; differing events are placed side by side in order."""
     rows: list[AlignedRow] = []
     same = SequenceMatcher(a=[what for _, what in base], b=[what for _, what in changed], autojunk=False)
     for kind, a, b, c, d in same.get_opcodes():

@@ -1,4 +1,4 @@
-"""Compares two groups of runs of one story: what was changed, and which differences chance does not explain."""
+"""Compares two groups of runs of one story: the changes, and the differences that chance does not explain."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Side(FrozenModel):
     model: str
     seeds: tuple[int, ...]
     ended: int
-    """Runs that were played to their end."""
+    """Number of runs that were played to their end."""
     names: dict[str, str]
-    """Who plays each role."""
+    """The persona of each role."""
 
 
 class Setting(FrozenModel):
@@ -50,8 +50,8 @@ class Setting(FrozenModel):
 
 
 class Comparison(FrozenModel):
-    """The differences between two runs, or two groups of runs, as figures. `findings` are the sentences that explain
-    them, and `str()` gives these."""
+    """The differences between two runs, or two groups of runs, as figures. `findings` holds the sentences that explain
+    them; `str()` returns these sentences."""
 
     title: str
     provenance: Origins
@@ -61,10 +61,10 @@ class Comparison(FrozenModel):
     glossary: dict[str, str]
     """The meaning of each measure that is shown."""
     least: float
-    """The smallest p that so many runs can reach."""
+    """The smallest p-value that this number of runs can reach."""
     paired: bool
     spare: tuple[int, ...]
-    """Seeds that only one group has: counted for the noise between seeds alone."""
+    """Seeds that only one group has. Their runs only count for the noise between seeds."""
     base: Side
     changed: Side
     swaps: tuple[Swap, ...]
@@ -97,7 +97,7 @@ def compare(base: Sequence[RunLog], changed: Sequence[RunLog], *, made: date | N
     Args:
         base: runs as they were.
         changed: runs of the same story in which something was changed.
-        made: the date that the comparison bears; None: today's.
+        made: the date of the comparison; None: today.
 
     Raises:
         UsageError: a group is empty or has a seed twice, or the runs play different stories.
@@ -112,7 +112,7 @@ def compare(base: Sequence[RunLog], changed: Sequence[RunLog], *, made: date | N
         for role in {**sides[0].names, **sides[1].names}
     }
     story, fill = one.header.story, one.cast.fill
-    stories = (matched.changed[0].header.story, story)  # a branch may play on with an edited one
+    stories = (matched.changed[0].header.story, story)  # a branch may continue with an edited story
     beats = {PROLOGUE: PROLOGUE_TITLE} | {beat.id: fill(beat.title) for each in stories for beat in each.beats}
     swaps, settings = persona_changes.swaps(one, matched.changed[0]), _settings(matched)
     pairs, learned = alignment.pairs(matched), relations.learned(matched)
@@ -188,7 +188,7 @@ def _settings(matched: Pairing) -> tuple[Setting, ...]:
 
 
 def _changes(matched: Pairing, swaps: Sequence[Swap], settings: Sequence[Setting], names: dict[str, str]) -> str:
-    """What was changed, in a sentence."""
+    """A sentence that names the changes."""
     one, other = (group[0].header for group in (matched.base, matched.changed))
     changed = [f"{names[swap.role]} {_changed(swap)}" for swap in swaps]
     changed += [f"{each.name} is {each.changed or 'not set'} instead of {each.base or 'not set'}" for each in settings]

@@ -13,7 +13,7 @@ from dreamplay.scoring.metrics import mean
 from dreamplay.scoring.score import ScoreRow
 
 COST = "cost"
-"""The group of figures that are reported and not tested: what a run cost says nothing of the play."""
+"""The group of figures that are reported and not tested: the cost of a run does not describe the play."""
 
 
 class Delta(Tested):
@@ -24,22 +24,22 @@ class Delta(Tested):
     group: str
     label: str
     measure: str
-    """Where the figure stands in `score.Scores`."""
+    """The path of the figure in `score.Scores`."""
     share: bool
     """Whether it is a share, from 0 to 1."""
     base: float
     changed: float
     low: float
-    """The least that a single run of the base has."""
+    """The lowest value of a single run of the base."""
     high: float
     better: bool | None
-    """Whether it moved to the side where its bar lies; None if it did neither."""
+    """Whether it moved towards its target; None if it did not move, or has no target."""
     effect: Effect
-    """How far the means are apart."""
+    """The difference between the means."""
 
     @property
     def still(self) -> bool:
-        """Whether no run of the base differs, and the changed ones do not on average."""
+        """Whether all runs of the base have one value, and the mean of the changed runs equals it."""
         return self.low == self.high == self.base == self.changed
 
 
@@ -55,7 +55,7 @@ def deltas(matched: Pairing, deals: PermutationTest) -> list[Draft]:
 
 
 def says(found: Sequence[Delta]) -> list[str]:
-    """In a plain sentence, which figures changed."""
+    """A sentence that names the figures that changed."""
     tested = [each for each in found if each.p is not None]
     changed = [f"{each.label} ({figure(each, each.base)} to {figure(each, each.changed)}, "
                f"{'better' if each.better else 'worse' if each.better is False else 'within its bar'}, adjusted p = "
@@ -66,12 +66,12 @@ def says(found: Sequence[Delta]) -> list[str]:
 
 
 def figure(delta: Delta, value: float) -> str:
-    """A figure of the scorecard as a person reads it."""
+    """A formatted figure of the scorecard."""
     return score.shown(value, "share" if delta.share else "plain")
 
 
 def difference(delta: Delta) -> str:
-    """How far the means are apart, with the interval; shares in percentage points."""
+    """The difference between the means, with its interval; for shares in percentage points."""
     value, low, high = delta.effect.value, delta.effect.low, delta.effect.high
     ends = "" if low is None or high is None or delta.p is None else f" [{_signed(delta, low)}, {_signed(delta, high)}]"
     return f"{_signed(delta, value)}{' points' * delta.share}{ends}"
@@ -99,7 +99,7 @@ def _draft(row: ScoreRow, base: Sequence[float], changed: Sequence[float], deals
 
 
 def _badness(row: ScoreRow, value: float) -> float:
-    """How far a figure is from where it should be: less is better."""
+    """The distance of a figure from its target; less is better."""
     if row.least is not None and row.most is not None:
         return max(row.least - value, 0.0, value - row.most)
     return value if row.least is None else -value

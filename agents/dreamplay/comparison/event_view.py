@@ -1,4 +1,4 @@
-"""An event as a reader of a comparison sees it, and what of it counts when two runs are held against each other."""
+"""An event as a comparison shows it, and the fields by which two runs are compared."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, Event, RecapEvent, StanceEvent, TurnEvent
 
 Essence = tuple[object, ...]
-"""What two events must have in common to be the same, whoever holds the roles."""
+"""The fields in which two events must agree to count as the same, whichever personas play the roles."""
 
 
 class EventView(FrozenModel):
-    """What a reader sees of an event."""
+    """The fields of an event that a reader sees."""
 
     event: int
     """Its place in the script, counted from 0."""
@@ -23,17 +23,17 @@ class EventView(FrozenModel):
     scene: str
     speaker: str | None
     hears: tuple[str, ...] = ()
-    """Of a whisper: the roles that hear it."""
+    """The roles that hear it, if it is a whisper."""
     by_visitor: bool = False
-    """Whether the visitor plays the speaker, who is one of the others."""
+    """Whether the visitor plays the speaker, a role other than their own."""
     text: str
     choice: str | None
 
 
 def played(run: RunLog) -> Iterator[tuple[EventView, Essence]]:
-    """What was played of a run, without the night before, and of each event what counts.
+    """The events of a run without the prologue, each with the fields that are compared.
 
-    What an author wrote for the night before holds the names of the cast and nothing that this run did.
+    The prologue was written by an author and contains nothing of this run except the names of the cast.
     """
     for event in run.script:
         if event.beat != PROLOGUE and not (event.backstage or isinstance(event, RecapEvent)):

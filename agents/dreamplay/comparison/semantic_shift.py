@@ -21,7 +21,7 @@ Vector = NDArray[np.float64]
 Key = tuple[Literal["beat", "role"], str]
 
 _PLACES = 6
-"""Decimals that count: beyond, machines differ."""
+"""Decimals to which values are compared; further digits differ between machines."""
 _SAMPLES = 2_000
 """Bootstrap samples."""
 
@@ -32,7 +32,7 @@ class SemanticShift(Tested):
     of: Literal["beat", "role"]
     id: str
     same_seed: tuple[float, ...]
-    """Between the two runs of each pair, which share their dice."""
+    """Between the two runs of each pair, which have the same seed."""
     noise: tuple[float, ...]
     """Between runs of one group, so of the same personas, with different seeds."""
     between: tuple[float, ...]
@@ -51,10 +51,11 @@ def moved(matched: Pairing, deals: PermutationTest) -> list[Draft]:
     vectors of all lines, tried first, did not see that a swapped Leo talks of other things in eight seeds; this does.
     Two runs with different seeds differ anyway: that is the noise. The talk changed if runs with different seeds are
     farther apart across the groups than within them (the energy distance of Székely and Rizzo, 2004), by more than
-    dealing the runs otherwise would do. Runs of one seed share the director's dice and are nearer for it, so their
-    distance is shown, and not held against that noise. The interval is a percentile bootstrap over the pairs, or over
-    the runs of each group (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13).
-    Limits: the vectors hear what a text is about, and not who means what by it; see `wordllama`.
+    dealing the runs otherwise would do. Runs with the same seed share the director's random choices and are nearer
+    for that reason, so their distance is shown but not compared with that noise. The interval is a percentile
+    bootstrap over the pairs, or over the runs of each group (Efron and Tibshirani, "An Introduction to the Bootstrap",
+    1993, chapter 13).
+    Limits: the vectors capture what a text is about, and not what each speaker means by it; see `wordllama`.
     """
     runs = (*matched.base, *matched.changed)
     found = [_said(run) for run in runs]
@@ -64,7 +65,7 @@ def moved(matched: Pairing, deals: PermutationTest) -> list[Draft]:
              zip((matched.base, matched.changed), matched.spare, strict=True)]  # fmt: skip
     every: dict[Key, None] = dict.fromkeys(key for said in found for key in said)
     keys = sorted((key for key in every if all(key in said for said in found)), key=lambda key: key[0])
-    # A run and its partner share their dice, so their distance stands on neither side of the test.
+    # The two runs of a pair have the same seed, so their distance is not part of the test.
     apart = np.asarray([[one.header.seed != other.header.seed for one in runs] for other in runs], dtype=np.float64)
     dealt_so = deals.base.astype(np.float64)
     again = _resampled(len(matched.base), len(matched.changed), paired=matched.paired) if deals.tell else None

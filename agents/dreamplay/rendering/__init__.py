@@ -1,1 +1,1 @@
-"""Everything that is shown: terminal output, tables, Markdown and pages."""
+"""Output: terminal, tables, Markdown and HTML pages."""

@@ -1,4 +1,4 @@
-"""How far several runs have come: rows that change on a terminal, a line for each that is over in a pipe."""
+"""Progress of several runs: rows that change in a terminal, or a line for each finished run in a pipe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROWS = 16
 
 
 class BatchProgress(LiveRegion):
-    """Tells on stderr which runs are played, and where they stand."""
+    """Reports on stderr which runs are being played, and their progress."""
 
     def __init__(self, number: int, *, quiet: bool) -> None:
         self._number, self._over, self._quiet = number, 0, quiet
@@ -27,7 +27,7 @@ class BatchProgress(LiveRegion):
         self._drawn = 0.0
 
     def watch(self, job: Job, seen: Event | None) -> None:
-        """Take in one thing that happened in a run; None is its end."""
+        """Process one event of a run; None marks its end."""
         name = job.folder.name
         if self._quiet:
             return

@@ -1,4 +1,4 @@
-"""What a reader is told of where a comparison comes from."""
+"""The provenance of a comparison as text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dreamplay.comparison.provenance import Origins
 
 
 def origins(found: Origins) -> list[tuple[str, str]]:
-    """What a reader is told of it, name by name; what both groups have in common only once."""
+    """The provenance as names and values; values that both groups share appear once."""
     told = [
         ("Compared with", f"dreamplay {found.dreamplay}, on {found.made.isoformat()}"),
         ("Story", f"{found.story} (SHA-256 {', '.join(each[:12] for each in found.story_hashes)})"),

@@ -1,4 +1,4 @@
-"""A comparison as one HTML file: no script, nothing from outside, everything that was said escaped."""
+"""A comparison as one HTML file, without scripts or external resources and with all text escaped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TEMPLATE = "comparison_page.html.jinja"
 
 
 def render(made: Comparison) -> str:
-    """The page. The same comparison gives the same bytes."""
+    """The page. The same comparison always gives the same bytes."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,

@@ -14,7 +14,7 @@ from dreamplay.comparison.stances import StanceDifference
 from dreamplay.scoring.metrics import mean
 
 _WIDTH = 360
-"""Of a plot, in units that are about a pixel on a telephone."""
+"""Size of a plot, in units of about one pixel on a phone."""
 
 
 def stance(found: StanceDifference, made: Comparison) -> Markup:
@@ -71,7 +71,7 @@ def talk(rows: Sequence[SemanticShift], made: Comparison, title: str) -> Markup:
 
 
 def parting(made: Comparison) -> Markup:
-    """For each pair, how much of the runs is shared before they diverge."""
+    """For each pair, the share of the runs before they diverge."""
     most = max((max(pair.base_events, pair.changed_events) for pair in made.pairs), default=0) or 1
     step, left, right = 20, 64, _WIDTH
 
@@ -91,7 +91,7 @@ def parting(made: Comparison) -> Markup:
 
 
 def relation(found: Relation, made: Comparison) -> Markup:
-    """What one thinks of another, scene by scene, in both groups."""
+    """What one character thinks of another, by scene, in both groups."""
     width, height = 150, 92
 
     def x(place: int) -> float:
@@ -115,7 +115,7 @@ def relation(found: Relation, made: Comparison) -> Markup:
 
 
 def delta(found: Delta) -> Markup:
-    """One figure of the scorecard: the range of single runs, the mean of the base, and that of the changed."""
+    """One figure of the scorecard: the range of single runs, and the means of the base and of the changed runs."""
     width, height = 90, 22
     low, high = min(found.low, found.changed), max(found.high, found.changed)
 
@@ -137,7 +137,7 @@ def _svg(height: float, title: str, parts: Iterable[Markup], width: int = _WIDTH
 
 
 def _mark(said: str, *shapes: Markup) -> Markup:
-    """Shapes that belong together; what they say is shown where the pointer rests."""
+    """A group of shapes, with a title that is shown on hover."""
     return Markup("<g><title>{}</title>{}</g>").format(said, Markup("").join(shapes))
 
 

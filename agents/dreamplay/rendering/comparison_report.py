@@ -1,4 +1,4 @@
-"""A comparison as a person reads it, in the terminal or as Markdown. The same sections in both."""
+"""A comparison as a report with the same sections in the terminal and in Markdown."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from dreamplay.rendering.output import worded
 from dreamplay.scoring.metrics import mean
 
 _ROWS = 12
-"""So many rows of the two texts are printed in a terminal."""
+"""Maximum number of rows of the two texts that are printed in a terminal."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A table, and in a sentence how it is read."""
+    """A table, with a sentence on how to read it."""
 
     title: str
     note: str
@@ -42,7 +42,7 @@ class Section:
 
 
 def show(made: Comparison) -> None:
-    """Print the comparison: tables, then the beginning of what differs in the first pair."""
+    """Print the comparison: tables, then the first differing rows of the first pair."""
     console = stdout()
     console.print(Text(made.title.upper(), style="bold"))
     for line in heading(made):
@@ -53,7 +53,7 @@ def show(made: Comparison) -> None:
     for section in sections(made):
         console.print(Text(f"\n{section.title}", style="bold"))
         console.print(Text(section.note, style="dim"))
-        # Cells wrap where the terminal is narrow: a figure that is cut off is a wrong figure.
+        # Cells wrap in a narrow terminal: a truncated figure would be a wrong figure.
         table = Table(*section.heads, box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
         for row in section.rows:
             table.add_row(*map(Text, row))
@@ -74,7 +74,7 @@ def render(made: Comparison) -> str:
 
 
 def heading(made: Comparison) -> list[str]:
-    """What is compared: who plays, on which model, with which seeds; and what was changed."""
+    """What is compared: casts, models and seeds, and the changes between them."""
     lines = []
     for word, side in (("base", made.base), ("changed", made.changed)):
         number = f"{len(side.seeds)} run{'s' * (len(side.seeds) > 1)}"
@@ -86,7 +86,7 @@ def heading(made: Comparison) -> list[str]:
 
 
 def who(made: Comparison, swap: Swap, side: Side) -> str:
-    """Who holds a role in a group, where the other has somebody else; of one who is edited, in what."""
+    """The persona of a role in a group if it differs from that of the other group, and which fields were edited."""
     public = swap.base if side is made.base else swap.changed
     if not public:
         return f"{made.names[swap.role]} is not there"
@@ -94,7 +94,7 @@ def who(made: Comparison, swap: Swap, side: Side) -> str:
 
 
 def sections(made: Comparison) -> Iterator[Section]:
-    """Every table there is something to put in."""
+    """Every table that is not empty."""
     names, beats = made.names, made.beats
     ps = ("p", "adjusted")
 
@@ -164,18 +164,18 @@ def sections(made: Comparison) -> Iterator[Section]:
 
 
 def differing(made: Comparison) -> Pair | None:
-    """The first pair in which anything differs."""
+    """The first pair with a difference."""
     return next((pair for pair in made.pairs if pair.first), None)
 
 
 def place(made: Comparison, said: EventView) -> str:
-    """Beat and scene of an event, in words."""
+    """Beat and scene of an event as text."""
     where = made.scenes.get(said.scene, "")
     return f"{made.beats.get(said.beat, said.beat)}{': ' * bool(where)}{where}"
 
 
 def by_scene(made: Comparison, pair: Pair) -> Iterator[tuple[str, list[AlignedRow]]]:
-    """The rows of a pair, scene by scene, under the name of the place."""
+    """The rows of a pair by scene, with the place as heading."""
 
     def where(row: AlignedRow) -> str:
         said = row.base or row.changed
@@ -185,7 +185,7 @@ def by_scene(made: Comparison, pair: Pair) -> Iterator[tuple[str, list[AlignedRo
 
 
 def seeds(numbers: Sequence[int]) -> str:
-    """Seeds in words, short if they follow one another."""
+    """Seeds as text; consecutive seeds are shown as a range."""
     ordered = sorted(numbers)
     if len(ordered) > 2 and ordered[-1] - ordered[0] == len(ordered) - 1:
         return f"{ordered[0]} to {ordered[-1]}"
@@ -193,12 +193,12 @@ def seeds(numbers: Sequence[int]) -> str:
 
 
 def turned(stance: StanceDifference) -> str:
-    """In how many pairs the choices differ."""
+    """The number of pairs in which the choices differ, as text."""
     return f"{stance.turned} of {len(stance.both)}" if stance.both else "-"
 
 
 def verdict(delta: Delta) -> str:
-    """Which way a figure went, if it changed."""
+    """The direction in which a figure changed, if it did."""
     return "" if not delta.found or delta.better is None else "better" if delta.better else "worse"
 
 
@@ -254,7 +254,7 @@ def _page(made: Comparison) -> Iterator[str]:
 
 
 def _lists(made: Comparison) -> tuple[tuple[str, list[tuple[str, str]]], ...]:
-    """What stands at the end: title, then term and meaning."""
+    """The glossary at the end: title, then term and meaning."""
     return ("Glossary", list(made.glossary.items())), ("Provenance", origins(made.provenance))
 
 
@@ -269,13 +269,13 @@ def _line(said: EventView | None, side: Side, made: Comparison) -> str:
 
 
 def _section(title: str, note: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Section:
-    """A table without the columns that have nothing in them."""
+    """A table without its empty columns."""
     kept = [i for i in range(len(heads)) if i == 0 or any(row[i] not in ("", "-") for row in rows)]
     return Section(title, note, tuple(heads[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows))
 
 
 def _stance(found: StanceDifference, name: str, tested: tuple[str, str]) -> Iterator[tuple[str, ...]]:
-    """A line for each choice, and one for runs from which the character was absent."""
+    """A row for each choice, and one for runs in which the character was absent."""
     for i, choice in enumerate(found.base):
         base, changed = found.base[choice], found.changed[choice]
         cells = (f"{each.runs} of {each.whole}" if each.whole else "absent" if absent else "-"

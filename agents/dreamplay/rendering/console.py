@@ -1,4 +1,4 @@
-"""Styled text on stdout and stderr: rich's console, with the printer's filter."""
+"""Styled text on stdout and stderr: rich's console, with control characters filtered."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from rich.table import Table
 from dreamplay.rendering import output
 
 _PIPED = 1000
-"""Columns of a pipe, which has none."""
+"""Width that is used for a pipe, in columns."""
 
 
 class _Console(Console):
-    """A console that takes out of every text what a terminal would obey. The codes of our styles come later."""
+    """A console that removes control characters from every text before styles are applied."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """See rich."""
@@ -27,22 +27,22 @@ class _Console(Console):
 
 
 def stdout(most: int | None = None) -> Console:
-    """The console for what was asked for: in a pipe as wide as it must be, in a terminal `most` columns at most."""
+    """The console for results on stdout: as wide as needed in a pipe, at most `most` columns in a terminal."""
     return _console(sys.stdout, most)
 
 
 def stderr() -> Console:
-    """The console for everything else."""
+    """The console for messages on stderr."""
     return _console(sys.stderr, None)
 
 
 def piped(console: Console) -> bool:
-    """Whether it prints into a pipe or a file, if in colours too."""
+    """Whether it prints into a pipe or a file, even with colours."""
     return not console.file.isatty()
 
 
 def table(console: Console) -> Table:
-    """A table, with a rule under its heads in a terminal, and plain columns in a pipe."""
+    """A table, with a rule under its header in a terminal, and as plain columns in a pipe."""
     return Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
 
 

@@ -1,4 +1,4 @@
-"""An event as a line of the terminal. One table says how for each kind of event."""
+"""An event as a line of the terminal. One table defines the format of each kind of event."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ _COLOURS = ("cyan", "yellow", "magenta", "green", "bright_blue", "bright_red", "
 
 @dataclass(frozen=True)
 class Shown:
-    """What is printed of an event."""
+    """The printed form of an event."""
 
     text: Text
     apart: bool = False
-    """Whether a blank line stands above and below it."""
+    """Whether it has a blank line above and below."""
     indented: bool = False
 
 
 @dataclass(frozen=True)
 class EventLines:
-    """Puts the events of one run into lines."""
+    """Formats the events of one run as lines."""
 
     story: Story
     cast: Cast
     numbers: bool = False
-    """Whether the number of each event stands before it."""
+    """Whether each line begins with the number of its event."""
 
     def shown(self, event: Event) -> Shown | None:
-        """What is printed of an event; None if nothing is."""
+        """The printed form of an event; None if it is not printed."""
         return SHOWN[type(event)](self, event)
 
     def _number(self, event: EventBase) -> tuple[str, str]:
@@ -90,7 +90,7 @@ class EventLines:
 
 
 def _nothing(lines: EventLines, event: EventBase) -> None:
-    """Nothing was said, nothing new, or nothing that is part of the story."""
+    """None, for an event that is silent, repeats others, or is not part of the story."""
 
 
 SHOWN: Mapping[type[EventBase], Callable[[EventLines, Any], Shown | None]] = {

@@ -1,4 +1,4 @@
-"""An event of a comparison in words, for the report and the page. One table says how for each kind of event."""
+"""An event of a comparison as text, for the report and the page. One table defines the format of each kind of event."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from dreamplay.schema.event import (
 from dreamplay.schema.story import VISITOR
 
 Phrase = tuple[str, str]
-"""Who or what it is, with its punctuation, and the words."""
+"""The speaker or kind of an event, with its punctuation, and the text."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Names:
 
 
 def phrase(said: EventView, names: Mapping[str, str], choices: Mapping[str, str]) -> Phrase:
-    """An event in two parts. Speech has a colon behind its speaker. What is told, as an exit or an entrance is, stands
-    alone.
+    """An event in two parts. Speech has a speaker and a colon. Narration, such as an exit or an entrance, has only
+    its text.
     """
     called = Names(names, choices)
     who = called.role(said.speaker) if said.speaker else ""

@@ -1,4 +1,4 @@
-"""Words about an event that several outputs share."""
+"""Texts about events that several outputs share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from dreamplay.schema.event import EventBase
 
 
 def played_by(event: EventBase, cast: Cast) -> str:
-    """What is told beside a speaker's name if a person plays the role."""
+    """The text after a speaker's name if a person plays the role."""
     by_visitor = event.provenance.by == "person" and not event.by_visitor
     return f" (played by {cast.name(cast.visitor)})" if by_visitor and cast.visitor else ""

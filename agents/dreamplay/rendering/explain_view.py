@@ -31,7 +31,7 @@ from dreamplay.schema.event import (
 
 _WIDTH = 100
 _CUT = 160
-"""Characters of a text in a list."""
+"""Maximum number of characters of a text in a list."""
 
 
 def _said(name: str, text: str) -> str:
@@ -39,7 +39,7 @@ def _said(name: str, text: str) -> str:
 
 
 def _narrated(name: str, text: str) -> str:
-    """Who comes or goes is in the text of it."""
+    """The text alone, which names the character who comes or goes."""
     return text
 
 
@@ -57,7 +57,7 @@ TOLD: Mapping[type[EventBase], Callable[[str, str], str]] = {
     FearEvent: lambda name, text: f"{name} fears: {text}",
     ControlEvent: _said,
 }
-"""How each kind of event is told in a line, from the speaker's name and the text."""
+"""How each kind of event is shown in a line, from the speaker's name and the text."""
 
 
 def _told(kind: str, name: str, text: str) -> str:
@@ -65,7 +65,7 @@ def _told(kind: str, name: str, text: str) -> str:
 
 
 class ExplainView:
-    """Prints views of one run, with the words of its story for beats and scenes."""
+    """Prints views of one run, with the titles of beats and scenes from its story."""
 
     def __init__(self, record: RunLog) -> None:
         self._out = console.stdout(most=_WIDTH)
@@ -119,7 +119,7 @@ class ExplainView:
         )
 
     def knows(self, made: Knowledge) -> None:
-        """Print what somebody knows, since when, and who knows whose fear."""
+        """Print what a character knows, since when, and which fears of others they know."""
         if own := made.own:
             self._head(f"What {made.name} has known all along")
             sheet = [("wants", own.want), ("believes", own.belief), ("fears", own.fear), ("wishes", own.wish)]
@@ -155,7 +155,7 @@ class ExplainView:
         self._out.print(Text(text) if console.piped(self._out) else Padding(Text(text), (0, 0, 0, 2)))
 
     def _table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """A table in a terminal, plain columns in a pipe; nothing if there are no rows."""
+        """Print a table in a terminal, or plain columns in a pipe; nothing if there are no rows."""
         table = console.table(self._out)
         table.show_header = any(heads)
         for head in heads:

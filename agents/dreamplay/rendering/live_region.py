@@ -1,4 +1,4 @@
-"""A region of the terminal that changes while something runs, and is erased afterwards."""
+"""A region of the terminal that is updated during a run and erased afterwards."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dreamplay.rendering.console import piped
 
 
 class LiveRegion:
-    """The lower end of a terminal, redrawn while the context is entered. Classes that show something there inherit from
-    it. Without a terminal, nothing is drawn."""
+    """The lower end of a terminal, redrawn while the context is active. Subclasses show something in it. Without a
+    terminal, nothing is drawn."""
 
     def __init__(self, console: Console, *, wanted: bool) -> None:
         wanted = wanted and not piped(console)
@@ -25,7 +25,7 @@ class LiveRegion:
         return self._live is not None
 
     def draw(self, what: RenderableType) -> None:
-        """Put something in the place of what was drawn last."""
+        """Replace what was drawn last."""
         if self._live:
             self._live.update(what, refresh=True)
 

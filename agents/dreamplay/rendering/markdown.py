@@ -1,4 +1,4 @@
-"""A transcript as Markdown, written to be read."""
+"""A transcript as Markdown for readers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from dreamplay.schema.event import (
 
 
 class Markdown:
-    """A page to be read: title, cast, beats and scenes, and what it cost."""
+    """A page for readers: title, cast, beats and scenes, and the cost."""
 
     suffix = ".md"
 
@@ -85,7 +85,7 @@ def _line(event: LineEvent, cast: Cast) -> str:
 
 
 def _nothing(event: EventBase, cast: Cast) -> str:
-    """Nothing was said, nothing new, or nothing that is part of the story."""
+    """Empty, for an event that is silent, repeats others, or is not part of the story."""
     return ""
 
 
@@ -102,14 +102,14 @@ TOLD: Mapping[type[EventBase], Callable[[Any, Cast], str]] = {
     ReflectionEvent: lambda event, cast: (
         "" if event.failed else f"*({_name(event, cast)} thinks: {plain(event.text)})*"
     ),
-    StanceEvent: _nothing,  # in a table of all that were taken together
+    StanceEvent: _nothing,  # all stances of a scene are in one table
     RecapEvent: _nothing,
     EntranceEvent: _narrated,
     ExitEvent: _narrated,
     FearEvent: _nothing,
     ControlEvent: _nothing,
 }
-"""How each kind of event stands on the page; empty for what a page leaves out."""
+"""The Markdown of each kind of event; empty for kinds that the page leaves out."""
 
 
 def _table(stances: list[StanceEvent], record: RunLog) -> str:
@@ -133,12 +133,12 @@ def _colophon(record: RunLog) -> str:
 
 
 def cell(text: str) -> str:
-    """Text of strangers for a cell of a table."""
+    """Untrusted text, escaped for a table cell."""
     return plain(text).replace("|", r"\|")
 
 
 def plain(text: str) -> str:
-    """Text of strangers as text: no markup of theirs is markup here."""
+    """Untrusted text with its markup escaped."""
     text = " ".join(text.split())
     text = re.sub(r"([\\`*_\[\]<>#~&])", r"\\\1", text)
     return re.sub(r"^([-+=]|\d+(?=\.))", lambda hit: f"{hit[0]}\\" if hit[0].isdigit() else f"\\{hit[0]}", text)

@@ -1,8 +1,8 @@
-"""What dreamplay writes to stdout and stderr. Nothing else in the package prints; styled text goes by `console`.
+"""Output to stdout and stderr. Nothing else in the package prints, except for styled text, which uses `console`.
 
-Stories, runs, cards, models and file names come from strangers, and a terminal obeys some of the characters that can
-stand in them. Those are taken out here, on the way to the terminal, and so in everything that is printed, whatever it
-was read from. They are taken out of the text, before it gets any style: our own colours are not touched.
+Stories, runs, cards, models and file names are untrusted, and may contain control characters that a terminal executes.
+This module removes them from everything that is printed. They are removed before styles are applied, so the colours of
+dreamplay stay.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from prompt_toolkit.formatted_text import FormattedText
 
 _OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u206f]")
-"""Control characters (C0 but for tab and newline, DEL, C1), line and paragraph separators, and what overrides, embeds
-or isolates the direction of text. Single marks of direction stay: Hebrew and Arabic are written with them."""
+"""Control characters (C0 except tab and newline, DEL, C1), line and paragraph separators, and characters that override,
+embed or isolate the direction of text. Single direction marks stay, since Hebrew and Arabic use them."""
 _ESCAPED = re.compile(rf"{_OBEYED.pattern}|[\ud800-\udfff]")
 _COMMAND = re.compile(r"(?<=: )dreamplay [a-z].*$")
 """The command that a message ends with, to be copied."""
 
 _wording: list[Callable[[str], str]] = [str]
-"""What words a message; the last one counts."""
+"""The functions that word messages; the last one is used."""
 
 
 def clean(text: str) -> str:
-    """A text without the characters that a terminal would obey."""
+    """A text without the characters that control a terminal."""
     return _OBEYED.sub("", text)
 
 
 def dumps(value: object, *, indent: int | None = 2) -> str:
-    """A value as JSON. What a terminal would obey is escaped rather than taken out: no data is lost."""
+    """A value as JSON. Characters that control a terminal are escaped rather than removed, so no data is lost."""
     unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
     separators = None if indent else (",", ":")
     text = json.dumps(value, indent=indent, ensure_ascii=not unicode, separators=separators)
@@ -47,10 +47,10 @@ def dumps(value: object, *, indent: int | None = 2) -> str:
 
 
 def echo(text: str) -> None:
-    """Print plain text that was asked for, on stdout.
+    """Print plain text, the result of a command, on stdout.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: the text cannot be written.
     """
     out = sys.stdout or _Stream(None)
     out.write(f"{clean(text)}\n")
@@ -58,7 +58,7 @@ def echo(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """Print what was not asked for, on stderr: how it goes, and what went wrong."""
+    """Print a message on stderr: progress or an error."""
     err = sys.stderr
     if err is None:
         return
@@ -67,13 +67,13 @@ def say(text: str) -> None:
 
 
 def worded(message: str) -> str:
-    """A message in the words of whoever installed some; settings and functions stand in backticks in it otherwise."""
+    """A message as the installed wording function gives it; without one, settings and functions stay in backticks."""
     return _wording[-1](message)
 
 
 def wrapped(text: str, stream: TextIO) -> str:
-    """A text in lines that break between words, as wide as the stream's terminal. A command at the end of a line, to be
-    copied, has a line of its own, which the terminal may break and we do not.
+    """A text wrapped between words to the width of the stream's terminal. A command at the end of a line gets a line of
+    its own, which is not wrapped, so that it can be copied.
     """
     width = _columns(stream)
     parts = (part for line in text.splitlines() for part in (_folded(line, width) if width else [line]))
@@ -81,14 +81,14 @@ def wrapped(text: str, stream: TextIO) -> str:
 
 
 def formatted(*parts: tuple[str, str]) -> FormattedText:
-    """Styles and texts for prompt_toolkit, which writes to the terminal past everything here."""
+    """Styles and texts for prompt_toolkit, which writes to the terminal directly; texts are filtered here."""
     from prompt_toolkit.formatted_text import FormattedText
 
     return FormattedText([(style, clean(text)) for style, text in parts])
 
 
 def interactive() -> bool:
-    """Whether somebody can type and read in a terminal."""
+    """Whether input and output are a terminal."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
@@ -99,20 +99,20 @@ def terminal() -> TextIO:
 
 
 def styled(stream: TextIO | None) -> TextIO:
-    """A stream for those who clean the text and write codes of our own: it takes out nothing."""
+    """The stream without its filter, for callers that filter the text and write control codes themselves."""
     return cast("TextIO", stream.unfiltered() if isinstance(stream, _Stream) else stream or _Stream(None))
 
 
 @contextlib.contextmanager
 def installed(wording: Callable[[str], str] = str) -> Iterator[None]:
-    """Put the filter before stdout and stderr, for usage errors, warnings, logs and tracebacks, which others print.
+    """Filter stdout and stderr, also for usage errors, warnings, logs and tracebacks, which other code prints.
 
     Args:
-        wording: what makes a message of ours ready to be said; see `worded`.
+        wording: the function that words messages; see `worded`.
     """
     before = sys.stdout, sys.stderr
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # Not as in the C locale, where a byte of a file name that is no text comes out as it is, and may be a code.
+        # In the C locale, undecodable bytes of a file name would be printed unchanged, and could control the terminal.
         sys.stdout.reconfigure(errors="replace")
     sys.stdout, sys.stderr = (cast("TextIO", _Stream(raw, lossy=raw is before[1])) for raw in before)
     _wording.append(wording)
@@ -124,12 +124,12 @@ def installed(wording: Callable[[str], str] = str) -> Iterator[None]:
 
 
 class _Stream:
-    """stdout or stderr, whose failures are errors of ours. It has no `buffer`, by which others would get round it.
+    """stdout or stderr, with failures raised as `OutputError`. It has no `buffer`, which would bypass the filter.
 
     Args:
-        raw: what is written to; None if it was closed before dreamplay started.
-        filtered: whether what a terminal would obey is taken out.
-        lossy: whether what cannot be written is dropped: of stderr, since nobody can be told.
+        raw: the stream that is written to; None if it was closed before dreamplay started.
+        filtered: whether characters that control a terminal are removed.
+        lossy: whether text that cannot be written is dropped without an error, as for stderr.
     """
 
     def __init__(self, raw: TextIO | None, *, filtered: bool = True, lossy: bool = False) -> None:
@@ -141,7 +141,7 @@ class _Stream:
         """Write a text.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: the text cannot be written.
         """
         cleaned = clean(text) if self._filtered else text
         with self._failing():
@@ -156,7 +156,7 @@ class _Stream:
                 self.raw.flush()
 
     def isatty(self) -> bool:
-        """Whether it is a terminal."""
+        """Whether the stream is a terminal."""
         return self.raw is not None and self.raw.isatty()
 
     def fileno(self) -> int:
@@ -166,7 +166,7 @@ class _Stream:
         return self.raw.fileno()
 
     def unfiltered(self) -> _Stream:
-        """The same stream, for who has cleaned what is written."""
+        """The same stream without the filter, for text that is already filtered."""
         return _Stream(self.raw, filtered=False, lossy=self._lossy)
 
     @contextlib.contextmanager
@@ -176,7 +176,7 @@ class _Stream:
         try:
             yield
         except OSError as error:
-            # What is left in the buffer would fail again, with a message of Python's own, when it exits.
+            # Python would try to write the rest of the buffer again at exit, and print an error of its own.
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
             if self._lossy:
                 return

@@ -15,7 +15,7 @@ COLUMNS = (
     "witnesses", "choice", "by", "calls", "prompt_tokens", "cached_tokens", "output_tokens", "seconds",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that a spreadsheet would run (CWE-1236)."""
+"""Characters at the beginning of a cell that make a spreadsheet evaluate it (CWE-1236)."""
 
 
 def records(log: RunLog) -> list[dict[str, Any]]:
@@ -57,7 +57,7 @@ class Csv:
     suffix = ".csv"
 
     def write(self, log: RunLog) -> str:
-        """The table, with a head. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
+        """The table, with a header. A text that a spreadsheet would read as a formula is preceded by an apostrophe."""
         out = io.StringIO()
         table = csv.DictWriter(out, COLUMNS)
         table.writeheader()
@@ -71,10 +71,10 @@ class Csv:
 
 
 class JsonLines:
-    """One JSON object in each line, one line for each event, for pandas or jq."""
+    """JSON lines with one object for each event, for pandas or jq."""
 
     suffix = ".jsonl"
 
     def write(self, log: RunLog) -> str:
-        """The objects, as `Run.to_records` has them."""
+        """The objects that `Run.to_records` returns."""
         return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in records(log))

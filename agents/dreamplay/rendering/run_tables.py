@@ -1,7 +1,7 @@
-"""How runs are listed: a table with a line for each study, and trees of branches.
+"""Lists of runs: a table with a row for each study, and trees of branches.
 
-A name is never cut, so that it can be copied. What does not fit beside it in a terminal is shortened or left out. In a
-pipe there is a line for each run, with everything.
+A name is never shortened, so that it can be copied. Other columns are shortened or left out if a terminal is too
+narrow. In a pipe there is a row for each run, with all columns.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from dreamplay.runs.run_index import RunSummary
 _LIMIT = 20
 _GAP = 2
 _LEAST, _ENOUGH = 8, 26
-"""How far a text may be shortened, and from where on others have room before it has more."""
+"""The minimum width of a shortened text, and the width from which other columns get space first."""
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True)
 class Study:
-    """One run, or several that differ in their seed alone."""
+    """One run, or several that differ only in their seed."""
 
     runs: tuple[RunSummary, ...]
 
     @property
     def first(self) -> RunSummary:
-        """The run whose name stands for all."""
+        """The run whose name represents all of them."""
         return self.runs[0]
 
     @property
     def seeds(self) -> str:
-        """The seeds, those that follow one another as a range."""
+        """The seeds; consecutive seeds are shown as a range."""
         numbers = sorted({run.seed for run in self.runs if run.seed is not None})
         firsts = [number for number in numbers if number - 1 not in numbers]
         lasts = [number for number in numbers if number + 1 not in numbers]
@@ -51,7 +51,7 @@ class Study:
 
     @property
     def states(self) -> str:
-        """Where they stand; of several, how many of them."""
+        """The status of the runs; for several runs, with the number for each status."""
         counted = Counter(run.state for run in self.runs)
         if len(self.runs) == 1:
             return self.first.state
@@ -59,7 +59,7 @@ class Study:
 
     @property
     def place(self) -> str:
-        """Where it stands, or what is wrong with it."""
+        """The status of the run, or why it is damaged."""
         run = self.first
         if run.why:
             return run.why
@@ -74,7 +74,7 @@ class _Column:
     short: bool = False
     """Whether it may be shortened."""
     shared: bool = False
-    """Whether it comes last where all runs have the same there."""
+    """Whether the column comes last if all runs have the same value in it."""
 
 
 _NAME = _Column("run", lambda study: study.first.name)
@@ -90,13 +90,13 @@ _COLUMNS = (
     _Column("cast", lambda study: ", ".join(study.first.cast), short=True),
     _Column("size", lambda study: _bytes(sum(run.size for run in study.runs))),
 )
-"""The most telling first: those at the end are left out first."""
+"""The columns by importance: those at the end are left out first."""
 
 
 def chosen(
     known: Iterable[RunSummary], *, story: str | None, changed: bool, since: datetime | None
 ) -> list[RunSummary]:
-    """The runs of a story, those with a change, and those that were written to since then."""
+    """Select runs by story, by change, and by the time of the last write."""
     return [
         run for run in known
         if (story is None or run.story == story) and (not changed or run.changes) and (not since or run.when >= since)
@@ -104,10 +104,10 @@ def chosen(
 
 
 def moment(text: str, now: datetime) -> datetime:
-    """A time as it is written: a date, or how long ago.
+    """The time that a text gives: a date, or a duration before now.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: the text is neither.
     """
     try:
         if ago := re.fullmatch(r"(\d{1,4})([mhdw])", text, re.ASCII):
@@ -120,7 +120,7 @@ def moment(text: str, now: datetime) -> datetime:
 
 
 def studies(known: Iterable[RunSummary]) -> list[Study]:
-    """Runs that differ in their seed alone, put together; one that is damaged stands alone."""
+    """Runs grouped if they differ only in their seed; a damaged run has a group of its own."""
     found: dict[str, list[RunSummary]] = {}
     for run in known:
         found.setdefault(run.study or f"damaged {run.name}", []).append(run)
@@ -128,7 +128,7 @@ def studies(known: Iterable[RunSummary]) -> list[Study]:
 
 
 def show_runs(known: Sequence[RunSummary], *, every: bool = False, limit: int | None = None) -> None:
-    """Print the runs, a line for each study, as much of it as there is room for; with `every`, a line for each run."""
+    """Print the runs with a row for each study, or, with `every`, for each run, with the columns that fit."""
     out = stdout()
     every = every or piped(out)
     listed = [Study((run,)) for run in known] if every else studies(known)
@@ -145,7 +145,7 @@ def show_runs(known: Sequence[RunSummary], *, every: bool = False, limit: int | 
 
 
 def show_trees(drawn: Iterable[Lineage]) -> None:
-    """Print each family as a tree; in a terminal, runs that differ in their seed alone are one line."""
+    """Print each family as a tree; in a terminal, runs that differ only in their seed share a line."""
     out = stdout()
     folded = not piped(out)
     for same in _alike(drawn, folded=folded):
@@ -160,7 +160,7 @@ def show_trees(drawn: Iterable[Lineage]) -> None:
 def _tree(
     same: Sequence[Lineage], guide: str, below: str, before: Sequence[str], *, folded: bool
 ) -> Iterator[tuple[str, Study, Sequence[str]]]:
-    """The lines of a tree: what is drawn before it, its runs, and the changes that these have from their parent."""
+    """The lines of a tree: the drawn prefix, the runs, and the changes from their parent."""
     yield guide, Study(tuple(family.run for family in same)), before
     groups = _alike((child for family in same for child in family.children), folded=folded)
     for i, group in enumerate(groups, start=1):
@@ -169,7 +169,7 @@ def _tree(
 
 
 def _alike(families: Iterable[Lineage], *, folded: bool) -> list[list[Lineage]]:
-    """Families that one line stands for: those of a run alone that differ in their seed alone, or each by itself."""
+    """Families grouped by line: families of a single run that differ only in their seed share one."""
     groups: dict[tuple[str, str], list[Lineage]] = {}
     for family in families:
         alone = family.run.name if family.children or not folded else ""
@@ -184,7 +184,7 @@ def _told(study: Study, before: Sequence[str]) -> str:
 
 
 def _change(run: RunSummary, before: Sequence[str] = ()) -> str:
-    """What was changed, and then where: what tells branches apart is not what is cut off."""
+    """The change, and then its place, so that the part that distinguishes branches is not truncated."""
     if run.point is None:
         return _own_changes(run, before)
     where = f"from event {run.point} on" if run.point else "from the start"
@@ -192,7 +192,7 @@ def _change(run: RunSummary, before: Sequence[str] = ()) -> str:
 
 
 def _fitting(listed: Sequence[Study], width: int | None) -> dict[_Column, int]:
-    """How wide each column is that there is room for; a pipe has room for all."""
+    """The width of each column that fits; in a pipe all columns fit."""
     wanted = {
         column: max(cell_len(text) for text in (column.head, *(_value(column, study) for study in listed)))
         for column in (_NAME, *_COLUMNS)
@@ -222,12 +222,12 @@ def _value(column: _Column, study: Study) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text in one line; a name with two spaces keeps them."""
+    """A text on one line; repeated spaces in a name are kept."""
     return clean(re.sub(r"[\t\n]", " ", text))
 
 
 def _cell(text: str, size: int) -> str:
-    """A text in so many columns, shortened if it must be."""
+    """A text in the given number of columns, shortened if necessary."""
     return set_cell_size(text, size) if cell_len(text) <= size else f"{set_cell_size(text, size - 1)}…"
 
 
@@ -240,6 +240,6 @@ def _bytes(size: int) -> str:
 
 
 def _own_changes(run: RunSummary, before: Sequence[str] = ()) -> str:
-    """What was changed in a branch and not in those that it descends from, without the point; empty if nothing was."""
+    """The changes of a branch that its ancestors do not have, without the branching point; empty if there are none."""
     where = f"from event {run.point} on, "
     return "; ".join(text.removeprefix(where) for text in run.changes[len(before) :])

@@ -1,4 +1,4 @@
-"""What `dreamplay score` prints: the scorecard, and the marks of a judge."""
+"""The output of `dreamplay score`: the scorecard, and the marks of a judge."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dreamplay.scoring.score import ROWS, Scorecard, counted
 
 
 def show_scorecard(made: Scorecard) -> None:
-    """Print the card: a table in a terminal, plain columns in a pipe."""
+    """Print the scorecard: a table in a terminal, plain columns in a pipe."""
     out = console.stdout()
     for number, column in enumerate(made.runs, start=1):
         out.print(f"{number}  {column.run}: {column.story}, {column.model}, seed {column.seed}")
@@ -35,7 +35,7 @@ def show_scorecard(made: Scorecard) -> None:
 
 
 def show_judgement(made: Judgement) -> None:
-    """Print the mean marks of each run, apart from the scorecard."""
+    """Print the mean marks of each run."""
     out = console.stdout()
     out.print(f"\njudged by {made.model}: {made.caution}")
     table = _grid(out, [str(number) for number in range(1, len(made.runs) + 1)])
@@ -46,7 +46,7 @@ def show_judgement(made: Judgement) -> None:
 
 
 def _grid(out: Console, heads: Sequence[str], *, left: Sequence[str] = ()) -> Table:
-    """A table whose first column is the labels' and whose others hold figures, but for those named as `left`."""
+    """A table with labels in the first column and right-aligned figures in the others, except those in `left`."""
     table = console.table(out)
     table.add_column("", no_wrap=True)
     for head in heads:

@@ -1,4 +1,4 @@
-"""What a person sees of a run: the story on stdout, everything else on stderr."""
+"""Shows a run in the terminal: the story on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ OutputMode = Literal["story", "json", "quiet"]
 
 _WIDTH = 92
 _RECALLED = 6
-"""Events shown again where a run goes on."""
+"""Number of earlier events that are shown again when a run is resumed."""
 _DREAM_TURNS = 4
-"""A dream or an ending takes about as long as this many lines."""
+"""Number of lines that take about as long as a dream or an ending."""
 
 
 class StoryView(LiveRegion):
-    """Shows events as they stand, and, on a terminal, the line that is being spoken and how far the story is.
+    """Shows events when they are final, and, in a terminal, the line that is being generated and the progress.
 
-    Tokens are only shown in the part of the terminal that is erased again: a candidate that is rejected leaves
-    nothing behind, and a pipe gets none of it. With `readers`, the roles that a person plays at the moment, it shows
-    what they perceive, and leaves the bottom of the terminal to them.
+    Tokens are only shown in the part of the terminal that is erased afterwards, so a rejected candidate leaves no
+    trace, and a pipe gets no tokens. With `readers`, the roles that a person currently plays, it shows what those roles
+    perceive, and leaves the bottom of the terminal for the person's input.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class StoryView(LiveRegion):
         return self
 
     def recall(self, before: Iterable[Event]) -> None:
-        """Begin in the middle: show the end of what was played before, dim, and go on from there."""
+        """Resume a run: show the last earlier events, dimmed, and continue after them."""
         played = list(before)
         for event in played:
             self._count(event)
@@ -88,7 +88,7 @@ class StoryView(LiveRegion):
             self._style = None
 
     def watch(self, seen: Event | Token) -> None:
-        """Take in one thing that happened."""
+        """Process one event or token."""
         if isinstance(seen, Token):
             self._spoken = self._spoken + seen.text if seen.text else ""
             self._refresh(seen.speaker)
@@ -102,7 +102,7 @@ class StoryView(LiveRegion):
         self._refresh(None)
 
     def show(self, event: Event) -> None:
-        """Print an event, under the title of its beat and scene if they are new."""
+        """Print an event, preceded by the titles of its beat and scene if they are new."""
         shown = self._lines.shown(event)
         if shown is None:
             return
@@ -115,12 +115,12 @@ class StoryView(LiveRegion):
         if event.scene != self._scene:
             self._scene = event.scene
             self._print(Text(self._place(event.scene), style="bold dim"), above=not begins)
-        # Padding cuts off what does not fit; a pipe has no width to fit into.
+        # Padding would truncate long text; a pipe has no width.
         indented = shown.indented and not console.piped(self._out)
         self._print(Padding(shown.text, (0, 4)) if indented else shown.text, above=shown.apart, below=shown.apart)
 
     def _print(self, what: Text | Padding, *, above: bool = False, below: bool = False) -> None:
-        """Print it, with a blank line above it, if there is none yet, or below it."""
+        """Print it, with a blank line above, if there is none yet, or below."""
         if above and not self._blank:
             self._out.print()
         self._out.print(what, style=self._style)
@@ -163,6 +163,6 @@ class StoryView(LiveRegion):
 
 
 def _weight(scene: Scene) -> int:
-    """How long a scene takes, in lines."""
+    """The length of a scene, in lines."""
     told = _DREAM_TURNS if scene.kind in ("dream", "epilogue") else 0
     return scene.turns.max + told + (len(scene.present) if scene.kind == "crossroads" else 0)
