@@ -5,10 +5,10 @@
         EmbeddedModelError        the embedded model cannot be put together or started
       RecordError                 a run folder cannot be written or read
       EmbeddingError              the sentence vectors cannot be loaded
-      LeakError                   a secret stood in the prompt of somebody who is not to know it
+      LeakError                   a prompt contained a secret that its reader may not know
       PluginFailedError           a plug-in raised, or returned the wrong type, in the middle of a play
       OutputError                 stdout is full or closed
-        ClosedPipeError           whoever read stdout has stopped, as `head` does
+        ClosedPipeError           the reader of stdout has closed the pipe, as `head` does
       UsageError                  exit code 2: what was asked for cannot be played
         LibraryError              a persona, story or template is missing or wrong
           CardError               a character card cannot be read, or is none

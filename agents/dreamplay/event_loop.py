@@ -19,16 +19,16 @@ from dreamplay.errors import UsageError
 
 T = TypeVar("T")
 _LOOK = 0.1
-"""Seconds between two looks whether the task that waits was cancelled."""
+"""Seconds between two checks whether the waiting task was cancelled."""
 
 
 def submit(work: Coroutine[Any, Any, T]) -> Future[T]:
-    """Have a coroutine run on the loop."""
+    """Run a coroutine on the loop."""
     return asyncio.run_coroutine_threadsafe(work, _loop(os.getpid())[0])
 
 
 def call(function: Callable[[], None]) -> None:
-    """Have a function called on the loop."""
+    """Call a function on the loop."""
     _loop(os.getpid())[0].call_soon_threadsafe(function)
 
 
@@ -61,7 +61,7 @@ def wait(work: Coroutine[Any, Any, T], interrupt: Callable[[], None] = lambda: N
 
 
 def _result(future: Future[T]) -> T:
-    """What a future comes to.
+    """The result of a future.
 
     Raises:
         asyncio.CancelledError: the task that waits was cancelled. Its loop is blocked, so that it is not told.

@@ -1,8 +1,8 @@
 """Settings: a flag, else an environment variable DREAMPLAY_*, else a TOML file; and where each value came from.
 
-The file is dreamplay.toml in the current folder, or the one that DREAMPLAY_CONFIG names. A dreamplay.toml comes along
-with whatever folder one happens to stand in. So a key from the environment does not go to an address from such a file;
-it does if DREAMPLAY_CONFIG names the file.
+The file is dreamplay.toml in the current folder, or the one that DREAMPLAY_CONFIG names. A dreamplay.toml in the
+current folder may be somebody else's. So a key from the environment is not sent to an address from such a file; it is
+sent if DREAMPLAY_CONFIG names the file.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from dreamplay.schema.story import Length
 TOML = "dreamplay.toml"
 CONFIG = "DREAMPLAY_CONFIG"
 KEYS = ("DREAMPLAY_API_KEY", "OPENAI_API_KEY")
-"""The variables that may hold a key, the one that wins first."""
+"""The variables that may hold a key, in order of precedence."""
 _MOST = 10_000
 """Bytes of a file with settings, which has a line for each; a large one takes minutes to be understood."""
 _SECRET = ("api_key", "base_url")
-"""Settings that complain about themselves: their values are never quoted whole."""
+"""Settings whose own errors describe the value: it is never quoted whole."""
 
 T = TypeVar("T", str, Path)
 M = TypeVar("M", bound=BaseModel)

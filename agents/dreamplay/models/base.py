@@ -1,4 +1,4 @@
-"""The Model protocol: whatever answers a prompt, and its reply."""
+"""The `Model` protocol and the reply of a model."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dreamplay.models.prompt import Prompt
 from dreamplay.schema.provenance import Usage
 
 OnToken = Callable[[str], None]
-"""Takes the reply piece by piece. Whoever asks again passes an empty piece first: what came before is void."""
+"""Receives the reply in pieces. An empty piece marks a new attempt: the earlier pieces are void."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a model answered, from the prompt's prefill on if the engine was given one.
+    """The reply of a model, including the prompt's prefill if the engine was given one.
 
-    `finished` is false when it was cut off at the token limit.
+    `finished` is false if the reply was cut off at the token limit.
     """
 
     text: str
@@ -27,7 +27,7 @@ class Reply:
     alternatives: tuple[Reply, ...] = ()
     """Further candidates of the same call; their usage is part of this one's."""
     thought: str = ""
-    """What the model thought before it replied. It is in no line and is shown to nobody."""
+    """The model's reasoning before the reply. It is never part of a line, and is not shown."""
 
 
 class Model(Protocol):
@@ -37,19 +37,19 @@ class Model(Protocol):
 
     @property
     def profile(self) -> ModelProfile:
-        """What it can and how it is played, with what has come out while it was asked."""
+        """The model's capabilities and how it is used, including what was learnt from its endpoint."""
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
-        """Answer a prompt, passing on the tokens as they come.
+        """Answer a prompt, passing on the tokens as they arrive.
 
         Raises:
-            ModelError: it gave up; one line that says what to do.
+            ModelError: the model failed; the message is one line with the next step.
         """
 
     async def warm_cache(self, prompt: Prompt) -> None:
-        """Read the beginning of a prompt ahead of its first call, if that costs nothing and makes the reply come
-        sooner. It never fails.
+        """Process the beginning of a prompt before its first call, if that is free and makes the reply faster. It
+        never fails.
         """
 
     async def close(self) -> None:
-        """Let go of connections. Nothing is asked of it after that."""
+        """Close connections. The model is not used afterwards."""

@@ -1,4 +1,4 @@
-"""The one client that speaks to every OpenAI-compatible endpoint, the embedded one too."""
+"""The client for every OpenAI-compatible endpoint, including the embedded one."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 AMBIENT = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS")
-"""Variables that the client sends as headers, to any address, if nobody keeps it from doing so."""
+"""Environment variables that the client library sends as headers to any address by default."""
 _TLS = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 """Variables that name files for TLS."""
 PATIENCE = 180.0
-"""Seconds without a word before a call is given up, and seconds that a busy endpoint is waited for."""
+"""Seconds without data before a call is given up, and maximum seconds to wait for a busy endpoint."""
 _LONGEST_NAME = 200
-"""Characters of a model's name."""
+"""Maximum number of characters of a model's name."""
 _SLOWEST = 4
-"""How many times as long a reply may take as all."""
+"""The time limit of a whole reply, as a multiple of the limit without data."""
 _log = logging.getLogger(__name__)
 
 _UNREPEATED = {"dry_multiplier": 1.0, "dry_allowed_length": 3, "dry_penalty_last_n": 8192}
@@ -47,26 +47,26 @@ _UNREPEATED = {"dry_multiplier": 1.0, "dry_allowed_length": 3, "dry_penalty_last
 
 @dataclass
 class Endpoint:
-    """An OpenAI-compatible endpoint. Retries what is worth retrying, and nothing else."""
+    """An OpenAI-compatible endpoint. It retries only errors that another attempt may avoid."""
 
     name: str
     client: AsyncOpenAI
     where: str
     """Its name in error messages: an address, or "the embedded engine"."""
     profile: ModelProfile = field(default_factory=ModelProfile)
-    """What it takes and how it is asked, with what was learnt since it was opened."""
+    """What the endpoint accepts and how it is called, including what was learnt since it was opened."""
     slot: int | None = None
     """Of the slots of a llama.cpp server, the one whose prompt cache it uses. None: the server chooses."""
     streams: bool = True
-    """Whether replies are asked for piece by piece. Where nobody watches them whole ones cost less."""
+    """Whether replies are streamed. Whole replies cost less if nobody watches."""
     patience: float = PATIENCE
     wait: Callable[[RetryCallState], float] = polite_wait
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    """What no message may show, whoever says it."""
+    """Secrets that no message may show, including messages of the endpoint."""
     key_advice: str = endpoint_errors.KEY_ADVICE
     """What to do if the key is refused."""
     _closed_until: float = field(default=0.0, init=False, repr=False)
-    """When, by the monotonic clock, calls may go out again after one of them was told to wait."""
+    """Time of the monotonic clock, in seconds, from which calls may be made again after one was told to wait."""
     _said_busy: bool = field(default=False, init=False, repr=False)
     _opened: ModelProfile = field(init=False, repr=False)
     """The profile before anything was learnt."""
@@ -75,7 +75,7 @@ class Endpoint:
         self._opened = self.profile
 
     def open(self, profile: ModelProfile) -> None:
-        """Be asked by another profile from here on."""
+        """Use another profile from now on."""
         self.profile = self._opened = profile
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
@@ -101,7 +101,7 @@ class Endpoint:
         raise AssertionError("tenacity ends with a reply or an exception")
 
     async def warm_cache(self, prompt: Prompt) -> None:
-        """Have a prompt read where that costs nothing; see `Model.warm_cache`."""
+        """Process a prompt in advance if that is free; see `Model.warm_cache`."""
         if self.profile.shared_prefix_cache:
             with contextlib.suppress(ModelError):  # the next call that needs a reply reports it
                 await self.complete(prompt, seed=0)
@@ -128,7 +128,7 @@ class Endpoint:
         await self.client.close()
 
     async def _ask(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
-        """Ask once, and again for as long as it refuses what a play can do without."""
+        """Call the endpoint, and call it again without a field as long as it refuses an optional one."""
         import openai
 
         while True:
@@ -197,7 +197,7 @@ class Endpoint:
         return most if asked is None else min(asked, most)
 
     def _messages(self, prompt: Prompt) -> list[dict[str, str]]:
-        """The messages, as far as the endpoint takes them; what it does not take otherwise is said to it in words."""
+        """The messages in a form that the endpoint accepts; what it does not support is expressed in words."""
         can = self.profile
         system, user, *begun = prompt.messages(prefill=can.prefill)
         if prompt.json_schema and can.structured_output != "json_schema":
@@ -207,7 +207,7 @@ class Endpoint:
         return [user | {"content": f"{system['content']}\n\n{user['content']}"}, *begun]
 
     def _room(self, prompt: Prompt, messages: list[dict[str, str]]) -> int:
-        """Output tokens to ask for: with what a model may think before it speaks, as far as the window holds that."""
+        """The limit of output tokens: those of the reply and of reasoning, as far as the context window allows."""
         can = self.profile
         left = int(can.context_window - sum(tokens(each["content"]) for each in messages))
         room = max(prompt.max_tokens, min(prompt.max_tokens + can.thinking_tokens, left))

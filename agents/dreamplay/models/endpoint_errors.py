@@ -1,4 +1,4 @@
-"""What goes wrong at an endpoint: whether another try can help, and what a person is told."""
+"""Errors of an endpoint: whether another attempt can help, and the message for the user."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRIES = 4
 KEY_ADVICE = "set OPENAI_API_KEY to one that it accepts"
 _IS_IT = "is it an OpenAI-compatible API? Its address usually ends in /v1"
 _MOST = 160
-"""Characters of what others say that a message holds."""
+"""Maximum number of characters of an endpoint's own text in a message."""
 
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 """What the reading of something that is no chat completion raises; the last where lists stand too deep in lists."""
@@ -45,7 +45,7 @@ def status(error: BaseException) -> int | None:
 
 
 def detail(error: BaseException) -> dict[str, Any]:
-    """What an endpoint says about an error, from whatever it has wrapped it in."""
+    """The endpoint's description of an error, from any of the known formats."""
     body = getattr(error, "body", None)
     body = body[0] if isinstance(body, list) and body else body
     body = body.get("error", body) if isinstance(body, dict) else body
@@ -53,7 +53,7 @@ def detail(error: BaseException) -> dict[str, Any]:
 
 
 def busy(error: BaseException) -> bool:
-    """Whether an endpoint is there and asks to be left alone for a while: it is loading, or limits the rate."""
+    """Whether an endpoint is available but asks to wait: it is loading, or limits the rate."""
     return status(error) in (429, 503, 529) and detail(error).get("code") != "insufficient_quota"
 
 
@@ -128,7 +128,7 @@ async def explain(
 
 
 def said(body: object) -> str:
-    """What the body of an error says, in whatever form an endpoint writes it; nothing if it says nothing."""
+    """The description in the body of an error, in any of the known formats; empty if there is none."""
     while True:
         match body:
             case {"loc": [*where], "msg": str(what)}:  # FastAPI: which field of the request is wrong

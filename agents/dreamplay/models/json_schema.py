@@ -20,7 +20,7 @@ def plain(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def in_words(schema: Mapping[str, Any]) -> str:
-    """What to answer with, for an endpoint that takes no schema."""
+    """The required answer in words, for an endpoint that does not accept a schema."""
     return templates.render("json.jinja", schema=json.dumps(plain(schema), ensure_ascii=False))
 
 

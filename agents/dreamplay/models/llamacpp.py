@@ -69,7 +69,7 @@ class LocalModel:
             return await self._endpoint.complete(prompt, seed=seed, on_token=on_token)
 
     async def warm_cache(self, prompt: Prompt) -> None:
-        """Read a prompt while somebody thinks; see `Model.warm_cache`."""
+        """Process a prompt while a person is typing; see `Model.warm_cache`."""
         with contextlib.suppress(DreamplayError):  # the next call that needs a reply reports it
             await self.complete(prompt, seed=0)
 

@@ -1,4 +1,4 @@
-"""The embedded model: put together from data packages at first use, served in this process on loopback.
+"""The embedded model: assembled from data packages at first use, and served in this process on loopback.
 
 The model is Qwen2.5-Coder-1.5B-Instruct (Q4_K_M, Apache-2.0), Qwen's own release file, which the package index
 carries in 22 parts. The engine is llama.cpp through xllamacpp; it speaks the same HTTP dialect as every other
@@ -56,7 +56,7 @@ def installed() -> str | None:
 
 
 def model_path() -> Path:
-    """Where the assembled model lies: in the user's cache folder, or in DREAMPLAY_CACHE."""
+    """The path of the assembled model, in the user's cache folder or in DREAMPLAY_CACHE."""
     return cache_folder() / "models" / f"{NAME}.gguf"
 
 
@@ -73,17 +73,17 @@ def slots() -> Path:
 
 
 def own(folder: Path) -> None:
-    """Make a folder, unless it is there, and let nobody but its owner into it.
+    """Create a folder, unless it exists, and give only its owner access.
 
     Raises:
-        OSError: it is somebody else's, or cannot be made.
+        OSError: the folder belongs to another user, or cannot be created.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
 
 
 def assemble(target: Path | None = None) -> Path:
-    """Put the model file together unless it already stands, and return its path.
+    """Assemble the model file unless it exists, and return its path.
 
     The parts are streamed into a file beside the target, checked by size and SHA-256, and renamed into place,
     so that two processes may do it at once and a killed one leaves no half model behind under the real name.

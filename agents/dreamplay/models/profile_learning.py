@@ -50,7 +50,7 @@ _NO = re.compile(r"not? .{0,30}support|unsupported|not available|unavailable|not
 
 
 def news(before: ModelProfile, now: ModelProfile) -> str:
-    """In a few words, what was learnt."""
+    """A short description of what was learnt."""
     found = [f"without {field}" for field, known in _OPTIONAL.items() if getattr(before, known) > getattr(now, known)]
     if now.structured_output != before.structured_output:
         found.append("JSON described in words" + (" alone" if now.structured_output == "prompt" else ""))

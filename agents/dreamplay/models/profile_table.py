@@ -1,4 +1,4 @@
-"""The table of profiles, `profiles.toml`: what is known of providers and models before anything is learnt."""
+"""The table of profiles, `profiles.toml`: the known properties of providers and models."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ FILE = "profiles.toml"
 
 
 class Row(FrozenModel):
-    """What is known of some models of some providers."""
+    """The known properties of some models of some providers."""
 
     provider: tuple[str, ...] = Field(default=("*",), min_length=1)
-    """Patterns of the provider: a host, host:port, or what runs in this process."""
+    """Patterns of the provider: a host, host:port, or the name of a model type that runs in this process."""
     model: tuple[str, ...] = Field(default=("*",), min_length=1)
     """Patterns of the model's name."""
     profile: ModelProfile
-    """The fields that are set here are known; the others are left as they are."""
+    """The profile fields that the row sets; the others are not changed."""
 
     def matches(self, providers: tuple[str, ...], model: str) -> bool:
-        """Whether it is about this model of a provider with these names."""
+        """Whether the row applies to this model of a provider with these names."""
         known = any(_like(name, self.provider) for name in providers)
         return known and _like(model, self.model)
 

@@ -1,4 +1,4 @@
-"""A prompt: what a model is asked, in the four parts of the one layout, a shared prefix and then a private tail."""
+"""A prompt in its four parts: a shared prefix and then a private tail."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _NAMED_BEFORE = {"prefill": "opener", "json_schema": "shape", "penalize_repetiti
 
 
 class Prompt(FrozenModel):
-    """What a model is asked, in the four parts of the layout."""
+    """The four parts of a prompt, and the form of its reply."""
 
     model_config = ConfigDict(str_strip_whitespace=False)  # a newline is a stop word, and ends each part
 
     kind: Literal["line", "dream", "stance", "reflection", "recap", "epilogue", "judge", "persona"]
     system: str
-    """The system message: rule, premise and public sheets, the same all run long."""
+    """The system message: rule, premise and public sheets. It is the same for the whole run."""
     script: str
-    """What everybody present has witnessed: the shared prefix."""
+    """The events that everybody present has witnessed: the shared prefix."""
     tail: str
-    """What is only for the one who is asked."""
+    """The part that only the role that is asked may read."""
     ask: str = ""
     """Added to the tail for an engine that does not continue `prefill`."""
     prefill: str = ""
@@ -33,7 +33,7 @@ class Prompt(FrozenModel):
     json_schema: dict[str, Any] | None = None
     """JSON schema of the reply, if it is to be JSON."""
     penalize_repetition: bool = False
-    """Whether the reply should not repeat the prompt's wording; engines that can are told to hold it to that."""
+    """Whether the reply should not repeat the prompt's wording. It is enforced by engines with a suitable sampler."""
     max_tokens: int
     stop: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""The proxy by which an address is reached: the one that the environment names, and none on this machine."""
+"""The proxy for an address: the one that the environment names, or none for addresses on this machine."""
 
 from __future__ import annotations
 

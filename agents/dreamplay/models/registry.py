@@ -1,4 +1,4 @@
-"""Which model plays, and why; and the opening of it."""
+"""Chooses the model of a run, and opens it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _REPLY_FIELDS = {"text": str, "finished": bool, "usage": Usage, "alternatives": 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A choice of model, and why it was made."""
+    """A choice of model, and its reason."""
 
     kind: str
     """The name of its entry point: embedded, gguf, endpoint, scripted, or a plug-in's. "none": nothing can play."""
@@ -41,7 +41,7 @@ class ModelSpec:
     """Its name, the path of its file, or the plug-in's variant. None: the endpoint is asked which it has."""
     base_url: Address | None
     reason: str
-    """In a few words, what made the choice."""
+    """The reason of the choice, in a few words."""
     address_source: Source | None = None
     """Where the address came from."""
     note: str = ""
@@ -60,7 +60,7 @@ class ModelSpec:
 
     @property
     def name(self) -> str:
-        """What transcripts call the model; empty where the endpoint has yet to say."""
+        """The model's name in transcripts; empty if the endpoint has not been asked for it yet."""
         return Path(self.model).stem if self.kind == "gguf" and self.model else self.model or ""
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The body of an answer, as it comes over the wire: bounded, and with an eye on how it ends."""
+"""The body of a response, with a size limit and a check of how it ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LARGEST = 32_000_000
 """Bytes of an answer at most. A long reply with all its thoughts, and 300 bytes around each token, takes a third."""
 _DONE = re.compile(rb"(?:\A|[\r\n])data:\s*\[DONE\]")
 _TAIL = 32
-"""Bytes that the mark of the end takes at most."""
+"""Maximum size of the end mark in bytes."""
 
 
 class Events(AsyncStream[object]):

@@ -1,6 +1,6 @@
-"""Replies as an endpoint sends them, piece by piece or whole, put together.
+"""Assembles the replies of an endpoint, streamed or whole.
 
-Endpoints differ in what they send. What is missing counts as nothing; only an answer without any reply is an error.
+Endpoints send different fields. Missing fields count as empty; only a response without any reply is an error.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _SPOKEN = 4_000
 _A_TOKEN = 16
 """Characters of a token at most: of those that were asked for, no honest reply has more."""
 _BROKEN = ("error", "network_error")
-"""Reasons to finish that say that something went wrong."""
+"""Finish reasons that mean an error."""
 _CUT = ("length", "max", "limit", "filter", "safety", "abort", "cancel")
 """What stands in a reason to finish, however it is spelt, where the reply is not whole."""
 _THOUGHT = ("reasoning_content", "reasoning", "thinking")
-"""Where endpoints put a model's thoughts beside its reply."""
+"""Fields in which endpoints send a model's reasoning separately from its reply."""
 
 
 async def received(stream: AsyncStream[object], prefill: str, on_token: OnToken | None, *, tokens: int) -> Reply:

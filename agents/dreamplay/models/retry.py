@@ -1,4 +1,4 @@
-"""Patience: how long a call waits before it is made again, and when an endpoint is given up."""
+"""Retries: how long a call waits before the next attempt, and when an endpoint is given up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dreamplay.models import endpoint_errors
 from dreamplay.models.endpoint_errors import TRIES
 
 LONGEST_WAIT = 60.0
-"""Seconds waited between two tries at most, whatever the endpoint asks for."""
+"""Maximum seconds between two attempts, even if the endpoint asks for more."""
 SHORTEST_WAIT = 0.5
 """Seconds waited at least where an endpoint asks for a wait."""
 WAITS = 40
@@ -44,15 +44,15 @@ def polite_wait(state: RetryCallState) -> float:
 
 @dataclass
 class Patience:
-    """What is left of the patience for one call: tries, and, while the endpoint is busy, seconds of waiting."""
+    """The remaining retries of one call: attempts, and, while the endpoint is busy, seconds of waiting."""
 
     seconds: float
     waited: float = 0.0
     failed: int = 0
-    """Tries that failed while it was not busy."""
+    """Number of failed attempts while the endpoint was not busy."""
 
     def ends(self, state: RetryCallState) -> bool:
-        """Whether it is given up. To be asked once after each try that has failed, before the next wait."""
+        """Whether to give up. Call it once after each failed attempt, before the next wait."""
         error = state.outcome.exception() if state.outcome else None
         if error is not None and endpoint_errors.busy(error):
             return self.waited >= self.seconds or state.attempt_number >= WAITS

@@ -71,7 +71,7 @@ class ScriptedModel:
         """See `Model.warm_cache`: there is no cache."""
 
     async def close(self) -> None:
-        """See `Model.close`: there is nothing to let go of."""
+        """See `Model.close`: there is nothing to close."""
 
 
 def in_pieces(text: str) -> list[str]:

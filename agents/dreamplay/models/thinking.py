@@ -1,6 +1,6 @@
-"""Thoughts: what a model thinks aloud in its reply, told apart from what it says, while it still comes.
+"""Separates a model's reasoning from its reply while the reply is streamed.
 
-Each family of models has marks of its own for this, and some servers let the marks of their chat template through.
+Each family of models has its own marks for reasoning, and some servers do not remove the marks of their chat template.
 None of these marks ever occurs in a play. `_MARKS` lists them.
 """
 
@@ -83,7 +83,7 @@ _BEGUN = re.compile(
 )
 """What may be the beginning of a mark. "<3" is none."""
 _HALF = re.compile(r"<[|\uff5c][^<>\n]{0,40}\Z")
-"""A mark that a limit cut off."""
+"""A mark that is cut off at the token limit."""
 _JOINED = "assistantfinal"
 _LONGEST = 110
 """Characters of a mark at most."""
@@ -93,9 +93,9 @@ _OTHERS = ("user", "human", "system", "tool")
 
 
 class ThinkingSplitter:
-    """Takes a reply piece by piece, and keeps what is said apart from what is thought.
+    """Receives a reply in pieces, and separates speech from reasoning.
 
-    `over` is true once a mark has ended the reply: what follows such a mark is somebody else's turn.
+    `over` is true once a mark has ended the reply: text after such a mark is another speaker's turn.
     """
 
     def __init__(self) -> None:

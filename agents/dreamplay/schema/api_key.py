@@ -1,4 +1,4 @@
-"""Keys: what one may hold, and that none is ever shown."""
+"""API keys: their valid characters, and how they are removed from shown text."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Key = Annotated[SecretStr, BeforeValidator(checked)]
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """A text of somebody else's without what may not be shown, however it is written there."""
+    """A text from elsewhere with all secrets removed, in any encoding."""
     written = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
     for form in sorted(written, key=len, reverse=True):
         text = text.replace(form, HIDDEN)

@@ -1,4 +1,4 @@
-"""What is wrong with a value that somebody wrote, and what would be right, in plain words."""
+"""Describes what is wrong with a value in a file or setting, and what would be valid."""
 
 from __future__ import annotations
 

@@ -66,8 +66,8 @@ class Script:
     def visible_to(self, *roles: str, kind: type[E]) -> list[E]: ...
 
     def visible_to(self, *roles: str, kind: type[EventBase] = EventBase) -> list[Any]:
-        """What every one of these roles witnessed, in order: for one role its knowledge, for several their common
-        ground. Exact names, default deny: nobody asked for, nothing seen. With `kind`, of that class alone.
+        """The events that all of these roles witnessed, in order: for one role its knowledge, for several their common
+        ground. Names must match exactly, and without roles the result is empty. With `kind`, only that class.
         """
         asked = frozenset(roles)
         if not asked:

@@ -1,4 +1,4 @@
-"""A turn: who is asked to do what, before whom, and with what in mind. Made by the director and handed down."""
+"""A turn: the role that is asked, its task, those present, and its cue. The director makes it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Turn:
 
     @property
     def place(self) -> tuple[object, ...]:
-        """What tells the calls of this turn from those of any other: their seeds are drawn from it."""
+        """A key that is unique to this turn; the seeds of its calls are derived from it."""
         return (self.scene.id, "reflection" if self.task == "reflection" else self.number, self.speaker)
 
     def hearing(self, hears: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ E = TypeVar("E", bound=EventBase)
 class View:
     """The events that somebody may read, as of one moment. Only `Script.view` and `Script.common_view` make one.
 
-    Whoever writes prompts gets views and never the script, so that what a role did not witness cannot be reached.
+    Code that writes prompts gets views and never the script, so it cannot reach events that a role did not witness.
     """
 
     roles: tuple[str, ...]
