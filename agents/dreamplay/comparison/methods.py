@@ -12,7 +12,7 @@ _LIMITS = (
 
 
 def methods(deals: PermutationTest, base: int, changed: int, measures: int, *, paired: bool) -> str:
-    """The paragraph, for so many runs and so many measures that were tested."""
+    """The paragraph for the given numbers of runs and of tested measures."""
     told = (_design(base, changed, paired=paired), _test(deals, paired=paired), _many(measures, tell=deals.tell),
             _intervals(paired=paired), _LIMITS)  # fmt: skip
     return " ".join(told)

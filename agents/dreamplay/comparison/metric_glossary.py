@@ -43,7 +43,7 @@ def glossary(
     learned: Sequence[Learned],
     scores: Sequence[Delta],
 ) -> dict[str, str]:
-    """Term to meaning, of what is shown."""
+    """The meaning of each shown term."""
     return dict(_terms(stances, talk, relations, learned, scores))
 
 

@@ -1,4 +1,4 @@
-"""Roles that have another persona in the changed runs, and what differs in it."""
+"""Roles that have another persona in the changed runs, and the differences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Cast, Persona, PrivateSheet
 
 _LONGEST = 160
-"""Characters of a field that are shown."""
+"""Maximum number of characters of a field that are shown."""
 
 
 class Edit(FrozenModel):
@@ -25,7 +25,7 @@ class Swap(FrozenModel):
 
     role: str
     base: str
-    """In public: a name, and what everybody knows."""
+    """The public fields: the name, and what everybody knows."""
     changed: str
     base_fear: str
     """What a shared dream tells the others."""
@@ -40,7 +40,7 @@ class Swap(FrozenModel):
 
     @property
     def fields(self) -> str:
-        """What differs, by the names of the fields."""
+        """The names of the fields that differ."""
         return ", ".join(edit.field for edit in self.edits)
 
 

@@ -1,4 +1,4 @@
-"""What a comparison of so many runs could have found: the smallest p in reach, and how large a change has to be."""
+"""The power of a comparison: the smallest p-value it can reach, and the smallest change it can detect."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import math
 from dreamplay.comparison.permutation import DRAWN, LEVEL, PermutationTest, shown
 
 _OFTEN = 0.8
-"""How often a change of the size named is found."""
+"""The probability with which a change of the named size is detected."""
 
 
 def says(deals: PermutationTest, base: int, changed: int, *, paired: bool) -> str:
-    """In plain sentences, what a comparison of so many runs can tell from chance, one measure taken by itself.
+    """Sentences on the changes that a comparison of this many runs can distinguish from chance, for a single measure.
 
-    The measuring rod is one yes-or-no answer, such as whether a choice is taken. In pairs that is McNemar's exact
+    The reference is one yes-or-no answer, such as whether a choice is taken. In pairs that is McNemar's exact
     test, where only pairs that differ count; without pairs it is Fisher's exact test. Both are what
     `PermutationTest.p` comes to for such an answer.
     """

@@ -1,4 +1,4 @@
-"""Where a comparison comes from: what it was made with, when, and from which runs."""
+"""The provenance of a comparison: version, date, and runs."""
 
 from __future__ import annotations
 
@@ -35,34 +35,34 @@ class Origin(FrozenModel):
     """The runs of one group."""
 
     runs: tuple[Words, ...]
-    """The names of their folders."""
+    """The names of the run folders."""
     seeds: tuple[int, ...]
     model: str
     settings: dict[str, str]
-    """Length, beats, sampling and whatever else was set."""
+    """Length, beats, sampling and the other settings."""
     versions: dict[str, str]
-    """Of the programs that played them."""
+    """The versions of dreamplay that played them."""
 
 
 class Origins(FrozenModel):
-    """What has to be known to make a comparison again."""
+    """The information that is needed to reproduce a comparison."""
 
     dreamplay: str
     """The version that compared the runs."""
     made: Annotated[date, PlainSerializer(date.isoformat)]
     story: str
     story_hashes: tuple[str, ...]
-    """SHA-256 of the story, or of both where a branch plays an edited one."""
+    """SHA-256 of the story, or of both stories if a branch plays an edited one."""
     base: Origin
     changed: Origin
     pairs: int
-    """0 where the runs are not paired."""
+    """Number of pairs; 0 if the runs are not paired."""
     deals: int
     """Ways of dealing the runs that were looked at, besides the true one if they were drawn."""
     ways: int
     """Ways that there are; as many as deals where all were looked at."""
     measures: int
-    """How many were tested together."""
+    """Number of measures that were tested together."""
 
 
 def today() -> date:
@@ -81,7 +81,7 @@ def today() -> date:
 
 
 def provenance(matched: Pairing, deals: PermutationTest, measures: int, made: date) -> Origins:
-    """What these runs are, and how they were looked at."""
+    """The provenance of these runs, and of the test."""
     groups = matched.base, matched.changed
     return Origins(
         dreamplay=importlib.metadata.version("dreamplay"),

@@ -26,7 +26,7 @@ class Relation(Tested):
     """One for each scene; None where they did not reflect."""
     changed: tuple[float | None, ...]
     base_end: float
-    """What they thought last."""
+    """The last value."""
     changed_end: float
     effect: Effect
     """How far the ends are apart."""
@@ -49,7 +49,7 @@ class Learned(FrozenModel):
 
 
 def relations(matched: Pairing, deals: PermutationTest) -> list[Draft]:
-    """What everybody thought of everybody, where the runs say so in their reflections."""
+    """What the characters thought of each other, for runs that have reflections."""
     found = [[_regards(run) for run in group] for group in (matched.base, matched.changed)]
     keys = sorted({key for group in found for each in group for key in each})
     both = [key for key in keys if all(any(key in each for each in group) for group in found)]
@@ -95,7 +95,7 @@ def learned(matched: Pairing) -> tuple[Learned, ...]:
 
 
 def says(found: Sequence[Relation], names: Mapping[str, str]) -> list[str]:
-    """In a plain sentence, which relations changed."""
+    """A sentence that names the relations that changed."""
     tested = [each for each in found if each.p is not None]
     changed = [f"{names[each.role]} of {names[each.other]} ({regard(each.effect)}, adjusted p = {shown(each.adjusted)})"
                for each in tested if each.found]  # fmt: skip
@@ -111,7 +111,7 @@ def says(found: Sequence[Relation], names: Mapping[str, str]) -> list[str]:
 
 
 def knows(found: Sequence[Learned], names: Mapping[str, str]) -> list[str]:
-    """In a plain sentence, whether others learned other fears, or learned them at another time."""
+    """A sentence on whether other characters learned a fear, or learned it at another time."""
     compared = [each for each in found if not (each.base_absent or each.changed_absent)]
     other = [f"{names[each.role]} of {names[each.whose]}'s" for each in compared if each.otherwise]
     if other:

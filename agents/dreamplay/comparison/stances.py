@@ -14,24 +14,24 @@ from dreamplay.schema.base import FrozenModel
 
 
 class Count(FrozenModel):
-    """In how many runs a choice was taken, and the 95% interval of its share."""
+    """The number of runs in which a choice was taken, and the 95% interval of its share."""
 
     runs: int
     whole: int
-    """Runs in which the role took a stance at all."""
+    """Number of runs in which the role took a stance."""
     low: float
     high: float
 
 
 class StanceDifference(Tested):
-    """What one role chose. The test is of all choices together."""
+    """The choices of one role. All choices are tested together."""
 
     role: str
     base: dict[str, Count]
-    """Choice to count."""
+    """The count of each choice."""
     changed: dict[str, Count]
     base_absent: int
-    """Runs that came to the crossroads without the role; `changed_absent` likewise."""
+    """Number of runs that reached the crossroads without the role; `changed_absent` likewise."""
     changed_absent: int
     effects: dict[str, Effect]
     """Choice to the difference of its shares; empty where a group has no stance of the role."""
@@ -85,7 +85,7 @@ def stances(matched: Pairing, deals: PermutationTest) -> list[Draft]:
 def says(
     found: Sequence[StanceDifference], swapped: Collection[str], names: Mapping[str, str], deals: PermutationTest
 ) -> list[str]:
-    """In plain sentences, whose stance changed, and what can be told of those with another persona."""
+    """Sentences that name the roles whose stance changed, and the result for roles with another persona."""
     said = [f"{names[each.role]} was absent from the crossroads in {word} runs, so there is no stance to compare."
             for each in found if not each.effects and (word := _missing(each))]  # fmt: skip
     compared = [each for each in found if each.effects]
@@ -133,7 +133,7 @@ def _counts(found: StanceDifference) -> str:
 
 
 def _detail(found: StanceDifference) -> str:
-    """Which shares differ, by how much, and with which interval."""
+    """The shares that differ, with the difference and its interval."""
     return ", ".join(
         f"{choice} {_of(found.base[choice])} to {_of(found.changed[choice])}, {points(effect)}"
         for choice, effect in found.effects.items()
