@@ -1,4 +1,4 @@
-"""ModelProfile: what a model can, and how it is played. No other code asks which model it is.
+"""`ModelProfile`: the capabilities of a model, and how it is used. No other code depends on which model it is.
 
 A profile is looked up by provider and model name (`profile_table`), overridden by the settings, and refined by what an
 endpoint refuses (`profile_learning`). It is recorded in the header of a run.
@@ -14,9 +14,9 @@ from pydantic import Field
 from dreamplay.schema.base import FrozenModel
 
 SMALLEST_WINDOW = 512
-"""Tokens; a smaller number is no context window."""
+"""Minimum size of a context window in tokens."""
 SMALLEST_OUTPUT = 16
-"""Tokens; a smaller number is no limit of output."""
+"""Minimum limit of output tokens."""
 
 LEARNT = (
     "system_role", "structured_output", "output_limit", "max_output_tokens", "multiple_candidates", "seed",
@@ -31,7 +31,7 @@ class ModelProfile(FrozenModel):
     that takes every field of the API.
     """
 
-    # What the model can.
+    # Capabilities of the model.
 
     context_window: int = Field(default=8192, ge=SMALLEST_WINDOW, le=10_000_000)
     """Tokens, prompt and reply together, that a call uses at most. A hosted model may have room for more; a story of
@@ -66,7 +66,7 @@ class ModelProfile(FrozenModel):
     shared_prefix_cache: bool = False
     """Whether it costs nothing to have the beginning of a prompt read before the rest is known."""
 
-    # How it is asked.
+    # How it is called.
 
     temperature: float | None = Field(default=None, ge=0.0, le=2.0)
     """Sampling temperature. None: the endpoint's own."""
@@ -89,7 +89,7 @@ class ModelProfile(FrozenModel):
     max_jobs: int | None = Field(default=None, ge=1)
     """Runs at once at most. None: no limit."""
 
-    # How it is played.
+    # How it is used in a play.
 
     private_sheet: bool = True
     """Whether the prompt of a line carries the private sheet: room that a small model does not make use of."""

@@ -129,7 +129,7 @@ class Cast:
 
     @cached_property
     def _known(self) -> dict[str, str]:
-        """What somebody may be called by, folded: parts of names, over them the roles, over all the names."""
+        """The role for each form of address, folded. Roles take precedence over parts of names, and names over both."""
         owners: dict[str, set[str]] = {}
         for role in self.roles:
             for part in {folded(part) for name in self.names(role) for part in _parts(name)}:
@@ -139,7 +139,7 @@ class Cast:
 
     @cached_property
     def _mentions(self) -> tuple[re.Pattern[str], dict[str, str]]:
-        """Every name, the longest first, and whose it is."""
+        """Every name with its role, the longest first."""
         owners = {name: role for role in self.roles for name in self.names(role)}
         longest = sorted(owners, key=len, reverse=True)
         return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)"), owners
@@ -153,7 +153,7 @@ class Cast:
         return tuple(sorted(found, key=found.__getitem__, reverse=True))
 
     def nameless(self, text: str) -> str:
-        """The text without the names of the cast, for what goes by likeness: two lines to Leo are not alike by that."""
+        """The text without the names of the cast, for comparisons: two lines are not similar because both name Leo."""
         return self._mentions[0].sub("", text)
 
     def emptied(self, text: str) -> str:

@@ -217,5 +217,5 @@ def invites_answer(event: Event) -> bool:
 
 
 def sanitize(text: str) -> str:
-    """Words of strangers as words: on one line, and without what makes a cue, a placeholder or a mark of a chat."""
+    """Untrusted text on one line, without the characters of a cue, a placeholder or a chat mark."""
     return " ".join(text.split()).translate(_BRACKETS).replace("<|", "(").replace("|>", ")")

@@ -75,11 +75,11 @@ class Script:
         return self._view((asked, kind), self._events, lambda e: asked.issubset(e.witnesses) and isinstance(e, kind))
 
     def view(self, role: str, present: Iterable[str]) -> View:
-        """What a role may read in a scene with these present: its own knowledge, and the common ground of all."""
+        """The events that a role may read in a scene with these present: its own, and the common ground of all."""
         return self._viewed((role,), self.common_view(present))
 
     def common_view(self, roles: Iterable[str]) -> View:
-        """What all of these roles may read: their common ground."""
+        """The events that all of these roles may read: their common ground."""
         return self._viewed(tuple(roles), None)
 
     def joint_view(self, roles: Iterable[str], present: Iterable[str]) -> View:
@@ -148,7 +148,7 @@ class Script:
 
 
 def present(script: Script, scene: Scene) -> tuple[str, ...]:
-    """Who is there at this moment of a scene that runs: those it opened with, and who has come and gone since."""
+    """The roles that are present in a running scene: those at its opening, with later entrances and exits."""
     here = scene.present
     for event in script.in_scene(scene.id, MoveEvent):
         if not event.by_visitor:
@@ -204,7 +204,7 @@ def thoughts_lost(events: Iterable[Event]) -> list[str]:
 
 
 def _with_recaps(events: list[Event]) -> list[Event]:
-    """Recaps in the place of what they stand for. A circle's new recap was made from its old one."""
+    """The events with recaps in place of those they cover. A circle's new recap includes its old one."""
     newest = {frozenset(event.witnesses): event for event in events if isinstance(event, RecapEvent)}
     covered = {circle: recap.covers for circle, recap in newest.items()}
     told = [event for event in events if not isinstance(event, RecapEvent)]
