@@ -46,7 +46,7 @@ class Intervention(Action):
         if self.when and not _WHEN.fullmatch(self.when):
             raise ValueError(f"when: {self.when!r} is not of the form 'Leo mentions the clock'")
         if self.playing and set(self.said) - _AS_OTHERS:
-            raise ValueError(f"as {self.playing[:40]} she can {', '.join(sorted(_AS_OTHERS))}, and nothing else")
+            raise ValueError(f"as {self.playing[:40]} they can {', '.join(sorted(_AS_OTHERS))}, and nothing else")
         if info.context:
             self._fits(**info.context)
         return self
