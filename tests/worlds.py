@@ -27,8 +27,9 @@ from dreamplay.runs.transcript import End, Header, RunLog
 from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.event import EVENT_CLASSES, Cue, Event, TurnEvent, validate_event
 from dreamplay.schema.provenance import Usage
+from dreamplay.schema.scene import Move, Scene, moved
 from dreamplay.schema.script import Script, present
-from dreamplay.schema.story import Move, Scene, Story, moved
+from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 from ruamel.yaml import YAML

@@ -30,7 +30,7 @@ from dreamplay.engine.runner import Runner
 from dreamplay.models import llamacpp, profile_table
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, Event, TurnEvent
-from dreamplay.schema.story import TurnContract
+from dreamplay.schema.scene import TurnContract
 from layout import Plain, PlainModel, default_cache, host_cache
 
 EXTRAS = ("nurse", "teenager", "lawyer")

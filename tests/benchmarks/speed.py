@@ -36,7 +36,7 @@ from dreamplay.models import profile_table
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
 from dreamplay.schema.event import PROLOGUE, Event, Token, TurnEvent
-from dreamplay.schema.story import TurnContract
+from dreamplay.schema.scene import TurnContract
 
 LONG = 1000  # lines of the long run
 EARLY, LATE = slice(10, 60), slice(950, 1000)

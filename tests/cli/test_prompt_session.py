@@ -14,7 +14,7 @@ import worlds
 from dreamplay.participants import visit
 from dreamplay.runs import transcript
 from dreamplay.schema.event import TurnEvent
-from dreamplay.schema.story import VISITOR
+from dreamplay.schema.scene import VISITOR
 
 pexpect = pytest.importorskip("pexpect", exc_type=ImportError)
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")

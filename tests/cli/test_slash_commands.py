@@ -12,8 +12,8 @@ from dreamplay.engine.run_config import RunConfig
 from dreamplay.participants.actions import Action
 from dreamplay.participants.base import Stance, Undo
 from dreamplay.schema.provenance import Provenance
+from dreamplay.schema.scene import VISITOR
 from dreamplay.schema.script import Script
-from dreamplay.schema.story import VISITOR
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 

@@ -6,7 +6,7 @@ import pytest
 import worlds
 from dreamplay.comparison import event_view
 from dreamplay.rendering import event_phrase
-from dreamplay.schema.story import VISITOR
+from dreamplay.schema.scene import VISITOR
 
 NAMES = {"ada": "Ada", "bo": "Bo", "cyrus": "Cyrus", VISITOR: "Kim"}
 WHISPER = worlds.cue(hears=("bo", "cyrus")).model_dump()

@@ -19,8 +19,8 @@ from dreamplay.library import resources
 from dreamplay.memory.base import default_embedder
 from dreamplay.schema.event import Cue, Event
 from dreamplay.schema.plugin_choice import PluginChoice
+from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script
-from dreamplay.schema.story import Scene
 from dreamplay.schema.turn import Turn
 
 Length = Literal["short", "full"]
@@ -325,7 +325,7 @@ def test_what_a_strangers_director_decides_has_to_fit_the_scene(
 from dataclasses import replace
 from dreamplay.director.base import Narration
 from dreamplay.director.director import StandardDirector
-from dreamplay.schema.story import Move
+from dreamplay.schema.scene import Move
 from dreamplay.schema.turn import Turn
 
 async def later(): ...

@@ -15,8 +15,9 @@ from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Cue
 from dreamplay.schema.provenance import Provenance
+from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script
-from dreamplay.schema.story import Scene, Story
+from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 

@@ -14,8 +14,8 @@ from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import DreamContribution
 from dreamplay.schema.provenance import Usage
+from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script
-from dreamplay.schema.story import Scene
 from dreamplay.validation import pipeline
 from dreamplay.validation.check import Candidate, CheckContext
 from dreamplay.validation.checks import shown

@@ -14,7 +14,7 @@ from dreamplay.participants.actions import Action
 from dreamplay.participants.interventions import Intervention
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import ControlEvent, LineEvent
-from dreamplay.schema.story import VISITOR
+from dreamplay.schema.scene import VISITOR
 from pydantic import ValidationError
 
 

@@ -28,7 +28,8 @@ from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, RunLog
 from dreamplay.schema.event import PROLOGUE, ControlEvent, Event, MoveEvent, TurnEvent
 from dreamplay.schema.provenance import Provenance
-from dreamplay.schema.story import VISITOR, Length
+from dreamplay.schema.scene import VISITOR
+from dreamplay.schema.story import Length
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 from dreamplay.scoring import metrics, score

@@ -18,8 +18,9 @@ from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.event import PROLOGUE, Cue, Event, MoveEvent
+from dreamplay.schema.scene import Scene, moved
 from dreamplay.schema.script import Script, present
-from dreamplay.schema.story import Scene, Story, moved
+from dreamplay.schema.story import Story
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

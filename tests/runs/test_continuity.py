@@ -27,7 +27,7 @@ from dreamplay.models.scripted import ScriptedModel
 from dreamplay.rendering import comparison_report, markdown
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, RunLog
-from dreamplay.schema.story import VISITOR
+from dreamplay.schema.scene import VISITOR
 from dreamplay.scoring import score
 
 Lines = list[dict[str, Any]]

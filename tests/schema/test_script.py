@@ -6,8 +6,8 @@ import pytest
 import worlds
 from dreamplay.schema.event import EVENT_CLASSES, PROLOGUE, Event, EventBase, TurnEvent
 from dreamplay.schema.provenance import RejectedCandidate, Usage
+from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script, attitudes, present
-from dreamplay.schema.story import Scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 import worlds
-from dreamplay.schema.story import Scene, Story, TurnContract
+from dreamplay.schema.scene import Scene, TurnContract
+from dreamplay.schema.story import Story
 from pydantic import ValidationError
 
 

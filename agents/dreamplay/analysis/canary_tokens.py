@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.schema.cast import Cast, Persona, PrivateSheet
-from dreamplay.schema.story import Beat, Scene
+from dreamplay.schema.scene import Scene
+from dreamplay.schema.story import Beat
 
 _TOKEN = re.compile(r"canary\d{5}", re.IGNORECASE)  # a line begins with a capital
 _POOLED = ("fear", "wish")
@@ -83,7 +84,10 @@ class CanaryTokens:
         moves = (self.around(move.text, Canary(f"a move {where}")) for move in scene.moves)
         return scene.model_copy(update={
             "opening": self.around(scene.opening, Canary(f"the opening {where}")),
-            "pressures": tuple(self.around(text, Canary(f"a pressure {where}")) for text in scene.pressures),
+            "pressures": tuple(
+                each.model_copy(update={"text": self.around(each.text, Canary(f"a pressure {where}"))})
+                for each in scene.pressures
+            ),
             "material": tuple(self.around(text, Canary(f"material {where}", aware)) for text in scene.material),
             "moves": tuple(m.model_copy(update={"text": t}) for m, t in zip(scene.moves, moves, strict=True)),
             "asides": tuple(a.model_copy(update={"material": t}) for a, t in zip(scene.asides, whispers, strict=True)),

@@ -17,8 +17,9 @@ from dreamplay.errors import UsageError
 from dreamplay.library import templates
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, Event, MoveEvent
+from dreamplay.schema.scene import Aside, Move, Scene
 from dreamplay.schema.script import Script, present
-from dreamplay.schema.story import Aside, Move, PrologueLine, Scene, Story
+from dreamplay.schema.story import PrologueLine, Story
 from dreamplay.sentences import sentences
 
 
@@ -76,7 +77,7 @@ def without(
         if scene.id == here.id:
             exits.extend(_exits(script, scene, leaving, len(speaks)))
         changes: dict[str, object] = {
-            "pressures": tuple(text for text in scene.pressures if not _names(cast, text, drop)),
+            "pressures": tuple(each for each in scene.pressures if not _names(cast, each.text, drop)),
             "moves": _moves(script, scene, drop, exits if scene.id == here.id else ()),
         }
         if scene.id not in begun:

@@ -29,8 +29,9 @@ from dreamplay.runs.transcript import Header, RunLog, complaint, total
 from dreamplay.schema.cast import Persona
 from dreamplay.schema.event import PROLOGUE, Event, StanceEvent, TurnEvent, validate_event
 from dreamplay.schema.provenance import Provenance, Usage
+from dreamplay.schema.scene import Move, Scene, moved
 from dreamplay.schema.script import Script, present, turns
-from dreamplay.schema.story import Move, Scene, Story, moved
+from dreamplay.schema.story import Story
 from dreamplay.storage import disk
 
 _LONGEST = 40

@@ -13,7 +13,8 @@ from dreamplay.memory.base import Embedder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Cue, MoveEvent, NarrationEvent, TurnEvent
 from dreamplay.schema.plugin_choice import PluginChoice
-from dreamplay.schema.story import Length, Move
+from dreamplay.schema.scene import Move
+from dreamplay.schema.story import Length
 from dreamplay.schema.turn import Turn
 
 

@@ -22,8 +22,17 @@ class DirectorConfig(FrozenModel):
     """Turns of silence after which the weight grows no more, so that it stays a finite number."""
     duet: int = Field(default=4, ge=2, le=100)
     """Turns that two characters may talk to each other before somebody else must speak."""
-    turns_a_pressure: float = Field(default=3.2, gt=0.0, le=100.0)
-    """Turns that a pressure is given to be answered before the next one comes."""
+    topic_lines: int = Field(default=8, ge=2, le=100)
+    """Lines after which a topic is left, even if more could be said of it."""
+    topics_ahead: int = Field(default=2, ge=1, le=100)
+    """Topics from which the next one is drawn: the first so many, in the author's order, that can be opened."""
+    joining: Share = 0.35
+    """Share of turns in which somebody joins who has not been asked, while somebody else could answer."""
+    of_persona: float = Field(default=20.0, ge=1.0, le=1e6)
+    """How strongly the persona decides which of several moves is made: the base of its weight, whose exponent is the
+    cosine of the move and the persona's sheet."""
+    waits: int = Field(default=2, ge=0, le=100)
+    """Turns that something waits to happen while somebody owes an answer, and by which a scene may be longer for it."""
     of_the_moment: Share = 0.35
     """Share of cues that begin with what the scene gives the speaker, as long as it does, rather than with what the
     persona brings."""

@@ -14,12 +14,13 @@ from typing import Any
 from dreamplay.director import relevance
 from dreamplay.director.config import DirectorConfig
 from dreamplay.director.situation import Situation
+from dreamplay.director.topics import Step
 from dreamplay.library import templates
 from dreamplay.memory.base import Embedder, default_embedder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Cue, DreamEvent, Event, LineEvent, NarrationEvent, TurnEvent
+from dreamplay.schema.scene import Aside, Scene
 from dreamplay.schema.script import Script, attitudes
-from dreamplay.schema.story import Aside, Scene
 from dreamplay.schema.view import last_heard
 
 _WHISPERING = "in a whisper, for nobody else to hear,"
@@ -38,17 +39,23 @@ class Cues:
     _owners: dict[str, dict[str, str]] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Scene to the role of each piece of its material. Computed once for each scene."""
 
-    def draw(self, now: Situation, speaker: str, *, aside: Aside | None = None) -> Cue:
+    def of_topic(self, now: Situation, step: Step) -> Cue:
+        """The cue that gives a move of a topic."""
+        does = self.cast.fill(step.move.does)
+        text = f"{self.cast.name(step.move.role)} {does.rstrip('.')}." if now.direction == "led" else ""
+        return Cue(
+            to=step.to, pressure=self._newest(now, step.move.role), tactic="", material=step.move.does, text=text,
+            topic=step.topic.id, move=step.number, act=step.move.act or "", answers=step.answers,
+        )  # fmt: skip
+
+    def draw(self, now: Situation, speaker: str) -> Cue:
         """Draw a cue: pressure, tactic and material. Nothing is drawn twice while others are left. If a visitor has
         just said or done something, the cue is an answer to it.
 
         Args:
             now: where the scene stands.
             speaker: whose cue it is.
-            aside: what the author has the speaker whisper now.
         """
-        if aside:
-            return self._whisper(now, aside)
         config, script, scene, visited = self.config, now.script, now.scene, now.unanswered
         rolled = now.dice(self.seed, "cue")
         persona = self.cast.personas[speaker]
@@ -83,7 +90,7 @@ class Cues:
         tell = f"tells {self.cast.called(to)}" if to else "says"
         return self._cue(now, speaker, tell, tactic=tactic, material=material, to=to, glimpse=glimpse)
 
-    def _whisper(self, now: Situation, aside: Aside) -> Cue:
+    def whisper(self, now: Situation, aside: Aside) -> Cue:
         """The cue of an aside, whose material the author wrote."""
         tell = f"tells {self.cast.listed(aside.to)}"
         return self._cue(
@@ -107,10 +114,15 @@ class Cues:
         return self._cue(now, speaker, tell, to=visitor, hears=hears, **matter)
 
     def _cue(self, now: Situation, speaker: str, tell: str, *, tactic: str, material: str, **rest: Any) -> Cue:
-        told = reversed(now.script.in_scene(now.scene.id, NarrationEvent))
-        pressure = next((event.text for event in told if speaker in event.witnesses), "")
+        pressure = self._newest(now, speaker)
         text = f"{self.cast.name(speaker)} {tell} {self.cast.fill(tactic)} that {self.cast.fill(material)}."
         return Cue(pressure=pressure, tactic=tactic, material=material, text=text, **rest)
+
+    @staticmethod
+    def _newest(now: Situation, speaker: str) -> str:
+        """What has happened last in the scene before the speaker; empty if nothing has."""
+        told = reversed(now.script.in_scene(now.scene.id, NarrationEvent))
+        return next((event.text for event in told if speaker in event.witnesses), "")
 
     def _tone(self, now: Situation, speaker: str, to: str) -> str | None:
         """The tone towards the addressee, in some of the turns in which the speaker's attitude is extreme."""

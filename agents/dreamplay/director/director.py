@@ -5,7 +5,6 @@ Everything follows from the script and the seed of the run, so that a run can be
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,10 +14,15 @@ from dreamplay.director.base import Narration, SceneEnd, Step
 from dreamplay.director.config import DirectorConfig
 from dreamplay.director.cues import Cues
 from dreamplay.director.situation import Situation
+from dreamplay.director.topics import Step as TopicStep
+from dreamplay.director.topics import Topics
 from dreamplay.memory.base import Embedder, default_embedder
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import NarrationEvent, TurnEvent
-from dreamplay.schema.story import Aside, Length, Scene
+from dreamplay.schema.conditions import holds
+from dreamplay.schema.event import TurnEvent
+from dreamplay.schema.scene import Aside, Pressure, Scene
+from dreamplay.schema.script import answer_of
+from dreamplay.schema.story import Length
 
 
 @dataclass(frozen=True)
@@ -45,22 +49,64 @@ class StandardDirector:
         aside = self._aside(now)
         if pressure := self._pressure(now, aside):
             return Narration(pressure)
-        speaker = aside.role if aside else self._speaker(now)
-        return now.turn(speaker, self._cues.draw(now, speaker, aside=aside))
+        if aside:
+            return now.turn(aside.role, self._cues.whisper(now, aside))
+        if step := None if now.unanswered else self._step(now):
+            return now.turn(step.move.role, self._cues.of_topic(now, step))
+        speaker = self._speaker(now)
+        return now.turn(speaker, self._cues.draw(now, speaker))
 
     def over(self, now: Situation) -> bool:
-        """Whether the scene is complete: it has enough turns, everybody present has had one, and all moves and asides
-        are done. Turns of the visitor, and answers to them, do not count."""
+        """Whether the scene is complete: it has enough turns, everybody present has had one, all moves, asides and
+        pressures are done, and nobody owes an answer that two more turns can give. It ends before its last turn when
+        its outcome is decided, or when nothing more can be said of its topics. Turns of the visitor, and answers to
+        them, do not count."""
         if now.unanswered:
             return False
-        taken, scene = len(now.contracted), now.scene
-        if taken >= max(scene.turns.max, scene.turns.min):
-            return True
-        if self.length == "full" or taken < scene.turns.min:
+        taken, turns = len(now.contracted), now.scene.turns
+        if taken < turns.min:
             return False
+        if taken >= turns.max:
+            return taken >= turns.max + self.config.waits or not turns.max or not self._open(now)
         heard = {event.speaker for event in now.turns}
-        done = now.moved == len(scene.moves) and now.whispered == len(scene.asides)
-        return done and heard.issuperset(now.cast)
+        done = now.moved == len(now.scene.moves) and now.whispered == len(now.scene.asides)
+        if not done or not heard.issuperset(now.cast) or self._next_pressure(now) or self._open(now):
+            return False
+        decided = answer_of(now.script, now.scene.id) is not None
+        return decided or self.length == "short" or bool(now.scene.topics and not self._step(now))
+
+    def _open(self, now: Situation) -> bool:
+        """Whether somebody has been asked something and can answer it."""
+        able = [role for role in now.cast if not now.turns or role != now.turns[-1].speaker]
+        return bool(now.turns) and self._asked(now) in able
+
+    def _asked(self, now: Situation) -> str | None:
+        """Who has been asked something by the last line."""
+        last = now.turns[-1] if now.turns else None
+        if last is None or "?" not in last.text:
+            return None
+        to = last.cue.to if last.cue else None
+        called = [role for role in self.cast.mentioned(last.text) if role in now.cast and role != last.speaker]
+        return called[0] if called else to if to in now.cast else None
+
+    def _step(self, now: Situation) -> TopicStep | None:
+        """The next move of the scene's topics; None if there is none."""
+        if not now.scene.topics:
+            return None
+        dice, topics = now.dice(self.seed, "topic"), self._topics
+        last = now.turns[-1].speaker if now.turns else None
+        able = [role for role in now.cast if role != last] or list(now.cast)
+        owed, asked = self._owed(now, able), self._asked(now)
+        replies, joins = topics.replies(now, able), topics.joining(now, able)
+        ways = [[step for step in replies if step.move.role == asked], replies, joins]
+        if not asked and joins and dice.random() < self.config.joining:
+            ways = [joins, replies]
+        openings = topics.openings(now, able)
+        fresh = bool(now.events) and not isinstance(now.events[-1], TurnEvent)
+        ways = [openings, *ways] if topics.over(now) or (fresh and topics.opened(now)) else [*ways, openings]
+        if owed:
+            ways = [[step for step in way if step.move.role in owed] for way in ways]
+        return next((topics.pick(way, dice) for way in ways if way), None)
 
     @staticmethod
     def _aside(now: Situation) -> Aside | None:
@@ -71,27 +117,35 @@ class StandardDirector:
         return left[0] if left and left[0].after <= len(now.contracted) else None
 
     def _pressure(self, now: Situation, aside: Aside | None) -> str | None:
-        """The pressure that is due before the next turn, if any: they are spread evenly over the turns. None comes
-        during an aside, or before the visitor is answered."""
-        if now.unanswered or aside:
+        """The pressure that is due before the next turn, if any: they are spread evenly over the turns, and wait a
+        little for somebody who owes an answer. None comes during an aside, or before the visitor is answered."""
+        pressure = self._next_pressure(now)
+        if pressure is None or now.unanswered or aside:
             return None
         scene, taken = now.scene, len(now.contracted)
-        raised = max(0, len(now.script.in_scene(scene.id, NarrationEvent)) - 1)  # the first narration is the opening
         planned = scene.turns.min if self.length == "short" else scene.turns.max
-        pressures = self._pressures(scene, planned)
-        if raised < len(pressures) and taken * len(pressures) >= raised * planned:
-            # A branch that goes on with other dice has been told pressures that these dice may choose again.
-            told = {event.text for event in now.script.in_scene(scene.id)}
-            return next((text for text in map(self.cast.fill, pressures[raised:]) if text not in told), None)
-        return None
+        raised, count = len(self._raised(now)), len(self._pressures(now))
+        later = bool(scene.topics) and not all(topic.id in _bound(scene) for topic in scene.topics)
+        due = (raised + later) * planned / (count + later)
+        if taken >= due + self.config.waits or (taken >= due and not self._open(now)):
+            return self.cast.fill(pressure.text)
+        idle = bool(scene.topics and now.turns) and self._step(now) is None
+        return self.cast.fill(pressure.text) if idle else None
 
-    def _pressures(self, scene: Scene, planned: int) -> list[str]:
-        """As many of the scene's pressures as its turns can answer: the last one, which is the strongest, and others at
-        random, in the author's order."""
-        fitting = min(len(scene.pressures), max(1, round(planned / self.config.turns_a_pressure)))
-        last = len(scene.pressures) - 1
-        others = random.Random(f"{self.seed}/{scene.id}/pressures").sample(range(max(last, 0)), max(fitting - 1, 0))
-        return [scene.pressures[i] for i in sorted([*others, last])] if scene.pressures else []
+    def _next_pressure(self, now: Situation) -> Pressure | None:
+        """The next pressure that has not come yet. A branch that goes on with other dice has been told some."""
+        told = {event.text for event in now.script.in_scene(now.scene.id)}
+        return next((each for each in self._pressures(now) if self.cast.fill(each.text) not in told), None)
+
+    def _raised(self, now: Situation) -> list[Pressure]:
+        """The pressures that have come."""
+        told = {event.text for event in now.script.in_scene(now.scene.id)}
+        return [each for each in self._pressures(now) if self.cast.fill(each.text) in told]
+
+    @staticmethod
+    def _pressures(now: Situation) -> list[Pressure]:
+        """The pressures of the scene that can come, in the author's order."""
+        return [each for each in now.scene.pressures if holds(each.when, lambda scene: answer_of(now.script, scene))]
 
     def _speaker(self, now: Situation) -> str:
         """Who speaks next if no aside is due: whoever was called by name, otherwise by silence, talkativeness and
@@ -144,5 +198,14 @@ class StandardDirector:
         return min(len(turns) + 2, cap)
 
     @cached_property
+    def _topics(self) -> Topics:
+        return Topics(self.cast, self.seed, self.embedder, self.config)
+
+    @cached_property
     def _cues(self) -> Cues:
         return Cues(self.cast, self.seed, self.embedder, self.config)
+
+
+def _bound(scene: Scene) -> set[str]:
+    """The topics that begin with something that happens."""
+    return {each.opens for each in scene.pressures if each.opens}

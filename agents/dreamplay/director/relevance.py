@@ -44,6 +44,19 @@ def owners(cast: Cast, embedder: Embedder, texts: Sequence[str], roles: Sequence
     return found
 
 
+def likeness(cast: Cast, embedder: Embedder, text: str, role: str) -> float:
+    """How close a text is to what a persona wants and talks about: the cosine with the mean of material, want and
+    belief, without names.
+
+    Raises:
+        EmbeddingError: the sentence vectors cannot be loaded.
+    """
+    persona = cast.personas[role]
+    own = (persona.private.want, persona.private.belief) if persona.private else ()
+    voice = tuple(cast.nameless(cast.fill(each)) for each in (*persona.material, *own))
+    return _near(embedder, cast.nameless(cast.fill(text)), voice)
+
+
 def nearest(cast: Cast, embedder: Embedder, texts: Sequence[str], heard: str) -> str:
     """The topic that is most like an answer: cosine with what was just heard, both without names. On a tie, and if
     nothing was heard, the first one.
@@ -55,6 +68,15 @@ def nearest(cast: Cast, embedder: Embedder, texts: Sequence[str], heard: str) ->
 
     near = quantized(embedder, cast.nameless(heard))
     return max(texts, key=lambda text: float(quantized(embedder, cast.nameless(cast.fill(text))) @ near))
+
+
+@lru_cache(maxsize=4096)
+def _near(embedder: Embedder, text: str, voice: tuple[str, ...]) -> float:
+    """The similarity of a text to a voice. Cached, since a scene asks for the same ones again and again."""
+    from dreamplay.memory.embeddings import embed
+
+    rows = embed(embedder, (text, *voice))
+    return round(float(_unit(rows[0]) @ _unit(rows[1:].mean(axis=0))), _EXACT)
 
 
 @lru_cache(maxsize=256)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from dreamplay.models.profile import Direction
 from dreamplay.schema.event import Cue, Event, MoveEvent, TurnEvent, invites_answer
+from dreamplay.schema.scene import VISITOR, Scene
 from dreamplay.schema.script import Script, present, turns
-from dreamplay.schema.story import VISITOR, Scene
 from dreamplay.schema.turn import Turn
 
 
@@ -23,11 +24,13 @@ class Situation:
     scene: Scene
     present: tuple[str, ...]
     """Those present, in the order in which they came."""
+    direction: Direction = "led"
+    """How much the speaker is told of what to say."""
 
     @classmethod
-    def of(cls, script: Script, beat: str, scene: Scene) -> Situation:
+    def of(cls, script: Script, beat: str, scene: Scene, direction: Direction = "led") -> Situation:
         """The situation in which a script has left a scene."""
-        return cls(script, beat, scene, present(script, scene))
+        return cls(script, beat, scene, present(script, scene), direction)
 
     @cached_property
     def cast(self) -> tuple[str, ...]:
@@ -36,8 +39,8 @@ class Situation:
 
     @cached_property
     def events(self) -> list[Event]:
-        """What has happened in the scene, in order, whoever perceived it, without events outside the story."""
-        return [event for event in self.script.in_scene(self.scene.id) if not event.backstage]
+        """What has happened in the scene that somebody could perceive, in order, whoever did."""
+        return [event for event in self.script.in_scene(self.scene.id) if event.happens]
 
     @cached_property
     def turns(self) -> list[TurnEvent]:

@@ -30,8 +30,9 @@ from dreamplay.engine.state import Context, State, given, recorded, retellings
 from dreamplay.errors import RecordError
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE
+from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script
-from dreamplay.schema.story import Beat, Scene
+from dreamplay.schema.story import Beat
 from dreamplay.schema.turn import Task
 
 Graph = CompiledStateGraph[State, Context, State, State]

@@ -22,8 +22,8 @@ from dreamplay.errors import ModelError
 from dreamplay.participants.base import Line, Reflection, Stance
 from dreamplay.runs.pending_answers import PendingAnswer
 from dreamplay.schema.event import PROLOGUE, Cue, DreamEvent, SilenceEvent, StanceEvent, TurnEvent
+from dreamplay.schema.scene import Move, moved
 from dreamplay.schema.script import Script, given_fear, present
-from dreamplay.schema.story import Move, moved
 from dreamplay.schema.turn import Turn
 from dreamplay.validation.generate import THOUGHT_ONLY
 

@@ -22,7 +22,8 @@ from dreamplay.runs.run_settings import checked_settings
 from dreamplay.runs.transcript import Header, Resumed, complaint
 from dreamplay.schema.base import digest
 from dreamplay.schema.cast import Cast, Persona
-from dreamplay.schema.story import Beat, Length, Scene, Story
+from dreamplay.schema.scene import Scene
+from dreamplay.schema.story import Beat, Length, Story
 from dreamplay.storage import disk
 from dreamplay.validation import pipeline
 from dreamplay.validation.pipeline import Pipeline

@@ -30,8 +30,9 @@ from dreamplay.runs.pending_answers import PendingAnswer, PendingAnswers
 from dreamplay.runs.transcript_reader import unrecordable
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import AnswerEvent, Event, RecapEvent, StanceEvent, Token, validate_event
+from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script, away, ever_controlled, in_hand, present
-from dreamplay.schema.story import Beat, Scene, Story
+from dreamplay.schema.story import Beat, Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 
@@ -121,7 +122,7 @@ class Context:
     def situation(self, state: State) -> Situation:
         """The situation of the scene."""
         beat, scene = self.scenes[state["scene"]]
-        return Situation.of(self.script, beat.id, scene)
+        return Situation.of(self.script, beat.id, scene, self.narrator.desk.profile.direction)
 
     def record(self, state: State, **event: Any) -> Event:
         """Record an event: number it, write it to disk, and only then add it to the script. This is the only way to add

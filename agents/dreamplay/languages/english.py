@@ -87,6 +87,10 @@ winter wolf wood woody wren young
     ),
     half_turned_after=(re.compile(r"\bI\b"), re.compile(r" (he|she) \w+s\b")),
     slips=english_refusals.SLIPS,
+    asked_matter=re.compile(
+        r"^(?:\w+ ){0,2}?(?:asks|(?:wants|demands) to know)\b(?: \S+){0,4}?,? "
+        r"(?P<word>why|what|who|whose|how|where|when|which)\b"
+    ),
     own_matter=(
         (r"(?:his|her|{name}['\u2019]s) ", "My"),
         (r"(?:he|she|{name})(?=[ ,'\u2019])", "I"),

@@ -39,6 +39,8 @@ class Language:
     """Signs that a cue in the third person was only half turned into the first."""
     half_turned_after: tuple[re.Pattern[str], re.Pattern[str]] = (NOTHING, NOTHING)
     """The same, where the second pattern comes anywhere after the first."""
+    asked_matter: re.Pattern[str] = NOTHING
+    """How a move asks something; its group `word` is the word with which the question begins."""
     own_matter: tuple[tuple[str, str], ...] = ()
     """How matter about the speaker begins, as a pattern in which {name} is the speaker's name, and the word with which
     the speaker begins to say it."""

@@ -41,7 +41,8 @@ from dreamplay.schema.event import (
     sanitize,
 )
 from dreamplay.schema.provenance import RetrievedMemory
-from dreamplay.schema.story import Story, moved
+from dreamplay.schema.scene import moved
+from dreamplay.schema.story import Story
 from dreamplay.schema.view import View
 from dreamplay.sentences import sentences
 
@@ -52,6 +53,7 @@ _IMPORTANCE: dict[Kind, float] = {
     "dream": 1.0,  # what each of them hides, seen by all who dreamt it
     "stance": 0.8,
     "reflection": 0.8,  # drawn already from what happened
+    "outcome": 0.7,
     "recap": 0.5,
     "line": 0.4,
     "action": 0.4,

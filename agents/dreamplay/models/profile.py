@@ -18,6 +18,8 @@ SMALLEST_WINDOW = 512
 SMALLEST_OUTPUT = 16
 """Minimum limit of output tokens."""
 
+Direction = Literal["free", "guided", "led"]
+
 LEARNT = (
     "system_role", "structured_output", "output_limit", "max_output_tokens", "multiple_candidates", "seed",
     "temperature_control", "stop", "stream", "stream_usage",
@@ -91,8 +93,15 @@ class ModelProfile(FrozenModel):
 
     # How it is used in a play.
 
+    direction: Direction = "guided"
+    """How much a speaker is told of what to say. free: who they are, what they are after and what has happened; guided:
+    also an act and things at hand, as suggestions; led: what the line says, for models that can do no more."""
+    think: bool = True
+    """Whether a character thinks before a line, in the same reply. It helps large models and harms small ones."""
+    judges_outcome: bool = True
+    """Whether the model is asked what came of a scene. Otherwise the moves that were played decide it."""
     private_sheet: bool = True
-    """Whether the prompt of a line carries the private sheet: room that a small model does not make use of."""
+    """Whether the prompt of a line carries the private sheet, if the model is led. A small one makes no use of it."""
     cue_manner: bool = True
     """Whether a cue says how a line is spoken. In a small model these words crowd out the matter."""
     memories: int = Field(default=3, ge=0, le=20)

@@ -25,6 +25,9 @@ _CUE = re.compile(
     r"\[[^\[\]]+? (?:tells (?P<to>[^\Wa-z][^\s\[\]]*(?: [^\Wa-z][^\s\[\]]*)*)|says)[^\[\]]*? that "
     r"(?P<matter>[^\[\]]*)\.\]"
 )
+_MOVE = re.compile(
+    r"\[[^\Wa-z]\S* \w+s (?P<to>[^\Wa-z]\w+)?,? ?(?:that )?(?P<matter>[^\[\]]*)\.\](?=\s*(?:\n.*)?\s*\Z)"
+)
 _NOTE_AT_END = re.compile(r"\]\s*(?:\n.*)?\s*\Z")  # the cue of a line, and what is asked in one line at most
 _POOLED = re.compile(r"^(?:-|\d+\.) (.+)$", re.MULTILINE)
 _RULE = "\n---\n"
@@ -97,7 +100,7 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
         marks = {name: dice.choice(_numbers(field)) for name, field in asked.items() if field["type"] == "integer"}
         return json.dumps({"thought": dice.choice(words["thoughts"]), **marks})
     if _NOTE_AT_END.search(text):
-        cues = list(_CUE.finditer(text))
+        cues = list(_CUE.finditer(text)) or list(_MOVE.finditer(text))
         to = f", {cues[-1]['to']}" if cues and cues[-1]["to"] else ""
         matter = _in_first_person(cues[-1]["matter"]) if cues else ""
         if matter and matter in text[: cues[-1].start()]:  # said already, and would be refused as a copy

@@ -12,7 +12,8 @@ from dreamplay.participants.actions import Action
 from dreamplay.schema.base import Role, Text
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import LineEvent
-from dreamplay.schema.story import VISITOR, Story
+from dreamplay.schema.scene import VISITOR
+from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 

@@ -14,7 +14,7 @@ from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.prompting.summarization import SummaryRequest
 from dreamplay.schema.event import DreamContribution, DreamEvent, NarrationEvent, StanceEvent, sanitize
 from dreamplay.schema.provenance import Provenance
-from dreamplay.schema.story import Scene
+from dreamplay.schema.scene import Scene
 from dreamplay.schema.view import View
 from dreamplay.validation.check import CheckContext, Heard
 from dreamplay.validation.checks import shown

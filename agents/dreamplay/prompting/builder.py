@@ -26,7 +26,8 @@ from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import DreamContribution, Event, StanceEvent
 from dreamplay.schema.provenance import RetrievedMemory
-from dreamplay.schema.story import Choice, Scene, Story
+from dreamplay.schema.scene import Scene
+from dreamplay.schema.story import Choice, Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 
@@ -74,7 +75,7 @@ class PromptBuilder:
         """
         persona, cue = self.cast.personas[turn.speaker], turn.cue
         assert cue
-        begun = f" {self._wording.begun(cue, turn.speaker)}" if again else ""
+        begun = f" {self._wording.begun(cue, turn.speaker)}".rstrip() if again else ""
         apart = " ".join(map(self._wording.noted, self._apart(turn, view)))
         tail = self._render(
             "line.jinja",
@@ -181,7 +182,7 @@ class PromptBuilder:
         self, common: Callable[[Circle], View], ends: Sequence[int], stages: Collection[Circle], scene: Scene
     ) -> list[SummaryRequest]:
         """The recaps that have to be made before a scene can be played; none while everything fits. See `due`."""
-        told = " ".join([scene.opening, *scene.pressures, *(move.text for move in scene.moves)])
+        told = " ".join([scene.opening, *(each.text for each in scene.pressures), *(move.text for move in scene.moves)])
         growth = tokens(told) + scene.turns.max * _LINE + _TOLD
         room = self.profile.context_window - RESERVE - tokens(self._system)
         return summarization.due(common, ends, stages, self._wording.size, room=room, growth=growth)

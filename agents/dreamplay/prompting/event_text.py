@@ -24,10 +24,12 @@ from dreamplay.schema.event import (
     FearEvent,
     LineEvent,
     NarrationEvent,
+    OutcomeEvent,
     RecapEvent,
     ReflectionEvent,
     SilenceEvent,
     StanceEvent,
+    ThoughtEvent,
     sanitize,
 )
 
@@ -89,9 +91,13 @@ class EventText:
         return cue.text if self.cue_manner else cue.bare
 
     def begun(self, cue: Cue, role: str) -> str:
-        """The first word of the cue's topic as the speaker says it: "he holds" begins with "I", and "his clock" with
-        "My"."""
+        """The first word of the cue's matter as the speaker says it: "asks why" begins with "Why", "he holds" with "I",
+        and "his clock" with "My". Empty where it cannot be told."""
         matter, name = self.cast.fill(cue.material), re.escape(self.cast.name(role))
+        if asks := self.language.asked_matter.search(matter):
+            return str(asks["word"]).capitalize()
+        if cue.topic:
+            return ""
         for own, begun in self.language.own_matter:
             if re.match(own.format(name=name), matter):
                 return begun
@@ -118,7 +124,9 @@ WORDS: Mapping[type[EventBase], Callable[[EventText, Any, str], str]] = {
     LineEvent: EventText._line,
     ActionEvent: EventText._action,
     SilenceEvent: _nothing,
+    ThoughtEvent: _nothing,
     DreamEvent: _told,
+    OutcomeEvent: _told,
     ReflectionEvent: _nothing,
     StanceEvent: EventText._stance,
     RecapEvent: _told,

@@ -22,10 +22,12 @@ from dreamplay.schema.event import (
     LineEvent,
     MoveEvent,
     NarrationEvent,
+    OutcomeEvent,
     RecapEvent,
     ReflectionEvent,
     SilenceEvent,
     StanceEvent,
+    ThoughtEvent,
 )
 from dreamplay.schema.story import Story
 
@@ -98,7 +100,9 @@ SHOWN: Mapping[type[EventBase], Callable[[EventLines, Any], Shown | None]] = {
     LineEvent: EventLines._line,
     ActionEvent: EventLines._action,
     SilenceEvent: _nothing,
+    ThoughtEvent: _nothing,
     DreamEvent: EventLines._dream,
+    OutcomeEvent: EventLines._told,
     ReflectionEvent: EventLines._reflection,
     StanceEvent: EventLines._stance,
     RecapEvent: _nothing,

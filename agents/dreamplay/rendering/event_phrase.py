@@ -17,12 +17,14 @@ from dreamplay.schema.event import (
     FearEvent,
     LineEvent,
     NarrationEvent,
+    OutcomeEvent,
     RecapEvent,
     ReflectionEvent,
     SilenceEvent,
     StanceEvent,
+    ThoughtEvent,
 )
-from dreamplay.schema.story import VISITOR
+from dreamplay.schema.scene import VISITOR
 
 Phrase = tuple[str, str]
 """The speaker or kind of an event, with its punctuation, and the text."""
@@ -74,6 +76,8 @@ PHRASES: Mapping[type[EventBase], Callable[[EventView, str, Names], Phrase]] = {
     LineEvent: _line,
     ActionEvent: lambda said, who, names: (who, said.text),
     SilenceEvent: lambda said, who, names: (who, "says nothing"),
+    ThoughtEvent: lambda said, who, names: (f"{who} thinks:", said.text),
+    OutcomeEvent: _told,
     DreamEvent: lambda said, who, names: ("Dream:", said.text),
     ReflectionEvent: _reflection,
     StanceEvent: _stance,

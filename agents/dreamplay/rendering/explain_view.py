@@ -23,10 +23,12 @@ from dreamplay.schema.event import (
     FearEvent,
     LineEvent,
     NarrationEvent,
+    OutcomeEvent,
     RecapEvent,
     ReflectionEvent,
     SilenceEvent,
     StanceEvent,
+    ThoughtEvent,
 )
 
 _WIDTH = 100
@@ -48,7 +50,9 @@ TOLD: Mapping[type[EventBase], Callable[[str, str], str]] = {
     LineEvent: _said,
     ActionEvent: lambda name, text: f"{name} {text}",
     SilenceEvent: _said,
+    ThoughtEvent: lambda name, text: f"{name} thinks: {text}",
     DreamEvent: _said,
+    OutcomeEvent: _said,
     ReflectionEvent: lambda name, text: f"{name} thinks: {text}",
     StanceEvent: _said,
     RecapEvent: _said,

@@ -22,10 +22,12 @@ from dreamplay.schema.event import (
     FearEvent,
     LineEvent,
     NarrationEvent,
+    OutcomeEvent,
     RecapEvent,
     ReflectionEvent,
     SilenceEvent,
     StanceEvent,
+    ThoughtEvent,
 )
 
 
@@ -98,6 +100,8 @@ TOLD: Mapping[type[EventBase], Callable[[Any, Cast], str]] = {
     LineEvent: _line,
     ActionEvent: lambda event, cast: f"*{_name(event, cast)} {plain(event.text)}*",
     SilenceEvent: _nothing,
+    ThoughtEvent: _nothing,
+    OutcomeEvent: _narrated,
     DreamEvent: lambda event, cast: f"> {plain(event.text)}",
     ReflectionEvent: lambda event, cast: (
         "" if event.failed else f"*({_name(event, cast)} thinks: {plain(event.text)})*"

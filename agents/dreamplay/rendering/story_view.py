@@ -25,7 +25,8 @@ from dreamplay.schema.event import (
     Token,
     TurnEvent,
 )
-from dreamplay.schema.story import Beat, Scene, Story
+from dreamplay.schema.scene import Scene
+from dreamplay.schema.story import Beat, Story
 
 OutputMode = Literal["story", "json", "quiet"]
 

@@ -28,8 +28,9 @@ from dreamplay.schema.event import (
     ToldEvent,
     TurnEvent,
 )
+from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script, in_hand, present, turns
-from dreamplay.schema.story import Scene, Story
+from dreamplay.schema.story import Story
 
 MADE_BY: dict[str, tuple[str, ...]] = {
     "narration": ("author", "narrator"),

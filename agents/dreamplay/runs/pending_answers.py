@@ -20,8 +20,9 @@ from dreamplay.runs.continuity import Continuity
 from dreamplay.schema.base import FrozenModel, Words
 from dreamplay.schema.event import AnswerEvent, validate_event
 from dreamplay.schema.provenance import Provenance
+from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script, present
-from dreamplay.schema.story import Beat, Scene
+from dreamplay.schema.story import Beat
 from dreamplay.storage import disk, jsonl
 from dreamplay.storage.jsonl import JsonlFile
 

@@ -12,7 +12,8 @@ from dreamplay.participants.visit import Visit
 from dreamplay.schema.base import FrozenModel, Role
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.plugin_choice import PluginChoice, Setting
-from dreamplay.schema.story import VISITOR, Length, Story
+from dreamplay.schema.scene import VISITOR
+from dreamplay.schema.story import Length, Story
 
 
 class RunSettings(FrozenModel):

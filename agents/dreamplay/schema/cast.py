@@ -10,8 +10,8 @@ from functools import cached_property
 from pydantic import Field
 
 from dreamplay.schema.authored import Authored
-from dreamplay.schema.base import PLACEHOLDER, FrozenModel, Name, Text, folded
-from dreamplay.schema.story import VISITOR
+from dreamplay.schema.base import PLACEHOLDER, FrozenModel, Id, Name, Text, folded
+from dreamplay.schema.scene import VISITOR
 
 
 class PrivateSheet(FrozenModel):
@@ -25,6 +25,8 @@ class PrivateSheet(FrozenModel):
     """The hidden fear, as an image that can be dreamt and not a label. A shared dream shows it to all who dream it."""
     wish: Text
     """The hidden wish, in a sentence. A shared dream shows it as what is out of reach."""
+    arc: dict[Id, Text] = Field(default_factory=dict, exclude_if=lambda arc: not arc)
+    """Where they stand in each beat, by the beat's id, in a sentence. Told only to them, in that beat."""
     memories: tuple[Text, ...] = Field(min_length=1)
     """Memories that formed them, in the first person. One is recalled when the talk comes close to it."""
 

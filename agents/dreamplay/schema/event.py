@@ -78,6 +78,8 @@ class SilenceEvent(TurnEvent):
     in_prompts: ClassVar[bool] = False
 
     kind: Literal["silence"] = "silence"
+    chosen: bool = False
+    """Whether the speaker chose to say nothing. Otherwise no line could stand."""
 
     @property
     def text(self) -> Literal[""]:
@@ -85,8 +87,31 @@ class SilenceEvent(TurnEvent):
         return ""
 
 
+class ThoughtEvent(EventBase):
+    """What somebody thinks before a line. Only they know of it."""
+
+    happens: ClassVar[bool] = False
+    in_prompts: ClassVar[bool] = False
+
+    kind: Literal["thought"] = "thought"
+    speaker: str
+    """The role that thinks."""
+    text: Spoken
+    """The thought, in the first person."""
+
+
+class OutcomeEvent(ToldEvent):
+    """What came of a scene, told to all present."""
+
+    kind: Literal["outcome"] = "outcome"
+    outcome: str
+    """The id of the outcome."""
+    answer: str
+    """The id of the answer."""
+
+
 class ActionEvent(EventBase):
-    """Something that a person did, in words that follow the speaker's name."""
+    """Something that somebody did, in words that follow the speaker's name."""
 
     kind: Literal["action"] = "action"
     speaker: str
@@ -168,7 +193,9 @@ Event = Annotated[
     | LineEvent
     | ActionEvent
     | SilenceEvent
+    | ThoughtEvent
     | DreamEvent
+    | OutcomeEvent
     | ReflectionEvent
     | StanceEvent
     | RecapEvent

@@ -8,11 +8,11 @@ from pydantic import AfterValidator
 
 from dreamplay.schema.base import FrozenModel, Words
 from dreamplay.schema.provenance import Place, Provenance
-from dreamplay.schema.story import VISITOR
+from dreamplay.schema.scene import VISITOR
 
 Kind = Literal[
-    "narration", "line", "action", "silence", "dream", "reflection", "stance", "recap", "entrance", "exit", "fear",
-    "control",
+    "narration", "line", "action", "silence", "thought", "dream", "outcome", "reflection", "stance", "recap",
+    "entrance", "exit", "fear", "control",
 ]  # fmt: skip
 PROLOGUE = "prologue"
 """The beat and scene of the lines that an author wrote for the night before."""
@@ -31,7 +31,7 @@ Spoken = Annotated[Words, AfterValidator(_not_blank)]
 
 
 class Cue(FrozenModel):
-    """One line of direction, made from pressure, tactic and material. Only the speaker gets it."""
+    """The direction of one turn. Only the speaker gets it."""
 
     to: str | None
     """The role that is spoken to."""
@@ -42,13 +42,26 @@ class Cue(FrozenModel):
     material: Words
     """What the speaker speaks about."""
     text: Words
-    """The cue as it stands in the prompt."""
+    """The cue as it stands in the prompt. Empty for a model that is not told what to say."""
     glimpse: Words = ""
     """Of material about a dream: the part of the dream that it speaks of."""
     hears: tuple[str, ...] = ()
     """The roles that the line is whispered to. Empty: everybody present perceives it."""
     aside: bool = False
     """Whether this is the turn of one of the scene's asides, whatever the speaker then makes of it."""
+
+    topic: str = ""
+    """The id of the topic of the scene that it belongs to; empty if it is none."""
+    move: Place | None = None
+    """The index of the topic's move that it gives."""
+    act: str = ""
+    """What the line does, in a word: see `Act`. Empty: nothing in particular."""
+    answers: Place | None = None
+    """The id of the event that it takes up: of a question, an accusation, an offer, or what has just happened."""
+    things: tuple[Words, ...] = ()
+    """What is at hand to speak of, for a model that may use it or leave it."""
+    options: tuple[Words, ...] = ()
+    """What the speaker could do now, for a model that may choose: moves of the topic."""
 
     @property
     def bare(self) -> str:

@@ -14,12 +14,13 @@ from dreamplay.schema.event import (
     ExitEvent,
     FearEvent,
     MoveEvent,
+    OutcomeEvent,
     RecapEvent,
     ReflectionEvent,
     SilenceEvent,
     TurnEvent,
 )
-from dreamplay.schema.story import VISITOR, Scene, moved
+from dreamplay.schema.scene import VISITOR, Scene, moved
 from dreamplay.schema.view import View, controlled
 
 E = TypeVar("E", bound=EventBase)
@@ -189,6 +190,12 @@ def attitudes(script: Script, role: str) -> dict[str, float]:
     for event in script.visible_to(role, kind=ReflectionEvent):
         found |= event.attitudes if event.speaker == role else {}
     return found
+
+
+def answer_of(script: Script, scene: str) -> str | None:
+    """The answer that the outcome of a scene has; None as long as it is undecided."""
+    found = script.in_scene(scene, OutcomeEvent)
+    return found[-1].answer if found else None
 
 
 def silences(script: Script) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dreamplay.schema.event import Cue
-from dreamplay.schema.story import VISITOR, Scene
+from dreamplay.schema.scene import VISITOR, Scene
 
 Task = Literal["line", "stance", "reflection"]
 Occasion = Literal["turn", "start", "end", "round", "addressed", "line", "wish"]

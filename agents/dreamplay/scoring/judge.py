@@ -30,10 +30,12 @@ from dreamplay.schema.event import (
     FearEvent,
     LineEvent,
     NarrationEvent,
+    OutcomeEvent,
     RecapEvent,
     ReflectionEvent,
     SilenceEvent,
     StanceEvent,
+    ThoughtEvent,
 )
 from dreamplay.settings import Settings
 from dreamplay.validation import structured_output
@@ -194,6 +196,8 @@ READ: Mapping[type[EventBase], Callable[[RunLog, Any], str]] = {
     LineEvent: lambda run, event: f"{_name(run, event)}: {_text(event)}",
     ActionEvent: lambda run, event: f"({_name(run, event)} {_text(event)})",
     SilenceEvent: _nothing,
+    ThoughtEvent: _nothing,
+    OutcomeEvent: _narrated,
     DreamEvent: lambda run, event: f"(They dream: {_text(event)})",
     ReflectionEvent: _nothing,
     StanceEvent: _stance,

@@ -18,8 +18,8 @@ from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.event import DreamEvent, LineEvent, StanceEvent, TurnEvent, invites_answer
 from dreamplay.schema.provenance import Usage
+from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script, present
-from dreamplay.schema.story import Scene
 from dreamplay.validation.ngrams import NEAR_COPY, grams
 
 Runs = Sequence[RunLog]

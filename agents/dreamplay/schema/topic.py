@@ -1,0 +1,65 @@
+"""Topics: what a scene is about, what each role knows of it, and what can be said."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from dreamplay.schema.base import FrozenModel, Id, Role, Text
+from dreamplay.schema.conditions import When
+
+Act = Literal[
+    "ask", "tell", "press", "dodge", "refuse", "lie", "accuse", "confess", "promise", "offer", "tease", "comfort",
+    "yield", "change the subject", "interrupt", "say nothing",
+]  # fmt: skip
+"""What a line does to the person whom it is said to."""
+
+
+class TopicMove(FrozenModel):
+    """One thing that a role can say of a topic, written as what the line does."""
+
+    id: Id | None = Field(default=None, exclude_if=lambda value: value is None)
+    """A name, for moves that answer this one and no other."""
+    role: Role
+    """Whose it is."""
+    does: Text
+    """What the line does, in words that follow the speaker's name: "asks {elara} why nobody woke him". Of their content
+    the line is made, so they must be words that can be said."""
+    to: Role | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Who is spoken to. Left out: whom it answers, else the first other role named in `does`."""
+    opens: bool = Field(default=False, exclude_if=lambda value: not value)
+    """Whether the topic can begin with it."""
+    answers: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What it answers: the id of a move of this topic, or a role, any of whose moves it then answers."""
+    joins: bool = Field(default=False, exclude_if=lambda value: not value)
+    """Whether somebody who has not been asked can say it, once the topic has been opened."""
+    act: Act | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What it does, in one word, for the ledger of open threads: a promise, an accusation. Left out: what its words
+    show."""
+    decides: Id | None = Field(default=None, exclude_if=lambda value: value is None)
+    """The answer of the scene's outcome that is decided with it."""
+    reveals: Id | None = Field(default=None, exclude_if=lambda value: value is None)
+    """The id of what the scene `reveals` and this line tells."""
+    settles: bool = Field(default=False, exclude_if=lambda value: not value)
+    """Whether the topic is over with it."""
+    when: When = Field(default=(), exclude_if=lambda value: not value)
+    """Conditions without which it is not said."""
+
+
+class Topic(FrozenModel):
+    """Something to talk about, with what is at stake in it."""
+
+    id: Id
+    """The name of the topic in the transcript. It is unique in a scene."""
+    about: Text
+    """What it is about, as a noun phrase or a clause: "who was to wake {leo}, and did not". Those present know it."""
+    knows: dict[Role, Text] = Field(default_factory=dict, exclude_if=lambda value: not value)
+    """What a role knows or holds of it, by role. Only that role is told."""
+    moves: tuple[TopicMove, ...] = Field(min_length=1)
+    """What can be said of it. A model that is led says them; one that is guided sees its own as possibilities; one that
+    is free sees none."""
+    settled: Text | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What settles it, for those who play without being led: "{leo} lets it go, or gives back the key"."""
+    when: When = Field(default=(), exclude_if=lambda value: not value)
+    """Conditions without which nobody speaks of it."""
