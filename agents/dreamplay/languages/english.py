@@ -56,6 +56,17 @@ ENGLISH = Language(
 a all am an and are as at be but by can do for he her him his i if in is it its me my no nobody not of on one or our
 she so somebody that the their them then there they this to us was we what who with yes you your
 """),
+    stop_words=_words("""
+a about after again all also always am an and any anybody anyone anything are aren't as at be because been before
+being both but by can can't cannot could couldn't did didn't do does doesn't doing don't down each else even ever
+every everybody everyone everything few for from get gets got had has have he he's her here hers herself him himself
+his how i i'd i'll i'm i've if in into is isn't it it's its itself just let let's like may me might mine more most
+much must my myself never no nobody nor not nothing now of off oh on once one only or other our ours out over own
+please quite really same shall she she's should so some somebody someone something such sure than that that's the
+their theirs them themselves then there there's these they they're thing things this those though through to too under
+until up upon us very was wasn't we we'll we're we've well were what what's when where which while who whom whose why
+will with won't would yes yet you you'd you'll you're you've your yours yourself
+"""),
     name_words=_words("""
 amber angel april art ash august autumn basil bear bill blue bob buck bud cash chance charity chase chip chuck clay
 cliff cook crystal daisy dale dash dawn dean destiny don drew duke earl eve echo faith fern flint ford forest fox frank
@@ -94,5 +105,45 @@ winter wolf wood woody wren young
     own_matter=(
         (r"(?:his|her|{name}['\u2019]s) ", "My"),
         (r"(?:he|she|{name})(?=[ ,'\u2019])", "I"),
+    ),
+    assent=re.compile(
+        r"^(?:yes|yeah|yep|aye|all right|alright|okay|ok|fine|of course|certainly|sure|gladly|please|thank you|thanks|"
+        r"very well|agreed|done|deal|go on|perhaps|maybe)\b",
+        re.IGNORECASE,
+    ),
+    denial=re.compile(r"^(?:no|nope|never|not|nobody|nothing|none|neither|nowhere)\b", re.IGNORECASE),
+    promises=re.compile(
+        r"\bI promise\b|\bI swear\b|\byou have my word\b|\b(?:give|gave) you my word\b|\bmy word on it\b|"
+        r"\bI(?:'ll| will| won't| shall) (?!tell you what|bet you)(?:[\w'\u2019]+ ){0,7}you(?:r|rs)?\b",
+        re.IGNORECASE,
+    ),
+    accusations=re.compile(
+        r"\byou(?:'ve| have|'re| are)? (?:just |only |always |both |all |still )?(?:never|didn't|lie|"
+        r"lied|lying|stole|stolen|left|broke|broken|burnt|burned|promised|swore|took|taken|sold|knew|hid|hidden|"
+        r"forgot|forgotten|killed|cheated|cheating|betrayed|let (?:him|her|them|me|us|it)|said you(?:'d| would)|"
+        r"(?:could|should|might|ought to) have)\b|\byour (?:own )?fault\b|\bhow (?:dare|could) you\b|"
+        r"\bbehind my back\b|\bit was you\b",
+        re.IGNORECASE,
+    ),
+    offers=re.compile(
+        r"\bshall (?:I|we)\b|\bwhy don't (?:you|we)\b|\bwould you (?:like|rather)\b|\bmay I\b|"
+        r"\bdo you want (?:me|some|a|an|to|the)\b|\b(?:can|could) I (?:get|give|help|offer|have|come|sit)\b|"
+        r"\blet's\b|\bcome with me\b|\byou (?:can|may) have\b|\bI (?:can|could) (?:give|lend|get|offer) you\b|"
+        r"\b(?:have|take) (?:some|this|mine)\b|\bhow about\b|\bwhat if (?:I|we)\b|"
+        r"\bwill you (?:come|take|have|let|stay|keep|help|wait)\b",
+        re.IGNORECASE,
+    ),
+    lets_go=re.compile(
+        r"\b(?:never mind|forget (?:it|I asked)|let it (?:go|be)|let(?:s|'s)? drop it|leave it be|"
+        r"it doesn't matter)\b",
+        re.IGNORECASE,
+    ),
+    kept_word=re.compile(
+        r"\b(?:kept|keeps) (?:my|your|his|her|their) (?:word|promise)\b|\bas (?:I|you) promised\b", re.IGNORECASE
+    ),
+    broken_word=re.compile(
+        r"\b(?:broke|broken) (?:my|your) (?:word|promise)\b|\byou (?:promised|swore)\b|"
+        r"\byou said (?:that )?you(?:'d| would)\b|\byou gave (?:me |us )?your word\b",
+        re.IGNORECASE,
     ),
 )

@@ -17,6 +17,8 @@ class Language:
     """Two or three letters, as in ISO 639: "en"."""
     function_words: frozenset[str] = frozenset()
     """Words that nearly every line has: nobody who is called so can be found by that name."""
+    stop_words: frozenset[str] = frozenset()
+    """Words that say nothing of what a text is about, in small letters."""
     name_words: frozenset[str] = frozenset()
     """Common words that people are also called by: "hope", "will"."""
     open_ends: frozenset[str] = frozenset()
@@ -44,3 +46,19 @@ class Language:
     own_matter: tuple[tuple[str, str], ...] = ()
     """How matter about the speaker begins, as a pattern in which {name} is the speaker's name, and the word with which
     the speaker begins to say it."""
+    assent: re.Pattern[str] = NOTHING
+    """How a line begins that says yes. This pattern and those that follow are matched with straight apostrophes."""
+    denial: re.Pattern[str] = NOTHING
+    """How a line begins that says no."""
+    promises: re.Pattern[str] = NOTHING
+    """What a promise says."""
+    accusations: re.Pattern[str] = NOTHING
+    """What an accusation says."""
+    offers: re.Pattern[str] = NOTHING
+    """What an offer or a request says, to which one answers yes or no."""
+    lets_go: re.Pattern[str] = NOTHING
+    """With what somebody no longer wants an answer."""
+    kept_word: re.Pattern[str] = NOTHING
+    """With what somebody says that a promise was kept."""
+    broken_word: re.Pattern[str] = NOTHING
+    """With what somebody says that a promise was broken."""

@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
+from dreamplay.languages import ENGLISH
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
@@ -26,19 +27,6 @@ Runs = Sequence[RunLog]
 
 _PLACES = 4
 _WORD = re.compile(r"[\w']+")
-_FUNCTION_WORDS = frozenset(
-    _WORD.findall("""
-a about after again all also always am an and any anybody anyone anything are aren't as at be because been before
-being both but by can can't cannot could couldn't did didn't do does doesn't doing don't down each else even ever
-every everybody everyone everything few for from get gets got had has have he he's her here hers herself him himself
-his how i i'd i'll i'm i've if in into is isn't it it's its itself just let let's like may me might mine more most
-much must my myself never no nobody nor not nothing now of off oh on once one only or other our ours out over own
-please quite really same shall she she's should so some somebody someone something such sure than that that's the
-their theirs them themselves then there there's these they they're thing things this those though through to too under
-until up upon us very was wasn't we we'll we're we've well were what what's when where which while who whom whose why
-will with won't would yes yet you you'd you'll you're you've your yours yourself
-""")
-)
 
 
 class LineLength(FrozenModel):
@@ -234,7 +222,7 @@ def nameless(run: RunLog, text: str) -> str:
 @lru_cache(maxsize=20_000)
 def content(text: str) -> frozenset[str]:
     """The stems of the content words of an English text."""
-    return frozenset(_stemmer().stemWords([word for word in words(text) if word not in _FUNCTION_WORDS]))
+    return frozenset(_stemmer().stemWords([word for word in words(text) if word not in ENGLISH.stop_words]))
 
 
 def mean(values: Sequence[float]) -> float:

@@ -1,0 +1,141 @@
+"""What the words of a line show: to whom it is spoken, what it puts to them, and whether it takes something up.
+
+These are guesses from words and punctuation, in the patterns of the language. A language without patterns has
+question marks alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dreamplay.languages.language import Language
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import Cue
+from dreamplay.sentences import sentences
+from dreamplay.threads.thread import ThreadKind
+
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+")
+_STEM = 5
+"""Letters by which two words count as the same: "wake" and "waked", "promise" and "promised"."""
+_OF_ACT: dict[str, ThreadKind] = {
+    "ask": "question", "press": "question", "accuse": "accusation", "offer": "offer", "bargain": "offer",
+    "promise": "promise",
+}  # fmt: skip
+DODGES = frozenset({"dodge", "change the subject", "say nothing", "interrupt"})
+"""Acts that take something up without answering it."""
+
+
+@dataclass(frozen=True)
+class Put:
+    """Something that a line puts to somebody."""
+
+    kind: ThreadKind
+    words: str
+    """The sentences that put it, as they were spoken."""
+
+
+def led(cue: Cue | None) -> Cue | None:
+    """The cue of a line whose content it was. None for a line that its speaker was free to make."""
+    return cue if cue and cue.text else None
+
+
+def addressee(cast: Cast, text: str, cue: Cue | None, before: str | None, able: Sequence[str]) -> str | None:
+    """The role that a line is spoken to: whoever it calls by name, else whom its cue is for, else whoever spoke before.
+
+    Args:
+        cast: who plays.
+        text: the line.
+        cue: its cue.
+        before: the role that spoke before.
+        able: the roles that perceived it, without the speaker.
+    """
+    named = [role for role in cast.mentioned(text) if role in able]
+    called = next((role for role in named if _called(cast, role, text)), None)
+    if called:
+        return called
+    if cue and cue.to in able:
+        return cue.to
+    if before in able:
+        return before
+    return named[0] if named else able[0] if len(able) == 1 else None
+
+
+def _called(cast: Cast, role: str, text: str) -> bool:
+    """Whether a text calls somebody by name, and does not only speak of them: the name stands between marks."""
+    return any(
+        re.search(rf"(?:^|[,.!?;:\u2026\u2014-]\s*){re.escape(name)}\s*(?:[,.!?;:\u2026\u2014-]|$)", text)
+        for name in cast.names(role)
+    )
+
+
+def puts(text: str, cue: Cue | None, language: Language) -> list[Put]:
+    """What a line puts to whoever it is spoken to: at most one thing that asks for an answer, and a promise."""
+    said = sentences(plain(text))
+    act = _OF_ACT.get(cue.act) if (cue := led(cue)) else None
+    demand = _demand(said, act, language)
+    found = [demand] if demand else []
+    promised = [each for each in said if not _asks(each) and language.promises.search(each)]
+    if act == "promise" or promised:
+        found.append(Put("promise", " ".join(promised) or text))
+    return found
+
+
+def _demand(said: Sequence[str], act: ThreadKind | None, language: Language) -> Put | None:
+    """The one thing in these sentences that asks for an answer. The kind that the act of a led line has counts most; an
+    accusation counts more than an offer, and an offer more than a question."""
+    kinds: list[tuple[ThreadKind, list[str]]] = [
+        ("accusation", [each for each in said if language.accusations.search(each)]),
+        ("offer", [each for each in said if language.offers.search(each)]),
+        ("question", [each for each in said if _asks(each)]),
+    ]
+    if act in ("question", "accusation", "offer"):
+        of_act = next(words for kind, words in kinds if kind == act)
+        return Put(act, " ".join(of_act or said))
+    return next((Put(kind, " ".join(words)) for kind, words in kinds if words), None)
+
+
+def _asks(sentence: str) -> bool:
+    return sentence.rstrip("\"'\u201d\u2019 ").endswith(("?", "\uff1f"))
+
+
+def takes_up(asked: str, answer: str, language: Language) -> bool:
+    """Whether a line shows that it answers what was asked: it says yes or no, or shares a word with it.
+
+    Args:
+        asked: the words that ask, without names; see `bare`.
+        answer: the line, without names.
+        language: the language of both.
+    """
+    yes_or_no = language.assent.search(answer) or language.denial.search(answer)
+    return bool(yes_or_no or matter(asked, language) & matter(answer, language))
+
+
+def bare(cast: Cast, text: str) -> str:
+    """A text without the names of the cast and the marks before its first word: two lines are not about the same
+    because both name Leo."""
+    return plain(cast.nameless(text)).lstrip(" ,.;:!?-\u2014\u2026")
+
+
+def plain(text: str) -> str:
+    """A text with straight apostrophes, as the patterns of a language have them."""
+    return text.replace("\u2019", "'")
+
+
+def about(one: str, other: str, language: Language) -> bool:
+    """Whether two texts are about the same: the shorter shares half of its words with the other."""
+    few, many = sorted((matter(one, language), matter(other, language)), key=len)
+    return bool(few) and 2 * len(few & many) >= len(few)
+
+
+def matter(text: str, language: Language) -> frozenset[str]:
+    """The beginnings of the words that say what a text is about, and its numbers."""
+    return _matter(text, language.stop_words)
+
+
+@lru_cache(maxsize=20_000)
+def _matter(text: str, passed_over: frozenset[str]) -> frozenset[str]:
+    said = [word.casefold() for word in _WORD.findall(plain(text))]
+    return frozenset(word.removesuffix("'s")[:_STEM] for word in said if word not in passed_over)

@@ -1,0 +1,186 @@
+"""The ledger: what opens a thread, what becomes of it, and who knows of it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import worlds
+from dreamplay.languages import Language
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import Event
+from dreamplay.schema.script import Script
+from dreamplay.threads.ledger import PATIENCE, Ledger, Ledgers
+from dreamplay.threads.thread import Thread
+
+ROLES = ("ada", "bo", "cyrus")
+Told = tuple[str, str] | tuple[str, str, dict[str, Any]]
+
+
+def _events(*told: Told) -> list[Event]:
+    """Lines, each with its speaker and what else there is to it; a line that does not say it was heard by all three."""
+    given = [each if len(each) == 3 else (*each, {}) for each in told]
+    return [
+        worlds.event(n, speaker=role, text=text, **{"witnesses": ROLES} | rest)
+        for n, (role, text, rest) in enumerate(given)
+    ]
+
+
+def _cue(**rest: Any) -> dict[str, Any]:
+    return {"cue": worlds.cue(**rest)}
+
+
+@pytest.fixture(scope="module")
+def cast() -> Cast:
+    return worlds.record().cast
+
+
+def _only(ledger: Ledger) -> Thread:
+    (thread,) = ledger.threads
+    return thread
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ("It rains. Where is the key, Bo?", "question", "Where is the key, Bo?"),
+        ("You left me on the stairs, Bo.", "accusation", "You left me on the stairs, Bo."),
+        ("Bo, you lied to her, didn\u2019t you?", "accusation", "Bo, you lied to her, didn't you?"),
+        ("Shall we go up, Bo?", "offer", "Shall we go up, Bo?"),
+        ("Bo, I\u2019ll wake you at three.", "promise", "Bo, I'll wake you at three."),
+        ("I swear, Bo.", "promise", "I swear, Bo."),
+    ],
+)
+def test_words_open_a_thread(cast: Cast, text: str, kind: str, words: str) -> None:
+    thread = _only(Ledger.of(_events(("ada", text)), cast))
+    assert (thread.kind, thread.by, thread.to, thread.words) == (kind, "ada", "bo", words)
+    assert (thread.since, thread.state, thread.witnesses) == (0, "open", ROLES)
+
+
+@pytest.mark.parametrize("text", ["The kettle hums.", "I know where you live, Bo.", "You are late, Bo."])
+def test_other_words_open_none(cast: Cast, text: str) -> None:
+    assert Ledger.of(_events(("ada", text)), cast).threads == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "cue", "to"),
+    [
+        ("Cyrus, where is Bo?", {"to": "bo"}, "cyrus"),
+        ("Where is Cyrus?", {"to": "bo"}, "bo"),
+        ("Where is the key?", {"to": None}, "cyrus"),
+    ],
+)
+def test_a_question_is_put_to_whoever_is_called_else_to_whom_the_cue_is_for_else_to_who_spoke_before(
+    cast: Cast, text: str, cue: dict[str, Any], to: str
+) -> None:
+    events = _events(("cyrus", "It rains."), ("ada", text, _cue(text="", **cue)))
+    assert _only(Ledger.of(events, cast)).to == to
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "taken_up"),
+    [
+        (("bo", "The key is in the tin."), "answered", (1,)),
+        (("bo", "No."), "answered", (1,)),
+        (("bo", "It rains."), "dodged", ()),
+        (("cyrus", "It rains."), "open", ()),
+        (("bo", "It rains.", _cue(answers=0)), "answered", (1,)),
+        (("bo", "It rains.", _cue(answers=0, act="dodge")), "dodged", (1,)),
+        (("bo", "It rains.", _cue(answers=0, text="")), "dodged", ()),  # the model was free to say anything else
+        (("cyrus", "It rains.", _cue(answers=0)), "open", (1,)),
+        (("bo", "", {"kind": "silence", "chosen": True}), "dodged", (1,)),
+        (("bo", "", {"kind": "silence"}), "open", ()),
+        (("bo", "The key is in the tin.", {"scene": "cellar"}), "open", ()),
+    ],
+)
+def test_a_question_is_answered_or_dodged_by_the_next_line_of_whom_it_is_put_to(
+    cast: Cast, answer: Told, state: str, taken_up: tuple[int, ...]
+) -> None:
+    thread = _only(Ledger.of(_events(("ada", "Where is the key, Bo?"), answer), cast))
+    assert (thread.state, thread.taken_up) == (state, taken_up)
+
+
+def test_whoever_asked_does_not_wait_for_ever(cast: Cast) -> None:
+    asked: list[Told] = [("ada", "Where is the key, Bo?")]
+    later: list[Told] = [("ada", "It rains."), ("cyrus", "It does.")] * PATIENCE
+    ledgers = [Ledger.of(_events(*asked, *later[: 2 * n]), cast) for n in (PATIENCE - 1, PATIENCE)]
+    assert [_only(each).state for each in ledgers] == ["open", "let_go"]
+    assert [len(each.open_for("bo")) for each in ledgers] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("later", "state"),
+    [
+        (("ada", "You said you'd wake me."), "broken"),
+        (("ada", "You kept your word."), "kept"),
+        (("bo", "I was there at three, as I promised."), "kept"),
+        (("ada", "Never mind."), "let_go"),
+        (("cyrus", "Never mind."), "open"),
+        (("bo", "It rains."), "open"),
+    ],
+)
+def test_a_promise_is_kept_broken_or_let_go(cast: Cast, later: Told, state: str) -> None:
+    first, *_ = Ledger.of(_events(("bo", "I'll wake you at three, Ada."), later), cast).threads
+    assert (first.kind, first.by, first.to, first.state) == ("promise", "bo", "ada", state)
+
+
+def test_a_led_line_says_what_it_does(cast: Cast) -> None:
+    events = _events(("ada", "The key.", _cue(act="ask")), ("bo", "Until Sunday.", _cue(act="promise", to="ada")))
+    assert [(each.kind, each.by, each.to) for each in Ledger.of(events, cast).threads] == [
+        ("question", "ada", "bo"),
+        ("promise", "bo", "ada"),
+    ]
+    free = [worlds.cue(act="ask", text="")]
+    assert Ledger.of(_events(("ada", "The key.", {"cue": free[0]})), cast).threads == ()
+
+
+def test_an_outcome_answers_the_question_that_it_is_about(cast: Cast) -> None:
+    decided = ("", "Bo lies down on the table.", {"kind": "outcome", "outcome": "lies_down", "answer": "yes"})
+    events = _events(("ada", "Bo, will he lie on that table?"), ("ada", "Bo, who has the lamp?"), decided)
+    assert [each.state for each in Ledger.of(events, cast).threads] == ["answered", "open"]
+
+
+def test_what_each_role_owes_is_found_newest_first(cast: Cast) -> None:
+    events = _events(
+        ("ada", "Where is the key, Bo?"), ("cyrus", "Bo, who has the lamp?"), ("ada", "Cyrus, I'll wake you.")
+    )
+    ledger = Ledger.of(events, cast)
+    assert [each.since for each in ledger.open_for("bo")] == [1, 0]
+    assert ledger.newest_for("bo") == ledger.threads[1]
+    assert [each.since for each in ledger.owed_by("ada")] == [2]
+    assert [each.since for each in ledger.owed_to("cyrus")] == [2, 1]
+    assert [each.since for each in ledger.between("cyrus", "bo")] == [1]
+
+
+def test_nobody_s_ledger_holds_what_they_did_not_witness(cast: Cast) -> None:
+    script = Script(
+        _events(
+            ("ada", "Bo, where is the key?", {"witnesses": ("ada", "bo")}),
+            ("bo", "The key is in the tin.", {"witnesses": ("ada", "bo")}),
+            ("ada", "Cyrus, I'll wake you."),
+        )
+    )
+    assert [len(Ledger.of(script.visible_to(role), cast).threads) for role in ROLES] == [2, 2, 1]
+
+
+def test_a_language_without_words_has_question_marks(cast: Cast) -> None:
+    events = _events(("ada", "Bo, wo ist das?"), ("cyrus", "Du hast gelogen, Bo."))
+    assert [each.kind for each in Ledger.of(events, cast, Language("de")).threads] == ["question"]
+
+
+def test_reading_on_gives_what_reading_anew_gives_at_the_same_cost(cast: Cast) -> None:
+    lines: list[Told] = [
+        ("ada", "Where is the key, Bo?"),
+        ("bo", "It rains."),
+        ("cyrus", "I'll wake you, Ada."),
+        ("bo", "You lied, Cyrus."),
+    ]
+    events, ledgers = _events(*lines * 300), Ledgers(cast)
+    for end in range(0, len(events), 7):
+        assert ledgers.of(events[:end]) == Ledger.of(events[:end], cast)
+    ledgers.of(events[:-1])
+    begun = time.perf_counter()
+    ledgers.of(events)
+    assert time.perf_counter() - begun < 0.005
+    assert ledgers.of(events[:10]) == Ledger.of(events[:10], cast)
