@@ -144,7 +144,7 @@ class _Book:
         speaker, before = event.speaker, self._last.get(event.scene)
         able = [role for role in event.witnesses if role != speaker]
         to = signs.addressee(self.cast, event.text, event.cue, before, able)
-        self._answer(event)
+        self._answer(event, to)
         self._keep(event)
         self._tire(event)
         for put in signs.puts(event.text, event.cue, self.language):
@@ -154,19 +154,20 @@ class _Book:
             self._open(event, "secret", to, event.text, "told")
         self._last[event.scene] = speaker
 
-    def _answer(self, event: LineEvent) -> None:
+    def _answer(self, event: LineEvent, to: str | None) -> None:
         """Close what the line answers, and what its speaker had to answer and does not."""
-        cue = signs.led(event.cue)
-        meant = cue.answers if cue else None
+        cue, said = signs.led(event.cue), signs.bare(self.cast, event.text)
+        given = cue and signs.shares(signs.bare(self.cast, self.cast.fill(cue.material)), said, self.language)
+        meant = cue.answers if cue and given else None
         dodging = cue is not None and cue.act in signs.DODGES
-        said = signs.bare(self.cast, event.text)
         for number in list(self._lively):
             thread = self.threads[number]
             takes = thread.since == meant
             if not thread.demands or event.speaker == thread.by:
                 continue
             if event.speaker == thread.to and (takes or thread.scene == event.scene):
-                takes = takes or signs.takes_up(self._bare(number), said, self.language)
+                spoken_to = cue is None and to == thread.by
+                takes = takes or signs.takes_up(self._bare(number), said, self.language, spoken_to=spoken_to)
                 self._change(number, "answered" if takes and not dodging else "dodged", event.id if takes else None)
             elif takes:
                 self._change(number, "open" if thread.to else "answered", event.id)
@@ -186,8 +187,7 @@ class _Book:
 
     def _meant(self, numbers: Sequence[int], text: str) -> list[int]:
         """Which of several threads a text is about: the newest with a word of it, else the newest."""
-        said = signs.matter(text, self.language)
-        shared = [n for n in numbers if said & signs.matter(self._bare(n), self.language)]
+        shared = [n for n in numbers if signs.shares(self._bare(n), text, self.language)]
         return (shared or list(numbers))[-1:]
 
     def _tire(self, event: LineEvent) -> None:

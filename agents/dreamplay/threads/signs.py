@@ -101,16 +101,19 @@ def _asks(sentence: str) -> bool:
     return sentence.rstrip("\"'\u201d\u2019 ").endswith(("?", "\uff1f"))
 
 
-def takes_up(asked: str, answer: str, language: Language) -> bool:
-    """Whether a line shows that it answers what was asked: it says yes or no, or shares a word with it.
+def takes_up(asked: str, answer: str, language: Language, *, spoken_to: bool) -> bool:
+    """Whether a line shows that it answers what was asked: it says yes or no, or shares a word with it. A line that is
+    spoken to whoever asked answers them, unless it begins with another question.
 
     Args:
         asked: the words that ask, without names; see `bare`.
         answer: the line, without names.
         language: the language of both.
+        spoken_to: whether the line is spoken to whoever asked, by a speaker who was free to say anything.
     """
-    yes_or_no = language.assent.search(answer) or language.denial.search(answer)
-    return bool(yes_or_no or matter(asked, language) & matter(answer, language))
+    if language.assent.search(answer) or language.denial.search(answer) or shares(asked, answer, language):
+        return True
+    return spoken_to and not _asks(sentences(answer)[0])
 
 
 def bare(cast: Cast, text: str) -> str:
@@ -122,6 +125,11 @@ def bare(cast: Cast, text: str) -> str:
 def plain(text: str) -> str:
     """A text with straight apostrophes, as the patterns of a language have them."""
     return text.replace("\u2019", "'")
+
+
+def shares(one: str, other: str, language: Language) -> bool:
+    """Whether two texts have a word in common that says what they are about."""
+    return not matter(one, language).isdisjoint(matter(other, language))
 
 
 def about(one: str, other: str, language: Language) -> bool:
