@@ -54,7 +54,7 @@ Way = Literal["dreamplay", "plain"]
 Opening = Callable[[Way], contextlib.AbstractContextManager[Model]]
 """Opens the model for a run; what it holds is given back when the run is over."""
 
-NOT_PLAIN = {"cues.followed", "cues.chance", "echo.recited", "cost.refused"}
+NOT_PLAIN = {"cues.followed", "cues.chance", "conversation.recited", "cost.refused"}
 """Measures that have no meaning in the plain layout."""
 LESS = {
     "faults.narrates", "faults.own_name", "faults.other", "echo.by_self", "echo.by_others", "loops.longest",
@@ -64,7 +64,8 @@ LESS = {
 """Measures without a bar of which less is better."""
 MORE = {
     "contract.ended", "contract.beats", "contract.scenes", "echo.distinct", "voice.twins_left_in",
-    "voice.without_cue", "voice.first_half", "voice.second_half", "cost.cached",
+    "voice.without_cue", "voice.first_half", "voice.second_half", "conversation.changes",
+    "cost.cached",
 }  # fmt: skip
 """Measures without a bar of which more is better."""
 NO_DRIFT = 1.0

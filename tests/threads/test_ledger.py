@@ -81,23 +81,27 @@ def test_a_question_is_put_to_whoever_is_called_else_to_whom_the_cue_is_for_else
 @pytest.mark.parametrize(
     ("answer", "state", "taken_up"),
     [
-        (("bo", "The key is in the tin."), "answered", (1,)),
-        (("bo", "No."), "answered", (1,)),
-        (("bo", "It rains."), "dodged", ()),
-        (("cyrus", "It rains."), "open", ()),
-        (("bo", "It rains.", _cue(answers=0)), "answered", (1,)),
-        (("bo", "It rains.", _cue(answers=0, act="dodge")), "dodged", (1,)),
-        (("bo", "It rains.", _cue(answers=0, text="")), "dodged", ()),  # the model was free to say anything else
-        (("cyrus", "It rains.", _cue(answers=0)), "open", (1,)),
+        (("bo", "In the tin."), "answered", (1,)),
+        (("bo", "Why would you want to know?"), "dodged", ()),
+        (("bo", "The key?"), "answered", (1,)),
+        (("bo", "Cyrus, it rains."), "dodged", ()),
+        (("bo", "Cyrus, she wants the key."), "answered", (1,)),
+        (("cyrus", "In the tin."), "open", ()),
+        (("bo", "It rains.", _cue(answers=0, material="it rains")), "answered", (1,)),
+        (("bo", "It rains.", _cue(answers=0, material="it rains", act="dodge")), "dodged", (1,)),
+        (("bo", "It rains.", _cue(answers=0, material="the tin is empty")), "dodged", ()),
+        (("bo", "It rains.", _cue(material="it rains")), "dodged", ()),
+        (("bo", "No.", _cue(material="it rains")), "answered", (1,)),
+        (("cyrus", "It rains.", _cue(answers=0, material="it rains")), "open", (1,)),
         (("bo", "", {"kind": "silence", "chosen": True}), "dodged", (1,)),
         (("bo", "", {"kind": "silence"}), "open", ()),
-        (("bo", "The key is in the tin.", {"scene": "cellar"}), "open", ()),
+        (("bo", "In the tin.", {"scene": "cellar"}), "open", ()),
     ],
 )
 def test_a_question_is_answered_or_dodged_by_the_next_line_of_whom_it_is_put_to(
     cast: Cast, answer: Told, state: str, taken_up: tuple[int, ...]
 ) -> None:
-    thread = _only(Ledger.of(_events(("ada", "Where is the key, Bo?"), answer), cast))
+    thread, *_ = Ledger.of(_events(("ada", "Where is the key, Bo?"), answer), cast).threads
     assert (thread.state, thread.taken_up) == (state, taken_up)
 
 

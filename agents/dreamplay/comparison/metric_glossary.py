@@ -17,6 +17,11 @@ MEASURES = {
     "faults.unfinished": "Lines that break off.",
     "words.median": "Number of words in a line; half of the lines are longer.",
     "echo.copies": "Share of lines of which over 40% of the three-word sequences had been said or told before.",
+    "conversation.recited": "The most words in a row that a line has in common with what the speaker was given to say; "
+    "half of the lines have more.",
+    "conversation.answered": "Share of the questions to which whoever was asked spoke up within two turns.",
+    "conversation.moved": "Share of the scenes in which something changed: an answer, a promise, what somebody knows "
+    "or thinks of another, a stance, an outcome, or who is there.",
     "voice.separation": "Share of lines that are nearer in meaning to their own speaker's other lines than to anybody "
     "else's; with four characters who all talk alike it would be 25%.",
     "voice.kept": "Voice separation in the second half of a run, divided by that in the first half: below 1, the "

@@ -46,8 +46,6 @@ class Echo(FrozenModel):
     """The same for the earlier words of the other characters and of the narrator."""
     copies: float
     """Share of lines of which more than two fifths had been said or told before."""
-    recited: float
-    """Mean share of a line's word 3-grams that also occur in the topic of its own cue."""
     distinct: float
     """Different word pairs as a share of all word pairs."""
 
@@ -105,7 +103,7 @@ def echo(runs: Runs) -> Echo | None:
     Limits: it compares words, not meaning, so a paraphrase is not an echo (see `loops`). Lines of one or two words have
     no 3-grams. Distinct-2 falls as a run grows; compare runs of the same length.
     """
-    rows: list[tuple[float, float, float, float]] = []
+    rows: list[tuple[float, float, float]] = []
     pairs: list[float] = []
     for run in runs:
         seen: dict[tuple[str, ...], set[str | None]] = {}
@@ -116,12 +114,10 @@ def echo(runs: Runs) -> Echo | None:
             mine = grams(event.text)
             if isinstance(event, LineEvent) and event.id in spoken:
                 before = [seen.get(gram, set()) for gram in mine]
-                cue = grams(run.cast.fill(event.cue.material)) if event.cue else frozenset()
                 rows.append((
                     _share(sum(event.speaker in who for who in before), len(mine)),
                     _share(sum(bool(who - {event.speaker}) for who in before), len(mine)),
                     _share(sum(map(bool, before)), len(mine)),
-                    _share(len(mine & cue), len(mine)),
                 ))  # fmt: skip
             for gram in mine:
                 seen.setdefault(gram, set()).add(event.speaker)
@@ -131,10 +127,10 @@ def echo(runs: Runs) -> Echo | None:
             pairs.append(len(set(bigrams)) / len(bigrams))
     if not rows:
         return None
-    by_self, by_others, before_all, recited = zip(*rows, strict=True)
+    by_self, by_others, before_all = zip(*rows, strict=True)
     return Echo(
         by_self=mean(by_self), by_others=mean(by_others), copies=mean([share > NEAR_COPY for share in before_all]),
-        recited=mean(recited), distinct=mean(pairs) if pairs else 0.0,
+        distinct=mean(pairs) if pairs else 0.0,
     )  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
-from dreamplay.scoring import line_errors, metrics, voice_metrics
+from dreamplay.scoring import conversation_metrics, line_errors, metrics, voice_metrics
+from dreamplay.scoring.conversation_metrics import Conversation
 from dreamplay.scoring.line_errors import LineErrors, Secrets
 from dreamplay.scoring.metrics import Contract, Cost, Echo, LineLength, Runs
 from dreamplay.scoring.voice_metrics import CueUse, Loops, Voice, VoiceLikeness
@@ -26,6 +27,7 @@ class Scores(FrozenModel):
     words: LineLength | None
     echo: Echo | None
     loops: Loops
+    conversation: Conversation
     voice: Voice | None
     likeness: VoiceLikeness
     cues: CueUse | None
@@ -127,10 +129,14 @@ ROWS: tuple[ScoreRow, ...] = (
     ScoreRow("wording", "3-grams said before, by self", "echo.by_self", "share"),
     ScoreRow("wording", "3-grams said before, by others", "echo.by_others", "share"),
     ScoreRow("wording", "lines over 40% said before", "echo.copies", "share", most=0.02),
-    ScoreRow("wording", "3-grams out of the own cue", "echo.recited", "share"),
     ScoreRow("wording", "distinct-2", "echo.distinct", "share"),
     ScoreRow("wording", "longest run that moves nothing", "loops.longest"),
     ScoreRow("wording", "turns that move nothing", "loops.share", "share"),
+    ScoreRow("conversation", "words in a row out of the own note, median", "conversation.recited", most=3),
+    ScoreRow("conversation", "questions taken up", "conversation.answered", "share", least=0.7),
+    ScoreRow("conversation", "  questions", "conversation.questions"),
+    ScoreRow("conversation", "scenes that changed something", "conversation.moved", "share", least=1.0),
+    ScoreRow("conversation", "  kinds of change in a scene", "conversation.changes"),
     ScoreRow("voices", "voice separation", "voice.separation", "share", least=0.55),
     ScoreRow("voices", "  by chance", "voice.chance", "share"),
     ScoreRow("voices", "  with twins left in", "voice.twins_left_in", "share"),
@@ -166,6 +172,7 @@ def scores(runs: Runs) -> Scores:
         words=metrics.length(runs),
         echo=metrics.echo(runs),
         loops=voice_metrics.loops(runs),
+        conversation=conversation_metrics.conversation(runs),
         voice=voice_metrics.voice(runs),
         likeness=voice_metrics.likeness(runs),
         cues=voice_metrics.cues(runs),

@@ -21,6 +21,7 @@ from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.event import PROLOGUE, TurnEvent
 from dreamplay.scoring.metrics import Runs, content, lines, mean, nameless
+from dreamplay.threads.signs import led
 
 if TYPE_CHECKING:
     from dreamplay.memory.base import Matrix
@@ -142,23 +143,25 @@ def cues(runs: Runs) -> CueUse | None:
     Source: prompt-to-line consistency in Abdulhai and others (arXiv 2511.00222), without its judge.
     Limits: it measures what a line is about, and not how it is said: tactics are not measured. A line that recites its
     cue follows it perfectly; read it together with `recited`. Cues on one topic are hard to distinguish, and chance
-    depends on the number of cues in the scene. Lines without a cue, or with the only cue of a scene, are left out.
+    depends on the number of cues in the scene. Lines without a cue, or with the only cue of a scene, are left out, and
+    so are those of a model that is not led: it is told no content to say.
     """
     followed: list[bool] = []
     chances: list[float] = []
     for run in runs:
         matter: dict[str, list[str]] = defaultdict(list)
         for event in run.script.of_kind(TurnEvent):
-            if event.cue and event.cue.material and event.cue.material not in matter[event.scene]:
-                matter[event.scene].append(event.cue.material)
-        said = [event for event in lines(run) if event.cue and len(matter[event.scene]) > 1 and event.cue.material]
-        rows = _embed([nameless(run, event.text) for event in said])
+            cue = led(event.cue)
+            if cue and cue.material and cue.material not in matter[event.scene]:
+                matter[event.scene].append(cue.material)
+        said = [(event, cue.material) for event in lines(run) if (cue := led(event.cue)) and cue.material]
+        said = [(event, own) for event, own in said if len(matter[event.scene]) > 1]
+        rows = _embed([nameless(run, event.text) for event, _ in said])
         texts = [text for group in matter.values() for text in group]
         known = dict(zip(texts, _embed([nameless(run, run.cast.fill(text)) for text in texts]), strict=True))
-        for event, row in zip(said, rows, strict=True):
+        for (event, own), row in zip(said, rows, strict=True):
             near = {text: round(float(row @ known[text]), _EXACT) for text in matter[event.scene]}
-            own = near.pop(event.cue.material if event.cue else "")
-            followed.append(own > max(near.values()))
+            followed.append(near.pop(own) > max(near.values()))
             chances.append(1 / (1 + len(near)))
     return CueUse(followed=mean(followed), chance=mean(chances), lines=len(followed)) if followed else None
 
