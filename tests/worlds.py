@@ -118,6 +118,31 @@ def stage(data: dict[str, Any]) -> None:
     corner["moves"] = [{"role": "cyrus", "kind": "entrance", "after": 2, "text": "{cyrus} comes in with wet hair."}]
 
 
+def plot(scene: dict[str, Any]) -> None:
+    """Give a scene with Ada and Bo an aim, a topic, something that may come out, and an outcome: does Bo go?"""
+    scene["aims"] = {"ada": "She wants {bo} out of the house, and he has the key."}
+    scene["reveals"] = [{"id": "lock", "what": "the lock is broken", "knows": ["bo"]}]
+    scene["topics"] = [
+        {
+            "id": "door",
+            "about": "the door that {bo} keeps shut",
+            "knows": {"bo": "the lock is broken"},
+            "moves": [
+                {"id": "why", "role": "ada", "does": "asks {bo} why the door is shut", "opens": True},
+                {"role": "bo", "does": "says that he goes now", "answers": "why", "decides": "yes"},
+                {"role": "bo", "does": "says that the lock is broken", "answers": "why", "reveals": "lock"},
+                {"role": "ada", "does": "says that the lock was mended on Friday", "answers": "bo"},
+            ],
+        }
+    ]
+    scene["outcome"] = {
+        "id": "bo_goes",
+        "question": "Does {bo} go?",
+        "otherwise": "no",
+        "answers": {"yes": "{bo} takes his coat and goes.", "no": "{bo} stays where he is."},
+    }
+
+
 def serial(scenes: int, turns: int) -> Callable[[dict[str, Any]], None]:
     """Make a long story of it: all are there, but for every third scene, which is for the first two, and every fifth,
     from which the first is missing; where all are, somebody goes and comes back, and something is whispered.

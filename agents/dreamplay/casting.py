@@ -14,7 +14,7 @@ from dreamplay.library.yaml_loader import read
 from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import folded
 from dreamplay.schema.cast import Cast, Persona
-from dreamplay.schema.error_messages import listed, sentence
+from dreamplay.schema.error_messages import did_you_mean, listed, sentence
 from dreamplay.schema.story import Story
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def cast(played: Story, swaps: Mapping[str, str | Path | Persona] | None = None)
     each other's cues, so a persona whose name is taken keeps the name of the one it replaces.
 
     Raises:
-        LibraryError: a swap for a role that is not there, or a persona that cannot be read.
+        LibraryError: a swap for a role that is not there, or a persona that cannot be read, or whose arc names a beat
+            that the story does not have.
     """
     swaps = swaps or {}
     personas = {}
@@ -99,7 +100,31 @@ def cast(played: Story, swaps: Mapping[str, str | Path | Persona] | None = None)
             if not isinstance(given, Persona):  # whoever brings all the personas needs no files of them
                 raise
             personas[role] = given
-    return swapped(Cast(personas), swaps)
+    for role, persona in personas.items():
+        _check_arc(played, persona, own=role not in swaps)
+    made = swapped(Cast(personas), swaps)
+    for role in swaps:
+        _check_arc(played, made.personas[role], own=False)
+    return made
+
+
+def _check_arc(played: Story, persona: Persona, *, own: bool) -> None:
+    """Refuse an arc with a beat that the story does not have. A persona from elsewhere may come with an arc for another
+    story: a shipped one in a story that is not, and a swap that knows none of the beats.
+
+    Raises:
+        LibraryError: see above; the message names file and line.
+    """
+    arc = persona.private.arc if persona.private else {}
+    beats = [beat.id for beat in played.beats]
+    unknown = [beat for beat in arc if beat not in beats]
+    foreign = resources.is_shipped(persona.path) and not resources.is_shipped(played.path)
+    if not unknown or foreign or (not own and len(unknown) == len(arc)):
+        return
+    place = "private", "arc", unknown[0]
+    file = f"{persona.path}:{yaml_document.read(persona.path).line_of(place)}: " if persona.path else ""
+    known = f"{did_you_mean(unknown[0], beats)}; it has {listed(beats)}"
+    raise LibraryError(f"{file}{'.'.join(place)}: the story has no beat {unknown[0]!r}{known}")
 
 
 def swapped(own: Cast, swaps: Mapping[str, str | Path | Persona], *, known: bool = False) -> Cast:

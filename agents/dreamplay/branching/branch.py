@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,10 @@ from dreamplay.participants.actions import Action
 from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import Header, RunLog, complaint, total
 from dreamplay.schema.cast import Persona
-from dreamplay.schema.event import PROLOGUE, Event, StanceEvent, TurnEvent, validate_event
+from dreamplay.schema.event import PROLOGUE, Event, OutcomeEvent, StanceEvent, TurnEvent, validate_event
 from dreamplay.schema.provenance import Provenance, Usage
 from dreamplay.schema.scene import Move, Scene, moved
-from dreamplay.schema.script import Script, present, turns
+from dreamplay.schema.script import Script, answer_of, present, turns
 from dreamplay.schema.story import Story
 from dreamplay.storage import disk
 
@@ -207,6 +208,14 @@ def _edited(plan: RunConfig, shared: Sequence[Event], here: Scene, begun: bool, 
     taken = {event.choice for event in shared if isinstance(event, StanceEvent)} - {each.id for each in story.choices}
     if taken:
         raise UsageError(f"`story_edit={file}`: the choice {min(taken)!r} was taken before the point; leave it there")
+    for event in shared:
+        if isinstance(event, OutcomeEvent):
+            outcome = next(scene.outcome for _, scene in story.scenes if scene.id == event.scene)
+            if outcome is None or outcome.id != event.outcome or event.answer not in outcome.answers:
+                raise UsageError(
+                    f"`story_edit={file}`: {event.scene}.{event.outcome} == {event.answer} was decided before the "
+                    "point; leave it there"
+                )
     return story
 
 
@@ -238,7 +247,7 @@ def _said(
 
     before = Script(shared).in_scene(scene.id)
     if not before:
-        add(kind="narration", text=scene.opening)
+        add(kind="narration", text=plan.cast.fill(scene.begins(partial(answer_of, Script(shared)))))
     turn = len(turns(Script(shared), scene))
     for role, text in say:
         if role not in here:

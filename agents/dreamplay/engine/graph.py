@@ -1,7 +1,8 @@
 """The graph of a play: a flat LangGraph with one node for each role of the cast.
 
 Nodes: `open_scene` narrates the opening, `dream` makes a shared dream, `director` (which calls no model) makes people
-come and go and chooses speaker and cue. The node of a role takes its turn. `reflect` runs once for each character
+come and go and chooses speaker and cue. The node of a role takes its turn. `outcome` asks a model that can judge it
+what came of the scene. `reflect` runs once for each character
 present at the end of a scene, or `decide` at a crossroads. `close_scene` records the answers, `recap` summarizes old
 scenes if the next one would not fit into a prompt, and `epilogue` tells the end.
 
@@ -25,7 +26,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from dreamplay.director.base import SLACK, CheckedDirector
-from dreamplay.engine.nodes import answer, close_scene, direct, dream, epilogue, open_scene, recap, take_turn
+from dreamplay.engine.nodes import answer, close_scene, direct, dream, epilogue, open_scene, outcome, recap, take_turn
 from dreamplay.engine.state import Context, State, given, recorded, retellings
 from dreamplay.errors import RecordError
 from dreamplay.schema.cast import Cast
@@ -50,6 +51,7 @@ def _compiled(roles: tuple[str, ...]) -> Graph:
     graph.add_node("open_scene", open_scene)
     graph.add_node("dream", dream)
     graph.add_node("director", direct)
+    graph.add_node("outcome", outcome)
     graph.add_node("decide", answer)
     graph.add_node("reflect", answer)
     graph.add_node("close_scene", close_scene)
@@ -61,7 +63,8 @@ def _compiled(roles: tuple[str, ...]) -> Graph:
     graph.add_edge(START, "open_scene")
     graph.add_conditional_edges("open_scene", after_opening, ["dream", "epilogue", "director"])
     graph.add_edge("dream", "director")
-    graph.add_conditional_edges("director", after_direction, [*roles, "decide", "reflect", "close_scene"])
+    graph.add_conditional_edges("director", after_direction, [*roles, "outcome", "decide", "reflect", "close_scene"])
+    graph.add_edge("outcome", "director")
     graph.add_edge("decide", "close_scene")
     graph.add_edge("reflect", "close_scene")
     graph.add_edge("epilogue", "close_scene")
@@ -89,7 +92,7 @@ def steps(context: Context) -> int:
     if context.visitor:
         return sys.maxsize
     slack = SLACK if isinstance(context.director, CheckedDirector) else 0
-    return sum(2 * (scene.turns.max + slack) + 7 for _, scene in context.scenes) + 5
+    return sum((4 if scene.outcome else 2) * (scene.turns.max + slack) + 11 for _, scene in context.scenes) + 5
 
 
 def cursor(script: Script, scenes: Sequence[tuple[Beat, Scene]]) -> int:
@@ -117,9 +120,12 @@ def after_opening(state: State, runtime: Runtime[Context]) -> Literal["dream", "
 
 
 def after_direction(state: State, runtime: Runtime[Context]) -> str | list[Send]:
-    """The edge after the director: to the role that speaks. At the end of a scene, to everybody who has yet to answer,
-    at once: to `decide` at a crossroads, otherwise to `reflect`; and then to `close_scene`."""
+    """The edge after the director: to the role that speaks, or to `outcome` if the model is asked what came of the
+    scene. At the end of a scene, to everybody who has yet to answer, at once: to `decide` at a crossroads, otherwise to
+    `reflect`; and then to `close_scene`."""
     context = runtime.context
+    if state.get("judging"):
+        return "outcome"
     if turn := state["turn"]:
         return context.player(turn.speaker)
     now = context.situation(state)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from itertools import takewhile
 
 from langgraph.runtime import Runtime
@@ -16,14 +17,16 @@ from langgraph.types import Overwrite
 from dreamplay.director.base import SceneEnd
 from dreamplay.director.situation import Situation
 from dreamplay.director.visits import opening
+from dreamplay.engine import conclusion
 from dreamplay.engine.outcomes import event_of
 from dreamplay.engine.state import Context, State, given, on_token, recorded, retellings, tell
 from dreamplay.errors import ModelError
 from dreamplay.participants.base import Line, Reflection, Stance
-from dreamplay.runs.pending_answers import PendingAnswer
+from dreamplay.runs.pending_answers import Judged, PendingAnswer
 from dreamplay.schema.event import PROLOGUE, Cue, DreamEvent, SilenceEvent, StanceEvent, TurnEvent
-from dreamplay.schema.scene import Move, moved
-from dreamplay.schema.script import Script, given_fear, present
+from dreamplay.schema.provenance import Provenance
+from dreamplay.schema.scene import Move, Scene, moved
+from dreamplay.schema.script import Script, answer_of, given_fear, present
 from dreamplay.schema.turn import Turn
 from dreamplay.validation.generate import THOUGHT_ONLY
 
@@ -46,8 +49,13 @@ async def open_scene(state: State, runtime: Runtime[Context]) -> State:
         ))  # fmt: skip
     _, scene = context.scenes[state["scene"]]
     if not context.script.in_scene(scene.id):
-        tell(runtime, context.record(state, kind="narration", text=scene.opening))
+        tell(runtime, context.record(state, kind="narration", text=_opening(context, scene)))
     return {}
+
+
+def _opening(context: Context, scene: Scene) -> str:
+    """How a scene begins, after what came of those before it."""
+    return context.cast.fill(scene.begins(partial(answer_of, context.script)))
 
 
 async def dream(state: State, runtime: Runtime[Context]) -> State:
@@ -65,10 +73,15 @@ async def dream(state: State, runtime: Runtime[Context]) -> State:
 
 async def direct(state: State, runtime: Runtime[Context]) -> State:
     """Carry out what the director decides until somebody takes a turn or the scene ends: moves and pressures. A visitor
-    who is due comes first. No model is called."""
+    who is due comes first. What a line has decided is told before anything else, and what nothing has decided has its
+    answer when the scene ends. No model is called."""
     context, asked = runtime.context, False
     while True:
         now = context.situation(state)
+        if conclusion.undecided(now) and (answer := conclusion.by_line(now)):
+            made = conclusion.concluded(context, now.scene, answer, Provenance(by="author"))
+            tell(runtime, context.record(state, **made))
+            continue
         step = context.director.next(now)
         if isinstance(step, Move):
             # Whoever comes in sees it, and whoever goes sees it too.
@@ -77,14 +90,36 @@ async def direct(state: State, runtime: Runtime[Context]) -> State:
             tell(runtime, context.record(state, kind=step.kind, speaker=step.role, text=text, witnesses=witnesses))
             continue
         ending = isinstance(step, SceneEnd)
-        if not asked and (turn := _visitor_turn(state, context, now, ending)):
-            return {"turn": turn}
+        if conclusion.undecided(now) and conclusion.to_judge(context, state, now, ending=ending):
+            return {"turn": None, "judging": True}
+        turn = None if asked else _visitor_turn(state, context, now, ending)
+        if ending and conclusion.undecided(now) and (turn is None or turn.task == "stance"):
+            tell(runtime, context.record(state, **conclusion.otherwise(context, state, now.scene)))
+            asked = turn is None
+            continue
+        if turn or isinstance(step, SceneEnd):
+            return {"turn": turn, "judging": False}
         asked = True
-        if isinstance(step, SceneEnd):
-            return {"turn": None}
         if isinstance(step, Turn):
-            return {"turn": step}
+            return {"turn": step, "judging": False}
         tell(runtime, context.record(state, kind="narration", text=step.text))
+
+
+async def outcome(state: State, runtime: Runtime[Context]) -> State:
+    """Ask the narrator's model once what came of the scene. An answer that is none decides nothing."""
+    context = runtime.context
+    now = context.situation(state)
+    before = conclusion.judged(state, now.scene).usage
+    view = context.script.common_view(now.present)
+    answer, made = await context.narrator.outcome(view, now.scene, len(now.turns))
+    made = made.model_copy(update={"usage": before + made.usage})
+    if answer:
+        tell(runtime, context.record(state, **conclusion.concluded(context, now.scene, answer, made)))
+        return {"judging": False}
+    open_yet = Judged(scene=now.scene.id, turns=len(now.turns), usage=made.usage)
+    if context.pending:
+        context.pending.keep_judged(open_yet)
+    return {"judging": False, "judged": open_yet.model_dump(mode="json")}
 
 
 async def take_turn(state: State, runtime: Runtime[Context]) -> State:
@@ -178,6 +213,7 @@ async def epilogue(state: State, runtime: Runtime[Context]) -> State:
     what was chosen."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
+    scene = scene.model_copy(update={"opening": _opening(context, scene)})
     here = present(context.script, scene)
     view = context.script.common_view(here)
     stances = view.of_kind(StanceEvent)

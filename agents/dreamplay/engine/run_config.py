@@ -54,8 +54,12 @@ class RunConfig:
 
     @property
     def scenes(self) -> tuple[tuple[Beat, Scene], ...]:
-        """The scenes to play, in order, with names in place of roles, and with the visitor present."""
-        return tuple((b, _filled(s, self.cast)) for b, s in self.story.scenes if b.id in self.beats)
+        """The scenes to play, in order, with names in place of roles, and with the visitor present. Of a scene that is
+        not played, later conditions take the outcome that it has otherwise.
+        """
+        scenes = list(self.story.scenes)
+        unplayed = {s.id: s.outcome.otherwise for b, s in scenes if s.outcome and b.id not in self.beats}
+        return tuple((b, _filled(s.settled(unplayed), self.cast)) for b, s in scenes if b.id in self.beats)
 
     def pipeline(self, profile: ModelProfile) -> Pipeline:
         """The checks that the texts of a model with this profile go through.

@@ -174,7 +174,9 @@ class Runner:
         index = cursor(self.script, self.plan.scenes)
         continuity = Continuity(self.plan.story, self.plan.cast, self.plan.beats)
         given = answers.read(self.script, *self.plan.scenes[index], continuity)
-        return {"scene": index, "answers": [answer.model_dump(mode="json") for answer in given]}
+        judged = answers.judged(self.plan.scenes[index][1])
+        start = State(scene=index, answers=[answer.model_dump(mode="json") for answer in given])
+        return start | State(judged=judged.model_dump(mode="json")) if judged else start
 
     def _visitors(self, made: Context) -> dict[str, Participant]:
         """The visitor as a participant, if there is one: a person, or the interventions of the configuration."""

@@ -54,6 +54,10 @@ class State(TypedDict, total=False):
     """The next turn; None at the end of a scene."""
     listened: int
     """The length of the script when the visitor was last asked and chose to listen."""
+    judging: bool
+    """Whether the model is asked next what came of the scene."""
+    judged: dict[str, Any]
+    """When it was last asked and found it open: a value of `Judged`."""
     answers: Annotated[list[dict[str, Any]], operator.add]
     """The stances or reflections of those present: values of `PendingAnswer`."""
 

@@ -35,6 +35,11 @@ def names(kind: str) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (prompts() / kind).glob("*.yaml")))
 
 
+def is_shipped(path: Path | None) -> bool:
+    """Whether a file is one of those that ship with dreamplay."""
+    return path is not None and path.resolve().is_relative_to(prompts())
+
+
 def files(folder: Path) -> tuple[str, ...]:
     """The persona files of a folder by name: YAML files with the keys that a persona must have, valid or not.
 

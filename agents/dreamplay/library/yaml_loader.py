@@ -15,7 +15,7 @@ from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import FrozenModel, MisplacedError
 from dreamplay.schema.cast import Persona
 from dreamplay.schema.error_messages import did_you_mean, listed, sentence
-from dreamplay.schema.story import Story
+from dreamplay.schema.story import AUTHORED, Story
 
 V = TypeVar("V", bound=FrozenModel)
 _SHOWN = 5
@@ -44,7 +44,8 @@ def read_either(path: Path) -> Persona | Story:
 
 def _fitted(path: Path, node: Node, kind: type[V], context: dict[str, object]) -> V:
     try:
-        value = kind.model_validate(node.plain(), context=context)
+        given = {AUTHORED: True} if kind is Story else context
+        value = kind.model_validate(node.plain(), context=given)
         return value.read_from(path) if isinstance(value, Authored) else value
     except ValidationError as error:
         if other := _other(node, kind):

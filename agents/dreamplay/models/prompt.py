@@ -19,7 +19,7 @@ class Prompt(FrozenModel):
 
     model_config = ConfigDict(str_strip_whitespace=False)  # a newline is a stop word, and ends each part
 
-    kind: Literal["line", "dream", "stance", "reflection", "recap", "epilogue", "judge", "persona"]
+    kind: Literal["line", "dream", "stance", "reflection", "recap", "epilogue", "outcome", "judge", "persona"]
     system: str
     """The system message: rule, premise and public sheets. It is the same for the whole run."""
     script: str

@@ -97,6 +97,8 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
         if "choice" in asked:
             ids = asked["choice"]["enum"]
             return json.dumps({"reason": dice.choice(words["reasons"]), "choice": dice.choice(sorted(ids))})
+        if "answer" in asked:
+            return json.dumps({"answer": dice.choice(asked["answer"]["enum"])})
         marks = {name: dice.choice(_numbers(field)) for name, field in asked.items() if field["type"] == "integer"}
         return json.dumps({"thought": dice.choice(words["thoughts"]), **marks})
     if _NOTE_AT_END.search(text):

@@ -16,6 +16,7 @@ from dreamplay.schema.event import DreamContribution, DreamEvent, NarrationEvent
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.view import View
+from dreamplay.validation import structured_output
 from dreamplay.validation.check import CheckContext, Heard
 from dreamplay.validation.checks import shown
 from dreamplay.validation.generate import generate
@@ -84,6 +85,23 @@ class Narrator:
             read=[*(event.text for event in view.of_kind(NarrationEvent)), tally, ending],
             merit=lambda text: len(self.desk.cast.mentioned(text)) + brought_up(text, " ".join(scene.material)),
         )
+
+    async def outcome(self, view: View, scene: Scene, turns: int) -> tuple[str | None, Provenance]:
+        """Ask once whether the outcome of a scene is decided by what all of those present have witnessed.
+
+        Returns:
+            The id of the answer, or None if it is still open, or if the model's answer is none of those asked for; and
+            what the question cost.
+
+        Raises:
+            ModelError: the model gave up.
+        """
+        assert scene.outcome
+        prompt = self.desk.outcome(view, scene.outcome)
+        seed = call_seed(self.seed, scene.id, "outcome", turns)
+        reply = await self.model.complete(prompt, seed=seed)
+        answer = structured_output.outcome(reply, scene.outcome)
+        return answer, Provenance(by="narrator", prompt=prompt.digest, seed=seed, usage=reply.usage)
 
     async def _tell(
         self,

@@ -24,9 +24,9 @@ from dreamplay.prompting.context_window import RESERVE, fit_events
 from dreamplay.prompting.event_text import EventText
 from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import DreamContribution, Event, StanceEvent
+from dreamplay.schema.event import DreamContribution, Event, OutcomeEvent, StanceEvent
 from dreamplay.schema.provenance import RetrievedMemory
-from dreamplay.schema.scene import Scene
+from dreamplay.schema.scene import Outcome, Scene
 from dreamplay.schema.story import Choice, Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
@@ -34,6 +34,8 @@ from dreamplay.schema.view import View
 MARKS = 5
 """The scale of attitudes in a prompt: a whole number from minus this to this. It takes one token, and a fraction takes
 three."""
+UNDECIDED = "still open"
+"""What a model answers as long as nothing has decided an outcome. No id of an answer has a blank in it."""
 _LINE = 40
 """Tokens that a turn adds to the script, with its share of what is narrated; most lines take about 25."""
 _TOLD = 300
@@ -147,6 +149,18 @@ class PromptBuilder:
         }
         return self._prompt("reflection", view, f"{lead}\n{own}", max_tokens=45 + 12 * len(others), json_schema=schema)
 
+    def outcome(self, view: View, outcome: Outcome) -> Prompt:
+        """Ask the narrator what came of a scene, as JSON: one of the answers, or that it is still open."""
+        tail = self._render("outcome.jinja", question=outcome.question, answers=outcome.answers, undecided=UNDECIDED)
+        answer = {"type": "string", "enum": [*outcome.answers, UNDECIDED]}
+        schema = {
+            "type": "object",
+            "properties": {"answer": answer},
+            "required": ["answer"],
+            "additionalProperties": False,
+        }
+        return self._prompt("outcome", view, tail, max_tokens=20, json_schema=schema)
+
     def epilogue(self, view: View, scene: Scene, tally: str, ending: str, wrong: str = "") -> Prompt:
         """Ask the narrator for the end, told from the stances that were taken."""
         tail = self._render(
@@ -155,6 +169,7 @@ class PromptBuilder:
             things=scene.material,
             tally=tally,
             ending=ending,
+            outcomes=[event.text for event in view.of_kind(OutcomeEvent)],
             names=self.cast.listed(view.roles),
             wrong=wrong,
         )

@@ -22,6 +22,7 @@ from dreamplay.schema.event import (
     FearEvent,
     LineEvent,
     MoveEvent,
+    OutcomeEvent,
     RecapEvent,
     ReflectionEvent,
     StanceEvent,
@@ -38,6 +39,7 @@ MADE_BY: dict[str, tuple[str, ...]] = {
     "action": ("person",),
     "silence": ("agent", "person"),
     "dream": ("narrator",),
+    "outcome": ("author", "narrator"),
     "reflection": ("agent",),
     "stance": ("agent", "person"),
     "recap": ("narrator",),
@@ -169,13 +171,18 @@ class Continuity:
             raise ValueError(f"turn: it is {event.turn}, and {expected[-1]} would follow")
 
     def _answered(self, event: Event, script: Script, scene: Scene) -> None:
-        """Check that there is one stance of each role at a crossroads, one reflection of each in a scene, and one dream
-        in a dream scene."""
+        """Check that there is one stance of each role at a crossroads, one reflection of each in a scene, one dream in
+        a dream scene, and one outcome in a scene that has one."""
         if isinstance(event, StanceEvent) and scene.kind != "crossroads":
             raise ValueError(f"kind: a stance in {scene.id}, which is no crossroads")
         if isinstance(event, DreamEvent) and scene.kind != "dream":
             raise ValueError(f"kind: a dream in {scene.id}, which is no dream")
-        if isinstance(event, AnswerEvent | DreamEvent):
+        if isinstance(event, OutcomeEvent):
+            known = scene.outcome
+            if known is None or event.outcome != known.id or event.answer not in known.answers:
+                what = f"{event.outcome} == {event.answer}"[:80]
+                raise ValueError(f"answer: {what!r} is nothing that {scene.id} can come to")
+        if isinstance(event, AnswerEvent | DreamEvent | OutcomeEvent):
             before: list[EventBase] = [*script.in_scene(scene.id, type(event))]
             if any(each.speaker == event.speaker for each in before):
                 raise ValueError(f"kind: a second {event.kind} of {event.speaker or 'the narrator'} in {scene.id}")

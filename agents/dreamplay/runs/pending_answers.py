@@ -11,7 +11,7 @@ import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -19,7 +19,7 @@ from dreamplay.runs import upgrade
 from dreamplay.runs.continuity import Continuity
 from dreamplay.schema.base import FrozenModel, Words
 from dreamplay.schema.event import AnswerEvent, validate_event
-from dreamplay.schema.provenance import Provenance
+from dreamplay.schema.provenance import Provenance, Usage
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script, present
 from dreamplay.schema.story import Beat
@@ -65,6 +65,19 @@ class _Kept(FrozenModel):
     answer: PendingAnswer
 
 
+class Judged(FrozenModel):
+    """That a model was asked what came of a scene, and found it open."""
+
+    scene: str
+    turns: int
+    """How many turns the cast had taken in the scene."""
+    usage: Usage = Usage()
+    """What was asked so far in the scene cost."""
+
+
+V = TypeVar("V", bound=FrozenModel)
+
+
 class PendingAnswers:
     """Keeps the answers of a run until they are recorded."""
 
@@ -77,11 +90,7 @@ class PendingAnswers:
         Raises:
             RecordError: the disk is full, or the file cannot be written.
         """
-        try:
-            with contextlib.closing(JsonlFile(self.path, forced=True)) as file:
-                file.append(_Kept(after=len(script), answer=answer).model_dump_json().encode() + b"\n")
-        except OSError as error:
-            raise disk.cannot("write to", self.path, error) from error
+        self._append(_Kept(after=len(script), answer=answer))
 
     def read(self, script: Script, beat: Beat, scene: Scene, continuity: Continuity) -> list[PendingAnswer]:
         """The answers of the current scene that are not recorded yet, as far as they can be recorded."""
@@ -105,16 +114,40 @@ class PendingAnswers:
                 return False
             return True
 
-        return [kept.answer for kept in self._lines() if fits(kept)]
+        return [kept.answer for kept in self._read(_Kept) if fits(kept)]
+
+    def keep_judged(self, judged: Judged) -> None:
+        """Put on disk that a model was asked for the outcome of a scene and found it open, so that it is not asked
+        again after a stop.
+
+        Raises:
+            RecordError: the disk is full, or the file cannot be written.
+        """
+        self._append(judged)
+
+    def judged(self, scene: Scene) -> Judged | None:
+        """When a model was last asked for the outcome of a scene, and found it open; None if it was not."""
+        found = [each for each in self._read(Judged) if each.scene == scene.id]
+        return found[-1] if found else None
 
     def clear(self) -> None:
         """Delete the answers: they are recorded, or undone."""
         with contextlib.suppress(OSError):  # what stays behind fits no later question
             self.path.unlink(missing_ok=True)
 
-    def _lines(self) -> Iterator[_Kept]:
+    def _append(self, value: FrozenModel) -> None:
+        try:
+            with contextlib.closing(JsonlFile(self.path, forced=True)) as file:
+                file.append(value.model_dump_json().encode() + b"\n")
+        except OSError as error:
+            raise disk.cannot("write to", self.path, error) from error
+
+    def _read(self, kind: type[V]) -> Iterator[V]:
+        """The lines of one kind."""
         with contextlib.suppress(OSError):
             for line in jsonl.lines(self.path):
-                with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                with contextlib.suppress(ValueError, TypeError, AttributeError, RecursionError):
                     fields = json.loads(line)
-                    yield _Kept.model_validate(fields | {"answer": upgrade.pending_answer(fields["answer"])})
+                    if "answer" in fields:
+                        fields["answer"] = upgrade.pending_answer(fields["answer"])
+                    yield kind.model_validate(fields)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import Field, ModelWrapValidatorHandler, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from dreamplay.schema.base import FrozenModel, Id, MisplacedError, Role, Text
-from dreamplay.schema.conditions import When
+from dreamplay.schema.conditions import When, holds
 from dreamplay.schema.topic import Topic
 
 VISITOR = "visitor"
@@ -191,12 +192,49 @@ class Scene(FrozenModel):
         """The asides in the order in which they are whispered."""
         return sorted(self.asides, key=lambda aside: aside.after)
 
+    @property
+    def everybody(self) -> tuple[Role, ...]:
+        """Those who are present at some time, if all moves happen."""
+        return tuple(dict.fromkeys([*self.present, *(move.role for move in self.moves)]))
+
+    @property
+    def conditions(self) -> Iterator[tuple[When, tuple[int | str, ...]]]:
+        """The conditions of all parts of the scene, with the place of each in it."""
+        for key in ("openings", "pressures", "topics", "moves"):
+            for n, part in enumerate(getattr(self, key)):
+                yield part.when, (key, n, "when")
+                for m, move in enumerate(part.moves if key == "topics" else ()):
+                    yield move.when, (key, n, "moves", m, "when")
+
     def there(self, turns: int) -> tuple[Role, ...]:
         """Those who are present once so many turns have been taken, if all moves happen."""
-        here = self.present
-        for move in self.ordered_moves:
-            here = moved(here, move.role, move.comes) if move.after <= turns else here
-        return here
+        return after(self.present, self.ordered_moves, turns)
+
+    def begins(self, answer: Callable[[str], str | None]) -> str:
+        """How the scene begins, as `answer` says what earlier scenes had for an outcome: see `holds`."""
+        return next((each.text for each in self.openings if holds(each.when, answer)), self.opening)
+
+    def settled(self, answers: Mapping[str, str]) -> Scene:
+        """The scene without the conditions that hold by these answers, by scene. One that fails stays as it is."""
+
+        def left(when: When) -> When:
+            return tuple(each for each in when if not (each.scene in answers and holds((each,), answers.get)))
+
+        def all_of(parts: Sequence[Any]) -> tuple[Any, ...]:
+            return tuple(part.model_copy(update={"when": left(part.when)}) for part in parts)
+
+        if not any(when for when, _ in self.conditions):
+            return self
+        topics = tuple(topic.model_copy(update={"moves": all_of(topic.moves)}) for topic in all_of(self.topics))
+        parts = {key: all_of(getattr(self, key)) for key in ("openings", "pressures", "moves")}
+        return self.model_copy(update=parts | {"topics": topics})
+
+
+def after(here: tuple[Role, ...], moves: Iterable[Move], turns: int) -> tuple[Role, ...]:
+    """Those present once so many turns have been taken and these moves have happened, as far as they are due."""
+    for move in moves:
+        here = moved(here, move.role, move.comes) if move.after <= turns else here
+    return here
 
 
 def moved(here: tuple[Role, ...], role: Role, comes: bool) -> tuple[Role, ...]:

@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, ValidationInfo, model_serializer, model_validator
 
 from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import FrozenModel, Id, MisplacedError, Role, Text
+from dreamplay.schema.condition_checks import check_conditions
 from dreamplay.schema.scene import VISITOR, Scene
-from dreamplay.schema.scene_checks import Place, check_scene, known
+from dreamplay.schema.scene_checks import Place, check_scene, known, unique
+from dreamplay.schema.topic_checks import check_reach, check_talk
 
 RESERVED_ROLES = frozenset(
-    {"open_scene", "dream", "director", "decide", "reflect", "close_scene", "recap", "epilogue", VISITOR}
+    {"open_scene", "dream", "director", "decide", "reflect", "close_scene", "recap", "epilogue", "outcome", VISITOR}
 )
 """Names that the graph gives to its own nodes; a role would overwrite one."""
 
@@ -22,6 +24,9 @@ _BRACED = re.compile(r"(?<!\{)\{( *[^\W\d][\w -]*)\}(?!\})")
 """Whatever an author may have meant as a role: {Rosa} and { rosa } would be played as they are written."""
 
 Length = Literal["short", "full"]
+AUTHORED = "authored"
+"""A key in the context of validation: the story is as its author wrote it, and can be mended. From one that lost people
+in a branch, some answers of an outcome cannot be reached."""
 
 
 class Beat(FrozenModel):
@@ -103,37 +108,34 @@ class Story(Authored):
         return ((beat, scene) for beat in self.beats for scene in beat.scenes)
 
     @model_validator(mode="after")
-    def _whole(self) -> Story:
+    def _whole(self, info: ValidationInfo) -> Story:
         roles = set(self.cast)
         if taken := sorted(roles & RESERVED_ROLES):
             wrong = f"a role may not be called {taken[0]!r}; that word is the orchestrator's"
             raise MisplacedError(wrong, "cast", taken[0])
         for n, line in enumerate(self.prologue):
             known(line.role, roles, "the prologue", "prologue", n, "role")
-        scenes = {
+        scenes: dict[Place, Scene] = {
             ("beats", b, "scenes", s): scene for b, beat in enumerate(self.beats) for s, scene in enumerate(beat.scenes)
         }
-        for at, scene in scenes.items():
-            where = f"scene {self.beats[at[1]].id}/{scene.id}"
-            check_scene(scene, roles, where, at)
+        unique({("beats", b, "id"): beat.id for b, beat in enumerate(self.beats)}, "beats")
+        unique({(*at, "id"): scene.id for at, scene in scenes.items()}, "scenes")
+        check_conditions(scenes)
+        outcomes = {scene.id: tuple(scene.outcome.answers) for scene in scenes.values() if scene.outcome}
+        for at, (beat, scene) in zip(scenes, self.scenes, strict=True):
+            where = f"scene {beat.id}/{scene.id}"
+            check_scene(scene, roles, outcomes, where, at)
+            check_talk(scene, roles, where, at)
+            if AUTHORED in (info.context or ()):
+                check_reach(scene, where, at)
             if scene.kind == "crossroads" and len(self.choices) < 2:
                 raise MisplacedError(f"{where} is a crossroads, but the story has fewer than two choices", "choices")
-        _unique({("beats", b, "id"): beat.id for b, beat in enumerate(self.beats)}, "beats")
-        _unique({(*at, "id"): scene.id for at, scene in scenes.items()}, "scenes")
-        _unique({("choices", n, "id"): choice.id for n, choice in enumerate(self.choices)}, "choices")
-        _unique({("choices", n, "text"): choice.text for n, choice in enumerate(self.choices)}, "choices")
+        unique({("choices", n, "id"): choice.id for n, choice in enumerate(self.choices)}, "choices")
+        unique({("choices", n, "text"): choice.text for n, choice in enumerate(self.choices)}, "choices")
         for text, place in _texts(self.model_dump(exclude={"cast"})):
             for word in _BRACED.findall(text):
                 known(word, roles, f"{text[:60]!r}", *place)
         return self
-
-
-def _unique(ids: Mapping[Place, str], what: str) -> None:
-    seen: set[str] = set()
-    for at, name in ids.items():
-        if name in seen:
-            raise MisplacedError(f"two {what} are called {name!r}", *at)
-        seen.add(name)
 
 
 def _texts(value: object, *at: int | str) -> Iterator[tuple[str, Place]]:

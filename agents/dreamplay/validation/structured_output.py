@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from dreamplay.models.base import Reply
 from dreamplay.prompting.builder import MARKS
 from dreamplay.schema.provenance import RejectedCandidate
+from dreamplay.schema.scene import Outcome
 from dreamplay.validation import json_reader, normalize
 from dreamplay.validation.check import Candidate, CheckContext
 from dreamplay.validation.generate import CandidateRejectedError
@@ -86,6 +87,16 @@ def reflection(reply: Reply, names: Collection[str]) -> ReflectionReply:
 
     thought = valid(reply, make, ("thought", *names), what="reflection")
     return thought.model_copy(update={"thought": _shortened(thought.thought)})
+
+
+def outcome(reply: Reply, asked: Outcome) -> str | None:
+    """The answer that a reply gives to the question of an outcome, by id; None if it says that it is open, or anything
+    else."""
+    try:
+        answer = str(json_reader.read(reply.text, ("answer",))["answer"])
+    except ValueError:
+        return None
+    return _chosen(answer, asked.answers)
 
 
 def _chosen(answer: str, choices: Mapping[str, str]) -> str | None:

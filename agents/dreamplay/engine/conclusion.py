@@ -1,0 +1,76 @@
+"""What comes of a scene: the outcome that a line decides, that the model finds decided, or that it has otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dreamplay.director.situation import Situation
+from dreamplay.engine.state import Context, State
+from dreamplay.runs.pending_answers import Judged
+from dreamplay.schema.conditions import holds
+from dreamplay.schema.event import LineEvent, NarrationEvent
+from dreamplay.schema.provenance import Provenance
+from dreamplay.schema.scene import Scene
+from dreamplay.schema.script import answer_of
+
+
+def undecided(now: Situation) -> bool:
+    """Whether the scene has an outcome that nothing has decided yet."""
+    return now.scene.outcome is not None and answer_of(now.script, now.scene.id) is None
+
+
+def by_line(now: Situation) -> str | None:
+    """The answer that the last line decides: it was really said, and what it was led to say decides it."""
+    last = now.turns[-1] if now.turns else None
+    if not isinstance(last, LineEvent) or last.cue is None or not last.cue.text or last.cue.move is None:
+        return None
+    topic = next((topic for topic in now.scene.topics if topic.id == last.cue.topic), None)
+    move = topic.moves[last.cue.move] if topic and last.cue.move < len(topic.moves) else None
+    return move.decides if move else None
+
+
+def to_judge(context: Context, state: State, now: Situation, *, ending: bool) -> bool:
+    """Whether the model is asked now what came of the scene: once the least number of turns is taken and all has
+    happened that happens in it, in every second turn, and at the end. Never while the visitor waits for an answer, and
+    never twice in one turn."""
+    profile = context.narrator.desk.profile
+    if not profile.judges_outcome or (now.direction == "led" and now.scene.topics) or now.unanswered:
+        return False
+    if not now.turns or len(now.turns) == judged(state, now.scene).turns:
+        return False
+    taken, least = len(now.contracted), now.scene.turns.min
+    return ending or (taken >= least and (taken - least) % 2 == 0 and _all_told(context, now))
+
+
+def judged(state: State, scene: Scene) -> Judged:
+    """When the model was last asked in this scene; after no turn if it was not."""
+    kept = Judged.model_validate(state["judged"]) if state.get("judged") else None
+    return kept if kept and kept.scene == scene.id else Judged(scene=scene.id, turns=0)
+
+
+def concluded(context: Context, scene: Scene, answer: str, made: Provenance) -> dict[str, Any]:
+    """The fields of the event that tells what came of a scene.
+
+    Args:
+        context: of the play.
+        scene: the scene.
+        answer: the id of the answer.
+        made: who found it, and what that cost.
+    """
+    assert scene.outcome
+    text = context.cast.fill(scene.outcome.answers[answer])
+    return {"kind": "outcome", "text": text, "outcome": scene.outcome.id, "answer": answer, "provenance": made}
+
+
+def otherwise(context: Context, state: State, scene: Scene) -> dict[str, Any]:
+    """The fields of the event that gives the scene the answer which it has when nothing has decided it."""
+    assert scene.outcome
+    spent = judged(state, scene).usage
+    made = Provenance(by="narrator" if spent.calls else "author", usage=spent)
+    return concluded(context, scene, scene.outcome.otherwise, made)
+
+
+def _all_told(context: Context, now: Situation) -> bool:
+    told = {event.text for event in now.script.in_scene(now.scene.id, NarrationEvent)}
+    due = [each for each in now.scene.pressures if holds(each.when, lambda scene: answer_of(now.script, scene))]
+    return all(context.cast.fill(each.text) in told for each in due)
