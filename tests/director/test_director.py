@@ -42,7 +42,7 @@ def _turns(plan: RunConfig, length: Length = "full") -> dict[str, list[Event]]:
 
 def _next_turn(director: StandardDirector, script: Script, scene: Scene) -> Turn:
     """The next turn, were nothing to happen before it."""
-    quiet = scene.model_copy(update={"pressures": ()})
+    quiet = scene.model_copy(update={"pressures": (), "topics": ()})
     turn = director.next(Situation.of(script, "launch", quiet))
     assert isinstance(turn, Turn)
     return turn
@@ -68,6 +68,7 @@ def test_a_scene_keeps_its_contract_and_everyone_has_spoken(what: object, length
 @pytest.mark.parametrize("what", PLAYS)
 def test_cues_fit_their_speaker(what: object, tmp_path: Path) -> None:
     plan = _plan(what, tmp_path)
+    all_material = {text for persona in plan.cast.personas.values() for text in persona.material}
     for seed in SEEDS:
         told: set[tuple[str, str]] = set()
         for scene, turns in _turns(_seeded(plan, seed)).items():
@@ -75,19 +76,18 @@ def test_cues_fit_their_speaker(what: object, tmp_path: Path) -> None:
                 cue, role = event.cue, event.speaker
                 assert cue
                 assert role
-                name = plan.cast.name(role)
                 assert cue.to != role
-                assert f"tells {name} " not in cue.text
-                assert cue.text.startswith(
-                    f"{name} {f'tells {plan.cast.name(cue.to)}' if cue.to else 'says'} {cue.tactic} that "
-                )
+                assert cue.text.startswith(plan.cast.name(role))
+                assert f"tells {plan.cast.name(role)} " not in cue.text
                 assert "{" not in cue.text
-                # Nobody is told what he did himself as if it were somebody else's doing.
+                assert "$" not in cue.text
+                # Nobody is told what they did themselves as if it were somebody else's doing.
                 assert role not in plan.cast.mentioned(plan.cast.fill(cue.material))
                 # No matter twice in a scene, and none twice from one mouth.
-                assert (scene, cue.material) not in told
-                assert (role, cue.material) not in told
-                told |= {(scene, cue.material), (role, cue.material)}
+                if cue.material in all_material:
+                    assert (scene, cue.material) not in told
+                    assert (role, cue.material) not in told
+                    told |= {(scene, cue.material), (role, cue.material)}
 
 
 @pytest.mark.parametrize("what", PLAYS)
@@ -147,7 +147,7 @@ def test_pressures_come_in_order_each_before_a_turn_and_the_hottest_in_any_case(
     for _, scene in [each for each in plan.scenes if each[1].pressures]:
         script = Script()
         worlds.act(StandardDirector(plan.cast, 7, length), scene, script)
-        written = [plan.cast.fill(text) for text in scene.pressures]
+        written = [plan.cast.fill(each.text) for each in scene.pressures]
         told = [event.text for event in worlds.kinds(script, "narration")][1:]
         assert told == [text for text in written if text in told]
         assert written[-1] in told

@@ -209,7 +209,7 @@ def test_recall_is_the_same_in_any_process() -> None:
         ({"speaker": "leo"}, "the roof of the MindSync tower, launch night", f'I said "{HEARD}"'),
         ({"speaker": "mira", "scene": "kitchen"}, "a moment ago", f'Mira said "{HEARD}"'),
         ({"speaker": "mira", "scene": PROLOGUE, "beat": PROLOGUE}, "the night before", f'Mira said "{HEARD}"'),
-        ({"kind": "dream", "scene": "first_dream"}, "Four tables under the blue lamp, three in the morning", HEARD),
+        ({"kind": "dream", "scene": "first_dream"}, "the lab under the blue lamp, three in the morning", HEARD),
         ({"kind": "reflection", "speaker": "leo", "scene": "lab"},
          "the sleep lab on the ninth floor, later that night", HEARD),
         ({"kind": "exit", "speaker": "sam"}, "the roof of the MindSync tower, launch night", HEARD),
