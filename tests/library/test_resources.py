@@ -278,7 +278,7 @@ def test_a_digest_is_of_the_content(cast: Any) -> None:
 @pytest.mark.parametrize("text", ["{{ 7 * 7 }}", "{% raw %}", "{# gone #}", "{{ cast }}", "<b>&amp;</b>"])
 def test_what_stands_in_a_value_is_never_compiled(text: str) -> None:
     ada = {"name": "Ada", "called": None, "who": text, "voice": text}
-    system = templates.render("system.jinja", premise=text, cast=[ada])
+    system = templates.render("system.jinja", premise=text, cast=[ada], led=True)
     assert system.count(text) == 3
 
 

@@ -219,7 +219,7 @@ async def test_nothing_is_ever_in_the_prompt_of_somebody_who_does_not_know_it(
             assert thought.text not in prompt.tail or _knew(record, thought.text, [role])
     whole = {"dream", "fear", "wish", "stance", "want", "belief", "epilogue"}
     expected = {"line", "reflection"} | ({"recap"} if reference == "serial" else whole)
-    expected |= {"want", "belief"} if profile.private_sheet else set()
+    expected |= {"want", "belief", "fear", "wish"} if profile.direction != "led" else set()
     assert used - {"apart"} == expected
     assert reference == "small" or "apart" in used
 
@@ -232,52 +232,58 @@ def _evening(draw: st.DrawFn) -> tuple[Scene, Script]:
     """A scene that runs, after another one: whatever was said in either, by whomever it was heard."""
     present = tuple(draw(st.permutations(SAMS)))[: draw(st.integers(1, 3))]
     scene = Scene.model_validate({
-        "id": "hall", "kind": "waking", "place": "A hall", "present": present, "opening": "Night.",
+        "id": "square", "kind": "waking", "place": "A square", "present": present, "opening": "Night.",
         "turns": {"min": 1, "max": 9},
     })  # fmt: skip
     script, here = Script(), present
     for number in range(draw(st.integers(1, 20))):
-        kind = draw(st.sampled_from(["line", "line", "narration", "reflection", "stance", "dream", "move", "recap"]))
+        kinds = ["line", "line", "narration", "reflection", "thought", "stance", "dream", "move", "recap", "outcome"]
+        kind = draw(st.sampled_from(kinds))
         role, saw = draw(st.sampled_from(SAMS)), tuple(draw(st.sets(st.sampled_from(SAMS))))
-        rest: dict[str, Any] = {"speaker": None if kind in ("narration", "dream", "recap") else role}
-        place = draw(st.sampled_from(["hall", "yard"]))
-        if kind == "reflection":
+        rest: dict[str, Any] = {"speaker": None if kind in ("narration", "dream", "recap", "outcome") else role}
+        place = draw(st.sampled_from(["square", "corner"]))
+        if kind in ("reflection", "thought"):
             saw = (role,)
+        elif kind == "outcome":
+            rest |= {"outcome": "opens", "answer": "yes"}
         elif kind == "recap":
             rest["covers"] = (0, max(number - 1, 0))
         elif kind == "move":
-            kind, place = "exit" if role in here else "entrance", "hall"
+            kind, place = "exit" if role in here else "entrance", "square"
             here = moved(here, role, comes=kind == "entrance")
             if not here:
                 break
-        made = worlds.event(number, kind, f"Word{number}x.", witnesses=saw, scene=place, **rest)
+        text = f"Word{number}x{draw(st.sampled_from(['.', '?']))}"
+        made = worlds.event(number, kind, text, witnesses=saw, scene=place, **rest)
         script.append(made)
     return scene, script
 
 
 @settings(deadline=None, max_examples=150)
-@given(_evening())
-def test_no_prompt_of_a_made_up_evening_holds_what_its_reader_did_not_witness(evening: tuple[Scene, Script]) -> None:
+@given(_evening(), st.sampled_from([worlds.SMALL, worlds.LARGE]))
+def test_no_prompt_of_a_made_up_evening_holds_what_its_reader_did_not_witness(
+    evening: tuple[Scene, Script], profile: ModelProfile
+) -> None:
     scene, script = evening
     cast = Cast({role: Persona.model_validate(worlds.persona(role.capitalize())) for role in SAMS})
     desk, here, events = (
-        PromptBuilder(Story.model_validate(worlds.story()), cast, worlds.SMALL),
+        PromptBuilder(Story.model_validate(worlds.story()), cast, profile),
         present(script, scene),
         list(script),
     )
     prefixes = {desk.ahead(script.common_view(here)).script}
     for role in here:
         for prompt in (
-            desk.line(*worlds.turn(script, scene, role, CUE)),
+            desk.line(*worlds.turn(script, scene, role, CUE.model_copy(update={"to": None}))),
             desk.reflection(*worlds.turn(script, scene, role, task="reflection")),
         ):
             prefixes.add(prompt.script)
             for number in map(int, re.findall(r"Word(\d+)x", prompt.script)):
                 assert set(here) <= set(events[number].witnesses)
-                assert events[number].kind != "reflection"
+                assert events[number].kind not in ("reflection", "thought")
             for number in map(int, re.findall(r"Word(\d+)x", prompt.tail)):
                 assert role in events[number].witnesses
-                assert events[number].kind != "reflection"
+                assert events[number].kind not in ("reflection", "thought") or events[number].speaker == role
     assert len(prefixes) == 1
 
 
@@ -367,7 +373,7 @@ def test_a_recap_is_made_from_what_its_circle_witnessed_and_nothing_else(story: 
     assert cast.mentioned(prompt.tail) == ("leo", "elara")
 
 
-@pytest.mark.parametrize("profile", [worlds.LARGE, worlds.SMALL], ids=["large", "small"])
+@pytest.mark.parametrize("profile", [worlds.LARGE.refined({"direction": "led"}), worlds.SMALL], ids=["large", "small"])
 def test_only_a_model_with_room_for_it_is_told_how_a_line_is_said(
     profile: ModelProfile, story: Story, cast: Cast
 ) -> None:

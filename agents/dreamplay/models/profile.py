@@ -108,6 +108,10 @@ class ModelProfile(FrozenModel):
     """Memories that a prompt has room for. Small models get lost in more than one."""
     stance_memories: bool = True
     """Whether the prompt of a stance has memories. A small model repeats them in place of a reason."""
+    earlier_scenes: Literal["whole", "short"] = "short"
+    """How earlier scenes stand in a prompt. short: how each began and what came of it, with the last words of the last
+    one, where the length of a prompt is paid for. whole: word for word, for an engine that reads each line only once.
+    """
     epilogue_scope: Literal["story", "last_beat"] = "story"
     """What is told again before the epilogue. From the whole story a small model makes one more dream."""
     reflections: bool = True

@@ -15,13 +15,17 @@ from functools import cached_property
 from typing import Any
 
 from dreamplay import languages
+from dreamplay.languages.language import Language
 from dreamplay.library import templates
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.tokens import tokens
 from dreamplay.prompting import summarization
+from dreamplay.prompting.apart import just_now
+from dreamplay.prompting.brief import Brief, brief, wanted
 from dreamplay.prompting.context_window import RESERVE, fit_events
 from dreamplay.prompting.event_text import EventText
+from dreamplay.prompting.past import Past
 from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import DreamContribution, Event, OutcomeEvent, StanceEvent
@@ -30,6 +34,7 @@ from dreamplay.schema.scene import Outcome, Scene
 from dreamplay.schema.story import Choice, Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
+from dreamplay.threads.ledger import Ledgers
 
 MARKS = 5
 """The scale of attitudes in a prompt: a whole number from minus this to this. It takes one token, and a fraction takes
@@ -40,10 +45,12 @@ _LINE = 40
 """Tokens that a turn adds to the script, with its share of what is narrated; most lines take about 25."""
 _TOLD = 300
 """Tokens that a dream, or stances and an ending, add to the script."""
-_APART = 4
-"""Events at most that a speaker is reminded of because not everybody present perceived them."""
-_BACK = 30
-"""Events that are looked through for them."""
+_BRIEF = 340
+"""Tokens of a brief at most, but for what is always told."""
+_FREELY = 140
+"""Tokens of a line at most that is not led: three sentences and a gesture."""
+_THOUGHT = 80
+"""Tokens of the thought before it."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +65,9 @@ class PromptBuilder:
     def shown(self, turn: Turn, view: View) -> list[Event]:
         """The events in the prompt of a role, the newest last: what everybody present witnessed, as far as the window
         holds it, and what the role has just perceived and somebody present has not."""
-        standing = self._held(view.common.summarized, RESERVE)
-        common = [event for event in standing if event.in_prompts]
-        return sorted([*common, *self._apart(turn, view)], key=lambda event: event.id)
+        standing = self._held(self._told(view.common), RESERVE)
+        known = {event.id: event for event in (*standing, *just_now(turn, view)) if event.in_prompts}
+        return [known[number] for number in sorted(known)]
 
     def line(
         self,
@@ -71,17 +78,27 @@ class PromptBuilder:
         *,
         again: bool = False,
     ) -> Prompt:
-        """Ask for what a character says next; `wrong` says what was wrong with the try before. Asked again, an engine
-        that continues what was begun for it begins with the cue's first word: else it mostly says once more what it
-        said before, an earlier line word for word.
+        """Ask for what a character says next, as its model is directed: with the whole brief, or with a note.
+
+        Args:
+            turn: who speaks where, before whom, and with which cue.
+            view: what the speaker may read.
+            wrong: what was wrong with the try before.
+            recalled: the memories that come up.
+            again: whether it is asked for again. An engine that is led and continues what was begun for it then begins
+                with the cue's first word: else it mostly says once more what it said before, an earlier line word for
+                word.
         """
+        if self.profile.direction != "led":
+            return self._free(self.brief(turn, view, recalled), view, wrong)
         persona, cue = self.cast.personas[turn.speaker], turn.cue
         assert cue
         begun = f" {self._wording.begun(cue, turn.speaker)}".rstrip() if again else ""
-        apart = " ".join(map(self._wording.noted, self._apart(turn, view)))
+        apart = self._said(just_now(turn, view))
         tail = self._render(
             "line.jinja",
             persona=persona,
+            want=wanted(persona.name, persona.private.want) if persona.private else "",
             cue=self._wording.cued(cue),
             wrong=wrong,
             sheet=self.profile.private_sheet,
@@ -90,7 +107,27 @@ class PromptBuilder:
         )
         return self._prompt(
             "line", view, tail, max_tokens=72, stop=("\n",),
-            prefill=f"{persona.name}:{begun}", ask=self._render("ask.jinja", name=persona.name),
+            prefill=f"{persona.name}:{begun}", ask=self._render("ask.jinja", name=persona.name, led=True),
+        )  # fmt: skip
+
+    def brief(self, turn: Turn, view: View, recalled: Sequence[RetrievedMemory] = ()) -> Brief:
+        """Everything that the speaker of a turn is given: see `prompting.brief`."""
+        return brief(self.story, self.cast, turn, view, self._ledgers.of(view.events, reader=view.roles), recalled)
+
+    def _free(self, given: Brief, view: View, wrong: str) -> Prompt:
+        """Ask for a line with the whole brief."""
+        think, name = self.profile.think, given.name
+        tail = self._render(
+            "brief.jinja",
+            brief=given.within(_BRIEF, self._wording.size),
+            guided=self.profile.direction == "guided",
+            wrong=wrong,
+            said=self._said,
+            regard=_regard,
+        )
+        return self._prompt(
+            "line", view, f"{tail}\n{self._render('ask.jinja', name=name, led=False, may_leave=False)}",
+            max_tokens=_FREELY + think * _THOUGHT, prefill="" if think else f"{name}:",
         )  # fmt: skip
 
     def dream(self, view: View, pooled: Sequence[DreamContribution], *, again: bool, wrong: str = "") -> Prompt:
@@ -136,7 +173,7 @@ class PromptBuilder:
         this happens after every scene.
         """
         others = [self.cast.name(other) for other in turn.others]
-        apart = " ".join(map(self._wording.noted, self._apart(turn, view)))
+        apart = self._said(just_now(turn, view))
         lead = self._render("reflection.jinja", marks=MARKS)
         own = self._render("thinks.jinja", name=self.cast.name(turn.speaker), apart=apart, wrong=wrong)
         mark = {"type": "integer", "enum": list(range(-MARKS, MARKS + 1))}
@@ -200,6 +237,9 @@ class PromptBuilder:
         told = " ".join([scene.opening, *(each.text for each in scene.pressures), *(move.text for move in scene.moves)])
         growth = tokens(told) + scene.turns.max * _LINE + _TOLD
         room = self.profile.context_window - RESERVE - tokens(self._system)
+        shortened = [self._told(common(stage)) for stage in stages] if self._short else []
+        if shortened and all(sum(self._wording.sizes(events)) + growth <= room for events in shortened):
+            return []
         return summarization.due(common, ends, stages, self._wording.size, room=room, growth=growth)
 
     def tally(self, stances: Sequence[StanceEvent]) -> str:
@@ -220,7 +260,7 @@ class PromptBuilder:
 
     def _prompt(self, kind: Any, view: View, tail: str, **rest: Any) -> Prompt:
         """The one layout: the prefix is what everyone present witnessed, and everything else is tail."""
-        return self._fitted(kind, view.common.summarized, tail, **rest)
+        return self._fitted(kind, self._told(view.common), tail, **rest)
 
     def _fitted(self, kind: Any, events: Sequence[Event], tail: str, *, max_tokens: int, **rest: Any) -> Prompt:
         """A prompt that the window holds. What a scene says beyond that, before its end brings a recap, pushes out
@@ -236,27 +276,46 @@ class PromptBuilder:
             events, self._wording.sizes(events), self.profile.context_window - taken - tokens(self._system)
         )
 
-    def _apart(self, turn: Turn, view: View) -> list[Event]:
-        """What the speaker perceived in this scene of late, and somebody present did not. What was earlier is for
-        memory to bring back.
-        """
-        here = Circle(turn.present)
-        mine = [
-            event
-            for event in view.events[-_BACK:]
-            if event.scene == turn.scene.id and event.in_prompts and not here <= Circle(event.witnesses)
-        ]
-        return mine[-_APART:]
+    def _told(self, view: View) -> Sequence[Event]:
+        """The script of a prompt: what all of these witnessed, with earlier scenes as this model is told of them."""
+        return self._past.shortened(view.summarized) if self._short else view.summarized
+
+    def _said(self, events: Sequence[Event]) -> str:
+        """Events on one line."""
+        return " ".join(self._wording.noted(event) for event in events)
+
+    @property
+    def _short(self) -> bool:
+        return self.profile.earlier_scenes == "short"
+
+    @cached_property
+    def _past(self) -> Past:
+        return Past()
+
+    @cached_property
+    def _ledgers(self) -> Ledgers:
+        return Ledgers(self.cast, self._language, self.story)
+
+    @cached_property
+    def _language(self) -> Language:
+        return languages.get(self.story.language)
 
     @cached_property
     def _wording(self) -> EventText:
-        return EventText(self.cast, self.profile.cue_manner, languages.get(self.story.language))
+        return EventText(self.cast, self.profile.cue_manner, self.profile.direction == "led", self._language)
 
     @cached_property
     def _system(self) -> str:
         told = ("name", "called", "who", "voice")
         public = [{word: getattr(p, word) for word in told} for p in self.cast.personas.values()]
-        return self._render("system.jinja", premise=self.story.premise, cast=public)
+        led, think = self.profile.direction == "led", self.profile.think
+        return self._render("system.jinja", premise=self.story.premise, cast=public, led=led, think=think)
 
     def _render(self, template: str, **values: object) -> str:
         return self.cast.fill(templates.render(template, **values))
+
+
+def _regard(attitude: float) -> str:
+    """An attitude from -1 to 1 in words that follow "sees Leo as"."""
+    words = ("an enemy", "somebody to beware of", "neither friend nor enemy", "a friend", "a close friend")
+    return words[min(int((attitude + 1) * len(words) / 2), len(words) - 1)]

@@ -41,6 +41,8 @@ class EventText:
     cast: Cast
     cue_manner: bool = True
     """Whether a cue says how a line is spoken: see `ModelProfile`."""
+    cues: bool = True
+    """Whether the prologue shows cues: to a model that is led, and so has to learn how a cue becomes a line."""
     language: Language = ENGLISH
     _told: dict[int, tuple[Event, str, float]] = field(default_factory=dict, repr=False, compare=False)
     _counted: tuple[list[Event], list[float]] = field(default_factory=lambda: ([], []), repr=False, compare=False)
@@ -78,7 +80,11 @@ class EventText:
 
     def _line(self, event: LineEvent, text: str) -> str:
         line = f"{self.cast.name(event.speaker)}: {text}\n"
-        return f"[{self.cued(event.cue)}]\n{line}" if event.beat == PROLOGUE and event.cue else line
+        shows = self.cues and event.beat == PROLOGUE and event.cue
+        return f"[{self.cued(event.cue)}]\n{line}" if shows and event.cue else line
+
+    def _silence(self, event: SilenceEvent, text: str) -> str:
+        return f"({self.cast.name(event.speaker)} says nothing)\n" if event.chosen else ""
 
     def _action(self, event: ActionEvent, text: str) -> str:
         return f"({self.cast.name(event.speaker)} {text})\n"
@@ -123,7 +129,7 @@ WORDS: Mapping[type[EventBase], Callable[[EventText, Any, str], str]] = {
     NarrationEvent: _told,
     LineEvent: EventText._line,
     ActionEvent: EventText._action,
-    SilenceEvent: _nothing,
+    SilenceEvent: EventText._silence,
     ThoughtEvent: _nothing,
     DreamEvent: _told,
     OutcomeEvent: _told,

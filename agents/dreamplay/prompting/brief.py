@@ -1,0 +1,239 @@
+"""The brief: everything that a speaker is given for one turn, as one frozen value.
+
+It is made in one place, from the story, the speaker's own sheet, the cue, and a `View`. What it says of the past is
+what the speaker witnessed; of the story it takes what the author meant for this role. A model that plays freely, or is
+guided, reads it as a whole. A model that is led reads the cue in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dreamplay.models.tokens import tokens
+from dreamplay.prompting import apart
+from dreamplay.prompting.apart import PrivateScene
+from dreamplay.schema.cast import Cast, PrivateSheet
+from dreamplay.schema.event import DreamEvent, Event, ReflectionEvent, ThoughtEvent, sanitize
+from dreamplay.schema.provenance import RetrievedMemory
+from dreamplay.schema.story import Story
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
+from dreamplay.threads.ledger import Ledger
+from dreamplay.threads.thread import Thread, ThreadKind
+
+_LINE = 12
+"""Tokens of the words around each text of a brief."""
+_OWED = 2
+"""Questions, accusations and offers at most that a speaker is reminded of."""
+_PENDING = 2
+"""Things at most that a speaker is reminded of because they are open since an earlier scene."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something that is owed: an answer, or what was promised."""
+
+    kind: ThreadKind
+    """What it is."""
+    by: str
+    """The name of whoever asked, accused, offered or promised."""
+    to: str
+    """The name of whoever is to answer, or was promised something."""
+    words: str
+    """The words."""
+    when: str
+    """When it was, in words."""
+
+
+@dataclass(frozen=True)
+class Regard:
+    """What the speaker thinks of somebody who is present."""
+
+    name: str
+    attitude: float
+    """From -1 (an enemy) to 1 (a friend)."""
+    why: str = ""
+    """The reason, as the speaker gave it; empty if there is none."""
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What one speaker is given for one turn. Every text has names in place of roles; an empty one says nothing."""
+
+    name: str
+    """The name of the speaker."""
+    sheet: PrivateSheet | None
+    """The speaker's own private sheet."""
+    want: str
+    """What they want, in a sentence that can stand alone."""
+    arc: str
+    """Where they stand in this beat."""
+    aim: str
+    """What they are after in this scene, and what stands in the way. Empty: what they want at all."""
+    may_break: bool
+    """Whether their fear may break out here in words."""
+    reveals: tuple[str, ...]
+    """What they know that may come out here, as clauses that follow "that"."""
+    dreamt: str
+    """The fear of theirs that the last shared dream showed to others, who were not told whose it was."""
+    regards: tuple[Regard, ...]
+    """What they think of those present."""
+    reflected: str
+    """What the last scene has meant to them."""
+    earlier: tuple[PrivateScene, ...]
+    """What they have lived through in earlier scenes, and not all who are present."""
+    apart: tuple[Event, ...]
+    """What they have just perceived in this scene, and not all who are present."""
+    pending: tuple[Claim, ...]
+    """What is open since an earlier scene between them and those present."""
+    recalled: tuple[RetrievedMemory, ...]
+    """The memories that come up."""
+    about: str
+    """What is being spoken of."""
+    knows: str
+    """What they know of it."""
+    things: tuple[str, ...]
+    """What is at hand to speak of."""
+    act: str
+    """What the line might do, in a word or two."""
+    options: tuple[str, ...]
+    """What they could do now, in words that follow their name."""
+    to: str
+    """The name of whoever the line is meant for."""
+    whispers_to: str
+    """The names of those who alone will hear it. Empty: everybody present will."""
+    matter: str
+    """What is to be whispered, as a clause that follows "that"."""
+    thought: str
+    """What they thought last, and did not say."""
+    owed: tuple[Claim, ...]
+    """What they have been asked in this scene and have not answered, the newest last."""
+
+    def within(self, room: float, size: Callable[[Event], float]) -> Brief:
+        """The brief without what matters least, if it would take more tokens than there is room for. Who they are, what
+        they are after, what is asked of them and which memories come up is always told.
+
+        Args:
+            room: tokens that it may take.
+            size: tokens of an event.
+        """
+        sheet = (self.sheet.belief, self.sheet.fear, self.sheet.wish) if self.sheet else ()
+        scene = (self.arc, self.aim, *self.reveals, self.about, self.knows, self.matter, *self.options)
+        memories = [memory.text for memory in self.recalled]
+        owed = [claim.words for claim in self.owed]
+        left = room - _sum(self.want, *sheet, *scene, *memories, *owed) - sum(map(size, self.apart))
+        parts: dict[str, float] = {
+            "pending": _sum(*(claim.words + claim.when for claim in self.pending)),
+            "regards": _sum(*(regard.why for regard in self.regards)),
+            "things": _sum(*self.things),
+            "earlier": sum(_sum(scene.when, scene.outcome) + sum(map(size, scene.said)) for scene in self.earlier),
+            "thought": _sum(self.thought),
+            "reflected": _sum(self.reflected),
+        }
+        gone: dict[str, Any] = {}
+        for part, tokens_of_it in parts.items():
+            if tokens_of_it <= left:
+                left -= tokens_of_it
+            else:
+                gone[part] = type(getattr(self, part))()
+        return replace(self, **gone)
+
+
+def brief(
+    story: Story, cast: Cast, turn: Turn, view: View, ledger: Ledger, recalled: Sequence[RetrievedMemory] = ()
+) -> Brief:
+    """The brief of a turn.
+
+    Args:
+        story: gives the places of earlier scenes.
+        cast: who plays. No private sheet but the speaker's is read.
+        turn: who speaks where, before whom, and with which cue.
+        view: what the speaker may read.
+        ledger: of what the speaker has witnessed.
+        recalled: the memories that come up, the best first.
+    """
+    role, scene, cue, fill = turn.speaker, turn.scene, turn.cue, cast.fill
+    private = cast.personas[role].private
+    topic = next((topic for topic in scene.topics if cue and topic.id == cue.topic), None)
+    places = {each.id: fill(each.place) for _, each in story.scenes}
+
+    def claim(thread: Thread) -> Claim:
+        return Claim(
+            kind=thread.kind,
+            by=cast.name(thread.by),
+            to=cast.name(thread.to) if thread.to else "",
+            words=sanitize(thread.words),
+            when="in this scene" if thread.scene == scene.id else apart.when(places, thread.scene),
+        )
+
+    asked = [thread for thread in ledger.open_for(role) if thread.scene == scene.id]
+    between = [thread for thread in ledger.threads if role in (thread.by, thread.to) and thread.open]
+    old = [thread for thread in between if thread.scene != scene.id and {thread.by, thread.to} <= {*turn.present}]
+    return Brief(
+        name=cast.name(role),
+        sheet=private and _filled(private, cast),
+        want=wanted(cast.name(role), fill(private.want)) if private else "",
+        arc=fill(private.arc.get(turn.beat, "")) if private else "",
+        aim=fill(scene.aims.get(role, "")),
+        may_break=role in scene.may_break and private is not None,
+        reveals=tuple(fill(reveal.what) for reveal in scene.reveals if role in reveal.knows),
+        dreamt=_dreamt(view, role),
+        regards=_regards(view, cast, turn),
+        reflected=_last(view, role, ReflectionEvent),
+        earlier=apart.earlier(turn, view, cast, places),
+        apart=apart.just_now(turn, view),
+        pending=tuple(map(claim, old[-_PENDING:])),
+        recalled=tuple(recalled),
+        about=fill(topic.about) if topic else "",
+        knows=fill(topic.knows.get(role, "")) if topic else "",
+        things=tuple(map(fill, cue.things)) if cue else (),
+        act=cue.act if cue else "",
+        options=tuple(map(fill, cue.options)) if cue else (),
+        to=cast.name(cue.to) if cue and cue.to else "",
+        whispers_to=cast.listed(cue.hears) if cue and cue.hears else "",
+        matter=fill(cue.material) if cue and cue.aside else "",
+        thought=_last(view, role, ThoughtEvent),
+        owed=tuple(map(claim, reversed(asked[:_OWED]))),
+    )
+
+
+def _filled(private: PrivateSheet, cast: Cast) -> PrivateSheet:
+    """A sheet with names in place of roles. Of the memories, those that come up are told, and of the arc, this beat."""
+    told = {name: cast.fill(getattr(private, name)) for name in ("want", "belief", "fear", "wish")}
+    return private.model_copy(update=told | {"memories": (), "arc": {}})
+
+
+def wanted(name: str, want: str) -> str:
+    """What somebody wants, as a sentence: "to be left alone" is none yet."""
+    return f"{name} wants {want}" if want.startswith("to ") else want
+
+
+def _dreamt(view: View, role: str) -> str:
+    """The speaker's own fear, if the last dream that they dreamt was made from it. No other entry is read."""
+    dreams = view.of_kind(DreamEvent)
+    own = [entry.fear for entry in dreams[-1].ledger if entry.role == role] if dreams else []
+    return sanitize(own[0]) if own else ""
+
+
+def _regards(view: View, cast: Cast, turn: Turn) -> tuple[Regard, ...]:
+    """What the speaker thinks of those present, from their own reflections, the newest on each."""
+    known: dict[str, Regard] = {}
+    for event in view.of_kind(ReflectionEvent):
+        if event.speaker == turn.speaker:
+            for other, attitude in event.attitudes.items():
+                if other in turn.others:
+                    known[other] = Regard(cast.name(other), attitude)
+    return tuple(known[other] for other in turn.others if other in known)
+
+
+def _last(view: View, role: str, kind: type[ReflectionEvent] | type[ThoughtEvent]) -> str:
+    """The newest words of a kind that are the speaker's own; empty if there are none."""
+    own = (event for event in reversed(view.of_kind(kind)) if event.speaker == role and event.text)
+    return sanitize(next((event.text for event in own), ""))
+
+
+def _sum(*texts: str) -> float:
+    """Tokens that some texts take in a brief."""
+    return sum(tokens(text) + _LINE for text in texts if text)

@@ -1,0 +1,87 @@
+"""Earlier scenes in short: which of their events stand in the prompts of a model that is not led.
+
+The scene that runs stands word for word, and so does the last dream. Of an earlier scene, how it began and what came of
+it is told, and of the last one the last words as well. Whatever else somebody needs of them is in their brief: memories
+that come up, what is open, what they think of whom. The prologue is told whole until the first scene is over; after
+that, one line of each shows how they talk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dreamplay.schema.event import (
+    PROLOGUE,
+    ActionEvent,
+    DreamEvent,
+    Event,
+    LineEvent,
+    NarrationEvent,
+    OutcomeEvent,
+    RecapEvent,
+    StanceEvent,
+)
+from dreamplay.sentences import sentences
+
+LAST_WORDS = 2
+"""Lines and actions of the last scene that stand word for word."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """Shortens the past, and keeps what it has shortened."""
+
+    _begun: dict[int, tuple[Event, Event]] = field(default_factory=dict, repr=False, compare=False)
+    """What was told, by its id, with the same in short."""
+
+    def shortened(self, events: Sequence[Event]) -> list[Event]:
+        """The events without what need not be told again of earlier scenes. What stands of a scene changes only when
+        the next one begins, so that a prompt mostly begins like the one before it.
+
+        Args:
+            events: what everybody present may read, with recaps in place of what they cover.
+        """
+        scenes: dict[str, list[Event]] = {}
+        for event in events:
+            if not isinstance(event, RecapEvent):
+                scenes.setdefault(event.scene, []).append(event)
+        *earlier, running = scenes.values() or [[]]
+        kept = {event.id: event for event in running}
+        for number, scene in enumerate(earlier, start=1):
+            if scene[0].beat == PROLOGUE:
+                kept |= {event.id: event for event in (scene if number == len(earlier) else _voices(scene))}
+                continue
+            kept |= {event.id: event for event in self._in_short(scene)}
+            if number == len(earlier):
+                said = [event for event in scene if isinstance(event, LineEvent | ActionEvent)]
+                kept |= {event.id: event for event in said[-LAST_WORDS:]}
+        dreams = [event for event in events if isinstance(event, DreamEvent)]
+        kept |= {event.id: event for event in dreams[-1:]}
+        return [
+            event if isinstance(event, RecapEvent) else kept[event.id]
+            for event in events
+            if isinstance(event, RecapEvent) or event.id in kept
+        ]
+
+    def _in_short(self, scene: Sequence[Event]) -> list[Event]:
+        """How a scene began, and what came of it: its outcome and what was chosen, or what happened last."""
+        told = [event for event in scene if isinstance(event, NarrationEvent)]
+        came = [event for event in scene if isinstance(event, OutcomeEvent | StanceEvent)]
+        return [*(came or told[1:][-1:]), *map(self._beginning, told[:1])]
+
+    def _beginning(self, event: Event) -> Event:
+        """The first sentence of what was told."""
+        known = self._begun.get(event.id)
+        if known is None or known[0] is not event:
+            text = sentences(event.text)[0]
+            known = self._begun[event.id] = (event, event.model_copy(update={"text": text}))
+        return known[1]
+
+
+def _voices(prologue: Sequence[Event]) -> list[Event]:
+    """The first line of each speaker."""
+    first: dict[str | None, Event] = {}
+    for event in prologue:
+        first.setdefault(event.speaker, event)
+    return list(first.values())
