@@ -188,6 +188,50 @@ async def test_an_opening_goes_without_the_sentences_in_which_somebody_absent_is
     ]
 
 
+def _plotted(story: dict[str, Any]) -> None:
+    square, corner = story["beats"][0]["scenes"]
+    worlds.plot(square)
+    square["turns"] = {"min": 3, "max": 6}
+    square["topics"].append({
+        "id": "kettle", "about": "the kettle", "moves": [{"role": "ada", "does": "says that it boils", "opens": True}],
+    })  # fmt: skip
+    square["pressures"].append({"text": "It knocks.", "to": "bo", "opens": "door"})
+    corner["openings"] = [{"text": "{bo} is still here. It rains.", "when": "square.bo_goes == no"}]
+
+
+async def test_of_topics_aims_and_outcome_nothing_is_left_that_is_somebodys_who_is_absent(tmp_path: Path) -> None:
+    parent = await worlds.play(worlds.write(tmp_path / "plotted", change=_plotted), tmp_path / "parent")
+    made = branch.branch(parent, "parent", None, Changes(drop=["bo"]))
+    square, corner = (scene for _, scene in made.plan.scenes[:2])
+    assert [topic.id for topic in square.topics] == ["kettle"]
+    assert (square.reveals, [(each.to, each.opens) for each in square.pressures[2:]]) == ((), [(None, None)])
+    assert corner.openings[0].text == "It rains."
+    assert "what somebody absent could say or be told in day/square, left out of it: 4" in made.notes
+    child = await _play(made, tmp_path)
+    (outcome,) = worlds.kinds(child.script, "outcome")
+    assert (outcome.answer, outcome.text) == ("no", "Nothing comes of it.")
+    assert child.script.in_scene("corner")[0].text == "It rains."
+    assert not [event for event in child.script if "Bo " in event.text]
+
+
+async def test_a_branch_goes_on_with_what_came_of_the_scenes_before_it(tmp_path: Path) -> None:
+    folder = tmp_path / "plotted"
+    parent = await worlds.play(worlds.write(folder, change=_plotted), tmp_path / "parent")
+    (outcome,) = worlds.kinds(parent.script, "outcome")
+    for at, changes in (("corner", Changes(say=[("ada", "So.")])), (f"{outcome.id}", Changes(drop=["cyrus"]))):
+        child = await _play(branch.branch(parent, "parent", at, changes), tmp_path)
+        assert worlds.kinds(child.script, "outcome")[0].text == outcome.text
+        assert child.script.in_scene("corner")[0].text == parent.script.in_scene("corner")[0].text
+    other = worlds.write(folder, change=lambda story: (_plotted(story), _without_outcome(story)))
+    with pytest.raises(UsageError, match=rf"square.bo_goes == {outcome.answer} was decided before the point"):
+        branch.branch(parent, "parent", "corner", Changes(story=other))
+
+
+def _without_outcome(story: dict[str, Any]) -> None:
+    square, corner = story["beats"][0]["scenes"]
+    del square["outcome"], square["topics"][0]["moves"][1]["decides"], corner["openings"]
+
+
 @pytest.mark.parametrize(
     ("at", "left"), [(None, ["cyrus"]), ("1", ["bo", "cyrus"]), ("day", ["bo", "bo", "ada", "cyrus"])]
 )
@@ -233,7 +277,7 @@ BAD: dict[str, tuple[str | None, Changes, str]] = {
     "no such persona": ("night", Changes({"bo": "zeb"}), "no file and no shipped persona called 'zeb'"),
     "no such role to drop": ("night", Changes(drop=["zed"]), "`drop=zed`: no such role"),
     "nobody left": ("night", Changes(drop=["ada", "bo"]), "nobody would be left in night/attic"),
-    "an epilogue under way": ("38", Changes(drop=["bo"]), "`drop=bo`: an epilogue is told whole"),
+    "an epilogue under way": ("road under way", Changes(drop=["bo"]), "`drop=bo`: an epilogue is told whole"),
     "a line of a stranger": ("square", Changes(say=[("zed", "Hi.")]), "`say=zed`: not in day/square"),
     "a line of one who is not there": ("attic", Changes(say=[("cyrus", "Hi.")]), "there are ada, bo"),
     "a line that nobody could say": ("square", Changes(say=[("bo", "x" * 5000)]), "`say=bo`: say: .*4000 characters"),
@@ -248,6 +292,7 @@ BAD: dict[str, tuple[str | None, Changes, str]] = {
 @pytest.mark.parametrize("what", BAD)
 async def test_bad_input_is_said_clearly(parent: RunLog, what: str) -> None:
     at, changes, said = BAD[what]
+    at = f"{_first(parent, 'road') + 1}" if at == "road under way" else at
     with pytest.raises(UsageError, match=said):
         branch.branch(parent, "parent", at, changes)
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from dreamplay.branching.reduced_talk import talk
 from dreamplay.director.situation import Situation
 from dreamplay.errors import UsageError
 from dreamplay.library import templates
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, Event, MoveEvent
-from dreamplay.schema.scene import Aside, Move, Scene
+from dreamplay.schema.scene import Aside, Move, Outcome, Scene
 from dreamplay.schema.script import Script, present
 from dreamplay.schema.story import PrologueLine, Story
 from dreamplay.sentences import sentences
@@ -81,14 +82,24 @@ def without(
             "moves": _moves(script, scene, drop, exits if scene.id == here.id else ()),
         }
         if scene.id not in begun:
-            opening, cut = _opening(scene, cast, absent)
+            opening, cut = _told(scene.opening, scene.place, cast, absent)
+            others = []
+            for each in scene.openings:
+                text, more = _told(each.text, scene.place, cast, absent)
+                others.append(each.model_copy(update={"text": text}))
+                cut += more
             if cut:
                 notes.append(
                     f"the opening of {beat}/{scene.id} speaks of somebody absent; left out of it: {' '.join(cut)} "
                     "(`story_edit` can put something else there)"
                 )
-            changes |= {"present": tuple(role for role in scene.present if role not in absent), "opening": opening}
+            present_then = tuple(role for role in scene.present if role not in absent)
+            changes |= {"present": present_then, "opening": opening, "openings": tuple(others)}
+            changes["outcome"] = _outcome(scene, cast, absent)
         smaller = scene.model_copy(update=changes)
+        smaller = smaller.model_copy(update=talk(smaller, cast, set(drop).difference(smaller.everybody)))
+        if cut_moves := _said(scene) - _said(smaller):
+            notes.append(f"what somebody absent could say or be told in {beat}/{scene.id}, left out of it: {cut_moves}")
         return smaller.model_copy(update={"asides": _asides(script, smaller, drop)})
 
     changed = tuple(
@@ -138,13 +149,27 @@ def _asides(script: Script, scene: Scene, drop: Collection[str]) -> tuple[Aside,
     return (*done, *(each for each in private if not set(drop) & {each.role, *each.to}))
 
 
-def _opening(scene: Scene, cast: Cast, absent: Collection[str]) -> tuple[str, list[str]]:
-    """An opening without the sentences in which somebody absent is there, and these; where nothing is left of it, the
-    place.
+def _told(text: str, otherwise: str, cast: Cast, absent: Collection[str]) -> tuple[str, list[str]]:
+    """What is narrated without the sentences in which somebody absent is there, and these; another text where nothing
+    is left of it.
     """
-    told = sentences(scene.opening)
+    told = sentences(text)
     cut = [text for text in told if _names(cast, text, absent, owning=False)]
-    return " ".join(text for text in told if text not in cut) or scene.place, cut
+    return " ".join(text for text in told if text not in cut) or otherwise, cut
+
+
+def _outcome(scene: Scene, cast: Cast, absent: Collection[str]) -> Outcome | None:
+    """The outcome, whose answers tell nothing of what somebody absent does."""
+    if scene.outcome is None:
+        return None
+    nothing = templates.render("nothing.jinja")
+    answers = {name: _told(text, nothing, cast, absent)[0] for name, text in scene.outcome.answers.items()}
+    return scene.outcome.model_copy(update={"answers": answers})
+
+
+def _said(scene: Scene) -> int:
+    """How many moves its topics have."""
+    return sum(len(topic.moves) for topic in scene.topics)
 
 
 def _names(cast: Cast, text: str, roles: Collection[str], *, owning: bool = True) -> bool:

@@ -1,0 +1,63 @@
+"""What is left of a scene's aims, events and topics without some roles. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.scene import Pressure, Scene
+from dreamplay.schema.topic import Topic, TopicMove
+
+
+def talk(scene: Scene, cast: Cast, absent: Collection[str]) -> dict[str, Any]:
+    """The fields of a scene without what is by, for or known to these roles alone. An answer of the outcome that nobody
+    can then bring about stays: a model may still find that it came about.
+
+    Args:
+        scene: the scene.
+        cast: whose names its texts hold.
+        absent: the roles that are never there.
+    """
+    reveals = tuple(
+        each.model_copy(update={"knows": knows})
+        for each in scene.reveals
+        if (knows := tuple(role for role in each.knows if role not in absent))
+    )
+    known = {each.id for each in reveals}
+    topics = tuple(left for each in scene.topics if (left := _topic(each, cast, absent, known)))
+    opened = {each.id for each in topics}
+    return {
+        "aims": {role: aim for role, aim in scene.aims.items() if role not in absent},
+        "may_break": tuple(role for role in scene.may_break if role not in absent),
+        "reveals": reveals,
+        "topics": topics,
+        "pressures": tuple(_event(each, absent, opened) for each in scene.pressures),
+    }
+
+
+def _event(event: Pressure, absent: Collection[str], topics: Collection[str]) -> Pressure:
+    to = None if event.to in absent else event.to
+    return event.model_copy(update={"to": to, "opens": event.opens if event.opens in topics else None})
+
+
+def _topic(topic: Topic, cast: Cast, absent: Collection[str], reveals: Collection[str]) -> Topic | None:
+    """A topic without their moves, what is said to them, and what answers that; None if nothing of it is left."""
+    moves = [move for move in topic.moves if move.role not in absent and _spoken_to(move, cast) not in absent]
+    while lost := [move for move in moves if not _answers_somebody(move, moves)]:
+        moves = [move for move in moves if move not in lost]
+    kept = tuple(m if m.reveals in reveals else m.model_copy(update={"reveals": None}) for m in moves)
+    knows = {role: text for role, text in topic.knows.items() if role not in absent}
+    return topic.model_copy(update={"moves": kept, "knows": knows}) if kept else None
+
+
+def _spoken_to(move: TopicMove, cast: Cast) -> str | None:
+    named = [role for role in reversed(cast.mentioned(cast.fill(move.does))) if role != move.role]
+    return move.to or next(iter(named), None)
+
+
+def _answers_somebody(move: TopicMove, among: Collection[TopicMove]) -> bool:
+    """Whether what a move answers, if it answers something, is still said by somebody else."""
+    return move.answers is None or any(
+        move.answers in (other.id, other.role) and other.role != move.role for other in among
+    )
