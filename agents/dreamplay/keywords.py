@@ -22,6 +22,10 @@ class ModelKeywords(TypedDict, total=False):
     """Tokens, prompt and reply together, that the model has room for."""
     headroom: int | None
     """Tokens that it may think before it speaks."""
+    direction: Literal["free", "guided", "led"] | None
+    """How much a character is told of what to say."""
+    think: bool | None
+    """Whether characters think before they speak, if they are not led."""
     timeout: float | None
     """Seconds without a word from the endpoint before a call is given up."""
     profile: Mapping[str, Any] | None

@@ -33,6 +33,7 @@ from pydantic_core import ErrorDetails
 from dreamplay.errors import SettingsError
 from dreamplay.schema.address import Address
 from dreamplay.schema.api_key import Key, checked
+from dreamplay.schema.direction import Direction
 from dreamplay.schema.error_messages import did_you_mean, sentence
 from dreamplay.schema.plugin_choice import PluginChoice
 from dreamplay.schema.story import Length
@@ -118,6 +119,10 @@ class Settings(BaseModel):
     """The director plug-in, by name or as a table. None: as before in a run that is resumed, else `standard`."""
     embedder: PluginChoice | None = None
     """The embedder plug-in, by name or as a table. None: as before in a run that is resumed, else `wordllama`."""
+    direction: Direction | None = None
+    """How much a character is told of what to say: `free`, `guided` or `led`. None: what suits the model."""
+    think: bool | None = None
+    """Whether characters think before they speak, if they are not led. None: what suits the model."""
     reflect: bool | None = None
     """Whether everybody present at the end of a scene reflects on it, in a call of their own. None: only if the model
     runs elsewhere."""

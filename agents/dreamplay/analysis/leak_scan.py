@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import random
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from dreamplay.analysis.canary_tokens import Canary, CanaryTokens, tokens
@@ -85,14 +85,15 @@ class _Watch:
         else:
             self._untold.append((prompt, len(self._script)))
 
-    def happened(self, event: Event) -> None:
-        """Take in an event: its witnesses know from now on what stands in it."""
-        if event.provenance.by == "narrator":
-            for prompt, before in self._untold:
-                self._judge(prompt, event.witnesses, before)
-            self._untold.clear()
-        for token in tokens(event.text):
-            self._shown[token].append(event)
+    def happened(self, events: Sequence[Event]) -> None:
+        """Take in events: their witnesses know from now on what stands in them."""
+        for event in events:
+            if event.provenance.by == "narrator":
+                for prompt, before in self._untold:
+                    self._judge(prompt, event.witnesses, before)
+                self._untold.clear()
+            for token in tokens(event.text):
+                self._shown[token].append(event)
 
     def _judge(self, prompt: Prompt, readers: Collection[str], before: int) -> None:
         last = self._script.last

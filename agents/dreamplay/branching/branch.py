@@ -28,7 +28,7 @@ from dreamplay.participants.actions import Action
 from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import Header, RunLog, complaint, total
 from dreamplay.schema.cast import Persona
-from dreamplay.schema.event import PROLOGUE, Event, OutcomeEvent, StanceEvent, TurnEvent, validate_event
+from dreamplay.schema.event import PROLOGUE, Event, OutcomeEvent, StanceEvent, TurnEvent, turn_start, validate_event
 from dreamplay.schema.provenance import Provenance, Usage
 from dreamplay.schema.scene import Move, Scene, moved
 from dreamplay.schema.script import Script, answer_of, present, turns
@@ -127,7 +127,8 @@ def branch(parent: RunLog, name: str, at: str | None, changes: Changes, seed: in
 
 
 def find(parent: RunLog, name: str, at: str | None) -> int:
-    """The first event that a branch has for itself. What is both a beat and a scene is taken for the beat.
+    """The first event that a branch has for itself. What is both a beat and a scene is taken for the beat. A turn is
+    never divided: an event within it stands for its first one.
 
     Raises:
         UsageError: the run has no such place.
@@ -140,7 +141,7 @@ def find(parent: RunLog, name: str, at: str | None) -> int:
         # Python makes no number of thousands of digits.
         if len(at) > _LONGEST or int(at) > len(events) or (int(at) == len(events) and parent.end):
             raise UsageError(f"`at={shown}`: {name} ends with event {len(events) - 1}; choose one before its end")
-        return int(at)
+        return turn_start(events, int(at))
     for found in (
         [event.id for event in events if event.beat == at],
         [event.id for event in events if event.scene == at],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,24 @@ UrlFlag = Annotated[str | None, typer.Option("--base-url", help="The address of 
 TemperatureFlag = Annotated[float | None, typer.Option("--temperature", help="Sampling temperature, 0 to 2.")]
 CandidatesFlag = Annotated[
     int | None, typer.Option("--candidates", help="Candidates for each line, of which the best is kept.")
+]
+
+
+class Direction(StrEnum):
+    """How much a character is told of what to say."""
+
+    free = "free"
+    guided = "guided"
+    led = "led"
+
+
+DirectionFlag = Annotated[
+    Direction | None,
+    typer.Option("--direction", help="How much characters are told of what to say. Default: what suits the model."),
+]
+ThinkFlag = Annotated[
+    bool | None,
+    typer.Option("--think/--no-think", help="Whether characters think first. Default: what suits the model."),
 ]
 TimeoutFlag = Annotated[
     float | None,

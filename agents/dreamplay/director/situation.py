@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from dreamplay.models.profile import Direction
-from dreamplay.schema.event import Cue, Event, MoveEvent, TurnEvent, invites_answer
+from dreamplay.schema.direction import Direction
+from dreamplay.schema.event import Cue, Event, MoveEvent, TurnEvent, invites_answer, is_gesture
 from dreamplay.schema.scene import VISITOR, Scene
 from dreamplay.schema.script import Script, present, turns
 from dreamplay.schema.turn import Turn
@@ -52,7 +52,8 @@ class Situation:
         """The turns that the scene itself asks for: none of the visitor's, and no answer to the visitor."""
         if not self.scene.visited:
             return self.turns
-        answers = {event.id for before, event in pairwise(self.events) if invites_answer(before)}
+        done = [event for event in self.events if not is_gesture(event)]
+        answers = {event.id for before, event in pairwise(done) if invites_answer(before)}
         return [event for event in self.turns if event.id not in answers]
 
     @cached_property
@@ -63,8 +64,8 @@ class Situation:
 
     @cached_property
     def moved(self) -> int:
-        """How many moves of the scene were made. The visitor's own moves do not count."""
-        return sum(not event.by_visitor for event in self.script.in_scene(self.scene.id, MoveEvent))
+        """How many moves of the scene were made. Those that somebody made of their own accord do not count."""
+        return sum(event.provenance.by == "author" for event in self.script.in_scene(self.scene.id, MoveEvent))
 
     @cached_property
     def whispered(self) -> int:
@@ -78,4 +79,14 @@ class Situation:
     def turn(self, speaker: str, cue: Cue | None = None) -> Turn:
         """The turn that somebody present takes now."""
         number = 0 if speaker == VISITOR else 1 + len(self.turns)
-        return Turn(self.beat, self.scene, speaker, self.present, number, len(self.turns), cue)
+        leaves = self.may_leave(speaker)
+        return Turn(self.beat, self.scene, speaker, self.present, number, len(self.turns), cue, may_leave=leaves)
+
+    def may_leave(self, role: str) -> bool:
+        """Whether somebody present may go of their own accord: from a waking scene that does not need them later, and
+        in which at least two of the cast remain to talk."""
+        scene = self.scene
+        left = [move.role for move in scene.ordered_moves[self.moved :]]
+        left += [each for aside in scene.ordered_asides[self.whispered :] for each in (aside.role, *aside.to)]
+        remain = [other for other in self.cast if other != role]
+        return scene.kind == "waking" and role in self.cast and role not in left and len(remain) > 1

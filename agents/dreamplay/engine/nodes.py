@@ -18,12 +18,12 @@ from dreamplay.director.base import SceneEnd
 from dreamplay.director.situation import Situation
 from dreamplay.director.visits import opening
 from dreamplay.engine import conclusion
-from dreamplay.engine.outcomes import event_of
+from dreamplay.engine.outcomes import events_of
 from dreamplay.engine.state import Context, State, given, on_token, recorded, retellings, tell
 from dreamplay.errors import ModelError
 from dreamplay.participants.base import Line, Reflection, Stance
 from dreamplay.runs.pending_answers import Judged, PendingAnswer
-from dreamplay.schema.event import PROLOGUE, Cue, DreamEvent, SilenceEvent, StanceEvent, TurnEvent
+from dreamplay.schema.event import PROLOGUE, Cue, DreamEvent, SilenceEvent, StanceEvent, TurnEvent, is_gesture
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.scene import Move, Scene, moved
 from dreamplay.schema.script import Script, answer_of, given_fear, present
@@ -123,32 +123,34 @@ async def outcome(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def take_turn(state: State, runtime: Runtime[Context]) -> State:
-    """Have a role take its turn: a line, an action, silence, or listening."""
+    """Have a role take its turn: a line, an action, silence, leaving, or listening."""
     context, turn = runtime.context, state["turn"]
     assert turn
     outcome = await context.take(turn, on_token(runtime, turn.speaker, turn.witnesses))
     if isinstance(outcome, Stance | Reflection):
         return context.answered(_kept(turn, outcome))
-    event = event_of(turn, outcome, context.cast)
-    if event is None:
+    events = events_of(turn, outcome, context.cast)
+    if not events:
         return {"listened": len(context.script)}
-    tell(runtime, context.record(state, **event))
+    for event in context.record_all(state, events):
+        tell(runtime, event)
     if isinstance(outcome, Line) and not outcome.text:
         heard(context.script)
     return {}
 
 
 def heard(script: Script) -> None:
-    """End a play that is nothing but silence. One silent turn is a pause; many in a row mean that the model cannot
-    play.
+    """End a play that is nothing but silence. One silent turn is a pause; many in a row, in which nothing is done
+    either, mean that the model cannot play.
 
     Raises:
         ModelError: nobody has said a word for so many turns.
     """
-    silent = list(takewhile(lambda event: isinstance(event, SilenceEvent), reversed(script.of_kind(TurnEvent))))
+    done = [event for event in script if isinstance(event, TurnEvent) or is_gesture(event)]
+    silent = list(takewhile(lambda event: isinstance(event, SilenceEvent), reversed(done)))
     silent = [event for event in silent if event.provenance.by == "agent"]  # a person may well say nothing
     reasons = Counter(refusal.kind for event in silent for refusal in event.provenance.refused)
-    why, _ = reasons.most_common(1)[0] if reasons else ("", 0)
+    why, _ = reasons.most_common(1)[0] if reasons else ("they chose to say nothing", 0)
     # A run that is taken up again has as many turns before it is given up again.
     if not silent or len(silent) % (REPEATS if why == "copies" else SILENCES):
         return

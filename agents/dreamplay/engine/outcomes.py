@@ -1,4 +1,4 @@
-"""Turns a line or an action into the fields of an event."""
+"""Turns a line or an action into the fields of events."""
 
 from __future__ import annotations
 
@@ -13,15 +13,33 @@ from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.turn import Turn
 
 
-def event_of(turn: Turn, outcome: Line | Action, cast: Cast) -> dict[str, Any] | None:
-    """The fields of the event that a turn makes; None for a visitor who does nothing outside a turn of a role."""
+def events_of(turn: Turn, outcome: Line | Action, cast: Cast) -> list[dict[str, Any]]:
+    """The fields of the events that a turn makes, in order; none for a visitor who does nothing outside a turn of a
+    role."""
     if isinstance(outcome, Line):
-        said = {"kind": "line", "text": outcome.text} if outcome.text else {"kind": "silence"}
-        event: dict[str, Any] | None = said | {"turn": turn.number, "cue": turn.cue}
-        made, witnesses = outcome.provenance, turn.witnesses
-    else:
-        event, made, witnesses = _done(turn, outcome, cast), Provenance(by="person"), turn.present
-    return {"speaker": turn.speaker, "witnesses": witnesses, "provenance": made} | event if event else None
+        return _played(turn, outcome, cast)
+    done = _done(turn, outcome, cast)
+    by_person = {"speaker": turn.speaker, "witnesses": turn.present, "provenance": Provenance(by="person")}
+    return [by_person | done] if done else []
+
+
+def _played(turn: Turn, line: Line, cast: Cast) -> list[dict[str, Any]]:
+    """What a character thinks, does and says. The cost of the turn is that of the line or the silence."""
+    made = line.provenance
+    own = {"speaker": turn.speaker, "witnesses": turn.witnesses}
+    beside = own | {"provenance": Provenance(by=made.by, prompt=made.prompt, seed=made.seed)}
+    said: dict[str, Any] = {"kind": "line", "text": line.text}
+    if not line.text:
+        said = {"kind": "silence", "chosen": line.chosen}
+    said |= {"turn": turn.number, "cue": turn.cue, "leaves": line.leaves, "provenance": made}
+    gone = templates.render("exit.jinja", name=cast.name(turn.speaker)) if line.leaves else ""
+    events = [
+        beside | {"kind": "thought", "text": line.thought, "witnesses": (turn.speaker,)} if line.thought else {},
+        beside | {"kind": "action", "text": line.gesture} if line.gesture else {},
+        own | said,
+        beside | {"kind": "exit", "text": gone, "witnesses": turn.present} if line.leaves else {},
+    ]
+    return [event for event in events if event]
 
 
 def _done(turn: Turn, act: Action, cast: Cast) -> dict[str, Any] | None:
@@ -44,7 +62,7 @@ def _done(turn: Turn, act: Action, cast: Cast) -> dict[str, Any] | None:
         text = templates.render(f"{kind}.jinja", name=cast.name(visitor))
         here = dict.fromkeys([*turn.present, visitor])
         return {"kind": kind, "speaker": visitor, "text": text, "witnesses": tuple(here)}
-    return {"kind": "silence", **own} if turn.number else None
+    return {"kind": "silence", "chosen": True, **own} if turn.number else None
 
 
 def _cue(turn: Turn, act: Action) -> Cue | None:

@@ -6,7 +6,7 @@ A stopped run continues with another `Runner` on the same folder; see `Runner._s
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -217,10 +217,10 @@ class Runner:
         record.append(end)
         self._ended = True
 
-    def _writer(self, record: Transcript) -> Callable[[Event], None]:
-        """A function that writes events. Before the first event that another model plays, or the same model with other
-        settings, it records that change. What is learned about an endpoint after the header was written is recorded in
-        the same way.
+    def _writer(self, record: Transcript) -> Callable[[Sequence[Event]], None]:
+        """A function that writes the events of one turn. Before the first event that another model plays, or the same
+        model with other settings, it records that change. What is learned about an endpoint after the header was
+        written is recorded in the same way.
 
         An event that a reader would refuse is never written, because a transcript that cannot be read is lost.
         """
@@ -228,18 +228,21 @@ class Runner:
         known = newest.model, newest.settings
         continuity = Continuity(self.plan.story, self.plan.cast, self.plan.beats)
 
-        def write(event: Event) -> None:
+        def write(events: Sequence[Event]) -> None:
             nonlocal known
             now = self.header.model, self.header.settings | self._settings
-            try:
-                continuity.check(event, self.script)
-                if known != now:
-                    checked_settings(now[1], self.plan.story, self.plan.cast)
-            except ValueError as error:
-                raise RecordError(f"{unrecordable(event.id, error)} in {self.folder}") from error
+            before = None
+            for event in events:
+                try:
+                    continuity.check(event, self.script, before)
+                    if known != now:
+                        checked_settings(now[1], self.plan.story, self.plan.cast)
+                except ValueError as error:
+                    raise RecordError(f"{unrecordable(event.id, error)} in {self.folder}") from error
+                before = event
             if known != now:
-                record.append(Resumed(model=now[0], settings=now[1], event=event.id))
+                record.append(Resumed(model=now[0], settings=now[1], event=events[0].id))
                 known = now
-            record.append(event)
+            record.append(*events)
 
         return write

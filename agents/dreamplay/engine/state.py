@@ -8,7 +8,7 @@ the same at line 1,000 as at line 10.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Annotated, Any, TypedDict
@@ -75,8 +75,8 @@ class Context:
     narrator: Narrator
     director: Director
     script: Script
-    write: Callable[[Event], None]
-    """Writes an event to disk."""
+    write: Callable[[Sequence[Event]], None]
+    """Writes events to disk, all of them or none."""
     pending: PendingAnswers | None = None
     """Keeps answers on disk until they are recorded. None for a play that writes nothing."""
     reflect: bool = True
@@ -129,21 +129,32 @@ class Context:
         return Situation.of(self.script, beat.id, scene, self.narrator.desk.profile.direction)
 
     def record(self, state: State, **event: Any) -> Event:
-        """Record an event: number it, write it to disk, and only then add it to the script. This is the only way to add
-        one. Witnesses are those present unless the event names them.
+        """Record one event; see `record_all`."""
+        (made,) = self.record_all(state, [event])
+        return made
+
+    def record_all(self, state: State, events: Sequence[dict[str, Any]]) -> list[Event]:
+        """Record events: number them, write them to disk in one write, and only then add them to the script. This is
+        the only way to add any. Witnesses are those present unless an event names them.
+
+        Args:
+            state: where in the play they happen.
+            events: the fields of each.
 
         Raises:
-            RecordError: a reader would refuse it.
+            RecordError: a reader would refuse one of them.
         """
         beat, scene = self.scenes[state["scene"]]
-        here = present(self.script, scene)
-        place = {"id": len(self.script), "beat": beat.id, "scene": scene.id, "witnesses": here}
-        try:
-            made = validate_event(place | event)
-        except ValueError as error:
-            raise RecordError(unrecordable(len(self.script), error)) from error
+        place = {"beat": beat.id, "scene": scene.id, "witnesses": present(self.script, scene)}
+        made: list[Event] = []
+        for number, fields in enumerate(events, start=len(self.script)):
+            try:
+                made.append(validate_event(place | {"id": number} | fields))
+            except ValueError as error:
+                raise RecordError(unrecordable(number, error)) from error
         self.write(made)
-        self.script.append(made)
+        for event in made:
+            self.script.append(event)
         return made
 
     def answered(self, answer: PendingAnswer) -> State:
@@ -157,7 +168,7 @@ def context(
     plan: RunConfig,
     model: Callable[[str | None], Model],
     script: Script,
-    write: Callable[[Event], None],
+    write: Callable[[Sequence[Event]], None],
     pending: PendingAnswers | None = None,
     desk: PromptBuilder | None = None,
     visitor: Participant | None = None,
@@ -168,7 +179,7 @@ def context(
         plan: what is played.
         model: says on which model a role plays, and the narrator, who is None.
         script: what happened so far.
-        write: puts an event on disk.
+        write: puts events on disk, all of them or none.
         pending: keeps answers on disk until they are recorded.
         desk: writes the prompts; None: the usual one.
         visitor: who takes part as the visitor, if the plan has one.

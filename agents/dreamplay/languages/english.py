@@ -102,6 +102,22 @@ winter wolf wood woody wren young
         r"^(?:\w+ ){0,2}?(?:asks|(?:wants|demands) to know)\b(?: \S+){0,4}?,? "
         r"(?P<word>why|what|who|whose|how|where|when|which)\b"
     ),
+    gesture=re.compile(
+        r"(?:\w+ly,? )?(?!(?:thinks|wonders|wishes|knows|feels|remembers|wants|believes|hopes|decides|realises|"
+        r"realizes|hates|loves|yes|this|his|hers|its|as|is|was|has|us|thus|always|perhaps|sometimes|unless|less|alas|besides|"
+        r"towards|afterwards|ours|yours|theirs)\b)[a-z]+[^\W\ds]s\b",
+        re.IGNORECASE,
+    ),
+    stays_silent=re.compile(
+        r"(?:says|answers|replies) nothing|(?:is|stays|remains|keeps|falls) (?:silent|quiet)|no (?:answer|reply|words)|"
+        r"(?:does not|doesn['\u2019]t) (?:answer|reply|speak)|(?:a )?(?:long |short )?(?:pause|silence|beat)",
+        re.IGNORECASE,
+    ),
+    goes_away=re.compile(
+        r"(?:(?P<before>.+?),? (?:and|then|and then) )?(?:(?:gets|stands) up and )?(?:leaves|walks out|goes out)"
+        r"(?: the room| without .+)?",
+        re.IGNORECASE,
+    ),
     own_matter=(
         (r"(?:his|her|{name}['\u2019]s) ", "My"),
         (r"(?:he|she|{name})(?=[ ,'\u2019])", "I"),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 NOTHING = re.compile("(?!)")
 """Matches nothing."""
+ANYTHING = re.compile(r"\w")
+"""Matches whatever begins with a word."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,13 @@ class Language:
     """The same, where the second pattern comes anywhere after the first."""
     asked_matter: re.Pattern[str] = NOTHING
     """How a move asks something; its group `word` is the word with which the question begins."""
+    gesture: re.Pattern[str] = ANYTHING
+    """How a gesture begins, in words that follow a name: "slides the key across". Otherwise what stands in parentheses
+    is the manner of a line, and no event."""
+    stays_silent: re.Pattern[str] = NOTHING
+    """What somebody does who says nothing, besides "silence"."""
+    goes_away: re.Pattern[str] = NOTHING
+    """What somebody does who leaves, besides "leaves", after what its group `before` says that they do first."""
     own_matter: tuple[tuple[str, str], ...] = ()
     """How matter about the speaker begins, as a pattern in which {name} is the speaker's name, and the word with which
     the speaker begins to say it."""

@@ -12,13 +12,12 @@ from typing import Any, Literal
 from pydantic import Field
 
 from dreamplay.schema.base import FrozenModel
+from dreamplay.schema.direction import Direction
 
 SMALLEST_WINDOW = 512
 """Minimum size of a context window in tokens."""
 SMALLEST_OUTPUT = 16
 """Minimum limit of output tokens."""
-
-Direction = Literal["free", "guided", "led"]
 
 LEARNT = (
     "system_role", "structured_output", "output_limit", "max_output_tokens", "multiple_candidates", "seed",

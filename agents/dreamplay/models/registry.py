@@ -149,7 +149,7 @@ def profile(
     known = known.refined(settings.overrides(ModelProfile))
     named = {
         "context_window": settings.window, "candidates": settings.candidates, "temperature": settings.temperature,
-        "thinking_tokens": settings.headroom,
+        "thinking_tokens": settings.headroom, "direction": settings.direction, "think": settings.think,
     }  # fmt: skip
     return known.refined({name: value for name, value in named.items() if value is not None})
 

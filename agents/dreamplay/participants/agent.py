@@ -14,8 +14,10 @@ from dreamplay.memory.base import Memory
 from dreamplay.models.base import Model, OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.participants.base import Line, Outcome, Reflection, Stance
+from dreamplay.participants.reply import TurnReply, cleaned, read
+from dreamplay.participants.spoken_tokens import SpokenTokens
 from dreamplay.prompting.builder import MARKS, PromptBuilder
-from dreamplay.schema.event import Event, LineEvent, ReflectionEvent, TurnEvent
+from dreamplay.schema.event import Event, LineEvent, ReflectionEvent, ThoughtEvent, TurnEvent
 from dreamplay.schema.provenance import Provenance, RetrievedMemory
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View, last_heard
@@ -63,39 +65,52 @@ class Agent:
         return False
 
     async def speak(self, turn: Turn, view: View, on_token: OnToken) -> Line:
-        """Say a line. Its text is empty if no candidate passes the checks.
+        """Say a line. A character whose model is not led may also think, make a gesture, say nothing, or leave. If no
+        candidate passes the checks, nothing is said.
 
         Raises:
             ModelError: the model gave up.
         """
-        cue = turn.cue
+        cue, profile = turn.cue, self.model.profile
+        led = profile.direction == "led"
         assert cue
         recalled = self._recall(turn, view, self.desk.cast.fill(cue.material))
         last = [event.speaker for event in view.of_kind(TurnEvent)[-1:]]
         context = replace(
             self._context(view),
-            material=self.desk.cast.fill(cue.material),
+            material=self.desk.cast.fill(cue.material) if led else "",
             remembered=[memory.text for memory in recalled if memory.event is None],
             to=self._named({cue.to, *last}),
             hears=self._named(cue.hears or turn.present),
         )
         first = self.desk.line(turn, view, recalled=recalled)
 
+        passed_on = on_token if led else SpokenTokens(on_token, thinks=profile.think)
+
         async def call(number: int, wrong: str) -> Reply:
             on_token("")
             prompt = self.desk.line(turn, view, wrong, recalled, again=True) if number else first
             seed = call_seed(self.seed, *turn.place, number)
-            return await self.model.complete(prompt, seed=seed, on_token=on_token)
+            return await self.model.complete(prompt, seed=seed, on_token=passed_on)
+
+        def check(reply: Reply) -> TurnReply:
+            if led:
+                return cleaned(TurnReply(text=reply.text), reply, self.pipeline, context)
+            return read(reply, self.pipeline, context, may_leave=turn.may_leave)
 
         take = await generate(
             call,
-            lambda reply: self.pipeline.line(reply, context),
-            attempts=self.model.profile.max_attempts,
-            blind=self.model.profile.blind_retries,
-            merit=lambda text: merit(text, context),
+            check,
+            attempts=profile.max_attempts,
+            blind=profile.blind_retries,
+            merit=lambda taken: merit(taken.text, context) if taken.text else 0.0,
+            shown=lambda taken, reply: taken.perceived,
         )
-        seed = call_seed(self.seed, *turn.place, take.number)
-        return Line(take.value or "", self._made(first, seed, take, recalled))
+        made = self._made(first, call_seed(self.seed, *turn.place, take.number), take, recalled)
+        if take.value is None:
+            return Line("", made)
+        taken = take.value
+        return Line(taken.text, made, taken.thought, taken.gesture, chosen=not taken.text, leaves=taken.leaves)
 
     async def decide(self, turn: Turn, view: View) -> Stance:
         """Take a stance. An invalid answer is asked for again, together with what was wrong.
@@ -225,7 +240,7 @@ class _Listener:
         for text in () if self.heard.texts else authored:
             self.heard.add(text)
         for event in events[known:]:
-            if not isinstance(event, ReflectionEvent):
+            if not isinstance(event, ReflectionEvent | ThoughtEvent):
                 of_others = isinstance(event, LineEvent) and event.speaker != role
                 self.heard.add(event.text, of_others=of_others)
         self.events = events

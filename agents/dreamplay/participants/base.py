@@ -15,11 +15,19 @@ from dreamplay.schema.view import View
 
 @dataclass(frozen=True)
 class Line:
-    """What a model says in a turn."""
+    """What a model says and does in a turn."""
 
     text: str
-    """Empty if no candidate passed the checks; the turn then passes in silence."""
+    """Empty if the turn passes in silence."""
     provenance: Provenance
+    thought: str = ""
+    """What the speaker thinks before. Nobody else learns of it."""
+    gesture: str = ""
+    """What the speaker does, in words that follow the name."""
+    chosen: bool = False
+    """Whether nothing is said because the speaker chose so. Otherwise no candidate passed the checks."""
+    leaves: bool = False
+    """Whether the speaker then goes."""
 
 
 @dataclass(frozen=True)

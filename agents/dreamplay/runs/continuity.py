@@ -26,8 +26,11 @@ from dreamplay.schema.event import (
     RecapEvent,
     ReflectionEvent,
     StanceEvent,
+    ThoughtEvent,
     ToldEvent,
     TurnEvent,
+    goes_on,
+    is_gesture,
 )
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script, in_hand, present, turns
@@ -36,15 +39,16 @@ from dreamplay.schema.story import Story
 MADE_BY: dict[str, tuple[str, ...]] = {
     "narration": ("author", "narrator"),
     "line": ("author", "agent", "person"),
-    "action": ("person",),
+    "action": ("agent", "person"),
     "silence": ("agent", "person"),
+    "thought": ("agent",),
     "dream": ("narrator",),
     "outcome": ("author", "narrator"),
     "reflection": ("agent",),
     "stance": ("agent", "person"),
     "recap": ("narrator",),
     "entrance": ("author", "person"),
-    "exit": ("author", "person"),
+    "exit": ("author", "agent", "person"),
     "fear": ("person",),
     "control": ("person",),
 }
@@ -65,12 +69,14 @@ class Continuity:
             (beat, scene.with_visitor() if cast.visitor else scene) for beat, scene in story.scenes if beat.id in beats
         ]
 
-    def check(self, event: Event, script: Script) -> None:
-        """Check that an event can be the next one of a script.
+    def check(self, event: Event, script: Script, before: Event | None = None) -> None:
+        """Check that an event can be the next one of a script. `before` is the event before it in the same turn, if
+        that does not stand in the script yet.
 
         Raises:
             ValueError: it cannot; the message names the field.
         """
+        _in_turn(event, before or script.last)
         self._names(event)
         scene = self._place(event, script)
         self._form(event)
@@ -137,6 +143,8 @@ class Continuity:
             raise ValueError("speaker: the visitor cannot be played by somebody else")
         if isinstance(event, TurnEvent) and event.cue and event.cue.to == event.speaker:
             raise ValueError("cue.to: somebody speaks to themself")
+        if isinstance(event, TurnEvent) and event.leaves and event.provenance.by != "agent":
+            raise ValueError("leaves: only a character leaves with a line or a silence")
         for memory in event.provenance.recalled:
             if memory.event is not None and not 0 <= memory.event < event.id:
                 raise ValueError(f"provenance.recalled: event {memory.event} does not come before it")
@@ -148,6 +156,8 @@ class Continuity:
             fitting = witnesses == {self._cast.visitor}
         elif isinstance(event, ReflectionEvent):
             fitting = witnesses == (set() if event.failed else {event.speaker})
+        elif isinstance(event, ThoughtEvent):
+            fitting = witnesses == {event.speaker}
         elif isinstance(event, ToldEvent):
             fitting = bool(witnesses)
         else:
@@ -192,6 +202,24 @@ class Continuity:
         left = set(present(script, scene)) - {event.speaker, self._cast.visitor}
         if isinstance(event, ExitEvent) and not left:
             raise ValueError(f"speaker: with {event.speaker} everybody has gone")
+
+
+def _in_turn(event: Event, before: Event | None) -> None:
+    """Check that the events of a turn follow one another: a thought, a gesture, a line or a silence, an exit."""
+    own = isinstance(event, ExitEvent) and event.provenance.by == "agent"
+    if before is None or not goes_on(before):
+        if own:
+            raise ValueError("kind: an exit by an agent follows a line or a silence that says so")
+        return
+    if isinstance(before, TurnEvent):
+        fitting = own
+    else:
+        fitting = isinstance(event, TurnEvent) or (isinstance(before, ThoughtEvent) and is_gesture(event))
+        fitting = fitting and event.provenance.by == "agent"
+    if not fitting or (event.speaker, event.scene) != (before.speaker, before.scene):
+        raise ValueError(f"kind: {_a(event.kind)} of {event.speaker} within a turn of {before.speaker}")
+    if is_gesture(before) and set(event.witnesses) != set(before.witnesses):
+        raise ValueError("witnesses: the gesture of the turn had others")
 
 
 def _a(kind: str) -> str:

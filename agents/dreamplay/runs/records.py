@@ -95,6 +95,8 @@ class RunLog:
     end: End | None
     resumptions: tuple[Resumed, ...] = ()
     """Where another model took over, in order."""
+    torn: int = field(default=0, compare=False)
+    """Events at the end of the file that are left out, since a crash has cut the rest of their turn."""
     name: str = field(default="", compare=False)
     """Of the folder that it was read from; not part of what was played."""
 

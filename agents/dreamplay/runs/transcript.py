@@ -35,7 +35,7 @@ FILE = "transcript.jsonl"
 
 class Transcript:
     """Writes a transcript line by line, and holds the lock of the run. With a header, it begins a run. Without one, it
-    continues the run in the folder, and removes a last line that a crash has cut.
+    continues the run in the folder, and removes a last line, or the events of a last turn, that a crash has cut.
 
     Raises:
         RecordError: the folder cannot be made or written, holds a run already, or none to go on with; or another
@@ -56,15 +56,17 @@ class Transcript:
                 if header and self.path.exists() and jsonl.lines(self.path):
                     raise RecordError(f"{folder} already holds a run; choose another `out`")
                 self._journal = held.enter_context(contextlib.closing(JsonlFile(self.path, forced=True)))
+                if self.before.torn:
+                    self._journal.drop(self.before.torn)
             except OSError as error:
                 raise disk.cannot("write to", folder, error) from error
             if header:
                 self._begin(header)
             self._held = held.pop_all()
 
-    def append(self, value: Event | Resumed | Rollback | End) -> None:
-        """Write an event, a change of model, an undo or the end to disk."""
-        self._journal.append(_line(value))
+    def append(self, *values: Event | Resumed | Rollback | End) -> None:
+        """Write events, a change of model, an undo or the end to disk, in one write."""
+        self._journal.append(b"".join(map(_line, values)))
 
     def __enter__(self) -> Transcript:
         return self
@@ -84,7 +86,7 @@ class Transcript:
 
 
 def read(folder: Path) -> RunLog:
-    """Read a run back. A last line that was cut in the middle, by a crash, is left out.
+    """Read a run back. A last line or a last turn that was cut in the middle, by a crash, is left out.
 
     Raises:
         RecordError: no run, a newer form, or damage anywhere but at the very end.

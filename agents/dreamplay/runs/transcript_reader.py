@@ -14,7 +14,7 @@ from dreamplay.runs.continuity import Continuity
 from dreamplay.runs.records import SCHEMA, End, Header, Resumed, Rollback, RunLog
 from dreamplay.runs.run_settings import checked_settings
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import PROLOGUE, LineEvent, validate_event
+from dreamplay.schema.event import PROLOGUE, LineEvent, goes_on, turn_start, validate_event
 from dreamplay.schema.script import Script
 
 _LONGEST = 300
@@ -40,7 +40,8 @@ def read(name: str, lines: list[bytes]) -> RunLog:
             raise RecordError(f"{name}:{number}: {complaint(error)}; the file is damaged there") from None
     if header.point is not None and header.point > reading.most:
         raise RecordError(f"{name}:1: point: it branches off at event {header.point}, and there are {reading.most}")
-    return RunLog(header, reading.script, reading.end, tuple(reading.resumptions))
+    script, torn = reading.whole()
+    return RunLog(header, script, reading.end, tuple(reading.resumptions), torn)
 
 
 def complaint(error: Exception) -> str:
@@ -100,9 +101,20 @@ class _Reading:
                 self.script.append(event)
                 self.most = max(self.most, len(self.script))
 
+    def _between_turns(self) -> None:
+        if self.script.last and goes_on(self.script.last):
+            raise ValueError(f"the turn of {self.script.last.speaker} is not over")
+
+    def whole(self) -> tuple[Script, int]:
+        """The script without a turn at its end of which a crash has left only a part, and how many events that are."""
+        events = list(self.script)
+        start = turn_start(events, len(events))
+        return (Script(events[:start]) if start < len(events) else self.script), len(events) - start
+
     def _resumed(self, resumed: Resumed) -> Resumed:
         if resumed.event != len(self.script):
             raise ValueError(f"event {resumed.event} is said to follow, and event {len(self.script)} does")
+        self._between_turns()
         checked_settings(resumed.settings, self.header.story, self._cast)
         return resumed
 
@@ -118,6 +130,7 @@ class _Reading:
         said = sum(event.beat != PROLOGUE for event in self.script.of_kind(LineEvent))
         if end.lines != said:
             raise ValueError(f"lines: the end counts {end.lines}, and there are {said}")
+        self._between_turns()
         return end
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
@@ -73,7 +73,7 @@ class LineEvent(TurnEvent):
 
 
 class SilenceEvent(TurnEvent):
-    """A turn in which nothing was said: no line could stand, or a person chose to say nothing."""
+    """A turn in which nothing was said: no line could stand, or the speaker chose to say nothing."""
 
     in_prompts: ClassVar[bool] = False
 
@@ -241,6 +241,26 @@ class Token:
 def invites_answer(event: Event) -> bool:
     """Whether the visitor said or did it in their own name, so that somebody can answer."""
     return isinstance(event, LineEvent | ActionEvent) and event.by_visitor
+
+
+def is_gesture(event: Event) -> bool:
+    """Whether it is what a character does in a turn, before the line or the silence of that turn."""
+    return isinstance(event, ActionEvent) and event.provenance.by == "agent"
+
+
+def goes_on(event: Event) -> bool:
+    """Whether the turn that it belongs to goes on with the next event. The events of a turn are a thought, a gesture, a
+    line or a silence, and an exit, in this order; all but the third may be missing."""
+    return isinstance(event, ThoughtEvent) or is_gesture(event) or (isinstance(event, TurnEvent) and event.leaves)
+
+
+def turn_start(events: Sequence[Event], number: int) -> int:
+    """The first event of the turn that the event with a number belongs to; the number itself if it is in no turn, or
+    its turn begins with it. The length of the events stands for the one that comes next.
+    """
+    while number and goes_on(events[number - 1]):
+        number -= 1
+    return number
 
 
 def sanitize(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from dreamplay.schema.base import FrozenModel, Words
 from dreamplay.schema.provenance import Place, Provenance
@@ -131,6 +131,8 @@ class TurnEvent(EventBase):
     """Turn of the scene, counted from 1; 0 for what the visitor says in their own name, and in the prologue."""
     cue: Cue | None = None
     """The direction that the speaker got; None for what a visitor says aloud."""
+    leaves: bool = Field(default=False, exclude_if=lambda value: not value)
+    """Whether the speaker then goes: their exit is the next event."""
 
     @property
     def hears(self) -> tuple[str, ...]:

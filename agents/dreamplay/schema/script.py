@@ -199,8 +199,9 @@ def answer_of(script: Script, scene: str) -> str | None:
 
 
 def silences(script: Script) -> list[str]:
-    """Why the cast had nothing to say, one reason for each turn of theirs that passed in silence."""
-    silent = [event for event in script.of_kind(SilenceEvent) if event.provenance.by == "agent"]
+    """Why the cast had nothing to say, one reason for each turn of theirs in which no line could stand."""
+    made = script.of_kind(SilenceEvent)
+    silent = [event for event in made if event.provenance.by == "agent" and not event.chosen]
     return [event.provenance.refused[-1].kind if event.provenance.refused else "" for event in silent]
 
 

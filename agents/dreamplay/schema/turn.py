@@ -36,6 +36,8 @@ class Turn:
     """What is asked for."""
     occasion: Occasion = "turn"
     """Why they are asked."""
+    may_leave: bool = False
+    """Whether they may go, of their own accord, at the end of this turn."""
 
     @property
     def witnesses(self) -> tuple[str, ...]:

@@ -44,6 +44,12 @@ class JsonlFile:
             self._cut(before)
             raise disk.cannot("write to", self.path, error, "what was played before is kept") from error
 
+    def drop(self, count: int) -> None:
+        """Remove so many records from the end."""
+        self._file.seek(0)
+        records = self._file.read().split(b"\n")[:-1]
+        self._cut(sum(len(record) + 1 for record in records[: len(records) - count]))
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

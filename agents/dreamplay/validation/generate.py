@@ -53,6 +53,7 @@ async def generate(
     attempts: int,
     blind: int = 0,
     merit: Callable[[T], float] = lambda value: 0.0,
+    shown: Callable[[T, Reply], str] = lambda value, reply: reply.text,
 ) -> Generation[T]:
     """Ask a model until an answer passes its check, telling it each time what was wrong with the answer before.
 
@@ -64,6 +65,7 @@ async def generate(
             prompt then reads next to nothing.
         merit: of the candidates of one call that passed, the one with the highest merit is used; if none passed in
             any call, the fallback with the highest merit.
+        shown: what is recorded of a value that passed and was not used, if it is no text itself.
 
     Raises:
         ModelError: the model gave up. Asking again is then not for this function to do.
@@ -85,7 +87,7 @@ async def generate(
                 if error.fallback is not None:
                     fallbacks.append((error.fallback, number))
             else:
-                passed.append((value, value if isinstance(value, str) else candidate.text))
+                passed.append((value, value if isinstance(value, str) else shown(value, candidate)))
         if passed:
             best, text = max(passed, key=lambda each: merit(each[0]))
             refused += [RejectedCandidate(text=other, reason=OUTDONE) for _, other in passed if other != text]

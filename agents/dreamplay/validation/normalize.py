@@ -62,11 +62,7 @@ def speech(text: str, context: CheckContext, steps: Iterable[Step] = ()) -> str:
         context: who speaks, and who else is there.
         steps: take off more, in this order.
     """
-    speaker, cast = context.speaker, context.cast
-    text = _reply(text, cast, own=speaker)
-    if re.match(rf"\**{_label(name for name in cast if name != speaker)}", text):  # the whole of it is somebody else's
-        return ""
-    text = whole_reply = " ".join(_before_others(text, cast).split())
+    text = whole_reply = " ".join(own_words(text, context).split())
     text = " ".join(_without_brackets(_unquoted(text)).split())
     text = _without_directions(text, context)
     text = _EMPHASIS.sub(r"\1", text)
@@ -76,6 +72,17 @@ def speech(text: str, context: CheckContext, steps: Iterable[Step] = ()) -> str:
     for step in steps:
         text = step.function(text, context)
     return text
+
+
+def own_words(text: str, context: CheckContext) -> str:
+    """A reply up to where somebody else begins to speak, without the name in front; empty if the whole of it is
+    somebody else's.
+    """
+    speaker, cast = context.speaker, context.cast
+    text = _reply(text, cast, own=speaker)
+    if re.match(rf"\**{_label(name for name in cast if name != speaker)}", text):
+        return ""
+    return _before_others(text, cast)
 
 
 def _capital(text: str, context: CheckContext) -> str:

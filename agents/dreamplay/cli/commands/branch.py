@@ -9,6 +9,7 @@ import typer
 
 from dreamplay.cli.options import (
     CandidatesFlag,
+    DirectionFlag,
     HtmlFlag,
     JsonFlag,
     MarkdownFlag,
@@ -16,6 +17,7 @@ from dreamplay.cli.options import (
     QuietFlag,
     SwapFlag,
     TemperatureFlag,
+    ThinkFlag,
     TimeoutFlag,
     UrlFlag,
     pairs,
@@ -78,6 +80,8 @@ def whatif(
     base_url: UrlFlag = None,
     temperature: TemperatureFlag = None,
     candidates: CandidatesFlag = None,
+    direction: DirectionFlag = None,
+    think: ThinkFlag = None,
     timeout: TimeoutFlag = None,
     quiet: QuietFlag = False,
     as_json: JsonFlag = False,
@@ -107,9 +111,11 @@ def whatif(
     swaps, lines = pairs(swap), [_line(text) for text in says or ()]
     dropped = tuple(dict.fromkeys(drop or ()))
     settings = reading.load(
-        model=model, base_url=base_url, temperature=temperature, candidates=candidates, timeout=timeout
-    )
-    if not (swaps or lines or dropped or story_edit) and (seeds or settings.model is None):
+        model=model, base_url=base_url, temperature=temperature, candidates=candidates, timeout=timeout,
+        direction=direction and direction.value, think=think,
+    )  # fmt: skip
+    otherwise = [settings.model, settings.direction, settings.think]
+    if not (swaps or lines or dropped or story_edit) and (seeds or otherwise == [None, None, None]):
         raise UsageError("nothing is changed; add --swap, --say, --drop or --story-edit")
     parent = Run.find(reference)
     own = parent.header.seed

@@ -12,6 +12,7 @@ import typer
 from dreamplay.cli import play_session
 from dreamplay.cli.options import (
     CandidatesFlag,
+    DirectionFlag,
     DirectorFlag,
     EmbedderFlag,
     EventsFlag,
@@ -23,6 +24,7 @@ from dreamplay.cli.options import (
     StoryFlag,
     SwapFlag,
     TemperatureFlag,
+    ThinkFlag,
     TimeoutFlag,
     UrlFlag,
     WindowFlag,
@@ -60,6 +62,8 @@ def run(
     ] = None,
     temperature: TemperatureFlag = None,
     candidates: CandidatesFlag = None,
+    direction: DirectionFlag = None,
+    think: ThinkFlag = None,
     timeout: TimeoutFlag = None,
     memory: MemoryFlag = None,
     no_recall: Annotated[bool, typer.Option("--no-recall", help="Recall nothing: the same as --memory none.")] = False,
@@ -104,7 +108,7 @@ def run(
         story=story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out,
         temperature=temperature, candidates=candidates, timeout=timeout, reflect=reflect, window=window,
         memory=_memory(memory, no_recall), director=director, embedder=embedder,
-        no_check=no_check or None,
+        no_check=no_check or None, direction=direction and direction.value, think=think,
     )  # fmt: skip
     manner = _manner(quiet, as_json)
     if guest is None and (interventions or every_line):
@@ -124,6 +128,8 @@ def resume(
     base_url: UrlFlag = None,
     temperature: TemperatureFlag = None,
     candidates: CandidatesFlag = None,
+    direction: DirectionFlag = None,
+    think: ThinkFlag = None,
     window: WindowFlag = None,
     timeout: TimeoutFlag = None,
     memory: MemoryFlag = None,
@@ -146,7 +152,7 @@ def resume(
 
     settings = reading.load(
         model=model, base_url=base_url, temperature=temperature, candidates=candidates, window=window, timeout=timeout,
-        memory=memory, director=director, embedder=embedder,
+        memory=memory, director=director, embedder=embedder, direction=direction and direction.value, think=think,
     )  # fmt: skip
     asyncio.run(play_session.go_on(reference, settings, _manner(quiet, as_json)))
 
