@@ -94,7 +94,7 @@ async def test_she_is_in_the_room_and_whoever_she_speaks_to_answers(small: Path,
     assert all(VISITOR in event.witnesses for event in beyond_prologue)
     # The scene has all its own turns besides.
     spoken = worlds.turns(record.script.in_scene("square"))
-    assert len(spoken) - len(told) == 5
+    assert 5 <= len(spoken) - len(told) <= 7  # two more if an answer is owed at its end
 
 
 async def test_a_whisper_reaches_nobody_else(small: Path, tmp_path: Path) -> None:

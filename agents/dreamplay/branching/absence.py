@@ -17,7 +17,7 @@ from dreamplay.director.situation import Situation
 from dreamplay.errors import UsageError
 from dreamplay.library import templates
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import PROLOGUE, Event, MoveEvent
+from dreamplay.schema.event import PROLOGUE, Event
 from dreamplay.schema.scene import Aside, Move, Outcome, Scene
 from dreamplay.schema.script import Script, present
 from dreamplay.schema.story import PrologueLine, Story
@@ -134,8 +134,8 @@ def _exits(script: Script, scene: Scene, leaving: Sequence[str], lines: int) -> 
 
 def _moves(script: Script, scene: Scene, drop: Collection[str], exits: Sequence[Move]) -> tuple[Move, ...]:
     """The moves that were made, then the exits, then those of the others."""
-    made = len(script.in_scene(scene.id, MoveEvent))
-    done, left = scene.ordered_moves[:made], scene.ordered_moves[made:]
+    left = Situation.of(script, "", scene).moves_left
+    done = [move for move in scene.ordered_moves if not any(move is each for each in left)]
     return (*done, *exits, *(move for move in left if move.role not in drop))
 
 
@@ -143,8 +143,8 @@ def _asides(script: Script, scene: Scene, drop: Collection[str]) -> tuple[Aside,
     """The asides that were whispered, and those in which nobody absent has a part and which somebody left does not
     hear.
     """
-    made = Situation.of(script, "", scene).whispered
-    done, left = scene.ordered_asides[:made], scene.ordered_asides[made:]
+    left = Situation.of(script, "", scene).asides_left
+    done = [aside for aside in scene.ordered_asides if not any(aside is each for each in left)]
     private = [each for each in left if set(scene.there(each.after)) - {each.role, *each.to}]
     return (*done, *(each for each in private if not set(drop) & {each.role, *each.to}))
 

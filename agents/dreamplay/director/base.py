@@ -89,7 +89,7 @@ def _misfit(step: Step, now: Situation) -> str | None:
     """Why a step cannot be the next one; None if it can. Nobody but those present takes a turn or perceives one."""
     match step:
         case Move():
-            return None if step in now.scene.ordered_moves[now.moved :][:1] else "a move that is not the scene's next"
+            return None if step in now.moves[:1] else "a move that is not the scene's next"
         case Narration():
             if not isinstance(step.text, str) or not step.text.strip():
                 return "a narration without words"

@@ -20,10 +20,20 @@ class DirectorConfig(FrozenModel):
     outweighs talkativeness."""
     silence_cap: int = Field(default=12, ge=1, le=100)
     """Turns of silence after which the weight grows no more, so that it stays a finite number."""
-    duet: int = Field(default=4, ge=2, le=100)
+    duet: int = Field(default=3, ge=2, le=100)
+    """Turns that two characters have to themselves once one of them speaks to the other."""
+    goes_on: Share = 0.5
+    """Share of the turns after that in which the two go on."""
+    duets: int = Field(default=7, ge=2, le=100)
     """Turns that two characters may talk to each other before somebody else must speak."""
+    interrupts: Share = 0.25
+    """Share of the turns in which somebody interrupts two others once everything has happened that raises the heat of
+    a scene; in proportion less before."""
     topic_lines: int = Field(default=8, ge=2, le=100)
     """Lines after which a topic is left, even if more could be said of it."""
+    returns: Share = 0.5
+    """Share of the turns at the end of a topic in which an earlier one is taken up that was left with an open
+    question, rather than a new one opened."""
     topics_ahead: int = Field(default=2, ge=1, le=100)
     """Topics from which the next one is drawn: the first so many, in the author's order, that can be opened."""
     joining: Share = 0.35
@@ -32,7 +42,17 @@ class DirectorConfig(FrozenModel):
     """How strongly the persona decides which of several moves is made: the base of its weight, whose exponent is the
     cosine of the move and the persona's sheet."""
     waits: int = Field(default=2, ge=0, le=100)
-    """Turns that something waits to happen while somebody owes an answer, and by which a scene may be longer for it."""
+    """Turns that something waits to happen while somebody owes an answer, and after which they owe it no more."""
+    of_regard: float = Field(default=3.0, ge=1.0, le=1e3)
+    """How strongly what a speaker thinks of the other decides the act that is suggested: by how much the kind acts
+    become likelier, and the unkind ones less likely, towards somebody whom they think most highly of."""
+    of_heat: float = Field(default=1.6, ge=1.0, le=1e3)
+    """The same for what has happened in the scene: by how much acts that bring things to a head become likelier once
+    everything has happened that raises the heat."""
+    things: int = Field(default=3, ge=1, le=20)
+    """Things at hand that a speaker is shown."""
+    matter_lines: int = Field(default=5, ge=1, le=100)
+    """Lines that answer each other in a scene without topics before somebody brings up something new."""
     of_the_moment: Share = 0.35
     """Share of cues that begin with what the scene gives the speaker, as long as it does, rather than with what the
     persona brings."""

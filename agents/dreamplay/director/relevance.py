@@ -70,6 +70,28 @@ def nearest(cast: Cast, embedder: Embedder, texts: Sequence[str], heard: str) ->
     return max(texts, key=lambda text: float(quantized(embedder, cast.nameless(cast.fill(text))) @ near))
 
 
+def ranked(cast: Cast, embedder: Embedder, texts: Sequence[str], heard: str) -> list[str]:
+    """The topics in the order of their similarity to what was just heard, the most similar first; those that are
+    equally similar keep their order.
+
+    Raises:
+        EmbeddingError: the sentence vectors cannot be loaded.
+    """
+    from dreamplay.memory.embeddings import quantized
+
+    near = quantized(embedder, cast.nameless(heard))
+    return sorted(texts, key=lambda text: -float(quantized(embedder, cast.nameless(cast.fill(text))) @ near))
+
+
+def similarity(cast: Cast, embedder: Embedder, one: str, other: str) -> float:
+    """How close two texts are: their cosine, without names.
+
+    Raises:
+        EmbeddingError: the sentence vectors cannot be loaded.
+    """
+    return _near(embedder, cast.nameless(cast.fill(one)), (cast.nameless(cast.fill(other)),))
+
+
 @lru_cache(maxsize=4096)
 def _near(embedder: Embedder, text: str, voice: tuple[str, ...]) -> float:
     """The similarity of a text to a voice. Cached, since a scene asks for the same ones again and again."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
+from dreamplay.schema.base import PLACEHOLDER
+from dreamplay.schema.conditions import When, holds
 from dreamplay.schema.direction import Direction
-from dreamplay.schema.event import Cue, Event, MoveEvent, TurnEvent, invites_answer, is_gesture
-from dreamplay.schema.scene import VISITOR, Scene
-from dreamplay.schema.script import Script, present, turns
+from dreamplay.schema.event import Cue, Event, ExitEvent, MoveEvent, TurnEvent, invites_answer, is_gesture
+from dreamplay.schema.scene import VISITOR, Aside, Move, Scene, moved
+from dreamplay.schema.script import Script, answer_of, present, turns
 from dreamplay.schema.turn import Turn
 
 
@@ -63,14 +67,66 @@ class Situation:
         return last if last and invites_answer(last) and set(last.witnesses) & set(self.cast) else None
 
     @cached_property
-    def moved(self) -> int:
-        """How many moves of the scene were made. Those that somebody made of their own accord do not count."""
-        return sum(event.provenance.by == "author" for event in self.script.in_scene(self.scene.id, MoveEvent))
+    def since(self) -> list[Event]:
+        """What has happened since the last turn, be it of the cast or of the visitor, the newest first."""
+        return list(takewhile(lambda event: not isinstance(event, TurnEvent), reversed(self.events)))
 
     @cached_property
-    def whispered(self) -> int:
-        """How many asides had their turn, including those that ended in silence or that a person said aloud."""
-        return sum(bool(event.cue and event.cue.aside) for event in self.contracted)
+    def moves(self) -> list[Move]:
+        """The moves that are to come, in the order in which they happen: none whose condition does not hold, and none
+        that cannot happen, since whoever it is of is there already, or is not there, or is the last one there."""
+        here, found = self.present, []
+        for move in self.moves_left:
+            going = [role for role in here if role not in (move.role, VISITOR)]
+            if self.holds(move.when) and (move.role in here) != move.comes and going:
+                here = moved(here, move.role, move.comes)
+                found.append(move)
+        return found
+
+    @cached_property
+    def moves_left(self) -> list[Move]:
+        """The moves that were not made, whether they can happen or not. A move of somebody that was made leaves none of
+        theirs before it. The visitor's own moves, and those that a character decides, are no moves of the scene."""
+        left = self.scene.ordered_moves if self.scene.moves else []
+        for event in self.script.in_scene(self.scene.id, MoveEvent) if left else ():
+            if event.provenance.by == "author":
+                left = _after(left, event)
+        return left
+
+    @cached_property
+    def asides(self) -> list[Aside]:
+        """The asides that are to be whispered, in order: none of or to somebody who is not there and does not come."""
+        there = {*self.present, *(move.role for move in self.moves if move.comes)}
+        return [aside for aside in self.asides_left if {aside.role, *aside.to} <= there]
+
+    @cached_property
+    def asides_left(self) -> list[Aside]:
+        """The asides that had no turn yet. One has had its turn even if it ended in silence, or if a person said
+        something else."""
+        left = self.scene.ordered_asides if self.scene.asides else []
+        for event in self.contracted if left else ():
+            if event.cue and event.cue.aside:
+                mine = [n for n, aside in enumerate(left) if aside.role == event.speaker]
+                same = [n for n in mine if left[n].material == event.cue.material]
+                gone = next(iter([*same, *mine]), None)
+                left = [aside for n, aside in enumerate(left) if n != gone]
+        return left
+
+    @cached_property
+    def gone(self) -> set[str]:
+        """Those who have left the scene and are not there."""
+        return {event.speaker for event in self.script.in_scene(self.scene.id, ExitEvent)} - {*self.present, VISITOR}
+
+    @cached_property
+    def deserted(self) -> bool:
+        """Whether somebody has left of their own accord, nobody is there whom the last one could talk to, and nobody
+        comes."""
+        gone = [event for event in self.script.in_scene(self.scene.id, ExitEvent) if event.provenance.by == "agent"]
+        return bool(gone) and len(self.present) < 2 and not any(move.comes for move in self.moves)
+
+    def holds(self, when: When) -> bool:
+        """Whether conditions hold by now."""
+        return not when or holds(when, lambda scene: answer_of(self.script, scene))
 
     def dice(self, seed: int, use: str) -> random.Random:
         """The random numbers of this turn for one use. The same seed gives the same numbers, also after a resume."""
@@ -85,8 +141,22 @@ class Situation:
     def may_leave(self, role: str) -> bool:
         """Whether somebody present may go of their own accord: from a waking scene that does not need them later, and
         in which at least two of the cast remain to talk."""
-        scene = self.scene
-        left = [move.role for move in scene.ordered_moves[self.moved :]]
-        left += [each for aside in scene.ordered_asides[self.whispered :] for each in (aside.role, *aside.to)]
+        needed = [move.role for move in self.moves_left]
+        needed += [each for aside in self.asides_left for each in (aside.role, *aside.to)]
         remain = [other for other in self.cast if other != role]
-        return scene.kind == "waking" and role in self.cast and role not in left and len(remain) > 1
+        return self.scene.kind == "waking" and role in self.cast and role not in needed and len(remain) > 1
+
+
+def _after(left: Sequence[Move], event: MoveEvent) -> list[Move]:
+    """The moves that are left after one was made: with the words of the event, if there is one, else the first of the
+    same person and kind. Those before it of the same person are passed over."""
+    made = [n for n, move in enumerate(left) if (move.role, move.kind) == (event.speaker, event.kind)]
+    same = [n for n in made if _told_as(left[n].text, event.text)]
+    if not (found := [*same, *made][:1]):
+        return list(left)
+    return [move for n, move in enumerate(left) if n > found[0] or move.role != event.speaker]
+
+
+def _told_as(written: str, told: str) -> bool:
+    """Whether a text is what an author wrote, with names for roles."""
+    return re.fullmatch(".+".join(map(re.escape, PLACEHOLDER.split(written)[::2])), told) is not None

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from dreamplay.director import relevance
 from dreamplay.director.config import DirectorConfig
+from dreamplay.director.pressures import Pressures
 from dreamplay.director.situation import Situation
-from dreamplay.memory.base import Embedder, default_embedder
+from dreamplay.director.turn_taking import Floor
+from dreamplay.memory.base import Embedder
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.conditions import holds
-from dreamplay.schema.event import NarrationEvent, TurnEvent
-from dreamplay.schema.script import answer_of
+from dreamplay.schema.event import TurnEvent
 from dreamplay.schema.topic import Topic, TopicMove
 
 
@@ -40,20 +41,87 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """The move that comes next, and those that the same floor would have allowed."""
+
+    step: Step
+    among: tuple[Step, ...]
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What the speaker could do now, the chosen one first."""
+        own = [step for step in self.among if step.move.role == self.step.move.role and step is not self.step]
+        return tuple(step.move.does for step in (self.step, *own))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A topic that has been begun."""
+
+    topic: Topic
+    used: tuple[tuple[int, TurnEvent], ...]
+    """The moves that were played, by index, with their events. At least one."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether a move that settles the topic has been made."""
+        return any(self.topic.moves[number].settles for number, _ in self.used)
+
+
+@dataclass(frozen=True)
 class Topics:
     """Chooses the moves of a run."""
 
     cast: Cast
     seed: int
-    embedder: Embedder = field(default_factory=default_embedder)
+    pressures: Pressures
+    embedder: Embedder
     """Makes the vectors of moves and personas."""
-    config: DirectorConfig = field(default_factory=DirectorConfig)
+    config: DirectorConfig
 
-    def replies(self, now: Situation, roles: Sequence[str]) -> list[Step]:
-        """What these roles can answer now: to the last move, else to an earlier one that nobody has answered."""
-        topic, used = self._current(now)
-        if topic is None:
+    def next(self, now: Situation, floor: Floor) -> Choice | None:
+        """The move that comes next, of those that fit who has the floor and why; None if there is none."""
+        if not now.scene.topics or floor.reason == "visitor":
+            return None
+        dice, roles = now.dice(self.seed, "topic"), floor.roles
+        for way in self._ways(now, floor, dice):
+            if fitting := [step for step in way if step.move.role in roles]:
+                return Choice(self.pick(fitting, dice), tuple(fitting))
+        return None
+
+    def _ways(self, now: Situation, floor: Floor, dice: random.Random) -> Iterator[list[Step]]:
+        """What could come next, the best first."""
+        roles, run = floor.roles, self._run(now)
+        replies, joins = self.replies(now, run, roles), self.joining(now, run, roles)
+        if floor.reason == "interrupts":
+            return iter([joins])
+        if floor.reason == "exchange":
+            return iter([] if self.over(now) else [replies])
+        if floor.reason == "asked":
+            return iter([replies, joins, self.returns(now, roles)])
+        openings = self.openings(now, roles)
+        if floor.reason == "event":
+            taken = [replace(step, answers=floor.event.id) for step in openings] if floor.event else openings
+            return iter([taken, replies, joins] if self.opened(now) else [replies, joins, taken])
+        if not self.over(now):
+            if joins and dice.random() < self.config.joining:
+                replies, joins = joins, replies
+            return iter([replies, joins, *self._further(now, roles, openings, dice)])
+        return iter([*self._further(now, roles, openings, dice), replies, joins])
+
+    def _further(
+        self, now: Situation, roles: Sequence[str], openings: list[Step], dice: random.Random
+    ) -> list[list[Step]]:
+        """What begins another topic, or takes up one that was left."""
+        returns = self.returns(now, roles)
+        return [returns, openings] if returns and dice.random() < self.config.returns else [openings, returns]
+
+    def replies(self, now: Situation, run: Run | None, roles: Sequence[str]) -> list[Step]:
+        """What these roles can answer now: to the last move of a topic, else to an earlier one that nobody has
+        answered."""
+        if run is None:
             return []
+        topic, used = run.topic, run.used
         for number, event in reversed(used):
             given = [n for n, other in used if other.id > event.id]
             found = [
@@ -69,13 +137,22 @@ class Topics:
                 return found
         return []
 
-    def joining(self, now: Situation, roles: Sequence[str]) -> list[Step]:
-        """What these roles can say of the topic that runs without having been asked."""
-        topic, used = self._current(now)
-        if topic is None:
+    def joining(self, now: Situation, run: Run | None, roles: Sequence[str]) -> list[Step]:
+        """What these roles can say of a topic without having been asked."""
+        if run is None:
             return []
-        last = used[-1][1]
-        return [self._step(now, topic, n, last) for n, move in self._able(now, topic, roles) if move.joins]
+        last = run.used[-1][1]
+        return [self._step(now, run.topic, n, last) for n, move in self._able(now, run.topic, roles) if move.joins]
+
+    def returns(self, now: Situation, roles: Sequence[str]) -> list[Step]:
+        """With what these roles can take up a topic that was left before it was settled: by an answer that was never
+        given, else by what they have to say of it."""
+        current = self._run(now)
+        left = [run for topic in now.scene.topics if (run := self._used(now, topic)) and not run.settled]
+        left = [run for run in left if current is None or run.topic is not current.topic]
+        left.sort(key=lambda run: run.used[-1][1].id)
+        answers = [step for run in left for step in self.replies(now, run, roles)]
+        return answers or [step for run in left for step in self.joining(now, run, roles)]
 
     def openings(self, now: Situation, roles: Sequence[str]) -> list[Step]:
         """With what these roles can begin one of the next topics, in the order of the file: the one that has just been
@@ -83,7 +160,7 @@ class Topics:
         begun = {event.cue.topic for event in now.turns if event.cue}
         fallen = self.opened(now)
         bound = {each.opens for each in now.scene.pressures if each.opens}
-        fresh = [topic for topic in now.scene.topics if topic.id not in begun and self._holds(now, topic)]
+        fresh = [topic for topic in now.scene.topics if topic.id not in begun and now.holds(topic.when)]
         fresh = [topic for topic in fresh if topic.id == fallen] or [
             topic for topic in fresh if topic.id not in bound or topic.id in self._told(now)
         ]
@@ -95,18 +172,16 @@ class Topics:
 
     def opened(self, now: Situation) -> str | None:
         """The topic that is opened by what has happened since the last turn; None if there is none."""
-        for event in reversed(now.events):
-            if isinstance(event, TurnEvent):
-                return None
-            for each in now.scene.pressures:
-                if each.opens and self.cast.fill(each.text) == event.text:
-                    return each.opens
-        return None
+        happened = [self.pressures.of(now, event) for event in now.since]
+        return next((each.opens for each in happened if each and each.opens), None)
 
     def over(self, now: Situation) -> bool:
         """Whether the topic that runs is settled or has been spoken of long enough."""
-        topic, used = self._current(now)
-        return topic is None or len(used) >= self.config.topic_lines or topic.moves[used[-1][0]].settles
+        run = self._run(now)
+        if run is None or run.settled:
+            return True
+        of_it = takewhile(lambda event: event.cue and event.cue.topic in ("", run.topic.id), reversed(now.turns))
+        return sum(1 for _ in of_it) >= self.config.topic_lines
 
     def pick(self, steps: Sequence[Step], dice: random.Random) -> Step:
         """One of several steps, by dice: the more likely, the closer it is to what the persona is like, so that
@@ -118,34 +193,32 @@ class Topics:
         ]
         return dice.choices(steps, weights)[0]
 
-    def _current(self, now: Situation) -> tuple[Topic | None, list[tuple[int, TurnEvent]]]:
-        """The topic of the last turn that had one, and the moves of it that were played, with their events."""
-        turns = [event for event in now.turns if event.cue and event.cue.topic]
-        if not turns or not turns[-1].cue:
-            return None, []
-        name = turns[-1].cue.topic
-        topic = next((topic for topic in now.scene.topics if topic.id == name), None)
-        used = [
+    def _run(self, now: Situation) -> Run | None:
+        """The topic of the last turn that had one."""
+        last = next((e.cue.topic for e in reversed(now.turns) if e.cue and e.cue.topic), None)
+        topic = next((topic for topic in now.scene.topics if topic.id == last), None)
+        return self._used(now, topic) if topic else None
+
+    @staticmethod
+    def _used(now: Situation, topic: Topic) -> Run | None:
+        """What was played of a topic; None if nothing was."""
+        used = tuple(
             (event.cue.move, event)
-            for event in turns
+            for event in now.turns
             if event.cue
-            and event.cue.topic == name
+            and event.cue.topic == topic.id
             and event.cue.move is not None
-            and topic
             and event.cue.move < len(topic.moves)
-        ]
-        return (topic, used) if used else (None, [])
+        )
+        return Run(topic, used) if used else None
 
     def _able(self, now: Situation, topic: Topic, roles: Sequence[str]) -> Iterator[tuple[int, TopicMove]]:
         """The moves of a topic that these roles can still make, before somebody who is there."""
         used = {event.cue.move for event in now.turns if event.cue and event.cue.topic == topic.id}
         for number, move in enumerate(topic.moves):
             there = move.to is None or move.to in now.present
-            if number not in used and move.role in roles and there and self._holds(now, move):
+            if number not in used and move.role in roles and there and now.holds(move.when):
                 yield number, move
-
-    def _holds(self, now: Situation, part: Topic | TopicMove) -> bool:
-        return holds(part.when, lambda scene: answer_of(now.script, scene))
 
     @staticmethod
     def _answers(topic: Topic, move: TopicMove, number: int) -> bool:
@@ -163,5 +236,4 @@ class Topics:
 
     def _told(self, now: Situation) -> set[str]:
         """The topics whose event has happened."""
-        told = {event.text for event in now.script.in_scene(now.scene.id, NarrationEvent)}
-        return {each.opens for each in now.scene.pressures if each.opens and self.cast.fill(each.text) in told}
+        return {each.opens for each in self.pressures.told(now) if each.opens}

@@ -92,7 +92,7 @@ def steps(context: Context) -> int:
     if context.visitor:
         return sys.maxsize
     slack = SLACK if isinstance(context.director, CheckedDirector) else 0
-    return sum((4 if scene.outcome else 2) * (scene.turns.max + slack) + 11 for _, scene in context.scenes) + 5
+    return sum((4 if scene.outcome else 2) * (scene.turns.limit + slack) + 11 for _, scene in context.scenes) + 5
 
 
 def cursor(script: Script, scenes: Sequence[tuple[Beat, Scene]]) -> int:

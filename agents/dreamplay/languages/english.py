@@ -162,4 +162,18 @@ winter wolf wood woody wren young
         r"\byou said (?:that )?you(?:'d| would)\b|\byou gave (?:me |us )?your word\b",
         re.IGNORECASE,
     ),
+    act_verbs={
+        **dict.fromkeys(("asks", "wants to know", "demands to know"), "ask"),
+        **dict.fromkeys(("demands", "insists", "presses", "urges"), "press"),
+        **dict.fromkeys(("accuses", "blames", "reproaches"), "accuse"),
+        **dict.fromkeys(("admits", "confesses", "owns"), "confess"),
+        **dict.fromkeys(("promises", "swears", "vows"), "promise"),
+        **dict.fromkeys(("offers", "proposes", "begs", "invites", "pleads", "suggests"), "offer"),
+        **dict.fromkeys(("refuses", "denies", "declines", "contradicts", "does not"), "refuse"),
+        **dict.fromkeys(("teases", "mocks", "jokes"), "tease"),
+        **dict.fromkeys(("comforts", "consoles", "thanks", "forgives"), "comfort"),
+        **dict.fromkeys(("agrees", "yields", "gives in", "concedes", "grants", "accepts", "lets"), "yield"),
+        **dict.fromkeys(("dodges", "avoids", "evades"), "dodge"),
+        **dict.fromkeys(("lies", "pretends"), "lie"),
+    },
 )

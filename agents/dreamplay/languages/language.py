@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 NOTHING = re.compile("(?!)")
 """Matches nothing."""
@@ -71,3 +72,5 @@ class Language:
     """With what somebody says that a promise was kept."""
     broken_word: re.Pattern[str] = NOTHING
     """With what somebody says that a promise was broken."""
+    act_verbs: Mapping[str, str] = field(default_factory=dict)
+    """The act that the verb at the beginning of a move shows, by the verb: see `Act`. Others are to tell."""

@@ -15,6 +15,10 @@ VISITOR = "visitor"
 """The role of the person who walks in. No story has it: a run adds it to the cast."""
 
 
+ANSWERS = 2
+"""Turns that a scene may take beyond its most, in which an open question is answered."""
+
+
 class TurnContract(FrozenModel):
     """How many turns a scene may take."""
 
@@ -30,6 +34,11 @@ class TurnContract(FrozenModel):
         if self.min > self.max:
             raise MisplacedError(f"min {self.min} is more than max {self.max}", "min")
         return self
+
+    @property
+    def limit(self) -> int:
+        """The turns after which the scene ends in any case."""
+        return self.max + ANSWERS if self.max else 0
 
 
 class Move(FrozenModel):

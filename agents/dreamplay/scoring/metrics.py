@@ -242,7 +242,7 @@ def _kept(scene: Scene, script: Script) -> bool:
     heard = {event.speaker for event in spoken} >= here or scene.turns.max < len(here)
     decided = scene.kind != "crossroads" or {e.speaker for e in events if isinstance(e, StanceEvent)} >= here
     dreamt = scene.kind != "dream" or any(isinstance(e, DreamEvent) for e in events)
-    return bool(events) and scene.turns.min <= turns <= scene.turns.max and heard and decided and dreamt
+    return bool(events) and scene.turns.min <= turns <= scene.turns.limit and heard and decided and dreamt
 
 
 @cache

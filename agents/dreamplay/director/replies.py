@@ -1,0 +1,66 @@
+"""Replies: what a line does that answers another one, in a scene without topics, for a model that is led."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from string import Template
+
+from ruamel.yaml import YAML
+
+from dreamplay.errors import LibraryError
+from dreamplay.library import resources
+
+_FILE = "replies.yaml"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One way to answer, in words that follow the speaker's name."""
+
+    act: str
+    form: str
+    """The words, with `$to` for whoever is answered and `$matter` for a clause of the speaker's own."""
+
+    @property
+    def with_matter(self) -> bool:
+        """Whether it needs something that the speaker has to say."""
+        return "$matter" in self.form
+
+    @property
+    def words(self) -> str:
+        """What it says apart from the matter."""
+        return self.form.partition("$to ")[2].replace("$matter", "").rstrip(" ,")
+
+    def filled(self, to: str, matter: str) -> str:
+        """The words with a name and the matter."""
+        return Template(self.form).substitute(to=to, matter=matter)
+
+
+def acts() -> tuple[str, ...]:
+    """The acts that there are words for."""
+    return tuple(_replies())
+
+
+def drawn(act: str, said: Sequence[str], dice: random.Random) -> Reply:
+    """A reply of an act, one of those that were used least.
+
+    Args:
+        act: one of `acts()`.
+        said: the notes of earlier lines.
+        dice: draws it.
+    """
+    ways = [Reply(act, form) for form in _replies()[act]]
+    used = [sum(f" {way.words}" in note for note in said) if way.words else 0 for way in ways]
+    return dice.choice([way for way, count in zip(ways, used, strict=True) if count == min(used)])
+
+
+@cache
+def _replies() -> dict[str, list[str]]:
+    try:
+        found: dict[str, list[str]] = YAML(typ="safe").load(resources.prompts() / _FILE)
+    except OSError as error:
+        raise LibraryError(f"prompts/{_FILE}: {error.strerror}; reinstall dreamplay") from None
+    return found

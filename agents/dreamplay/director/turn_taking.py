@@ -1,0 +1,168 @@
+"""Turn-taking: who has the floor. Whoever owes an answer has it before anybody who only likes to talk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import Literal
+
+from dreamplay.director.config import DirectorConfig
+from dreamplay.director.pressures import Pressures
+from dreamplay.director.situation import Situation
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import Event, EventBase, LineEvent, TurnEvent
+
+Reason = Literal["visitor", "event", "asked", "interrupts", "exchange", "silence"]
+"""Why somebody has the floor: the visitor is answered; something happened that falls to them; they owe an answer; they
+interrupt two others; they are in the middle of an exchange; or nobody else has a better claim."""
+DEMANDS = frozenset({"ask", "press", "accuse", "offer"})
+"""Acts that ask for an answer even without a question mark."""
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Who may speak next, why, and what they take up."""
+
+    roles: tuple[str, ...]
+    reason: Reason
+    event: EventBase | None = None
+    """What they take up; None if it is nothing in particular."""
+    binds: bool = False
+    """Whether one of them speaks even if no topic has a move for them."""
+
+
+@dataclass(frozen=True)
+class TurnTaking:
+    """Decides who has the floor in a run."""
+
+    cast: Cast
+    seed: int
+    pressures: Pressures
+    config: DirectorConfig
+
+    def floors(self, now: Situation) -> list[Floor]:
+        """Who may speak next, the best claim first. Of the last one somebody can always speak."""
+        last = now.turns[-1] if now.turns else None
+        able = [role for role in now.cast if last is None or role != last.speaker] or list(now.cast)
+        if now.unanswered:
+            return [self._to_visitor(now, now.unanswered)]
+        must, pair = self.must_speak(now, able), self._pair(now, able)
+        others = tuple(role for role in able if role not in pair)
+        long = len(pair) == 2 and others and self._length(now, pair) >= self.config.duets
+        found = [self._event(now)]
+        if pair and not long:
+            found += [self._interruption(now, others), self.owed(now), self._exchange(now, pair)]
+        elif not long:
+            found.append(self.owed(now))
+        fitting = [(floor, _both(floor.roles, must or now.cast)) for floor in found if floor]
+        kept = [replace(floor, roles=roles) for floor, roles in fitting if roles]
+        return [*kept, Floor(tuple(must or (others if long else able)), "silence", last)]
+
+    def owed(self, now: Situation) -> Floor | None:
+        """Whoever owes an answer to one of the last lines, and has not had a turn since."""
+        recent = now.turns[-1 - self.config.waits :]
+        for place, event in reversed(list(enumerate(recent))):
+            since = {turn.speaker for turn in recent[place + 1 :]}
+            to = self.addressee(now, event)
+            if to and asks(event) and to not in since:
+                return Floor((to,), "asked", event, binds=True)
+        return None
+
+    def addressee(self, now: Situation, event: TurnEvent) -> str | None:
+        """Whom of those present a line is spoken to: whoever is called by name, else whom its cue is for, else whoever
+        is named in it."""
+        heard = [role for role in now.cast if role in event.witnesses and role != event.speaker]
+        named = [role for role in self.cast.mentioned(event.text) if role in heard]
+        to = event.cue.to if event.cue else None
+        called = [role for role in named if to is None or self._calls(event.text, role)]
+        return next(iter([*called, *([to] if to in heard else named)]), None)
+
+    def must_speak(self, now: Situation, able: Sequence[str]) -> list[str]:
+        """Those who must speak now so that everybody has a turn before leaving or before the end of the scene: no more
+        turns are left than roles that have yet to speak."""
+        scene, taken = now.scene, len(now.contracted)
+        leaves = {move.role: move.after for move in reversed(now.moves) if not move.comes and move.after > taken}
+        comes = {move.role for move in now.moves if move.comes and move.after > taken}
+        heard = {event.speaker for event in now.turns}
+        for end in sorted({*leaves.values(), scene.turns.max}):
+            asides = [aside for aside in now.asides if aside.after < end]
+            going = {role for role in (*able, *comes) if leaves.get(role, scene.turns.max) <= end}
+            unheard = going - {aside.role for aside in asides} - heard
+            if end - taken - len(asides) <= len(unheard):
+                return [role for role in able if role in unheard]
+        return []
+
+    def draw(self, now: Situation, roles: Sequence[str]) -> str:
+        """One of several who may speak, by silence, talkativeness and dice."""
+        readiness = [self.cast.personas[role].talkativeness for role in roles]
+        silence = [self.config.boredom ** self._silence(now.turns, role) for role in roles]
+        weights = [mine * since for mine, since in zip(readiness, silence, strict=True)]
+        return now.dice(self.seed, "speaker").choices(roles, weights)[0]
+
+    def _to_visitor(self, now: Situation, said: Event) -> Floor:
+        """Those who perceived what the visitor said or did: whoever is called by name, else all of them."""
+        able = [role for role in now.cast if role in said.witnesses]
+        called = [role for role in self.cast.mentioned(said.text) if role in able]
+        return Floor(tuple(called[:1] or able), "visitor", said, binds=True)
+
+    def _event(self, now: Situation) -> Floor | None:
+        """Whoever the newest event since the last turn falls to. Nobody speaks twice in a row unless the author says
+        so."""
+        last = now.turns[-1].speaker if now.turns else None
+        for event in now.since:
+            pressure = self.pressures.of(now, event)
+            binds = pressure is not None and pressure.to is not None
+            handed = [role for role in self.pressures.handed(now, event) if binds or role != last]
+            if roles := _both(handed, now.cast):
+                return Floor(roles, "event", event, binds)
+        return None
+
+    def _pair(self, now: Situation, able: Sequence[str]) -> tuple[str, ...]:
+        """Who spoke last and whom of those who can answer they spoke to; empty if it is nobody in particular."""
+        last = now.turns[-1] if now.turns else None
+        to = self.addressee(now, last) if last and last.text else None
+        return (last.speaker, to) if last and to and to in able else ()
+
+    def _length(self, now: Situation, pair: Sequence[str]) -> int:
+        """The turns that a pair has had without anybody else."""
+        return sum(1 for _ in takewhile(lambda event: event.speaker in pair, reversed(now.turns)))
+
+    def _interruption(self, now: Situation, others: tuple[str, ...]) -> Floor | None:
+        """The floor of those who may interrupt two others: the likelier, the more has happened in the scene."""
+        share = self.config.interrupts * self.pressures.heat(now)
+        interrupts = others and now.dice(self.seed, "interruption").random() < share
+        return Floor(others, "interrupts", now.turns[-1]) if interrupts else None
+
+    def _exchange(self, now: Situation, pair: Sequence[str]) -> Floor | None:
+        """The floor of whoever was spoken to. Two begin, answer and have a last word; beyond that they may go on, by
+        dice."""
+        length, dice = self._length(now, pair), now.dice(self.seed, "exchange")
+        goes_on = length < self.config.duet or dice.random() < self.config.goes_on
+        return Floor((pair[1],), "exchange", now.turns[-1]) if goes_on else None
+
+    def _calls(self, text: str, role: str) -> bool:
+        """Whether a text calls somebody by name, and does not only speak of them: the name stands between marks."""
+        marks = r"[,.;:!?\u2026\u2014]"
+        return any(
+            re.search(rf"(?:^|{marks})\s*{re.escape(name)}\s*(?:{marks}|$)", text) for name in self.cast.names(role)
+        )
+
+    def _silence(self, turns: Sequence[TurnEvent], role: str) -> int:
+        """Turns since the role last spoke in the scene, up to the cap."""
+        cap = self.config.silence_cap
+        for since, event in enumerate(reversed(turns)):
+            if event.speaker == role:
+                return min(since, cap)
+        return min(len(turns) + 2, cap)
+
+
+def asks(event: EventBase | None) -> bool:
+    """Whether a line asks for an answer: by its question mark, or by what it was to do."""
+    act = event.cue.act if isinstance(event, LineEvent) and event.cue and event.cue.text else ""
+    return isinstance(event, LineEvent) and ("?" in event.text or act in DEMANDS)
+
+
+def _both(some: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    return tuple(role for role in some if role in others)
