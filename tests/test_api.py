@@ -100,6 +100,7 @@ def test_a_run_shows_itself_and_answers_questions(run: dp.Run) -> None:
     assert run.why(line.id).text == line.text
     assert run.why(line) == run.why(line.id)
     assert run.knows("ada", at=line.id).at == line.id
+    assert {thread.since for thread in run.threads("ada")} <= {e.id for e in run.events if "ada" in e.witnesses}
     assert dp.score(run).runs[0].scores == dp.score([run]).pooled
 
 

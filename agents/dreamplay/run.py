@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dreamplay.analysis.explain import Explanation, Knowledge
     from dreamplay.branching.branch import Branch
     from dreamplay.schema.cast import Persona
+    from dreamplay.threads.thread import Thread
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,7 +87,8 @@ class Run:
         return self.record.cast.name(role)
 
     def why(self, event: int | Event) -> Explanation:
-        """What made an event: cue, witnessed events, memories, rejected candidates, the prompt and the cost.
+        """What made an event: cue, what it took up, witnessed events, memories, rejected candidates, the prompt and the
+        cost.
 
         Args:
             event: the event, or its id.
@@ -114,6 +116,17 @@ class Run:
         if at is not None:
             _checked_number("at", at, "the id of an event")
         return explain.knows(self.record, role, at)
+
+    def threads(self, role: str | None = None) -> tuple[Thread, ...]:
+        """Questions, accusations, offers, promises and told secrets, with what became of each, in the order in which
+        they began; with a role, those that the role witnessed.
+
+        Raises:
+            UsageError: no such role; the message says which there are.
+        """
+        from dreamplay.analysis import explain
+
+        return explain.threads(self.record, role)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat dictionary for each event, for `pandas.DataFrame(run.to_records())`.

@@ -155,6 +155,10 @@ def test_a_run_can_be_asked_why_and_who_knows_what(small: Path, call: Callable[.
     knows = json.loads(call("knows", "run", "bo", "--at", first.id, "--json").out)
     assert knows["witnessed"][-1] == {**knows["witnessed"][-1], "since": first.id, "text": first.text}
     assert "What Bo has witnessed" in call("knows", "run", "bo").out
+    threads = json.loads(call("threads", "run", "--role", "bo", "--json").out)
+    known = {event.id for event in record.script.visible_to("bo")}
+    assert {thread["since"] for thread in threads} <= known
+    assert call("threads", EXAMPLE).out
 
 
 def test_json_prints_the_events_and_quiet_prints_nothing(small: Path, call: Callable[..., Done]) -> None:
@@ -294,6 +298,7 @@ MISUSED: dict[str, tuple[str, str]] = {
     "an event that nobody said": (f"why {EXAMPLE} 0", "nearest that can be asked about"),
     "no such event": (f"why {EXAMPLE} 9999", "events 0 to"),
     "no such role to know": (f"knows {EXAMPLE} zed", "it has elara, leo"),
+    "no such role to list": (f"threads {EXAMPLE} --role zed", "it has elara, leo"),
     "no such moment": (f"knows {EXAMPLE} leo --at 9999", "--at 9999"),
     "no such name to check": ("check lleo", "did you mean 'leo'"),
     "the secrets of a persona": ("check leo --secrets", "leo is a persona"),
@@ -602,6 +607,7 @@ def test_a_pipe_that_is_closed_ends_without_a_traceback(small: Path, command: st
         "show",
         "why",
         "knows",
+        "threads",
         "compare",
         "cast",
         "cast import",

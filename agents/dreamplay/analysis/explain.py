@@ -1,4 +1,5 @@
-"""Why a line was said, and who knows what in a run. Reads a run and changes nothing."""
+"""Why a line was said, who knows what, and what is open between the characters of a run. Reads a run and changes
+nothing."""
 
 from __future__ import annotations
 
@@ -8,10 +9,11 @@ from dreamplay.errors import RecordError, UsageError
 from dreamplay.models.prompt import Prompt
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.cast import PrivateSheet
+from dreamplay.schema.cast import Cast, PrivateSheet
 from dreamplay.schema.event import Cue, DreamContribution, DreamEvent, Event, FearEvent, StanceEvent, TurnEvent
 from dreamplay.schema.provenance import RejectedCandidate, RetrievedMemory, Usage
 from dreamplay.schema.script import Script, attitudes
+from dreamplay.threads.thread import Thread
 
 
 class EventRange(FrozenModel):
@@ -37,6 +39,8 @@ class Explanation(FrozenModel):
     choice: str | None
     by: str
     cue: Cue | None
+    took_up: tuple[Thread, ...]
+    """The threads that it took up, as they stood after it."""
     ledger: tuple[DreamContribution, ...]
     saw: tuple[EventRange, ...]
     """What had been witnessed before: by the speaker; of a dream or an ending, by all who were there."""
@@ -126,6 +130,7 @@ def why(record: RunLog, number: int, prompts: Callable[[str], Prompt | None]) ->
         name=record.cast.name(event.speaker) if event.speaker else None, text=event.text,
         choice=event.choice if isinstance(event, StanceEvent) else None, by=made.by,
         cue=event.cue if isinstance(event, TurnEvent) else None,
+        took_up=tuple(record.ledger(events[: number + 1]).taken_up_by(number)),
         ledger=event.ledger if isinstance(event, DreamEvent) else (), saw=_sights(seen), unseen=number - len(seen),
         recalled=made.recalled, refused=made.refused, seed=made.seed, usage=made.usage, digest=made.prompt,
         prompt=prompt, unshown=unshown,
@@ -138,9 +143,7 @@ def knows(record: RunLog, role: str, at: int | None = None) -> Knowledge:
     Raises:
         UsageError: no such role or event; the message says which there are.
     """
-    cast, last = record.cast, len(record.script) - 1
-    if role not in cast.roles:
-        raise UsageError(f"no role {role[:40]!r} in this run; it has {', '.join(cast.roles)}")
+    cast, last = _with_role(record, role), len(record.script) - 1
     at = last if at is None else at
     if not 0 <= at <= last:
         raise UsageError(f"`at={str(at)[:20]}`: no such event; this run has {_range(last + 1)}")
@@ -161,6 +164,24 @@ def knows(record: RunLog, role: str, at: int | None = None) -> Knowledge:
     )
 
 
+def threads(record: RunLog, role: str | None = None) -> tuple[Thread, ...]:
+    """Questions, accusations, offers, promises and told secrets, and what became of them, in the order in which they
+    began.
+
+    Args:
+        record: the run.
+        role: whose; what a role did not witness is then left out, and with it what became of a thread there. None:
+            everybody's.
+
+    Raises:
+        UsageError: no such role; the message says which there are.
+    """
+    if role is None:
+        return record.ledger(record.script).threads
+    _with_role(record, role)
+    return record.ledger(record.script.visible_to(role)).threads
+
+
 def dreamt(seen: Iterable[Event], role: str) -> dict[str, list[Event]]:
     """Whose fear and wish went into dreams among the events that a role saw, and which dreams those were."""
     found: dict[str, list[Event]] = {}
@@ -169,6 +190,17 @@ def dreamt(seen: Iterable[Event], role: str) -> dict[str, list[Event]]:
             if entry.role != role:
                 found.setdefault(entry.role, []).append(event)
     return found
+
+
+def _with_role(record: RunLog, role: str) -> Cast:
+    """The cast of the run, which has the role.
+
+    Raises:
+        UsageError: it has not.
+    """
+    if role not in record.cast.roles:
+        raise UsageError(f"no role {role[:40]!r} in this run; it has {', '.join(record.cast.roles)}")
+    return record.cast
 
 
 def _sights(seen: Iterable[Event]) -> tuple[EventRange, ...]:

@@ -23,7 +23,8 @@ app = typer.Typer(
     help="Play a story with a cast of LLM agents.\n\nStart with: dreamplay run",
 )
 for command in (
-    play.run, play.resume, play.runs, read.show, read.why, read.knows, read.score, read.compare,
+    play.run, play.resume, play.runs, read.show, read.why, read.knows, read.threads,
+    read.score, read.compare,
     branch.whatif, branch.tree, cards.check, author.schema, play.models,
     extend.export, extend.plugins,
 ):  # fmt: skip

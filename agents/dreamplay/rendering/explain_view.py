@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from dreamplay.analysis.explain import Explanation, Knowledge
-from dreamplay.rendering import console
+from dreamplay.rendering import console, threads_view
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.event import (
     EVENT_CLASSES,
@@ -85,9 +85,15 @@ class ExplainView:
         self._print(_told(made.kind, made.name or "The narrator", made.text or "(says nothing)"))
         if made.by == "person":
             self._head("Said by a person")
-        if made.cue:
+        if made.cue and made.cue.text:
             self._head("The cue")
             self._print(made.cue.text)
+        if made.took_up:
+            self._head("What it takes up")
+            self._table(
+                ("event", "what", "words"),
+                ((str(each.since), threads_view.put(each, self._cast), each.words) for each in made.took_up),
+            )
         if made.ledger:
             self._head("What was pooled")
             self._table(("whose", "fear", "wish"), ((self._cast.name(p.role), p.fear, p.wish) for p in made.ledger))

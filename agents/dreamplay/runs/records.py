@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field
 
+from dreamplay import languages
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Cast, Persona
+from dreamplay.schema.event import Event
 from dreamplay.schema.provenance import Place, Usage
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
+from dreamplay.threads.ledger import Ledger
 
 _LONGEST = 200
 """Characters of a model's name."""
@@ -114,3 +118,8 @@ class RunLog:
     def cast(self) -> Cast:
         """Who played which role."""
         return Cast(self.header.cast)
+
+    def ledger(self, events: Iterable[Event]) -> Ledger:
+        """The ledger of some events of the run: of the whole script, or of what a role witnessed."""
+        story = self.header.story
+        return Ledger.of(events, self.cast, languages.get(story.language), story)

@@ -7,7 +7,6 @@ import statistics
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from dreamplay import languages
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.event import (
@@ -24,7 +23,6 @@ from dreamplay.schema.event import (
 )
 from dreamplay.schema.scene import VISITOR
 from dreamplay.scoring.metrics import Runs, lines, mean, words
-from dreamplay.threads.ledger import Ledger
 
 WITHIN = 2
 """Turns after a question in which it has to be taken up."""
@@ -90,9 +88,8 @@ def answers(run: RunLog) -> list[bool]:
     anew among their turns; where three or more speak, 68% and 42%, but 92% and 82% between two, who always speak to
     each other. Questions that need no answer count as others do, and so does one with which a scene ends.
     """
-    ledger = _ledger(run)
     found = []
-    for thread in ledger.threads:
+    for thread in run.ledger(run.script).threads:
         if thread.demands and thread.to not in (None, VISITOR) and "?" in thread.words:
             later = [event for event in run.script.in_scene(thread.scene, TurnEvent) if event.id > thread.since]
             spoken = {event.id for event in later[:WITHIN] if isinstance(event, LineEvent)}
@@ -114,7 +111,7 @@ def changes(run: RunLog) -> dict[str, set[str]]:
         event.scene: set() for event in run.script.of_kind(TurnEvent) if event.beat != PROLOGUE
     }
     script = list(run.script)
-    for thread in _ledger(run).threads:
+    for thread in run.ledger(run.script).threads:
         kind = "knowledge" if thread.kind == "secret" else "promise" if thread.kind == "promise" else "answer"
         begun = [thread.since] if kind != "answer" else []
         ended = thread.taken_up if kind == "promise" or thread.state == "answered" else ()
@@ -154,8 +151,3 @@ def _notes(run: RunLog, cue: Cue) -> list[str]:
 def _shared(said: list[str], note: list[str]) -> int:
     """The length of the longest run of words that two texts share."""
     return SequenceMatcher(None, said, note, autojunk=False).find_longest_match().size
-
-
-def _ledger(run: RunLog) -> Ledger:
-    story = run.header.story
-    return Ledger.of(run.script, run.cast, languages.get(story.language), story)

@@ -1,4 +1,4 @@
-"""Commands that read runs: `show`, `why`, `knows`, `score` and `compare`."""
+"""Commands that read runs: `show`, `why`, `knows`, `threads`, `score` and `compare`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def why(
 ) -> None:
     """Show why a line was said.
 
-    Prints the cue, witnessed events, memories, rejected candidates, the whole prompt, and the cost.
+    Prints the cue, what the line took up, witnessed events, memories, rejected candidates, the prompt, and the cost.
 
     Example: dreamplay why mindsync-20450101-220000-7 30
     """
@@ -81,6 +81,33 @@ def knows(
         echo(dumps(made.model_dump(mode="json")))
     else:
         ExplainView(run.record).knows(made)
+
+
+def threads(
+    reference: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="The folder or name of a run. Default: the newest.")
+    ] = None,
+    role: Annotated[
+        str | None, typer.Option("--role", metavar="ROLE", help="Only what this role witnessed. Default: everything.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List what characters asked, offered, promised and told each other.
+
+    Prints for each question, accusation, offer, promise and told secret who it was put to, in which words, since when,
+    and what became of it.
+
+    Example: dreamplay threads mindsync-20450101-220000-7
+    """
+    from dreamplay.rendering.threads_view import show_threads
+    from dreamplay.run import Run
+
+    run = Run.find(reference)
+    found = run.threads(role)
+    if as_json:
+        echo(dumps([thread.model_dump(mode="json") for thread in found]))
+    else:
+        show_threads(run.record, found)
 
 
 def score(
