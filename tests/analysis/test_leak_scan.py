@@ -18,6 +18,7 @@ from dreamplay.errors import LeakError
 from dreamplay.library import resources
 from dreamplay.memory import retrieval
 from dreamplay.memory.base import NO_MEMORY
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.participants import agent, narrator
 from dreamplay.prompting import builder, context_window, event_text, summarization
@@ -42,7 +43,36 @@ def _persona(name: str, thing: str) -> Persona:
     return Persona.model_validate(data | {"private": {
         "want": f"to sell the {thing}.", "belief": f"the {thing} is cursed.", "fear": f"the {thing} has a face.",
         "wish": f"to be a {thing}.", "memories": [f"The {thing} hums.", f"My {thing} rusts under the stairs."],
+        "arc": {"day": f"The {thing} is not for sale yet."},
     }})  # fmt: skip
+
+
+def _plot(n: int, here: list[str], before: list[int]) -> dict[str, Any]:
+    """What two people have to talk about on a day, what may come of it, and what follows from the days before."""
+    made: dict[str, Any] = {}
+    if before:
+        made["openings"] = [{"text": f"Day {n} is cold.", "when": f"scene{before[-1]}.gives == yes"}]
+    if len(here) < 2:
+        return made
+    asks, gives = here[:2]
+    return made | {
+        "aims": {asks: f"Wants the key on day {n}.", gives: f"Keeps the key on day {n}."}, "may_break": [gives],
+        "reveals": [{"id": "truth", "what": f"the key of day {n} is lost", "knows": [gives]}],
+        "topics": [{
+            "id": "key", "about": f"the key of day {n}", "settled": "the key is given back",
+            "knows": {gives: f"it was lost on day {n}"},
+            "moves": [
+                {"id": "why", "role": asks, "does": f"asks {{{gives}}} where the key of day {n} is", "opens": True},
+                {"role": gives, "does": f"admits that it was lost on day {n}", "answers": "why", "reveals": "truth"},
+                {"role": gives, "does": f"gives back another key of day {n}", "answers": "why", "decides": "yes"},
+                {"role": asks, "does": f"says that day {n} is over", "answers": gives},
+            ],
+        }],
+        "outcome": {
+            "id": "gives", "question": f"Does {{{gives}}} give it back?", "otherwise": "no",
+            "answers": {"yes": f"The key of day {n} is back.", "no": f"Nobody has the key of day {n}."},
+        },
+    }  # fmt: skip
 
 
 def _plan(
@@ -58,10 +88,16 @@ def _plan(
         {
             "id": f"scene{n}", "kind": kind, "place": f"The place {n}, by day", "present": here, "opening": f"Day {n}.",
             "pressures": [f"A bell rings on day {n}.", f"{{{here[0]}}} looks up."], "material": [f"day {n} is short"],
-            "turns": {"min": 0 if kind == "epilogue" else len(here), "max": 0 if kind == "epilogue" else len(here) + 1},
+            "turns": {"min": 0, "max": 0} if kind == "epilogue" else {"min": len(here), "max": len(here) + 2},
         }
         for n, (kind, here) in enumerate(scenes)
     ]  # fmt: skip
+    for n, (kind, here) in enumerate(scenes):
+        before = [day for day in range(n) if "outcome" in made[day]]
+        plot = _plot(n, here, before)
+        made[n] |= {key: plot[key] for key in plot if kind != "epilogue" or key == "openings"}
+        if before:
+            made[n]["pressures"].append({"text": f"Day {n} ends.", "when": f"scene{before[-1]}.gives == no"})
     story = Story.model_validate({
         "title": "Small Hours", "premise": "Some people share a house.", "cast": dict.fromkeys(roles, "nobody"),
         "choices": worlds.story()["choices"], "beats": [{"id": "day", "title": "Day", "scenes": made}],
@@ -100,15 +136,9 @@ def test_no_secret_is_ever_in_the_prompt_of_somebody_not_entitled_to_it(
 
     @seed(explored if explores else 0)
     @settings(max_examples=plays, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(_plans(), st.booleans(), st.booleans())
-    def never(plan: RunConfig, large: bool, guest: bool) -> None:
-        scans.append(
-            asyncio.run(
-                leak_scan.scan(
-                    leak_scan.visited(plan) if guest else plan, profile=worlds.LARGE if large else worlds.SMALL
-                )
-            )
-        )
+    @given(_plans(), st.sampled_from([worlds.SMALL, *LARGE]), st.booleans())
+    def never(plan: RunConfig, profile: ModelProfile, guest: bool) -> None:
+        scans.append(asyncio.run(leak_scan.scan(leak_scan.visited(plan) if guest else plan, profile=profile)))
         assert scans[-1].leaks == ()
 
     never()
@@ -117,6 +147,7 @@ def test_no_secret_is_ever_in_the_prompt_of_somebody_not_entitled_to_it(
     assert sum(map(bool, came_up)) > plays  # else recall was not put to the test
 
 
+LARGE = [worlds.LARGE.refined({"direction": direction}) for direction in ("free", "guided", "led")]
 ALL, TWO = ["sam", "samantha", "ann"], ["samantha", "ann"]
 SCENES = [("waking", ALL), ("waking", TWO), ("dream", TWO), ("waking", ["sam", "ann"]), ("crossroads", ALL)]
 
@@ -173,9 +204,44 @@ FAULTS: dict[str, tuple[type[PromptBuilder], tuple[str, Any] | None, tuple[str, 
     ),
     "the sheet behind a dream": (_tale(_dreamt), None, ("line", "Samantha's fear")),
     "what is yet to come": (
-        _tale(lambda desk, turn, view: turn.scene.pressures[0]),
+        _tale(lambda desk, turn, view: turn.scene.pressures[0].text),
         None,
         ("line", "a pressure of scene day/scene1"),
+    ),
+    "somebody's arc": (
+        _tale(lambda desk, *_: desk.cast.personas["ann"].private.arc["day"]),
+        None,
+        ("line", "Ann's arc in day"),
+    ),
+    "somebody's aim": (
+        _tale(lambda desk, turn, view: turn.scene.aims.get("samantha", "")),
+        None,
+        ("line", "the aim of samantha"),
+    ),
+    "what somebody knows of a topic": (
+        _tale(lambda desk, turn, view: turn.scene.topics[0].knows.get("samantha", "") if turn.scene.topics else ""),
+        None,
+        ("line", "what samantha knows of topic key of scene day/scene0"),
+    ),
+    "what somebody could say": (
+        _tale(lambda desk, turn, view: turn.scene.topics[0].moves[1].does if turn.scene.topics else ""),
+        None,
+        ("line", "a move of topic key of scene day/scene0"),
+    ),
+    "what may come out": (
+        _tale(lambda desk, turn, view: turn.scene.reveals[0].what if turn.scene.reveals else ""),
+        None,
+        ("line", "truth, to be revealed of scene day/scene0"),
+    ),
+    "what may come of a scene": (
+        _tale(lambda desk, turn, view: turn.scene.outcome.answers["yes"] if turn.scene.outcome else ""),
+        None,
+        ("line", "the outcome of scene day/scene0"),
+    ),
+    "how a scene does not begin": (
+        _tale(lambda desk, turn, view: turn.scene.openings[0].text if turn.scene.openings else ""),
+        None,
+        ("line", "another opening of scene day/scene"),
     ),
     "a name within a name": (
         PromptBuilder,

@@ -32,14 +32,17 @@ from dreamplay.participants.visit import Visit
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Persona, PrivateSheet
-from dreamplay.schema.event import Event
+from dreamplay.schema.event import Event, ReflectionEvent
 from dreamplay.schema.provenance import Provenance
-from dreamplay.schema.script import Script
+from dreamplay.schema.scene import Scene
+from dreamplay.schema.script import Script, present
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 
 _BLURTED = 0.3
 """Share of lines in which somebody says aloud what only their prompt told them."""
+_GESTURES = 0.3
+"""Share of lines with a gesture, of a model that can make one."""
 _DECIDED = 0.7
 """Share of stances that the visitor does take when asked for one."""
 
@@ -68,20 +71,26 @@ class Scan(FrozenModel):
 class _Watch:
     """Holds every prompt against what its reader is entitled to at that moment."""
 
-    def __init__(self, marks: CanaryTokens, script: Script) -> None:
+    def __init__(self, marks: CanaryTokens, script: Script, scenes: Collection[Scene]) -> None:
         self.prompts = 0
         self.leaks: list[Leak] = []
         self._marks, self._script = marks, script
+        self._scenes = {scene.id: scene for scene in scenes}
         self._shown: dict[str, list[Event]] = defaultdict(list)
         """The events in which a token stood."""
         self._untold: list[tuple[Prompt, int]] = []
         """Prompts of the narrator whose event is yet to come, and how many events there were before."""
 
     def asked(self, role: str | None, prompt: Prompt) -> None:
-        """Take in a prompt that goes out; what the narrator is asked is judged once it is known who witnesses it."""
+        """Take in a prompt that goes out. What the narrator is asked is for all who witness the answer. What came of a
+        scene is asked on behalf of those present, and the answer may come to nothing.
+        """
         self.prompts += 1
         if role:
             self._judge(prompt, [role], len(self._script))
+        elif prompt.kind == "outcome" and self._script.last:
+            here = present(self._script, self._scenes[self._script.last.scene])
+            self._judge(prompt, here, len(self._script))
         else:
             self._untold.append((prompt, len(self._script)))
 
@@ -92,7 +101,9 @@ class _Watch:
                 for prompt, before in self._untold:
                     self._judge(prompt, event.witnesses, before)
                 self._untold.clear()
-            for token in tokens(event.text):
+            # Nobody but the speaker is told any part of a reflection.
+            own = event.model_dump_json(exclude={"provenance"}) if isinstance(event, ReflectionEvent) else event.text
+            for token in tokens(own):
                 self._shown[token].append(event)
 
     def _judge(self, prompt: Prompt, readers: Collection[str], before: int) -> None:
@@ -100,6 +111,8 @@ class _Watch:
         for token in tokens(prompt.model_dump_json()):
             mark = self._marks.known[token]
             if prompt.kind == "dream" and mark.pooled in readers:
+                continue
+            if prompt.kind == "outcome" and last and mark.asked == last.scene:
                 continue
             entitled = mark.entitled.union(*(e.witnesses for e in self._shown[token] if e.id < before))
             for reader in readers:
@@ -128,7 +141,17 @@ class _Gossip(ScriptedModel):
         dice = random.Random(seed)
         secrets = sorted(token for token in tokens(prompt.tail) if self._marks.known[token].aloud)
         blurted = f" It is {dice.choice(secrets)}." if secrets and dice.random() < _BLURTED else ""
-        return replace(reply, text=f"{own} {reply.text}{blurted}")
+        line = f"{own} {reply.text}{blurted}"
+        return replace(reply, text=self._acted(line, dice) if prompt.kind == "line" else line)
+
+    def _acted(self, line: str, dice: random.Random) -> str:
+        """A line with a thought before it, and sometimes a gesture, as far as the model is asked for them."""
+        if self.profile.direction == "led":
+            return line
+        thought = self._marks.new(Canary(f"a thought of {self._role}", aloud=True))
+        gesture = self._marks.new(Canary(f"a gesture of {self._role}"))
+        before = f"<private>I keep {thought} to myself.</private> " if self.profile.think else ""
+        return f"{before}(points at {gesture}) {line}" if dice.random() < _GESTURES else f"{before}{line}"
 
 
 class _Guest:
@@ -200,7 +223,7 @@ async def scan(
     embeddings.ready(open_embedder(plan.plugins.embedder))
     marks, script = CanaryTokens(), Script()
     marked = marks.plant(plan)
-    watch = _Watch(marks, script)
+    watch = _Watch(marks, script, [scene for _, scene in marked.scenes])
     playing = context(
         marked,
         lambda role: _Gossip(role, watch, marks, profile),
