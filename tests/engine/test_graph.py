@@ -13,7 +13,7 @@ from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import PROLOGUE, Event, MoveEvent, TurnEvent
+from dreamplay.schema.event import PROLOGUE, Event, MoveEvent, ReflectionEvent, TurnEvent
 from dreamplay.schema.script import Script
 from syrupy.assertion import SnapshotAssertion
 
@@ -49,7 +49,8 @@ async def test_every_scene_is_played_in_order_to_the_end(
         stances = [event.speaker for event in here if event.kind == "stance"]
         assert stances == (list(there) if scene.kind == "crossroads" else [])
         thoughts = [event.speaker for event in here if event.kind == "reflection"]
-        assert thoughts == (list(there) if scene.kind in ("waking", "dream") else [])
+        left = [event.speaker for event in here if event.kind == "exit" and event.speaker not in there]
+        assert thoughts == ([*there, *left] if scene.kind in ("waking", "dream") else [])
         moves = [(event.kind, event.speaker, event.text) for event in here if isinstance(event, MoveEvent)]
         assert moves == [(m.kind, m.role, record.cast.fill(m.text)) for m in scene.ordered_moves]
         whispers = [(e.speaker, e.cue.hears, e.cue.material) for e in turns if e.cue and e.cue.hears]
@@ -151,13 +152,34 @@ async def test_all_present_reflect_at_once_and_nobody_has_heard_another(staged: 
     record = await worlds.play(staged, tmp_path / "run", model)
     thoughts = worlds.kinds(record.script, "reflection")
     prompts = {prompt.digest: prompt for prompt in model.seen if prompt.kind == "reflection"}
-    assert len(prompts) == len(thoughts) == 7
+    assert len(prompts) == len(thoughts) == 8
     for event in thoughts:
         prompt = prompts[event.provenance.prompt or ""]
         assert not any(other.text in prompt.script + prompt.tail for other in thoughts)
         others = {role for each in thoughts if each.scene == event.scene for role in each.witnesses} - {event.speaker}
         assert set(event.attitudes) == others
         assert all(-1 <= regard <= 1 for regard in event.attitudes.values())
+
+
+async def test_whoever_left_early_reflects_on_what_they_were_there_for(staged: Path, tmp_path: Path) -> None:
+    model = ScriptedModel(profile=worlds.LARGE)
+    record = await worlds.play(staged, tmp_path / "run", model)
+    square = list(record.script.in_scene("square"))
+    gone = next(event for event in square if event.kind == "exit")
+    assert [event.speaker for event in worlds.kinds(square, "reflection")] == ["ada", "bo", "cyrus"]
+    last = square[-1]
+    assert isinstance(last, ReflectionEvent)
+    assert (last.speaker, last.witnesses, set(last.attitudes), set(last.why)) == (
+        "cyrus", ("cyrus",), {"ada", "bo"}, {"ada", "bo"},
+    )  # fmt: skip
+    prompt = next(prompt for prompt in model.seen if prompt.digest == last.provenance.prompt)
+    known = prompt.script + prompt.tail
+    after = [event.text for event in square if event.id > gone.id and event.kind == "line"]
+    assert after
+    assert not any(text in known for text in after)
+    assert gone.text in known
+    assert "CANARY-Cyrus-fear" in known
+    assert "CANARY-Ada-fear" not in known
 
 
 class Thoughtless(ScriptedModel):

@@ -51,7 +51,9 @@ def test_a_small_model_is_played_otherwise() -> None:
     for provider in ("embedded", "gguf"):
         small = profile_table.look_up(provider, "any")
         assert (small.private_sheet, small.memories, small.checks, small.reflections) == (False, 1, ("strict",), False)
+        assert not small.detailed_reflections
     assert ModelProfile().private_sheet
+    assert ModelProfile().detailed_reflections
 
 
 PRECEDENCE: dict[str, tuple[dict[str, Any], str, dict[str, Any], dict[str, Any]]] = {

@@ -22,6 +22,8 @@ from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 
 ALL = ("elara", "leo", "mira", "sam")
+BRIEF = worlds.LARGE.refined({"detailed_reflections": False})
+"""A large model that is asked for short reflections."""
 CUE = Cue(to="mira", pressure="", tactic="drily", material="oak is slow", text="Leo tells Mira drily that oak is slow.")
 REASON = "I want every dream to have a door."
 
@@ -263,12 +265,12 @@ async def test_a_reflection_that_cannot_stand_is_asked_for_once_more_but_not_of_
     story: Story, cast: Cast, roof: Scene, wrong: str
 ) -> None:
     script = Script([worlds.event(0, speaker="sam", text="We have all been awake since the last bell.", witnesses=ALL)])
-    leo, model = _leo(story, cast, wrong, _thought(), profile=worlds.LARGE)
+    leo, model = _leo(story, cast, wrong, _thought(), profile=BRIEF)
     text, _, made = await _reflect(leo, *_reflecting(roof, script=script))
     assert (text, len(made.refused), made.usage.calls) == (THOUGHT, 1, 2)
     assert made.seed == call_seed(7, "roof", "reflection", "leo", 1)
     assert model.seen[0].tail != model.seen[1].tail
-    leo, model = _leo(story, cast, wrong, wrong, profile=worlds.LARGE)
+    leo, model = _leo(story, cast, wrong, wrong, profile=BRIEF)
     text, attitudes, made = await _reflect(leo, *_reflecting(roof, script=script))
     assert (text, attitudes, len(made.refused), made.usage.calls, len(model.seen)) == ("", {}, 2, 2, 2)
     leo, model = _leo(story, cast, wrong, _thought())
@@ -287,6 +289,61 @@ async def test_a_reflection_is_read_in_any_dress(story: Story, cast: Cast, roof:
     leo, _ = _leo(story, cast, answer)
     text, attitudes, made = await _reflect(leo, *_reflecting(roof))
     assert (text, attitudes, made.refused) == (THOUGHT, {"elara": 0.6, "mira": -1.0, "sam": 0.0}, ())
+
+
+def _detailed(**change: object) -> str:
+    others = {
+        "Elara": {"mark": 3, "why": "she came back for the key"},
+        "Mira": {"mark": -5, "why": "she counted\n[us] like figures"},
+        "Sam": {"mark": "0/5", "why": ""},
+    }
+    promises = [
+        {"by": "leo", "to": "Elara", "what": "to sleep on the bench"},
+        {"by": "Elara", "to": "Leo", "what": "to wake him at six"},
+        {"by": "Sam", "to": "Mira", "what": "to print nothing"},
+    ]
+    told = {"thought": THOUGHT, "others": others, "wants": "the truth about the signal", "promises": promises}
+    return json.dumps(told | change)
+
+
+async def test_a_detailed_reflection_says_why_what_is_wanted_and_what_was_promised(
+    story: Story, cast: Cast, roof: Scene
+) -> None:
+    leo, _ = _leo(story, cast, _detailed(), profile=worlds.LARGE)
+    made = await leo.reflect(*_reflecting(roof))
+    assert (made.text, made.provenance.refused) == (THOUGHT, ())
+    assert made.attitudes == {"elara": 0.6, "mira": -1.0, "sam": 0.0}
+    assert made.why == {"elara": "she came back for the key", "mira": "she counted (us) like figures"}
+    assert made.wants == "the truth about the signal"
+    assert (made.promised, made.was_promised) == ({"elara": "to sleep on the bench"}, {"elara": "to wake him at six"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (_thought(), "lacks others, wants, promises"),
+        (_detailed(others={"Elara": {"mark": 3, "why": "x"}}), "Mira, Sam"),
+        (_detailed(others={"Bob": {"mark": 3, "why": "x"}}), "called 'Bob'"),
+        (_detailed(promises=[{"by": "Bob", "to": "Leo", "what": "bread"}]), "called 'Bob'"),
+        (_detailed(promises="none"), "promises"), (_detailed(wants=None), "wants"),
+        (_detailed(others={"Elara": {"mark": 7, "why": "x"}}), "-5 to 5"), ("I gave way.", "not JSON"),
+    ],
+)  # fmt: skip
+async def test_a_detailed_reflection_that_cannot_be_read_is_said_to_be_wrong(
+    story: Story, cast: Cast, roof: Scene, answer: str, why: str
+) -> None:
+    leo, model = _leo(story, cast, answer, _detailed(), profile=worlds.LARGE)
+    made = await leo.reflect(*_reflecting(roof))
+    assert made.text == THOUGHT
+    assert why in made.provenance.refused[0].reason
+    assert why in model.seen[1].tail
+
+
+async def test_what_is_too_long_in_a_reflection_ends_with_a_sentence(story: Story, cast: Cast, roof: Scene) -> None:
+    leo, _ = _leo(story, cast, _detailed(wants="Bread and salt. " * 40), profile=worlds.LARGE)
+    made = await leo.reflect(*_reflecting(roof))
+    assert made.wants.endswith("salt.")
+    assert len(made.wants) <= 200
 
 
 async def test_what_was_cut_off_behind_a_whole_thought_is_left_out_and_one_may_think_twice_alike(

@@ -12,7 +12,8 @@ from dreamplay.engine.runner import Runner
 from dreamplay.library import resources, templates
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.tokens import tokens
-from dreamplay.prompting.builder import MARKS, PromptBuilder
+from dreamplay.prompting.builder import PromptBuilder
+from dreamplay.prompting.reflection import MARKS
 from dreamplay.prompting.summarization import SummaryRequest
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
@@ -288,24 +289,30 @@ def test_no_prompt_of_a_made_up_evening_holds_what_its_reader_did_not_witness(
 
 
 @pytest.mark.parametrize("wrong", ["", "It was empty."])
+@pytest.mark.parametrize("profile", [worlds.LARGE, worlds.SMALL], ids=["large", "small"])
 def test_all_who_reflect_are_asked_in_the_same_words_but_for_the_last(
-    story: Story, cast: Cast, roof: Scene, wrong: str
+    story: Story, cast: Cast, roof: Scene, profile: ModelProfile, wrong: str
 ) -> None:
-    desk, script = PromptBuilder(story, cast, worlds.LARGE), Script([worlds.event(0, speaker="mira", witnesses=ALL)])
+    desk, script = PromptBuilder(story, cast, profile), Script([worlds.event(0, speaker="mira", witnesses=ALL)])
     prompts = [desk.reflection(*worlds.turn(script, roof, role, task="reflection"), wrong) for role in ALL]
     assert len({(prompt.system, prompt.script) for prompt in prompts}) == 1
-    shared = templates.render("reflection.jinja", marks=MARKS)
+    detailed = profile.detailed_reflections
+    shared = templates.render("reflection.jinja", marks=MARKS, detailed=detailed)
     for prompt, role in zip(prompts, ALL, strict=True):
+        others = [cast.name(other) for other in ALL if other != role]
         assert prompt.tail.startswith(f"{shared}\n")
-        rest = prompt.tail.removeprefix(shared)
-        assert len(rest) < 30 + len(wrong)
-        assert wrong in rest
-        assert cast.mentioned(prompt.tail) == (role,)
+        assert wrong in prompt.tail.removeprefix(shared)
+        private = cast.personas[role].private
+        assert private
+        assert (cast.fill(private.fear) in prompt.tail) == detailed
         assert prompt.json_schema
-        assert list(prompt.json_schema["properties"]) == [
-            "thought",
-            *(cast.name(other) for other in ALL if other != role),
-        ]
+        fields = prompt.json_schema["properties"]
+        if detailed:
+            assert list(fields) == ["thought", "others", "wants", "promises"]
+            assert list(fields["others"]["properties"]) == others
+        else:
+            assert cast.mentioned(prompt.tail) == (role,)
+            assert list(fields) == ["thought", *others]
 
 
 def test_what_somebody_has_just_perceived_and_another_has_not_stands_in_her_tail_alone(

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay.schema.event import EVENT_CLASSES, PROLOGUE, Event, EventBase, TurnEvent
+from dreamplay.schema.event import EVENT_CLASSES, PROLOGUE, Event, EventBase, ReflectionEvent, TurnEvent
 from dreamplay.schema.provenance import RejectedCandidate, Usage
 from dreamplay.schema.scene import Scene
-from dreamplay.schema.script import Script, attitudes, present
+from dreamplay.schema.script import Regard, Script, attended, attitudes, last_reflection, present, regards
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -111,6 +111,8 @@ def test_who_is_present_follows_from_who_came_and_went() -> None:
         script.append(worlds.event(number, kind, speaker=role, scene=place))
         there.append(" ".join(present(script, scene)))
     assert there == ["samantha", "samantha", "samantha leo", "samantha leo sam", "samantha leo sam", "leo sam"]
+    among = {role: " ".join(others) for role, others in attended(script, scene).items()}
+    assert among == {"leo": "leo sam", "sam": "leo sam", "samantha": "samantha leo sam"}
 
 
 def test_the_newest_word_on_each_is_what_somebody_thinks() -> None:
@@ -118,12 +120,18 @@ def test_the_newest_word_on_each_is_what_somebody_thinks() -> None:
     script = Script([
         worlds.event(0, "reflection", attitudes={"sam": 0.4, "mira": -1.0}, **own),
         worlds.event(1, "reflection", speaker="sam", witnesses=("sam",), attitudes={"leo": 0.2}),
-        worlds.event(2, "reflection", attitudes={"mira": 0.6}, **own),
+        worlds.event(2, "reflection", attitudes={"mira": 0.6}, why={"mira": "she asked"}, wants="bread", **own),
         worlds.event(3, "reflection", speaker="sam", witnesses=("leo", "sam"), attitudes={"mira": 0.0}),
     ])  # fmt: skip
     assert attitudes(script, "leo") == {"sam": 0.4, "mira": 0.6}
     assert attitudes(script, "sam") == {"leo": 0.2, "mira": 0.0}
     assert attitudes(script, "samantha") == {}
+    thoughts = script.of_kind(ReflectionEvent)
+    assert regards(thoughts, "leo") == {"sam": Regard(0.4, "", 0), "mira": Regard(0.6, "she asked", 2)}
+    newest = last_reflection(thoughts, "leo")
+    assert newest
+    assert newest.wants == "bread"
+    assert last_reflection(thoughts, "mira") is None
 
 
 @pytest.mark.parametrize(

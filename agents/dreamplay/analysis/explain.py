@@ -5,14 +5,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from pydantic import Field
+
 from dreamplay.errors import RecordError, UsageError
 from dreamplay.models.prompt import Prompt
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Cast, PrivateSheet
-from dreamplay.schema.event import Cue, DreamContribution, DreamEvent, Event, FearEvent, StanceEvent, TurnEvent
+from dreamplay.schema.event import (
+    Cue,
+    DreamContribution,
+    DreamEvent,
+    Event,
+    FearEvent,
+    ReflectionEvent,
+    StanceEvent,
+    TurnEvent,
+)
 from dreamplay.schema.provenance import RejectedCandidate, RetrievedMemory, Usage
-from dreamplay.schema.script import Script, attitudes
+from dreamplay.schema.script import Script, last_reflection, regards
 from dreamplay.threads.thread import Thread
 
 
@@ -23,6 +34,19 @@ class EventRange(FrozenModel):
     scene: str
     first: int
     last: int
+
+
+class Reflected(FrozenModel):
+    """What a reflection says besides the thought. Others are named by role."""
+
+    attitudes: dict[str, float]
+    """What they think of each of the others, from -1 to 1."""
+    why: dict[str, str]
+    wants: str
+    promised: dict[str, str]
+    """What they promised, by the role that was promised it."""
+    was_promised: dict[str, str]
+    """What they were promised, by the role that promised it."""
 
 
 class Explanation(FrozenModel):
@@ -37,6 +61,8 @@ class Explanation(FrozenModel):
     name: str | None
     text: str
     choice: str | None
+    reflected: Reflected | None = None
+    """Of a reflection."""
     by: str
     cue: Cue | None
     took_up: tuple[Thread, ...]
@@ -99,6 +125,10 @@ class Knowledge(FrozenModel):
     """Of everybody, beat by beat."""
     attitudes: dict[str, float]
     """Role to what they think of that role by now, from -1 to 1."""
+    why: dict[str, str] = Field(default_factory=dict)
+    """Role to why they think so, as far as they said."""
+    wants: str = ""
+    """What they now want, as they said last; empty if they never did."""
 
 
 def why(record: RunLog, number: int, prompts: Callable[[str], Prompt | None]) -> Explanation:
@@ -128,13 +158,19 @@ def why(record: RunLog, number: int, prompts: Callable[[str], Prompt | None]) ->
         event=number, kind=event.kind, beat=event.beat, scene=event.scene,
         turn=event.turn if isinstance(event, TurnEvent) else 0, speaker=event.speaker,
         name=record.cast.name(event.speaker) if event.speaker else None, text=event.text,
-        choice=event.choice if isinstance(event, StanceEvent) else None, by=made.by,
+        choice=event.choice if isinstance(event, StanceEvent) else None, reflected=_reflected(event), by=made.by,
         cue=event.cue if isinstance(event, TurnEvent) else None,
         took_up=tuple(record.ledger(events[: number + 1]).taken_up_by(number)),
         ledger=event.ledger if isinstance(event, DreamEvent) else (), saw=_sights(seen), unseen=number - len(seen),
         recalled=made.recalled, refused=made.refused, seed=made.seed, usage=made.usage, digest=made.prompt,
         prompt=prompt, unshown=unshown,
     )  # fmt: skip
+
+
+def _reflected(event: Event) -> Reflected | None:
+    if not isinstance(event, ReflectionEvent):
+        return None
+    return Reflected(**{name: getattr(event, name) for name in Reflected.model_fields})
 
 
 def knows(record: RunLog, role: str, at: int | None = None) -> Knowledge:
@@ -148,6 +184,8 @@ def knows(record: RunLog, role: str, at: int | None = None) -> Knowledge:
     if not 0 <= at <= last:
         raise UsageError(f"`at={str(at)[:20]}`: no such event; this run has {_range(last + 1)}")
     seen = [event for event in record.script.visible_to(role) if event.id <= at]
+    thoughts = [event for event in seen if isinstance(event, ReflectionEvent)]
+    known = regards(thoughts, role)
     return Knowledge(
         role=role,
         name=cast.name(role),
@@ -160,7 +198,9 @@ def knows(record: RunLog, role: str, at: int | None = None) -> Knowledge:
         ),
         secrets=tuple(Secret(of=of, dreams=tuple(d.id for d in dreams)) for of, dreams in dreamt(seen, role).items()),
         bonds=_bonds(record, at),
-        attitudes=attitudes(Script(event for event in record.script if event.id <= at), role),
+        attitudes={other: regard.attitude for other, regard in known.items()},
+        why={other: regard.why for other, regard in known.items() if regard.why},
+        wants=newest.wants if (newest := last_reflection(thoughts, role)) else "",
     )
 
 

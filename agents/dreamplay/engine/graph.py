@@ -2,9 +2,9 @@
 
 Nodes: `open_scene` narrates the opening, `dream` makes a shared dream, `director` (which calls no model) makes people
 come and go and chooses speaker and cue. The node of a role takes its turn. `outcome` asks a model that can judge it
-what came of the scene. `reflect` runs once for each character
-present at the end of a scene, or `decide` at a crossroads. `close_scene` records the answers, `recap` summarizes old
-scenes if the next one would not fit into a prompt, and `epilogue` tells the end.
+what came of the scene. At the end of a scene `reflect` runs once for each character who was in it, or, at a crossroads,
+`decide` for each who is still there. `close_scene` records the answers, `recap` summarizes old scenes if the next one
+would not fit into a prompt, and `epilogue` tells the end.
 
 Edges: after the director comes a role or the end of the scene; after the end of a scene comes the next one, or END.
 Nobody reflects on a crossroads, because a stance already comes with a reason.
@@ -32,7 +32,7 @@ from dreamplay.errors import RecordError
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE
 from dreamplay.schema.scene import Scene
-from dreamplay.schema.script import Script
+from dreamplay.schema.script import Script, attended
 from dreamplay.schema.story import Beat
 from dreamplay.schema.turn import Task
 
@@ -136,7 +136,11 @@ def after_direction(state: State, runtime: Runtime[Context]) -> str | list[Send]
     # If the visitor plays a role and does not decide for it, the model decides.
     answered = {role for role, answer in given(state, scene).items() if answer.counts}
     done = {*answered, *recorded(context.script, scene), context.cast.visitor}
-    turns = [replace(now.turn(role), number=0, task=task) for role in now.present if role not in done]
+    # Whoever left early reflects on what they were there for, as one among those who were then present.
+    there = attended(context.script, scene) if task == "reflection" else dict.fromkeys(now.present, now.present)
+    turns = [
+        replace(now.turn(role), present=here, number=0, task=task) for role, here in there.items() if role not in done
+    ]
     node = "decide" if task == "stance" else "reflect"
     return [Send(node, {"scene": state["scene"], "turn": turn}) for turn in turns] or "close_scene"
 

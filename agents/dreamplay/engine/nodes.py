@@ -26,7 +26,7 @@ from dreamplay.runs.pending_answers import Judged, PendingAnswer
 from dreamplay.schema.event import PROLOGUE, Cue, DreamEvent, SilenceEvent, StanceEvent, TurnEvent, is_gesture
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.scene import Move, Scene, moved
-from dreamplay.schema.script import Script, answer_of, given_fear, present
+from dreamplay.schema.script import Script, answer_of, attended, given_fear, present
 from dreamplay.schema.turn import Turn
 from dreamplay.validation.generate import THOUGHT_ONLY
 
@@ -204,10 +204,11 @@ def _kept(turn: Turn, outcome: Stance | Reflection) -> PendingAnswer:
             choice=outcome.choice,
             provenance=made,
         )
-    attitudes = dict(outcome.attitudes)
     return PendingAnswer(
-        kind="reflection", scene=scene, speaker=turn.speaker, text=outcome.text, attitudes=attitudes, provenance=made
-    )
+        kind="reflection", scene=scene, speaker=turn.speaker, text=outcome.text, attitudes=dict(outcome.attitudes),
+        why=dict(outcome.why), wants=outcome.wants, promised=dict(outcome.promised),
+        was_promised=dict(outcome.was_promised), provenance=made,
+    )  # fmt: skip
 
 
 async def epilogue(state: State, runtime: Runtime[Context]) -> State:
@@ -232,11 +233,11 @@ async def epilogue(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def close_scene(state: State, runtime: Runtime[Context]) -> State:
-    """Record the answers in the order of those present, and go on to the next scene."""
+    """Record the answers in the order of those who were there, and go on to the next scene."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
     answered, stood = given(state, scene), recorded(context.script, scene)
-    for role in present(context.script, scene):
+    for role in attended(context.script, scene):
         if role in answered and role not in stood and answered[role].counts:
             tell(runtime, context.record(state, **answered[role].event()))
     if context.pending:

@@ -16,17 +16,17 @@ def plain(schema: Mapping[str, Any]) -> dict[str, Any]:
     """A schema without what some endpoints refuse: bounds of texts, and lists of numbers, of which the ends are told.
     What it no longer holds an answer to, its reader does.
     """
-    return {**schema, "properties": {name: _plain(field) for name, field in schema["properties"].items()}}
+    kept = {key: value for key, value in schema.items() if key not in _REFUSED}
+    if kept.get("type") == "integer" and "enum" in kept:
+        numbers = kept.pop("enum")
+        kept["description"] = f"a whole number from {min(numbers)} to {max(numbers)}"
+    if "properties" in kept:
+        kept["properties"] = {name: plain(field) for name, field in kept["properties"].items()}
+    if "items" in kept:
+        kept["items"] = plain(kept["items"])
+    return kept
 
 
 def in_words(schema: Mapping[str, Any]) -> str:
     """The required answer in words, for an endpoint that does not accept a schema."""
     return templates.render("json.jinja", schema=json.dumps(plain(schema), ensure_ascii=False))
-
-
-def _plain(field: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {key: value for key, value in field.items() if key not in _REFUSED}
-    if kept.get("type") == "integer" and "enum" in kept:
-        numbers = kept.pop("enum")
-        kept["description"] = f"a whole number from {min(numbers)} to {max(numbers)}"
-    return kept

@@ -115,6 +115,9 @@ class ModelProfile(FrozenModel):
     """What is told again before the epilogue. From the whole story a small model makes one more dream."""
     reflections: bool = True
     """Whether characters reflect after each scene, a call for each, unless the settings say otherwise."""
+    detailed_reflections: bool = True
+    """Whether a reflection also says why, what they now want and what was promised, and is made with the private sheet.
+    A small model loses itself in so many questions."""
     checks: tuple[str, ...] = ("standard",)
     """The checks that a reply has to pass, by name or by the name of a set: standard, strict."""
 

@@ -99,8 +99,7 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
             return json.dumps({"reason": dice.choice(words["reasons"]), "choice": dice.choice(sorted(ids))})
         if "answer" in asked:
             return json.dumps({"answer": dice.choice(asked["answer"]["enum"])})
-        marks = {name: dice.choice(_numbers(field)) for name, field in asked.items() if field["type"] == "integer"}
-        return json.dumps({"thought": dice.choice(words["thoughts"]), **marks})
+        return json.dumps({name: _filled(field, dice) for name, field in asked.items()})
     if _NOTE_AT_END.search(text):
         cues = list(_CUE.finditer(text)) or list(_MOVE.finditer(text))
         to = f", {cues[-1]['to']}" if cues and cues[-1]["to"] else ""
@@ -127,6 +126,20 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
     there = re.split(r", | and ", names[1]) if names else []
     told = [f"{name} {doing}" for name, doing in zip(there, words["hands"], strict=False)]
     return " ".join([first, *told, *rest])
+
+
+def _filled(field: dict[str, Any], dice: random.Random) -> object:
+    """An answer to one field of a reflection: a mark, a thought, what is meant by "why" and "wants", and no promise,
+    since nothing can be known of any.
+    """
+    match field["type"]:
+        case "integer":
+            return dice.choice(_numbers(field))
+        case "object":
+            return {name: _filled(each, dice) for name, each in field["properties"].items()}
+        case "array":
+            return []
+    return dice.choice(_words()["thoughts"])
 
 
 def _numbers(field: dict[str, Any]) -> Sequence[int]:

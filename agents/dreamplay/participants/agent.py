@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,8 @@ from dreamplay.models.prompt import Prompt
 from dreamplay.participants.base import Line, Outcome, Reflection, Stance
 from dreamplay.participants.reply import TurnReply, cleaned, read
 from dreamplay.participants.spoken_tokens import SpokenTokens
-from dreamplay.prompting.builder import MARKS, PromptBuilder
+from dreamplay.prompting.builder import PromptBuilder
+from dreamplay.prompting.reflection import MARKS
 from dreamplay.schema.event import Event, LineEvent, ReflectionEvent, ThoughtEvent, TurnEvent
 from dreamplay.schema.provenance import Provenance, RetrievedMemory
 from dreamplay.schema.turn import Turn
@@ -145,8 +146,9 @@ class Agent:
         return Stance(take.value.choice, take.value.reason, self._made(first, seed, take, recalled))
 
     async def reflect(self, turn: Turn, view: View) -> Reflection:
-        """Reflect on the scene: one sentence, and the attitude towards each of the others present, by role, from -1 to
-        1. Both are empty if no answer passes the checks.
+        """Reflect on the scene: a thought, the attitude towards each of the others who were there, and, from a model
+        that is asked for more, why, what they now want, and what was promised. All of it is empty if no answer passes
+        the checks.
 
         Raises:
             ModelError: the model gave up.
@@ -163,7 +165,10 @@ class Agent:
             return await self.model.complete(prompt, seed=seed)
 
         def check(reply: Reply) -> ReflectionReply:
-            reflection = structured_output.reflection(reply, others)
+            if self.model.profile.detailed_reflections:
+                reflection = structured_output.detailed_reflection(reply, self.name, others)
+            else:
+                reflection = structured_output.reflection(reply, others)
             try:
                 said = replace(reply, text=normalize.whole(reflection.thought))
                 thought = self.pipeline.line(said, context, "reflection")
@@ -178,7 +183,16 @@ class Agent:
         made = self._made(first, call_seed(self.seed, *turn.place, take.number), take)
         if take.value is None:
             return Reflection("", made)
-        return Reflection(take.value.thought, made, {others[n]: mark / MARKS for n, mark in take.value.marks.items()})
+        answer = take.value
+        return Reflection(
+            text=answer.thought,
+            provenance=made,
+            attitudes={others[name]: mark / MARKS for name, mark in answer.marks.items()},
+            why=_by_role(answer.why, others),
+            wants=answer.wants,
+            promised=_by_role(answer.promised, others),
+            was_promised=_by_role(answer.was_promised, others),
+        )
 
     def _recall(self, turn: Turn, view: View, matter: str) -> tuple[RetrievedMemory, ...]:
         """The memories that are recalled for a topic, after what was last heard."""
@@ -222,6 +236,11 @@ class Agent:
         """What a text of this character is checked against."""
         heard = self._heard.listen(self.role, self._authored(), view.events)
         return CheckContext(self.name, self._names, heard=heard, setting=self._setting)
+
+
+def _by_role(told: Mapping[str, str], roles: Mapping[str, str]) -> dict[str, str]:
+    """What was told of people by name, by their roles."""
+    return {roles[name]: words for name, words in told.items()}
 
 
 @dataclass

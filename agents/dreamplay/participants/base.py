@@ -48,7 +48,15 @@ class Reflection:
     """Empty if no answer passed the checks."""
     provenance: Provenance
     attitudes: Mapping[str, float] = field(default_factory=dict)
-    """What they now think of each of the others present, by role, from -1 to 1."""
+    """What they now think of each of the others who were there, by role, from -1 to 1."""
+    why: Mapping[str, str] = field(default_factory=dict)
+    """Why, by role."""
+    wants: str = ""
+    """What they now want."""
+    promised: Mapping[str, str] = field(default_factory=dict)
+    """What they promised, by the role that was promised it."""
+    was_promised: Mapping[str, str] = field(default_factory=dict)
+    """What they were promised, by the role that promised it."""
 
 
 @dataclass(frozen=True)

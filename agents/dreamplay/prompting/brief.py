@@ -17,6 +17,7 @@ from dreamplay.prompting.apart import PrivateScene
 from dreamplay.schema.cast import Cast, PrivateSheet
 from dreamplay.schema.event import DreamEvent, Event, ReflectionEvent, ThoughtEvent, sanitize
 from dreamplay.schema.provenance import RetrievedMemory
+from dreamplay.schema.script import regards
 from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
@@ -219,13 +220,12 @@ def _dreamt(view: View, role: str) -> str:
 
 def _regards(view: View, cast: Cast, turn: Turn) -> tuple[Regard, ...]:
     """What the speaker thinks of those present, from their own reflections, the newest on each."""
-    known: dict[str, Regard] = {}
-    for event in view.of_kind(ReflectionEvent):
-        if event.speaker == turn.speaker:
-            for other, attitude in event.attitudes.items():
-                if other in turn.others:
-                    known[other] = Regard(cast.name(other), attitude)
-    return tuple(known[other] for other in turn.others if other in known)
+    known = regards(view.of_kind(ReflectionEvent), turn.speaker)
+    return tuple(
+        Regard(cast.name(other), known[other].attitude, sanitize(known[other].why))
+        for other in turn.others
+        if other in known
+    )
 
 
 def _last(view: View, role: str, kind: type[ReflectionEvent] | type[ThoughtEvent]) -> str:

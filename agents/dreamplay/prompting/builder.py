@@ -20,8 +20,8 @@ from dreamplay.library import templates
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.tokens import tokens
-from dreamplay.prompting import summarization
-from dreamplay.prompting.apart import just_now
+from dreamplay.prompting import reflection, summarization
+from dreamplay.prompting.apart import earlier, just_now
 from dreamplay.prompting.brief import Brief, brief, wanted
 from dreamplay.prompting.context_window import RESERVE, fit_events
 from dreamplay.prompting.event_text import EventText
@@ -36,9 +36,6 @@ from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 from dreamplay.threads.ledger import Ledgers
 
-MARKS = 5
-"""The scale of attitudes in a prompt: a whole number from minus this to this. It takes one token, and a fraction takes
-three."""
 UNDECIDED = "still open"
 """What a model answers as long as nothing has decided an outcome. No id of an answer has a blank in it."""
 _LINE = 40
@@ -167,24 +164,26 @@ class PromptBuilder:
         return self._prompt("stance", view, tail, max_tokens=120, json_schema=schema)
 
     def reflection(self, turn: Turn, view: View, wrong: str = "") -> Prompt:
-        """Ask a character what a scene means to them, and what they now think of each of the others, as JSON.
-
-        Everybody present is asked in the same words up to the last few, which name who answers, and in few words, since
-        this happens after every scene.
-        """
+        """Ask a character what a scene means to them, and what they now think of each of the others, as JSON: see
+        `prompting.reflection`."""
+        persona, detailed = self.cast.personas[turn.speaker], self.profile.detailed_reflections
         others = [self.cast.name(other) for other in turn.others]
-        apart = self._said(just_now(turn, view))
-        lead = self._render("reflection.jinja", marks=MARKS)
-        own = self._render("thinks.jinja", name=self.cast.name(turn.speaker), apart=apart, wrong=wrong)
-        mark = {"type": "integer", "enum": list(range(-MARKS, MARKS + 1))}
-        schema = {
-            "type": "object",
-            "properties": {"thought": {"type": "string", "minLength": 15, "maxLength": 120}}
-            | dict.fromkeys(others, mark),
-            "required": ["thought", *others],
-            "additionalProperties": False,
-        }
-        return self._prompt("reflection", view, f"{lead}\n{own}", max_tokens=45 + 12 * len(others), json_schema=schema)
+        lead = self._render("reflection.jinja", marks=reflection.MARKS, detailed=detailed)
+        private = persona.private if detailed else None
+        own = self._render(
+            "thinks.jinja",
+            name=persona.name,
+            sheet=private,
+            want=wanted(persona.name, private.want) if private else "",
+            earlier=earlier(turn, view, self.cast, self._places) if detailed else (),
+            apart=self._said(just_now(turn, view)),
+            said=self._said,
+            others=self.cast.listed(turn.others) if detailed and others else "",
+            wrong=wrong,
+        )
+        form = reflection.form(persona.name, others, detailed=detailed)
+        room = reflection.length(others, detailed=detailed)
+        return self._prompt("reflection", view, f"{lead}\n{own}", max_tokens=room, json_schema=form)
 
     def outcome(self, view: View, outcome: Outcome) -> Prompt:
         """Ask the narrator what came of a scene, as JSON: one of the answers, or that it is still open."""
@@ -291,6 +290,11 @@ class PromptBuilder:
     @cached_property
     def _past(self) -> Past:
         return Past()
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        """The place of each scene, by its id."""
+        return {scene.id: self.cast.fill(scene.place) for _, scene in self.story.scenes}
 
     @cached_property
     def _ledgers(self) -> Ledgers:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from rich.padding import Padding
 from rich.text import Text
 
-from dreamplay.analysis.explain import Explanation, Knowledge
+from dreamplay.analysis.explain import Explanation, Knowledge, Reflected
 from dreamplay.rendering import console, threads_view
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.event import (
@@ -83,6 +83,8 @@ class ExplainView:
         where = [self._beats[made.beat], self._places[made.scene], *([f"turn {made.turn}"] if made.turn else [])]
         self._head(f"Event {made.event}, {made.kind}: {'; '.join(dict.fromkeys(where))}")
         self._print(_told(made.kind, made.name or "The narrator", made.text or "(says nothing)"))
+        if made.reflected:
+            self._reflected(made.name or "", made.reflected)
         if made.by == "person":
             self._head("Said by a person")
         if made.cue and made.cue.text:
@@ -148,12 +150,31 @@ class ExplainView:
         rows = ((self._cast.name(s.of), f"event {s.dreams[0]}", ", ".join(map(str, s.dreams))) for s in made.secrets)
         self._table(("whose", "since", "in the dreams"), rows)
         if made.attitudes:
-            self._head(f"What {made.name} thinks of the others, from -1 to 1")
-            self._table(("", ""), ((self._cast.name(role), f"{value:+.1f}") for role, value in made.attitudes.items()))
+            self._regards(made.name, made.attitudes, made.why)
+        if made.wants:
+            self._head(f"What {made.name} now wants")
+            self._print(made.wants)
         self._head("Who has dreamt whose fear, beat by beat")
         roles = self._cast.roles
         beats = ((self._beats[bonds.beat], *(self._names(bonds.knows[role]) for role in roles)) for bonds in made.bonds)
         self._table(("by the end of", *map(self._cast.name, roles)), beats)
+
+    def _reflected(self, name: str, made: Reflected) -> None:
+        if made.attitudes:
+            self._regards(name, made.attitudes, made.why)
+        promises = [(f"to {self._cast.name(role)}", what) for role, what in made.promised.items()]
+        promises += [(f"by {self._cast.name(role)}", what) for role, what in made.was_promised.items()]
+        if made.wants:
+            self._head(f"What {name} now wants")
+            self._print(made.wants)
+        if promises:
+            self._head("What was promised")
+            self._table(("", ""), promises)
+
+    def _regards(self, name: str, attitudes: Mapping[str, float], why: Mapping[str, str]) -> None:
+        self._head(f"What {name} thinks of the others, from -1 to 1")
+        rows = ((self._cast.name(role), f"{value:+.1f}", why.get(role, "")) for role, value in attitudes.items())
+        self._table(("", "", ""), rows)
 
     def _names(self, roles: Sequence[str]) -> str:
         return ", ".join(map(self._cast.name, roles)) or "-"

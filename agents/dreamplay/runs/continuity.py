@@ -103,7 +103,7 @@ class Continuity:
         if isinstance(event, TurnEvent) and event.cue:
             named |= {"cue.to": [event.cue.to], "cue.hears": event.cue.hears}
         if isinstance(event, ReflectionEvent):
-            named["attitudes"] = event.attitudes
+            named |= event.named
         if isinstance(event, DreamEvent):
             named["ledger"] = [entry.role for entry in event.ledger]
         for field, roles in named.items():

@@ -40,7 +40,11 @@ class PendingAnswer(FrozenModel):
     choice: str | None = None
     """Of a stance: the id of the choice. None if whoever plays the role leaves the decision to the model."""
     attitudes: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(default_factory=dict)
-    """Of a reflection: see `ReflectionEvent`."""
+    """Of a reflection, as all that follows: see `ReflectionEvent`."""
+    why: dict[str, Words] = Field(default_factory=dict)
+    wants: Words = ""
+    promised: dict[str, Words] = Field(default_factory=dict)
+    was_promised: dict[str, Words] = Field(default_factory=dict)
     provenance: Provenance
 
     @property
@@ -52,8 +56,8 @@ class PendingAnswer(FrozenModel):
         """The fields of the event that it becomes. Nobody else learns of a reflection, and of one that failed nobody
         at all; a stance is witnessed by everyone present.
         """
-        own = {"choice": self.choice, "attitudes": self.attitudes}
-        fields = self.model_dump(exclude=set(own)) | {name: value for name, value in own.items() if value}
+        own = {"choice", "attitudes", "why", "wants", "promised", "was_promised"}
+        fields = {name: value for name, value in self.model_dump().items() if value or name not in own}
         if self.kind == "stance":
             return fields
         return fields | {"failed": not self.text, "witnesses": (self.speaker,) if self.text else ()}
@@ -104,7 +108,7 @@ class PendingAnswers:
             answer = kept.answer
             if (kept.after, answer.scene, answer.kind) != (len(events), scene.id, kind):
                 return False
-            if not {answer.speaker, *answer.attitudes} <= people:
+            if not {answer.speaker, *answer.attitudes, *answer.why, *answer.promised, *answer.was_promised} <= people:
                 return False
             try:
                 if answer.counts:

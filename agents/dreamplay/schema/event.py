@@ -149,16 +149,30 @@ class ReflectionEvent(AnswerEvent):
     kind: Literal["reflection"] = "reflection"
     attitudes: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(default_factory=dict)
     """What the speaker now thinks of others, by role, from -1 to 1."""
+    why: dict[str, Words] = Field(default_factory=dict)
+    """Why the speaker thinks so of others, by role, in a few words."""
+    wants: Words = ""
+    """What the speaker now wants; empty if they did not say."""
+    promised: dict[str, Words] = Field(default_factory=dict)
+    """What the speaker promised, by the role that was promised it."""
+    was_promised: dict[str, Words] = Field(default_factory=dict)
+    """What the speaker was promised, by the role that promised it."""
     failed: bool = False
-    """Whether no answer of the model was accepted. There are then no words and no attitudes, and nobody knows of it."""
+    """Whether no answer of the model was accepted. There is then nothing else in it, and nobody knows of it."""
 
     @model_validator(mode="after")
     def _thought(self) -> Self:
-        if self.failed and (self.text or self.attitudes):
+        if self.failed and (self.text or self.named or self.wants):
             raise ValueError("failed: a reflection that failed has no words and no attitudes")
         if not self.failed and not self.text.strip():
             raise ValueError("text: a reflection without words has failed")
         return self
+
+    @property
+    def named(self) -> dict[str, Mapping[str, object]]:
+        """The fields that say something of others, by role."""
+        fields = ("attitudes", "why", "promised", "was_promised")
+        return {name: told for name in fields if (told := getattr(self, name))}
 
 
 class FearEvent(BackstageEvent):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from dreamplay.schema.event import (
@@ -157,6 +158,23 @@ def present(script: Script, scene: Scene) -> tuple[str, ...]:
     return moved(here, VISITOR, comes=False) if VISITOR in here and away(script) else here
 
 
+def attended(script: Script, scene: Scene) -> dict[str, tuple[str, ...]]:
+    """Everybody who is or was in a running scene, by role, each with those among whom they are present, or were when
+    they left: first those who are still there, then those who left, in that order.
+    """
+    left: dict[str, tuple[str, ...]] = {}
+    here = scene.present
+    for event in script.in_scene(scene.id, MoveEvent):
+        comes = isinstance(event, EntranceEvent)
+        if not event.by_visitor:
+            left.pop(event.speaker, None)
+            left |= {} if comes else {event.speaker: here}
+            here = moved(here, event.speaker, comes)
+    here = present(script, scene)
+    gone = VISITOR if away(script) else ""
+    return dict.fromkeys(here, here) | {role: moved(among, gone, comes=False) for role, among in left.items()}
+
+
 def away(script: Script) -> bool:
     """Whether the visitor has gone. They stay away, from one scene to the next, until they come back."""
     last = next((event for event in reversed(script.of_kind(MoveEvent)) if event.by_visitor), None)
@@ -184,12 +202,36 @@ def given_fear(script: Script) -> str:
     return next((event.text for event in reversed(script.visible_to(VISITOR, kind=FearEvent))), "")
 
 
-def attitudes(script: Script, role: str) -> dict[str, float]:
-    """What somebody thinks of others by now, by role, from -1 to 1: the newest in their own reflections on each."""
-    found: dict[str, float] = {}
-    for event in script.visible_to(role, kind=ReflectionEvent):
-        found |= event.attitudes if event.speaker == role else {}
+@dataclass(frozen=True)
+class Regard:
+    """What somebody thinks of somebody else by now."""
+
+    attitude: float
+    """From -1 to 1."""
+    why: str
+    """Why, in a few words; empty if they did not say."""
+    event: int
+    """The id of the reflection that says so."""
+
+
+def regards(reflections: Iterable[ReflectionEvent], role: str) -> dict[str, Regard]:
+    """What somebody thinks of others by now, by role: the newest in their own reflections on each."""
+    found: dict[str, Regard] = {}
+    for event in reflections:
+        for other, attitude in event.attitudes.items() if event.speaker == role else ():
+            found[other] = Regard(attitude, event.why.get(other, ""), event.id)
     return found
+
+
+def attitudes(script: Script, role: str) -> dict[str, float]:
+    """What somebody thinks of others by now, by role, from -1 to 1."""
+    known = regards(script.visible_to(role, kind=ReflectionEvent), role)
+    return {other: regard.attitude for other, regard in known.items()}
+
+
+def last_reflection(reflections: Sequence[ReflectionEvent], role: str) -> ReflectionEvent | None:
+    """The newest reflection of somebody that did not fail; None if there is none."""
+    return next((event for event in reversed(reflections) if event.speaker == role and not event.failed), None)
 
 
 def answer_of(script: Script, scene: str) -> str | None:

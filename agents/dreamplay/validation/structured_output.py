@@ -7,10 +7,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from dreamplay.models.base import Reply
-from dreamplay.prompting.builder import MARKS
+from dreamplay.prompting.reflection import MARKS
+from dreamplay.schema.event import sanitize
 from dreamplay.schema.provenance import RejectedCandidate
 from dreamplay.schema.scene import Outcome
 from dreamplay.validation import json_reader, normalize
@@ -21,6 +22,8 @@ from dreamplay.validation.pipeline import Pipeline
 
 _LONGEST = 600
 """Characters of a reason or a thought; a longer one ends with the last sentence that ends within them."""
+_LONGEST_WORDS = 200
+"""The same for a reason, a want or a promise in a few words."""
 _NUMBERED = re.compile(r"\W*\d{1,2}[.)] ")
 
 
@@ -40,13 +43,41 @@ class StanceReply(BaseModel):
 
 
 class ReflectionReply(BaseModel):
-    """What somebody thinks at the end of a scene, and how they mark each of the others, as the model sends it."""
+    """What somebody thinks at the end of a scene, as it is taken from the model's answer. Others are named by name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     thought: ReplyText
     marks: dict[str, Annotated[int, Scale(-MARKS, MARKS)]]
-    """By name."""
+    """How each of the others is marked."""
+    why: dict[str, str] = Field(default_factory=dict)
+    """Why, in a few words."""
+    wants: str = ""
+    """What they now want."""
+    promised: dict[str, str] = Field(default_factory=dict)
+    """What they promised, by whom they promised it to."""
+    was_promised: dict[str, str] = Field(default_factory=dict)
+    """What they were promised, by who promised it."""
+
+
+class _Regard(BaseModel):
+    mark: Annotated[int, Scale(-MARKS, MARKS)]
+    why: Annotated[str, StringConstraints(strip_whitespace=True)]
+
+
+class _Promise(BaseModel):
+    by: str
+    to: str
+    what: Annotated[str, StringConstraints(strip_whitespace=True)]
+
+
+class _DetailedReply(BaseModel):
+    """A reflection as a large model sends it."""
+
+    thought: ReplyText
+    others: dict[str, _Regard]
+    wants: Annotated[str, StringConstraints(strip_whitespace=True)]
+    promises: list[_Promise]
 
 
 def stance(reply: Reply, choices: Mapping[str, str], pipeline: Pipeline, context: CheckContext) -> StanceReply:
@@ -99,6 +130,49 @@ def outcome(reply: Reply, asked: Outcome) -> str | None:
     return _chosen(answer, asked.answers)
 
 
+def detailed_reflection(reply: Reply, me: str, names: Collection[str]) -> ReflectionReply:
+    """The same with reasons, what they now want, and the promises that they made or were made. A promise between two
+    others is left out: it is theirs to remember.
+
+    Args:
+        reply: as it came.
+        me: the name of whoever reflects.
+        names: those of the others.
+
+    Raises:
+        CandidateRejectedError: it is none.
+    """
+    known = {folded(name): name for name in (me, *names)}
+
+    def named(words: str) -> str:
+        if folded(words) not in known:
+            raise ValueError(f"nobody in this scene is called {words[:40]!r}")
+        return known[folded(words)]
+
+    def make(answer: dict[str, Any]) -> ReflectionReply:
+        sent = _DetailedReply.model_validate(answer)
+        regards = {named(name): regard for name, regard in sent.others.items()}
+        regards.pop(me, None)
+        if left := [name for name in names if name not in regards]:
+            raise ValueError(f"others lacks {', '.join(left)}")
+        promises = [(named(each.by), named(each.to), _few_words(each.what)) for each in sent.promises]
+        return ReflectionReply(
+            thought=_shortened(sent.thought),
+            marks={name: regards[name].mark for name in names},
+            why={name: why for name in names if (why := _few_words(regards[name].why))},
+            wants=_few_words(sent.wants),
+            promised={to: what for by, to, what in promises if by == me != to and what},
+            was_promised={by: what for by, to, what in promises if to == me != by and what},
+        )
+
+    return valid(reply, make, ("thought", "others", "wants", "promises"), what="reflection")
+
+
+def _few_words(text: str) -> str:
+    """A text that goes into later prompts: one line, no brackets, and no longer than it may be."""
+    return _shortened(sanitize(text), _LONGEST_WORDS)
+
+
 def _chosen(answer: str, choices: Mapping[str, str]) -> str | None:
     """The id of the choice that an answer names, by its words or by its id."""
     named = {folded(choice): choice for choice in choices}
@@ -106,12 +180,12 @@ def _chosen(answer: str, choices: Mapping[str, str]) -> str | None:
     return named.get(folded(answer)) or named.get(folded(_NUMBERED.sub("", answer, count=1)))
 
 
-def _shortened(text: str) -> str:
+def _shortened(text: str, limit: int = _LONGEST) -> str:
     """A text in one line, without what a limit cut off behind its last whole sentence. One without any stays as it is:
     it may only lack its end mark.
     """
     text = " ".join(text.split())
-    return normalize.whole(text[:_LONGEST]) or text[:_LONGEST]
+    return normalize.whole(text[:limit]) or text[:limit]
 
 
 def valid(reply: Reply, make: Callable[[dict[str, Any]], T], wanted: Collection[str], *, what: str = "") -> T:
