@@ -326,7 +326,7 @@ async def test_a_detailed_reflection_says_why_what_is_wanted_and_what_was_promis
         (_detailed(others={"Bob": {"mark": 3, "why": "x"}}), "called 'Bob'"),
         (_detailed(promises=[{"by": "Bob", "to": "Leo", "what": "bread"}]), "called 'Bob'"),
         (_detailed(promises="none"), "promises"), (_detailed(wants=None), "wants"),
-        (_detailed(others={"Elara": {"mark": 7, "why": "x"}}), "-5 to 5"), ("I gave way.", "not JSON"),
+        (_detailed(others={"Elara": {"mark": 7, "why": "x"}}), "others.Elara.mark"), ("I gave way.", "not JSON"),
     ],
 )  # fmt: skip
 async def test_a_detailed_reflection_that_cannot_be_read_is_said_to_be_wrong(

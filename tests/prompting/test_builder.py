@@ -201,7 +201,7 @@ async def test_nothing_is_ever_in_the_prompt_of_somebody_who_does_not_know_it(
         private = set(re.findall(r"Canary (\w+) (\w+)\.", prompt.tail))
         used |= {field for _, field in private} | {prompt.kind}
         match prompt.kind:
-            case "line":
+            case "line" | "reflection":
                 assert {each for each, _ in private} <= {role}
             case "stance":
                 assert {each for each, _ in private} == {role}

@@ -23,7 +23,7 @@ from dreamplay.schema.event import (
     TurnEvent,
 )
 from dreamplay.schema.provenance import RejectedCandidate, RetrievedMemory, Usage
-from dreamplay.schema.script import Script, last_reflection, regards
+from dreamplay.schema.script import last_reflection, regards
 from dreamplay.threads.thread import Thread
 
 

@@ -99,7 +99,7 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
             return json.dumps({"reason": dice.choice(words["reasons"]), "choice": dice.choice(sorted(ids))})
         if "answer" in asked:
             return json.dumps({"answer": dice.choice(asked["answer"]["enum"])})
-        return json.dumps({name: _filled(field, dice) for name, field in asked.items()})
+        return json.dumps({name: _filled(name, field, dice) for name, field in asked.items()})
     if _NOTE_AT_END.search(text):
         cues = list(_CUE.finditer(text)) or list(_MOVE.finditer(text))
         to = f", {cues[-1]['to']}" if cues and cues[-1]["to"] else ""
@@ -128,18 +128,22 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
     return " ".join([first, *told, *rest])
 
 
-def _filled(field: dict[str, Any], dice: random.Random) -> object:
-    """An answer to one field of a reflection: a mark, a thought, what is meant by "why" and "wants", and no promise,
-    since nothing can be known of any.
+def _filled(name: str, field: dict[str, Any], dice: random.Random) -> object:
+    """An answer to one field of a reflection: a mark, a thought, a reason, a want; and no promise, since this model
+    knows of none.
     """
     match field["type"]:
         case "integer":
             return dice.choice(_numbers(field))
         case "object":
-            return {name: _filled(each, dice) for name, each in field["properties"].items()}
+            return {key: _filled(key, each, dice) for key, each in field["properties"].items()}
         case "array":
             return []
-    return dice.choice(_words()["thoughts"])
+    return dice.choice(_words()[_ANSWERS.get(name, "thoughts")])
+
+
+_ANSWERS = {"why": "grounds", "wants": "wants"}
+"""By the name of a field: the list from which it is answered."""
 
 
 def _numbers(field: dict[str, Any]) -> Sequence[int]:

@@ -16,8 +16,8 @@ from dreamplay.models.prompt import Prompt
 from dreamplay.participants.base import Line, Outcome, Reflection, Stance
 from dreamplay.participants.reply import TurnReply, cleaned, read
 from dreamplay.participants.spoken_tokens import SpokenTokens
+from dreamplay.prompting import reflection
 from dreamplay.prompting.builder import PromptBuilder
-from dreamplay.prompting.reflection import MARKS
 from dreamplay.schema.event import Event, LineEvent, ReflectionEvent, ThoughtEvent, TurnEvent
 from dreamplay.schema.provenance import Provenance, RetrievedMemory
 from dreamplay.schema.turn import Turn
@@ -156,7 +156,7 @@ class Agent:
         said = self._context(view)
         # A thought is nobody's words over again, where a line may take up those of another.
         context = replace(said, heard=replace(said.heard, own=said.heard.grams))
-        others = {self.desk.cast.name(role): role for role in turn.others}
+        others = {self.desk.cast.name(role): role for role in reflection.others(turn, view)}
         first = self.desk.reflection(turn, view)
 
         async def call(number: int, wrong: str) -> Reply:
@@ -166,17 +166,17 @@ class Agent:
 
         def check(reply: Reply) -> ReflectionReply:
             if self.model.profile.detailed_reflections:
-                reflection = structured_output.detailed_reflection(reply, self.name, others)
+                answer = structured_output.detailed_reflection(reply, self.name, others)
             else:
-                reflection = structured_output.reflection(reply, others)
+                answer = structured_output.reflection(reply, others)
             try:
-                said = replace(reply, text=normalize.whole(reflection.thought))
+                said = replace(reply, text=normalize.whole(answer.thought))
                 thought = self.pipeline.line(said, context, "reflection")
             except CandidateRejectedError as error:
                 if error.fallback is not None:
-                    error.fallback = reflection.model_copy(update={"thought": error.fallback})
+                    error.fallback = answer.model_copy(update={"thought": error.fallback})
                 raise
-            return reflection.model_copy(update={"thought": thought})
+            return answer.model_copy(update={"thought": thought})
 
         # To a small model that shares a machine with the play, another try costs as much as half a line.
         take = await generate(call, check, attempts=self.model.profile.reflection_attempts)
@@ -187,7 +187,7 @@ class Agent:
         return Reflection(
             text=answer.thought,
             provenance=made,
-            attitudes={others[name]: mark / MARKS for name, mark in answer.marks.items()},
+            attitudes={others[name]: mark / reflection.MARKS for name, mark in answer.marks.items()},
             why=_by_role(answer.why, others),
             wants=answer.wants,
             promised=_by_role(answer.promised, others),

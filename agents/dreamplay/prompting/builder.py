@@ -167,7 +167,8 @@ class PromptBuilder:
         """Ask a character what a scene means to them, and what they now think of each of the others, as JSON: see
         `prompting.reflection`."""
         persona, detailed = self.cast.personas[turn.speaker], self.profile.detailed_reflections
-        others = [self.cast.name(other) for other in turn.others]
+        roles = reflection.others(turn, view)
+        others = [self.cast.name(role) for role in roles]
         lead = self._render("reflection.jinja", marks=reflection.MARKS, detailed=detailed)
         private = persona.private if detailed else None
         own = self._render(
@@ -178,7 +179,7 @@ class PromptBuilder:
             earlier=earlier(turn, view, self.cast, self._places) if detailed else (),
             apart=self._said(just_now(turn, view)),
             said=self._said,
-            others=self.cast.listed(turn.others) if detailed and others else "",
+            others=self.cast.listed(roles) if detailed and roles else "",
             wrong=wrong,
         )
         form = reflection.form(persona.name, others, detailed=detailed)

@@ -9,10 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dreamplay.schema.event import MoveEvent
+from dreamplay.schema.turn import Turn
+from dreamplay.schema.view import View
+
 MARKS = 5
 """The scale of attitudes in a prompt: a whole number from minus this to this. It takes one token, and a fraction takes
 three."""
 _MARK = {"type": "integer", "enum": list(range(-MARKS, MARKS + 1))}
+
+
+def others(turn: Turn, view: View) -> tuple[str, ...]:
+    """The roles of the others who were in the scene: those who are there, and those whom the speaker has seen leave."""
+    moves = [event for event in view.of_kind(MoveEvent) if event.scene == turn.scene.id]
+    left = dict.fromkeys(event.speaker for event in moves if event.speaker not in turn.present)
+    return (*turn.others, *left)
 
 
 def form(name: str, others: Sequence[str], *, detailed: bool) -> dict[str, Any]:
