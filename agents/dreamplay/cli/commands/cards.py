@@ -120,7 +120,8 @@ def check(
     ] = False,
     swap: SwapFlag = None,
 ) -> None:
-    """Check whether a story, a persona or a card is valid. If it is not, say what is wrong and where.
+    """Check whether a story, a persona or a card is valid. If it is not, say what is wrong and where; if it is, what
+    would make it better.
 
     Examples:
 
@@ -129,7 +130,8 @@ def check(
       dreamplay check mindsync --secrets --swap leo=leo_believer
     """
     from dreamplay import casting
-    from dreamplay.library import resources, yaml_loader
+    from dreamplay.analysis import advice
+    from dreamplay.library import resources, yaml_document, yaml_loader
     from dreamplay.schema.story import Story
 
     file, swaps = resources.any_file(reference), pairs(swap)
@@ -156,5 +158,9 @@ def check(
         from dreamplay.analysis import leak_scan
         from dreamplay.engine import run_config
 
-        found = asyncio.run(leak_scan.check(run_config.make_run_config(str(file), swaps, seed=0)))
-        echo(f"no prompt tells a secret: {found.prompts} prompts scanned for {found.marks} marks")
+        scan = asyncio.run(leak_scan.check(run_config.make_run_config(str(file), swaps, seed=0)))
+        echo(f"no prompt tells a secret: {scan.prompts} prompts scanned for {scan.marks} marks")
+    found = advice.of_story(value, members) if isinstance(value, Story) else advice.of_persona(value)
+    node = yaml_document.read(file)
+    for each in found:
+        say(f"{reference}:{node.line_of(each.at)}: {each.text}")

@@ -1,0 +1,114 @@
+"""Advice to authors: what is missing in a valid story or persona, and what would make its play better."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dreamplay import languages
+from dreamplay.schema.cast import Cast, Persona
+from dreamplay.schema.error_messages import listed
+from dreamplay.schema.scene import Scene
+from dreamplay.schema.scene_checks import Place
+from dreamplay.schema.story import Story
+from dreamplay.schema.topic import Topic
+from dreamplay.schema.topic_checks import said
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing that could be better."""
+
+    at: Place
+    """The place in the file, as keys and indices."""
+    text: str
+    """What is missing, and what it is for, in one line."""
+
+
+def of_persona(persona: Persona) -> Iterator[Advice]:
+    """What a persona is missing."""
+    if persona.private is None:
+        yield Advice(("name",), "no private sheet: it says what they want and fear, and is told only to them")
+    elif not persona.private.arc:
+        yield Advice(("private",), "no `arc`: a sentence for each beat of a story on where they stand in it")
+
+
+def of_story(story: Story, cast: Cast) -> Iterator[Advice]:
+    """What a story is missing, in the order of the file. `cast` is who plays it."""
+    beats = [beat.id for beat in story.beats]
+    for role, persona in cast.personas.items():
+        arc = persona.private.arc if persona.private else {}
+        if persona.private and (lacking := [beat for beat in beats if beat not in arc]) and len(beats) > 1:
+            text = f"{persona.name} has no `arc` for {listed(lacking)}: a sentence on where they stand in that beat"
+            yield Advice(("cast", role), text)
+    if not any(scene.topics or scene.aims or scene.outcome for _, scene in story.scenes):
+        text = (
+            "no scene has `topics`, `aims` or an `outcome`: what they talk about, what each is after, what comes of it"
+        )
+        yield Advice(("beats",), f"{text}; docs/writing.md says how to write them")
+        return
+    conditions = [condition for _, scene in story.scenes for when, _ in scene.conditions for condition in when]
+    followed = {condition.scene for condition in conditions}
+    for b, beat in enumerate(story.beats):
+        for s, scene in enumerate(beat.scenes):
+            if scene.kind != "epilogue":
+                at: Place = ("beats", b, "scenes", s)
+                for advice in _of_scene(story, scene, scene.id in followed):
+                    yield Advice((*at, *advice.at), f"{beat.id}/{scene.id}: {advice.text}")
+
+
+def _of_scene(story: Story, scene: Scene, followed: bool) -> Iterator[Advice]:
+    if not scene.topics:
+        yield Advice(
+            ("id",),
+            "no `topics`: they say what is at stake, what each role knows of it and what can be said, so that people "
+            "answer each other; without them each speaks of their own `material`",
+        )
+    if lacking := [role for role in scene.everybody if role not in scene.aims]:
+        yield Advice(("id",), f"no aim of {listed(lacking)}: `aims` say what a role is after here")
+    if scene.outcome is None and scene.kind != "crossroads":
+        yield Advice(("id",), "no `outcome`: a question and its answers, on which later scenes can depend (`when:`)")
+    elif scene.outcome and not followed:
+        yield Advice(("outcome",), "nothing depends on the outcome: give a later opening or event a `when:`")
+    if not scene.topics:
+        return
+    speaking = {move.role for topic in scene.topics for move in topic.moves}
+    if silent := [role for role in scene.everybody if role not in speaking]:
+        yield Advice(("topics",), f"no topic gives {listed(silent)} anything to say")
+    for n, event in enumerate(scene.pressures):
+        if not event.opens and not event.to:
+            yield Advice(("pressures", n), "it `opens` no topic and is put `to` nobody, so that nothing comes of it")
+    revealed = {move.reveals for topic in scene.topics for move in topic.moves}
+    for n, reveal in enumerate(scene.reveals):
+        if reveal.id not in revealed:
+            yield Advice(("reveals", n), f"no move `reveals` {reveal.id!r}: a model that is led never tells it")
+    for t, topic in enumerate(scene.topics):
+        for advice in _of_topic(story, scene, topic):
+            yield Advice(("topics", t, *advice.at), advice.text)
+
+
+def _of_topic(story: Story, scene: Scene, topic: Topic) -> Iterator[Advice]:
+    knowing = {reveal.id: reveal.knows for reveal in scene.reveals}
+    asked = languages.get(story.language).asked_matter
+    if not any(move.opens for move in topic.moves):
+        yield Advice(("id",), f"no move of topic {topic.id!r} `opens` it: a model that is led never speaks of it")
+        return
+    # Moves that wait for the outcome of the scene itself are said later.
+    free = topic.model_copy(
+        update={"moves": tuple(move.model_copy(update={"when": ()}) for move in topic.moves), "when": ()}
+    )
+    heard = said(scene.model_copy(update={"pressures": ()}), free)
+    for m, move in enumerate(topic.moves):
+        if m not in heard:
+            yield Advice(
+                ("moves", m), "it is never said: it neither `opens` nor `joins` the topic, nor `answers` a move"
+            )
+        if move.reveals and move.role not in knowing[move.reveals]:
+            yield Advice(("moves", m), f"{move.role} tells {move.reveals!r}, and is not among those who know it")
+        answered = any(
+            other.answers in (move.id, move.role) and other.role != move.role
+            for other in topic.moves
+            if other.answers is not None
+        )
+        if (move.act == "ask" or asked.search(move.does)) and not answered:
+            yield Advice(("moves", m), "it asks something, and no other move `answers` it")
