@@ -130,23 +130,27 @@ winter wolf wood woody wren young
     denial=re.compile(r"^(?:no|nope|never|not|nobody|nothing|none|neither|nowhere)\b", re.IGNORECASE),
     promises=re.compile(
         r"\bI promise\b|\bI swear\b|\byou have my word\b|\b(?:give|gave) you my word\b|\bmy word on it\b|"
-        r"\bI(?:'ll| will| won't| shall) (?!tell you what|bet you)(?:[\w'\u2019]+ ){0,7}you(?:r|rs)?\b",
+        r"\bI(?:'ll| will| won't| shall) (?!tell you what|bet you|grant you)(?:[\w'\u2019]+ ){0,7}you(?:r|rs)?\b",
         re.IGNORECASE,
     ),
     accusations=re.compile(
-        r"\byou(?:'ve| have|'re| are)? (?:just |only |always |both |all |still )?(?:never|didn't|lie|"
-        r"lied|lying|stole|stolen|left|broke|broken|burnt|burned|promised|swore|took|taken|sold|knew|hid|hidden|"
-        r"forgot|forgotten|killed|cheated|cheating|betrayed|let (?:him|her|them|me|us|it)|said you(?:'d| would)|"
-        r"(?:could|should|might|ought to) have)\b|\byour (?:own )?fault\b|\bhow (?:dare|could) you\b|"
-        r"\bbehind my back\b|\bit was you\b",
+        r"(?<!\bof )(?<!would )(?<!could )(?<!will )(?<!can )(?<!do )(?<!don't )"
+        r"\byou(?:'ve| have|'re| are|'d| had)? (?:just |only |always |both |all |still )?(?:"
+        r"(?:never|didn't) \w|lied\b|lying\b(?! (?:on|in|down|there|here|still|under|by))|stole\b|stolen\b|promised\b|"
+        r"swore\b|knew\b|forgot\b|forgotten\b|cheat(?:ed|ing)\b|said you(?:'d| would)\b|"
+        r"(?:could|should|might|ought to) have\b|"
+        r"(?:left|broke|broken|burnt|burned|took|taken|sold|hid|hidden|killed|betrayed|let) "
+        r"(?:me|my|him|his|her|us|our|them|their|it)\b)|"
+        r"\byour (?:own )?fault\b|\bhow (?:dare|could) you\b|\bbehind my back\b|\bit was you\b",
         re.IGNORECASE,
     ),
     offers=re.compile(
-        r"\bshall (?:I|we)\b|\bwhy don't (?:you|we)\b|\bwould you (?:like|rather)\b|\bmay I\b|"
-        r"\bdo you want (?:me|some|a|an|to|the)\b|\b(?:can|could) I (?:get|give|help|offer|have|come|sit)\b|"
-        r"\blet's\b|\bcome with me\b|\byou (?:can|may) have\b|\bI (?:can|could) (?:give|lend|get|offer) you\b|"
-        r"\b(?:have|take) (?:some|this|mine)\b|\bhow about\b|\bwhat if (?:I|we)\b|"
-        r"\bwill you (?:come|take|have|let|stay|keep|help|wait)\b",
+        r"(?<!what )(?<!where )(?<!how )(?<!when )\bshall (?:I|we)\b|\bwhy don't (?:you|we)\b|"
+        r"(?<!which )(?<!what )\bwould you (?:like|rather)\b|\bmay I\b|\bdo you want (?:me|some|a|an|the)\b|"
+        r"\b(?:can|could) I (?:get|give|help|offer|have|come|sit)\b|\blet's (?!see\b)|\bcome with me\b|"
+        r"\byou (?:can|may) have (?:it|this|that|the|a|an|my|mine|some|one|all)\b|"
+        r"\bI (?:can|could) (?:give|lend|get|offer) you\b|\b(?:have|take) (?:some|this|mine)\b|\bhow about\b|"
+        r"\bwhat if (?:we|I (?:came|went|took|gave|stayed))\b|\bwill you (?:come|take|have|let|stay|keep|help|wait)\b",
         re.IGNORECASE,
     ),
     lets_go=re.compile(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from dreamplay.languages.english import ENGLISH
 from dreamplay.languages.language import Language
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import PROLOGUE, Event, LineEvent, OutcomeEvent, SilenceEvent
+from dreamplay.schema.event import PROLOGUE, ActionEvent, Event, LineEvent, OutcomeEvent, SilenceEvent
 from dreamplay.schema.story import Story
 from dreamplay.threads import signs
 from dreamplay.threads.thread import Thread, ThreadKind, ThreadState
@@ -135,6 +135,8 @@ class _Book:
                 self._line(event)
             case SilenceEvent(chosen=True):
                 self._close(event, self._put_to(event.speaker, event.scene), "dodged")
+            case ActionEvent():
+                self._close(event, self._done(event), "kept")
             case OutcomeEvent():
                 self._outcome(event)
             case _:
@@ -155,7 +157,8 @@ class _Book:
         self._last[event.scene] = speaker
 
     def _answer(self, event: LineEvent, to: str | None) -> None:
-        """Close what the line answers, and what its speaker had to answer and does not."""
+        """Close what the line answers, and what its speaker had to answer and does not. A line that answers a promise
+        takes it up, and leaves it open."""
         cue, said = signs.led(event.cue), signs.bare(self.cast, event.text)
         given = cue and signs.shares(signs.bare(self.cast, self.cast.fill(cue.material)), said, self.language)
         meant = cue.answers if cue and given else None
@@ -163,14 +166,14 @@ class _Book:
         for number in list(self._lively):
             thread = self.threads[number]
             takes = thread.since == meant
-            if not thread.demands or event.speaker == thread.by:
+            if event.speaker == thread.by:
                 continue
-            if event.speaker == thread.to and (takes or thread.scene == event.scene):
+            if thread.demands and event.speaker == thread.to and (takes or thread.scene == event.scene):
                 spoken_to = cue is None and to == thread.by
                 takes = takes or signs.takes_up(self._bare(number), said, self.language, spoken_to=spoken_to)
                 self._change(number, "answered" if takes and not dodging else "dodged", event.id if takes else None)
             elif takes:
-                self._change(number, "open" if thread.to else "answered", event.id)
+                self._change(number, "answered" if thread.demands and not thread.to else "open", event.id)
 
     def _keep(self, event: LineEvent) -> None:
         """Close the promises that a line says were kept or broken, and what its speaker no longer wants."""
@@ -184,6 +187,12 @@ class _Book:
             self._close(event, self._meant([*own, *promises], text), "kept")
         elif mine and words.lets_go.search(text):
             self._close(event, self._meant(mine, text), "let_go")
+
+    def _done(self, event: ActionEvent) -> list[int]:
+        """The promises of somebody that are about what they do."""
+        does = signs.bare(self.cast, event.text)
+        own = [n for n in self._lively if self.threads[n].kind == "promise" and self.threads[n].by == event.speaker]
+        return [n for n in own if signs.about(self._bare(n), does, self.language)]
 
     def _meant(self, numbers: Sequence[int], text: str) -> list[int]:
         """Which of several threads a text is about: the newest with a word of it, else the newest."""

@@ -19,7 +19,7 @@ from dreamplay.threads.thread import ThreadKind
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+")
 _STEM = 5
-"""Letters by which two words count as the same: "wake" and "waked", "promise" and "promised"."""
+"""Letters by which two words count as the same, without an s at the end: "promise" and "promised"."""
 _OF_ACT: dict[str, ThreadKind] = {
     "ask": "question", "press": "question", "accuse": "accusation", "offer": "offer", "bargain": "offer",
     "promise": "promise",
@@ -146,4 +146,4 @@ def matter(text: str, language: Language) -> frozenset[str]:
 @lru_cache(maxsize=20_000)
 def _matter(text: str, passed_over: frozenset[str]) -> frozenset[str]:
     said = [word.casefold() for word in _WORD.findall(plain(text))]
-    return frozenset(word.removesuffix("'s")[:_STEM] for word in said if word not in passed_over)
+    return frozenset(word.removesuffix("'s").removesuffix("s")[:_STEM] for word in said if word not in passed_over)
