@@ -61,6 +61,26 @@ def test_a_question_is_taken_up(how: str) -> None:
     assert conversation_metrics.answers(run) == taken
 
 
+def test_lines_that_are_dealt_anew_stay_with_their_speakers_and_lose_their_order() -> None:
+    told = [
+        worlds.said(role, text, cue=worlds.cue("led", to=to, material=text, answers=answered))
+        for n in range(12)
+        for role, text, to, answered in (("ada", f"Key {n}?", "bo", None), ("bo", f"Tin {n}.", "ada", 2 * n))
+    ]
+    run = worlds.record(*told)
+    dealt = conversation_metrics.dealt_anew(run, 1)
+    assert dealt == conversation_metrics.dealt_anew(run, 1)
+    assert dealt != conversation_metrics.dealt_anew(run, 2)
+    for role in ("ada", "bo"):
+        spoken, again = ([e.text for e in each.script if e.speaker == role] for each in (run, dealt))
+        assert spoken != again
+        assert sorted(spoken) == sorted(again)
+    measured = conversation([run])
+    assert measured.answered == 1
+    assert measured.dealt_anew is not None
+    assert measured.dealt_anew < 0.5
+
+
 LINE = worlds.said("ada", "It rains.")
 DREAM = {"kind": "dream", "ledger": [{"role": "ada", "fear": "A door.", "wish": "A key."}]}
 CHANGES: dict[str, tuple[list[dict[str, Any]], set[str]]] = {

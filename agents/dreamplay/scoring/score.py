@@ -134,6 +134,7 @@ ROWS: tuple[ScoreRow, ...] = (
     ScoreRow("wording", "turns that move nothing", "loops.share", "share"),
     ScoreRow("conversation", "words in a row out of the own note, median", "conversation.recited", most=3),
     ScoreRow("conversation", "questions taken up", "conversation.answered", "share", least=0.7),
+    ScoreRow("conversation", "  with lines dealt anew", "conversation.dealt_anew", "share"),
     ScoreRow("conversation", "  questions", "conversation.questions"),
     ScoreRow("conversation", "scenes that changed something", "conversation.moved", "share", least=1.0),
     ScoreRow("conversation", "  kinds of change in a scene", "conversation.changes"),
