@@ -11,7 +11,8 @@ from dreamplay.languages import Language
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Event
 from dreamplay.schema.script import Script
-from dreamplay.threads.ledger import PATIENCE, Ledger, Ledgers
+from dreamplay.threads.book import PATIENCE
+from dreamplay.threads.ledger import Ledger, Ledgers
 from dreamplay.threads.thread import Thread
 
 ROLES = ("ada", "bo", "cyrus")
@@ -130,6 +131,22 @@ def test_whoever_asked_does_not_wait_for_ever(cast: Cast) -> None:
 def test_a_promise_is_kept_broken_or_let_go(cast: Cast, later: Told, state: str) -> None:
     first, *_ = Ledger.of(_events(("bo", "I'll wake you at three, Ada."), later), cast).threads
     assert (first.kind, first.by, first.to, first.state) == ("promise", "bo", "ada", state)
+
+
+def test_a_reflection_keeps_promises_for_its_owner_alone(cast: Cast) -> None:
+    thinks = {"kind": "reflection", "witnesses": ("ada",), "promised": {"bo": "to feed the cat"}}
+    events = _events(
+        ("bo", "I'll wake you, Ada."),
+        (
+            "ada",
+            "Bo means well.",
+            thinks | {"was_promised": {"bo": "to wake me"}, "promised": {"bo": "to feed the cat"}},
+        ),
+    )
+    woken, fed = Ledger.of(events, cast).threads
+    assert (woken.since, woken.state, woken.taken_up) == (0, "open", (1,))
+    assert (fed.kind, fed.by, fed.to, fed.words, fed.witnesses) == ("promise", "ada", "bo", "to feed the cat", ("ada",))
+    assert [len(Ledger.of(Script(events).visible_to(role), cast).threads) for role in ROLES] == [2, 1, 1]
 
 
 def test_a_line_that_answers_a_promise_takes_it_up(cast: Cast) -> None:

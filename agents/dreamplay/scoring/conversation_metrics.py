@@ -144,7 +144,7 @@ def changes(run: RunLog) -> dict[str, set[str]]:
     for thread in run.ledger(run.script).threads:
         kind = "knowledge" if thread.kind == "secret" else "promise" if thread.kind == "promise" else "answer"
         begun = [thread.since] if kind != "answer" else []
-        ended = thread.taken_up if kind == "promise" or thread.state == "answered" else ()
+        ended = () if thread.state in ("open", "dodged") else thread.taken_up[-1:]
         for number in (*begun, *ended):
             found.get(script[number].scene, set()).add(kind)
     regards: dict[tuple[str, str], float] = {}

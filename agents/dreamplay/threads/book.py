@@ -1,0 +1,205 @@
+"""A ledger while it is written, event by event: what opens a thread, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from dreamplay.languages.language import Language
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import (
+    PROLOGUE,
+    ActionEvent,
+    Event,
+    LineEvent,
+    OutcomeEvent,
+    ReflectionEvent,
+    SilenceEvent,
+)
+from dreamplay.schema.story import Story
+from dreamplay.threads import signs
+from dreamplay.threads.thread import Thread, ThreadKind, ThreadState
+
+PATIENCE = 4
+"""Further lines of whoever asked after which they no longer wait for an answer."""
+
+Reveals = dict[tuple[str, str, int], str]
+"""What the moves of a story reveal, by scene, topic and number of the move."""
+
+
+def reveals(story: Story | None) -> Reveals:
+    """What the moves of a story reveal; nothing without a story."""
+    return {
+        (scene.id, topic.id, number): move.reveals
+        for _, scene in (story.scenes if story else ())
+        for topic in scene.topics
+        for number, move in enumerate(topic.moves)
+        if move.reveals
+    }
+
+
+@dataclass
+class Book:
+    """A ledger that is being written."""
+
+    cast: Cast
+    language: Language
+    reveals: Reveals
+    read: tuple[Event, ...] = ()
+    threads: list[Thread] = field(default_factory=list)
+    _lively: list[int] = field(default_factory=list)
+    """The indices of the open threads."""
+    _patience: dict[int, int] = field(default_factory=dict)
+    """The lines that whoever asked has said since, by index."""
+    _last: dict[str, str] = field(default_factory=dict)
+    """Who spoke last, by scene."""
+
+    def add(self, event: Event) -> None:
+        """Read the next event. The lines of the prologue are examples, and open nothing."""
+        if event.beat == PROLOGUE:
+            return
+        match event:
+            case LineEvent():
+                self._line(event)
+            case SilenceEvent(chosen=True):
+                self._close(event, self._put_to(event.speaker, event.scene), "dodged")
+            case ActionEvent():
+                self._close(event, self._done(event), "kept")
+            case OutcomeEvent():
+                self._outcome(event)
+            case ReflectionEvent():
+                self._reflection(event)
+            case _:
+                pass
+
+    def _line(self, event: LineEvent) -> None:
+        speaker, before = event.speaker, self._last.get(event.scene)
+        able = [role for role in event.witnesses if role != speaker]
+        to = signs.addressee(self.cast, event.text, event.cue, before, able)
+        self._answer(event, to)
+        self._keep(event)
+        self._tire(event)
+        for put in signs.puts(event.text, event.cue, self.language):
+            self._open(event, put.kind, to, put.words)
+        cue = signs.led(event.cue)
+        if cue and cue.move is not None and (event.scene, cue.topic, cue.move) in self.reveals:
+            self._open(event, "secret", to, event.text, "told")
+        self._last[event.scene] = speaker
+
+    def _answer(self, event: LineEvent, to: str | None) -> None:
+        """Close what the line answers, and what its speaker had to answer and does not. A line that answers a promise
+        takes it up, and leaves it open."""
+        cue, said = signs.led(event.cue), signs.bare(self.cast, event.text)
+        given = cue and signs.shares(signs.bare(self.cast, self.cast.fill(cue.material)), said, self.language)
+        meant = cue.answers if cue and given else None
+        dodging = cue is not None and cue.act in signs.DODGES
+        for number in list(self._lively):
+            thread = self.threads[number]
+            takes = thread.since == meant
+            if event.speaker == thread.by:
+                continue
+            if thread.demands and event.speaker == thread.to and (takes or thread.scene == event.scene):
+                spoken_to = cue is None and to == thread.by
+                takes = takes or signs.takes_up(self._bare(number), said, self.language, spoken_to=spoken_to)
+                self._change(number, "answered" if takes and not dodging else "dodged", event.id if takes else None)
+            elif takes:
+                self._change(number, "answered" if thread.demands and not thread.to else "open", event.id)
+
+    def _keep(self, event: LineEvent) -> None:
+        """Close the promises that a line says were kept or broken, and what its speaker no longer wants."""
+        text = signs.bare(self.cast, event.text)
+        words, mine = self.language, [n for n in self._lively if self.threads[n].creditor == event.speaker]
+        promises = [n for n in mine if self.threads[n].kind == "promise"]
+        own = [n for n in self._lively if self.threads[n].kind == "promise" and self.threads[n].by == event.speaker]
+        if promises and words.broken_word.search(text):
+            self._close(event, self._meant(promises, text), "broken")
+        elif (promises or own) and words.kept_word.search(text):
+            self._close(event, self._meant([*own, *promises], text), "kept")
+        elif mine and words.lets_go.search(text):
+            self._close(event, self._meant(mine, text), "let_go")
+
+    def _done(self, event: ActionEvent) -> list[int]:
+        """The promises of somebody that are about what they do."""
+        does = signs.bare(self.cast, event.text)
+        own = [n for n in self._lively if self.threads[n].kind == "promise" and self.threads[n].by == event.speaker]
+        return [n for n in own if signs.about(self._bare(n), does, self.language)]
+
+    def _meant(self, numbers: Sequence[int], text: str) -> list[int]:
+        """Which of several threads a text is about: the newest with a word of it, else the newest."""
+        shared = [n for n in numbers if signs.shares(self._bare(n), text, self.language)]
+        return (shared or list(numbers))[-1:]
+
+    def _tire(self, event: LineEvent) -> None:
+        """Let go what the speaker asked so long ago that they no longer wait for it."""
+        for number in [n for n in self._lively if self.threads[n].demands and self.threads[n].by == event.speaker]:
+            self._patience[number] = self._patience.get(number, 0) + 1
+            if self._patience[number] >= PATIENCE:
+                self._close(event, [number], "let_go", by_it=False)
+
+    def _outcome(self, event: OutcomeEvent) -> None:
+        """Answer the questions and offers of the scene that are about what has been decided."""
+        decided = signs.bare(self.cast, event.text)
+        about = [
+            n for n in self._lively
+            if self.threads[n].scene == event.scene and self.threads[n].kind in ("question", "offer")
+            and signs.about(self._bare(n), decided, self.language)
+        ]  # fmt: skip
+        self._close(event, about, "answered")
+
+    def _reflection(self, event: ReflectionEvent) -> None:
+        """Keep what somebody thinks that they promised or were promised. What is in the ledger already is taken up."""
+        own = [(event.speaker, role, words) for role, words in event.promised.items()]
+        others = [(role, event.speaker, words) for role, words in event.was_promised.items()]
+        for by, to, words in own + others:
+            if known := self._promised(by, to, words, event.speaker):
+                self._change(known[-1], "open", event.id)
+            else:
+                self._open(event, "promise", to, words, by=by)
+
+    def _promised(self, by: str, to: str, words: str, knower: str) -> list[int]:
+        """The open promises of one to another that somebody knows of and that are about the same."""
+        said = signs.bare(self.cast, words)
+        return [
+            n for n in self._lively
+            if (each := self.threads[n]).kind == "promise" and (each.by, each.to) == (by, to)
+            and knower in each.witnesses and signs.about(self._bare(n), said, self.language)
+        ]  # fmt: skip
+
+    def _open(
+        self,
+        event: LineEvent | ReflectionEvent,
+        kind: ThreadKind,
+        to: str | None,
+        words: str,
+        state: ThreadState = "open",
+        by: str | None = None,
+    ) -> None:
+        self.threads.append(
+            Thread(
+                kind=kind, by=by or event.speaker, to=to, words=words, since=event.id, beat=event.beat,
+                scene=event.scene, state=state, witnesses=event.witnesses,
+            )
+        )  # fmt: skip
+        if state == "open":
+            self._lively.append(len(self.threads) - 1)
+
+    def _bare(self, number: int) -> str:
+        return signs.bare(self.cast, self.threads[number].words)
+
+    def _put_to(self, role: str, scene: str) -> list[int]:
+        """The open questions, accusations and offers of a scene that are put to a role."""
+        return [
+            n for n in self._lively
+            if (each := self.threads[n]).demands and each.scene == scene and each.to == role
+        ]  # fmt: skip
+
+    def _close(self, event: Event, numbers: Iterable[int], state: ThreadState, *, by_it: bool = True) -> None:
+        for number in list(numbers):
+            self._change(number, state, event.id if by_it else None)
+
+    def _change(self, number: int, state: ThreadState, event: int | None) -> None:
+        thread = self.threads[number]
+        taken_up = thread.taken_up if event is None else (*thread.taken_up, event)
+        self.threads[number] = thread.model_copy(update={"state": state, "taken_up": taken_up})
+        if state != "open" and number in self._lively:
+            self._lively.remove(number)
