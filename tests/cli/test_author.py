@@ -30,7 +30,9 @@ NAMES: dict[str, tuple[str, str, str]] = {
 
 @pytest.mark.parametrize("what", NAMES)
 @pytest.mark.parametrize("kind", ["story", "persona"])
-def test_a_new_file_is_valid_and_called_like_the_file(monkeypatch: pytest.MonkeyPatch, kind: str, what: str) -> None:
+def test_a_new_file_is_valid_and_called_like_the_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str, what: str
+) -> None:
     asked, written, name = NAMES[what]
     assert _run(monkeypatch, "new", kind, asked) == 0
     text = Path(written).read_text(encoding="utf-8")
@@ -38,7 +40,9 @@ def test_a_new_file_is_valid_and_called_like_the_file(monkeypatch: pytest.Monkey
     assert f'\n{key}: "{name}"\n' in text
     assert text.startswith(f"# yaml-language-server: $schema=./{kind}.schema.json\n")
     assert json.loads(Path(f"{kind}.schema.json").read_text(encoding="utf-8")) == schema_of(Kind(kind))
+    capsys.readouterr()
     assert _run(monkeypatch, "check", written) == 0
+    assert capsys.readouterr().err == ""  # there is nothing to be said against it
 
 
 def test_a_file_whose_name_is_no_name_makes_a_persona_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dreamplay import languages
+from dreamplay.library import resources
 from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.error_messages import listed
 from dreamplay.schema.scene import Scene
@@ -38,6 +39,8 @@ def of_story(story: Story, cast: Cast) -> Iterator[Advice]:
     beats = [beat.id for beat in story.beats]
     for role, persona in cast.personas.items():
         arc = persona.private.arc if persona.private else {}
+        if resources.is_shipped(persona.path) and not resources.is_shipped(story.path):
+            continue  # it was not written for this story
         if persona.private and (lacking := [beat for beat in beats if beat not in arc]) and len(beats) > 1:
             text = f"{persona.name} has no `arc` for {listed(lacking)}: a sentence on where they stand in that beat"
             yield Advice(("cast", role), text)
@@ -66,7 +69,7 @@ def _of_scene(story: Story, scene: Scene, followed: bool) -> Iterator[Advice]:
         )
     if lacking := [role for role in scene.everybody if role not in scene.aims]:
         yield Advice(("id",), f"no aim of {listed(lacking)}: `aims` say what a role is after here")
-    if scene.outcome is None and scene.kind != "crossroads":
+    if scene.outcome is None and scene.kind == "waking":
         yield Advice(("id",), "no `outcome`: a question and its answers, on which later scenes can depend (`when:`)")
     elif scene.outcome and not followed:
         yield Advice(("outcome",), "nothing depends on the outcome: give a later opening or event a `when:`")

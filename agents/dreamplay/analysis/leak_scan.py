@@ -132,7 +132,9 @@ class _Gossip(ScriptedModel):
         """Answer a prompt that was scanned; see `Model.complete`."""
         self._watch.asked(self._role, prompt)
         reply = await super().complete(prompt, seed=seed, on_token=on_token)
-        own = self._marks.new(Canary(f"a {prompt.kind} of {self._role or 'the narrator'}"))
+        # What somebody answered may be quoted to them when they are asked again.
+        mine = frozenset({self._role} if self._role else ())
+        own = self._marks.new(Canary(f"a {prompt.kind} of {self._role or 'the narrator'}", mine))
         if prompt.json_schema:
             fields = prompt.json_schema["properties"]
             answer = json.loads(reply.text)
