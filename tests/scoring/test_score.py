@@ -260,7 +260,8 @@ CONTRACTS: dict[str, tuple[list[str], int]] = {
     "everyone is heard": (["ada", "bo", "cyrus"], 1),
     "a silence is a turn": (["ada", "bo", "-cyrus"], 1),
     "too few turns": (["ada", "bo"], 0),
-    "too many": (["ada", "bo", "cyrus"] * 2, 0),
+    "an answer after the last": (["ada", "bo", "cyrus"] * 2, 1),
+    "too many": (["ada", "bo", "cyrus"] * 3, 0),
     "somebody is never heard": (["ada", "bo", "ada", "bo"], 0),
 }
 
