@@ -1,4 +1,6 @@
-"""Upgrades what runs of schema version 1 kept of a model, in several settings, to its profile."""
+"""Upgrades what older runs kept of a model: version 1 in several settings, and the first runs of version 2 in a profile
+that did not say how much a character is told of what to say.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,8 @@ _LOCAL = {
     "json_temperature": 0.3, "jobs": 1, "max_jobs": 8, "reflections": False,
 }  # fmt: skip
 """How an engine in the process was asked."""
+_LED = {"direction": "led", "think": False}
+"""How every model was played before a profile said it."""
 _STRUCTURED = {"schema": "json_schema", "object": "json_object", "words": "prompt"}
 _FEATURES = {
     "seed": "seed", "temperature": "temperature_control", "n": "multiple_candidates", "stream_options": "stream_usage",
@@ -65,6 +69,12 @@ def upgraded(settings: Mapping[str, Any], model: str) -> dict[str, Any]:
         "provider": provider,
         "profile": profile.model_dump(mode="json", exclude_unset=not whole),
     }
+
+
+def led(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run with a profile that says how it was played: if it does not, every line was led."""
+    profile = settings.get("profile")
+    return {**settings, "profile": _LED | profile} if isinstance(profile, dict) else dict(settings)
 
 
 def _learnt(capabilities: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,14 +36,14 @@ def record(fields: dict[str, Any], version: int) -> dict[str, Any]:
         ValueError: no record of that version is like it; the message names the field.
     """
     if version != 1:
-        return fields
+        return _led(fields) if fields.get("record") in ("header", "resumed") else fields
     match fields.get("record"):
         case None:
             return _event(fields)
         case "header":
-            return _with_profile(fields) | {"schema_version": SCHEMA}
+            return _led(_with_profile(fields)) | {"schema_version": SCHEMA}
         case "resumed":
-            return _with_profile(fields)
+            return _led(_with_profile(fields))
         case "undone":
             return fields | {"record": "rollback"}
         case _:
@@ -73,6 +73,11 @@ def _with_profile(fields: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(settings, dict):  # for the reader to refuse
         return fields
     return fields | {"settings": profile_upgrade.upgraded(settings, str(fields.get("model")))}
+
+
+def _led(fields: dict[str, Any]) -> dict[str, Any]:
+    settings = fields.get("settings")
+    return fields | {"settings": profile_upgrade.led(settings)} if isinstance(settings, dict) else fields
 
 
 def _event(fields: dict[str, Any]) -> dict[str, Any]:
