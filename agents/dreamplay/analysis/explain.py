@@ -20,7 +20,10 @@ from dreamplay.schema.event import (
     FearEvent,
     ReflectionEvent,
     StanceEvent,
+    ThoughtEvent,
     TurnEvent,
+    is_gesture,
+    turn_start,
 )
 from dreamplay.schema.provenance import RejectedCandidate, RetrievedMemory, Usage
 from dreamplay.schema.script import last_reflection, regards
@@ -60,6 +63,10 @@ class Explanation(FrozenModel):
     speaker: str | None
     name: str | None
     text: str
+    thought: str
+    """What the speaker thought before, in the same turn; empty if nothing."""
+    gesture: str
+    """What the speaker did with it; empty if nothing."""
     choice: str | None
     reflected: Reflected | None = None
     """Of a reflection."""
@@ -149,6 +156,9 @@ def why(record: RunLog, number: int, prompts: Callable[[str], Prompt | None]) ->
     made = event.provenance
     readers = [event.speaker] if event.speaker else event.witnesses
     seen = [known for known in record.script.visible_to(*readers) if known.id < number]
+    own = events[turn_start(events, number) : number]
+    thought = "".join(each.text for each in own if isinstance(each, ThoughtEvent))
+    gesture = "".join(each.text for each in own if is_gesture(each))
     prompt, unshown = None, None
     try:
         prompt = prompts(made.prompt) if made.prompt else None
@@ -158,7 +168,8 @@ def why(record: RunLog, number: int, prompts: Callable[[str], Prompt | None]) ->
         event=number, kind=event.kind, beat=event.beat, scene=event.scene,
         turn=event.turn if isinstance(event, TurnEvent) else 0, speaker=event.speaker,
         name=record.cast.name(event.speaker) if event.speaker else None, text=event.text,
-        choice=event.choice if isinstance(event, StanceEvent) else None, reflected=_reflected(event), by=made.by,
+        thought=thought, gesture=gesture, choice=event.choice if isinstance(event, StanceEvent) else None,
+        reflected=_reflected(event), by=made.by,
         cue=event.cue if isinstance(event, TurnEvent) else None,
         took_up=tuple(record.ledger(events[: number + 1]).taken_up_by(number)),
         ledger=event.ledger if isinstance(event, DreamEvent) else (), saw=_sights(seen), unseen=number - len(seen),

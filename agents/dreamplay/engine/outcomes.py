@@ -62,7 +62,7 @@ def _done(turn: Turn, act: Action, cast: Cast) -> dict[str, Any] | None:
         text = templates.render(f"{kind}.jinja", name=cast.name(visitor))
         here = dict.fromkeys([*turn.present, visitor])
         return {"kind": kind, "speaker": visitor, "text": text, "witnesses": tuple(here)}
-    return {"kind": "silence", "chosen": True, **own} if turn.number else None
+    return {"kind": "silence", **own} if turn.number else None
 
 
 def _cue(turn: Turn, act: Action) -> Cue | None:

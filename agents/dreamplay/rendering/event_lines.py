@@ -53,9 +53,9 @@ class EventLines:
     numbers: bool = False
     """Whether each line begins with the number of its event."""
 
-    def shown(self, event: Event) -> Shown | None:
-        """The printed form of an event; None if it is not printed."""
-        return SHOWN[type(event)](self, event)
+    def shown(self, event: Event, gesture: str = "") -> Shown | None:
+        """The printed form of an event; None if it is not printed. `gesture` is what the speaker of a line does."""
+        return self._line(event, gesture) if isinstance(event, LineEvent) else SHOWN[type(event)](self, event)
 
     def _number(self, event: EventBase) -> tuple[str, str]:
         return (f"{event.id:>4}  " if self.numbers else "", "not italic dim")
@@ -63,11 +63,21 @@ class EventLines:
     def _name(self, role: str) -> tuple[str, str]:
         return self.cast.name(role), f"bold {_COLOURS[self.cast.roles.index(role) % len(_COLOURS)]}"
 
-    def _line(self, event: LineEvent) -> Shown:
-        by = played_by(event, self.cast)
+    def _line(self, event: LineEvent, gesture: str = "") -> Shown:
+        by = f"{played_by(event, self.cast)} ({gesture})" if gesture else played_by(event, self.cast)
         manner = f"{by} whispers to {self.cast.listed(event.hears)}" if event.hears else by
         name = self._name(event.speaker)
         return Shown(Text.assemble(self._number(event), name, (manner, "italic"), f": {event.text}"))
+
+    def _silence(self, event: SilenceEvent) -> Shown | None:
+        said = f"{self.cast.name(event.speaker)} says nothing"
+        return Shown(Text.assemble(self._number(event), said, style="italic")) if event.chosen else None
+
+    def _thought(self, event: ThoughtEvent) -> Shown | None:
+        thought = Text.assemble(
+            self._number(event), f"({self.cast.name(event.speaker)} thinks: {event.text})", style="dim"
+        )
+        return Shown(thought) if self.numbers else None
 
     def _reflection(self, event: ReflectionEvent) -> Shown | None:
         thought = Text(f"({self.cast.name(event.speaker)} thinks: {event.text})", style="dim")
@@ -99,8 +109,8 @@ SHOWN: Mapping[type[EventBase], Callable[[EventLines, Any], Shown | None]] = {
     NarrationEvent: EventLines._told,
     LineEvent: EventLines._line,
     ActionEvent: EventLines._action,
-    SilenceEvent: _nothing,
-    ThoughtEvent: _nothing,
+    SilenceEvent: EventLines._silence,
+    ThoughtEvent: EventLines._thought,
     DreamEvent: EventLines._dream,
     OutcomeEvent: EventLines._told,
     ReflectionEvent: EventLines._reflection,

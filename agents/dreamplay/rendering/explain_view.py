@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from rich.padding import Padding
 from rich.text import Text
@@ -16,6 +16,7 @@ from dreamplay.schema.event import (
     PROLOGUE_TITLE,
     ActionEvent,
     ControlEvent,
+    Cue,
     DreamEvent,
     EntranceEvent,
     EventBase,
@@ -68,6 +69,17 @@ def _told(kind: str, name: str, text: str) -> str:
     return TOLD[EVENT_CLASSES[kind]](name, text)
 
 
+def _directed(cue: Cue) -> Iterator[str]:
+    """A cue in lines. One for a model that is not told what to say has no text, and may offer several things."""
+    if cue.text:
+        yield cue.text
+        return
+    named = {
+        "topic": cue.topic, "act": cue.act, "could": "; ".join(cue.options), "at hand": "; ".join(cue.things),
+    }  # fmt: skip
+    yield from (f"{name}: {words}" for name, words in named.items() if words)
+
+
 class ExplainView:
     """Prints views of one run, with the titles of beats and scenes from its story."""
 
@@ -85,11 +97,15 @@ class ExplainView:
         self._print(_told(made.kind, made.name or "The narrator", made.text or "(says nothing)"))
         if made.reflected:
             self._reflected(made.name or "", made.reflected)
+        for what, words in (("thinks before", made.thought), ("does meanwhile", made.gesture)):
+            if words:
+                self._print(f"{made.name} {what}: {words}")
         if made.by == "person":
             self._head("Said by a person")
-        if made.cue and made.cue.text:
+        if made.cue:
             self._head("The cue")
-            self._print(made.cue.text)
+            for line in _directed(made.cue):
+                self._print(line)
         if made.took_up:
             self._head("What it takes up")
             self._table(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
-from dreamplay.rendering.event_words import played_by
+from dreamplay.rendering.event_words import InlineGestures, played_by
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.cast import Cast
@@ -55,7 +56,7 @@ def _page(record: RunLog) -> Iterator[str]:
     titles = {beat.id: beat.title for beat in story.beats}
     beat = scene = None
     stances: list[StanceEvent] = []
-    for event in record.script:
+    for event, gesture in chain.from_iterable(map(InlineGestures().take, record.script)):
         if stances and not isinstance(event, StanceEvent):
             yield _table(stances, record)
             stances = []
@@ -68,7 +69,9 @@ def _page(record: RunLog) -> Iterator[str]:
                 yield f"### {plain(cast.fill(scenes[scene].place))}"
         if isinstance(event, StanceEvent):
             stances.append(event)
-        elif told := TOLD[type(event)](event, record.cast):
+        elif isinstance(event, LineEvent):
+            yield _line(event, cast, gesture)
+        elif told := TOLD[type(event)](event, cast):
             yield told
     if stances:
         yield _table(stances, record)
@@ -80,10 +83,15 @@ def _name(event: EventBase, cast: Cast) -> str:
     return plain(f"{cast.name(event.speaker)}{played_by(event, cast)}") if event.speaker else ""
 
 
-def _line(event: LineEvent, cast: Cast) -> str:
-    if event.hears:
-        return f"**{_name(event, cast)}** *(whispers to {plain(cast.listed(event.hears))}).* {plain(event.text)}"
+def _line(event: LineEvent, cast: Cast, gesture: str = "") -> str:
+    whispers = f"whispers to {cast.listed(event.hears)}" if event.hears else ""
+    if manner := "; ".join(filter(None, [gesture, whispers])):
+        return f"**{_name(event, cast)}** *({plain(manner)}).* {plain(event.text)}"
     return f"**{_name(event, cast)}.** {plain(event.text)}"
+
+
+def _silence(event: SilenceEvent, cast: Cast) -> str:
+    return f"*{_name(event, cast)} says nothing.*" if event.chosen else ""
 
 
 def _nothing(event: EventBase, cast: Cast) -> str:
@@ -99,7 +107,7 @@ TOLD: Mapping[type[EventBase], Callable[[Any, Cast], str]] = {
     NarrationEvent: _narrated,
     LineEvent: _line,
     ActionEvent: lambda event, cast: f"*{_name(event, cast)} {plain(event.text)}*",
-    SilenceEvent: _nothing,
+    SilenceEvent: _silence,
     ThoughtEvent: _nothing,
     OutcomeEvent: _narrated,
     DreamEvent: lambda event, cast: f"> {plain(event.text)}",

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from dreamplay.rendering import console
 from dreamplay.rendering.event_lines import EventLines
+from dreamplay.rendering.event_words import InlineGestures
 from dreamplay.rendering.live_region import LiveRegion
 from dreamplay.rendering.output import dumps
 from dreamplay.schema.cast import Cast
@@ -57,6 +58,7 @@ class StoryView(LiveRegion):
     ) -> None:
         self._story, self._cast, self._manner = story, cast, manner
         self._lines = EventLines(story, cast, numbers)
+        self._gestures = None if numbers else InlineGestures()
         self._scenes = list(scenes)
         self._out = console.stdout(most=_WIDTH)
         foot = console.stderr() if console.piped(self._out) else self._out
@@ -103,8 +105,14 @@ class StoryView(LiveRegion):
         self._refresh(None)
 
     def show(self, event: Event) -> None:
-        """Print an event, preceded by the titles of its beat and scene if they are new."""
-        shown = self._lines.shown(event)
+        """Print an event, preceded by the titles of its beat and scene if they are new. A gesture waits for its line,
+        unless events are numbered.
+        """
+        for each, gesture in self._gestures.take(event) if self._gestures else [(event, "")]:
+            self._show(each, gesture)
+
+    def _show(self, event: Event, gesture: str) -> None:
+        shown = self._lines.shown(event, gesture)
         if shown is None:
             return
         if self._readers and not set(self._readers()) & set(event.witnesses):

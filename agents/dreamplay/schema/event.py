@@ -79,7 +79,7 @@ class SilenceEvent(TurnEvent):
 
     kind: Literal["silence"] = "silence"
     chosen: bool = False
-    """Whether the speaker chose to say nothing. Otherwise no line could stand."""
+    """Whether a character chose to say nothing. Otherwise no line could stand, or a person did not speak."""
 
     @property
     def text(self) -> Literal[""]:
