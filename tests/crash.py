@@ -22,7 +22,6 @@ from dreamplay.engine.runner import Runner
 from dreamplay.errors import DreamplayError
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.prompt import Prompt
-from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import pending_answers
 from dreamplay.runs.transcript import FILE
 
@@ -31,7 +30,7 @@ _OF_C = ("c_call", "c_return", "c_exception")
 _DISK = {"write", "fsync", "truncate", "unlink", "open", "close"}
 
 
-class Written(ScriptedModel):
+class Written(worlds.Acting):
     """Writes down each call before it answers: what is written was paid for."""
 
     def __init__(self, file: int) -> None:

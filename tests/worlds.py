@@ -21,7 +21,7 @@ from dreamplay.models import profile_table
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
-from dreamplay.models.scripted import ScriptedModel
+from dreamplay.models.scripted import ScriptedModel, in_pieces
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import End, Header, RunLog
 from dreamplay.schema.cast import Cast, Persona
@@ -299,6 +299,32 @@ class Wordy(ScriptedModel):
             return replace(reply, text=f"I say {' '.join(words)}.")
         if prompt.kind == "dream":
             return replace(reply, text=self.DREAMS[sum(each.kind == "dream" for each in self.seen) - 1])
+        return reply
+
+
+class Acting(ScriptedModel):
+    """Takes its turns in its own words: by the seed of the call it thinks, makes a gesture, says nothing or leaves."""
+
+    WAYS = (
+        "<private>I keep {0} to myself.</private>\n(slides the {1} across) I say {2}.",
+        "<private>I have no word for {0}.</private> (silence)",
+        "<private>I cannot bear {0}.</private> I have had enough of {1}, of {2} too. (leaves)",
+        "(turns to the {0})",
+        "I say {0} and {1} and {2}.",
+    )
+
+    def __init__(self) -> None:
+        super().__init__(profile=SMALL.refined({"direction": "guided", "think": True}))
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        reply = await super().complete(prompt, seed=seed)
+        if prompt.kind == "line":
+            dice = random.Random(seed)
+            made = ["".join(dice.choice("bdfgklmnprt") + dice.choice("aeiou") for _ in range(3)) for _ in range(9)]
+            way = dice.choice(self.WAYS).format(*(" ".join(made[i : i + 3]) for i in (0, 3, 6)))
+            reply = replace(reply, text=way)
+        for piece in in_pieces(reply.text) if on_token else ():
+            on_token(piece)
         return reply
 
 

@@ -30,6 +30,7 @@ from dreamplay.models.retry import WAITS
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import pending_answers, prompt_log, transcript
 from dreamplay.runs.transcript import FILE, Resumed
+from dreamplay.schema.event import turn_start
 from dreamplay.settings import load
 from fake_endpoint import FakeEndpoint, Fault
 
@@ -91,7 +92,8 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_as_if_it_had_not_been(
         for calls, step in zip(_calls(folder), steps, strict=True):
             twice = [answer[call] for call in calls if call in paid]
             alone = ("stance", "reflection")  # those that are recorded together, once the last of them is there
-            assert all(event.id == stood or event.kind in alone for event in twice), (number, jobs[number], steps)
+            begun = [turn_start(events, event.id) for event in twice if event.kind not in alone]
+            assert all(start == stood for start in begun), (number, jobs[number], steps)
             assert all(event.id >= stood for event in twice), (number, jobs[number], steps)
             paid.update(calls)
             stood = step["events"]
@@ -145,6 +147,24 @@ async def test_a_transcript_cut_anywhere_goes_on_to_the_same_bytes(whole: Path, 
         await _go_on(folder, model).play(lambda seen: None)
         assert (folder / FILE).read_bytes() == raw, stood
         assert len(model.seen) == transcript.total(events[stood:]).calls
+
+
+async def test_a_turn_of_which_a_crash_has_left_a_part_is_asked_for_again(tmp_path: Path) -> None:
+    await worlds.play(worlds.write(tmp_path / "story", 5), tmp_path / "whole", worlds.Acting(), beats=["day"])
+    raw = (tmp_path / "whole" / FILE).read_bytes()
+    events = list(transcript.read(tmp_path / "whole").script)
+    ends = [hit.end() for hit in re.finditer(b"\n", raw)][:-1]
+    torn = [number for number in range(len(events)) if turn_start(events, number) < number]
+    assert {events[number].kind for number in torn} == {"action", "line", "silence", "exit"}
+    for stood in torn:
+        folder, start = tmp_path / f"{stood}", turn_start(events, stood)
+        _cut(tmp_path / "whole", folder, ends[stood] + stood % 3)
+        before = transcript.read(folder)
+        assert (list(before.script), before.torn) == (events[:start], stood - start)
+        model = worlds.Acting()
+        await _go_on(folder, model).play(lambda seen: None)
+        assert (folder / FILE).read_bytes() == raw, stood
+        assert len(model.seen) == transcript.total(events[start:]).calls
 
 
 async def test_a_run_that_is_cut_between_two_recaps_makes_the_same_ones(tmp_path: Path) -> None:

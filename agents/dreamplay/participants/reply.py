@@ -20,11 +20,11 @@ LONGEST_GESTURE = 30
 _TAG = r"(?:private|thought)\b"
 _OPENS = rf"(?:<|&lt;)\s*{_TAG}[^<>&]{{0,40}}(?:>|&gt;)"
 _CLOSES = rf"(?:<|&lt;)\s*/\s*{_TAG}\s*(?:>|&gt;)"
-THOUGHT = re.compile(rf"{_OPENS}(.*?){_CLOSES}", re.IGNORECASE | re.DOTALL)
+THOUGHT = re.compile(rf"{_OPENS}((?:(?!{_OPENS}).)*?){_CLOSES}", re.IGNORECASE | re.DOTALL)
 """A whole thought, as a prompt asks for it: <private>...</private>."""
 _HALF = re.compile(rf"(?:<|&lt;)\s*/?\s*{_TAG}", re.IGNORECASE)
-JSON = re.compile(r"\s*(?:```\w*\s*)?[{\[]\s*[\"{\[]")
-"""How a reply begins that is JSON."""
+_JSON = re.compile(r"\{\s*[\"']|\[\s*[\"{\[]")
+"""Where JSON begins, which nobody speaks."""
 _SMILEY = re.compile(r"(?<=[\s.!?])[:;=]-?[()](?!\w)")
 _STARRED = re.compile(r"^\*{1,3}([^*]{3,})\*{1,3}(?! ?[a-z,;])|(?<=[.!?…\"”] )\*{1,3}([^*]{3,})\*{1,3}$")
 _STRUCTURE = re.compile(r"[()\[\]{}<>|]")
@@ -100,7 +100,7 @@ def parse(text: str, context: CheckContext, *, may_leave: bool) -> tuple[TurnRep
     rest = THOUGHT.sub(" ", text)
     if _HALF.search(rest):
         return None, Fault("a thought that is not closed", f"{me} ends a thought with </private> before the line.")
-    if JSON.match(rest):
+    if _JSON.search(rest):
         return None, Fault("JSON in place of a line", f"{me} speaks in plain words.")
     said, asides = _parted(" ".join(normalize.own_words(rest, context).split()), context)
     if asides is None:

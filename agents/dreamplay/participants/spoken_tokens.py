@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 
 from dreamplay.models.base import OnToken
-from dreamplay.participants.reply import JSON, THOUGHT
+from dreamplay.participants.reply import THOUGHT
 
-_OPEN = re.compile(r"<|&lt;|\(|\uff08|^\s*\*")
+_OPEN = re.compile(r"<|&lt;|\(|\uff08|\{|\[|```|^\s*\*")
+"""What may begin something else than speech."""
 _ASIDE = re.compile(r"\([^()]*\)|\uff08[^\uff08\uff09]*\uff09|^\s*\*{1,3}[^*]+\*{1,3}")
 
 
@@ -42,7 +43,7 @@ class SpokenTokens:
 
 def spoken_so_far(reply: str, *, thinks: bool) -> str:
     """The words of the beginning of a reply that are spoken for certain, whatever follows."""
-    if (thinks and not THOUGHT.search(reply)) or JSON.match(THOUGHT.sub("", reply)):
+    if thinks and not THOUGHT.search(reply):
         return ""
     said = _ASIDE.sub("", THOUGHT.sub("", reply))
     if opened := _OPEN.search(said):
