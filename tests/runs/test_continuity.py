@@ -31,7 +31,7 @@ from dreamplay.schema.scene import VISITOR
 from dreamplay.scoring import score
 
 Lines = list[dict[str, Any]]
-KINDS = ("whispers", "recaps", "visited", "resumed", "branch")
+KINDS = ("whispers", "recaps", "visited", "resumed", "branch", "acting")
 EXAMPLE = Path(__file__).parents[2] / "transcripts" / "example"
 DONE = [
     {"beat": "day", "say": "Good evening, Bo."},
@@ -60,6 +60,7 @@ async def _played(home: Path) -> None:
     serial = worlds.write(home / "serial", change=worlds.serial(4, 7))
     await worlds.play(staged, home / "whispers")
     await worlds.play(serial, home / "recaps", ScriptedModel(profile=worlds.narrow(2048)))
+    await worlds.play(worlds.write(home / "five", 5), home / "acting", worlds.Acting(), beats=["day"])
     done = worlds.dump(home / "done.yaml", {"interventions": DONE})
     visited = worlds.plan(small, guest="Noor", interventions=done)
     await worlds.visited(visited, home / "visited")
@@ -110,6 +111,24 @@ def _repersona(lines: Lines) -> None:
 
 def _taken_back(lines: Lines) -> None:
     lines[-1:] = [{"record": "rollback", "event": 4}]
+
+
+def _swap(lines: Lines, kind: str) -> None:
+    """Put what follows the first event of a kind before it."""
+    number = next(n for n, line in enumerate(lines) if line.get("kind") == kind)
+    lines[number : number + 2] = lines[number : number + 2][::-1]
+    for line, other in zip(lines[number : number + 2], lines[number : number + 2][::-1], strict=True):
+        line["id"] = min(line["id"], other["id"]) if line is lines[number] else line["id"]
+    lines[number + 1]["id"] = lines[number]["id"] + 1
+
+
+def _without(lines: Lines, kind: str, **fields: Any) -> None:
+    """Leave out an event of a kind."""
+    gone = _first(lines, kind=kind, **fields)
+    lines.remove(gone)
+    for line in lines:
+        if line.get("id", -1) > gone["id"]:
+            line["id"] -= 1
 
 
 def _feared(lines: Lines) -> None:
@@ -192,6 +211,16 @@ SENSELESS: dict[str, tuple[str, Callable[[Lines], None], str]] = {
     "a branch of nobody": ("branch", _head("parent", None), "parent: a branch has a parent and a point"),
     "a branch beyond its end": ("branch", _head("point", 999), "point: it branches off at event 999"),
     "a seed beyond all bounds": ("whispers", _head("seed", 10**4000), "seed: "),
+    "a private thought that others know": (
+        "acting", _event("thought", "witnesses", ["ada", "bo"]), "witnesses: a thought cannot be perceived by"),
+    "a thought after its gesture": ("acting", lambda lines: _swap(lines, "action"), "kind: an? .* within a turn of"),
+    "a gesture that others see than hear the line": (
+        "acting", lambda lines: _set(line := _first(lines, kind="action"), "witnesses", [line["speaker"]]),
+        "witnesses: the gesture of the turn had others"),
+    "a gesture of somebody else": ("acting", lambda lines: _without(lines, "silence"), "kind: .* within a turn of"),
+    "an exit that was not said": (
+        "acting", lambda lines: _set(_first(lines, leaves=True), "leaves", False), "kind: an exit by an agent follows"),
+    "somebody who stays after all": ("acting", lambda lines: _without(lines, "exit"), "kind: .* within a turn of"),
     "an older form": ("whispers", _head("schema_version", 0), "schema_version: "),
 }  # fmt: skip
 

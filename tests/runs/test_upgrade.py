@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dreamplay import prepare
 from dreamplay.errors import RecordError
+from dreamplay.models import registry
 from dreamplay.runs import transcript, upgrade
 from dreamplay.runs.transcript import FILE, Transcript
-from dreamplay.schema.event import validate_event
+from dreamplay.schema.event import Cue, validate_event
+from dreamplay.settings import load
 
 EXAMPLE = Path(__file__).parents[2] / "transcripts" / "example"
 """A run of version 1."""
@@ -26,6 +29,10 @@ def _cue(tactic: str) -> dict[str, Any]:
     return {"to": "bo", "pressure": "", "tactic": tactic, "material": "", "text": "", "glimpse": "", "hears": ["bo"]}
 
 
+def _read(cue: dict[str, Any], **rest: Any) -> dict[str, Any]:
+    return Cue.model_validate(cue | rest).model_dump()
+
+
 UPGRADED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     # an event of version 1, and what of it is otherwise in the newest form
     "a narration": (_old("narration", text="It rains."), {"kind": "narration", "text": "It rains."}),
@@ -39,10 +46,10 @@ UPGRADED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "no thought": (_old("reflection", speaker="ada", witnesses=[]), {"kind": "reflection", "failed": True}),
     "an aside": (
         _old("line", text="Hush.", speaker="ada", turn=2, cue=_cue("in a whisper, for nobody else to hear,")),
-        {"cue": _cue("in a whisper, for nobody else to hear,") | {"hears": ("bo",), "aside": True}}),
+        {"cue": _read(_cue("in a whisper, for nobody else to hear,"), aside=True)}),
     "an answer in a whisper": (
         _old("line", text="Hush.", speaker="ada", turn=2, cue=_cue("calmly")),
-        {"cue": _cue("calmly") | {"hears": ("bo",), "aside": False}}),
+        {"cue": _read(_cue("calmly"), aside=False)}),
     "a silence": (_old("silence", speaker="ada", turn=2), {"kind": "silence", "speaker": "ada", "turn": 2}),
 }  # fmt: skip
 
@@ -103,6 +110,27 @@ def test_a_setting_of_version_1_of_the_wrong_type_is_one_error(
     (tmp_path / FILE).write_text("\n".join([json.dumps(header), *rest]) + "\n", encoding="utf-8")
     with pytest.raises(RecordError, match=rf":1: {says}; the header is damaged$"):
         transcript.read(tmp_path)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("record", ["header", "resumed"])
+def test_a_model_whose_profile_does_not_say_how_it_was_directed_was_led(version: int, record: str) -> None:
+    old = {"record": record, "model": "tiny", "settings": {"profile": {"candidates": 2}}}
+    new = upgrade.record(old, version)["settings"]["profile"]
+    assert new == {"direction": "led", "think": False, "candidates": 2}
+    said = {"direction": "free", "think": True}
+    assert upgrade.record(old | {"settings": {"profile": said}}, version)["settings"]["profile"] == said
+    assert "profile" not in upgrade.record(old | {"settings": {}}, 2)["settings"]
+
+
+def test_a_run_goes_on_as_it_was_directed_unless_that_is_set_anew(stopped: Path) -> None:
+    before = transcript.read(stopped).header
+    for settings, expected in (({}, ("led", False)), ({"direction": "free", "think": True}, ("free", True))):
+        spec, known = prepare.choose(load(model=before.model, base_url="http://127.0.0.1:9/v1", **settings), before)
+        played = registry.profile(spec, load(**settings), known)
+        assert (played.direction, played.think) == expected
+    spec, known = prepare.choose(load(model="another", base_url="http://127.0.0.1:9/v1"), before)
+    assert registry.profile(spec, load(), known).direction == "guided"
 
 
 @pytest.fixture

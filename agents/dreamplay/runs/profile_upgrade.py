@@ -43,7 +43,9 @@ def upgraded(settings: Mapping[str, Any], model: str) -> dict[str, Any]:
     if "profile" in settings or ("tries" not in settings and not settings.keys() & set(_KEPT)):
         return dict(settings)
     local, scripted = "engine" in settings, model == "scripted"
-    known: dict[str, Any] = {}
+    known: dict[str, Any] = dict(_LED)
+    if local or scripted:
+        known |= {"judges_outcome": False, "earlier_scenes": "whole"}
     if local:
         known |= _LOCAL | {"min_p": _table(settings, "engine").get("min_p")}
     elif scripted:
