@@ -91,7 +91,11 @@ async def test_somebody_may_leave_where_the_scene_can_do_without_them(square: Sc
     assert _now(square).turn("ada").may_leave
     for kind in ("dream", "crossroads"):
         assert not _now(square.model_copy(update={"kind": kind})).turn("ada").may_leave
-    assert not _now(square, _gone("bo", "agent")).turn("ada").may_leave  # one would be left alone
+    alone = [_gone("bo", "agent")]
+    assert not _now(square, *alone).turn("ada").may_leave  # one would be left alone
+    taken = [{"kind": "line", "speaker": "cyrus", "turn": number} for number in range(1, square.turns.min)]
+    assert _now(square, *alone, *taken).turn("ada").may_leave
+    assert not _now(square, *alone, *taken, _gone("cyrus", "agent")).turn("ada").may_leave
     moves = [{"role": "cyrus", "kind": "exit", "after": 3, "text": "Gone."}]
     asides = [{"role": "ada", "to": ["bo"], "after": 1, "material": "the key is under the mat"}]
     staged = Scene.model_validate(square.model_dump() | {"moves": moves, "asides": asides})
@@ -99,7 +103,7 @@ async def test_somebody_may_leave_where_the_scene_can_do_without_them(square: Sc
     assert [role for role in now.cast if now.turn(role).may_leave] == []
     whisper = {"kind": "silence", "speaker": "ada", "turn": 1, "cue": {**worlds.cue().model_dump(), "aside": True}}
     after = _now(staged, whisper, _gone("cyrus", "author"))
-    assert after.moved == 1
+    assert after.moves_left == []
     assert after.cast == ("ada", "bo")
 
 

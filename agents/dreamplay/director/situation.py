@@ -139,12 +139,13 @@ class Situation:
         return Turn(self.beat, self.scene, speaker, self.present, number, len(self.turns), cue, may_leave=leaves)
 
     def may_leave(self, role: str) -> bool:
-        """Whether somebody present may go of their own accord: from a waking scene that does not need them later, and
-        in which at least two of the cast remain to talk."""
+        """Whether somebody present may go of their own accord: from a waking scene that does not need them later. Two
+        of the cast remain to talk, or one, if this turn completes the least number of turns."""
         needed = [move.role for move in self.moves_left]
         needed += [each for aside in self.asides_left for each in (aside.role, *aside.to)]
         remain = [other for other in self.cast if other != role]
-        return self.scene.kind == "waking" and role in self.cast and role not in needed and len(remain) > 1
+        enough = len(remain) > 1 or (bool(remain) and 1 + len(self.contracted) >= self.scene.turns.min)
+        return self.scene.kind == "waking" and role in self.cast and role not in needed and enough
 
 
 def _after(left: Sequence[Move], event: MoveEvent) -> list[Move]:

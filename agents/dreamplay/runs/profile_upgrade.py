@@ -45,7 +45,7 @@ def upgraded(settings: Mapping[str, Any], model: str) -> dict[str, Any]:
     local, scripted = "engine" in settings, model == "scripted"
     known: dict[str, Any] = dict(_LED)
     if local or scripted:
-        known |= {"judges_outcome": False, "earlier_scenes": "whole"}
+        known |= {"judges_outcome": False, "earlier_scenes": "whole", "detailed_reflections": False}
     if local:
         known |= _LOCAL | {"min_p": _table(settings, "engine").get("min_p")}
     elif scripted:
