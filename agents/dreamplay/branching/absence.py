@@ -162,7 +162,7 @@ def _outcome(scene: Scene, cast: Cast, absent: Collection[str]) -> Outcome | Non
     """The outcome, whose answers tell nothing of what somebody absent does."""
     if scene.outcome is None:
         return None
-    nothing = templates.render("nothing.jinja")
+    nothing = templates.render("nothing_comes.jinja")
     answers = {name: _told(text, nothing, cast, absent)[0] for name, text in scene.outcome.answers.items()}
     return scene.outcome.model_copy(update={"answers": answers})
 
