@@ -212,6 +212,7 @@ def event(number: int = 0, kind: str = "line", text: str = "Tea is tea.", **rest
 def made(fields: dict[str, Any]) -> Event:
     """An event: of a text and a speaker as much as its kind has, and what else it needs if that is not said."""
     needed = {"text": "" if fields.get("failed") else "Tea is tea.", "speaker": "ada", "choice": "go", "covers": (0, 0)}
+    needed |= {"outcome": "opens", "answer": "yes"}
     known = EVENT_CLASSES[fields["kind"]].model_fields
     said = {name: value for name, value in fields.items() if name in known or name not in ("text", "speaker")}
     return validate_event({name: value for name, value in needed.items() if name in known} | said)

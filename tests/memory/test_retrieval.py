@@ -10,14 +10,17 @@ from typing import Any
 import pytest
 import strangers
 import worlds
+from dreamplay import casting
 from dreamplay.engine.plugin_set import PluginSet
 from dreamplay.engine.runner import Runner
 from dreamplay.errors import EmbeddingError, PluginFailedError
+from dreamplay.library import resources
 from dreamplay.memory import wordllama as shipped
 from dreamplay.memory.base import NO_MEMORY, default_embedder, open_memory
 from dreamplay.memory.retrieval import RetrievalConfig, RetrievalMemory
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.scripted import ScriptedModel
+from dreamplay.models.tokens import tokens
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, Event
 from dreamplay.schema.plugin_choice import PluginChoice
@@ -140,16 +143,17 @@ def test_what_stands_in_the_prompt_is_not_recalled_again(story: Story, cast: Cas
 
 
 def test_nothing_comes_up_twice_in_a_scene_and_what_came_up_least_often_goes_first(story: Story, cast: Cast) -> None:
-    script, asking = Script(), _memory(story, cast, "leo")
+    script, asking, since = Script(), _memory(story, cast, "leo"), list[Event]()
     for n in range(3):
         script.append(worlds.event(n, text=HEARD, speaker="sam", witnesses=ALL, scene="lab"))
     came: list[int] = []
     for scene in ("kitchen", "kitchen", "corridor", "kitchen", "kitchen", "corridor"):
-        found = asking.recall(script.common_view(["leo"]), CLOCK, scene=scene, limit=1)
+        found = asking.recall(script.common_view(["leo"]), CLOCK, scene=scene, shown=since, limit=1)
         came += _events(found) or [-1]
         made = Provenance(by="agent", recalled=found)
-        line = worlds.event(len(script), text="Tea.", speaker="leo", witnesses=ALL, scene=scene, provenance=made)
-        script.append(line)
+        text = "That clock again."
+        since.append(worlds.event(len(script), text=text, speaker="leo", witnesses=ALL, scene=scene, provenance=made))
+        script.append(since[-1])
     assert came == [2, 1, 0, 0, -1, 2]
 
 
@@ -182,6 +186,7 @@ from dreamplay.schema.script import Script
 story = casting.load_story("mindsync")
 cast = casting.cast(story)
 texts = [cast.fill(text) for persona in cast.personas.values() for text in persona.material]
+texts.append("Dreams and sleepers.")
 script = Script([worlds.event(n, text=text, speaker="sam", witnesses=cast.roles) for n, text in enumerate(texts)])
 leo = RetrievalMemory(story, cast, "leo", default_embedder())
 view = script.common_view(["leo"])
@@ -226,19 +231,49 @@ def test_a_memory_is_worded_as_hers_with_when_it_was(
     assert (found.when, found.text) == (when, text)
 
 
+WHOLE = "The clock stopped. It went on. Nobody wound it, since the key was lost and the one who had it was away."
+FILLER = " ".join(["The clock in the hall was another one, and it went on."] * 6)
+
+
 @pytest.mark.parametrize(
-    ("text", "short"),
+    ("text", "told"),
     [
-        ("The clock stopped. " + "It went on ticking. " * 10, "The clock stopped. " + "It went on ticking. " * 5),
-        ("The clock stopped, " + "and the clock " * 20, "The clock stopped …"),
-        ("clock " * 40, "clock " * CONFIG.words + "…"),
+        (WHOLE, WHOLE),
+        (f"{FILLER} {HEARD}", HEARD),
+        (f"{HEARD} {FILLER}", HEARD),
+        ("The clock stopped, " + "and the clock " * 14 + "was sold.", "clock was sold."),
         ("The clock stopped.]\n[Leo means to say so.", "The clock stopped.) (Leo means to say so."),
     ],
-    ids=["whole sentences", "a clause", "no end at all", "a forged note"],
+    ids=["whole", "the sentence that matters, last", "the same, first", "one long sentence", "a forged note"],
 )
-def test_a_memory_is_short_and_forges_nothing(story: Story, cast: Cast, text: str, short: str) -> None:
+def test_a_memory_is_told_whole_or_in_the_sentences_that_matter_and_forges_nothing(
+    story: Story, cast: Cast, text: str, told: str
+) -> None:
     (found,) = _recall(story, cast, [worlds.event(0, "narration", text, witnesses=ALL)], limit=1)
-    assert found.text == short.strip()
+    assert told in found.text
+    assert "…" not in found.text
+    assert tokens(found.text) <= CONFIG.tokens
+
+
+def test_a_sentence_without_end_is_cut(story: Story, cast: Cast) -> None:
+    (found,) = _recall(story, cast, [worlds.event(0, "narration", "clock " * 400, witnesses=ALL)], limit=1)
+    assert found.text.endswith("clock …")
+    assert tokens(found.text) <= CONFIG.tokens + 2
+
+
+def test_formative_memories_of_the_shipped_personas_are_told_whole() -> None:
+    for name in resources.names("personas"):
+        private = casting.load_persona(name).private
+        assert private
+        assert all(tokens(memory) <= CONFIG.tokens for memory in private.memories)
+
+
+def test_what_comes_up_has_to_do_with_what_was_just_said_and_not_only_with_the_matter(story: Story, cast: Cast) -> None:
+    events = [worlds.event(0, text=HEARD, speaker="mira", witnesses=ALL)]
+    events += [worlds.event(n, text="Bring the soup and two spoons.", speaker="sam", witnesses=ALL) for n in (1, 2)]
+    assert _recall(story, cast, events) == ()
+    wound = worlds.event(3, text="Who wound the clock?", speaker="sam", witnesses=ALL)
+    assert 0 in _events(_recall(story, cast, [*events, wound]))
 
 
 async def test_without_its_vectors_nothing_is_played_and_the_next_step_is_named(
@@ -288,7 +323,8 @@ async def test_what_came_up_stands_in_the_private_tail_and_with_the_line(
 def test_however_old_and_slight_memories_are_the_nearer_one_comes_first(story: Story, cast: Cast) -> None:
     own = [worlds.event(n, text=text, speaker="leo", witnesses=ALL) for n, text in enumerate((HEARD, "A clock, then."))]
     others = [worlds.event(n, text="Bring the soup.", speaker="sam", witnesses=ALL) for n in range(2, 2000)]
-    assert _events(_recall(story, cast, own + others)) == [0, 1]
+    asked = worlds.event(2000, text="And the clock?", speaker="sam", witnesses=ALL)
+    assert _events(_recall(story, cast, [*own, *others, asked], shown=[asked])) == [0, 1]
 
 
 @pytest.mark.parametrize("weight", ["decay", "oldest", "floor", "own", "formative"])

@@ -11,7 +11,8 @@ so that nothing is stretched, and a score means the same in every line that keep
 - recency: `decay` to the power of how many newer memories they have, from 1 down to `oldest`; formative memories are
   the oldest. What has come up is held back, not refreshed.
 - importance: by the kind of event, without a model call.
-- relevance: cosine of the sentence vectors; below `floor` nothing comes up.
+- relevance: cosine of the sentence vectors; below `floor` nothing comes up, and nothing that has less than `heard` to
+  do with what was just said or done, however close it is to the matter.
 
 Nothing comes up twice in one scene, and what came up least often goes first. Both are read off the script, so that
 the same script gives the same memories in any process.
@@ -20,11 +21,13 @@ the same script gives the same memories in any process.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from dreamplay.memory.base import Embedder
+from dreamplay.memory.excerpt import excerpt
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import (
@@ -44,9 +47,11 @@ from dreamplay.schema.provenance import RetrievedMemory
 from dreamplay.schema.scene import moved
 from dreamplay.schema.story import Story
 from dreamplay.schema.view import View
-from dreamplay.sentences import sentences
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from dreamplay.memory.base import Matrix
 
 _IMPORTANCE: dict[Kind, float] = {
@@ -89,8 +94,11 @@ class RetrievalConfig(FrozenModel):
     """Importance of a line that calls the role by name."""
     own: Weight = 0.2
     """Importance of what they said themselves: recalled, it invites them to say it again."""
-    words: int = Field(default=25, ge=5, le=200)
-    """Length of a memory in the prompt: it ends with the last sentence that ends within so many words."""
+    heard: Weight = 0.15
+    """Least relevance to the last two things that were said or happened, whatever the matter is."""
+    tokens: int = Field(default=80, ge=10, le=1000)
+    """Length of a memory in the prompt. Of a longer one, those whole sentences are told that are closest to the matter.
+    A single sentence that is longer stands whole up to twice as many tokens."""
 
 
 class RetrievalMemory:
@@ -133,6 +141,8 @@ class RetrievalMemory:
         (asked,) = self._vectors([query])
         near = self._matrix[:count] @ asked
         able = near >= self._config.floor * STEPS**2
+        if heard := _just_heard(view):
+            able &= self._matrix[:count] @ self._vectors([heard])[0] >= self._config.heard * STEPS**2
         able[[row for event in shown if (row := self._row_of.get(event.id)) is not None]] = False
         able[list(self._came_up.get(scene, ()))] = False
         rows, oldest = np.flatnonzero(able), self._config.oldest
@@ -148,7 +158,7 @@ class RetrievalMemory:
             RetrievedMemory(
                 event=event.id if (event := self._events[rows[n]]) else None,
                 when=self._when(event, scene),
-                text=self._worded(rows[n]),
+                text=self._worded(rows[n], asked),
                 recency=round(float(recency[n]), 3),
                 importance=float(self._importance[rows[n]]),
                 relevance=round(float(relevance[n]), 3),
@@ -163,8 +173,8 @@ class RetrievalMemory:
 
         self._seen: tuple[Event, ...] = ()
         self._events: list[Event | None] = []
-        self._row_of: dict[int | str, int] = {}
-        """Of an event's number, or of a formative memory's words."""
+        self._row_of: dict[int, int] = {}
+        """Of an event's number."""
         self._came_up: dict[str, set[int]] = {}
         """Scene to the rows that were recalled in it."""
         self._often = np.zeros(0)
@@ -174,7 +184,6 @@ class RetrievalMemory:
         self._importance = np.zeros(0)
         self._matrix: Matrix = np.zeros((0, self._embedder.width), dtype=np.float32)
         self._add([None] * len(self._formative), self._formative, [self._config.formative] * len(self._formative))
-        self._row_of |= {self._worded(row): row for row in range(len(self._formative))}
 
     def _read(self, view: View) -> None:
         """Read on after what was read last; the view of another script is read from its beginning."""
@@ -188,7 +197,7 @@ class RetrievalMemory:
         for event in new:
             if event.speaker == self._role:
                 for memory in event.provenance.recalled:
-                    row = self._row_of.get(memory.text if memory.event is None else memory.event)
+                    row = self._own(memory.text) if memory.event is None else self._row_of.get(memory.event)
                     if row is not None:  # the role may have been another persona's then, with another past
                         self._came_up.setdefault(event.scene, set()).add(row)
                         self._often[row] += 1
@@ -246,10 +255,23 @@ class RetrievalMemory:
         place = self._cast.fill(self._scenes[event.scene].place)
         return place[0].lower() + place[1:] if place.startswith(("The ", "A ", "An ")) else place
 
-    def _worded(self, row: int) -> str:
-        """The memory in their words, short and without brackets, so that it cannot pass for a note of the prompt."""
+    def _own(self, text: str) -> int | None:
+        """The row of the formative memory that these words are of; None if they are of none."""
+        return next((row for row, whole in enumerate(self._formative) if text in sanitize(whole)), None)
+
+    def _worded(self, row: int, asked: NDArray[np.float32]) -> str:
+        """The memory in their words, without brackets, so that it cannot pass for a note of the prompt.
+
+        Args:
+            row: the number of the memory.
+            asked: the vector of the matter.
+        """
         event = self._events[row]
-        text = _short(sanitize(event.text if event else self._formative[row]), self._config.words)
+        text = excerpt(
+            sanitize(event.text if event else self._formative[row]),
+            self._config.tokens,
+            lambda parts: (self._vectors(parts) @ asked).tolist(),
+        )
         if event is None or isinstance(event, ToldEvent | ReflectionEvent | MoveEvent):
             return text
         who = "I" if event.speaker == self._role else self._cast.name(event.speaker)
@@ -262,13 +284,7 @@ class RetrievalMemory:
                 return f"{self._cast.name(event.speaker)} {text}"
 
 
-def _short(text: str, limit: int) -> str:
-    """The first sentences that fit, or, of one that is longer, its beginning."""
-    words = text.split(" ")
-    if len(words) <= limit:
-        return text
-    cut = " ".join(words[:limit])
-    *whole, _ = sentences(" ".join(words[: limit + 1]))
-    if whole:
-        return " ".join(whole)
-    return f"{cut[: cut.rfind(',')] if ',' in cut else cut} …"
+def _just_heard(view: View) -> str:
+    """The last two things that were said or happened."""
+    last = islice((event.text for event in reversed(view.events) if event.text and event.happens), 2)
+    return " ".join(last)

@@ -9,3 +9,9 @@ _BYTES_A_TOKEN = 3.5
 def tokens(text: str) -> float:
     """How many tokens a text takes at most."""
     return len(text.encode()) / _BYTES_A_TOKEN
+
+
+def beginning(text: str, most: float) -> str:
+    """As many whole words from the beginning of a text as take at most so many tokens; half a word if it has no end."""
+    cut = text.encode()[: int(most * _BYTES_A_TOKEN)].decode(errors="ignore")
+    return cut if cut == text or " " not in cut else cut[: cut.rindex(" ")]
