@@ -143,7 +143,7 @@ def test_after_a_dream_somebody_knows_which_image_was_their_own_and_of_no_other(
     given, tail = _brief(world, "ada", dream)
     assert given.dreamt == "CANARY-Ada-fear stands on the stairs."
     assert tail.count(given.dreamt) == 1
-    assert "nobody was told that it is Ada's" in tail
+    assert f"which the dream has shown without saying whose it is: {given.dreamt}" in tail
     assert "CANARY-Bo" not in tail
     assert _brief(world, "ada")[0].dreamt == ""
 
@@ -187,7 +187,7 @@ def test_somebody_without_a_private_sheet_or_a_past_is_given_no_empty_line(tmp_p
     story, cast, scene = _world(tmp_path)
     bare = Cast({role: each.model_copy(update={"private": None}) for role, each in cast.personas.items()})
     _, tail = _brief((story, bare, scene), "ada")
-    assert tail.splitlines() == ["For Ada alone, to know and not to recite:", "Now Ada."]
+    assert tail.splitlines() == ["For Ada alone:", "Now Ada."]
 
 
 def test_what_matters_least_is_left_out_of_a_brief_that_is_too_long(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ class Agent:
         cue, profile = turn.cue, self.model.profile
         led = profile.direction == "led"
         assert cue
-        recalled = self._recall(turn, view, self.desk.cast.fill(cue.material))
+        recalled = self._recall(turn, view, self.desk.matter(turn))
         last = [event.speaker for event in view.of_kind(TurnEvent)[-1:]]
         context = replace(
             self._context(view),
@@ -200,7 +200,8 @@ class Agent:
             return ()
         shown = self.desk.shown(turn, view)
         query = f"{matter} {last_heard(shown)}"
-        return self.memory.recall(view, query, scene=turn.scene.id, shown=shown, limit=self.model.profile.memories)
+        limit = self.model.profile.memories
+        return self.desk.affordable(self.memory.recall(view, query, scene=turn.scene.id, shown=shown, limit=limit))
 
     @staticmethod
     def _made(

@@ -114,7 +114,8 @@ class Brief:
 
     def within(self, room: float, size: Callable[[Event], float]) -> Brief:
         """The brief without what matters least, if it would take more tokens than there is room for. Who they are, what
-        they are after, what is asked of them and which memories come up is always told.
+        they are after, what they think of those present, what is asked of them and which memories come up is always
+        told.
 
         Args:
             room: tokens that it may take.
@@ -124,10 +125,10 @@ class Brief:
         scene = (self.arc, self.aim, *self.reveals, self.about, self.knows, self.matter, *self.options)
         memories = [memory.text for memory in self.recalled]
         owed = [claim.words for claim in self.owed]
-        left = room - _sum(self.want, *sheet, *scene, *memories, *owed) - sum(map(size, self.apart))
+        regards = [" ".join(regard.name + regard.why for regard in self.regards)]
+        left = room - _sum(self.want, *sheet, *scene, *regards, *memories, *owed) - sum(map(size, self.apart))
         parts: dict[str, float] = {
             "pending": _sum(*(claim.words + claim.when for claim in self.pending)),
-            "regards": _sum(*(regard.why for regard in self.regards)),
             "things": _sum(*self.things),
             "earlier": sum(_sum(scene.when, scene.outcome) + sum(map(size, scene.said)) for scene in self.earlier),
             "thought": _sum(self.thought),

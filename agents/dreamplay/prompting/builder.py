@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from dreamplay import languages
@@ -42,8 +43,10 @@ _LINE = 40
 """Tokens that a turn adds to the script, with its share of what is narrated; most lines take about 25."""
 _TOLD = 300
 """Tokens that a dream, or stances and an ending, add to the script."""
-_BRIEF = 340
+_BRIEF = 300
 """Tokens of a brief at most, but for what is always told."""
+_MEMORIES = 90
+"""Tokens of all memories in a prompt, but for the first."""
 _FREELY = 140
 """Tokens of a line at most that is not led: three sentences and a gesture."""
 _THOUGHT = 80
@@ -87,7 +90,7 @@ class PromptBuilder:
                 word.
         """
         if self.profile.direction != "led":
-            return self._free(self.brief(turn, view, recalled), view, wrong)
+            return self._free(turn, view, wrong, recalled)
         persona, cue = self.cast.personas[turn.speaker], turn.cue
         assert cue
         begun = f" {self._wording.begun(cue, turn.speaker)}".rstrip() if again else ""
@@ -111,19 +114,34 @@ class PromptBuilder:
         """Everything that the speaker of a turn is given: see `prompting.brief`."""
         return brief(self.story, self.cast, turn, view, self._ledgers.of(view.events, reader=view.roles), recalled)
 
-    def _free(self, given: Brief, view: View, wrong: str) -> Prompt:
+    def affordable(self, recalled: Sequence[RetrievedMemory]) -> tuple[RetrievedMemory, ...]:
+        """The first of some memories, as many as a prompt has room for: one, and whatever else is short enough."""
+        taken = list(accumulate(tokens(memory.text) + tokens(memory.when) for memory in recalled))
+        return tuple(memory for memory, size in zip(recalled, taken, strict=True) if size <= _MEMORIES) or tuple(
+            recalled[:1]
+        )
+
+    def matter(self, turn: Turn) -> str:
+        """What a turn is about, for the memory: what its cue says, or what is spoken of. Empty: nothing."""
+        cue = turn.cue
+        if cue is None or self.profile.direction == "led":
+            return self.cast.fill(cue.material) if cue else ""
+        return next((self.cast.fill(topic.about) for topic in turn.scene.topics if topic.id == cue.topic), "")
+
+    def _free(self, turn: Turn, view: View, wrong: str, recalled: Sequence[RetrievedMemory]) -> Prompt:
         """Ask for a line with the whole brief."""
-        think, name = self.profile.think, given.name
+        think, name = self.profile.think, self.cast.name(turn.speaker)
         tail = self._render(
             "brief.jinja",
-            brief=given.within(_BRIEF, self._wording.size),
+            brief=self.brief(turn, view, recalled).within(_BRIEF, self._wording.size),
             guided=self.profile.direction == "guided",
             wrong=wrong,
             said=self._said,
             regard=_regard,
         )
+        ask = self._render("ask.jinja", name=name, led=False, may_leave=turn.may_leave)
         return self._prompt(
-            "line", view, f"{tail}\n{self._render('ask.jinja', name=name, led=False, may_leave=False)}",
+            "line", view, f"{tail}\n{ask}",
             max_tokens=_FREELY + think * _THOUGHT, prefill="" if think else f"{name}:",
         )  # fmt: skip
 

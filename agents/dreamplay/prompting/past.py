@@ -2,8 +2,7 @@
 
 The scene that runs stands word for word, and so does the last dream. Of an earlier scene, how it began and what came of
 it is told, and of the last one the last words as well. Whatever else somebody needs of them is in their brief: memories
-that come up, what is open, what they think of whom. The prologue is told whole until the first scene is over; after
-that, one line of each shows how they talk.
+that come up, what is open, what they think of whom. The prologue stays, since it shows how each of them talks.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from dreamplay.schema.event import (
 )
 from dreamplay.sentences import sentences
 
-LAST_WORDS = 2
+LAST_WORDS = 1
 """Lines and actions of the last scene that stand word for word."""
 
 
@@ -49,9 +48,6 @@ class Past:
         *earlier, running = scenes.values() or [[]]
         kept = {event.id: event for event in running}
         for number, scene in enumerate(earlier, start=1):
-            if scene[0].beat == PROLOGUE:
-                kept |= {event.id: event for event in (scene if number == len(earlier) else _voices(scene))}
-                continue
             kept |= {event.id: event for event in self._in_short(scene)}
             if number == len(earlier):
                 said = [event for event in scene if isinstance(event, LineEvent | ActionEvent)]
@@ -66,6 +62,8 @@ class Past:
 
     def _in_short(self, scene: Sequence[Event]) -> list[Event]:
         """How a scene began, and what came of it: its outcome and what was chosen, or what happened last."""
+        if scene[0].beat == PROLOGUE:
+            return [*scene]
         told = [event for event in scene if isinstance(event, NarrationEvent)]
         came = [event for event in scene if isinstance(event, OutcomeEvent | StanceEvent)]
         return [*(came or told[1:][-1:]), *map(self._beginning, told[:1])]
@@ -77,11 +75,3 @@ class Past:
             text = sentences(event.text)[0]
             known = self._begun[event.id] = (event, event.model_copy(update={"text": text}))
         return known[1]
-
-
-def _voices(prologue: Sequence[Event]) -> list[Event]:
-    """The first line of each speaker."""
-    first: dict[str | None, Event] = {}
-    for event in prologue:
-        first.setdefault(event.speaker, event)
-    return list(first.values())
