@@ -143,7 +143,7 @@ def test_after_a_dream_somebody_knows_which_image_was_their_own_and_of_no_other(
     given, tail = _brief(world, "ada", dream)
     assert given.dreamt == "CANARY-Ada-fear stands on the stairs."
     assert tail.count(given.dreamt) == 1
-    assert f"which the dream has shown without saying whose it is: {given.dreamt}" in tail
+    assert f"seen by all in the dream, as nobody's: {given.dreamt}" in tail
     assert "CANARY-Bo" not in tail
     assert _brief(world, "ada")[0].dreamt == ""
 
@@ -207,8 +207,9 @@ def test_what_matters_least_is_left_out_of_a_brief_that_is_too_long(tmp_path: Pa
     short = given.within(300, size)
     assert not short.earlier
     assert not short.reflected
-    assert (short.recalled, short.aim, short.sheet, short.reveals) == (
-        given.recalled, given.aim, given.sheet, given.reveals,
+    assert not short.recalled
+    assert (short.aim, short.sheet, short.reveals, short.things) == (
+        given.aim, given.sheet, given.reveals, given.things,
     )  # fmt: skip
     assert isinstance(short.sheet, PrivateSheet)
 

@@ -201,7 +201,8 @@ class Agent:
         shown = self.desk.shown(turn, view)
         query = f"{matter} {last_heard(shown)}"
         limit = self.model.profile.memories
-        return self.desk.affordable(self.memory.recall(view, query, scene=turn.scene.id, shown=shown, limit=limit))
+        found = self.memory.recall(view, query, scene=turn.scene.id, shown=shown, limit=limit)
+        return self.desk.affordable(turn, view, found)
 
     @staticmethod
     def _made(

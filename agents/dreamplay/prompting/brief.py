@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 from dreamplay.models.tokens import tokens
@@ -24,10 +25,12 @@ from dreamplay.schema.view import View
 from dreamplay.threads.ledger import Ledger
 from dreamplay.threads.thread import Thread, ThreadKind
 
-_LINE = 12
+_LINE = 8
 """Tokens of the words around each text of a brief."""
 _OWED = 2
 """Questions, accusations and offers at most that a speaker is reminded of."""
+_OPTIONS = 2
+"""Things at most that a speaker is shown as possible."""
 _PENDING = 2
 """Things at most that a speaker is reminded of because they are open since an earlier scene."""
 
@@ -114,8 +117,7 @@ class Brief:
 
     def within(self, room: float, size: Callable[[Event], float]) -> Brief:
         """The brief without what matters least, if it would take more tokens than there is room for. Who they are, what
-        they are after, what they think of those present, what is asked of them and which memories come up is always
-        told.
+        they are after, what they think of those present, what is asked of them and what was promised is always told.
 
         Args:
             room: tokens that it may take.
@@ -123,24 +125,23 @@ class Brief:
         """
         sheet = (self.sheet.belief, self.sheet.fear, self.sheet.wish) if self.sheet else ()
         scene = (self.arc, self.aim, *self.reveals, self.about, self.knows, self.matter, *self.options)
-        memories = [memory.text for memory in self.recalled]
-        owed = [claim.words for claim in self.owed]
+        owed = [claim.words + claim.when for claim in (*self.owed, *self.pending)]
         regards = [" ".join(regard.name + regard.why for regard in self.regards)]
-        left = room - _sum(self.want, *sheet, *scene, *regards, *memories, *owed) - sum(map(size, self.apart))
-        parts: dict[str, float] = {
-            "pending": _sum(*(claim.words + claim.when for claim in self.pending)),
-            "things": _sum(*self.things),
-            "earlier": sum(_sum(scene.when, scene.outcome) + sum(map(size, scene.said)) for scene in self.earlier),
-            "thought": _sum(self.thought),
-            "reflected": _sum(self.reflected),
+        left = room - _sum(self.want, *sheet, *scene, *regards, *owed) - sum(map(size, self.apart))
+        sizes: dict[str, list[float]] = {
+            "things": [_sum(thing) for thing in self.things],
+            "recalled": [_sum(memory.text + memory.when) for memory in self.recalled],
+            "earlier": [_sum(each.when, each.outcome) + sum(map(size, each.said)) for each in self.earlier],
+            "reflected": [_sum(self.reflected)],
+            "thought": [_sum(self.thought)],
         }
-        gone: dict[str, Any] = {}
-        for part, tokens_of_it in parts.items():
-            if tokens_of_it <= left:
-                left -= tokens_of_it
-            else:
-                gone[part] = type(getattr(self, part))()
-        return replace(self, **gone)
+        kept: dict[str, Any] = {}
+        for part, each in sizes.items():
+            whole = getattr(self, part)
+            fits = [taken for taken in accumulate(each) if taken <= left]
+            left -= fits[-1] if fits else 0
+            kept[part] = whole[: len(fits)] if isinstance(whole, tuple) else whole if fits else ""
+        return replace(self, **kept)
 
 
 def brief(
@@ -192,7 +193,7 @@ def brief(
         knows=fill(topic.knows.get(role, "")) if topic else "",
         things=tuple(map(fill, cue.things)) if cue else (),
         act=cue.act if cue else "",
-        options=tuple(map(fill, cue.options)) if cue else (),
+        options=tuple(map(fill, cue.options[:_OPTIONS])) if cue else (),
         to=cast.name(cue.to) if cue and cue.to else "",
         whispers_to=cast.listed(cue.hears) if cue and cue.hears else "",
         matter=fill(cue.material) if cue and cue.aside else "",

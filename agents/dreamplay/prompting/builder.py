@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import Any
 
 from dreamplay import languages
@@ -43,10 +42,6 @@ _LINE = 40
 """Tokens that a turn adds to the script, with its share of what is narrated; most lines take about 25."""
 _TOLD = 300
 """Tokens that a dream, or stances and an ending, add to the script."""
-_BRIEF = 300
-"""Tokens of a brief at most, but for what is always told."""
-_MEMORIES = 90
-"""Tokens of all memories in a prompt, but for the first."""
 _FREELY = 140
 """Tokens of a line at most that is not led: three sentences and a gesture."""
 _THOUGHT = 80
@@ -114,12 +109,11 @@ class PromptBuilder:
         """Everything that the speaker of a turn is given: see `prompting.brief`."""
         return brief(self.story, self.cast, turn, view, self._ledgers.of(view.events, reader=view.roles), recalled)
 
-    def affordable(self, recalled: Sequence[RetrievedMemory]) -> tuple[RetrievedMemory, ...]:
-        """The first of some memories, as many as a prompt has room for: one, and whatever else is short enough."""
-        taken = list(accumulate(tokens(memory.text) + tokens(memory.when) for memory in recalled))
-        return tuple(memory for memory, size in zip(recalled, taken, strict=True) if size <= _MEMORIES) or tuple(
-            recalled[:1]
-        )
+    def affordable(self, turn: Turn, view: View, recalled: Sequence[RetrievedMemory]) -> tuple[RetrievedMemory, ...]:
+        """The first of some memories, as many as the prompt of a turn has room for."""
+        if turn.task != "line" or self.profile.direction == "led":
+            return tuple(recalled)
+        return self._fitting(turn, view, recalled).recalled
 
     def matter(self, turn: Turn) -> str:
         """What a turn is about, for the memory: what its cue says, or what is spoken of. Empty: nothing."""
@@ -128,12 +122,15 @@ class PromptBuilder:
             return self.cast.fill(cue.material) if cue else ""
         return next((self.cast.fill(topic.about) for topic in turn.scene.topics if topic.id == cue.topic), "")
 
+    def _fitting(self, turn: Turn, view: View, recalled: Sequence[RetrievedMemory]) -> Brief:
+        return self.brief(turn, view, recalled).within(self.profile.brief_tokens, self._wording.size)
+
     def _free(self, turn: Turn, view: View, wrong: str, recalled: Sequence[RetrievedMemory]) -> Prompt:
         """Ask for a line with the whole brief."""
         think, name = self.profile.think, self.cast.name(turn.speaker)
         tail = self._render(
             "brief.jinja",
-            brief=self.brief(turn, view, recalled).within(_BRIEF, self._wording.size),
+            brief=self._fitting(turn, view, recalled),
             guided=self.profile.direction == "guided",
             wrong=wrong,
             said=self._said,
