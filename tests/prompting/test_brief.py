@@ -152,15 +152,25 @@ def test_somebody_knows_what_they_think_of_those_present_and_what_they_thought_l
     world = _world(tmp_path)
     events = [
         _said(0, "ada", "I trust nobody.", ("ada",), kind="reflection", attitudes={"bo": 1.0, "cyrus": -1.0}),
-        _said(1, "ada", "I trust Cyrus.", ("ada",), kind="reflection", attitudes={"cyrus": 0.4}),
+        _said(
+            1,
+            "ada",
+            "I trust Cyrus.",
+            ("ada",),
+            kind="reflection",
+            attitudes={"cyrus": 0.4},
+            why={"cyrus": "he came back."},
+            wants="to leave with Cyrus",
+        ),
         _said(2, "bo", "I trust myself.", ("bo",), kind="reflection", attitudes={"ada": -0.4}),
         _said(3, "ada", "I should go.", ("ada",), kind="thought"),
         _said(4, "bo", "I should stay.", ("bo",), kind="thought"),
     ]
     given, tail = _brief(world, "ada", *events)
     assert [(each.name, each.attitude) for each in given.regards] == [("Bo", 1.0), ("Cyrus", 0.4)]
-    assert "Ada now sees Bo as a close friend, Cyrus as a friend." in tail
+    assert "Ada now sees Bo as a close friend, Cyrus as a friend (he came back)." in tail
     assert (given.reflected, given.thought) == ("I trust Cyrus.", "I should go.")
+    assert "After the last scene Ada thought: I trust Cyrus. What Ada wants now: to leave with Cyrus." in tail
     assert not any(words in tail for words in ("I trust myself", "I should stay", "beware"))
     assert [each.name for each in _brief(world, "ada", *events, present=("ada", "bo"))[0].regards] == ["Bo"]
 
@@ -204,7 +214,7 @@ def test_what_matters_least_is_left_out_of_a_brief_that_is_too_long(tmp_path: Pa
     assert given.reflected
     size = lambda event: tokens(event.text)  # noqa: E731
     assert given.within(10_000, size) == given
-    short = given.within(300, size)
+    short = given.within(200, size)
     assert not short.earlier
     assert not short.reflected
     assert not short.recalled

@@ -18,7 +18,7 @@ from dreamplay.prompting.apart import PrivateScene
 from dreamplay.schema.cast import Cast, PrivateSheet
 from dreamplay.schema.event import DreamEvent, Event, ReflectionEvent, ThoughtEvent, sanitize
 from dreamplay.schema.provenance import RetrievedMemory
-from dreamplay.schema.script import regards
+from dreamplay.schema.script import last_reflection, regards
 from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
@@ -86,6 +86,8 @@ class Brief:
     """What they think of those present."""
     reflected: str
     """What the last scene has meant to them."""
+    wants_now: str
+    """What they have wanted since then."""
     earlier: tuple[PrivateScene, ...]
     """What they have lived through in earlier scenes, and not all who are present."""
     apart: tuple[Event, ...]
@@ -132,6 +134,7 @@ class Brief:
             "things": [_sum(thing) for thing in self.things],
             "recalled": [_sum(memory.text + memory.when) for memory in self.recalled],
             "earlier": [_sum(each.when, each.outcome) + sum(map(size, each.said)) for each in self.earlier],
+            "wants_now": [_sum(self.wants_now)],
             "reflected": [_sum(self.reflected)],
             "thought": [_sum(self.thought)],
         }
@@ -171,6 +174,7 @@ def brief(
             when="in this scene" if thread.scene == scene.id else apart.when(places, thread.scene),
         )
 
+    reflection = last_reflection(view.of_kind(ReflectionEvent), role)
     asked = [thread for thread in ledger.open_for(role) if thread.scene == scene.id]
     between = [thread for thread in ledger.threads if role in (thread.by, thread.to) and thread.open]
     old = [thread for thread in between if thread.scene != scene.id and {thread.by, thread.to} <= {*turn.present}]
@@ -184,7 +188,8 @@ def brief(
         reveals=tuple(fill(reveal.what) for reveal in scene.reveals if role in reveal.knows),
         dreamt=_dreamt(view, role),
         regards=_regards(view, cast, turn),
-        reflected=_last(view, role, ReflectionEvent),
+        reflected=sanitize(reflection.text) if reflection else "",
+        wants_now=sanitize(reflection.wants).rstrip(".") if reflection else "",
         earlier=apart.earlier(turn, view, cast, places),
         apart=apart.just_now(turn, view),
         pending=tuple(map(claim, old[-_PENDING:])),
@@ -197,7 +202,7 @@ def brief(
         to=cast.name(cue.to) if cue and cue.to else "",
         whispers_to=cast.listed(cue.hears) if cue and cue.hears else "",
         matter=fill(cue.material) if cue and cue.aside else "",
-        thought=_last(view, role, ThoughtEvent),
+        thought=_thought(view, role),
         owed=tuple(map(claim, reversed(asked[:_OWED]))),
     )
 
@@ -230,9 +235,9 @@ def _regards(view: View, cast: Cast, turn: Turn) -> tuple[Regard, ...]:
     )
 
 
-def _last(view: View, role: str, kind: type[ReflectionEvent] | type[ThoughtEvent]) -> str:
-    """The newest words of a kind that are the speaker's own; empty if there are none."""
-    own = (event for event in reversed(view.of_kind(kind)) if event.speaker == role and event.text)
+def _thought(view: View, role: str) -> str:
+    """The speaker's last thought before a line; empty if there was none."""
+    own = (event for event in reversed(view.of_kind(ThoughtEvent)) if event.speaker == role)
     return sanitize(next((event.text for event in own), ""))
 
 
