@@ -9,12 +9,15 @@ from dreamplay.director import relevance
 from dreamplay.director.config import DirectorConfig
 from dreamplay.director.pressures import Pressures
 from dreamplay.director.situation import Situation
-from dreamplay.director.turn_taking import Floor, asks
+from dreamplay.director.turn_taking import Floor
+from dreamplay.languages.english import ENGLISH
 from dreamplay.languages.language import Language
 from dreamplay.memory.base import Embedder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import EventBase, LineEvent
 from dreamplay.schema.script import attitudes
+from dreamplay.schema.topic import Act
+from dreamplay.threads import signs
 
 AFTER: Mapping[str, Mapping[str, float]] = {
     "ask": {"tell": 5, "dodge": 2, "ask": 1, "lie": 1, "confess": 1, "refuse": 1, "tease": 0.5, "say nothing": 0.3},
@@ -33,6 +36,7 @@ AFTER: Mapping[str, Mapping[str, float]] = {
     "": {"tell": 4, "ask": 3, "accuse": 1, "offer": 1, "tease": 1, "comfort": 1},
 }
 """What usually follows on an act, as weights; "" is when something has happened, or nothing has been said yet."""
+_OF_KIND: Mapping[str, Act] = {"accusation": "accuse", "question": "ask", "offer": "offer", "promise": "promise"}
 _WARM = frozenset({"comfort", "yield", "confess", "offer", "promise"})
 _COLD = frozenset({"accuse", "press", "refuse", "lie", "dodge"})
 _HOT = frozenset({"accuse", "press", "confess", "refuse", "yield", "promise"})
@@ -100,9 +104,10 @@ def done(event: EventBase | None) -> str:
     if not isinstance(event, LineEvent):
         return ""
     act = event.cue.act if event.cue and event.cue.act in AFTER else ""
-    if asks(event) and act not in ("press", "accuse", "offer"):
-        return "ask"
-    return act or "tell"
+    put = {each.kind for each in signs.puts(event.text, event.cue, ENGLISH)}
+    if act in ("press", "accuse", "offer") or not put:
+        return act or "tell"
+    return next((known for kind, known in _OF_KIND.items() if kind in put), "tell")
 
 
 def shown(words: str, language: Language) -> str:

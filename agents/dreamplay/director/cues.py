@@ -110,10 +110,10 @@ class Cues:
         event, dice = floor.event, now.dice(self.seed, "reply")
         assert event
         assert event.speaker
-        known = replies.acts()
-        act = self._acts.suggest(now, speaker, floor, among=known)
+        own = not now.scene.topics  # what somebody brings along has nothing to do with the topics of a scene
+        act = self._acts.suggest(now, speaker, floor, among=replies.acts(matter=own))
         told = [turn.cue.text for turn in now.script.of_kind(TurnEvent)[-self.config.horizon :] if turn.cue]
-        reply = replies.drawn(act, told, dice)
+        reply = replies.drawn(act, told, dice, matter=own)
         matter = self._at_hand.one(now, speaker, dice, without=event.speaker) if reply.with_matter else ""
         words = reply.filled(self.cast.called(event.speaker), self.cast.fill(matter))
         return self._cue(

@@ -39,7 +39,7 @@ class StandardDirector:
 
     def next(self, now: Situation) -> Step:
         """See `Director.next`."""
-        if now.moves and now.moves[0].after <= len(now.contracted):
+        if self._moves(now):
             return now.moves[0]
         if self.over(now):
             return SceneEnd()
@@ -53,7 +53,7 @@ class StandardDirector:
         for floor in floors:
             if choice := self._topics.next(now, floor):
                 return now.turn(choice.step.move.role, self._cues.of_topic(now, choice, floor))
-            if floor.binds or not now.scene.topics:
+            if not now.scene.topics or (floor.binds and (floor.reason != "event" or now.direction != "led")):
                 break
         speaker = self._turns.draw(now, floor.roles)
         return now.turn(speaker, self._cues.draw(now, speaker, floor))
@@ -78,6 +78,14 @@ class StandardDirector:
     def _exhausted(self, now: Situation) -> bool:
         """Whether nobody has anything more to say of the topics of the scene."""
         return self._topics.next(now, self._turns.floors(now)[-1]) is None
+
+    def _moves(self, now: Situation) -> bool:
+        """Whether somebody comes or goes now. Somebody who owes an answer goes a little later."""
+        if not now.moves or now.moves[0].after > len(now.contracted):
+            return False
+        move, owed = now.moves[0], self._turns.owed(now)
+        stays = not move.comes and owed is not None and move.role in owed.roles
+        return not stays or len(now.contracted) >= min(move.after + self.config.waits, now.scene.turns.limit)
 
     @staticmethod
     def _aside(now: Situation) -> Aside | None:

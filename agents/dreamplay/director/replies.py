@@ -39,20 +39,21 @@ class Reply:
         return Template(self.form).substitute(to=to, matter=matter)
 
 
-def acts() -> tuple[str, ...]:
-    """The acts that there are words for."""
-    return tuple(_replies())
+def acts(*, matter: bool) -> tuple[str, ...]:
+    """The acts that there are words for, with or without something that the speaker has to say."""
+    return tuple(act for act, forms in _replies().items() if matter or any("$matter" not in form for form in forms))
 
 
-def drawn(act: str, said: Sequence[str], dice: random.Random) -> Reply:
+def drawn(act: str, said: Sequence[str], dice: random.Random, *, matter: bool) -> Reply:
     """A reply of an act, one of those that were used least.
 
     Args:
         act: one of `acts()`.
         said: the notes of earlier lines.
         dice: draws it.
+        matter: whether it may say something of the speaker's own.
     """
-    ways = [Reply(act, form) for form in _replies()[act]]
+    ways = [Reply(act, form) for form in _replies()[act] if matter or "$matter" not in form]
     used = [sum(f" {way.words}" in note for note in said) if way.words else 0 for way in ways]
     return dice.choice([way for way, count in zip(ways, used, strict=True) if count == min(used)])
 

@@ -19,6 +19,7 @@ from dreamplay.director.turn_taking import Floor
 from dreamplay.memory.base import Embedder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import TurnEvent
+from dreamplay.schema.script import answer_of
 from dreamplay.schema.topic import Topic, TopicMove
 
 
@@ -102,7 +103,8 @@ class Topics:
         openings = self.openings(now, roles)
         if floor.reason == "event":
             taken = [replace(step, answers=floor.event.id) for step in openings] if floor.event else openings
-            return iter([taken, replies, joins] if self.opened(now) else [replies, joins, taken])
+            more = self.returns(now, roles)
+            return iter([taken, replies, joins, more] if self.opened(now) else [replies, joins, taken, more])
         if not self.over(now):
             if joins and dice.random() < self.config.joining:
                 replies, joins = joins, replies
@@ -213,11 +215,14 @@ class Topics:
         return Run(topic, used) if used else None
 
     def _able(self, now: Situation, topic: Topic, roles: Sequence[str]) -> Iterator[tuple[int, TopicMove]]:
-        """The moves of a topic that these roles can still make, before somebody who is there."""
+        """The moves of a topic that these roles can still make, before somebody who is there: none that decides
+        otherwise what has been decided."""
+        answer = answer_of(now.script, now.scene.id)
         used = {event.cue.move for event in now.turns if event.cue and event.cue.topic == topic.id}
         for number, move in enumerate(topic.moves):
             there = move.to is None or move.to in now.present
-            if number not in used and move.role in roles and there and now.holds(move.when):
+            stands = answer is None or move.decides in (None, answer)
+            if number not in used and move.role in roles and there and stands and now.holds(move.when):
                 yield number, move
 
     @staticmethod

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import takewhile
 from typing import Literal
 
@@ -12,13 +12,14 @@ from dreamplay.director.config import DirectorConfig
 from dreamplay.director.pressures import Pressures
 from dreamplay.director.situation import Situation
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import Event, EventBase, LineEvent, TurnEvent
+from dreamplay.schema.event import Event, EventBase, TurnEvent
+from dreamplay.threads import signs
+from dreamplay.threads.ledger import Ledgers
+from dreamplay.threads.thread import Thread
 
 Reason = Literal["visitor", "event", "asked", "interrupts", "exchange", "silence"]
 """Why somebody has the floor: the visitor is answered; something happened that falls to them; they owe an answer; they
 interrupt two others; they are in the middle of an exchange; or nobody else has a better claim."""
-DEMANDS = frozenset({"ask", "press", "accuse", "offer"})
-"""Acts that ask for an answer even without a question mark."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +66,22 @@ class TurnTaking:
         recent = now.turns[-1 - self.config.waits :]
         for place, event in reversed(list(enumerate(recent))):
             since = {turn.speaker for turn in recent[place + 1 :]}
-            to = self.addressee(now, event)
-            if to and asks(event) and to not in since:
+            put = [thread.to for thread in self._open(now) if thread.since == event.id]
+            if to := next((role for role in put if role in now.cast and role not in since), None):
                 return Floor((to,), "asked", event, binds=True)
         return None
 
+    def _open(self, now: Situation) -> list[Thread]:
+        """The questions, accusations and offers of the scene that are open."""
+        ledger = self._ledgers.of(now.script.in_scene(now.scene.id), reader=now.scene.id)
+        return [thread for thread in ledger.threads if thread.open and thread.demands]
+
     def addressee(self, now: Situation, event: TurnEvent) -> str | None:
-        """Whom of those present a line is spoken to: whoever is called by name, else whom its cue is for, else whoever
-        is named in it."""
+        """Whom of the cast a line is spoken to."""
         heard = [role for role in now.cast if role in event.witnesses and role != event.speaker]
-        named = [role for role in self.cast.mentioned(event.text) if role in heard]
-        to = event.cue.to if event.cue else None
-        called = [role for role in named if to is None or self._calls(event.text, role)]
-        return next(iter([*called, *([to] if to in heard else named)]), None)
+        place = now.turns.index(event)
+        before = now.turns[place - 1].speaker if place else None
+        return signs.addressee(self.cast, event.text, event.cue, before, heard)
 
     def must_speak(self, now: Situation, able: Sequence[str]) -> list[str]:
         """Those who must speak now so that everybody has a turn before leaving or before the end of the scene: no more
@@ -142,13 +146,6 @@ class TurnTaking:
         goes_on = length < self.config.duet or dice.random() < self.config.goes_on
         return Floor((pair[1],), "exchange", now.turns[-1]) if goes_on else None
 
-    def _calls(self, text: str, role: str) -> bool:
-        """Whether a text calls somebody by name, and does not only speak of them: the name stands between marks."""
-        marks = r"[,.;:!?\u2026\u2014]"
-        return any(
-            re.search(rf"(?:^|{marks})\s*{re.escape(name)}\s*(?:{marks}|$)", text) for name in self.cast.names(role)
-        )
-
     def _silence(self, turns: Sequence[TurnEvent], role: str) -> int:
         """Turns since the role last spoke in the scene, up to the cap."""
         cap = self.config.silence_cap
@@ -157,11 +154,9 @@ class TurnTaking:
                 return min(since, cap)
         return min(len(turns) + 2, cap)
 
-
-def asks(event: EventBase | None) -> bool:
-    """Whether a line asks for an answer: by its question mark, or by what it was to do."""
-    act = event.cue.act if isinstance(event, LineEvent) and event.cue and event.cue.text else ""
-    return isinstance(event, LineEvent) and ("?" in event.text or act in DEMANDS)
+    @cached_property
+    def _ledgers(self) -> Ledgers:
+        return Ledgers(self.cast)
 
 
 def _both(some: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
