@@ -38,9 +38,10 @@ class DirectorConfig(FrozenModel):
     """Topics from which the next one is drawn: the first so many, in the author's order, that can be opened."""
     joining: Share = 0.35
     """Share of turns in which somebody joins who has not been asked, while somebody else could answer."""
-    of_persona: float = Field(default=20.0, ge=1.0, le=1e6)
-    """How strongly the persona decides which of several moves is made: the base of its weight, whose exponent is the
-    cosine of the move and the persona's sheet."""
+    of_persona: float = Field(default=5000.0, ge=1.0, le=1e6)
+    """How strongly the persona decides which of several moves is made, and which act is suggested: the base of a
+    weight whose exponent is the cosine of the move and the persona. Two moves that differ by a tenth are then made in
+    a ratio of two to one."""
     waits: int = Field(default=2, ge=0, le=100)
     """Turns that something waits to happen while somebody owes an answer, and after which they owe it no more."""
     of_regard: float = Field(default=3.0, ge=1.0, le=1e3)

@@ -106,7 +106,7 @@ class StandardDirector:
 
     @cached_property
     def _topics(self) -> Topics:
-        return Topics(self.cast, self.seed, self._pressures, self.embedder, self.config)
+        return Topics(self.cast, self.seed, self._turns, self.embedder, self.config)
 
     @cached_property
     def _cues(self) -> Cues:

@@ -44,17 +44,19 @@ def owners(cast: Cast, embedder: Embedder, texts: Sequence[str], roles: Sequence
     return found
 
 
-def likeness(cast: Cast, embedder: Embedder, text: str, role: str) -> float:
-    """How close a text is to what a persona wants and talks about: the cosine with the mean of material, want and
-    belief, without names.
+def likeness(cast: Cast, embedder: Embedder, text: str, role: str, beat: str) -> float:
+    """How close a text is to a persona in a beat: the cosine with what they talk about, and that with what they want,
+    what they believe and where they stand, as a mean of the two, without names.
 
     Raises:
         EmbeddingError: the sentence vectors cannot be loaded.
     """
-    persona = cast.personas[role]
-    own = (persona.private.want, persona.private.belief) if persona.private else ()
-    voice = tuple(cast.nameless(cast.fill(each)) for each in (*persona.material, *own))
-    return _near(embedder, cast.nameless(cast.fill(text)), voice)
+    persona, said = cast.personas[role], cast.nameless(cast.fill(text))
+    sheet = persona.private
+    own = (sheet.want, sheet.belief, sheet.arc.get(beat, "")) if sheet else ()
+    voices = [tuple(cast.nameless(cast.fill(each)) for each in texts if each) for texts in (persona.material, own)]
+    near = [_near(embedder, said, voice) for voice in voices if voice]
+    return sum(near) / len(near)
 
 
 def nearest(cast: Cast, embedder: Embedder, texts: Sequence[str], heard: str) -> str:

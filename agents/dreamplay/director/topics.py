@@ -13,9 +13,8 @@ from itertools import takewhile
 
 from dreamplay.director import relevance
 from dreamplay.director.config import DirectorConfig
-from dreamplay.director.pressures import Pressures
 from dreamplay.director.situation import Situation
-from dreamplay.director.turn_taking import Floor
+from dreamplay.director.turn_taking import Floor, TurnTaking
 from dreamplay.memory.base import Embedder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import TurnEvent
@@ -75,7 +74,7 @@ class Topics:
 
     cast: Cast
     seed: int
-    pressures: Pressures
+    turns: TurnTaking
     embedder: Embedder
     """Makes the vectors of moves and personas."""
     config: DirectorConfig
@@ -87,7 +86,7 @@ class Topics:
         dice, roles = now.dice(self.seed, "topic"), floor.roles
         for way in self._ways(now, floor, dice):
             if fitting := [step for step in way if step.move.role in roles]:
-                return Choice(self.pick(fitting, dice), tuple(fitting))
+                return Choice(self.pick(now, fitting, dice), tuple(fitting))
         return None
 
     def _ways(self, now: Situation, floor: Floor, dice: random.Random) -> Iterator[list[Step]]:
@@ -174,7 +173,7 @@ class Topics:
 
     def opened(self, now: Situation) -> str | None:
         """The topic that is opened by what has happened since the last turn; None if there is none."""
-        happened = [self.pressures.of(now, event) for event in now.since]
+        happened = [self.turns.pressures.of(now, event) for event in now.since]
         return next((each.opens for each in happened if each and each.opens), None)
 
     def over(self, now: Situation) -> bool:
@@ -185,15 +184,19 @@ class Topics:
         of_it = takewhile(lambda event: event.cue and event.cue.topic in ("", run.topic.id), reversed(now.turns))
         return sum(1 for _ in of_it) >= self.config.topic_lines
 
-    def pick(self, steps: Sequence[Step], dice: random.Random) -> Step:
-        """One of several steps, by dice: the more likely, the closer it is to what the persona is like, so that
-        another persona in the role makes another play."""
-        weights = [
-            self.cast.personas[step.move.role].talkativeness
-            * self.config.of_persona ** relevance.likeness(self.cast, self.embedder, step.move.does, step.move.role)
-            for step in steps
-        ]
-        return dice.choices(steps, weights)[0]
+    def pick(self, now: Situation, steps: Sequence[Step], dice: random.Random) -> Step:
+        """One of several steps, by dice: whose it is, by silence, talkativeness and how close their best step is to
+        them; and which of theirs, by how close it is. So another persona in a role makes another play."""
+        own: dict[str, list[tuple[float, Step]]] = {}
+        for step in steps:
+            role = step.move.role
+            near = relevance.likeness(self.cast, self.embedder, step.move.does, role, now.beat)
+            own.setdefault(role, []).append((near, step))
+        base, best = self.config.of_persona, {role: max(near for near, _ in found) for role, found in own.items()}
+        # Half of it between roles: moves are mostly worded for whoever they were written for.
+        roles = [self.turns.readiness(now, role) * base ** (best[role] / 2) for role in own]
+        chosen = dice.choices(list(own), roles)[0]
+        return dice.choices([s for _, s in own[chosen]], [base ** (n - best[chosen]) for n, _ in own[chosen]])[0]
 
     def _run(self, now: Situation) -> Run | None:
         """The topic of the last turn that had one."""
@@ -241,4 +244,4 @@ class Topics:
 
     def _told(self, now: Situation) -> set[str]:
         """The topics whose event has happened."""
-        return {each.opens for each in self.pressures.told(now) if each.opens}
+        return {each.opens for each in self.turns.pressures.told(now) if each.opens}

@@ -99,11 +99,13 @@ class TurnTaking:
         return []
 
     def draw(self, now: Situation, roles: Sequence[str]) -> str:
-        """One of several who may speak, by silence, talkativeness and dice."""
-        readiness = [self.cast.personas[role].talkativeness for role in roles]
-        silence = [self.config.boredom ** self._silence(now.turns, role) for role in roles]
-        weights = [mine * since for mine, since in zip(readiness, silence, strict=True)]
-        return now.dice(self.seed, "speaker").choices(roles, weights)[0]
+        """One of several who may speak, by their readiness and dice."""
+        return now.dice(self.seed, "speaker").choices(roles, [self.readiness(now, role) for role in roles])[0]
+
+    def readiness(self, now: Situation, role: str) -> float:
+        """How readily somebody speaks: their talkativeness, and the more, the longer they have been silent."""
+        silence: float = self.config.boredom ** self._silence(now.turns, role)
+        return self.cast.personas[role].talkativeness * silence
 
     def _to_visitor(self, now: Situation, said: Event) -> Floor:
         """Those who perceived what the visitor said or did: whoever is called by name, else all of them."""
