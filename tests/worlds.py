@@ -25,6 +25,7 @@ from dreamplay.models.scripted import ScriptedModel, in_pieces
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import End, Header, RunLog
 from dreamplay.schema.cast import Cast, Persona
+from dreamplay.schema.direction import Direction
 from dreamplay.schema.event import EVENT_CLASSES, Cue, Event, TurnEvent, validate_event
 from dreamplay.schema.provenance import Usage
 from dreamplay.schema.scene import Move, Scene, moved
@@ -252,12 +253,18 @@ def record(*events: dict[str, Any], seed: int = 1, ended: bool = True, **swaps: 
     return RunLog(header, script, End(lines=0, usage=Usage()) if ended else None)
 
 
-def act(director: Director, scene: Scene, script: Script, say: Callable[[str, Cue], str] | None = None) -> list[Event]:
-    """Play a scene with the director alone; everyone says the matter of his cue."""
+def act(
+    director: Director,
+    scene: Scene,
+    script: Script,
+    say: Callable[[str, Cue], str] | None = None,
+    direction: Direction = "led",
+) -> list[Event]:
+    """Play a scene with the director alone; everyone says the matter of their cue."""
     script.append(_next(script, scene, kind="narration", text=scene.opening))
     taken: list[Event] = []
     while True:
-        now = Situation.of(script, "launch", scene)
+        now = Situation.of(script, "launch", scene, direction)
         step = director.next(now)
         if isinstance(step, SceneEnd):
             break

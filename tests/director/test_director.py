@@ -123,8 +123,8 @@ def test_matter_comes_again_once_everything_has_been_said(tmp_path: Path) -> Non
     assert set(said) == written
 
 
-@pytest.mark.parametrize("name", ["Elara", "Mira", "Sam"])
-@pytest.mark.parametrize("text", ["{}, say something.", "What would {} do?", "Sam, no: ask {}!", "{}'s turn."])
+@pytest.mark.parametrize("name", ["Elara", "Mira"])
+@pytest.mark.parametrize("text", ["{}, say something.", "What would {} do?", "No, {}: ask Sam!", "{}'s turn."])
 def test_who_is_called_by_name_answers(text: str, name: str) -> None:
     plan = worlds.plan("mindsync")
     scene = plan.scenes[0][1]
@@ -280,7 +280,7 @@ def test_a_call_by_name_in_a_whisper_is_for_those_who_hear_it() -> None:
         script = Script([worlds.event(0, "narration", scene.opening, witnesses=scene.present)])
         script.append(worlds.event(1, speaker="leo", text="Ask Mira!", turn=1, witnesses=("leo", "sam")))
         spoke.add(_next_turn(StandardDirector(plan.cast, seed), script, scene).speaker)
-    assert spoke == {"elara", "mira", "sam"}
+    assert spoke == {"sam"}
 
 
 @pytest.mark.parametrize(

@@ -43,12 +43,18 @@ class AtHand:
         return relevance.nearest(self.cast, self.embedder, some, last_heard(now.script.visible_to(speaker)))
 
     def several(self, now: Situation, speaker: str, dice: random.Random) -> tuple[str, ...]:
-        """Two or three things, the closest to what the speaker heard last first, of the scene and of their own."""
+        """Two or three things, the closest to what the speaker heard last first, of the scene and of their own. What
+        they had at hand longest ago comes again once everything was."""
         heard = last_heard(now.script.visible_to(speaker))
         moment, own = self._pools(now, speaker)
-        some = dice.sample(own, min(2 * self.config.at_hand, len(own)))
-        near = relevance.ranked(self.cast, self.embedder, [*moment, *some], heard)
-        return tuple(near[: self.config.things]) or (dice.choice(self._own(speaker)),)
+        some = [*moment, *dice.sample(own, min(2 * self.config.at_hand, len(own)))]
+        if (lacking := self.config.things - len(some)) > 0:
+            shown = [
+                thing for cue in reversed(own_cues(now.script, speaker, self.config.horizon)) for thing in cue.things
+            ]
+            old = [text for text in self._own(speaker) if text not in some]
+            some += sorted(old, key=lambda text: -shown.index(text) if text in shown else -len(shown))[:lacking]
+        return tuple(relevance.ranked(self.cast, self.embedder, some, heard)[: self.config.things])
 
     def named(self, text: str) -> tuple[str, ...]:
         """The roles that a piece of material names."""

@@ -72,6 +72,8 @@ class StandardDirector:
         heard = {event.speaker for event in now.turns}
         if owed or now.moves or now.asides or self._pressures.next(now) or not heard.issuperset(now.cast):
             return False
+        if any(self._pressures.of(now, event) for event in now.since):  # somebody has to answer it
+            return False
         decided = answer_of(now.script, now.scene.id) is not None
         return decided or self.length == "short" or (bool(now.scene.topics) and self._exhausted(now))
 

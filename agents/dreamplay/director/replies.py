@@ -32,7 +32,7 @@ class Reply:
     @property
     def words(self) -> str:
         """What it says apart from the matter."""
-        return self.form.partition("$to ")[2].replace("$matter", "").rstrip(" ,")
+        return self.form.partition("$to ")[2].replace("$matter", "").strip(" ,")
 
     def filled(self, to: str, matter: str) -> str:
         """The words with a name and the matter."""
@@ -54,7 +54,7 @@ def drawn(act: str, said: Sequence[str], dice: random.Random, *, matter: bool) -
         matter: whether it may say something of the speaker's own.
     """
     ways = [Reply(act, form) for form in _replies()[act] if matter or "$matter" not in form]
-    used = [sum(f" {way.words}" in note for note in said) if way.words else 0 for way in ways]
+    used = [sum(words in note for note in said) if (words := way.words) else 0 for way in ways]
     return dice.choice([way for way, count in zip(ways, used, strict=True) if count == min(used)])
 
 

@@ -63,10 +63,10 @@ class TurnTaking:
 
     def owed(self, now: Situation) -> Floor | None:
         """Whoever owes an answer to one of the last lines, and has not had a turn since."""
-        recent = now.turns[-1 - self.config.waits :]
+        recent, threads = now.turns[-1 - self.config.waits :], self._open(now)
         for place, event in reversed(list(enumerate(recent))):
             since = {turn.speaker for turn in recent[place + 1 :]}
-            put = [thread.to for thread in self._open(now) if thread.since == event.id]
+            put = [thread.to for thread in threads if thread.since == event.id]
             if to := next((role for role in put if role in now.cast and role not in since), None):
                 return Floor((to,), "asked", event, binds=True)
         return None
@@ -74,14 +74,8 @@ class TurnTaking:
     def _open(self, now: Situation) -> list[Thread]:
         """The questions, accusations and offers of the scene that are open."""
         ledger = self._ledgers.of(now.script.in_scene(now.scene.id), reader=now.scene.id)
-        return [thread for thread in ledger.threads if thread.open and thread.demands]
-
-    def addressee(self, now: Situation, event: TurnEvent) -> str | None:
-        """Whom of the cast a line is spoken to."""
-        heard = [role for role in now.cast if role in event.witnesses and role != event.speaker]
-        place = now.turns.index(event)
-        before = now.turns[place - 1].speaker if place else None
-        return signs.addressee(self.cast, event.text, event.cue, before, heard)
+        recent = ledger.threads[-8 * (1 + self.config.waits) :]  # a line opens a few threads at most
+        return [thread for thread in recent if thread.open and thread.demands]
 
     def must_speak(self, now: Situation, able: Sequence[str]) -> list[str]:
         """Those who must speak now so that everybody has a turn before leaving or before the end of the scene: no more
@@ -127,9 +121,12 @@ class TurnTaking:
 
     def _pair(self, now: Situation, able: Sequence[str]) -> tuple[str, ...]:
         """Who spoke last and whom of those who can answer they spoke to; empty if it is nobody in particular."""
-        last = now.turns[-1] if now.turns else None
-        to = self.addressee(now, last) if last and last.text else None
-        return (last.speaker, to) if last and to and to in able else ()
+        before, last = [None, None, *now.turns][-2:]
+        if last is None or not last.text:
+            return ()
+        heard = [role for role in now.cast if role in last.witnesses and role != last.speaker]
+        to = signs.addressee(self.cast, last.text, last.cue, before.speaker if before else None, heard)
+        return (last.speaker, to) if to in able and to else ()
 
     def _length(self, now: Situation, pair: Sequence[str]) -> int:
         """The turns that a pair has had without anybody else."""

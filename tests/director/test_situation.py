@@ -1,0 +1,86 @@
+"""Which moves and asides of a scene are to come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import worlds
+from dreamplay.director.situation import Situation
+from dreamplay.schema.event import Event
+from dreamplay.schema.scene import Scene
+from dreamplay.schema.script import Script
+
+GOES = {"role": "cyrus", "kind": "exit", "after": 2, "text": "{cyrus} goes."}
+BACK = {"role": "cyrus", "kind": "entrance", "after": 4, "text": "{cyrus} is back."}
+IF_NOT = {"when": "hall.door == shut"}
+IF = {"when": "hall.door == open"}
+SLAMS = GOES | {"text": "{cyrus} slams the door.", "after": 3} | IF
+
+
+def _now(moves: list[dict[str, Any]], *events: Event, **rest: Any) -> Situation:
+    scene = Scene.model_validate({
+        "id": "hall", "kind": "waking", "place": "The hall", "present": ["ada", "bo", "cyrus"],
+        "opening": "They meet.", "moves": moves, "turns": {"min": 3, "max": 9},
+    } | rest)  # fmt: skip
+    return Situation.of(Script(events), "day", scene)
+
+
+def _went(number: int = 0, text: str = "Cyrus goes.", kind: str = "exit", by: str = "author") -> Event:
+    return worlds.event(
+        number, kind, text, speaker="cyrus", scene="hall", witnesses=("ada", "bo", "cyrus"), provenance={"by": by}
+    )
+
+
+def _outcome(answer: str) -> Event:
+    return worlds.event(0, "outcome", "The door.", scene="hall", outcome="door", answer=answer, witnesses=("ada",))
+
+
+@pytest.mark.parametrize(
+    ("moves", "events", "left"),
+    [
+        ([GOES, BACK], (), ["{cyrus} goes.", "{cyrus} is back."]),
+        ([GOES, BACK], (_went(),), ["{cyrus} is back."]),
+        ([GOES, BACK], (_went(), _went(1, "Cyrus is back.", "entrance")), []),
+        # Who has left of their own accord cannot go, and comes back as the author says.
+        ([GOES, BACK], (_went(text="Cyrus has had enough.", by="agent"),), ["{cyrus} is back."]),
+        ([GOES, BACK], (_went(by="agent", text="Enough."), _went(1, "Cyrus is back.", "entrance")), []),
+        # Who did not go, does not come back.
+        ([GOES | IF, BACK], (), []),
+        ([GOES | IF, BACK], (_outcome("open"),), ["{cyrus} goes.", "{cyrus} is back."]),
+        ([GOES | IF, BACK], (_outcome("shut"),), []),
+        # Of two ways to go, the one whose condition holds; once it is made, the other is passed over.
+        ([GOES | IF_NOT, SLAMS], (_outcome("open"),), ["{cyrus} slams the door."]),
+        ([GOES | IF_NOT, SLAMS], (_outcome("open"), _went(1, "Cyrus slams the door.")), []),
+    ],
+)
+def test_a_move_is_to_come_as_long_as_it_can_happen(moves: Any, events: tuple[Event, ...], left: list[str]) -> None:
+    assert [move.text for move in _now(moves, *events).moves] == left
+
+
+def test_the_last_of_the_cast_cannot_go() -> None:
+    goes = [GOES | {"role": role, "text": f"{{{role}}} goes."} for role in ("ada", "bo", "cyrus")]
+    assert [move.role for move in _now(goes).moves] == ["ada", "bo"]
+
+
+def test_what_was_to_be_whispered_to_somebody_who_has_left_is_not() -> None:
+    asides = [
+        {"role": "ada", "to": ["cyrus"], "after": 1, "material": "the key is gone"},
+        {"role": "bo", "to": ["ada"], "after": 2, "material": "the lamp is lit"},
+    ]
+    left, everybody = _now([], _went(by="agent"), asides=asides), _now([], asides=asides)
+    assert [aside.material for aside in everybody.asides] == ["the key is gone", "the lamp is lit"]
+    assert [aside.material for aside in left.asides] == ["the lamp is lit"]
+    whispered = worlds.event(
+        0, speaker="bo", scene="hall", witnesses=("ada", "bo"), turn=1,
+        cue=worlds.cue(to="ada", hears=("ada",), aside=True, material="the lamp is lit"),
+    )  # fmt: skip
+    assert [aside.material for aside in _now([], whispered, asides=asides).asides] == ["the key is gone"]
+
+
+def test_a_scene_from_which_all_but_one_have_gone_is_deserted() -> None:
+    two = {"present": ["ada", "cyrus"]}
+    assert not _now([], **two).deserted
+    assert not _now([], _went(), **two).deserted  # the author wants the other alone
+    assert _now([], _went(by="agent"), **two).deserted
+    assert not _now([BACK], _went(by="agent"), **two).deserted
