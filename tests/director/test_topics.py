@@ -202,3 +202,12 @@ def test_the_persona_decides_which_of_several_moves_is_made(cast: Cast) -> None:
 
     assert kettles(cast) > 0.7
     assert kettles(swapped) < 0.3
+
+
+def test_a_scene_comes_to_its_decision_before_its_turns_run_out(cast: Cast) -> None:
+    joins = [{"role": role, "does": f"says that {role} heard it", "joins": True} for role in ("ada", "bo", "cyrus")]
+    key = {**KEY, "moves": [*KEY["moves"], *joins]}  # type: ignore[misc]
+    scene = _scene(WOKE, key, outcome=OUTCOME, turns={"min": 3, "max": 9})
+    for seed in SEEDS:
+        turns, _ = _act(cast, scene, seed)
+        assert {3, 4} & {event.cue.move for event in turns if event.cue and event.cue.topic == "key"}

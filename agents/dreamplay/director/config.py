@@ -34,6 +34,8 @@ class DirectorConfig(FrozenModel):
     returns: Share = 0.5
     """Share of the turns at the end of a topic in which an earlier one is taken up that was left with an open
     question, rather than a new one opened."""
+    decides_in: int = Field(default=4, ge=1, le=100)
+    """Turns before the end of a scene from which moves are preferred that decide its outcome, if nothing has."""
     topics_ahead: int = Field(default=2, ge=1, le=100)
     """Topics from which the next one is drawn: the first so many, in the author's order, that can be opened."""
     joining: Share = 0.35

@@ -5,6 +5,7 @@ Everything follows from the script and the seed of the run, so that a run can be
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
@@ -14,8 +15,8 @@ from dreamplay.director.config import DirectorConfig
 from dreamplay.director.cues import Cues
 from dreamplay.director.pressures import Pressures
 from dreamplay.director.situation import Situation
-from dreamplay.director.topics import Topics
-from dreamplay.director.turn_taking import TurnTaking
+from dreamplay.director.topics import Choice, Topics
+from dreamplay.director.turn_taking import Floor, TurnTaking
 from dreamplay.memory.base import Embedder, default_embedder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.scene import Aside
@@ -50,13 +51,31 @@ class StandardDirector:
             if pressure := self._pressures.due(now, owed=self._turns.owed(now) is not None, idle=idle):
                 return Narration(self.cast.fill(pressure.text))
         floors = self._turns.floors(now)
-        for floor in floors:
-            if choice := self._topics.next(now, floor):
+        for number, floor in enumerate(floors):
+            choice = self._topics.next(now, floor)
+            if choice is None and self._binds(now, floor):
+                floor, choice = self._instead(now, floor, floors[number + 1 :])
+            elif choice is None and floor is not floors[-1]:
+                continue
+            if choice:
                 return now.turn(choice.step.move.role, self._cues.of_topic(now, choice, floor))
-            if not now.scene.topics or (floor.binds and (floor.reason != "event" or now.direction != "led")):
-                break
+            break
         speaker = self._turns.draw(now, floor.roles)
         return now.turn(speaker, self._cues.draw(now, speaker, floor))
+
+    @staticmethod
+    def _binds(now: Situation, floor: Floor) -> bool:
+        """Whether somebody with the floor speaks even if no topic has a move for them."""
+        return not now.scene.topics or (floor.binds and (floor.reason != "event" or now.direction != "led"))
+
+    def _instead(self, now: Situation, floor: Floor, others: Sequence[Floor]) -> tuple[Floor, Choice | None]:
+        """Of a model that is led: somebody else who has a move that answers the same line; else the floor stays."""
+        if now.direction == "led" and floor.event:
+            for other in others:
+                choice = self._topics.next(now, other)
+                if choice and choice.step.answers == floor.event.id:
+                    return other, choice
+        return floor, None
 
     def over(self, now: Situation) -> bool:
         """Whether the scene is complete: it has enough turns, everybody present has had one, all moves, asides and

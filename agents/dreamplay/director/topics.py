@@ -83,11 +83,37 @@ class Topics:
         """The move that comes next, of those that fit who has the floor and why; None if there is none."""
         if not now.scene.topics or floor.reason == "visitor":
             return None
-        dice, roles = now.dice(self.seed, "topic"), floor.roles
-        for way in self._ways(now, floor, dice):
-            if fitting := [step for step in way if step.move.role in roles]:
-                return Choice(self.pick(now, fitting, dice), tuple(fitting))
-        return None
+        dice, roles, left = now.dice(self.seed, "topic"), floor.roles, self._left(now)
+        if left and floor.reason == "interrupts":
+            return None
+        ways = [[step for step in way if step.move.role in roles] for way in self._ways(now, floor, dice)]
+        ways = [way for way in ways if way]
+        if left and ways:
+            # An answer is still an answer; whoever is free to begin something begins what comes to a decision.
+            bound = floor.reason in ("asked", "exchange", "event")
+            ways = [self._deciding(now, ways[0] if bound else [step for way in ways for step in way], left), *ways]
+        found = next((way for way in ways if way), None)
+        return Choice(self.pick(now, found, dice), tuple(found)) if found else None
+
+    def _left(self, now: Situation) -> int:
+        """The turns that are left for the outcome of the scene, if it is undecided and they are few; 0 otherwise."""
+        left = self.turns.pressures.planned(now) - len(now.contracted)
+        undecided = now.scene.outcome is not None and answer_of(now.script, now.scene.id) is None
+        return left if undecided and 0 < left <= self.config.decides_in else 0
+
+    def _deciding(self, now: Situation, steps: Sequence[Step], left: int) -> list[Step]:
+        """The steps that come to a decision soonest, if there is time for it; empty if there is not."""
+        far = {id(step): self._distance(now, step.topic, step.number, left) for step in steps}
+        soonest = min(far.values())
+        return [step for step in steps if far[id(step)] == soonest] if soonest < left else []
+
+    def _distance(self, now: Situation, topic: Topic, number: int, most: int) -> int:
+        """How many moves after this one decide the outcome at the earliest: 0 if it does itself, `most` if none does
+        before so many."""
+        if topic.moves[number].decides or most <= 0:
+            return 0 if topic.moves[number].decides else most
+        able = [n for n, move in self._able(now, topic, now.cast) if n != number and self._answers(topic, move, number)]
+        return min([most, *(1 + self._distance(now, topic, n, most - 1) for n in able)])
 
     def _ways(self, now: Situation, floor: Floor, dice: random.Random) -> Iterator[list[Step]]:
         """What could come next, the best first."""

@@ -43,7 +43,8 @@ def led(cue: Cue | None) -> Cue | None:
 
 
 def addressee(cast: Cast, text: str, cue: Cue | None, before: str | None, able: Sequence[str]) -> str | None:
-    """The role that a line is spoken to: whoever it calls by name, else whom its cue is for, else whoever spoke before.
+    """The role that a line is spoken to: whom its cue is for, if the line was led; else whoever it calls by name, whom
+    its cue is for, or whoever spoke before.
 
     Args:
         cast: who plays.
@@ -52,6 +53,8 @@ def addressee(cast: Cast, text: str, cue: Cue | None, before: str | None, able: 
         before: the role that spoke before.
         able: the roles that perceived it, without the speaker.
     """
+    if (content := led(cue)) and content.to in able:  # another name is a slip of the model
+        return content.to
     named = [role for role in cast.mentioned(text) if role in able]
     called = next((role for role in named if _called(cast, role, text)), None)
     if called:
