@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import worlds
+from dreamplay.branching import batch, branch
+from dreamplay.branching.branch import Changes
 from dreamplay.engine import run_config
 from dreamplay.engine.runner import Runner
 from dreamplay.models.base import OnToken, Reply
@@ -174,6 +176,41 @@ async def test_a_transcript_cut_anywhere_comes_to_the_same_outcome(tmp_path: Pat
             plan = run_config.from_header(transcript.read(folder).header)
             await Runner(plan, model(), folder, {}, goes_on=True).play(lambda seen: None)
             assert [(event.kind, event.text) for event in transcript.read(folder).script] == said
+
+
+async def test_what_is_said_between_a_line_and_its_outcome_changes_nothing(tmp_path: Path) -> None:
+    path = _story(tmp_path / "small")
+    records = [await worlds.play(path, tmp_path / f"{seed}", seed=seed, beats=["day"]) for seed in range(8)]
+    parent = next(each for each in records if _outcome(each).answer == "yes")
+    made = branch.branch(parent, "parent", f"{_outcome(parent).id}", Changes(say=[("cyrus", "Wait.")]))
+    job = batch.job(made, ScriptedModel(), {}, tmp_path)
+    await job.run(ScriptedModel(), {}).play(lambda seen: None)
+    assert _outcome(job.record()).answer == "yes"
+    assert _outcome(job.record()).id == _outcome(parent).id + 1
+
+
+async def test_whoever_leaves_if_something_came_about_leaves_in_that_case_alone(tmp_path: Path) -> None:
+    def change(data: dict[str, Any]) -> None:
+        square, corner = data["beats"][0]["scenes"]
+        worlds.plot(square)
+        square["turns"] = {"min": 3, "max": 6}
+        corner["moves"] = [
+            {
+                "role": role,
+                "kind": "exit",
+                "after": 2,
+                "text": f"{{{role}}} goes.",
+                "when": f"square.bo_goes == {answer}",
+            }
+            for role, answer in (("bo", "yes"), ("ada", "no"))
+        ]
+
+    path = worlds.write(tmp_path / "small", 3, change)
+    for seed in range(4):
+        model = ScriptedModel(profile=worlds.narrow(2048))  # in which earlier scenes are summarized
+        record = await worlds.play(path, tmp_path / f"{seed}", model, seed=seed)
+        gone = [event.speaker for event in worlds.kinds(record.script.in_scene("corner"), "exit")]
+        assert gone == ["bo" if _outcome(record).answer == "yes" else "ada"]
 
 
 async def test_the_end_is_told_with_what_came_of_the_scenes(tmp_path: Path) -> None:

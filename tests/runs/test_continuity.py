@@ -31,7 +31,7 @@ from dreamplay.schema.scene import VISITOR
 from dreamplay.scoring import score
 
 Lines = list[dict[str, Any]]
-KINDS = ("whispers", "recaps", "visited", "resumed", "branch", "acting")
+KINDS = ("whispers", "recaps", "visited", "resumed", "branch", "acting", "plotted")
 EXAMPLE = Path(__file__).parents[2] / "transcripts" / "example"
 DONE = [
     {"beat": "day", "say": "Good evening, Bo."},
@@ -61,6 +61,8 @@ async def _played(home: Path) -> None:
     await worlds.play(staged, home / "whispers")
     await worlds.play(serial, home / "recaps", ScriptedModel(profile=worlds.narrow(2048)))
     await worlds.play(worlds.write(home / "five", 5), home / "acting", worlds.Acting(), beats=["day"])
+    plotted = worlds.write(home / "plot", change=lambda data: worlds.plot(data["beats"][0]["scenes"][0]))
+    await worlds.play(plotted, home / "plotted")
     done = worlds.dump(home / "done.yaml", {"interventions": DONE})
     visited = worlds.plan(small, guest="Noor", interventions=done)
     await worlds.visited(visited, home / "visited")
@@ -129,6 +131,15 @@ def _without(lines: Lines, kind: str, **fields: Any) -> None:
     for line in lines:
         if line.get("id", -1) > gone["id"]:
             line["id"] -= 1
+
+
+def _twice(lines: Lines, kind: str) -> None:
+    """Let an event of a kind happen again."""
+    number = lines.index(_first(lines, kind=kind))
+    lines.insert(number, dict(lines[number]))
+    for line in lines[number + 1 :]:
+        if "id" in line:
+            line["id"] += 1
 
 
 def _feared(lines: Lines) -> None:
@@ -221,6 +232,11 @@ SENSELESS: dict[str, tuple[str, Callable[[Lines], None], str]] = {
     "an exit that was not said": (
         "acting", lambda lines: _set(_first(lines, leaves=True), "leaves", False), "kind: an exit by an agent follows"),
     "somebody who stays after all": ("acting", lambda lines: _without(lines, "exit"), "kind: .* within a turn of"),
+    "an outcome of another scene": (
+        "plotted", _event("outcome", "outcome", "she_goes"), "answer: 'she_goes == .*' is nothing that square can"),
+    "an answer that is none": ("plotted", _event("outcome", "answer", "perhaps"), "answer: 'bo_goes == perhaps'"),
+    "an outcome by a character": ("plotted", _event("outcome", "provenance.by", "agent"), "provenance.by: an outcome"),
+    "two outcomes": ("plotted", lambda lines: _twice(lines, "outcome"), "kind: a second outcome of the narrator in"),
     "an older form": ("whispers", _head("schema_version", 0), "schema_version: "),
 }  # fmt: skip
 

@@ -20,13 +20,15 @@ def undecided(now: Situation) -> bool:
 
 
 def by_line(now: Situation) -> str | None:
-    """The answer that the last line decides: it was really said, and what it was led to say decides it."""
-    last = now.turns[-1] if now.turns else None
-    if not isinstance(last, LineEvent) or last.cue is None or not last.cue.text or last.cue.move is None:
-        return None
-    topic = next((topic for topic in now.scene.topics if topic.id == last.cue.topic), None)
-    move = topic.moves[last.cue.move] if topic and last.cue.move < len(topic.moves) else None
-    return move.decides if move else None
+    """The answer that the first line decides which was led to say something that decides it, and was really said."""
+    topics = {topic.id: topic.moves for topic in now.scene.topics}
+    for event in now.turns if topics else ():
+        cue = event.cue
+        if isinstance(event, LineEvent) and cue and cue.text and cue.move is not None:
+            moves = topics.get(cue.topic, ())
+            if cue.move < len(moves) and (answer := moves[cue.move].decides):
+                return answer
+    return None
 
 
 def to_judge(context: Context, state: State, now: Situation, *, ending: bool) -> bool:

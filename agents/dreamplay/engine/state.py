@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import takewhile
 from typing import Annotated, Any, TypedDict
 
@@ -29,9 +30,10 @@ from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.runs.pending_answers import PendingAnswer, PendingAnswers
 from dreamplay.runs.transcript_reader import unrecordable
 from dreamplay.schema.cast import Cast
+from dreamplay.schema.conditions import holds
 from dreamplay.schema.event import AnswerEvent, Event, RecapEvent, StanceEvent, Token, validate_event
-from dreamplay.schema.scene import Scene
-from dreamplay.schema.script import Script, away, ever_controlled, in_hand, present
+from dreamplay.schema.scene import Scene, after
+from dreamplay.schema.script import Script, answer_of, away, ever_controlled, in_hand, present
 from dreamplay.schema.story import Beat, Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
@@ -244,6 +246,8 @@ def retellings(state: State, context: Context) -> list[SummaryRequest]:
     stood = {(Circle(event.witnesses), event.covers[1]) for event in made if isinstance(event, RecapEvent)}
     scene = context.scenes[state["scene"]][1]
     gone = {context.cast.visitor} if away(before) else set()
-    stages = dict.fromkeys(Circle(scene.there(turns)) - gone for turns in (0, *(move.after for move in scene.moves)))
+    moves = [move for move in scene.ordered_moves if holds(move.when, partial(answer_of, before))]
+    there = (after(scene.present, moves, turns) for turns in (0, *(move.after for move in moves)))
+    stages = dict.fromkeys(Circle(here) - gone for here in there)
     due = context.narrator.desk.recaps(before.common_view, before.scene_ends(), stages, scene)
     return [retelling for retelling in due if (retelling.circle, retelling.last) not in stood]
