@@ -44,7 +44,7 @@ async def test_every_scene_is_played_in_order_to_the_end(
         there = _witnessed(here, scene.present)
         turns = [event for event in here if isinstance(event, TurnEvent)]
         assert [event.turn for event in turns] == list(range(1, len(turns) + 1))
-        assert scene.turns.min <= len(turns) <= scene.turns.max
+        assert scene.turns.min <= len(turns) <= scene.turns.limit
         assert [e.kind for e in here].count("dream") == (scene.kind == "dream")
         stances = [event.speaker for event in here if event.kind == "stance"]
         assert stances == (list(there) if scene.kind == "crossroads" else [])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from dreamplay.director.config import DirectorConfig
+from dreamplay.director.pressures import Pressures
 from dreamplay.director.situation import Situation
 from dreamplay.engine.state import Context, State
 from dreamplay.runs.pending_answers import Judged
-from dreamplay.schema.conditions import holds
-from dreamplay.schema.event import LineEvent, NarrationEvent
+from dreamplay.schema.event import LineEvent
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import answer_of
@@ -41,7 +42,8 @@ def to_judge(context: Context, state: State, now: Situation, *, ending: bool) ->
     if not now.turns or len(now.turns) == judged(state, now.scene).turns:
         return False
     taken, least = len(now.contracted), now.scene.turns.min
-    return ending or (taken >= least and (taken - least) % 2 == 0 and _all_told(context, now))
+    coming = Pressures(context.cast, "full", DirectorConfig()).next(now)
+    return ending or (taken >= least and (taken - least) % 2 == 0 and coming is None)
 
 
 def judged(state: State, scene: Scene) -> Judged:
@@ -70,9 +72,3 @@ def otherwise(context: Context, state: State, scene: Scene) -> dict[str, Any]:
     spent = judged(state, scene).usage
     made = Provenance(by="narrator" if spent.calls else "author", usage=spent)
     return concluded(context, scene, scene.outcome.otherwise, made)
-
-
-def _all_told(context: Context, now: Situation) -> bool:
-    told = {event.text for event in now.script.in_scene(now.scene.id, NarrationEvent)}
-    due = [each for each in now.scene.pressures if holds(each.when, lambda scene: answer_of(now.script, scene))]
-    return all(context.cast.fill(each.text) in told for each in due)
