@@ -144,7 +144,7 @@ def test_two_cannot_talk_past_the_others_for_ever() -> None:
     calls = {"leo": "Elara, why?", "elara": "Leo, why?"}
     for seed in SEEDS:
         turns = worlds.act(
-            StandardDirector(plan.cast, seed), scene, Script(), lambda role, cue: calls.get(role, "Leo?")
+            StandardDirector(plan.cast, seed), scene, Script(), lambda role, cue: calls.get(role, "Leo?"), "guided"
         )
         asked = [event.speaker for event in turns]
         first = next(n for n, pair in enumerate(pairwise(asked)) if set(pair) == {"leo", "elara"})
