@@ -104,9 +104,10 @@ def test_two_people_finish_before_a_third_is_brought_in(cast: Cast) -> None:
 
 def test_a_third_interrupts_two_the_likelier_the_more_has_happened(cast: Cast) -> None:
     falls = ["Plates fall.", "Lamps fall.", "Walls fall.", "Roofs fall."]
-    scene, shares = _scene(pressures=falls), []
+    scene, shares = _scene(pressures=falls, turns={"min": 4, "max": 4}), []
     for told in (0, 2, 4):
-        script = _script(*falls[:told], ("dee", "Oh."), ("cyrus", "Oh."), ("ada", "Where is the key, Bo?"))
+        said = [(role, "Oh.") for role in ("bo", "dee", "cyrus")]
+        script = _script(*falls[:told], *said, ("ada", "Where is the key, Bo?"))
         now = Situation.of(script, "day", scene)
         pressures = Pressures(cast, "full", CONFIG)
         first = [TurnTaking(cast, seed, pressures, CONFIG).floors(now)[0] for seed in range(200)]
@@ -120,7 +121,7 @@ def test_a_third_interrupts_two_the_likelier_the_more_has_happened(cast: Cast) -
 
 def test_to_interrupt_is_an_act(cast: Cast) -> None:
     config = CONFIG.model_copy(update={"interrupts": 1.0})
-    scene = _scene(pressures=["Plates fall."])
+    scene = _scene(pressures=["Plates fall."], turns={"min": 2, "max": 2})
     script = _script("Plates fall.", ("dee", "Oh."), ("ada", "Where is the key, Bo?"))
     turn = StandardDirector(cast, 1, config=config).next(Situation.of(script, "day", scene, "guided"))
     assert isinstance(turn, Turn)

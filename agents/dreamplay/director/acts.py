@@ -32,7 +32,7 @@ AFTER: Mapping[str, Mapping[str, float]] = {
     "tease": {"tease": 2, "tell": 2, "refuse": 1, "change the subject": 1, "ask": 1},
     "comfort": {"yield": 2, "confess": 2, "refuse": 1, "change the subject": 1, "tell": 1},
     "yield": {"tell": 2, "comfort": 1, "offer": 1, "promise": 1, "ask": 1},
-    "tell": {"ask": 4, "tell": 3, "refuse": 2, "yield": 1, "tease": 1, "press": 1, "offer": 0.5},
+    "tell": {"ask": 4, "tell": 3, "refuse": 2, "yield": 1, "tease": 1, "accuse": 0.5, "offer": 0.5},
     "": {"tell": 4, "ask": 3, "accuse": 1, "offer": 1, "tease": 1, "comfort": 1},
 }
 """What usually follows on an act, as weights; "" is when something has happened, or nothing has been said yet."""

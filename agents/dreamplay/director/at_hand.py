@@ -39,7 +39,7 @@ class AtHand:
         """
         fresh = self._fresh(now, speaker, dice)
         fresh = [text for text in fresh if without not in self.named(text)] or fresh
-        some = dice.sample(fresh, min(self.config.at_hand, len(fresh))) or [dice.choice(self._own(speaker))]
+        some = dice.sample(fresh, min(self.config.at_hand, len(fresh))) or self._longest_ago(now, speaker)[:2]
         return relevance.nearest(self.cast, self.embedder, some, last_heard(now.script.visible_to(speaker)))
 
     def several(self, now: Situation, speaker: str, dice: random.Random) -> tuple[str, ...]:
@@ -77,6 +77,13 @@ class AtHand:
         """The material of a persona that does not name them, since nobody tells of themselves in the third person."""
         material = self.cast.personas[speaker].material
         return [text for text in material if speaker not in self.named(text)] or [*material]
+
+    def _longest_ago(self, now: Situation, speaker: str) -> list[str]:
+        """All of their own, what they spoke of or had at hand longest ago first."""
+        cues = own_cues(now.script, speaker, self.config.horizon)
+        shown = [thing for cue in reversed(cues) for thing in (cue.material, *cue.things)]
+        last = {thing: place for place, thing in reversed(list(enumerate(shown)))}
+        return sorted(self._own(speaker), key=lambda text: -last.get(text, len(shown)))
 
     def _told(self, script: Script, scene: Scene, speaker: str) -> set[str]:
         """What was spoken of in the scene, and what the speaker spoke of or had at hand."""

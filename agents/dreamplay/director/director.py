@@ -65,8 +65,9 @@ class StandardDirector:
 
     @staticmethod
     def _binds(now: Situation, floor: Floor) -> bool:
-        """Whether somebody with the floor speaks even if no topic has a move for them."""
-        return not now.scene.topics or (floor.binds and (floor.reason != "event" or now.direction != "led"))
+        """Whether somebody with the floor speaks even if no topic has a move for them. Whoever is not led can say
+        anything; whoever is led should say what belongs to a topic, unless an answer is owed."""
+        return now.direction != "led" or not now.scene.topics or floor.reason in ("visitor", "asked")
 
     def _instead(self, now: Situation, floor: Floor, others: Sequence[Floor]) -> tuple[Floor, Choice | None]:
         """Of a model that is led: somebody else who has a move that answers the same line; else the floor stays."""

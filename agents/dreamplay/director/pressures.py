@@ -54,8 +54,9 @@ class Pressures:
         return [each for each in now.scene.pressures if self.cast.fill(each.text) in told] if told else []
 
     def heat(self, now: Situation) -> float:
-        """How much of what raises the heat of the scene has happened, from 0 to 1."""
-        return len(self.told(now)) / len(able) if (able := self._able(now)) else 0.0
+        """How far what raises the heat of the scene has come, from 0 to 1: no further than the turns have."""
+        come = len(self.told(now)) / len(able) if (able := self._able(now)) else 0.0
+        return min(come, len(now.contracted) / max(self.planned(now), 1))
 
     def planned(self, now: Situation) -> int:
         """The turns over which they are spread."""

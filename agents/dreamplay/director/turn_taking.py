@@ -30,8 +30,6 @@ class Floor:
     reason: Reason
     event: EventBase | None = None
     """What they take up; None if it is nothing in particular."""
-    binds: bool = False
-    """Whether one of them speaks even if no topic has a move for them."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class TurnTaking:
             since = {turn.speaker for turn in recent[place + 1 :]}
             put = [thread.to for thread in threads if thread.since == event.id]
             if to := next((role for role in put if role in now.cast and role not in since), None):
-                return Floor((to,), "asked", event, binds=True)
+                return Floor((to,), "asked", event)
         return None
 
     def _open(self, now: Situation) -> list[Thread]:
@@ -105,7 +103,7 @@ class TurnTaking:
         """Those who perceived what the visitor said or did: whoever is called by name, else all of them."""
         able = [role for role in now.cast if role in said.witnesses]
         called = [role for role in self.cast.mentioned(said.text) if role in able]
-        return Floor(tuple(called[:1] or able), "visitor", said, binds=True)
+        return Floor(tuple(called[:1] or able), "visitor", said)
 
     def _event(self, now: Situation) -> Floor | None:
         """Whoever the newest event since the last turn falls to. Nobody speaks twice in a row unless the author says
@@ -113,10 +111,10 @@ class TurnTaking:
         last = now.turns[-1].speaker if now.turns else None
         for event in now.since:
             pressure = self.pressures.of(now, event)
-            binds = pressure is not None and pressure.to is not None
-            handed = [role for role in self.pressures.handed(now, event) if binds or role != last]
+            named = pressure is not None and pressure.to is not None
+            handed = [role for role in self.pressures.handed(now, event) if named or role != last]
             if roles := _both(handed, now.cast):
-                return Floor(roles, "event", event, binds)
+                return Floor(roles, "event", event)
         return None
 
     def _pair(self, now: Situation, able: Sequence[str]) -> tuple[str, ...]:
