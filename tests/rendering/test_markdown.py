@@ -100,3 +100,20 @@ async def test_a_page_that_cannot_be_written_is_an_error(
     with pytest.raises(RecordError, match="No space left"):
         formats.write_page(tmp_path / "run")
     assert not (tmp_path / "run" / formats.PAGE).exists()
+
+
+def test_a_gesture_stands_in_its_line_and_a_thought_nowhere(small: Path) -> None:
+    place = {"beat": "day", "scene": "square", "speaker": "ada", "provenance": {"by": "agent"}}
+    events = [
+        {"kind": "thought", "text": "He lies."}, {"kind": "action", "text": "slides the key* across"},
+        {"kind": "line", "text": "No.", "turn": 1}, {"kind": "action", "text": "nods"},
+        {"kind": "line", "text": "Yes.", "turn": 2, "cue": worlds.cue(hears=("bo",))},
+        {"kind": "action", "text": "shrugs"}, {"kind": "silence", "turn": 3, "chosen": True},
+    ]  # fmt: skip
+    script = Script([worlds.made(place | event | {"id": number}) for number, event in enumerate(events)])
+    page = markdown.render(RunLog(worlds.plan(small).header("a_model", {}), script, None))
+    body = page[page.index("### ") :].split("\n\n")[1:-2]
+    assert body == [
+        r"**Ada** *(slides the key\* across).* No.", "**Ada** *(nods; whispers to Bo).* Yes.", "*Ada shrugs*",
+        "*Ada says nothing*",
+    ]  # fmt: skip

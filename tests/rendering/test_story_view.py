@@ -12,7 +12,7 @@ from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.rendering.story_view import OutputMode, StoryView
-from dreamplay.schema.event import Token
+from dreamplay.schema.event import Event, LineEvent, Token
 
 
 @pytest.fixture
@@ -77,7 +77,8 @@ async def test_a_run_that_goes_on_begins_with_what_was_said_last(
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     before = (await worlds.play(tmp_path / "small" / "story.yaml", tmp_path / "run")).script
-    *played, last = [event for event in before if event.kind != "reflection"][:12]
+    last = before.in_scene("square", LineEvent)[-1]
+    played = list(before)[: last.id]
     with _screen(plan) as screen:
         screen.recall(played)
         recalled = capsys.readouterr().out
@@ -97,7 +98,9 @@ async def test_a_run_that_goes_on_begins_with_what_was_said_last(
 @pytest.mark.parametrize(
     ("seen", "shown"),
     [
-        ({"kind": "silence", "speaker": "ada", "turn": 1}, ""), ({"kind": "recap", "witnesses": ("ada", "bo")}, ""),
+        ({"kind": "silence", "speaker": "ada", "turn": 1}, ""), ({"kind": "thought", "speaker": "ada"}, ""),
+        ({"kind": "silence", "speaker": "ada", "turn": 1, "chosen": True}, "Ada says nothing\n"),
+        ({"kind": "recap", "witnesses": ("ada", "bo")}, ""),
         ({"kind": "reflection", "speaker": "ada"}, "(Ada thinks: So it goes.)\n"),
         ({"kind": "reflection", "speaker": "ada", "text": "", "failed": True}, ""),
         ({"kind": "exit", "speaker": "ada"}, "So it goes.\n\n"), ({"speaker": "ada"}, "Ada: So it goes.\n"),
@@ -113,3 +116,36 @@ def test_what_is_shown_of_an_event(
         assert "Night." in capsys.readouterr().out
         screen.watch(worlds.event(1, **{"text": "So it goes."} | place | seen))
     assert capsys.readouterr().out == shown
+
+
+def _turn(*kinds: str, hears: tuple[str, ...] = ()) -> list[Event]:
+    """The events of a turn of Ada's, with these kinds."""
+    place = {"beat": "day", "scene": "square", "speaker": "ada", "provenance": {"by": "agent"}}
+    own: dict[str, dict[str, Any]] = {
+        "thought": {"text": "He lies."}, "action": {"text": "slides the key across"},
+        "line": {"text": "So it goes.", "turn": 1, "cue": worlds.cue(hears=hears)},
+        "silence": {"turn": 1, "chosen": True},
+    }  # fmt: skip
+    return [worlds.event(number, kind, **{"text": ""} | place | own[kind]) for number, kind in enumerate(kinds)]
+
+
+@pytest.mark.parametrize(
+    ("events", "shown"),
+    [
+        (_turn("thought", "action", "line"), "Ada (slides the key across): So it goes.\n"),
+        (_turn("action", "line", hears=("bo",)), "Ada (slides the key across) whispers to Bo: So it goes.\n"),
+        (_turn("action", "silence"), "Ada slides the key across\nAda says nothing\n"),
+    ],
+)
+def test_a_gesture_is_shown_with_its_line_and_a_thought_only_by_number(
+    plan: RunConfig, capsys: pytest.CaptureFixture[str], events: list[Event], shown: str
+) -> None:
+    for numbers in (False, True):
+        with StoryView(plan.story, plan.cast, plan.scenes, "story", numbers=numbers) as screen:
+            for event in events:
+                screen.watch(event)
+        out = capsys.readouterr().out
+        assert out.endswith(shown) is not numbers
+        assert ("   0  (Ada thinks: He lies.)\n   1  Ada slides the key across\n" in out) is (
+            numbers and events[0].kind == "thought"
+        )

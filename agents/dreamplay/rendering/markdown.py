@@ -91,7 +91,7 @@ def _line(event: LineEvent, cast: Cast, gesture: str = "") -> str:
 
 
 def _silence(event: SilenceEvent, cast: Cast) -> str:
-    return f"*{_name(event, cast)} says nothing.*" if event.chosen else ""
+    return f"*{_name(event, cast)} says nothing*" if event.chosen else ""
 
 
 def _nothing(event: EventBase, cast: Cast) -> str:
