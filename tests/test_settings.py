@@ -27,6 +27,13 @@ BAD: dict[str, tuple[dict[str, object], dict[str, str], str, str]] = {
     "flag with two words": ({"base_url": "localhost"}, {}, "", "`base_url`: .*'localhost'"),
     "environment": ({}, {"DREAMPLAY_SEED": "soon"}, "", "^DREAMPLAY_SEED: .*'soon'"),
     "file": ({}, {}, 'seed = 1\nlength = "medium"', "^dreamplay.toml:2: length: .*one of short, full.*'medium'"),
+    "a direction that is none": (
+        {},
+        {"DREAMPLAY_DIRECTION": "loud"},
+        "",
+        "DREAMPLAY_DIRECTION: .*one of free, guided, led",
+    ),
+    "a thought that is none": ({}, {}, 'think = "deeply"', "dreamplay.toml:1: think: must be true or false"),
     "unknown key in the file": ({}, {}, 'modell = "x"', "dreamplay.toml:1: unknown setting 'modell' .*mean 'model'"),
     "not TOML": ({}, {}, "model = ", "dreamplay.toml: not TOML"),
     "negative seed": ({"seed": -1}, {}, "", "`seed`"),

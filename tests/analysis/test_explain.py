@@ -7,9 +7,10 @@ import worlds
 from dreamplay.analysis import explain
 from dreamplay.errors import UsageError
 from dreamplay.models.scripted import ScriptedModel
+from dreamplay.rendering.explain_view import ExplainView
 from dreamplay.runs import prompt_log, transcript
 from dreamplay.runs.transcript import RunLog
-from dreamplay.schema.event import TurnEvent
+from dreamplay.schema.event import TurnEvent, turn_start
 
 EXAMPLE = Path(__file__).parents[2] / "transcripts" / "example"
 
@@ -44,6 +45,22 @@ async def test_why_says_all_that_went_into_an_event(tmp_path: Path) -> None:
         assert why.unseen == event.id - len(seen)
         assert all(len({e.scene for e in list(record.script)[s.first : s.last + 1]}) == 1 for s in why.saw)
     assert told > 30
+
+
+async def test_why_says_what_was_thought_and_done_in_the_turn(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = await worlds.play(small, tmp_path / "run", worlds.Acting())
+    events = list(record.script)
+    said = [event for event in events if isinstance(event, TurnEvent) and turn_start(events, event.id) < event.id]
+    assert said
+    for event in said:
+        own = {each.kind: each.text for each in events[turn_start(events, event.id) : event.id]}
+        why = explain.why(record, event.id, _nothing_kept)
+        assert (why.thought, why.gesture) == (own.get("thought", ""), own.get("action", ""))
+        ExplainView(record).why(why)
+        shown = " ".join(capsys.readouterr().out.split())
+        assert all(text in shown for text in own.values())
 
 
 def test_a_prompt_that_was_not_kept_is_no_error(example: RunLog) -> None:

@@ -17,7 +17,7 @@ from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, RunLog
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import Event, TurnEvent
+from dreamplay.schema.event import Event, TurnEvent, turn_start
 
 MARK = "ZEBRA"
 
@@ -67,6 +67,16 @@ async def test_other_dice_share_the_events_before_the_point_and_part_after_it(pa
     assert (twin.header.seed, twin.header.point) == (8, 9)
     pressures = [e.text for e in twin.script.in_scene("square") if e.kind == "narration"]
     assert len(set(pressures)) == len(pressures)
+
+
+async def test_a_branch_never_divides_a_turn(small: Path, tmp_path: Path) -> None:
+    parent = await worlds.play(small, tmp_path / "parent", worlds.Acting())
+    events = list(parent.script)
+    divided = [event.id for event in events if turn_start(events, event.id) < event.id]
+    assert divided
+    for at in divided:
+        made = branch.branch(parent, "parent", str(at), Changes(), seed=8)
+        assert made.plan.point == len(made.events) == turn_start(events, at)
 
 
 async def test_a_branch_never_sees_what_its_parent_did_later(parent: RunLog, tmp_path: Path) -> None:

@@ -410,6 +410,33 @@ def test_a_story_is_checked_for_secrets(
     assert "tells a secret" not in done.out
 
 
+def test_how_much_characters_are_told_is_set_recorded_kept_and_compared(small: Path, call: Callable[..., Done]) -> None:
+    play = ("run", "--story", small, "--model", "scripted", "--quiet", "--seed", 1, "--beats", "day", "--out")
+
+    def played(name: str) -> tuple[str, bool]:
+        profile = transcript.read(Path("transcripts") / name).newest.settings["profile"]
+        return profile["direction"], profile["think"]
+
+    assert call(*play, "transcripts/p").code == 0
+    assert call(*play, "transcripts/q", "--direction", "guided", "--think").code == 0
+    assert (played("p"), played("q")) == (("led", False), ("guided", True))
+    said = call("compare", "p", "q").out
+    assert "direction is guided instead of led" in said
+    assert "think is on instead of off" in said
+    assert "nothing is changed" in call("whatif", "p").message
+    done = call("whatif", "p", "--at", "corner", "--direction", "free", "--quiet")
+    assert (done.code, done.err) == (0, "")
+    (branched,) = [path.name for path in Path("transcripts").iterdir() if path.name not in ("p", "q")]
+    assert played(branched) == ("free", False)
+    raw = (Path("transcripts") / "q" / transcript.FILE).read_bytes().splitlines(keepends=True)
+    (Path("transcripts") / "q" / transcript.FILE).write_bytes(b"".join(raw[:12]))
+    assert call("resume", "q", "--quiet", "--no-think").code == 0
+    assert played("q") == ("guided", False)
+    done = call("run", "--direction", "loud")
+    assert done.code == 2
+    assert "'free', 'guided', 'led'" in done.err
+
+
 def test_models_are_surveyed() -> None:
     with FakeEndpoint(models=["one", "two"]) as fake:
         rows = json.loads(_run("models", "--json", "--model", "one", OPENAI_BASE_URL=fake.base_url).out)

@@ -80,6 +80,39 @@ async def test_when_no_line_can_stand_there_is_silence_and_its_cost(story: Story
     assert (spoken.text, len(spoken.provenance.refused), spoken.provenance.usage.calls) == ("", 3, 3)
 
 
+FREE = worlds.LARGE.refined({"max_attempts": 3})
+
+
+async def test_who_is_not_led_thinks_acts_and_speaks_in_one_reply(story: Story, cast: Cast, scene: Scene) -> None:
+    turn = "<private>I hold on.</private>\n(nods slowly) Oak is slow, Mira."
+    leo, _ = _leo(story, cast, turn, profile=FREE)
+    heard: list[str] = []
+    said = await leo.speak(*worlds.turn(Script(), scene, "leo", CUE), heard.append)
+    assert (said.thought, said.gesture, said.text, said.chosen, said.leaves) == (
+        "I hold on.", "nods slowly", "Oak is slow, Mira.", False, False,
+    )  # fmt: skip
+    assert "".join(heard) == "Oak is slow, Mira."
+
+
+async def test_a_turn_with_a_fault_is_asked_for_again_and_used_without_it_if_no_better_one_comes(
+    story: Story, cast: Cast, scene: Scene
+) -> None:
+    turn = "<private>I hold on.</private>\n(nods) Oak is slow, Mira. (looks away) (leaves)"
+    leo, model = _leo(story, cast, turn, turn, turn, profile=FREE)
+    said = await leo.speak(*worlds.turn(Script(), scene, "leo", CUE), lambda token: None)
+    assert (said.gesture, said.text, said.leaves, len(model.seen)) == ("nods", "Oak is slow, Mira.", False, 3)
+    assert {(each.text, each.reason) for each in said.provenance.refused} == {
+        ("(nods) Oak is slow, Mira.", "several gestures")
+    }
+    leo, model = _leo(story, cast, turn, "(silence)", profile=FREE)
+    said = await leo.speak(*worlds.turn(Script(), scene, "leo", CUE), lambda token: None)
+    assert (said.text, said.chosen, len(said.provenance.refused)) == ("", True, 1)
+    leo, _ = _leo(story, cast, *["<private>I hold on."] * 3, profile=FREE)
+    said = await leo.speak(*worlds.turn(Script(), scene, "leo", CUE), lambda token: None)
+    assert (said.text, said.chosen, said.thought) == ("", False, "")
+    assert "hold on" not in str(said.provenance)
+
+
 @pytest.mark.parametrize("by", ["prologue or another", "himself", "his examples", "a public sheet"])
 async def test_nobody_copies_what_has_been_said(story: Story, cast: Cast, scene: Scene, by: str) -> None:
     authored = {"his examples": cast.personas["leo"].examples[0], "a public sheet": f"{cast.personas['mira'].who}."}
