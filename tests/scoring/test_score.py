@@ -259,6 +259,7 @@ def test_scenes_that_keep_their_contract(without: str, beats: int, scenes: int) 
 CONTRACTS: dict[str, tuple[list[str], int]] = {
     "everyone is heard": (["ada", "bo", "cyrus"], 1),
     "a silence is a turn": (["ada", "bo", "-cyrus"], 1),
+    "a silence that is chosen is a turn, and no failure": (["ada", "bo", "~cyrus"], 1),
     "too few turns": (["ada", "bo"], 0),
     "an answer after the last": (["ada", "bo", "cyrus"] * 2, 1),
     "too many": (["ada", "bo", "cyrus"] * 3, 0),
@@ -269,7 +270,9 @@ CONTRACTS: dict[str, tuple[list[str], int]] = {
 @pytest.mark.parametrize("what", CONTRACTS)
 def test_a_scene_has_its_turns_and_everyone_is_heard(what: str) -> None:
     speakers, scenes = CONTRACTS[what]
-    events = [said(who.strip("-"), "" if "-" in who else "Tea.") for who in speakers]
+    events = [
+        said(who, "Tea.") if who.isalpha() else said(who[1:], "", chosen=who[0] == "~") for who in speakers
+    ]  # fmt: skip
     corner = [said(role, "Tea.", scene="corner") for role in ("ada", "bo")]
     kept = metrics.contract([run(*events, *corner, beats=["day"], ended=False)])
     assert (kept.ended, kept.beats, kept.beats_planned, kept.scenes) == (0, 1, 1, scenes + 1)
@@ -424,6 +427,9 @@ LOOPS: dict[str, tuple[list[Any], int, int]] = {
     "everyone says something new": (talk(BOATS[:2], BREAD[:2], STARS[:2]), 0, 0),
     "a goodbye that never ends": ([said(ROLES[i % 2], text) for i, text in enumerate(GOODBYE)], 2, 3),
     "silences": ([said("ada", BOATS[0]), said("bo", ""), said("ada", ""), said("bo", BREAD[0])], 2, 2),
+    "silences that were chosen": (
+        [said("ada", BOATS[0]), said("bo", "", chosen=True), said("ada", "", chosen=True), said("bo", BREAD[0])], 0, 0,
+    ),
     "the narrator's words again": ([told(BOATS[0]), said("ada", BOATS[0]), said("bo", BREAD[0])], 1, 1),
     "the other's words again": ([said("ada", BOATS[0]), said("bo", BOATS[0]), said("ada", BOATS[0])], 2, 2),
     "the other's words in another order": ([said("ada", STARS[1]), said("bo", "Jupiter: moons, four.")], 1, 1),

@@ -17,10 +17,10 @@ from dreamplay.languages import ENGLISH
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.event import DreamEvent, LineEvent, StanceEvent, TurnEvent, invites_answer
+from dreamplay.schema.event import DreamEvent, LineEvent, StanceEvent, TurnEvent, invites_answer, is_gesture
 from dreamplay.schema.provenance import Usage
 from dreamplay.schema.scene import Scene
-from dreamplay.schema.script import Script, present
+from dreamplay.schema.script import Script, present, silences
 from dreamplay.validation.ngrams import NEAR_COPY, grams
 
 Runs = Sequence[RunLog]
@@ -138,7 +138,8 @@ def contract(runs: Runs) -> Contract:
     """Beats reached, scenes that kept their number of turns with every character speaking, and silent turns.
 
     Source: ordered beat chains in Open-Theatre (arXiv 2509.16713); its director is a model. Here it is code, so this
-    tests the program rather than the model. A turn is silent if its last candidate was rejected.
+    tests the program rather than the model. A turn is silent if its last candidate was rejected; where a character
+    chose to say nothing, it is none of these.
     Limits: it counts that a scene took place and does not judge its quality.
     """
     beats = planned = kept = scenes = said = silent = 0
@@ -152,7 +153,7 @@ def contract(runs: Runs) -> Contract:
                 scenes += 1
                 kept += _kept(scene, run.script)
         said += len(list(lines(run)))
-        silent += sum(event.kind == "silence" and event.provenance.by != "person" for event in run.script)
+        silent += len(silences(run.script))
     return Contract(
         ended=sum(run.end is not None for run in runs), beats=beats, beats_planned=planned, scenes=kept,
         scenes_planned=scenes, silent=_share(silent, said + silent),
@@ -234,7 +235,7 @@ def _kept(scene: Scene, script: Script) -> bool:
     """Whether a scene had its number of turns and what its kind requires, and whether everybody present at its end
     spoke, if there were enough turns. A visitor's lines and the answers to them are not counted as turns.
     """
-    events = [event for event in script.in_scene(scene.id) if not event.backstage]
+    events = [event for event in script.in_scene(scene.id) if event.happens and not is_gesture(event)]
     answers = {event.id for before, event in pairwise(events) if invites_answer(before)}
     spoken = [event for event in events if isinstance(event, TurnEvent) and not event.by_visitor]
     turns = sum(event.id not in answers for event in spoken)

@@ -19,7 +19,7 @@ from dreamplay.memory import embeddings
 from dreamplay.memory.base import default_embedder
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.event import PROLOGUE, TurnEvent
+from dreamplay.schema.event import PROLOGUE, SilenceEvent, TurnEvent
 from dreamplay.scoring.metrics import Runs, content, lines, mean, nameless
 from dreamplay.threads.signs import led
 
@@ -167,8 +167,8 @@ def cues(runs: Runs) -> CueUse | None:
 
 
 def loops(runs: Runs) -> Loops:
-    """Turns without anything new: silences, and lines of which nearly all content words, or nearly the whole meaning,
-    occurred in the eight turns before or in the narration between them.
+    """Turns without anything new: silences that nobody chose, and lines of which nearly all content words, or nearly
+    the whole meaning, occurred in the eight turns before or in the narration between them.
 
     Source: goodbye loops (ai-town #283), and the repetition that Talemate rewrites.
     Limits: English words only. A repetition after more than eight turns is measured by `echo`. A short assent ("Yes.")
@@ -183,7 +183,8 @@ def loops(runs: Runs) -> Loops:
         streak = 0
         for event, row in zip(events, rows.astype(np.float64), strict=True):
             matter = content(nameless(run, event.text))
-            if not isinstance(event, TurnEvent) or event.provenance.by == "person":
+            chosen = isinstance(event, SilenceEvent) and event.chosen
+            if not isinstance(event, TurnEvent) or event.provenance.by == "person" or chosen:
                 told |= matter
                 continue
             said = told.union(*(known for known, _ in recent))
