@@ -194,6 +194,9 @@ async def test_nothing_is_ever_in_the_prompt_of_somebody_who_does_not_know_it(
     texts = {event.text for event in record.script if len(event.text) > 20}
     used: set[str] = set()
     for prompt in model.seen:
+        if prompt.kind == "outcome" and prompt.digest not in events:  # it was still open, and nothing was recorded
+            assert "Canary" not in prompt.model_dump_json()
+            continue
         event = events[prompt.digest]
         role, there = event.speaker or "", _there(record, event)
         known = event.witnesses if prompt.kind == "recap" else there
@@ -221,7 +224,7 @@ async def test_nothing_is_ever_in_the_prompt_of_somebody_who_does_not_know_it(
     whole = {"dream", "fear", "wish", "stance", "want", "belief", "epilogue"}
     expected = {"line", "reflection"} | ({"recap"} if reference == "serial" else whole)
     expected |= {"want", "belief", "fear", "wish"} if profile.direction != "led" else set()
-    assert used - {"apart"} == expected
+    assert used - {"apart", "outcome", "memory"} == expected
     assert reference == "small" or "apart" in used
 
 

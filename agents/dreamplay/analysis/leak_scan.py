@@ -14,8 +14,9 @@ from __future__ import annotations
 import json
 import random
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from dreamplay.analysis.canary_tokens import Canary, CanaryTokens, tokens
 from dreamplay.engine.run_config import RunConfig
@@ -136,10 +137,7 @@ class _Gossip(ScriptedModel):
         mine = frozenset({self._role} if self._role else ())
         own = self._marks.new(Canary(f"a {prompt.kind} of {self._role or 'the narrator'}", mine))
         if prompt.json_schema:
-            fields = prompt.json_schema["properties"]
-            answer = json.loads(reply.text)
-            said = {key: f"{own} {value}" if "enum" not in fields[key] else value for key, value in answer.items()}
-            return replace(reply, text=json.dumps(said))
+            return replace(reply, text=json.dumps(_marked(json.loads(reply.text), prompt.json_schema, own)))
         dice = random.Random(seed)
         secrets = sorted(token for token in tokens(prompt.tail) if self._marks.known[token].aloud)
         blurted = f" It is {dice.choice(secrets)}." if secrets and dice.random() < _BLURTED else ""
@@ -154,6 +152,13 @@ class _Gossip(ScriptedModel):
         gesture = self._marks.new(Canary(f"a gesture of {self._role}"))
         before = f"<private>I keep {thought} to myself.</private> " if self.profile.think else ""
         return f"{before}(points at {gesture}) {line}" if dice.random() < _GESTURES else f"{before}{line}"
+
+
+def _marked(answer: Any, form: Mapping[str, Any], mark: str) -> Any:
+    """An answer in JSON with a mark before each text that was free to be chosen."""
+    if form["type"] == "object":
+        return {key: _marked(value, form["properties"][key], mark) for key, value in answer.items()}
+    return f"{mark} {answer}" if form["type"] == "string" and "enum" not in form else answer
 
 
 class _Guest:

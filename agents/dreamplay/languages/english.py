@@ -47,6 +47,9 @@ LISTED_SHEET = re.compile(
 """A dream that has become the list from which it was to be told."""
 REPORTS = r"I(?:'ll| will|'ve| have)? (?:told|tell)"
 """The beginning of a line that repeats the form of its cue."""
+_ASKS = "asks|wonders|(?:demands|wants) to know"
+_WH = r"(?:in|on|at|for|to|from|by|with|of) (?:which|what|whom|whose)|why|what|who|whose|whom|how|where|when|which"
+_REQUESTS = "asks|tells|begs|urges|orders|invites|reminds|dares|bids|advises|warns"
 MEMORY_FORM = re.compile(r"^I remember, from long ago(:|,) (?=\w)")
 """The form in which a prompt quotes a memory."""
 
@@ -89,7 +92,9 @@ winter wolf wood woody wren young
     explains_dream=re.compile(r"\b(fears?|afraid|wish(es)?|hidden|dreams? (is|that|shows))\b", re.IGNORECASE),
     assistant_manners=re.compile(
         r"\b(it's important (to|that)|I (need|want) to make sure|for the opportunity|I apologi[sz]e|"
-        r"you're (absolutely )?right|that's a (good|great) (idea|question)|(could|can) you tell me (more )?about)\b",
+        r"you're (absolutely )?right|that's a (good|great) (idea|question)|(could|can) you tell me (more )?about|"
+        r"I (completely |totally )?(agree with|appreciate|understand) (you|your|that)|I believe you|it's amazing how|"
+        r"thank you for|I'm here (to help|for you)|let me know|I have no idea what you're talking about)\b",
         re.IGNORECASE,
     ),
     half_turned=re.compile(
@@ -117,6 +122,27 @@ winter wolf wood woody wren young
         r"(?:(?P<before>.+?),? (?:and|then|and then) )?(?:(?:gets|stands) up and )?(?:leaves|walks out|goes out)"
         r"(?: the room| without .+)?",
         re.IGNORECASE,
+    ),
+    move_forms=(
+        ("question", rf"(?P<verb>{_ASKS})(?: {{name}})?:? (?P<matter>(?P<word>{_WH})\b.*)"),
+        ("question", rf"(?P<verb>{_ASKS})(?: {{name}})?:? (?P<word>)(?:whether|if) (?P<matter>.*)"),
+        ("request", rf"(?P<verb>{_REQUESTS}) {{name}} (?P<word>)(?P<matter>for .*)"),
+        ("request", rf"(?P<verb>{_REQUESTS}) {{name}} (?P<matter>(?:not )?to (?P<word>\w+)\b.*)"),
+        ("report", r"(?P<verb>[a-z]+s)(?: to)?(?: {name})? that (?P<matter>.*)"),
+        ("report", r"(?P<verb>[a-z]+s)(?: to)?(?: {name})?: (?P<matter>.*)"),
+        ("act", r"(?P<verb>[a-z]+s)\b(?:(?: to)? {name}\b(?!'s))? ?(?P<matter>.*)"),
+    ),
+    move_refuses=re.compile(r"^(?:refuses|denies|declines|rejects|turns down|says no|will not)\b"),
+    move_accepts=re.compile(r"^(?:accepts|agrees|consents|says yes|gives in|yields)\b"),
+    move_acts=(
+        (r"(?:refuses|denies|declines|rejects|turns down|says no)\b", "No"),
+        (r"(?:accepts|agrees|consents|says yes|gives in|yields)\b", "Yes"),
+        (r"apologises|apologizes", "I'm sorry"),
+        (r"(?!says|tells|reads|reports|reminds|corrects|answers|asks)[a-z]+s\b", "I"),
+    ),
+    move_requests=((r"not to\b", "Don't"), (r"for\b", "Give me")),
+    auxiliary=re.compile(
+        r"\b(?:is|are|was|were|has|have|had|can|could|will|would|should|must|does|did|do)\b", re.IGNORECASE
     ),
     own_matter=(
         (r"(?:his|her|{name}['\u2019]s) ", "My"),

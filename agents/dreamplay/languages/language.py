@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 NOTHING = re.compile("(?!)")
 """Matches nothing."""
@@ -53,6 +54,19 @@ class Language:
     """What somebody does who says nothing, besides "silence"."""
     goes_away: re.Pattern[str] = NOTHING
     """What somebody does who leaves, besides "leaves", after what its group `before` says that they do first."""
+    move_forms: tuple[tuple[Literal["question", "request", "report", "act"], str], ...] = ()
+    """How what a move does is written, as patterns in which {name} is any name of the cast: see `move_note`."""
+    move_refuses: re.Pattern[str] = NOTHING
+    """How a move begins that says no."""
+    move_accepts: re.Pattern[str] = NOTHING
+    """How a move begins that says yes."""
+    move_acts: tuple[tuple[str, str], ...] = ()
+    """How a move begins that is no question, request or report, as patterns, and with which words the speaker then
+    begins."""
+    move_requests: tuple[tuple[str, str], ...] = ()
+    """The same for what is asked for, where the speaker does not begin with what is to be done."""
+    auxiliary: re.Pattern[str] = NOTHING
+    """The verbs with which a question begins that is answered by yes or no."""
     own_matter: tuple[tuple[str, str], ...] = ()
     """How matter about the speaker begins, as a pattern in which {name} is the speaker's name, and the word with which
     the speaker begins to say it."""

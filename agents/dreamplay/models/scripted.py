@@ -15,20 +15,27 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from dreamplay.library import resources
-from dreamplay.models import profile_table
+from dreamplay.models import profile_table, scripted_moves
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
+from dreamplay.models.scripted_moves import SpokenMove
 from dreamplay.schema.provenance import Usage
 
+_NOTE_AT_END = re.compile(
+    r"\[([^\[\]]*)\]\s*(?:\n(?!\[).*)?\s*\Z"
+)  # of a line; behind it, one line of what is asked at most
 _CUE = re.compile(
-    r"\[[^\[\]]+? (?:tells (?P<to>[^\Wa-z][^\s\[\]]*(?: [^\Wa-z][^\s\[\]]*)*)|says)[^\[\]]*? that "
-    r"(?P<matter>[^\[\]]*)\.\]"
+    r"[^\[\]]+? (?:tells (?P<to>[^\Wa-z][^\s\[\]]*(?: [^\Wa-z][^\s\[\]]*)*)|says)[^\[\]]*? that "
+    r"(?P<matter>[^\[\]]*)\."
 )
-_MOVE = re.compile(
-    r"\[[^\Wa-z]\S* \w+s (?P<to>[^\Wa-z]\w+)?,? ?(?:that )?(?P<matter>[^\[\]]*)\.\](?=\s*(?:\n.*)?\s*\Z)"
+_MOVE = re.compile(r"(?P<me>[^\Wa-z][^\W_]*(?: [^\Wa-z][^\W_]*)*) (?P<does>[a-z]+s\b[^\[\]]*)\.")
+_BRIEF = re.compile(
+    r"^For (?P<me>[^\Wa-z][^\n:]*) alone:\n(?P<told>(?:- .*\n|\n|\[.*\]\n)*)(?=Now (?P=me)\b[^\n]*(?:\n[^\n]*)?\Z)",
+    re.MULTILINE,
 )
-_NOTE_AT_END = re.compile(r"\]\s*(?:\n.*)?\s*\Z")  # the cue of a line, and what is asked in one line at most
+_POSSIBLE = re.compile(r"^- Possible: (.*)\.$", re.MULTILINE)
+_AT_HAND = re.compile(r"^- At hand[^:]*: (.*)\.$", re.MULTILINE)
 _POOLED = re.compile(r"^(?:-|\d+\.) (.+)$", re.MULTILINE)
 _RULE = "\n---\n"
 _SCHEMA = re.compile(r'\{"type": "object", .*\}')
@@ -86,8 +93,9 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
     """What the scripted model says to a prompt: a stance, a reflection, the matter of the last cue, a dream, a recap,
     or an ending.
 
-    It goes by the form of the prompt and not by its wording: a JSON schema asks for a stance, or, by its marks, for a
-    reflection, a note at the very end for a line, a rule under a text for a recap, and a list for a dream.
+    It goes by the form of the prompt and hardly by its wording: a JSON schema asks for a stance, or, by its marks, for
+    a reflection, a note at the very end or a list for one character alone for a line, a rule under a text for a recap,
+    and any other list for a dream.
     """
     words = _words()
     dice = random.Random(f"{seed}/{hashlib.sha256(text.encode()).hexdigest()}")
@@ -100,16 +108,10 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
         if "answer" in asked:
             return json.dumps({"answer": dice.choice(asked["answer"]["enum"])})
         return json.dumps({name: _filled(name, field, dice) for name, field in asked.items()})
-    if _NOTE_AT_END.search(text):
-        cues = list(_CUE.finditer(text)) or list(_MOVE.finditer(text))
-        to = f", {cues[-1]['to']}" if cues and cues[-1]["to"] else ""
-        matter = _in_first_person(cues[-1]["matter"]) if cues else ""
-        if matter and matter in text[: cues[-1].start()]:  # said already, and would be refused as a copy
-            known = sorted(set(re.findall(r"\b[a-z]{4,}\b", text)))
-            pairs = [" and ".join(dice.sample(known, 2)) for _ in words["again"]]
-            matter = ", ".join(f"{begun} {pair}" for begun, pair in zip(words["again"], pairs, strict=True))
-        matter = f": {matter}" if matter else ""
-        return f"{dice.choice(words['openings'])}{to}{matter}. {dice.choice(words['closings'])}"
+    if note := _NOTE_AT_END.search(text):
+        return _line(note[1], text[: note.start()], dice)
+    if brief := _BRIEF.search(text):
+        return _freely(brief["me"], brief["told"], text[: brief.start()], dice)
     past, rule, _ = text.rpartition(_RULE)
     if rule:
         first, *links, last = words["recap"]
@@ -126,6 +128,37 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
     there = re.split(r", | and ", names[1]) if names else []
     told = [f"{name} {doing}" for name, doing in zip(there, words["hands"], strict=False)]
     return " ".join([first, *told, *rest])
+
+
+def _freely(me: str, told: str, before: str, dice: random.Random) -> str:
+    """What is said to a brief: one of the moves that it offers, else one of the things at hand."""
+    moves = [does for part in _POSSIBLE.findall(told) for does in part.split("; ")]
+    things = [thing for part in _AT_HAND.findall(told) for thing in part.split("; ")]
+    does = dice.choice(moves).removeprefix(f"{me} ") if moves else ""
+    said = scripted_moves.spoken(me, does, dice) if does else None
+    return _said(said or SpokenMove("", dice.choice(things) if things else ""), before, told, dice)
+
+
+def _line(note: str, before: str, dice: random.Random) -> str:
+    """What is said to a note: the matter of a cue, or a move in the words of its speaker."""
+    if cue := _CUE.fullmatch(note):
+        return _said(SpokenMove(cue["to"] or "", _in_first_person(cue["matter"])), before, note, dice)
+    move = _MOVE.fullmatch(note)
+    said = scripted_moves.spoken(move["me"], move["does"], dice) if move else None
+    return _said(said or SpokenMove("", ""), before, note, dice)
+
+
+def _said(move: SpokenMove, before: str, told: str, dice: random.Random) -> str:
+    """A line, with words of its own in front and behind. What was said before would be refused as a copy."""
+    words, matter = _words(), move.said
+    if move.whole and matter not in before:
+        return matter
+    if matter and matter in before:
+        known = sorted(set(re.findall(r"\b[a-z]{4,}\b", before + told)))
+        pairs = [" and ".join(dice.sample(known, 2)) for _ in words["again"]]
+        matter = ", ".join(f"{begun} {pair}" for begun, pair in zip(words["again"], pairs, strict=True))
+    to, matter = f", {move.to}" if move.to else "", f": {matter}" if matter else ""
+    return f"{dice.choice(words['openings'])}{to}{matter}. {dice.choice(words['closings'])}"
 
 
 def _filled(name: str, field: dict[str, Any], dice: random.Random) -> object:

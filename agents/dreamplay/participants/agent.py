@@ -77,9 +77,12 @@ class Agent:
         assert cue
         recalled = self._recall(turn, view, self.desk.matter(turn))
         last = [event.speaker for event in view.of_kind(TurnEvent)[-1:]]
+        note = self.desk.note(cue) if led else None
         context = replace(
             self._context(view),
-            material=self.desk.cast.fill(cue.material) if led else "",
+            note=note,
+            material=self.desk.cast.nameless(note.matter) if note else self.desk.cast.fill(cue.material) if led else "",
+            before=view.last_heard,
             remembered=[memory.text for memory in recalled if memory.event is None],
             to=self._named({cue.to, *last}),
             hears=self._named(cue.hears or turn.present),

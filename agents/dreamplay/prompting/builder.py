@@ -16,6 +16,7 @@ from typing import Any
 
 from dreamplay import languages
 from dreamplay.languages.language import Language
+from dreamplay.languages.move_note import MoveNote
 from dreamplay.library import templates
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
@@ -28,7 +29,7 @@ from dreamplay.prompting.event_text import EventText
 from dreamplay.prompting.past import Past
 from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import DreamContribution, Event, OutcomeEvent, StanceEvent
+from dreamplay.schema.event import Cue, DreamContribution, Event, OutcomeEvent, StanceEvent
 from dreamplay.schema.provenance import RetrievedMemory
 from dreamplay.schema.scene import Outcome, Scene
 from dreamplay.schema.story import Choice, Story
@@ -88,7 +89,7 @@ class PromptBuilder:
             return self._free(turn, view, wrong, recalled)
         persona, cue = self.cast.personas[turn.speaker], turn.cue
         assert cue
-        begun = f" {self._wording.begun(cue, turn.speaker)}".rstrip() if again else ""
+        begun = f" {self._wording.begun(cue, turn.speaker, again=again)}".rstrip()
         apart = self._said(just_now(turn, view))
         tail = self._render(
             "line.jinja",
@@ -141,6 +142,10 @@ class PromptBuilder:
             "line", view, f"{tail}\n{ask}",
             max_tokens=_FREELY + think * _THOUGHT, prefill="" if think else f"{name}:",
         )  # fmt: skip
+
+    def note(self, cue: Cue) -> MoveNote | None:
+        """The move of a topic that a cue gives, taken apart; None if it gives none."""
+        return self._wording.note(cue)
 
     def dream(self, view: View, pooled: Sequence[DreamContribution], *, again: bool, wrong: str = "") -> Prompt:
         """Pool the dreamers' hidden fears and wishes into one prompt. Ledger and prompt hold the same entries; of

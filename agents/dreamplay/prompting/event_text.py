@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dreamplay.languages import move_note
 from dreamplay.languages.english import ENGLISH
 from dreamplay.languages.language import Language
+from dreamplay.languages.move_note import MoveNote
 from dreamplay.models.tokens import tokens
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import (
@@ -96,18 +98,37 @@ class EventText:
         """A cue as this model reads it, with the manner or without."""
         return cue.text if self.cue_manner else cue.bare
 
-    def begun(self, cue: Cue, role: str) -> str:
-        """The first word of the cue's matter as the speaker says it: "asks why" begins with "Why", "he holds" with "I",
-        and "his clock" with "My". Empty where it cannot be told."""
-        matter, name = self.cast.fill(cue.material), re.escape(self.cast.name(role))
+    def begun(self, cue: Cue, role: str, *, again: bool) -> str:
+        """The first words of the cue's matter as the speaker says it, for an engine that continues what was begun.
+        "asks why" begins with "Why", "promises" with "I", "refuses" with "No", "his clock" with "My". Empty where it
+        cannot be told.
+
+        Args:
+            cue: what is said.
+            role: who says it.
+            again: whether it is asked for again. The first time only a question is begun: it is what a small model
+                fails in.
+        """
+        matter, name = self.cast.fill(cue.material), self.cast.name(role)
+        if cue.topic:
+            note = self.note(cue)
+            if note is None or not (again or note.form == "question"):
+                return ""
+            return note.begun(self.cast.called(role), self.language, aside=cue.answers is None)
+        if not again:
+            return ""
         if asks := self.language.asked_matter.search(matter):
             return str(asks["word"]).capitalize()
-        if cue.topic:
-            return ""
         for own, begun in self.language.own_matter:
-            if re.match(own.format(name=name), matter):
+            if re.match(own.format(name=re.escape(name)), matter):
                 return begun
         return matter[:1].upper() + matter[1:].partition(" ")[0]
+
+    def note(self, cue: Cue) -> MoveNote | None:
+        """The move that a cue gives, taken apart; None if it is of no topic, or in a language whose moves are not
+        known."""
+        names = [name for role in self.cast.roles for name in self.cast.names(role)]
+        return move_note.read(self.cast.fill(cue.material), names, self.language) if cue.topic else None
 
     def noted(self, event: Event) -> str:
         """An event as it stands in a tail, on one line, and whether it was whispered."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 from dreamplay.languages.english import ENGLISH
 from dreamplay.languages.language import Language
+from dreamplay.languages.move_note import MoveNote
 from dreamplay.validation.config import CheckConfig
 from dreamplay.validation.ngrams import grams
 
@@ -76,6 +77,10 @@ class CheckContext:
     """What the author wrote about the story and its people."""
     material: str = ""
     """The matter of the cue, in the third person."""
+    note: MoveNote | None = None
+    """The move of a topic that the line is to give, taken apart. `material` is then what it says."""
+    before: str = ""
+    """The words that the speaker heard last."""
     remembered: Sequence[str] = ()
     """The memories of the speaker that came up, in the speaker's words: to speak of them is not to leave the cue."""
     to: Collection[str] | None = None

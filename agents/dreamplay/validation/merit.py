@@ -7,13 +7,13 @@ import re
 from dreamplay.languages.language import Language
 from dreamplay.validation import names
 from dreamplay.validation.check import CheckContext
-from dreamplay.validation.ngrams import brought_up, grams
+from dreamplay.validation.ngrams import brought_up, grams, words
 
 
 def merit(text: str, context: CheckContext) -> float:
-    """How good a line is: it says what the cue is about, in words not used before, to somebody, and not in the cue's
-    own wording. Signs of a half-turned cue ("I unhooks", "and tell Leo that") and an assistant's manners count against
-    it: they are too weak to reject a line, and enough to prefer another.
+    """How good a line is: it says what the cue is about, in words not used before, to somebody, takes up what was said
+    last, and is not in the cue's own wording. Signs of a half-turned cue ("I unhooks", "and tell Leo that") and an
+    assistant's manners count against it: they are too weak to reject a line, and enough to prefer another.
     """
     language = context.language
     mine = grams(text)
@@ -22,8 +22,23 @@ def merit(text: str, context: CheckContext) -> float:
     others = names.whole(name for name in context.cast if name != context.speaker)
     spoken_to = bool(language.second_person.search(text) or re.search(others, text))
     plain = text.replace("\u2019", "'")
-    weak = _half_turned(text, language) + bool(language.assistant_manners.search(plain) or language.slips.search(plain))
-    return 1.5 * min(brought_up(text, context.material), 0.7) + new + 0.2 * spoken_to - 0.5 * recited - 0.5 * weak
+    manners = language.assistant_manners.search(plain) or language.slips.search(plain)
+    weak = _half_turned(text, language) + bool(manners) + _wanders(text, context)
+    said = 1.5 * min(brought_up(text, context.material), 0.7) + new
+    return said + 0.2 * (spoken_to + takes_up(text, context)) - 0.5 * (recited + weak)
+
+
+def takes_up(text: str, context: CheckContext) -> bool:
+    """Whether a line has a word of what was said last that its cue would not have given it."""
+    known = {*words(context.material), *(part for name in context.cast for part in words(name))}
+    heard = set(words(context.before)) - known - context.language.stop_words
+    return not heard.isdisjoint(words(text))
+
+
+def _wanders(text: str, context: CheckContext) -> bool:
+    """Whether a question goes on after it was asked, where it was all that was to be said."""
+    asks = context.note is not None and context.note.form == "question"
+    return asks and not text.rstrip("\"' ").endswith("?")
 
 
 def _half_turned(text: str, language: Language) -> bool:

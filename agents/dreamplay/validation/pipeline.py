@@ -12,14 +12,14 @@ from dreamplay.languages.language import Language
 from dreamplay.models.base import Reply
 from dreamplay.schema.error_messages import did_you_mean
 from dreamplay.schema.provenance import RejectedCandidate
-from dreamplay.validation import checks, english, normalize
+from dreamplay.validation import checks, english, move_checks, normalize
 from dreamplay.validation.check import ANY, Candidate, Check, CheckContext, Fault, Step, TextKind
 from dreamplay.validation.config import CheckConfig
 from dreamplay.validation.generate import CandidateRejectedError
 
 _KEPT = 2000
 """Characters of a rejected reply that are recorded."""
-SHIPPED = {check.name: check for check in (*checks.CHECKS, *english.CHECKS)}
+SHIPPED = {check.name: check for check in (*checks.CHECKS, *english.CHECKS, *move_checks.CHECKS)}
 STANDARD = tuple(
     SHIPPED[name]
     for name in (
@@ -34,7 +34,8 @@ STRICT: tuple[Check | Step, ...] = (
     *(
         SHIPPED[name]
         for name in (
-            "parrots", "slip", "tells_self", "goes_round", "leaves_cue", "leaves_dreamers_out", "lists_fears",
+            "parrots", "slip", "tells_self", "goes_round", "leaves_cue", "does_not_ask", "asks_back",
+            "turns_answer_round", "keeps_the_third_person", "leaves_dreamers_out", "lists_fears",
         )
     ),
     *normalize.STEPS,

@@ -1,0 +1,68 @@
+"""Whether a line does what its move does."""
+
+from __future__ import annotations
+
+import pytest
+from dreamplay.languages import ENGLISH, move_note
+from dreamplay.models.base import Reply
+from dreamplay.schema.provenance import Usage
+from dreamplay.validation import pipeline
+from dreamplay.validation.check import CheckContext
+from dreamplay.validation.generate import CandidateRejectedError
+from dreamplay.validation.merit import merit
+
+CAST = ("Agnes", "Emil", "Rosa")
+STRICT = pipeline.Pipeline(tuple(check for check in pipeline.STRICT if isinstance(check, pipeline.Check)))
+BAD = {
+    ("asks Emil who chose noon", "You chose noon, Emil."): "asks nothing",
+    ("asks Emil whether the boy has a grave", "The boy has a grave."): "asks nothing",
+    (
+        "says that the bell has been called worse",
+        "What if the bell has been called worse?",
+    ): "asks in place of saying it",
+    ("refuses to turn the wheel", "I'll turn the wheel, Emil."): "says yes for no",
+    ("says no to Emil, because of the key", "Yes, Emil, because of the key."): "says yes for no",
+    ("agrees to one night at the bell", "No, not one night at the bell."): "says no for yes",
+    ("tells Emil that nobody woke Agnes", "Nobody woke her."): "speaks of the speaker as somebody else",
+    ("admits to Emil that the signal woke Emil", "The signal woke him."): "speaks past the one it is said to",
+}
+GOOD = (
+    ("asks Emil who chose noon", "Noon. Who chose noon, Emil?"),
+    ("asks Emil who chose noon", "Who chose noon? Nobody asked the bell."),
+    ("says that the office chose noon", "The office chose noon. Who else would it be?"),
+    ("refuses to turn the wheel", "I won't turn the wheel."),
+    ("agrees to one night at the bell", "One night at the bell, and not another."),
+    ("tells Emil that nobody woke Agnes", "Nobody woke me."),
+    ("admits to Emil that the signal woke Emil", "The signal woke you."),
+    ("begs Emil to keep the key", "Would you keep the key?"),
+    ("offers Emil the key", "You can have the key, Emil."),
+)
+
+
+def _context(does: str, **rest: object) -> CheckContext:
+    note = move_note.read(does, CAST, ENGLISH)
+    assert note
+    return CheckContext(speaker="Agnes", cast=CAST, note=note, material=note.matter, **rest)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("does", "text"), BAD)
+def test_a_line_that_does_something_else_waits_for_a_better_one(does: str, text: str) -> None:
+    with pytest.raises(CandidateRejectedError) as caught:
+        STRICT.line(Reply(text, True, Usage()), _context(does))
+    assert caught.value.refusal.reason == BAD[does, text]
+    assert caught.value.fallback == text
+
+
+@pytest.mark.parametrize(("does", "text"), GOOD)
+def test_a_line_that_does_it_in_other_words_stands(does: str, text: str) -> None:
+    assert STRICT.line(Reply(text, True, Usage()), _context(does)) == text
+
+
+def test_of_two_lines_the_one_that_takes_up_what_was_said_is_better() -> None:
+    context = _context("says that the key goes back", before="The soup is cold, and so is the lamp.")
+    assert merit("The key goes back, soup or no soup.", context) > merit("The key goes back, rain or no rain.", context)
+
+
+def test_of_two_questions_the_one_that_ends_as_one_is_better() -> None:
+    context = _context("asks Emil who chose noon")
+    assert merit("Who chose noon, Emil?", context) > merit("Who chose noon, Emil? It was noon.", context)
