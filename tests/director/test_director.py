@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -62,7 +62,8 @@ def test_a_scene_keeps_its_contract_and_everyone_has_spoken(what: object, length
         for name, turns in _turns(_seeded(plan, seed), length).items():
             scene = scenes[name]
             assert scene.turns.min <= len(turns) <= scene.turns.limit
-            assert length == "short" or len(turns) >= scene.turns.max
+            waits = any(each.when for each in scene.pressures)  # for an outcome, which nothing decides here
+            assert length == "short" or waits or len(turns) >= scene.turns.max
             assert {event.speaker for event in turns} == set(scene.present)
 
 
@@ -147,10 +148,10 @@ def test_two_cannot_talk_past_the_others_for_ever() -> None:
             StandardDirector(plan.cast, seed), scene, Script(), lambda role, cue: calls.get(role, "Leo?"), "guided"
         )
         asked = [event.speaker for event in turns]
-        pair = set(asked[:2])
-        run = list(takewhile(pair.__contains__, asked))
+        first = next(n for n, pair in enumerate(pairwise(asked)) if set(pair) == {"leo", "elara"})
+        run = list(takewhile(lambda role: role in ("leo", "elara"), asked[first:]))
         assert CONFIG.duet <= len(run) <= CONFIG.duets
-        assert len(run) < len(asked)
+        assert len(run) + first < len(asked)
 
 
 @pytest.mark.parametrize("length", ["short", "full"])
