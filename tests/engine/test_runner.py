@@ -181,7 +181,8 @@ async def test_a_thousand_lines_fit_a_small_window(tmp_path: Path) -> None:
     plan = worlds.plan(worlds.write(tmp_path / "story", 4, worlds.serial(scenes=50, turns=20)))
     run = Runner(plan, model, tmp_path / "run", {})
     await run.play(lambda seen: None)
-    assert len(worlds.kinds(run.script, "line")) == 1001  # and one of the prologue
+    lines = len(worlds.kinds(run.script, "line"))
+    assert 1001 <= lines <= 1101  # with one of the prologue, and answers that were owed at the ends of scenes
     for prompt in model.seen:
         written = prompt.system + prompt.script + prompt.tail + prompt.ask + prompt.prefill
         assert len(written) / 3.5 + prompt.max_tokens <= window
