@@ -58,6 +58,13 @@ def test_a_line_that_does_it_in_other_words_stands(does: str, text: str) -> None
     assert STRICT.line(Reply(text, True, Usage()), _context(does)) == text
 
 
+def test_the_form_of_a_note_is_taken_off_a_line() -> None:
+    context = _context("admits that it sounded twice, and that it sounded like birds")
+    small = pipeline.Pipeline(steps=tuple(each for each in pipeline.STRICT if isinstance(each, pipeline.Step)))
+    text = small.line(Reply("It sounded twice, Emil, and that it sounded like birds.", True, Usage()), context)
+    assert text == "It sounded twice, Emil, and it sounded like birds."
+
+
 def test_of_two_lines_the_one_that_takes_up_what_was_said_is_better() -> None:
     context = _context("says that the key goes back", before="The soup is cold, and so is the lamp.")
     assert merit("The key goes back, soup or no soup.", context) > merit("The key goes back, rain or no rain.", context)

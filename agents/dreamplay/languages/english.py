@@ -50,6 +50,8 @@ REPORTS = r"I(?:'ll| will|'ve| have)? (?:told|tell)"
 _ASKS = "asks|wonders|(?:demands|wants) to know"
 _WH = r"(?:in|on|at|for|to|from|by|with|of) (?:which|what|whom|whose)|why|what|who|whose|whom|how|where|when|which"
 _REQUESTS = "asks|tells|begs|urges|orders|invites|reminds|dares|bids|advises|warns"
+JOINTS = re.compile(r"(,? (?:and|but|so)) that (?!is\b|was\b)")
+"""How a report goes on with another clause."""
 MEMORY_FORM = re.compile(r"^I remember, from long ago(:|,) (?=\w)")
 """The form in which a prompt quotes a memory."""
 

@@ -75,9 +75,10 @@ class Agent:
         cue, profile = turn.cue, self.model.profile
         led = profile.direction == "led"
         assert cue
-        recalled = self._recall(turn, view, self.desk.matter(turn))
-        last = [event.speaker for event in view.of_kind(TurnEvent)[-1:]]
         note = self.desk.note(cue) if led else None
+        # A small model tells a memory that stands beside the note, and forgets the note.
+        recalled = () if note else self._recall(turn, view, self.desk.matter(turn))
+        last = [event.speaker for event in view.of_kind(TurnEvent)[-1:]]
         context = replace(
             self._context(view),
             note=note,
