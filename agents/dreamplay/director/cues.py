@@ -20,7 +20,7 @@ from dreamplay.director.config import DirectorConfig
 from dreamplay.director.glimpses import Glimpses
 from dreamplay.director.pressures import Pressures
 from dreamplay.director.situation import Situation
-from dreamplay.director.topics import Choice
+from dreamplay.director.topic_steps import Choice
 from dreamplay.director.turn_taking import Floor
 from dreamplay.languages.english import ENGLISH
 from dreamplay.memory.base import Embedder, default_embedder

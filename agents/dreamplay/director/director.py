@@ -15,7 +15,8 @@ from dreamplay.director.config import DirectorConfig
 from dreamplay.director.cues import Cues
 from dreamplay.director.pressures import Pressures
 from dreamplay.director.situation import Situation
-from dreamplay.director.topics import Choice, Topics
+from dreamplay.director.topic_steps import Choice
+from dreamplay.director.topics import Topics
 from dreamplay.director.turn_taking import Floor, TurnTaking
 from dreamplay.memory.base import Embedder, default_embedder
 from dreamplay.schema.cast import Cast

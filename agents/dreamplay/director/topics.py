@@ -14,58 +14,13 @@ from itertools import takewhile
 from dreamplay.director import relevance
 from dreamplay.director.config import DirectorConfig
 from dreamplay.director.situation import Situation
+from dreamplay.director.topic_steps import Choice, Run, Step
 from dreamplay.director.turn_taking import Floor, TurnTaking
 from dreamplay.memory.base import Embedder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import TurnEvent
 from dreamplay.schema.script import answer_of
 from dreamplay.schema.topic import Topic, TopicMove
-
-
-@dataclass(frozen=True)
-class Step:
-    """A move of a topic."""
-
-    topic: Topic
-    number: int
-    """The index of the move in the topic."""
-    to: str | None
-    """Who is spoken to."""
-    answers: int | None = None
-    """The id of the event that it answers."""
-
-    @property
-    def move(self) -> TopicMove:
-        """The move itself."""
-        return self.topic.moves[self.number]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The move that comes next, and those that the same floor would have allowed."""
-
-    step: Step
-    among: tuple[Step, ...]
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """What the speaker could do now, the chosen one first."""
-        own = [step for step in self.among if step.move.role == self.step.move.role and step is not self.step]
-        return tuple(step.move.does for step in (self.step, *own))
-
-
-@dataclass(frozen=True)
-class Run:
-    """A topic that has been begun."""
-
-    topic: Topic
-    used: tuple[tuple[int, TurnEvent], ...]
-    """The moves that were played, by index, with their events. At least one."""
-
-    @property
-    def settled(self) -> bool:
-        """Whether a move that settles the topic has been made."""
-        return any(self.topic.moves[number].settles for number, _ in self.used)
 
 
 @dataclass(frozen=True)
