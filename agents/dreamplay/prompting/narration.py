@@ -1,0 +1,110 @@
+"""The prompts of the narrator: dreams, what came of a scene, summaries and the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from dreamplay.models.prompt import Prompt
+from dreamplay.models.tokens import tokens
+from dreamplay.prompting import summarization
+from dreamplay.prompting.context_window import RESERVE
+from dreamplay.prompting.layout import PromptLayout
+from dreamplay.prompting.summarization import Circle, SummaryRequest
+from dreamplay.schema.event import DreamContribution, Event, OutcomeEvent, StanceEvent
+from dreamplay.schema.scene import Outcome, Scene
+from dreamplay.schema.view import View
+
+UNDECIDED = "still open"
+"""What a model answers as long as nothing has decided an outcome. No id of an answer has a blank in it."""
+_LINE = 40
+"""Tokens that a turn adds to the script, with its share of what is narrated; most lines take about 25."""
+_TOLD = 300
+"""Tokens that a dream, or stances and an ending, add to the script."""
+
+
+@dataclass(frozen=True)
+class NarratorPrompts(PromptLayout):
+    """Writes what the narrator is asked, and what is told of stances without asking anybody."""
+
+    def dream(self, view: View, pooled: Sequence[DreamContribution], *, again: bool, wrong: str = "") -> Prompt:
+        """Pool the dreamers' hidden fears and wishes into one prompt. Ledger and prompt hold the same entries; of
+        whom nothing hidden is known, the prompt says that.
+        """
+        dreamers = [role for role in self.cast.roles if role in view.roles]
+        known = {entry.role for entry in pooled}
+        unknown = [self.cast.name(role) for role in dreamers if role not in known]
+        tail = self._render(
+            "dream.jinja", pooled=pooled, unknown=unknown, again=again, cast=self.cast.personas, wrong=wrong
+        )
+        # After "are in", models go on with "a dream" and say whose image is whose; after "stand in" they name a place.
+        prefill = f"{self.cast.listed(dreamers)} stand in"
+        return self._prompt("dream", view, tail, max_tokens=140, prefill=prefill, penalize_repetition=True)
+
+    def outcome(self, view: View, outcome: Outcome) -> Prompt:
+        """Ask the narrator what came of a scene, as JSON: one of the answers, or that it is still open."""
+        tail = self._render("outcome.jinja", question=outcome.question, answers=outcome.answers, undecided=UNDECIDED)
+        answer = {"type": "string", "enum": [*outcome.answers, UNDECIDED]}
+        schema = {
+            "type": "object",
+            "properties": {"answer": answer},
+            "required": ["answer"],
+            "additionalProperties": False,
+        }
+        return self._prompt("outcome", view, tail, max_tokens=20, json_schema=schema)
+
+    def epilogue(self, view: View, scene: Scene, tally: str, ending: str, wrong: str = "") -> Prompt:
+        """Ask the narrator for the end, told from the stances that were taken."""
+        tail = self._render(
+            "epilogue.jinja",
+            opening=scene.opening,
+            things=scene.material,
+            tally=tally,
+            ending=ending,
+            outcomes=[event.text for event in view.of_kind(OutcomeEvent)],
+            names=self.cast.listed(view.roles),
+            wrong=wrong,
+        )
+        told: Sequence[Event] = view.summarized
+        if self.profile.epilogue_scope == "last_beat":
+            told = [event for event in told if event.beat == told[-1].beat]
+        # Begun so, it goes on in the simple present, and with things that are done.
+        prefill = f"{self.cast.name(view.roles[0])} gets up and"
+        return self._fitted("epilogue", told, tail, max_tokens=130, prefill=prefill, penalize_repetition=True)
+
+    def recap(self, view: View, retelling: SummaryRequest, wrong: str = "") -> Prompt:
+        """Ask the narrator to summarize what a group witnessed. Nothing else is in the prompt."""
+        names = self.cast.listed([role for role in self.cast.roles if role in retelling.circle])
+        events = retelling.events(view)
+        tail = self._render("recap.jinja", names=names, wrong=wrong)
+        return self._fitted(
+            "recap", events, tail, max_tokens=summarization.LENGTH, prefill=f"So far, {names}", penalize_repetition=True
+        )
+
+    def recaps(
+        self, common: Callable[[Circle], View], ends: Sequence[int], stages: Collection[Circle], scene: Scene
+    ) -> list[SummaryRequest]:
+        """The recaps that have to be made before a scene can be played; none while everything fits. See `due`."""
+        told = " ".join([scene.opening, *(each.text for each in scene.pressures), *(move.text for move in scene.moves)])
+        growth = tokens(told) + scene.turns.max * _LINE + _TOLD
+        room = self.profile.context_window - RESERVE - tokens(self._system)
+        shortened = [self._told(common(stage)) for stage in stages] if self._short else []
+        if shortened and all(sum(self._wording.sizes(events)) + growth <= room for events in shortened):
+            return []
+        return summarization.due(common, ends, stages, self._wording.size, room=room, growth=growth)
+
+    def tally(self, stances: Sequence[StanceEvent]) -> str:
+        """The stances in words: who chose what."""
+        sides = [(choice.text, [s.speaker for s in stances if s.choice == choice.id]) for choice in self.story.choices]
+        taken = [(text, self.cast.listed(roles)) for text, roles in sides if roles]
+        return " ".join(self._render("tally.jinja", sides=taken).split())
+
+    def ending(self, stances: Sequence[StanceEvent]) -> str:
+        """What comes of the stances, as facts: of the choice that most took, or of the tie between several."""
+        if not stances:
+            return ""
+        votes = {choice: sum(s.choice == choice.id for s in stances) for choice in self.story.choices}
+        winners = [choice for choice, count in votes.items() if count == max(votes.values())]
+        if len(winners) == 1:
+            return self.cast.fill(winners[0].ending)
+        return self.cast.fill(self.story.tie or " ".join(choice.ending for choice in winners))
