@@ -110,6 +110,16 @@ def test_a_question_is_owed_in_the_words_in_which_it_was_asked_until_it_is_answe
     assert not any(claim.by == "Bo" for claim in _brief(world, "ada", asked, answered)[0].owed)
 
 
+def test_whoever_was_not_answered_knows_it(tmp_path: Path) -> None:
+    world = _world(tmp_path)
+    asked = _said(0, "bo", "Ada, who took the ladder?")
+    assert _brief(world, "bo", asked)[0].evaded == ()
+    given, tail = _brief(world, "bo", asked, _said(1, "ada", "Cyrus, is the soup good?"))
+    assert [claim.to for claim in given.evaded] == ["Ada"]
+    assert 'Ada has not answered Bo: "Ada, who took the ladder?"' in tail
+    assert _brief(world, "bo", asked, _said(1, "ada", "Cyrus took it, Bo, the ladder and all."))[0].evaded == ()
+
+
 def test_a_promise_in_private_is_remembered_before_a_third_who_is_told_nothing_of_it(tmp_path: Path) -> None:
     world = _world(tmp_path)
     two = ("ada", "bo")
@@ -184,7 +194,7 @@ def test_a_whisper_says_who_will_hear_it_and_what_it_is_about(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("want", "sentence"),
     [
-        ("to have the last word", "Ada wants to have the last word"),
+        ("to have the last word", "Ada wants to have the last word."),
         ("She wants the last word.", "She wants the last word."),
         ("{bo}'s hat", "{bo}'s hat"),
     ],

@@ -114,6 +114,8 @@ class Brief:
     """What is to be whispered, as a clause that follows "that"."""
     thought: str
     """What they thought last, and did not say."""
+    evaded: tuple[Claim, ...]
+    """What they asked last in this scene, if it was passed over."""
     owed: tuple[Claim, ...]
     """What they have been asked in this scene and have not answered, the newest last."""
 
@@ -131,6 +133,7 @@ class Brief:
         regards = [" ".join(regard.name + regard.why for regard in self.regards)]
         left = room - _sum(self.want, *sheet, *scene, *regards, *owed) - sum(map(size, self.apart))
         sizes: dict[str, list[float]] = {
+            "evaded": [_sum(claim.words) for claim in self.evaded],
             "things": [_sum(thing) for thing in self.things],
             "recalled": [_sum(memory.text + memory.when) for memory in self.recalled],
             "earlier": [_sum(each.when, each.outcome) + sum(map(size, each.said)) for each in self.earlier],
@@ -176,6 +179,7 @@ def brief(
 
     reflection = last_reflection(view.of_kind(ReflectionEvent), role)
     asked = [thread for thread in ledger.open_for(role) if thread.scene == scene.id]
+    mine = [thread for thread in ledger.threads if thread.demands and thread.by == role and thread.scene == scene.id]
     between = [thread for thread in ledger.threads if role in (thread.by, thread.to) and thread.open]
     old = [thread for thread in between if thread.scene != scene.id and {thread.by, thread.to} <= {*turn.present}]
     return Brief(
@@ -203,6 +207,7 @@ def brief(
         whispers_to=cast.listed(cue.hears) if cue and cue.hears else "",
         matter=fill(cue.material) if cue and cue.aside else "",
         thought=_thought(view, role),
+        evaded=tuple(map(claim, [thread for thread in mine[-1:] if thread.state == "dodged"])),
         owed=tuple(map(claim, reversed(asked[:_OWED]))),
     )
 
@@ -215,7 +220,7 @@ def _filled(private: PrivateSheet, cast: Cast) -> PrivateSheet:
 
 def wanted(name: str, want: str) -> str:
     """What somebody wants, as a sentence: "to be left alone" is none yet."""
-    return f"{name} wants {want}" if want.startswith("to ") else want
+    return f"{name} wants {want.rstrip('.')}." if want.startswith("to ") else want
 
 
 def _dreamt(view: View, role: str) -> str:
