@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from dreamplay.memory.retrieval import RetrievalConfig, RetrievalMemory
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.models.tokens import tokens
+from dreamplay.runs import transcript
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, Event
 from dreamplay.schema.plugin_choice import PluginChoice
@@ -301,12 +303,27 @@ async def test_without_recall_nobody_is_reminded(small: Path, tmp_path: Path) ->
     assert not any("remembers" in prompt.tail for prompt in model.seen)
 
 
+def _without_topics(story: Story) -> Story:
+    """A story of which nothing is said in moves, so that a model that is led has room for memories."""
+
+    def bare(value: Any) -> Any:
+        if isinstance(value, dict):
+            gone = ("topics", "outcome", "openings", "opens", "reveals", "when")
+            return {key: bare(each) for key, each in value.items() if key not in gone}
+        return [bare(each) for each in value] if isinstance(value, list) else value
+
+    return Story.model_validate(bare(story.model_dump(mode="json")))
+
+
 @pytest.mark.parametrize(("profile", "limit"), [(worlds.SMALL, 1), (worlds.LARGE, 3)], ids=["small", "large"])
 async def test_what_came_up_stands_in_the_private_tail_and_with_the_line(
     profile: ModelProfile, limit: int, tmp_path: Path
 ) -> None:
     model = ScriptedModel(profile=profile)
-    record = await worlds.play("mindsync", tmp_path / "run", model)
+    plan = worlds.plan("mindsync")
+    bare = replace(plan, story=_without_topics(plan.story))
+    await Runner(bare, model, tmp_path / "run", {}).play(lambda seen: None)
+    record = transcript.read(tmp_path / "run")
     prompts = {prompt.digest: prompt for prompt in model.seen}
     counts = set[int]()
     for event in record.script:
@@ -318,6 +335,14 @@ async def test_what_came_up_stands_in_the_private_tail_and_with_the_line(
         assert {r.event for r in recalled} - {None} <= witnessed
     assert 0 in counts
     assert min(limit, 2) <= max(counts) <= limit
+
+
+async def test_beside_the_move_of_a_topic_a_model_that_is_led_is_reminded_of_nothing(tmp_path: Path) -> None:
+    model = ScriptedModel()
+    record = await worlds.play("mindsync", tmp_path / "run", model, beats=("launch", "glitch"))
+    moves = [event for event in worlds.turns(record.script) if event.cue and event.cue.move is not None]
+    assert moves
+    assert not any(event.provenance.recalled for event in moves)
 
 
 def test_however_old_and_slight_memories_are_the_nearer_one_comes_first(story: Story, cast: Cast) -> None:

@@ -107,10 +107,10 @@ class ModelProfile(FrozenModel):
     """Memories that a prompt has room for. Small models get lost in more than one."""
     stance_memories: bool = True
     """Whether the prompt of a stance has memories. A small model repeats them in place of a reason."""
-    brief_tokens: int = Field(default=340, ge=0, le=100_000)
+    brief_tokens: int = Field(default=320, ge=0, le=100_000)
     """Tokens of what a speaker who is not led is given. Who they are, what they are after, what they think of those
     present, what is asked of them and what was promised is told in any case; things at hand, memories and what happened
-    elsewhere as far as there is room. With 340, a line of the shipped story takes about 1,170 tokens."""
+    elsewhere as far as there is room. With 320, a line of the shipped story takes about 1,170 tokens."""
     earlier_scenes: Literal["whole", "short"] = "short"
     """How earlier scenes stand in a prompt. short: how each began and what came of it, with the last words of the last
     one, where the length of a prompt is paid for. whole: word for word, for an engine that reads each line only once.

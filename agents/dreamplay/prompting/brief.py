@@ -93,7 +93,7 @@ class Brief:
     apart: tuple[Event, ...]
     """What they have just perceived in this scene, and not all who are present."""
     pending: tuple[Claim, ...]
-    """What is open since an earlier scene between them and those present."""
+    """What is open since an earlier scene between them and those present, the newest first."""
     recalled: tuple[RetrievedMemory, ...]
     """The memories that come up."""
     about: str
@@ -129,11 +129,12 @@ class Brief:
         """
         sheet = (self.sheet.belief, self.sheet.fear, self.sheet.wish) if self.sheet else ()
         scene = (self.arc, self.aim, *self.reveals, self.about, self.knows, self.matter, *self.options)
-        owed = [claim.words + claim.when for claim in (*self.owed, *self.pending)]
+        owed = [claim.words + claim.when for claim in (*self.owed, *self.pending[:1])]
         regards = [" ".join(regard.name + regard.why for regard in self.regards)]
         left = room - _sum(self.want, *sheet, *scene, *regards, *owed) - sum(map(size, self.apart))
         sizes: dict[str, list[float]] = {
             "evaded": [_sum(claim.words) for claim in self.evaded],
+            "pending": [number and _sum(claim.words + claim.when) for number, claim in enumerate(self.pending)],
             "things": [_sum(thing) for thing in self.things],
             "recalled": [_sum(memory.text + memory.when) for memory in self.recalled],
             "earlier": [_sum(each.when, each.outcome) + sum(map(size, each.said)) for each in self.earlier],
@@ -196,7 +197,7 @@ def brief(
         wants_now=sanitize(reflection.wants).rstrip(".") if reflection else "",
         earlier=apart.earlier(turn, view, cast, places),
         apart=apart.just_now(turn, view),
-        pending=tuple(map(claim, old[-_PENDING:])),
+        pending=tuple(map(claim, reversed(old[-_PENDING:]))),
         recalled=tuple(recalled),
         about=fill(topic.about) if topic else "",
         knows=fill(topic.knows.get(role, "")) if topic else "",
