@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -197,13 +198,13 @@ async def test_a_thousand_lines_fit_a_small_window(tmp_path: Path) -> None:
 async def test_what_a_reader_would_refuse_is_never_written(
     odd_field: dict[str, Any], says: str, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = state.Context.record
+    record_all = state.Context.record_all
 
-    def odd(self: state.Context, place: Any, **event: Any) -> Event:
-        return record(self, place, **event | (odd_field if len(self.script) == 8 else {}))
+    def odd(self: state.Context, place: Any, events: Sequence[dict[str, Any]]) -> list[Event]:
+        return record_all(self, place, [event | (odd_field if len(self.script) == 8 else {}) for event in events])
 
     with monkeypatch.context() as bug:
-        bug.setattr(state.Context, "record", odd)
+        bug.setattr(state.Context, "record_all", odd)
         with pytest.raises(RecordError, match=rf"^event 8 cannot be recorded: {says} bug"):
             await _run(small, tmp_path / "run").play(lambda seen: None)
     assert len(transcript.read(tmp_path / "run").script) == 8
