@@ -31,6 +31,7 @@ from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.llamacpp import LocalModel
 from dreamplay.models.prompt import Prompt
 from dreamplay.prompting.builder import PromptBuilder
+from dreamplay.prompting.layout import PromptLayout
 from dreamplay.prompting.event_text import EventText
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.event import PROLOGUE, Cue, Event, TurnEvent
@@ -57,7 +58,7 @@ _worded, _line, _prompt, _cue, _speech = (
     Cues.draw,
     normalize.speech,
 )
-_system: Callable[[PromptBuilder], str] = vars(PromptBuilder)["_system"].func
+_system: Callable[[PromptBuilder], str] = vars(PromptLayout)["_system"].func
 _told = partial(mock.patch.object, EventText, "_worded")
 
 
@@ -137,11 +138,11 @@ SETTINGS: dict[str, Sequence[Any]] = {
 PROMPTS: dict[str, Sequence[Any]] = {
     "no-prologue-cues": [_told(lambda wording, event: _worded(wording, event.model_copy(update={"cue": None})))],
     "no-prologue": [_told(lambda wording, event: "" if event.beat == PROLOGUE else _worded(wording, event))],
-    "examples": [mock.patch.object(PromptBuilder, "_system", property(_with_examples))],
+    "examples": [mock.patch.object(PromptLayout, "_system", property(_with_examples))],
     "cue-with-tactic": [mock.patch.object(EventText, "cued", lambda self, cue: cue.text)],
     "cue-without-material": [_cued(lambda cue, name, does: {"text": f"{name} speaks {does}.", "material": ""})],
     "one-sentence": [
-        mock.patch.object(PromptBuilder, "_system", _reworded("one or two short sentences", "one short sentence"))
+        mock.patch.object(PromptLayout, "_system", _reworded("one or two short sentences", "one short sentence"))
     ],
     "thought-first": [_asked(lambda name: {"prefill": f"{name} (thinks:", "max_tokens": 110})],
     "last-12-lines": [mock.patch.object(PromptBuilder, "_prompt", _last_lines)],

@@ -75,12 +75,9 @@ class PromptBuilder(NarratorPrompts):
         return brief(self.story, self.cast, turn, view, self._ledgers.of(view.events, reader=view.roles), recalled)
 
     def affordable(self, turn: Turn, view: View, recalled: Sequence[RetrievedMemory]) -> tuple[RetrievedMemory, ...]:
-        """The first of some memories, as many as the prompt of a turn has room for. Beside the move of a topic a model
-        that is led has room for none: it would say the memory in place of the move."""
-        if turn.task != "line" or not turn.cue:
+        """The first of some memories, as many as the prompt of a turn has room for."""
+        if turn.task != "line" or self.profile.direction == "led":
             return tuple(recalled)
-        if self.profile.direction == "led":
-            return tuple(recalled) if turn.cue.move is None else ()
         return self._fitting(turn, view, recalled).recalled
 
     def matter(self, turn: Turn) -> str:
