@@ -31,8 +31,8 @@ from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.llamacpp import LocalModel
 from dreamplay.models.prompt import Prompt
 from dreamplay.prompting.builder import PromptBuilder
-from dreamplay.prompting.layout import PromptLayout
 from dreamplay.prompting.event_text import EventText
+from dreamplay.prompting.layout import PromptLayout
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.event import PROLOGUE, Cue, Event, TurnEvent
 from dreamplay.scoring import score
@@ -79,8 +79,8 @@ def _with_examples(desk: PromptBuilder) -> str:
 def _cued(write: Callable[[Cue, str, str], dict[str, str]]) -> Any:
     """Write the cue anew from itself, its speaker's name and its tactic."""
 
-    def cue(cues: Cues, now: Any, speaker: str, **rest: Any) -> Cue:
-        made, cast = _cue(cues, now, speaker, **rest), cues.cast
+    def cue(cues: Cues, now: Any, speaker: str, *rest: Any, **named: Any) -> Cue:
+        made, cast = _cue(cues, now, speaker, *rest, **named), cues.cast
         return made.model_copy(update=write(made, cast.name(speaker), cast.fill(made.tactic)))
 
     return mock.patch.object(Cues, "draw", cue)
