@@ -131,7 +131,8 @@ class Plain:
         history = state["chats"][speaker]
         prompt = Chat(
             kind="line", system=self._system(speaker), script="\n".join(message["content"] for message in history),
-            tail=templates.render("ask.jinja", name=name, led=True), history=tuple(history), max_tokens=72, stop=("\n",),
+            tail=templates.render("ask.jinja", name=name, led=True), history=tuple(history), max_tokens=72,
+            stop=("\n",),
         )  # fmt: skip
         seed = call_seed(self._plan.seed, "plain", state["at"])
         reply = await self._model.complete(prompt, seed=seed)
