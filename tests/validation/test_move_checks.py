@@ -25,6 +25,9 @@ BAD = {
     ("agrees to one night at the bell", "No, not one night at the bell."): "says no for yes",
     ("tells Emil that nobody woke Agnes", "Nobody woke her."): "speaks of the speaker as somebody else",
     ("admits to Emil that the signal woke Emil", "The signal woke him."): "speaks past the one it is said to",
+    ("promises Rosa a thirteenth for the inn", "I promise Rosa a thirteenth for the inn."): (
+        "speaks of the one it is said to as somebody else"
+    ),
 }
 GOOD = (
     ("asks Emil who chose noon", "Noon. Who chose noon, Emil?"),
@@ -35,6 +38,7 @@ GOOD = (
     ("tells Emil that nobody woke Agnes", "Nobody woke me."),
     ("admits to Emil that the signal woke Emil", "The signal woke you."),
     ("begs Emil to keep the key", "Would you keep the key?"),
+    ("promises Rosa a thirteenth for the inn", "I promise, Rosa: a thirteenth for the inn."),
     ("offers Emil the key", "You can have the key, Emil."),
 )
 
