@@ -93,7 +93,7 @@ def test_only_a_model_that_is_guided_is_shown_things_and_what_could_be_done(
     world = _world(tmp_path, _rich)
     cue = GUIDED.model_copy(update={"topic": "key", "things": ("a cold stove",), "act": "dodge"})
     _, tail = _brief(world, "ada", cue=cue, profile=profile)
-    assert ("a cold stove" in tail) == ("dodge" in tail) == (profile.direction == "guided")
+    assert ("a cold stove" in tail) == ("no straight answer" in tail) == (profile.direction == "guided")
     assert "who has the key" in tail
 
 
@@ -131,7 +131,7 @@ def test_a_promise_in_private_is_remembered_before_a_third_who_is_told_nothing_o
     given, tail = _brief(world, "ada", *before)
     (scene,) = given.earlier
     assert scene.names == "Ada and Bo"
-    assert [event.id for event in scene.said] == [0, 1]
+    assert [event.id for event in scene.told] == [0, 1]
     assert "Ada: I will wake you at six, Bo, I promise." in tail
     (claim,) = given.pending
     assert (claim.kind, claim.by, claim.to, claim.when) == ("promise", "Ada", "Bo", "the corner")
@@ -141,6 +141,30 @@ def test_a_promise_in_private_is_remembered_before_a_third_who_is_told_nothing_o
     alone, _ = _brief(world, "ada", *before, present=two)
     assert alone.earlier == ()
     assert len(alone.pending) == 1
+
+
+def test_nobody_forgets_what_came_of_a_private_scene_because_a_third_sits_down(tmp_path: Path) -> None:
+    world, two, long = _world(tmp_path, _rich), ("ada", "bo"), "word " * 40
+    thought = {"kind": "reflection", "promised": {"bo": "to wake Bo at six"}, "attitudes": {"bo": 1.0}}
+    decided = {"outcome": "bed", "answer": "yes"}
+    before = [
+        _said(0, "bo", f"Will you wake me? {long}", two, "corner"),
+        _said(1, "ada", f"Before the bell. {long}", two, "corner"),
+        worlds.event(2, "outcome", "Bo lies down.", witnesses=two, scene="corner", beat="day", **decided),
+        _said(3, "ada", long, ("ada",), "corner", **thought),
+    ]
+    cue = GUIDED.model_copy(update={"things": ("a cold stove",), "options": ("asks {bo} for the key",)})
+    given, tail = _brief(world, "ada", *before, cue=cue)
+    told = "From the corner (Ada and Bo alone): "
+    (scene,) = given.earlier
+    assert [event.id for event in scene.told] == [0, 1, 2]  # the line, and then what came of it
+    assert "Open since the corner: Ada promised Bo to wake Bo at six." in tail
+    assert f"{told}Bo: Will you wake me?" in tail
+    _, short = _brief(world, "ada", *before, cue=cue, profile=worlds.LARGE.refined({"brief_tokens": 64}))
+    assert f"{told}Bo lies down." in short
+    assert "Ada promised Bo to wake Bo at six." in short
+    assert "a cold stove" not in short
+    assert "asks Bo for the key" not in short
 
 
 def test_after_a_dream_somebody_knows_which_image_was_their_own_and_of_no_other(tmp_path: Path) -> None:
@@ -153,7 +177,7 @@ def test_after_a_dream_somebody_knows_which_image_was_their_own_and_of_no_other(
     given, tail = _brief(world, "ada", dream)
     assert given.dreamt == "CANARY-Ada-fear stands on the stairs."
     assert tail.count(given.dreamt) == 1
-    assert f"seen by all in the dream, as nobody's: {given.dreamt}" in tail
+    assert f"all dreamt it, nobody knows whose): {given.dreamt}" in tail
     assert "CANARY-Bo" not in tail
     assert _brief(world, "ada")[0].dreamt == ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dreamplay.prompting.summarization import Circle
 from dreamplay.schema.cast import Cast
@@ -13,10 +13,10 @@ from dreamplay.schema.view import View
 
 _JUST_NOW = 4
 """Events at most of the scene that runs."""
-_SCENES = 1
-"""Earlier scenes at most, the newest. What was promised in others is open, and told as such."""
+_SCENES = 2
+"""Earlier scenes at most, the newest: the last one, and what came of the one before it."""
 _LINES = 2
-"""Lines and actions at most of an earlier scene, the last."""
+"""Lines at most of an earlier scene, the last."""
 _BACK = 30
 """Events that are looked through for what has just happened."""
 _FAR = 300
@@ -28,13 +28,17 @@ class PrivateScene:
     """A scene, or the part of it, that not everybody present has lived through, in short."""
 
     when: str
-    """Where and when, in words that follow a comma or "from"."""
+    """Where and when, in words that follow "from"."""
     names: str
     """The names of those who were there, the reader included."""
-    outcome: str
-    """What came of it; empty if nothing was decided before them alone."""
-    said: tuple[Event, ...]
-    """The last lines and actions of it."""
+    told: tuple[Event, ...]
+    """Its last lines and what came of it, in order."""
+
+    @property
+    def outcome(self) -> PrivateScene | None:
+        """The scene with what came of it alone; None if nothing was decided before them alone."""
+        decided = tuple(event for event in self.told if isinstance(event, OutcomeEvent))
+        return replace(self, told=decided) if decided else None
 
 
 def just_now(turn: Turn, view: View) -> tuple[Event, ...]:
@@ -45,7 +49,8 @@ def just_now(turn: Turn, view: View) -> tuple[Event, ...]:
 
 
 def earlier(turn: Turn, view: View, cast: Cast, places: Mapping[str, str]) -> tuple[PrivateScene, ...]:
-    """The last scenes that the speaker has lived through, and somebody present has not, the oldest first.
+    """The last scenes that the speaker has lived through, and somebody present has not, the oldest first: the last
+    words of the newest, and what came of the others.
 
     Args:
         turn: whose turn it is, and who is present.
@@ -60,14 +65,14 @@ def earlier(turn: Turn, view: View, cast: Cast, places: Mapping[str, str]) -> tu
             scenes.setdefault(event.scene, []).append(event)
     found = []
     for scene, events in scenes.items():
-        said = [event for event in events if isinstance(event, LineEvent | ActionEvent)][-_LINES:]
-        decided = [event.text for event in events if isinstance(event, OutcomeEvent)]
-        if said:
-            there = [role for role in cast.roles if role in said[-1].witnesses]
-            found.append(
-                PrivateScene(when(places, scene), cast.listed(there), decided[-1] if decided else "", tuple(said))
-            )
-    return tuple(found[-_SCENES:])
+        spoken = LineEvent if any(isinstance(event, LineEvent) for event in events) else ActionEvent
+        said = [event.id for event in events if isinstance(event, spoken)][-_LINES:]
+        decided = [event.id for event in events if isinstance(event, OutcomeEvent)][-1:]
+        if told := tuple(event for event in events if event.id in (*said, *decided)):
+            there = [role for role in cast.roles if role in told[-1].witnesses]
+            found.append(PrivateScene(when(places, scene), cast.listed(there), told))
+    decided_before = [scene.outcome for scene in found[:-1] if scene.outcome]
+    return (*decided_before[1 - _SCENES :], *found[-1:])
 
 
 def when(places: Mapping[str, str], scene: str) -> str:

@@ -7,7 +7,7 @@ guided, reads it as a whole. A model that is led reads the cue in its place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
@@ -49,6 +49,8 @@ class Claim:
     """The words."""
     when: str
     """When it was, in words."""
+    spoken: bool = True
+    """Whether the words were spoken. Else they are somebody's own, in which they thought of it."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Brief:
     apart: tuple[Event, ...]
     """What they have just perceived in this scene, and not all who are present."""
     pending: tuple[Claim, ...]
-    """What is open since an earlier scene between them and those present, the newest first."""
+    """What is open since an earlier scene between them and those present: promises first, then the newest first."""
     recalled: tuple[RetrievedMemory, ...]
     """The memories that come up."""
     about: str
@@ -121,34 +123,60 @@ class Brief:
 
     def within(self, room: float, size: Callable[[Event], float]) -> Brief:
         """The brief without what matters least, if it would take more tokens than there is room for. Who they are, what
-        they are after, what they think of those present, what is asked of them and what was promised is always told.
+        they are after, what they think of those present, what is asked of them, the last promise, and what came of the
+        last scene that not all of those present have lived through is always told: nobody forgets a promise because
+        somebody else sits down. The rest is told as far as it fits: what else is open, what was evaded, the last words
+        of that scene, reasons, things at hand, options, memories, and thoughts.
 
         Args:
             room: tokens that it may take.
             size: tokens of an event.
         """
         sheet = (self.sheet.belief, self.sheet.fear, self.sheet.wish) if self.sheet else ()
-        scene = (self.arc, self.aim, *self.reveals, self.about, self.knows, self.matter, *self.options)
-        owed = [claim.words + claim.when for claim in (*self.owed, *self.pending[:1])]
-        regards = [" ".join(regard.name + regard.why for regard in self.regards)]
+        scene = (self.arc, self.aim, *self.reveals, self.about, self.knows, self.matter)
+        promised = [claim for claim in self.pending[:1] if claim.kind == "promise"]
+        owed = [claim.words + claim.when for claim in (*self.owed, *promised)]
+        regards = [" ".join(regard.name for regard in self.regards)]
         left = room - _sum(self.want, *sheet, *scene, *regards, *owed) - sum(map(size, self.apart))
-        sizes: dict[str, list[float]] = {
+        claims = {
+            "pending": [0 if claim in promised else _sum(claim.words + claim.when) for claim in self.pending],
             "evaded": [_sum(claim.words) for claim in self.evaded],
-            "pending": [number and _sum(claim.words + claim.when) for number, claim in enumerate(self.pending)],
+        }
+        others = {
             "things": [_sum(thing) for thing in self.things],
+            "options": [_sum(does) for does in self.options],
             "recalled": [_sum(memory.text + memory.when) for memory in self.recalled],
-            "earlier": [_sum(each.when, each.outcome) + sum(map(size, each.said)) for each in self.earlier],
             "wants_now": [_sum(self.wants_now)],
             "reflected": [_sum(self.reflected)],
             "thought": [_sum(self.thought)],
         }
         kept: dict[str, Any] = {}
-        for part, each in sizes.items():
-            whole = getattr(self, part)
-            fits = [taken for taken in accumulate(each) if taken <= left]
-            left -= fits[-1] if fits else 0
-            kept[part] = whole[: len(fits)] if isinstance(whole, tuple) else whole if fits else ""
-        return replace(self, **kept)
+
+        def keep(sizes: Mapping[str, list[float]]) -> None:
+            nonlocal left
+            for part, each in sizes.items():
+                whole = getattr(self, part)
+                fits = [taken for taken in accumulate(each) if taken <= max(left, 0)]
+                left -= fits[-1] if fits else 0
+                kept[part] = whole[: len(fits)] if isinstance(whole, tuple) else whole if fits else ""
+
+        keep(claims)
+        told: list[PrivateScene] = []
+        for past in reversed(self.earlier):
+            always = past is self.earlier[-1]
+            for each in (past, past.outcome):
+                takes = _sum(each.when + each.names) + sum(map(size, each.told)) if each else 0
+                if each and (takes <= left or (always and each is not past)):
+                    told.insert(0, each)
+                    left -= takes
+                    break
+        seen: list[Regard] = []
+        for regard in self.regards:
+            takes = tokens(regard.why)
+            seen.append(regard if takes <= left else replace(regard, why=""))
+            left -= takes if takes <= left else 0
+        keep(others)
+        return replace(self, earlier=tuple(told), regards=tuple(seen), **kept)
 
 
 def brief(
@@ -176,13 +204,16 @@ def brief(
             to=cast.name(thread.to) if thread.to else "",
             words=sanitize(thread.words),
             when="in this scene" if thread.scene == scene.id else apart.when(places, thread.scene),
+            spoken=thread.since not in thought,
         )
 
-    reflection = last_reflection(view.of_kind(ReflectionEvent), role)
+    reflections = view.of_kind(ReflectionEvent)
+    reflection, thought = last_reflection(reflections, role), {event.id for event in reflections}
     asked = [thread for thread in ledger.open_for(role) if thread.scene == scene.id]
     mine = [thread for thread in ledger.threads if thread.demands and thread.by == role and thread.scene == scene.id]
     between = [thread for thread in ledger.threads if role in (thread.by, thread.to) and thread.open]
     old = [thread for thread in between if thread.scene != scene.id and {thread.by, thread.to} <= {*turn.present}]
+    old.sort(key=lambda thread: (thread.kind == "promise", thread.since), reverse=True)
     return Brief(
         name=cast.name(role),
         sheet=private and _filled(private, cast),
@@ -197,7 +228,7 @@ def brief(
         wants_now=sanitize(reflection.wants).rstrip(".") if reflection else "",
         earlier=apart.earlier(turn, view, cast, places),
         apart=apart.just_now(turn, view),
-        pending=tuple(map(claim, reversed(old[-_PENDING:]))),
+        pending=tuple(map(claim, old[:_PENDING])),
         recalled=tuple(recalled),
         about=fill(topic.about) if topic else "",
         knows=fill(topic.knows.get(role, "")) if topic else "",
