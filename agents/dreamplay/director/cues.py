@@ -68,7 +68,7 @@ class Cues:
         given: dict[str, Any] = {"to": step.to, "topic": step.topic.id, "move": step.number, "answers": step.answers}
         if now.direction == "led":
             act = "interrupt" if floor.reason == "interrupts" and shown == "tell" else shown
-            text = f"{self.cast.name(speaker)} {self.cast.fill(step.move.does).rstrip('.')}."
+            text = f"{self.cast.name(speaker)} {self.cast.fill(step.move.does).rstrip('.?!')}."
             return self._cue(now, speaker, "", step.move.does, text, act=act, **given)
         act = self._acts.suggest(now, speaker, floor, likely=shown)
         things = self._at_hand.several(now, speaker, now.dice(self.seed, "things"))

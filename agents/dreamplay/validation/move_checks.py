@@ -58,7 +58,7 @@ def keeps_the_third_person(candidate: Candidate, context: CheckContext) -> Fault
         return Fault("speaks of the speaker as somebody else", f"{context.speaker} says it of me and mine.")
     if re.search(you, note.matter) and not (ENGLISH.second_person.search(text) or re.search(you, text)):
         return Fault("speaks past the one it is said to", f"{context.speaker} says it to {note.to}.")
-    if note.to and re.search(rf"\bI (?:\w+ )?\w+ {you}(?! ?[,.!?])", text):
+    if note.to and re.search(rf"\bI (?:\w+ )?\w+ {you}", text):
         return Fault("speaks of the one it is said to as somebody else", f"{context.speaker} says you to {note.to}.")
     return None
 
