@@ -52,6 +52,8 @@ def _lines(log: RunLog) -> list[LineEvent]:
 
 def test_a_memory(install: Callable[[str], None]) -> None:
     install("memories")
+    # Led by a topic nobody is reminded of anything.
+    Path("dreamplay.toml").write_text('[profile]\ndirection = "guided"\nbrief_tokens = 1000\n')
     log = _played("run", "--memory", "reminisce")
     assert log.header.settings["memory"] == {"name": "reminisce", "every": 2}
     recalled = [(line.speaker, memory.text) for line in _lines(log) for memory in line.provenance.recalled]

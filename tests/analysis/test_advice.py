@@ -52,28 +52,28 @@ def _undecided(scene: Scene) -> None:
 
 
 CASES: dict[str, tuple[Callable[[Scene], object], str, str]] = {
-    "no topics": (lambda s: s.pop("topics") and s.update(pressures=[]), "id: square", "no `topics`"),
+    "no topics": (lambda s: s.pop("topics") and s.update(pressures=[]), "id: square", "no 'topics'"),
     "no aim": (lambda s: s["aims"].pop("bo"), "id: square", "no aim of bo"),
     "no outcome": (
-        _undecided, "id: square", "no `outcome`",
+        _undecided, "id: square", "no 'outcome'",
     ),
     "an outcome without consequences": (
         lambda s: s["pressures"].pop(), "outcome:", "nothing depends on the outcome",
     ),
     "nothing to say": (lambda s: s.update(present=["ada", "bo", "cyrus"]), "", "no topic gives cyrus anything to say"),
-    "an event that nothing comes of": (lambda s: s["pressures"].append("Snow."), "- Snow.", "it `opens` no topic"),
+    "an event that nothing comes of": (lambda s: s["pressures"].append("Snow."), "- Snow.", "it 'opens' no topic"),
     "a topic that never begins": (
         lambda s: (_moves(s)[0].pop("opens"), _undecided(s)),
-        "id: door", "no move of topic 'door' `opens` it",
+        "id: door", "no move of topic 'door' 'opens' it",
     ),
     "a question that nobody answers": (
         lambda s: _moves(s).append({"role": "ada", "joins": True, "id": "x", "does": "asks {bo} what he has eaten"}),
-        "", "no other move `answers` it",
+        "", "no other move 'answers' it",
     ),
     "a move that is never said": (
         lambda s: _moves(s).append({"role": "bo", "does": "says that tea is tea"}), "", "it is never said",
     ),
-    "what is never revealed": (lambda s: _moves(s)[2].pop("reveals"), "- id: lock", "no move `reveals` 'lock'"),
+    "what is never revealed": (lambda s: _moves(s)[2].pop("reveals"), "- id: lock", "no move 'reveals' 'lock'"),
     "what somebody else knows": (
         lambda s: s["reveals"][0].update(knows=["ada"]), "", "bo tells 'lock', and is not among those who know it",
     ),
@@ -94,15 +94,15 @@ def test_nothing_is_said_of_a_story_that_has_it_all(tmp_path: Path) -> None:
 def test_a_story_without_any_of_it_is_told_once(small: Path) -> None:
     story = casting.load_story(str(small))
     found = [each.text for each in advice.of_story(story, casting.cast(story))]
-    assert [text.partition(":")[0] for text in found[:3]] == [f"{name} has no `arc` for day, night, dawn" for name in
+    assert [text.partition(":")[0] for text in found[:3]] == [f"{name} has no 'arc' for day, night, dawn" for name in
                                                               ("Ada", "Bo", "Cyrus")]  # fmt: skip
-    assert [text.partition(":")[0] for text in found[3:]] == ["no scene has `topics`, `aims` or an `outcome`"]
+    assert [text.partition(":")[0] for text in found[3:]] == ["no scene has 'topics', 'aims' or an 'outcome'"]
 
 
 def test_of_a_persona_what_it_lacks_is_said() -> None:
     sheet = worlds.persona()
     told = [advice.of_persona(Persona.model_validate(each)) for each in (sheet, sheet | {"private": None})]
-    assert [[each.text.partition(":")[0] for each in found] for found in told] == [["no `arc`"], ["no private sheet"]]
+    assert [[each.text.partition(":")[0] for each in found] for found in told] == [["no 'arc'"], ["no private sheet"]]
     sheet["private"]["arc"] = {"day": "She waits."}
     assert list(advice.of_persona(Persona.model_validate(sheet))) == []
 
@@ -110,5 +110,5 @@ def test_of_a_persona_what_it_lacks_is_said() -> None:
 @pytest.mark.parametrize("name", resources.names("stories"))
 def test_the_shipped_stories_have_what_acting_needs(name: str) -> None:
     story = casting.load_story(name)
-    lacking = [each.text for each in advice.of_story(story, casting.cast(story)) if "`topics`" in each.text]
+    lacking = [each.text for each in advice.of_story(story, casting.cast(story)) if "'topics'" in each.text]
     assert lacking == []

@@ -51,7 +51,10 @@ def _plot(n: int, here: list[str], before: list[int]) -> dict[str, Any]:
     """What two people have to talk about on a day, what may come of it, and what follows from the days before."""
     made: dict[str, Any] = {}
     if before:
-        made["openings"] = [{"text": f"Day {n} is cold.", "when": f"scene{before[-1]}.gives == yes"}]
+        made["openings"] = [
+            {"text": f"Day {n} is {weather}.", "when": f"scene{before[-1]}.gives == {answer}"}
+            for weather, answer in (("cold", "yes"), ("warm", "no"))
+        ]
     if len(here) < 2:
         return made
     asks, gives = here[:2]
@@ -239,7 +242,7 @@ FAULTS: dict[str, tuple[type[PromptBuilder], tuple[str, Any] | None, tuple[str, 
         ("line", "the outcome of scene day/scene0"),
     ),
     "how a scene does not begin": (
-        _tale(lambda desk, turn, view: turn.scene.openings[0].text if turn.scene.openings else ""),
+        _tale(lambda desk, turn, view: " ".join(each.text for each in turn.scene.openings)),
         None,
         ("line", "another opening of scene day/scene"),
     ),
@@ -269,8 +272,9 @@ async def test_the_scan_can_fail(fault: str, monkeypatch: pytest.MonkeyPatch) ->
     desk, patch, (kind, secret) = FAULTS[fault]
     if patch:
         monkeypatch.setattr(*patch)
-    plan = _plan(ALL, SCENES)
-    found = await leak_scan.scan(plan, desk=desk)
+    # Nobody is reminded of anything where a topic leads them.
+    profile = LARGE[1] if fault == "somebody else's past" else None
+    found = await leak_scan.scan(_plan(ALL, SCENES), desk=desk, profile=profile)
     assert any(leak.prompt == kind and secret in leak.secret for leak in found.leaks), found.leaks
     assert not any(leak.reader == "ann" and leak.secret.startswith("Ann's") for leak in found.leaks)
 

@@ -377,7 +377,7 @@ def test_who_plays(call: Callable[..., Done]) -> None:
 def test_files_of_ones_own_are_checked(small: Path, call: Callable[..., Done]) -> None:
     done = call("check", small)
     assert "a valid story of 3 roles, 3 beats" in done.out
-    assert re.search(rf"{small}:\d+: no scene has `topics`", done.err.replace("\n", " "))
+    assert re.search(rf"{small}:\d+: no scene has 'topics'", done.err.replace("\n", " "))
     assert call("check", small.with_name("ada.yaml")).out.endswith("a valid persona\n")
     worlds.dump(Path("bare.yaml"), {key: value for key, value in worlds.persona().items() if key != "private"})
     assert "it has no private sheet" in call("check", "bare.yaml").out

@@ -19,13 +19,18 @@ def _why(record: RunLog, folder: Path, number: int) -> None:
     ExplainView(record).why(explain.why(record, number, lambda digest: prompt_log.find(folder, digest)))
 
 
-async def test_why_prints_everything_in_full(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    model = ScriptedModel()
+@pytest.mark.parametrize("direction", ["guided", "led"])
+async def test_why_prints_everything_in_full(
+    direction: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = ScriptedModel(profile=worlds.SMALL.refined({"direction": direction, "brief_tokens": 1000}))
     record = await worlds.play("mindsync", tmp_path / "run", model)
     asked = {prompt.digest: prompt for prompt in model.seen}
-    lines = [event for event in record.script.of_kind(LineEvent) if event.provenance.recalled]
+    lines = record.script.of_kind(LineEvent)
+    # Beside the note of a move there are no memories.
+    line = next(each for each in lines if direction == "led" or each.provenance.recalled)
     (dream, _) = worlds.kinds(record.script, "dream")
-    for event in (lines[0], dream):
+    for event in (line, dream):
         _why(record, tmp_path / "run", event.id)
         out = capsys.readouterr().out
         prompt = asked[event.provenance.prompt or ""]

@@ -279,6 +279,13 @@ def test_a_scene_has_its_turns_and_everyone_is_heard(what: str) -> None:
     assert kept.silent == pytest.approx(("-" in "".join(speakers)) / (len(speakers) + 2), abs=1e-4)
 
 
+@pytest.mark.parametrize(("by", "scenes"), [("agent", 1), ("author", 0)])
+def test_a_scene_that_all_but_one_have_left_may_be_short(by: str, scenes: int) -> None:
+    gone = told("Bo leaves.", "exit", speaker="bo", scene="corner", witnesses=ROLES[:2], provenance={"by": by})
+    short = run(said("bo", "Tea.", scene="corner", witnesses=ROLES[:2]), gone, beats=["day"], ended=False)
+    assert metrics.contract([short]).scenes == scenes
+
+
 def test_stances_are_counted_and_those_nobody_took_are_zero() -> None:
     assert metrics.stances([whole(), whole()]) == {"go": 4, "stay": 2}
     assert metrics.stances([run()]) == {"go": 0, "stay": 0}

@@ -31,7 +31,7 @@ def of_persona(persona: Persona) -> Iterator[Advice]:
     if persona.private is None:
         yield Advice(("name",), "no private sheet: it says what they want and fear, and is told only to them")
     elif not persona.private.arc:
-        yield Advice(("private",), "no `arc`: a sentence for each beat of a story on where they stand in it")
+        yield Advice(("private",), "no 'arc': a sentence for each beat of a story on where they stand in it")
 
 
 def of_story(story: Story, cast: Cast) -> Iterator[Advice]:
@@ -42,11 +42,11 @@ def of_story(story: Story, cast: Cast) -> Iterator[Advice]:
         if resources.is_shipped(persona.path) and not resources.is_shipped(story.path):
             continue  # it was not written for this story
         if persona.private and (lacking := [beat for beat in beats if beat not in arc]) and len(beats) > 1:
-            text = f"{persona.name} has no `arc` for {listed(lacking)}: a sentence on where they stand in that beat"
+            text = f"{persona.name} has no 'arc' for {listed(lacking)}: a sentence on where they stand in that beat"
             yield Advice(("cast", role), text)
     if not any(scene.topics or scene.aims or scene.outcome for _, scene in story.scenes):
         text = (
-            "no scene has `topics`, `aims` or an `outcome`: what they talk about, what each is after, what comes of it"
+            "no scene has 'topics', 'aims' or an 'outcome': what they talk about, what each is after, what comes of it"
         )
         yield Advice(("beats",), f"{text}; docs/writing.md says how to write them")
         return
@@ -64,15 +64,15 @@ def _of_scene(story: Story, scene: Scene, followed: bool) -> Iterator[Advice]:
     if not scene.topics:
         yield Advice(
             ("id",),
-            "no `topics`: they say what is at stake, what each role knows of it and what can be said, so that people "
-            "answer each other; without them each speaks of their own `material`",
+            "no 'topics': they say what is at stake, what each role knows of it and what can be said, so that people "
+            "answer each other; without them each speaks of their own 'material'",
         )
     if lacking := [role for role in scene.everybody if role not in scene.aims]:
-        yield Advice(("id",), f"no aim of {listed(lacking)}: `aims` say what a role is after here")
+        yield Advice(("id",), f"no aim of {listed(lacking)}: 'aims' say what a role is after here")
     if scene.outcome is None and scene.kind == "waking":
-        yield Advice(("id",), "no `outcome`: a question and its answers, on which later scenes can depend (`when:`)")
+        yield Advice(("id",), "no 'outcome': a question and its answers, on which later scenes can depend ('when')")
     elif scene.outcome and not followed:
-        yield Advice(("outcome",), "nothing depends on the outcome: give a later opening or event a `when:`")
+        yield Advice(("outcome",), "nothing depends on the outcome: give a later opening or event a 'when'")
     if not scene.topics:
         return
     speaking = {move.role for topic in scene.topics for move in topic.moves}
@@ -80,11 +80,11 @@ def _of_scene(story: Story, scene: Scene, followed: bool) -> Iterator[Advice]:
         yield Advice(("topics",), f"no topic gives {listed(silent)} anything to say")
     for n, event in enumerate(scene.pressures):
         if not event.opens and not event.to:
-            yield Advice(("pressures", n), "it `opens` no topic and is put `to` nobody, so that nothing comes of it")
+            yield Advice(("pressures", n), "it 'opens' no topic and is put 'to' nobody, so that nothing comes of it")
     revealed = {move.reveals for topic in scene.topics for move in topic.moves}
     for n, reveal in enumerate(scene.reveals):
         if reveal.id not in revealed:
-            yield Advice(("reveals", n), f"no move `reveals` {reveal.id!r}: a model that is led never tells it")
+            yield Advice(("reveals", n), f"no move 'reveals' {reveal.id!r}: a model that is led never tells it")
     for t, topic in enumerate(scene.topics):
         for advice in _of_topic(story, scene, topic):
             yield Advice(("topics", t, *advice.at), advice.text)
@@ -94,7 +94,7 @@ def _of_topic(story: Story, scene: Scene, topic: Topic) -> Iterator[Advice]:
     knowing = {reveal.id: reveal.knows for reveal in scene.reveals}
     asked = languages.get(story.language).asked_matter
     if not any(move.opens for move in topic.moves):
-        yield Advice(("id",), f"no move of topic {topic.id!r} `opens` it: a model that is led never speaks of it")
+        yield Advice(("id",), f"no move of topic {topic.id!r} 'opens' it: a model that is led never speaks of it")
         return
     # Moves that wait for the outcome of the scene itself are said later.
     free = topic.model_copy(
@@ -104,7 +104,7 @@ def _of_topic(story: Story, scene: Scene, topic: Topic) -> Iterator[Advice]:
     for m, move in enumerate(topic.moves):
         if m not in heard:
             yield Advice(
-                ("moves", m), "it is never said: it neither `opens` nor `joins` the topic, nor `answers` a move"
+                ("moves", m), "it is never said: it neither 'opens' nor 'joins' the topic, nor 'answers' a move"
             )
         if move.reveals and move.role not in knowing[move.reveals]:
             yield Advice(("moves", m), f"{move.role} tells {move.reveals!r}, and is not among those who know it")
@@ -114,4 +114,4 @@ def _of_topic(story: Story, scene: Scene, topic: Topic) -> Iterator[Advice]:
             if other.answers is not None
         )
         if (move.act == "ask" or asked.search(move.does)) and not answered:
-            yield Advice(("moves", m), "it asks something, and no other move `answers` it")
+            yield Advice(("moves", m), "it asks something, and no other move 'answers' it")

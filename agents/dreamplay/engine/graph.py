@@ -88,11 +88,18 @@ def untraced() -> Iterator[None]:
 def steps(context: Context) -> int:
     """An upper bound of the graph's steps, from the turn contracts and the slack of a plug-in director: more would be a
     routing bug. A visitor may do as much as they like.
+
+    Without turns a scene has six steps at most: opening, dream, director, reflections, close, recap. A turn has two, and
+    two more if a model is then asked what came of the scene. A run that is taken up again without its visitor may begin
+    with an answer to them.
     """
     if context.visitor:
         return sys.maxsize
     slack = SLACK if isinstance(context.director, CheckedDirector) else 0
-    return sum((4 if scene.outcome else 2) * (scene.turns.limit + slack) + 11 for _, scene in context.scenes) + 5
+    judges = context.narrator.desk.profile.judges_outcome
+    return 3 + sum(
+        (4 if scene.outcome and judges else 2) * (scene.turns.limit + slack) + 6 for _, scene in context.scenes
+    )
 
 
 def cursor(script: Script, scenes: Sequence[tuple[Beat, Scene]]) -> int:

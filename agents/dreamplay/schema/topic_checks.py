@@ -99,7 +99,7 @@ def check_reach(scene: Scene, where: str, at: Place) -> None:
     for answer in scene.outcome.answers:
         if answer not in decided and answer != scene.outcome.otherwise:
             raise MisplacedError(
-                f"{where}: nobody can reach the answer {answer!r}: no move that can be said `decides` it",
+                f"{where}: nobody can reach the answer {answer!r}: no move that can be said 'decides' it",
                 *at, "outcome", "answers", answer,
             )  # fmt: skip
 

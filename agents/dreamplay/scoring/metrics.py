@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
+from dreamplay.director.situation import Situation
 from dreamplay.languages import ENGLISH
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
@@ -151,7 +152,7 @@ def contract(runs: Runs) -> Contract:
         for beat, scene in story.scenes:
             if beat.id in chosen:
                 scenes += 1
-                kept += _kept(scene, run.script)
+                kept += _kept(beat.id, scene, run.script)
         said += len(list(lines(run)))
         silent += len(silences(run.script))
     return Contract(
@@ -231,9 +232,10 @@ def _share(part: int, whole: int) -> float:
     return round(part / whole, _PLACES) if whole else 0.0
 
 
-def _kept(scene: Scene, script: Script) -> bool:
+def _kept(beat: str, scene: Scene, script: Script) -> bool:
     """Whether a scene had its number of turns and what its kind requires, and whether everybody present at its end
-    spoke, if there were enough turns. A visitor's lines and the answers to them are not counted as turns.
+    spoke, if there were enough turns. A scene that all but one have left ends before. A visitor's lines and the answers
+    to them are not counted as turns.
     """
     events = [event for event in script.in_scene(scene.id) if event.happens and not is_gesture(event)]
     answers = {event.id for before, event in pairwise(events) if invites_answer(before)}
@@ -243,7 +245,8 @@ def _kept(scene: Scene, script: Script) -> bool:
     heard = {event.speaker for event in spoken} >= here or scene.turns.max < len(here)
     decided = scene.kind != "crossroads" or {e.speaker for e in events if isinstance(e, StanceEvent)} >= here
     dreamt = scene.kind != "dream" or any(isinstance(e, DreamEvent) for e in events)
-    return bool(events) and scene.turns.min <= turns <= scene.turns.limit and heard and decided and dreamt
+    whole = (turns >= scene.turns.min and heard) or Situation.of(script, beat, scene).deserted
+    return bool(events) and whole and turns <= scene.turns.limit and decided and dreamt
 
 
 @cache
