@@ -89,9 +89,9 @@ def steps(context: Context) -> int:
     """An upper bound of the graph's steps, from the turn contracts and the slack of a plug-in director: more would be a
     routing bug. A visitor may do as much as they like.
 
-    Without turns a scene has six steps at most: opening, dream, director, reflections, close, recap. A turn has two, and
-    two more if a model is then asked what came of the scene. A run that is taken up again without its visitor may begin
-    with an answer to them.
+    Without turns a scene has six steps at most: opening, dream, director, reflections, close, recap. A turn has two,
+    and two more if a model is then asked what came of the scene. A run that is taken up again without its visitor may
+    begin with an answer to them.
     """
     if context.visitor:
         return sys.maxsize
