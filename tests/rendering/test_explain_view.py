@@ -28,7 +28,7 @@ async def test_why_prints_everything_in_full(
     asked = {prompt.digest: prompt for prompt in model.seen}
     lines = record.script.of_kind(LineEvent)
     # Beside the note of a move there are no memories.
-    line = next(each for each in lines if direction == "led" or each.provenance.recalled)
+    line = next(each for each in lines if each.turn and (direction == "led" or each.provenance.recalled))
     (dream, _) = worlds.kinds(record.script, "dream")
     for event in (line, dream):
         _why(record, tmp_path / "run", event.id)
