@@ -49,6 +49,7 @@ def _only(ledger: Ledger) -> Thread:
         ("You left me on the stairs, Bo.", "accusation", "You left me on the stairs, Bo."),
         ("Bo, you lied to her, didn\u2019t you?", "accusation", "Bo, you lied to her, didn't you?"),
         ("Shall we go up, Bo?", "offer", "Shall we go up, Bo?"),
+        ("Will you let me read it, Bo?", "question", "Will you let me read it, Bo?"),
         ("Bo, I\u2019ll wake you at three.", "promise", "Bo, I'll wake you at three."),
         ("I swear, Bo.", "promise", "I swear, Bo."),
     ],
@@ -86,6 +87,10 @@ def test_a_question_is_put_to_whoever_is_called_else_to_whom_the_cue_is_for_else
         (("bo", "Why would you want to know?"), "dodged", ()),
         (("bo", "The key?"), "answered", (1,)),
         (("bo", "Cyrus, it rains."), "dodged", ()),
+        (("bo", "It rains, Ada. Cyrus, shut the door."), "answered", (1,)),
+        (("bo", "In a minute. Cyrus, shut the door."), "answered", (1,)),
+        (("bo", "Never mind the door, Ada."), "dodged", ()),
+        (("bo", "In the tin.", {"witnesses": ("bo", "cyrus")}), "open", ()),
         (("bo", "Cyrus, she wants the key."), "answered", (1,)),
         (("cyrus", "In the tin."), "open", ()),
         (("bo", "It rains.", _cue(answers=0, material="it rains")), "answered", (1,)),
@@ -106,6 +111,18 @@ def test_a_question_is_answered_or_dodged_by_the_next_line_of_whom_it_is_put_to(
     assert (thread.state, thread.taken_up) == (state, taken_up)
 
 
+def test_right_after_a_line_any_of_its_words_is_an_answer(cast: Cast) -> None:
+    lines: list[Told] = [("ada", "I sold the lamp. Are you cross, Bo?"), ("bo", "Cyrus, she sold a lamp.")]
+    assert _only(Ledger.of(_events(*lines), cast)).state == "answered"
+    assert _only(Ledger.of(_events(lines[0], ("cyrus", "It rains."), lines[1]), cast)).state == "dodged"
+
+
+def test_a_line_that_asks_two_asks_each_in_their_own_words(cast: Cast) -> None:
+    asked = ("ada", "Who is there? It is cold. Cyrus, is it six?", _cue(text="", to="bo"))
+    found = Ledger.of(_events(asked), cast).threads
+    assert [(each.to, each.words) for each in found] == [("bo", "Who is there?"), ("cyrus", "Cyrus, is it six?")]
+
+
 def test_whoever_asked_does_not_wait_for_ever(cast: Cast) -> None:
     asked: list[Told] = [("ada", "Where is the key, Bo?")]
     later: list[Told] = [("ada", "It rains."), ("cyrus", "It does.")] * PATIENCE
@@ -124,6 +141,10 @@ def test_whoever_asked_does_not_wait_for_ever(cast: Cast) -> None:
         (("bo", "sits down", {"kind": "action"}), "open"),
         (("ada", "wakes Bo", {"kind": "action"}), "open"),
         (("ada", "Never mind."), "let_go"),
+        (("ada", "Never mind, Bo. Sleep."), "let_go"),
+        (("ada", "Never mind. You said three, Bo."), "open"),
+        (("ada", "Never mind the bell."), "open"),
+        (("ada", "I let it go by."), "open"),
         (("cyrus", "Never mind."), "open"),
         (("bo", "It rains."), "open"),
     ],
@@ -147,6 +168,22 @@ def test_a_reflection_keeps_promises_for_its_owner_alone(cast: Cast) -> None:
     assert (woken.since, woken.state, woken.taken_up) == (0, "open", (1,))
     assert (fed.kind, fed.by, fed.to, fed.words, fed.witnesses) == ("promise", "ada", "bo", "to feed the cat", ("ada",))
     assert [len(Ledger.of(Script(events).visible_to(role), cast).threads) for role in ROLES] == [2, 1, 1]
+
+
+def test_a_promise_that_two_think_of_is_one(cast: Cast) -> None:
+    events = _events(
+        ("ada", "A good night.", {"kind": "reflection", "witnesses": ("ada",), "promised": {"bo": "to bring bread"}}),
+        (
+            "bo",
+            "A bad night.",
+            {"kind": "reflection", "witnesses": ("bo",), "was_promised": {"ada": "to wake me, and to bring bread"}},
+        ),
+    )
+    thread = _only(Ledger.of(events, cast))
+    assert (thread.since, thread.taken_up, thread.witnesses) == (0, (1,), ("ada", "bo"))
+    assert thread.words == "to wake me, and to bring bread"
+    mine = [_only(Ledger.of(Script(events).visible_to(role), cast)).since for role in ("ada", "bo")]
+    assert mine == [0, 1]
 
 
 def test_a_line_that_answers_a_promise_takes_it_up(cast: Cast) -> None:

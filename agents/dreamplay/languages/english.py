@@ -152,10 +152,11 @@ winter wolf wood woody wren young
     ),
     assent=re.compile(
         r"^(?:yes|yeah|yep|aye|all right|alright|okay|ok|fine|of course|certainly|sure|gladly|please|thank you|thanks|"
-        r"very well|agreed|done|deal|go on|perhaps|maybe)\b",
+        r"very well|agreed|done|deal|go on|perhaps|maybe|because|in time|later|soon|"
+        r"in (?:a|one) (?:minute|moment|second))\b",
         re.IGNORECASE,
     ),
-    denial=re.compile(r"^(?:no|nope|never|not|nobody|nothing|none|neither|nowhere)\b", re.IGNORECASE),
+    denial=re.compile(r"^(?:no|nope|never(?! mind)|not|nobody|nothing|none|neither|nowhere)\b", re.IGNORECASE),
     promises=re.compile(
         r"\bI promise\b|\bI swear\b|\byou have my word\b|\b(?:give|gave) you my word\b|\bmy word on it\b|"
         r"\bI(?:'ll| will| won't| shall) (?!tell you what|bet you|grant you)(?:[\w'\u2019]+ ){0,7}you(?:r|rs)?\b",
@@ -174,16 +175,16 @@ winter wolf wood woody wren young
     ),
     offers=re.compile(
         r"(?<!what )(?<!where )(?<!how )(?<!when )\bshall (?:I|we)\b|\bwhy don't (?:you|we)\b|"
-        r"(?<!which )(?<!what )\bwould you (?:like|rather)\b|\bmay I\b|\bdo you want (?:me|some|a|an|the)\b|"
-        r"\b(?:can|could) I (?:get|give|help|offer|have|come|sit)\b|\blet's (?!see\b)|\bcome with me\b|"
+        r"(?<!which )(?<!what )\bwould you (?:like|rather)\b|\bdo you want (?:me|some|a|an|the)\b|"
+        r"\b(?:can|could|may) I (?:get|give|help|offer|show|bring) (?:you|some)\b|\blet's (?!see\b)|\bcome with me\b|"
         r"\byou (?:can|may) have (?:it|this|that|the|a|an|my|mine|some|one|all)\b|"
         r"\bI (?:can|could) (?:give|lend|get|offer) you\b|\b(?:have|take) (?:some|this|mine)\b|\bhow about\b|"
-        r"\bwhat if (?:we|I (?:came|went|took|gave|stayed))\b|\bwill you (?:come|take|have|let|stay|keep|help|wait)\b",
+        r"\bwhat if (?:we|I (?:came|went|took|gave|stayed))\b|\bwill you (?:come|take|have|stay)\b",
         re.IGNORECASE,
     ),
     lets_go=re.compile(
-        r"\b(?:never mind|forget (?:it|I asked)|let it (?:go|be)|let(?:s|'s)? drop it|leave it be|"
-        r"it doesn't matter)\b",
+        r"\b(?:never mind|forget (?:it|I asked)|(?<!I )(?<!we )(?<!to )(?<!n't )let it (?:go|be)|let(?:s|'s)? drop it|"
+        r"leave it be|it doesn't matter)\b",
         re.IGNORECASE,
     ),
     kept_word=re.compile(

@@ -44,4 +44,5 @@ def put(thread: Thread, cast: Cast) -> str:
 def became(thread: Thread) -> str:
     """What became of it, and with which events: "answered by 36"."""
     state = _STATES.get(thread.state, thread.state)
-    return f"{state} by {', '.join(map(str, thread.taken_up))}" if thread.taken_up else state
+    by = ", ".join(map(str, thread.taken_up))
+    return f"{state}{', taken up' if thread.open else ''} by {by}" if by else state

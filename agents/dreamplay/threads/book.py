@@ -49,10 +49,12 @@ class Book:
     threads: list[Thread] = field(default_factory=list)
     _lively: list[int] = field(default_factory=list)
     """The indices of the open threads."""
+    _thought: set[int] = field(default_factory=set)
+    """The indices of the promises that no line made, as somebody thinks of them."""
     _patience: dict[int, int] = field(default_factory=dict)
     """The lines that whoever asked has said since, by index."""
-    _last: dict[str, str] = field(default_factory=dict)
-    """Who spoke last, by scene."""
+    _last: dict[str, LineEvent] = field(default_factory=dict)
+    """The last line, by scene."""
 
     def add(self, event: Event) -> None:
         """Read the next event. The lines of the prologue are examples, and open nothing."""
@@ -73,34 +75,39 @@ class Book:
                 pass
 
     def _line(self, event: LineEvent) -> None:
-        speaker, before = event.speaker, self._last.get(event.scene)
+        speaker, last = event.speaker, self._last.get(event.scene)
         able = [role for role in event.witnesses if role != speaker]
-        to = signs.addressee(self.cast, event.text, event.cue, before, able)
+        to = signs.addressee(self.cast, event.text, event.cue, last.speaker if last else None, able)
         self._answer(event, to)
         self._keep(event)
         self._tire(event)
         for put in signs.puts(event.text, event.cue, self.language):
-            self._open(event, put.kind, to, put.words)
+            for role, words in signs.put_to(self.cast, event.text, put, event.cue, to, able).items():
+                self._open(event, put.kind, role, words)
         cue = signs.led(event.cue)
         if cue and cue.move is not None and (event.scene, cue.topic, cue.move) in self.reveals:
             self._open(event, "secret", to, event.text, "told")
-        self._last[event.scene] = speaker
+        self._last[event.scene] = event
 
     def _answer(self, event: LineEvent, to: str | None) -> None:
-        """Close what the line answers, and what its speaker had to answer and does not. A line that answers a promise
-        takes it up, and leaves it open."""
-        cue, said = signs.led(event.cue), signs.bare(self.cast, event.text)
+        """Close what the line answers, and what its speaker had to answer and does not. It answers nobody who does not
+        perceive it. Right after a question, any word of the line that asked it is taken up. A line that answers a
+        promise takes it up, and leaves it open."""
+        spoken_to = {to, *signs.calls(self.cast, event.text, event.witnesses)}
+        last, cue = self._last.get(event.scene), signs.led(event.cue)
+        said = signs.bare(self.cast, event.text)
         given = cue and signs.shares(signs.bare(self.cast, self.cast.fill(cue.material)), said, self.language)
         meant = cue.answers if cue and given else None
         dodging = cue is not None and cue.act in signs.DODGES
         for number in list(self._lively):
             thread = self.threads[number]
             takes = thread.since == meant
-            if event.speaker == thread.by:
+            if event.speaker == thread.by or thread.by not in event.witnesses:
                 continue
             if thread.demands and event.speaker == thread.to and (takes or thread.scene == event.scene):
-                spoken_to = cue is None and to == thread.by
-                takes = takes or signs.takes_up(self._bare(number), said, self.language, spoken_to=spoken_to)
+                free = cue is None and thread.by in spoken_to
+                asked = signs.bare(self.cast, last.text) if last and last.id == thread.since else self._bare(number)
+                takes = takes or signs.takes_up(asked, said, self.language, spoken_to=free)
                 self._change(number, "answered" if takes and not dodging else "dodged", event.id if takes else None)
             elif takes:
                 self._change(number, "answered" if thread.demands and not thread.to else "open", event.id)
@@ -115,8 +122,10 @@ class Book:
             self._close(event, self._meant(promises, text), "broken")
         elif (promises or own) and words.kept_word.search(text):
             self._close(event, self._meant([*own, *promises], text), "kept")
-        elif mine and words.lets_go.search(text):
-            self._close(event, self._meant(mine, text), "let_go")
+        elif (later := signs.lets_go(text, words)) is not None:
+            here = [n for n in mine if self.threads[n].scene == event.scene or signs.shares(self._bare(n), text, words)]
+            wanted = [n for n in here if not signs.shares(self._bare(n), later, words)]
+            self._close(event, self._meant(wanted, text), "let_go")
 
     def _done(self, event: ActionEvent) -> list[int]:
         """The promises of somebody that are about what they do."""
@@ -151,19 +160,30 @@ class Book:
         own = [(event.speaker, role, words) for role, words in event.promised.items()]
         others = [(role, event.speaker, words) for role, words in event.was_promised.items()]
         for by, to, words in own + others:
-            if known := self._promised(by, to, words, event.speaker):
-                self._change(known[-1], "open", event.id)
-            else:
+            known = self._promised(by, to, words, event.scene)
+            if known is None:
+                self._thought.add(len(self.threads))
                 self._open(event, "promise", to, words, by=by)
+                continue
+            thread = self.threads[known]
+            new = tuple(role for role in event.witnesses if role not in thread.witnesses)
+            fuller = known in self._thought and signs.covers(
+                signs.bare(self.cast, words), self._bare(known), self.language
+            )
+            self.threads[known] = thread.model_copy(
+                update={"witnesses": thread.witnesses + new, "words": words if fuller else thread.words}
+            )
+            self._change(known, thread.state, event.id)
 
-    def _promised(self, by: str, to: str, words: str, knower: str) -> list[int]:
-        """The open promises of one to another that somebody knows of and that are about the same."""
+    def _promised(self, by: str, to: str, words: str, scene: str) -> int | None:
+        """The newest promise of one to another that is about the same, and is open or was made in a scene."""
         said = signs.bare(self.cast, words)
-        return [
-            n for n in self._lively
-            if (each := self.threads[n]).kind == "promise" and (each.by, each.to) == (by, to)
-            and knower in each.witnesses and signs.about(self._bare(n), said, self.language)
-        ]  # fmt: skip
+        for number in reversed(range(len(self.threads))):
+            each = self.threads[number]
+            same = each.kind == "promise" and (each.by, each.to) == (by, to) and (each.open or each.scene == scene)
+            if same and signs.about(self._bare(number), said, self.language):
+                return number
+        return None
 
     def _open(
         self,

@@ -18,6 +18,7 @@ from dreamplay.sentences import sentences
 from dreamplay.threads.thread import ThreadKind
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+")
+_ENDS = re.compile(r"[\s,]*(?:[.!\u2026]|$)")
 _STEM = 5
 """Letters by which two words count as the same, without an s at the end: "promise" and "promised"."""
 _OF_ACT: dict[str, ThreadKind] = {
@@ -33,8 +34,13 @@ class Put:
     """Something that a line puts to somebody."""
 
     kind: ThreadKind
-    words: str
+    said: tuple[str, ...]
     """The sentences that put it, as they were spoken."""
+
+    @property
+    def words(self) -> str:
+        """All of it."""
+        return " ".join(self.said)
 
 
 def led(cue: Cue | None) -> Cue | None:
@@ -56,14 +62,44 @@ def addressee(cast: Cast, text: str, cue: Cue | None, before: str | None, able: 
     if (content := led(cue)) and content.to in able:  # another name is a slip of the model
         return content.to
     named = [role for role in cast.mentioned(text) if role in able]
-    called = next((role for role in named if _called(cast, role, text)), None)
-    if called:
-        return called
+    if called := calls(cast, text, able):
+        return called[0]
     if cue and cue.to in able:
         return cue.to
     if before in able:
         return before
     return named[0] if named else able[0] if len(able) == 1 else None
+
+
+def calls(cast: Cast, text: str, able: Sequence[str]) -> list[str]:
+    """The roles that a text calls by name, of those who perceive it, the last one first."""
+    return [role for role in cast.mentioned(text) if role in able and _called(cast, role, text)]
+
+
+def put_to(
+    cast: Cast, text: str, put: Put, cue: Cue | None, to: str | None, able: Sequence[str]
+) -> dict[str | None, str]:
+    """To whom a line puts something, and in which words: "Who is there, Bo? Ada, is it six?" asks two.
+
+    Args:
+        cast: who plays.
+        text: the line.
+        put: what it puts.
+        cue: its cue.
+        to: the role that the line as a whole is spoken to.
+        able: the roles that perceived it, without the speaker.
+    """
+    called, heard = {}, None
+    for sentence in sentences(plain(text)):
+        heard = next(iter(calls(cast, sentence, able)), heard)
+        called[sentence] = heard
+    if led(cue) or not any(calls(cast, sentence, able) for sentence in put.said):
+        return {to: put.words}
+    first = cue.to if cue and cue.to in able else to
+    found: dict[str | None, list[str]] = {}
+    for sentence in put.said:
+        found.setdefault(called.get(sentence) or first, []).append(sentence)
+    return {role: " ".join(said) for role, said in found.items()}
 
 
 def _called(cast: Cast, role: str, text: str) -> bool:
@@ -82,7 +118,7 @@ def puts(text: str, cue: Cue | None, language: Language) -> list[Put]:
     found = [demand] if demand else []
     promised = [each for each in said if not _asks(each) and language.promises.search(each)]
     if act == "promise" or promised:
-        found.append(Put("promise", " ".join(promised) or text))
+        found.append(Put("promise", tuple(promised or [text])))
     return found
 
 
@@ -96,8 +132,8 @@ def _demand(said: Sequence[str], act: ThreadKind | None, language: Language) -> 
     ]
     if act in ("question", "accusation", "offer"):
         of_act = next(words for kind, words in kinds if kind == act)
-        return Put(act, " ".join(of_act or said))
-    return next((Put(kind, " ".join(words)) for kind, words in kinds if words), None)
+        return Put(act, tuple(of_act or said))
+    return next((Put(kind, tuple(words)) for kind, words in kinds if words), None)
 
 
 def _asks(sentence: str) -> bool:
@@ -105,8 +141,8 @@ def _asks(sentence: str) -> bool:
 
 
 def takes_up(asked: str, answer: str, language: Language, *, spoken_to: bool) -> bool:
-    """Whether a line shows that it answers what was asked: it says yes or no, or shares a word with it. A line that is
-    spoken to whoever asked answers them, unless it begins with another question.
+    """Whether a line shows that it answers what was asked: it says yes, no, later or why, or shares a word with it. A
+    line that is spoken to whoever asked answers them, unless it begins with another question or brushes it aside.
 
     Args:
         asked: the words that ask, without names; see `bare`.
@@ -116,7 +152,19 @@ def takes_up(asked: str, answer: str, language: Language, *, spoken_to: bool) ->
     """
     if language.assent.search(answer) or language.denial.search(answer) or shares(asked, answer, language):
         return True
-    return spoken_to and not _asks(sentences(answer)[0])
+    return spoken_to and not _asks(sentences(answer)[0]) and not language.lets_go.match(answer)
+
+
+def lets_go(text: str, language: Language) -> str | None:
+    """What follows in a line that no longer wants something, as in "Never mind."; None if it wants it still. "Never
+    mind the bell" is about the bell.
+
+    Args:
+        text: the line, without names.
+        language: its language.
+    """
+    found = language.lets_go.search(text)
+    return text[found.end() :] if found and _ENDS.match(text, found.end()) else None
 
 
 def bare(cast: Cast, text: str) -> str:
@@ -139,6 +187,11 @@ def about(one: str, other: str, language: Language) -> bool:
     """Whether two texts are about the same: the shorter shares half of its words with the other."""
     few, many = sorted((matter(one, language), matter(other, language)), key=len)
     return bool(few) and 2 * len(few & many) >= len(few)
+
+
+def covers(one: str, other: str, language: Language) -> bool:
+    """Whether a text has all words of another that say what it is about."""
+    return matter(one, language) >= matter(other, language)
 
 
 def matter(text: str, language: Language) -> frozenset[str]:

@@ -8,7 +8,7 @@ from dreamplay.schema.base import FrozenModel, Words
 from dreamplay.schema.provenance import Place
 
 ThreadKind = Literal["question", "accusation", "offer", "promise", "secret"]
-"""What it is. An offer is whatever is answered by yes or no, a request too; a secret is one that has been told."""
+"""What it is. A request is a question, and an invitation an offer; a secret is one that has been told."""
 ThreadState = Literal["open", "answered", "dodged", "kept", "broken", "told", "let_go"]
 """What has become of it. A question, an accusation or an offer is answered, dodged or let go; a promise is kept, broken
 or let go; a secret is told."""
