@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import worlds
+from dreamplay import languages
 from dreamplay.director.config import DirectorConfig
 from dreamplay.director.director import StandardDirector
 from dreamplay.director.pressures import Pressures
@@ -78,6 +79,16 @@ def test_an_open_question_is_answered_by_whom_it_was_put_to(cast: Cast) -> None:
 def test_an_accusation_is_answered_too_and_a_cue_says_whom_it_is_put_to(cast: Cast) -> None:
     turns = _turns(cast, _scene(), _script(("ada", "You broke the lantern, and you lied to me.", _to("dee"))))
     assert {turn.speaker for turn in turns} == {"dee"}
+
+
+def test_what_is_owed_is_read_in_the_language_of_the_play(cast: Cast) -> None:
+    script = _script(("ada", "You lied to me, Cyrus."))
+    taking = TurnTaking(cast, 1, Pressures(cast, "full", CONFIG), CONFIG)
+    owed = [
+        taking.owed(Situation.of(script, "day", _scene(), language=languages.get(code))) is not None
+        for code in ("en", "de", "en")
+    ]
+    assert owed == [True, False, True]
 
 
 def test_what_was_asked_is_still_owed_after_somebody_interrupted(cast: Cast) -> None:

@@ -10,7 +10,6 @@ from dreamplay.director.config import DirectorConfig
 from dreamplay.director.pressures import Pressures
 from dreamplay.director.situation import Situation
 from dreamplay.director.turn_taking import Floor
-from dreamplay.languages.english import ENGLISH
 from dreamplay.languages.language import Language
 from dreamplay.memory.base import Embedder
 from dreamplay.schema.cast import Cast
@@ -75,7 +74,7 @@ class Acts:
         """
         if floor.reason == "interrupts" and (not among or "interrupt" in among):
             return "interrupt"
-        weights = dict(AFTER[done(floor.event)])
+        weights = dict(AFTER[done(floor.event, now.language)])
         if likely:
             weights[likely] = 3 * weights.get(likely, 1.0)
         known = {act: weight for act, weight in weights.items() if not among or act in among} or {"tell": 1.0}
@@ -99,12 +98,12 @@ class Acts:
         return float(self.config.of_persona**near)
 
 
-def done(event: EventBase | None) -> str:
+def done(event: EventBase | None, language: Language) -> str:
     """What an event did to whoever it was for, as far as it can be known."""
     if not isinstance(event, LineEvent):
         return ""
     act = event.cue.act if event.cue and event.cue.act in AFTER else ""
-    put = {each.kind for each in signs.puts(event.text, event.cue, ENGLISH)}
+    put = {each.kind for each in signs.puts(event.text, event.cue, language)}
     if act in ("press", "accuse", "offer") or not put:
         return act or "tell"
     return next((known for kind, known in _OF_KIND.items() if kind in put), "tell")

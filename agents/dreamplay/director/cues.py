@@ -22,7 +22,6 @@ from dreamplay.director.pressures import Pressures
 from dreamplay.director.situation import Situation
 from dreamplay.director.topic_steps import Choice
 from dreamplay.director.turn_taking import Floor
-from dreamplay.languages.english import ENGLISH
 from dreamplay.memory.base import Embedder, default_embedder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Cue, Event, LineEvent, NarrationEvent, TurnEvent
@@ -64,7 +63,7 @@ class Cues:
     def of_topic(self, now: Situation, choice: Choice, floor: Floor) -> Cue:
         """The cue that gives a move of a topic, or the moves that fit as possibilities."""
         step, speaker = choice.step, choice.step.move.role
-        shown = step.move.act or acts.shown(step.move.does, ENGLISH)
+        shown = step.move.act or acts.shown(step.move.does, now.language)
         given: dict[str, Any] = {"to": step.to, "topic": step.topic.id, "move": step.number, "answers": step.answers}
         if now.direction == "led":
             act = "interrupt" if floor.reason == "interrupts" and shown == "tell" else shown

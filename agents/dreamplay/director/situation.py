@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, takewhile
 
+from dreamplay.languages.english import ENGLISH
+from dreamplay.languages.language import Language
 from dreamplay.schema.base import PLACEHOLDER
 from dreamplay.schema.conditions import When, holds
 from dreamplay.schema.direction import Direction
@@ -30,11 +32,15 @@ class Situation:
     """Those present, in the order in which they came."""
     direction: Direction = "led"
     """How much the speaker is told of what to say."""
+    language: Language = ENGLISH
+    """The language of the play."""
 
     @classmethod
-    def of(cls, script: Script, beat: str, scene: Scene, direction: Direction = "led") -> Situation:
+    def of(
+        cls, script: Script, beat: str, scene: Scene, direction: Direction = "led", language: Language = ENGLISH
+    ) -> Situation:
         """The situation in which a script has left a scene."""
-        return cls(script, beat, scene, present(script, scene), direction)
+        return cls(script, beat, scene, present(script, scene), direction, language)
 
     @cached_property
     def cast(self) -> tuple[str, ...]:

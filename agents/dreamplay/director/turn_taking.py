@@ -71,7 +71,8 @@ class TurnTaking:
 
     def _open(self, now: Situation) -> list[Thread]:
         """The questions, accusations and offers of the scene that are open."""
-        ledger = self._ledgers.of(now.script.in_scene(now.scene.id), reader=now.scene.id)
+        ledgers = self._ledgers.setdefault(now.language.code, Ledgers(self.cast, now.language))
+        ledger = ledgers.of(now.script.in_scene(now.scene.id), reader=now.scene.id)
         recent = ledger.threads[-8 * (1 + self.config.waits) :]  # a line opens a few threads at most
         return [thread for thread in recent if thread.open and thread.demands]
 
@@ -152,8 +153,9 @@ class TurnTaking:
         return min(len(turns) + 2, cap)
 
     @cached_property
-    def _ledgers(self) -> Ledgers:
-        return Ledgers(self.cast)
+    def _ledgers(self) -> dict[str, Ledgers]:
+        """By the code of the language."""
+        return {}
 
 
 def _both(some: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:

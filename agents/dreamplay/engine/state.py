@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypedDict
 
 from langgraph.runtime import Runtime
 
+from dreamplay import languages
 from dreamplay.director.base import Director, open_director
 from dreamplay.director.situation import Situation
 from dreamplay.engine.run_config import RunConfig
@@ -128,7 +129,8 @@ class Context:
     def situation(self, state: State) -> Situation:
         """The situation of the scene."""
         beat, scene = self.scenes[state["scene"]]
-        return Situation.of(self.script, beat.id, scene, self.narrator.desk.profile.direction)
+        direction, language = self.narrator.desk.profile.direction, languages.get(self.story.language)
+        return Situation.of(self.script, beat.id, scene, direction, language)
 
     def record(self, state: State, **event: Any) -> Event:
         """Record one event; see `record_all`."""
