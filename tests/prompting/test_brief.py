@@ -158,7 +158,7 @@ def test_nobody_forgets_what_came_of_a_private_scene_because_a_third_sits_down(t
     told = "From the corner (Ada and Bo alone): "
     (scene,) = given.earlier
     assert [event.id for event in scene.told] == [0, 1, 2]  # the line, and then what came of it
-    assert "Open since the corner: Ada promised Bo to wake Bo at six." in tail
+    assert "Open since then: Ada promised Bo to wake Bo at six." in tail
     assert f"{told}Bo: Will you wake me?" in tail
     _, short = _brief(world, "ada", *before, cue=cue, profile=worlds.LARGE.refined({"brief_tokens": 64}))
     assert f"{told}Bo lies down." in short

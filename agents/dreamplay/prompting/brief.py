@@ -126,7 +126,7 @@ class Brief:
         they are after, what they think of those present, what is asked of them, the last promise, and what came of the
         last scene that not all of those present have lived through is always told: nobody forgets a promise because
         somebody else sits down. The rest is told as far as it fits: what else is open, what was evaded, the last words
-        of that scene, reasons, things at hand, options, memories, and thoughts.
+        of that scene, options, reasons, things at hand, memories, and thoughts.
 
         Args:
             room: tokens that it may take.
@@ -144,7 +144,6 @@ class Brief:
         }
         others = {
             "things": [_sum(thing) for thing in self.things],
-            "options": [_sum(does) for does in self.options],
             "recalled": [_sum(memory.text + memory.when) for memory in self.recalled],
             "wants_now": [_sum(self.wants_now)],
             "reflected": [_sum(self.reflected)],
@@ -170,6 +169,7 @@ class Brief:
                     told.insert(0, each)
                     left -= takes
                     break
+        keep({"options": [_sum(does) for does in self.options]})
         seen: list[Regard] = []
         for regard in self.regards:
             takes = tokens(regard.why)
