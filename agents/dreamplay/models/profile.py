@@ -109,8 +109,9 @@ class ModelProfile(FrozenModel):
     """Whether the prompt of a stance has memories. A small model repeats them in place of a reason."""
     brief_tokens: int = Field(default=320, ge=0, le=100_000)
     """Tokens of what a speaker who is not led is given. Who they are, what they are after, what they think of those
-    present, what is asked of them and what was promised is told in any case; things at hand, memories and what happened
-    elsewhere as far as there is room. With 320, a line of the shipped story takes about 1,170 tokens."""
+    present, what is asked of them, the last promise and what came of the last scene that not all of them lived through
+    is told in any case; possibilities, things at hand and memories as far as there is room. With 320, a line of the
+    shipped story takes about 1,190 tokens."""
     earlier_scenes: Literal["whole", "short"] = "short"
     """How earlier scenes stand in a prompt. short: how each began and what came of it, with the last words of the last
     one, where the length of a prompt is paid for. whole: word for word, for an engine that reads each line only once.
