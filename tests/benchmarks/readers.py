@@ -1,0 +1,122 @@
+"""What readers who know nothing of the program say of its plays. Makes the sheets that they read, and counts answers.
+
+    uv run python tests/benchmarks/readers.py order RUN... --out sheets/
+    uv run python tests/benchmarks/readers.py pairs BEFORE... --against AFTER... --out sheets/
+    uv run python tests/benchmarks/readers.py score sheets/ answers.txt
+
+`order`: is it a conversation? Each scene is shown as it was played, and with each speaker's lines dealt anew among
+their own turns, in an order by dice. The reader says which was played, and whether they are sure.
+
+`pairs`: which play is the better conversation? The first run of BEFORE is shown beside the first of AFTER, and so on,
+in an order by dice.
+
+A reader answers with one line for each number: "N A" or "N B", then "sure" or "guess". They must see nothing but
+`sheet.md`; `key.json` tells what is what.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from dreamplay.runs import transcript
+from dreamplay.schema.event import PROLOGUE, LineEvent
+
+Lines = list[tuple[str, str]]
+SHORTEST = 5
+"""Lines that a scene must have to be shown."""
+
+
+def scenes(folder: Path) -> Iterator[Lines]:
+    """The lines of each scene that is long enough, and in which somebody speaks twice."""
+    run = transcript.read(folder)
+    found: dict[str, Lines] = defaultdict(list)
+    for event in run.script:
+        if isinstance(event, LineEvent) and event.beat != PROLOGUE:
+            found[event.scene].append((run.cast.name(event.speaker), event.text))
+    for lines in found.values():
+        if len(lines) >= SHORTEST and max(Counter(name for name, _ in lines).values()) > 1:
+            yield lines
+
+
+def dealt(lines: Lines, dice: random.Random) -> Lines:
+    """The lines, each speaker's own dealt anew among their turns, so that half of those that can move have moved."""
+    turns = Counter(name for name, _ in lines)
+    movable = sum(turns[name] > 1 for name, _ in lines)
+    new = lines
+    for _ in range(200):  # of lines that are all alike, none can move
+        own: dict[str, list[str]] = defaultdict(list)
+        for name, text in lines:
+            own[name].append(text)
+        for texts in own.values():
+            dice.shuffle(texts)
+        new = [(name, own[name].pop()) for name, _ in lines]
+        if 2 * sum(a != b for a, b in zip(new, lines, strict=True)) >= movable:
+            break
+    return new
+
+
+def whole(folder: Path) -> Lines:
+    """All that is said in a run."""
+    run = transcript.read(folder)
+    spoken = [event for event in run.script if isinstance(event, LineEvent) and event.beat != PROLOGUE]
+    return [(run.cast.name(event.speaker), event.text) for event in spoken]
+
+
+def sheet(pairs: Sequence[tuple[str, Lines, Lines]], dice: random.Random, out: Path) -> None:
+    """Write what a reader sees, and the key: of each pair, the second one is what the key names."""
+    out.mkdir(parents=True, exist_ok=True)
+    told, key = [], []
+    for number, (name, other, real) in enumerate(pairs, 1):
+        answer = dice.choice("AB")
+        shown = (real, other) if answer == "A" else (other, real)
+        texts = ("\n".join(f"{who}: {text}" for who, text in lines) for lines in shown)
+        told.append("## {}\n\nA\n\n{}\n\nB\n\n{}\n".format(number, *texts))
+        key.append((number, name, answer))
+    (out / "sheet.md").write_text("\n".join(told))
+    (out / "key.json").write_text(json.dumps(key))
+    print(f"{len(key)} pairs in {out / 'sheet.md'}")
+
+
+def score(out: Path, answers: Path) -> None:
+    """Print how many answers are right, and how many of these are sure."""
+    key = {number: (name, answer) for number, name, answer in json.loads((out / "key.json").read_text())}
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for line in answers.read_text().splitlines():
+        if line.strip():
+            number, answer, how = line.split()[:3]
+            name, right = key[int(number)]
+            for row in (name, "all"):
+                counts[row].update(["asked", *["right"] * (answer == right), *["sure"] * (how == "sure")])
+                counts[row]["sure and right"] += answer == right and how == "sure"
+    for name, count in counts.items():
+        print(f"{name}: {count['sure and right']} sure and right, {count['right']} right of {count['asked']}")
+
+
+def main() -> None:
+    """Make sheets, or count answers."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("order", "pairs", "score"))
+    parser.add_argument("paths", nargs="+", type=Path, help="folders of runs; of score: the sheets and the answers")
+    parser.add_argument("--against", nargs="*", type=Path, default=[], help="the runs that the others are shown beside")
+    parser.add_argument("--out", type=Path, default=Path("sheets"))
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    dice = random.Random(chosen.seed)
+    if chosen.what == "score":
+        score(*chosen.paths)
+    elif chosen.what == "order":
+        found = [(path.name, dealt(lines, dice), lines) for path in chosen.paths for lines in scenes(path)]
+        dice.shuffle(found)
+        sheet(found, dice, chosen.out)
+    else:
+        both = zip(chosen.paths, chosen.against, strict=True)
+        sheet([(after.name, whole(before), whole(after)) for before, after in both], dice, chosen.out)
+
+
+if __name__ == "__main__":
+    main()
