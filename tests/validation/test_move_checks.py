@@ -77,3 +77,20 @@ def test_of_two_lines_the_one_that_takes_up_what_was_said_is_better() -> None:
 def test_of_two_questions_the_one_that_ends_as_one_is_better() -> None:
     context = _context("asks Emil who chose noon")
     assert merit("Who chose noon, Emil?", context) > merit("Who chose noon, Emil? It was noon.", context)
+
+
+@pytest.mark.parametrize(
+    ("does", "text", "said"),
+    [
+        ("promises Rosa a thirteenth", "I promise Rosa a thirteenth.", "I promise you a thirteenth."),
+        (
+            "confesses to Emil the fear of water",
+            "I confess to Emil the fear of water.",
+            "I confess to you the fear of water.",
+        ),
+        ("promises Rosa a thirteenth", "I promise Emil a thirteenth.", "I promise Emil a thirteenth."),
+    ],
+)
+def test_whoever_is_spoken_to_is_you(does: str, text: str, said: str) -> None:
+    small = pipeline.Pipeline(steps=tuple(each for each in pipeline.STRICT if isinstance(each, pipeline.Step)))
+    assert small.line(Reply(text, True, Usage()), _context(does)) == said

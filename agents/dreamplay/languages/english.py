@@ -49,7 +49,14 @@ REPORTS = r"I(?:'ll| will|'ve| have)? (?:told|tell)"
 """The beginning of a line that repeats the form of its cue."""
 _ASKS = "asks|wonders|(?:demands|wants) to know"
 _WH = r"(?:in|on|at|for|to|from|by|with|of) (?:which|what|whom|whose)|why|what|who|whose|whom|how|where|when|which"
+_AUXILIARY = "(?:is|are|was|were|has|have|had|can|could|will|would|should|must|does|did|do)"
 _REQUESTS = "asks|tells|begs|urges|orders|invites|reminds|dares|bids|advises|warns"
+SAID_TO = (
+    r"\b(I (?:promise|beg|tell|ask|offer|owe|warn|remind|thank|give)) {name}(?!['\u2019\w])",
+    r"\b(I (?:promise|confess|confessed|admit|admitted|propose|offer|apologise|say)(?: [\w-]+){{0,4}} to) {name}"
+    r"(?!['\u2019\w])",
+)
+"""Where a speaker names whom they speak to as if it were somebody else."""
 JOINTS = re.compile(r"(,? (?:and|but|so)) that (?!is\b|was\b)")
 """How a report goes on with another clause."""
 MEMORY_FORM = re.compile(r"^I remember, from long ago(:|,) (?=\w)")
@@ -128,6 +135,7 @@ winter wolf wood woody wren young
     move_forms=(
         ("question", rf"(?P<verb>{_ASKS})(?: {{name}})?:? (?P<matter>(?P<word>{_WH})\b.*)"),
         ("question", rf"(?P<verb>{_ASKS})(?: {{name}})?:? (?P<word>)(?:whether|if) (?P<matter>.*)"),
+        ("question", rf"(?P<verb>{_ASKS})(?: {{name}})?: (?P<matter>(?P<word>{_AUXILIARY})\b.*)"),
         ("request", rf"(?P<verb>{_REQUESTS}) {{name}} (?P<word>)(?P<matter>for .*)"),
         ("request", rf"(?P<verb>{_REQUESTS}) {{name}} (?P<matter>(?:not )?to (?P<word>\w+)\b.*)"),
         ("report", r"(?P<verb>[a-z]+s)(?: to)?(?: {name})? that (?P<matter>.*)"),
@@ -143,9 +151,7 @@ winter wolf wood woody wren young
         (r"(?!says|tells|reads|reports|reminds|corrects|answers|asks)[a-z]+s\b", "I"),
     ),
     move_requests=((r"not to\b", "Don't"), (r"for\b", "Give me")),
-    auxiliary=re.compile(
-        r"\b(?:is|are|was|were|has|have|had|can|could|will|would|should|must|does|did|do)\b", re.IGNORECASE
-    ),
+    auxiliary=re.compile(rf"\b{_AUXILIARY}\b", re.IGNORECASE),
     own_matter=(
         (r"(?:his|her|{name}['\u2019]s) ", "My"),
         (r"(?:he|she|{name})(?=[ ,'\u2019])", "I"),

@@ -106,13 +106,13 @@ class EventText:
         Args:
             cue: what is said.
             role: who says it.
-            again: whether it is asked for again. The first time only a question is begun: it is what a small model
-                fails in.
+            again: whether it is asked for again. The first time only a question, a promise, a yes or a no is begun: in
+                these a small model fails.
         """
         matter, name = self.cast.fill(cue.material), self.cast.name(role)
         if cue.topic:
             note = self.note(cue)
-            if note is None or not (again or note.form == "question"):
+            if note is None or not (again or note.form in ("question", "act")):
                 return ""
             return note.begun(self.cast.called(role), self.language, aside=cue.answers is None)
         if not again:

@@ -114,13 +114,16 @@ def _stray_address(text: str, context: CheckContext) -> str:
 
 def _cue_form(text: str, context: CheckContext) -> str:
     """A line without what it takes from the form of its notes: "I told Leo that", which is the cue's "tells Leo that",
-    where the matter of the cue follows; the second "that" of "it sounded twice, and that it sounded like birds"; and
-    the "from long ago" of a memory.
+    where the matter of the cue follows; the second "that" of "it sounded twice, and that it sounded like birds"; the
+    name in "I promise Rosa", which is said to Rosa; and the "from long ago" of a memory.
     """
     label = names.whole(context.cast)
     if context.note and context.note.form == "report":
         for joint in english.JOINTS.findall(context.material):
             text = text.replace(f"{joint} that ", f"{joint} ")
+    if context.note and context.note.to:
+        for said_to in english.SAID_TO:
+            text = re.sub(said_to.format(name=names.whole([context.note.to])), r"\1 you", text)
     text = english.MEMORY_FORM.sub(lambda found: "" if found[1] == ":" else "I remember ", text)
     reported = re.match(rf"({label}, )?{english.REPORTS} (?:you|{label}) that (?=\w)", text)
     if not reported or not context.material or brought_up(text, context.material) < _REPORTED:
