@@ -34,6 +34,17 @@ def test_a_persona_that_is_edited_shows_what_differs_and_nothing_else() -> None:
     assert wish == Edit(field="private wish", base="CANARY-Ada-wish.", changed="Bo would laugh.")
 
 
+def test_of_an_arc_what_differs_is_told_by_beat() -> None:
+    private = worlds.record().cast.personas["ada"].private
+    assert private
+    base, changed = (
+        _edited(private=private.model_copy(update={"arc": {"day": "{bo} is late.", "night": text}}))
+        for text in ("She waits for {bo}.", "She sleeps.")
+    )
+    (swap,) = persona_changes.swaps(base, changed)
+    assert swap.edits == (Edit(field="private arc", base="night: She waits for Bo.", changed="night: She sleeps."),)
+
+
 def test_a_private_sheet_that_only_one_has_differs_in_every_field() -> None:
     (swap,) = persona_changes.swaps(worlds.record(), _edited(private=None))
     assert swap.fields == "private want, private belief, private fear, private wish, private memories"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
@@ -75,14 +75,20 @@ def _edits(one: Persona, base: Cast, other: Persona, changed: Cast) -> Iterator[
         for field in sheet.model_fields:
             if field != "private":
                 old, new = getattr(was, field, ""), getattr(became, field, "")
-                if old != new:
+                if old != new and (old or new):
                     yield Edit(field=word + field, base=_told(old, new, base), changed=_told(new, old, changed))
 
 
 def _told(value: object, beside: object, cast: Cast) -> str:
-    """A field, or of a list what is not in the other's, in short."""
+    """A field, or of a list or a table what is not in the other's, in short."""
+    value, beside = _entries(value), _entries(beside)
     if isinstance(value, tuple):
         against = beside if isinstance(beside, tuple) else ()
         value = "; ".join(map(str, [each for each in value if each not in against]))
     text = cast.fill(str(value))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _entries(value: object) -> object:
+    """The entries of a table, each with its key; everything else as it is."""
+    return tuple(f"{key}: {each}" for key, each in value.items()) if isinstance(value, Mapping) else value
