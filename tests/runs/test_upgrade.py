@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from dreamplay import prepare
 from dreamplay.errors import RecordError
-from dreamplay.models import registry
+from dreamplay.models import profile_table, registry
+from dreamplay.models.registry import ModelSpec
 from dreamplay.runs import transcript, upgrade
 from dreamplay.runs.transcript import FILE, Transcript
 from dreamplay.schema.event import Cue, validate_event
@@ -16,6 +17,8 @@ from dreamplay.settings import load
 EXAMPLE = Path(__file__).parents[2] / "transcripts" / "example"
 """A run of version 1."""
 KEPT = "transcript.v1.jsonl"
+ADDED = {"direction", "think", "judges_outcome", "brief_tokens", "earlier_scenes", "detailed_reflections"}
+"""Fields of a profile that the first runs of version 2 do not have."""
 
 
 def _old(kind: str, **fields: Any) -> dict[str, Any]:
@@ -121,6 +124,19 @@ def test_a_model_whose_profile_does_not_say_how_it_was_directed_was_led(version:
     said = {"direction": "free", "think": True}
     assert upgrade.record(old | {"settings": {"profile": said}}, version)["settings"]["profile"] == said
     assert "profile" not in upgrade.record(old | {"settings": {}}, 2)["settings"]
+
+
+@pytest.mark.parametrize("kind", ["embedded", "gguf", "scripted", "endpoint"])
+def test_a_run_whose_profile_did_not_say_how_it_was_directed_goes_on_led(kind: str, tmp_path: Path) -> None:
+    header = json.loads((EXAMPLE / FILE).read_text(encoding="utf-8").splitlines()[0])
+    known = profile_table.look_up(kind, "tiny").recorded()
+    profile = {name: value for name, value in known.items() if name not in ADDED}
+    settings = {"length": "full", "beats": header["settings"]["beats"], "provider": kind, "profile": profile}
+    header |= {"schema_version": 2, "model": "tiny", "settings": settings}
+    (tmp_path / FILE).write_text(json.dumps(header) + "\n", encoding="utf-8")
+    kept = prepare.recorded_profile(transcript.read(tmp_path).header)
+    played = registry.profile(ModelSpec(kind, "tiny", None, "as before"), load(), kept)
+    assert played == profile_table.look_up(kind, "tiny").refined({"direction": "led", "think": False})
 
 
 def test_a_run_goes_on_as_it_was_directed_unless_that_is_set_anew(stopped: Path) -> None:
