@@ -127,7 +127,7 @@ def test_one_function_is_told_of_each_event(small: Path) -> None:
 
 REFUSED: dict[str, tuple[Callable[[Path, dp.Run], object], type[Exception], str]] = {
     "an unknown story": (
-        lambda small, run: dp.play("mindsnyc"), UsageError,
+        lambda small, run: dp.play("mindsnyc", model="scripted"), UsageError,
         "no file and no shipped story called 'mindsnyc' (did you mean 'mindsync'?)",
     ),
     "a story of another kind": (lambda small, run: dp.play(7), TypeError, "a story is a name"),  # type: ignore[arg-type]
@@ -162,7 +162,9 @@ REFUSED: dict[str, tuple[Callable[[Path, dp.Run], object], type[Exception], str]
         lambda small, run: dp.play(small, model="scripted", swaps={"zed": "leo"}), UsageError, "no role 'zed'",
     ),
     "a persona that is not valid": (
-        lambda small, run: dp.play(small, swaps={"ada": dp.load_persona("leo").model_copy(update={"name": ""})}),
+        lambda small, run: dp.play(
+            small, swaps={"ada": dp.load_persona("leo").model_copy(update={"name": ""})}, model="scripted"
+        ),
         UsageError, "this Persona is not valid: name: a name is up to 40 characters",
     ),
     "a visitor who does nothing": (

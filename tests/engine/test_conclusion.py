@@ -228,7 +228,7 @@ async def test_a_visitor_is_answered_before_a_model_judges_and_decides_nothing_a
     ]})  # fmt: skip
     plan = worlds.plan(path, guest="Robin", interventions=deeds)
     assert isinstance(plan.visit, Visit)
-    model = _Judge("Nobody knows.", '{"answer": "yes"}')
+    model = _Judge('{"answer": "yes"}')
     record = await worlds.visited(plan, tmp_path / "run", model)
     event = _outcome(record)
     assert event.answer == "yes"
