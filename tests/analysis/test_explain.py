@@ -12,7 +12,7 @@ from dreamplay.runs import prompt_log, transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.event import TurnEvent, turn_start
 
-EXAMPLE = Path(__file__).parents[2] / "transcripts" / "example"
+EXAMPLE = Path(__file__).parents[1] / "runs" / "version_1"
 
 
 def _nothing_kept(digest: str) -> None:

@@ -12,7 +12,7 @@ from dreamplay.runs import prompt_log, transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.event import DreamEvent, LineEvent
 
-EXAMPLE = Path(__file__).parents[2] / "transcripts" / "example"
+EXAMPLE = Path(__file__).parents[1] / "runs" / "version_1"
 
 
 def _why(record: RunLog, folder: Path, number: int) -> None:

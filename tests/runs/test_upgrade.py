@@ -14,7 +14,7 @@ from dreamplay.runs.transcript import FILE, Transcript
 from dreamplay.schema.event import Cue, validate_event
 from dreamplay.settings import load
 
-EXAMPLE = Path(__file__).parents[2] / "transcripts" / "example"
+EXAMPLE = Path(__file__).parent / "version_1"
 """A run of version 1."""
 KEPT = "transcript.v1.jsonl"
 ADDED = {"direction", "think", "judges_outcome", "brief_tokens", "earlier_scenes", "detailed_reflections"}

@@ -52,7 +52,7 @@ _WH = r"(?:in|on|at|for|to|from|by|with|of) (?:which|what|whom|whose)|why|what|w
 _AUXILIARY = "(?:is|are|was|were|has|have|had|can|could|will|would|should|must|does|did|do)"
 _REQUESTS = "asks|tells|begs|urges|orders|invites|reminds|dares|bids|advises|warns"
 SAID_TO = (
-    r"\b(I (?:promise|beg|tell|ask|offer|owe|warn|remind|thank|give)) {name}(?!['\u2019\w])",
+    r"\b(I(?:'ll| will)? (?:promise|beg|tell|ask|offer|owe|warn|remind|thank|give)) {name}(?!['\u2019\w])",
     r"\b(I (?:promise|confess|confessed|admit|admitted|propose|offer|apologise|say)(?: [\w-]+){{0,4}} to) {name}"
     r"(?!['\u2019\w])",
 )
@@ -145,7 +145,9 @@ winter wolf wood woody wren young
     move_refuses=re.compile(r"^(?:refuses|denies|declines|rejects|turns down|says no|will not)\b"),
     move_accepts=re.compile(r"^(?:accepts|agrees|consents|says yes|gives in|yields)\b"),
     move_acts=(
+        (r"(?:refuses|declines) to\b", "No, I won't"),
         (r"(?:refuses|denies|declines|rejects|turns down|says no)\b", "No"),
+        (r"(?:agrees|consents) to (?!(?:a|an|one|the|this|that|it)\b)", "Yes, I'll"),
         (r"(?:accepts|agrees|consents|says yes|gives in|yields)\b", "Yes"),
         (r"apologises|apologizes", "I'm sorry"),
         (r"(?!says|tells|reads|reports|reminds|corrects|answers|asks)[a-z]+s\b", "I"),
