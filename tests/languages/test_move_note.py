@@ -39,7 +39,8 @@ def test_a_move_is_taken_apart(does: str) -> None:
         ("asks Leo whether they came", ""), ("begs Leo to keep the key", "Keep"), ("tells Leo not to go", "Don't"),
         ("asks Leo for the log", "Give me"), ("admits that the signal sounded", "The"),
         ("admits that Elara slept", "I"), ("tells Leo that Leo slept", "You"), ("promises Leo a chair", "I"),
-        ("refuses to keep it", "No, I won't"), ("says no to Leo, because of the key", "No"), ("agrees to one night", "Yes"),
+        ("refuses to keep it", "No, I won't"), ("agrees to go in", "Yes, I'll"), ("agrees to one night", "Yes"),
+        ("says no to Leo, because of the key", "No"),
         ("reads aloud a page", ""),
     ],
 )  # fmt: skip

@@ -126,7 +126,7 @@ class Brief:
         they are after, what they think of those present, what is asked of them, the last promise, and what came of the
         last scene that not all of those present have lived through is always told: nobody forgets a promise because
         somebody else sits down. The rest is told as far as it fits: what else is open, what was evaded, the last words
-        of that scene, options, reasons, things at hand, memories, and thoughts.
+        of that scene, a memory, options, reasons, things at hand, thoughts, and more memories.
 
         Args:
             room: tokens that it may take.
@@ -142,9 +142,9 @@ class Brief:
             "pending": [0 if claim in promised else _sum(claim.words + claim.when) for claim in self.pending],
             "evaded": [_sum(claim.words) for claim in self.evaded],
         }
+        memories = [_sum(memory.text + memory.when) for memory in self.recalled]
         others = {
             "things": [_sum(thing) for thing in self.things],
-            "recalled": [_sum(memory.text + memory.when) for memory in self.recalled],
             "wants_now": [_sum(self.wants_now)],
             "reflected": [_sum(self.reflected)],
             "thought": [_sum(self.thought)],
@@ -169,6 +169,7 @@ class Brief:
                     told.insert(0, each)
                     left -= takes
                     break
+        keep({"recalled": memories[:1]})
         keep({"options": [_sum(does) for does in self.options]})
         seen: list[Regard] = []
         for regard in self.regards:
@@ -176,6 +177,8 @@ class Brief:
             seen.append(regard if takes <= left else replace(regard, why=""))
             left -= takes if takes <= left else 0
         keep(others)
+        more = [taken for taken in accumulate(memories[1:]) if kept["recalled"] and taken <= max(left, 0)]
+        kept["recalled"] = self.recalled[: len(kept["recalled"]) + len(more)]
         return replace(self, earlier=tuple(told), regards=tuple(seen), **kept)
 
 
