@@ -50,6 +50,10 @@ def test_a_turn_is_read_in_any_dress(text: str) -> None:
 
 REFUSED: dict[str, tuple[str, TurnReply | None]] = {
     # what is wrong with it, and what can be used if nothing better comes
+    "[private]I am sure.[/private] No.": ("a thought in another form", None),
+    "Private: I am sure.\nNo.": ("a thought in another form", None),
+    "**Thought:** I am sure.\n\nNo.": ("a thought in another form", None),
+    "<inner>I am sure.</inner> No.": ("a thought in another form", None),
     "<private>I am sure. No.": ("a thought that is not closed", None),
     "I am sure.</private> No.": ("a thought that is not closed", None),
     "<private>I <private>am</private> sure.</private> No.": ("a thought that is not closed", None),
@@ -129,3 +133,9 @@ def test_a_line_is_cleaned_and_checked_and_a_gesture_is_no_stage_direction() -> 
     assert taken == TurnReply(gesture="slides it across", text="No, Leo.")
     with pytest.raises(CandidateRejectedError, match="speaks of the speaker by name"):
         read(Reply("(nods) Mira picks up the key.", True, Usage()), Pipeline(), HERS, may_leave=False)
+
+
+def test_whoever_leaves_with_a_flourish_leaves() -> None:
+    taken, fault = parse("(leaves, slamming the door) Good night.", HERS, may_leave=True)
+    assert fault is None
+    assert taken == TurnReply(text="Good night.", leaves=True)

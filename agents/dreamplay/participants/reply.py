@@ -23,13 +23,19 @@ _CLOSES = rf"(?:<|&lt;)\s*/\s*{_TAG}\s*(?:>|&gt;)"
 THOUGHT = re.compile(rf"{_OPENS}((?:(?!{_OPENS}).)*?){_CLOSES}", re.IGNORECASE | re.DOTALL)
 """A whole thought, as a prompt asks for it: <private>...</private>."""
 _HALF = re.compile(rf"(?:<|&lt;)\s*/?\s*{_TAG}", re.IGNORECASE)
+_OTHERWISE = re.compile(
+    r"(?:^|\n)\W*(?:private|inner|thoughts?|thinks|thinking)(?: (?:thoughts?|voice|monologue))?\W{0,3}:"
+    r"|[<\[]\s*/?\s*(?:private|inner|thoughts?|monologue)\b",
+    re.IGNORECASE,
+)
+"""A thought in another form than the one that was asked for: where it ends cannot be told."""
 _JSON = re.compile(r"\{\s*[\"']|\[\s*[\"{\[]")
 """Where JSON begins, which nobody speaks."""
 _SMILEY = re.compile(r"(?<=[\s.!?])[:;=]-?[()](?!\w)")
 _STARRED = re.compile(r"^\*{1,3}([^*]{3,})\*{1,3}(?! ?[a-z,;])|(?<=[.!?…\"”] )\*{1,3}([^*]{3,})\*{1,3}$")
 _STRUCTURE = re.compile(r"[()\[\]{}<>|]")
 _SILENCE = re.compile(r"silence|silent", re.IGNORECASE)
-_LEAVES = re.compile(r"leaves", re.IGNORECASE)
+_LEAVES = re.compile(r"leaves(?:,.*)?", re.IGNORECASE)
 _DOTS = re.compile(r"[.\s]*(?:\.\.\.|…)[.\s]*")
 
 _Kind = Literal["gesture", "silence", "leaves", "manner", "wrong"]
@@ -102,6 +108,8 @@ def parse(text: str, context: CheckContext, *, may_leave: bool) -> tuple[TurnRep
         return None, Fault("a thought that is not closed", f"{me} ends a thought with </private> before the line.")
     if _JSON.search(rest):
         return None, Fault("JSON in place of a line", f"{me} speaks in plain words.")
+    if _OTHERWISE.search(rest):
+        return None, Fault("a thought in another form", f"{me} thinks between <private> and </private>, or not at all.")
     said, asides = _parted(" ".join(normalize.own_words(rest, context).split()), context)
     if asides is None:
         return None, Fault("a parenthesis without its other half", f"{me} says it without parentheses.")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from dreamplay.models.base import Reply
 from dreamplay.prompting.reflection import MARKS
@@ -24,13 +24,21 @@ _LONGEST = 600
 """Characters of a reason or a thought; a longer one ends with the last sentence that ends within them."""
 _LONGEST_WORDS = 200
 """The same for a reason, a want or a promise in a few words."""
+_MARK = re.compile(r"[<\[]\s*/?\s*private\b[^>\]]{0,20}[>\]]?", re.IGNORECASE)
+"""The mark of a thought, which is asked for before a line and nowhere else."""
 _NUMBERED = re.compile(r"\W*\d{1,2}[.)] ")
 
 
 T = TypeVar("T")
 
 
-ReplyText = Annotated[str, StringConstraints(min_length=10)]
+def _unmarked(text: str) -> str:
+    if hit := _MARK.search(text):
+        raise ValueError(f"{hit[0]} is no part of it")
+    return text
+
+
+ReplyText = Annotated[str, StringConstraints(min_length=10), AfterValidator(_unmarked)]
 
 
 class StanceReply(BaseModel):
