@@ -124,7 +124,7 @@ def _check_arc(played: Story, persona: Persona, *, own: bool) -> None:
     place = "private", "arc", unknown[0]
     file = f"{persona.path}:{yaml_document.read(persona.path).line_of(place)}: " if persona.path else ""
     known = f"{did_you_mean(unknown[0], beats)}; it has {listed(beats)}"
-    raise LibraryError(f"{file}{'.'.join(place)}: the story has no beat {unknown[0]!r}{known}")
+    raise LibraryError(f"{file}{'.'.join(place)}: the story has no beat {unknown[0]!r}{known}; rename it, or delete it")
 
 
 def swapped(own: Cast, swaps: Mapping[str, str | Path | Persona], *, known: bool = False) -> Cast:

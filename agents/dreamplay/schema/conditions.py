@@ -33,11 +33,13 @@ class Condition(FrozenModel):
 
 def _parsed(value: Any) -> Any:
     """The comparisons in a text, which are joined by "and"."""
-    if not isinstance(value, str):
+    if isinstance(value, tuple):
         return value
+    if not isinstance(value, str):
+        raise ValueError(f"no condition; write {_FORM}")
     parts = [_WRITTEN.fullmatch(part) for part in re.split(r"\band\b", value)]
     if not all(parts):
-        raise ValueError(f"when: {value[:60]!r} is no condition; write {_FORM}, with != for another, joined by and")
+        raise ValueError(f"no condition; write {_FORM}, with != for another, joined by and")
     return tuple(
         Condition(scene=part[1], outcome=part[2], equal=part[3] == "==", answer=part[4]) for part in parts if part
     )
