@@ -35,9 +35,7 @@ def _parsed(value: Any) -> Any:
     """The comparisons in a text, which are joined by "and"."""
     if isinstance(value, tuple):
         return value
-    if not isinstance(value, str):
-        raise ValueError(f"no condition; write {_FORM}")
-    parts = [_WRITTEN.fullmatch(part) for part in re.split(r"\band\b", value)]
+    parts = [_WRITTEN.fullmatch(part) for part in re.split(r"\band\b", value)] if isinstance(value, str) else [None]
     if not all(parts):
         raise ValueError(f"no condition; write {_FORM}, with != for another, joined by and")
     return tuple(
