@@ -75,6 +75,8 @@ def test_a_director(install: Callable[[str], None]) -> None:
 
 def test_an_embedder(install: Callable[[str], None]) -> None:
     install("embedders")
+    # What is at hand is what is closest to the words before it; whoever is led has their note instead.
+    Path("dreamplay.toml").write_text('[profile]\ndirection = "guided"\n')
     log = _played("run", "--embedder", "trigrams")
     assert log.header.settings["embedder"] == {"name": "trigrams"}
     assert [line.cue for line in _lines(log)] != [line.cue for line in _lines(_played("shipped"))]
