@@ -58,6 +58,18 @@ class Situation:
         return turns(self.script, self.scene)
 
     @cached_property
+    def by_topic(self) -> dict[str, list[tuple[int | None, TurnEvent]]]:
+        """The turns that had a topic, by the topic's id, each with the index of its move, the last one spoken of last.
+        Looked through once: a director asks for it many times in one turn."""
+        found: dict[str, list[tuple[int | None, TurnEvent]]] = {}
+        for event in self.turns:
+            if event.cue and event.cue.topic:
+                rows = found.pop(event.cue.topic, [])  # put in anew, so that the topics stand in order
+                rows.append((event.cue.move, event))
+                found[event.cue.topic] = rows
+        return found
+
+    @cached_property
     def contracted(self) -> list[TurnEvent]:
         """The turns that the scene itself asks for: none of the visitor's, and no answer to the visitor."""
         if not self.scene.visited:

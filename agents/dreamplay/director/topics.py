@@ -139,7 +139,7 @@ class Topics:
     def openings(self, now: Situation, roles: Sequence[str]) -> list[Step]:
         """With what these roles can begin one of the next topics, in the order of the file: the one that has just been
         opened by what happened, else those that need nothing to happen."""
-        begun = {event.cue.topic for event in now.turns if event.cue}
+        begun = set(now.by_topic)
         fallen = self.opened(now)
         bound = {each.opens for each in now.scene.pressures if each.opens}
         fresh = [topic for topic in now.scene.topics if topic.id not in begun and now.holds(topic.when)]
@@ -181,7 +181,7 @@ class Topics:
 
     def _run(self, now: Situation) -> Run | None:
         """The topic of the last turn that had one."""
-        last = next((e.cue.topic for e in reversed(now.turns) if e.cue and e.cue.topic), None)
+        last = next(reversed(now.by_topic), None)
         topic = next((topic for topic in now.scene.topics if topic.id == last), None)
         return self._used(now, topic) if topic else None
 
@@ -189,12 +189,9 @@ class Topics:
     def _used(now: Situation, topic: Topic) -> Run | None:
         """What was played of a topic; None if nothing was."""
         used = tuple(
-            (event.cue.move, event)
-            for event in now.turns
-            if event.cue
-            and event.cue.topic == topic.id
-            and event.cue.move is not None
-            and event.cue.move < len(topic.moves)
+            (move, event)
+            for move, event in now.by_topic.get(topic.id, ())
+            if move is not None and move < len(topic.moves)
         )
         return Run(topic, used) if used else None
 
@@ -202,7 +199,7 @@ class Topics:
         """The moves of a topic that these roles can still make, before somebody who is there: none that decides
         otherwise what has been decided."""
         answer = answer_of(now.script, now.scene.id)
-        used = {event.cue.move for event in now.turns if event.cue and event.cue.topic == topic.id}
+        used = {move for move, _ in now.by_topic.get(topic.id, ())}
         for number, move in enumerate(topic.moves):
             there = move.to is None or move.to in now.present
             stands = answer is None or move.decides in (None, answer)
