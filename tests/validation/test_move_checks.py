@@ -24,6 +24,7 @@ BAD = {
     ("says no to Emil, because of the key", "Yes, Emil, because of the key."): "says yes for no",
     ("agrees to one night at the bell", "No, not one night at the bell."): "says no for yes",
     ("tells Emil that nobody woke Agnes", "Nobody woke her."): "speaks of the speaker as somebody else",
+    ("asks Emil: why did nobody wake me?", "Why did nobody wake you?"): "speaks of the speaker as somebody else",
     ("admits to Emil that the signal woke Emil", "The signal woke him."): "speaks past the one it is said to",
     ("promises Rosa a thirteenth for the inn", "I promise Rosa a thirteenth for the inn."): (
         "speaks of the one it is said to as somebody else"

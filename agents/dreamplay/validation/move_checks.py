@@ -54,7 +54,9 @@ def keeps_the_third_person(candidate: Candidate, context: CheckContext) -> Fault
         return None
     text = candidate.plain
     me, you = names.alone(context.speaker, context.cast), names.whole([note.to] if note.to else [])
-    if re.search(me, note.matter) and not ENGLISH.first_person.search(text):
+    # "asks Elara: why did nobody wake me?" is said as it is written.
+    own = re.search(me, note.matter) or (note.form == "question" and ENGLISH.first_person.search(note.matter))
+    if own and not ENGLISH.first_person.search(text):
         return Fault("speaks of the speaker as somebody else", f"{context.speaker} says it of me and mine.")
     if re.search(you, note.matter) and not (ENGLISH.second_person.search(text) or re.search(you, text)):
         return Fault("speaks past the one it is said to", f"{context.speaker} says it to {note.to}.")
