@@ -48,6 +48,7 @@ class Narrator:
         again = bool(view.of_kind(DreamEvent))
         first = self.desk.dream(view, ledger, again=again)
         hidden = [f"{entry.fear} {entry.wish}" for entry in ledger]
+        close = self.pipeline.config.shown_in_meaning
         text, made = await self._tell(
             (scene.id, "narrator"),
             lambda wrong: self.desk.dream(view, ledger, again=again, wrong=wrong) if wrong else first,
@@ -55,7 +56,7 @@ class Narrator:
             on_token,
             read=[event.text for event in view.of_kind(NarrationEvent)],
             dreamers=hidden,
-            merit=lambda text: shown(text.removeprefix(first.prefill), hidden) + variety(text, self.pipeline),
+            merit=lambda text: shown(text.removeprefix(first.prefill), hidden, close) + variety(text, self.pipeline),
         )
         return text, ledger, made
 

@@ -15,7 +15,9 @@ from dreamplay.validation import names
 from dreamplay.validation.check import Candidate, Check, CheckContext, Fault, TextKind
 from dreamplay.validation.ngrams import WORD, brought_up, grams, runs, words
 from dreamplay.validation.normalize import ends, without_stops
+from dreamplay.validation.relevance import relevance
 
+_SENTENCES = re.compile(r"(?<=[.!?\u2026])\s+")
 _SCRIPTS = {
     "Cyrillic": re.compile("[\u0400-\u052f]"),
     "Arabic": re.compile("[\u0600-\u06ff\u0750-\u077f]"),
@@ -133,8 +135,11 @@ def goes_round(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 
 def leaves_cue(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """Hardly a word of the cue's topic, and none of the recalled memories."""
-    if brought_up(candidate.text, context.material) >= context.config.strays or remembers(candidate.text, context):
+    """Hardly a word of the cue's topic, nothing that comes close to it, and none of the recalled memories."""
+    config, text = context.config, candidate.text
+    if brought_up(text, context.material) >= config.strays or remembers(text, context):
+        return None
+    if relevance(text, context.material, context.cast) >= config.strays_in_meaning:
         return None
     return Fault("leaves the cue", f"{context.speaker} speaks of this.")
 
@@ -163,10 +168,8 @@ def retold(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 def leaves_dreamers_out(candidate: Candidate, context: CheckContext) -> Fault | None:
     """A dream that shows too few of the dreamers."""
-    if (
-        not context.dreamers
-        or shown(candidate.text.removeprefix(context.opener), context.dreamers) >= context.config.dreamers_shown
-    ):
+    text, config = candidate.text.removeprefix(context.opener), context.config
+    if not context.dreamers or shown(text, context.dreamers, config.shown_in_meaning) >= config.dreamers_shown:
         return None
     return Fault("leaves most of them out", "Each of them is in it.")
 
@@ -199,12 +202,15 @@ def left_open(candidate: Candidate, context: CheckContext) -> Fault | None:
     return Fault("the reason is left open", "The last reason was not a whole sentence.")
 
 
-def shown(text: str, dreamers: Sequence[str]) -> float:
-    """Share of the dreamers of whose sheet two content words come up that stand in nobody else's."""
+def shown(text: str, dreamers: Sequence[str], close: float) -> float:
+    """Share of the dreamers of whose sheet two content words come up that stand in nobody else's, or to whose sheet a
+    sentence is as close as this."""
     told = set(words(text))
     sheets = [{word for word in words(hidden) if len(word) > 4} for hidden in dreamers]
     own = [sheet.difference(*(other for other in sheets if other is not sheet)) for sheet in sheets]
-    return sum(len(sheet & told) >= min(2, len(sheet)) for sheet in own) / max(len(own), 1)
+    named = [len(sheet & told) >= min(2, len(sheet)) for sheet in own]
+    meant = [any(relevance(each, hidden) >= close for each in _SENTENCES.split(text)) for hidden in dreamers]
+    return sum(map(bool.__or__, named, meant)) / max(len(own), 1)
 
 
 CHECKS = (

@@ -8,6 +8,10 @@ from dreamplay.languages.language import Language
 from dreamplay.validation import names
 from dreamplay.validation.check import CheckContext
 from dreamplay.validation.ngrams import brought_up, grams, words
+from dreamplay.validation.relevance import relevance
+
+_ABOUT = 0.4
+"""Share of the matter, or closeness to it, from which on a line is no better for more: it would be the note itself."""
 
 
 def merit(text: str, context: CheckContext) -> float:
@@ -24,7 +28,8 @@ def merit(text: str, context: CheckContext) -> float:
     plain = text.replace("\u2019", "'")
     manners = language.assistant_manners.search(plain) or language.slips.search(plain)
     weak = _half_turned(text, language) + bool(manners) + _wanders(text, context)
-    said = 1.5 * min(brought_up(text, context.material), 0.7) + new
+    about = max(brought_up(text, context.material), relevance(text, context.material, context.cast))
+    said = 1.5 * min(about, _ABOUT) + new
     return said + 0.2 * (spoken_to + takes_up(text, context)) - 0.5 * (recited + weak)
 
 
