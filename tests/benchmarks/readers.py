@@ -2,6 +2,8 @@
 
     uv run python tests/benchmarks/readers.py order RUN... --out sheets/
     uv run python tests/benchmarks/readers.py pairs BEFORE... --against AFTER... --out sheets/
+    uv run python tests/benchmarks/readers.py lines BEFORE... --against AFTER... --out sheets/
+    uv run python tests/benchmarks/readers.py tellings BEFORE... --against AFTER... --out sheets/
     uv run python tests/benchmarks/readers.py score sheets/ answers.txt
 
 `order`: is it a conversation? Each scene is shown as it was played, and with each speaker's lines dealt anew among
@@ -9,6 +11,9 @@ their own turns, in an order by dice. The reader says which was played, and whet
 
 `pairs`: which play is the better conversation? The first run of BEFORE is shown beside the first of AFTER, and so on,
 in an order by dice.
+
+`lines`: which line is better? Of both plays, those that were said for the same note in the same turn, each after what
+was said before it there. `tellings`: which dream or epilogue is better?
 
 A reader answers with one line for each number: "N A" or "N B", then "sure" or "guess". They must see nothing but
 `sheet.md`; `key.json` tells what is what.
@@ -67,16 +72,48 @@ def whole(folder: Path) -> Lines:
     return [(run.cast.name(event.speaker), event.text) for event in spoken]
 
 
-def sheet(pairs: Sequence[tuple[str, Lines, Lines]], dice: random.Random, out: Path) -> None:
-    """Write what a reader sees, and the key: of each pair, the second one is what the key names."""
+def lines(before: Path, after: Path) -> Iterator[tuple[str, Lines, Lines]]:
+    """The lines of two runs that were said for the same note in the same turn, each with what was last heard."""
+    both = []
+    for folder in (before, after):
+        run, found, last = transcript.read(folder), {}, ("", "")
+        for event in run.script:
+            if isinstance(event, LineEvent) and event.turn and event.cue:
+                said = (run.cast.name(event.speaker), event.text)
+                found[event.scene, event.turn, event.cue.text] = [("(before it)", last[1]), said]
+            if event.happens and event.text:
+                last = (event.speaker or "", event.text)
+        both.append(found)
+    for place in both[0].keys() & both[1].keys():
+        yield place[2], both[0][place], both[1][place]
+
+
+def tellings(before: Path, after: Path) -> Iterator[tuple[str, Lines, Lines]]:
+    """The dreams and the epilogues of two runs, side by side."""
+    both = [
+        [
+            (event.kind, event.text)
+            for event in transcript.read(folder).script
+            if event.kind == "dream" or (event.kind == "narration" and event.provenance.by == "narrator")
+        ]
+        for folder in (before, after)
+    ]
+    for first, second in zip(*both, strict=False):
+        yield first[0], [("", first[1])], [("", second[1])]
+
+
+def sheet(pairs: Sequence[tuple[str, Lines, Lines]], dice: random.Random, out: Path, *, notes: bool = False) -> None:
+    """Write what a reader sees, and the key: of each pair, the second one is what the key names. With `notes`, the name
+    of a pair is a note that the reader sees."""
     out.mkdir(parents=True, exist_ok=True)
     told, key = [], []
     for number, (name, other, real) in enumerate(pairs, 1):
         answer = dice.choice("AB")
         shown = (real, other) if answer == "A" else (other, real)
         texts = ("\n".join(f"{who}: {text}" for who, text in lines) for lines in shown)
-        told.append("## {}\n\nA\n\n{}\n\nB\n\n{}\n".format(number, *texts))
-        key.append((number, name, answer))
+        note = f" Note: {name}" if notes else ""
+        told.append("## {}{}\n\nA\n\n{}\n\nB\n\n{}\n".format(number, note, *texts))
+        key.append((number, "line" if notes else name, answer))
     (out / "sheet.md").write_text("\n".join(told))
     (out / "key.json").write_text(json.dumps(key))
     print(f"{len(key)} pairs in {out / 'sheet.md'}")
@@ -100,10 +137,11 @@ def score(out: Path, answers: Path) -> None:
 def main() -> None:
     """Make sheets, or count answers."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("order", "pairs", "score"))
+    parser.add_argument("what", choices=("order", "pairs", "lines", "tellings", "score"))
     parser.add_argument("paths", nargs="+", type=Path, help="folders of runs; of score: the sheets and the answers")
     parser.add_argument("--against", nargs="*", type=Path, default=[], help="the runs that the others are shown beside")
     parser.add_argument("--out", type=Path, default=Path("sheets"))
+    parser.add_argument("--most", type=int, default=60, help="lines or tellings that are shown at most")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     dice = random.Random(chosen.seed)
@@ -113,6 +151,11 @@ def main() -> None:
         found = [(path.name, dealt(lines, dice), lines) for path in chosen.paths for lines in scenes(path)]
         dice.shuffle(found)
         sheet(found, dice, chosen.out)
+    elif chosen.what in ("lines", "tellings"):
+        make = lines if chosen.what == "lines" else tellings
+        pairs = [each for runs in zip(chosen.paths, chosen.against, strict=True) for each in make(*runs)]
+        pairs = dice.sample(sorted(pairs), min(chosen.most, len(pairs)))
+        sheet(pairs, dice, chosen.out, notes=chosen.what == "lines")
     else:
         both = zip(chosen.paths, chosen.against, strict=True)
         sheet([(after.name, whole(before), whole(after)) for before, after in both], dice, chosen.out)
