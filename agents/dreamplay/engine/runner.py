@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from dreamplay import formats
+from dreamplay.director.base import Director
 from dreamplay.engine.graph import build, cursor, steps, untraced
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.state import Context, LeaveGraphError, State, context
@@ -46,6 +47,8 @@ class Runner:
     """Settings of the model that the header records in addition to the configuration."""
     visitor: Participant | None = None
     """The visitor, if the configuration has one. None: the interventions of the configuration are done."""
+    director: Director | None = None
+    """Decides what happens next. None: the director of the configuration."""
     goes_on: bool = False
     """Whether the folder already holds the run, which is then resumed."""
     watched: bool = True
@@ -130,7 +133,9 @@ class Runner:
             model = RecordingModel(self.model, kept)
 
             def staged() -> Context:
-                made = context(self.plan, lambda role: model, self.script, self._writer(record), answers)
+                made = context(
+                    self.plan, lambda role: model, self.script, self._writer(record), answers, director=self.director
+                )
                 return replace(made, tokens=self.watched, participants=dict(made.participants) | self._visitors(made))
 
             graph = build(self.plan.cast)

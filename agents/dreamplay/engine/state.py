@@ -176,6 +176,7 @@ def context(
     pending: PendingAnswers | None = None,
     desk: PromptBuilder | None = None,
     visitor: Participant | None = None,
+    director: Director | None = None,
 ) -> Context:
     """Build the context of a play.
 
@@ -187,6 +188,7 @@ def context(
         pending: keeps answers on disk until they are recorded.
         desk: writes the prompts; None: the usual one.
         visitor: who takes part as the visitor, if the plan has one.
+        director: decides what happens next; None: the plan's.
     """
     told = model(None)
     desk = desk or PromptBuilder(plan.story, plan.cast, told.profile)
@@ -207,7 +209,7 @@ def context(
         scenes=plan.scenes,
         participants=players,
         narrator=Narrator(desk, told, plan.seed, plan.pipeline(told.profile)),
-        director=open_director(plan.plugins.director, plan.cast, plan.seed, plan.length, embedder),
+        director=director or open_director(plan.plugins.director, plan.cast, plan.seed, plan.length, embedder),
         script=script,
         write=write,
         pending=pending,

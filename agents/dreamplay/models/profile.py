@@ -103,6 +103,10 @@ class ModelProfile(FrozenModel):
     """Whether the prompt of a line carries the private sheet, if the model is led. A small one makes no use of it."""
     cue_manner: bool = True
     """Whether a cue says how a line is spoken. In a small model these words crowd out the matter."""
+    begin_moves: bool = True
+    """Whether a question, a promise, a yes or a no is begun for the engine the first time it is asked for, if the model
+    is led. A small model mostly fails in these. One that was trained on such notes does not, and says them in its own
+    words."""
     memories: int = Field(default=3, ge=0, le=20)
     """Memories that a prompt has room for. Small models get lost in more than one."""
     stance_memories: bool = True

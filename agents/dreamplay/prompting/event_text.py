@@ -46,6 +46,8 @@ class EventText:
     cues: bool = True
     """Whether the prologue shows cues: to a model that is led, and so has to learn how a cue becomes a line."""
     language: Language = ENGLISH
+    begin_moves: bool = True
+    """Whether moves are begun the first time: see `ModelProfile`."""
     _told: dict[int, tuple[Event, str, float]] = field(default_factory=dict, repr=False, compare=False)
     _counted: tuple[list[Event], list[float]] = field(default_factory=lambda: ([], []), repr=False, compare=False)
     """The events of the last prompt, and the tokens of each."""
@@ -106,13 +108,13 @@ class EventText:
         Args:
             cue: what is said.
             role: who says it.
-            again: whether it is asked for again. The first time only a question, a promise, a yes or a no is begun: in
-                these a small model fails.
+            again: whether it is asked for again. The first time only a question, a promise, a yes or a no is begun, if
+                the profile says so: in these a small model fails.
         """
         matter, name = self.cast.fill(cue.material), self.cast.name(role)
         if cue.topic:
             note = self.note(cue)
-            if note is None or not (again or note.form in ("question", "act")):
+            if note is None or not (again or (self.begin_moves and note.form in ("question", "act"))):
                 return ""
             return note.begun(self.cast.called(role), self.language, aside=cue.answers is None)
         if not again:

@@ -95,7 +95,8 @@ class PromptLayout:
 
     @cached_property
     def _wording(self) -> EventText:
-        return EventText(self.cast, self.profile.cue_manner, self.profile.direction == "led", self._language)
+        led, profile = self.profile.direction == "led", self.profile
+        return EventText(self.cast, profile.cue_manner, led, self._language, profile.begin_moves)
 
     @cached_property
     def _system(self) -> str:

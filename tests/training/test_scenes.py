@@ -1,0 +1,51 @@
+"""The data that the adapter was trained on keeps what its datasheet says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dreamplay.models import model_store, profile_table
+from dreamplay.validation.ngrams import grams
+
+from training import scene
+from training.__main__ import NAME
+from training.play import play
+from training.scene import Decided, Dreamt, Ended, Spoken, Thought, Visited, WrittenScene
+
+TRAIN = list(scene.read(scene.SCENES / "train.jsonl"))
+HELD_OUT = list(scene.read(scene.SCENES / "held_out.jsonl"))
+ALL = TRAIN + HELD_OUT
+FRIENDS = {"Elara", "Leo", "Mira", "Sam"}
+_WAITS = {"leaves_cue", "leaves_dreamers_out"}
+"""Checks by which one line in ten waits for a better one: they know of no better way to tell what a text is about."""
+
+
+def _names(scenes: list[WrittenScene]) -> set[str]:
+    return {person.name for each in scenes for person in each.cast}
+
+
+def test_there_are_enough_scenes_of_every_kind() -> None:
+    assert len(ALL) >= 250
+    assert len({each.id for each in ALL}) == len(ALL)
+    assert sum(bool(_names([each]) & FRIENDS) for each in ALL) <= len(ALL) / 5
+    for kind, least in {Spoken: 3000, Dreamt: 50, Ended: 30, Thought: 80, Decided: 100, Visited: 50}.items():
+        assert sum(isinstance(item, kind) for each in ALL for item in each.turns) >= least, kind
+
+
+def test_a_tenth_is_kept_apart_with_its_casts() -> None:
+    assert len(HELD_OUT) >= len(ALL) / 10
+    assert not _names(HELD_OUT) & _names(TRAIN)
+
+
+def test_no_line_recites_its_note() -> None:
+    lines = [item for each in ALL for item in each.turns if isinstance(item, Spoken)]
+    assert [item.line for item in lines if grams(item.does, 4) & grams(item.line, 4)] == []
+
+
+@pytest.mark.parametrize("number", [*range(0, len(ALL), 24), *(
+    pytest.param(n, marks=pytest.mark.slow) for n in range(len(ALL)) if n % 24
+)])  # fmt: skip
+async def test_every_line_passes_the_checks(number: int, tmp_path: Path) -> None:
+    played = await play(ALL[number], profile_table.look_up("embedded", model_store.NAME, NAME), tmp_path / "run")
+    assert [each for each in played.refusals if each.check not in _WAITS] == []

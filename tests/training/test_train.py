@@ -1,0 +1,82 @@
+"""Training itself, on a model of some thousand weights. It needs the dependency group `training`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the dependency group training")
+pytest.importorskip("peft", reason="needs the dependency group training")
+
+import numpy as np  # noqa: E402
+from dreamplay.models import adapter  # noqa: E402
+from transformers import Qwen2Config, Qwen2ForCausalLM  # noqa: E402
+
+from training import adapter_file  # noqa: E402
+from training.packing import Sample, pack  # noqa: E402
+from training.train import Recipe, Trainer, rate  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning")
+SAMPLES = [
+    Sample((1, 2, 3), (4, 5)), Sample((1, 2, 3, 4, 6), (7, 8, 9)), Sample((1, 2, 9, 9), (3,)),
+]  # fmt: skip
+RECIPE = Recipe(rank=2, first_layer=1, epochs=3, scenes=1, evaluate_every=2, warmup=1, learning_rate=1e-2)
+
+
+def _base() -> Qwen2ForCausalLM:
+    torch.manual_seed(0)
+    config = Qwen2Config(
+        vocab_size=16, hidden_size=16, intermediate_size=32, num_hidden_layers=3, num_attention_heads=4,
+        num_key_value_heads=2, tie_word_embeddings=False,
+    )  # fmt: skip
+    return Qwen2ForCausalLM(config).requires_grad_(False).eval()
+
+
+def test_a_pack_has_the_loss_of_its_samples(tmp_path: Path) -> None:
+    base = _base()
+    found = Trainer(base, RECIPE, tmp_path).evaluate([pack(SAMPLES)])
+    losses = []
+    for sample in SAMPLES:
+        logits = base(torch.tensor([[*sample.prompt, *sample.reply]])).logits[0, len(sample.prompt) - 1 : -1]
+        losses.append(torch.nn.functional.cross_entropy(logits, torch.tensor(sample.reply), reduction="none"))
+    assert found == pytest.approx(torch.cat(losses).mean().item(), abs=1e-3)
+
+
+def test_training_learns_and_goes_on_after_a_stop_as_if_there_had_been_none(tmp_path: Path) -> None:
+    packs = [pack([sample]) for sample in SAMPLES]
+    whole = Trainer(_base(), RECIPE, tmp_path / "whole")
+    before = whole.evaluate(packs)
+    whole.train(packs, packs)
+    assert whole.evaluate(packs) < before
+
+    class Stopped(Exception):
+        pass
+
+    class Stopping(Trainer):
+        def _backward(self, each: object) -> float:
+            if self.step == 4:
+                raise Stopped
+            return super()._backward(each)  # type: ignore[arg-type]
+
+    with pytest.raises(Stopped):
+        Stopping(_base(), RECIPE, tmp_path / "stopped").train(packs, packs)
+    resumed = Trainer(_base(), RECIPE, tmp_path / "stopped")
+    assert resumed.step == 4
+    resumed.train(packs, packs)
+    for ours, theirs in zip(resumed.masters, whole.masters, strict=True):
+        assert torch.allclose(ours, theirs, atol=1e-6)
+
+
+def test_the_engines_file_says_what_it_was_made_for(tmp_path: Path) -> None:
+    trainer = Trainer(_base(), RECIPE, tmp_path)
+    trainer.save()
+    adapter_file.write(tmp_path, tmp_path / "adapter.gguf", name="a voice", base="0" * 64)
+    found = adapter.read(tmp_path / "adapter.gguf")
+    assert (found.name, found.base_sha256) == ("a voice", "0" * 64)
+
+
+def test_the_rate_rises_and_falls() -> None:
+    rates = [rate(step, 100, Recipe(warmup=10)) for step in range(100)]
+    assert np.argmax(rates) in range(8, 12)
+    assert rates[0] < rates[5] > rates[-1] > 0
