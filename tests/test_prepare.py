@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import adapter_files
 import pytest
 from dreamplay import prepare
 from dreamplay.errors import SettingsError
@@ -109,6 +110,58 @@ def test_what_a_stranger_s_transcript_sets_is_checked() -> None:
 def test_the_header_keeps_where_a_model_ran_but_no_address_and_no_path() -> None:
     assert prepare.recorded(registry.choose(load(model="m", base_url=URL))) == {"provider": "endpoint"}
     assert prepare.recorded(registry.choose(load(model="here/my.gguf"))) == {"provider": "gguf"}
+
+
+def _adapted(sha256: str, name: str = "dreamplay voice") -> Resumed:
+    before = _before("embedded")
+    return before.model_copy(update={"settings": before.settings | {"adapter": {"name": name, "sha256": sha256}}})
+
+
+def test_a_run_goes_on_with_the_adapter_that_it_had_and_without_if_it_had_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    voice = adapter_files.ship(monkeypatch, tmp_path / "adapters")
+    before = _adapted(voice.sha256)
+    spec, known = prepare.choose(load(), before)
+    assert (spec.adapter, spec.note) == (voice, "")
+    assert known
+    assert prepare.recorded(spec) == {"provider": "embedded", "adapter": before.settings["adapter"]}
+    spec, known = prepare.choose(load(), _before("embedded"))
+    assert spec.adapter is None
+    assert known
+    assert prepare.recorded(spec) == {"provider": "embedded"}
+    spec, _ = prepare.choose(load(model="embedded"), _before("scripted"))  # another model
+    assert spec.adapter == voice
+
+
+def test_another_version_of_the_shipped_adapter_takes_over_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old = adapter_files.ship(monkeypatch, tmp_path / "adapters")
+    new = adapter_files.ship(monkeypatch, tmp_path / "adapters", end="another")
+    spec, known = prepare.choose(load(), _adapted(old.sha256))
+    assert spec.adapter == new
+    assert new.sha256 != old.sha256
+    assert "the adapter is another version than before" in str(spec)
+    assert known
+
+
+def test_with_another_adapter_the_profile_is_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    voice = adapter_files.ship(monkeypatch, tmp_path / "adapters")
+    for settings, before in ((load(adapter="voice"), _before("embedded")), (load(adapter="none"), _adapted("a" * 64))):
+        spec, known = prepare.choose(settings, before)
+        assert spec.adapter == (voice if settings.adapter == "voice" else None)
+        assert known is None
+
+
+def test_an_adapter_of_ones_own_has_to_be_named_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    adapter_files.ship(monkeypatch, tmp_path / "adapters")
+    with pytest.raises(SettingsError, match=r"the adapter 'mine'; name it again, `adapter=FILE.gguf`, or .*=none`"):
+        prepare.choose(load(), _adapted("a" * 64, "mine"))
+    adapter_files.lora(Path("mine.gguf"))
+    spec, known = prepare.choose(load(adapter="mine.gguf"), _adapted("a" * 64, "mine"))
+    assert spec.adapter
+    assert known
 
 
 def test_a_profile_that_was_recorded_is_read_back_whole_whatever_the_table_says_now() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 
@@ -14,6 +15,8 @@ class ModelKeywords(TypedDict, total=False):
     base_url: str | None
     """Address of an OpenAI-compatible API, up to /v1."""
     api_key: str | None
+    adapter: str | Path | None
+    """A LoRA adapter for a local model: a .gguf file, "voice", which is shipped, or "none"."""
     temperature: float | None
     """From 0 to 2."""
     candidates: int | None

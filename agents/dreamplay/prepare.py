@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from dreamplay import plugins
 from dreamplay.errors import SettingsError
-from dreamplay.models import model_store, registry
+from dreamplay.models import adapter, model_store, registry
+from dreamplay.models.adapter import AdapterRecord
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.registry import ModelSpec
 from dreamplay.open_model import OpenModel
@@ -151,11 +152,11 @@ async def _opened(spec: ModelSpec, settings: Settings, known: ModelProfile | Non
 
 def choose(settings: Settings, before: Header | Resumed) -> tuple[ModelSpec, ModelProfile | None]:
     """The model with which a run goes on or branches off, and the profile with which it was played, if it is the same
-    model: what is not set anew is as it was.
+    model with the same adapter: what is not set anew is as it was.
 
     Raises:
-        SettingsError: the model has to be named again, since a transcript keeps neither an address nor a path; or what
-            was named cannot be used.
+        SettingsError: model or adapter has to be named again, since a transcript keeps neither an address nor a path;
+            or what was named cannot be used.
     """
     provider = before.settings.get("provider", "endpoint")
     own = {"scripted": "scripted", model_store.NAME: "embedded"}.get(before.model)
@@ -173,11 +174,37 @@ def choose(settings: Settings, before: Header | Resumed) -> tuple[ModelSpec, Mod
             what = f"`model={shlex.quote(before.model)}` `base_url=URL`" if endpoint else "`model=FILE.gguf`"
             raise SettingsError(f"the run was played on {before.model}; name it again, {what}, or another model")
         model = own
-    spec = registry.choose(settings.filled(model=model))
-    if settings.model is None and model:
-        spec = replace(spec, reason="as before")
     same = model is not None and (model == own or before.model in (model, Path(model).stem))
-    return spec, recorded_profile(before) if same else None
+    if not same:
+        return registry.choose(settings.filled(model=model)), None
+    kept = before.settings.get("adapter")
+    was = AdapterRecord.model_validate(kept) if kept else None
+    spec = registry.choose(settings.filled(model=model, adapter=settings.adapter or _adapter_again(was)))
+    now = spec.adapter.record if spec.adapter else None
+    if settings.model is None:
+        spec = replace(spec, reason="as before")
+    if now and was and now.name == was.name and now != was:
+        spec = replace(spec, note="; the adapter is another version than before")
+    alike = (now and now.name) == (was and was.name)
+    return spec, recorded_profile(before) if alike else None
+
+
+def _adapter_again(was: AdapterRecord | None) -> str:
+    """The setting by which a run is played with the same adapter as before. Of the shipped one that may be another
+    version.
+
+    Raises:
+        SettingsError: it was a file, which has to be named again.
+    """
+    if was is None:
+        return adapter.NONE
+    shipped = adapter.shipped()
+    if shipped and shipped.name == was.name:
+        return adapter.SHIPPED
+    raise SettingsError(
+        f"the run was played with the adapter {was.name!r}; name it again, `adapter=FILE.gguf`, or play on without it: "
+        f"`adapter={adapter.NONE}`"
+    )
 
 
 def recorded_profile(before: Header | Resumed) -> ModelProfile | None:
@@ -194,8 +221,9 @@ def recorded_profile(before: Header | Resumed) -> ModelProfile | None:
 
 
 def recorded(spec: ModelSpec | None) -> dict[str, Any]:
-    """What the header of a run keeps of the choice of a model: no address, and no path of a shipped one's file."""
+    """What the header of a run keeps of the choice of a model: no address, and no path of a file."""
     if spec is None:
         return {}
     variant = {} if spec.kind in registry.SHIPPED or spec.model is None else {"variant": spec.model}
-    return {"provider": spec.kind} | variant
+    plays_with = {"adapter": spec.adapter.record.model_dump()} if spec.adapter else {}
+    return {"provider": spec.kind} | variant | plays_with

@@ -88,6 +88,10 @@ def _named(path: object) -> object:
     return path
 
 
+def _file_name(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
+
+
 class Settings(BaseModel):
     """What can be set for a run."""
 
@@ -100,6 +104,10 @@ class Settings(BaseModel):
     """The address of an OpenAI-compatible API, up to /v1."""
     api_key: Key | None = None
     """The key for that address."""
+    adapter: Annotated[Line, BeforeValidator(_file_name)] | None = None
+    """What the embedded model or a .gguf file plays with: a path to a LoRA adapter in a .gguf file, `voice`, which is
+    shipped for the embedded model, or `none`. None: as before in a run that is resumed, else `voice` with the embedded
+    model, if this version ships it, and `none` with a file."""
     story: Line = "mindsync"
     """A shipped story by name, or a YAML file."""
     seed: int | None = Field(default=None, ge=0, lt=2**31)

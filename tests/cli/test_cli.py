@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import adapter_files
 import pytest
 import typer.main
 import worlds
@@ -25,9 +26,11 @@ from dreamplay.cli import main
 from dreamplay.comparison.compare import Comparison
 from dreamplay.errors import RecordError
 from dreamplay.library import resources
-from dreamplay.models import registry, scripted
+from dreamplay.models import model_store, registry, scripted, shipped
+from dreamplay.models.adapter import Adapter
 from dreamplay.models.base import Reply
 from dreamplay.models.endpoint import open_endpoint
+from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import prompt_log, transcript
@@ -435,6 +438,54 @@ def test_how_much_characters_are_told_is_set_recorded_kept_and_compared(small: P
     done = call("run", "--direction", "loud")
     assert done.code == 2
     assert "'free', 'guided', 'led'" in done.err
+
+
+def test_the_adapter_is_recorded_kept_and_compared(
+    small: Path, call: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With the scripted model in the place of the embedded one."""
+
+    def local(*, profile: ModelProfile, adapter: Adapter | None, **rest: object) -> ScriptedModel:
+        model = ScriptedModel(profile=profile)
+        model.name = model_store.NAME
+        return model
+
+    def played(name: str) -> str | None:
+        return (transcript.read(Path("transcripts") / name).newest.settings.get("adapter") or {}).get("sha256")
+
+    monkeypatch.setattr(shipped, "LocalModel", local)
+    monkeypatch.setattr(model_store, "installed", lambda: None)
+    voice = adapter_files.ship(monkeypatch, tmp_path / "adapters")
+    play = ("run", "--story", small, "--seed", 1, "--beats", "day", "--out")
+    said = call(*play, "transcripts/p").err
+    assert f"playing on {model_store.NAME} with dreamplay voice (embedded; nothing else is set)" in said
+    assert call(*play, "transcripts/q", "--no-adapter").code == 0
+    assert (played("p"), played("q")) == (voice.sha256, None)
+    assert "k\\_m with dreamplay voice, seed 1" in Path("transcripts/p/transcript.md").read_text(encoding="utf-8")
+    assert f"adapter is not set instead of dreamplay voice ({voice.sha256[:12]})" in call("compare", "p", "q").out
+    assert "leave out one of them" in call(*play, "x", "--no-adapter", "--adapter", "voice").message
+
+    new = adapter_files.ship(monkeypatch, tmp_path / "adapters", end="another")
+    for name in ("p", "q"):
+        file = Path("transcripts") / name / transcript.FILE
+        file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:12]))
+        assert call("resume", name).code == 0
+    assert (played("p"), played("q")) == (new.sha256, None)
+    assert transcript.read(Path("transcripts/p")).header.settings["adapter"]["sha256"] == voice.sha256
+    assert call("whatif", "q", "--at", "corner", "--adapter", "voice", "--quiet").code == 0
+    (branched,) = [path.name for path in Path("transcripts").iterdir() if path.name not in ("p", "q")]
+    assert played(branched) == new.sha256
+    shown = call("models").out
+    assert re.search(rf"-> {model_store.NAME} .* with dreamplay voice \(0\.0 MB, SHA-256 {new.sha256[:12]}\)", shown)
+    assert f"{model_store.NAME} " in call("models", "--no-adapter").out
+    assert "embedded, ready; without an adapter" in call("models", "--no-adapter").out
+
+
+def test_what_a_model_cannot_play_with_leaves_nothing_behind(small: Path, call: Callable[..., Done]) -> None:
+    adapter_files.lora(Path("mine.gguf"))
+    done = call("run", "--story", small, "--model", "scripted", "--adapter", "mine.gguf", "--out", "run")
+    assert (done.code, Path("run").exists()) == (2, False)
+    assert "--adapter mine.gguf: only the embedded model and .gguf files take an adapter" in done.message
 
 
 def test_models_are_surveyed() -> None:

@@ -45,6 +45,12 @@ def test_what_the_groups_do_not_share_is_said_of_each() -> None:
     assert told["Pairs"] == "none: no seed is in both groups"
 
 
+def test_an_adapter_is_named_in_a_word_or_two() -> None:
+    with_one = {"length": "full", "adapter": {"name": "dreamplay voice", "sha256": "0123456789abcdef" * 4}}
+    told = _told([_named("a", 1)], [_named("b", 1, settings=with_one)])
+    assert told["Settings"].endswith("; changed: length full; adapter dreamplay voice (0123456789ab)")
+
+
 def test_deals_that_were_drawn_are_said_to_be() -> None:
     runs = [_named("", seed) for seed in range(20)]
     assert _told(runs, runs)["Permutations"] == "9,999 of 1,048,576, at random"

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import adapter_files
 import pytest
 from dreamplay.errors import EmbeddedModelError
-from dreamplay.models import llamacpp, model_store, profile_table
+from dreamplay.models import adapter, llamacpp, model_store, profile_table
 from dreamplay.models.base import Reply
 from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.llamacpp import LocalModel
@@ -128,6 +129,32 @@ async def test_a_prompt_state_that_cannot_be_restored_is_saved_anew(
     second = _model()
     await _closed(second, second.complete(LINE, seed=1))
     assert actions == asked
+
+
+async def test_a_prompt_state_is_one_adapter_s_and_the_engine_is_started_with_it(
+    fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    starts: list[Path | None] = []
+    saved: list[str] = []
+    start = model_store.start
+
+    def started(gguf: Path | None = None, *, adapter: Path | None, **rest: int) -> LocalServer:
+        starts.append(adapter)
+        return start(gguf)
+
+    async def state(endpoint: Endpoint, slot: str, action: str, file: str) -> bool:
+        saved.append(file)
+        return False
+
+    monkeypatch.setattr(model_store, "start", started)
+    monkeypatch.setattr(llamacpp, "_state", state)
+    adapters = [adapter.read(adapter_files.lora(tmp_path / f"{name}.gguf", name)) for name in ("one", "other")]
+    for each in (None, *adapters, adapters[0]):
+        model = _model(adapter=each)
+        await _closed(model, model.complete(LINE, seed=1))
+    assert starts == [None, tmp_path / "one.gguf", tmp_path / "other.gguf", tmp_path / "one.gguf"]
+    assert len(set(saved)) == 3
+    assert saved[1] == saved[3]
 
 
 async def test_old_prompt_states_are_forgotten(fake: FakeEndpoint) -> None:

@@ -196,6 +196,29 @@ def test_one_run_shares_its_window_among_candidates_and_several_share_nothing(
     assert (params.n_parallel, params.n_ctx, params.kv_unified) == (slots, tokens, jobs == 1)
 
 
+def test_an_adapter_is_loaded_with_the_model(asked: list[Any], tmp_path: Path) -> None:
+    model_store.start(window=2048)
+    model_store.start(window=2048, adapter=tmp_path / "voice.gguf")
+    assert [[(each.path, each.scale) for each in params.lora_adapters] for params in asked] == [
+        [], [(str(tmp_path / "voice.gguf"), 1.0)]
+    ]  # fmt: skip
+
+
+def test_what_the_engine_refuses_is_one_line_with_the_next_step(
+    asked: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import xllamacpp
+
+    def refused(params: Any) -> None:
+        raise RuntimeError("cannot start")
+
+    monkeypatch.setattr(xllamacpp, "Server", refused)
+    with pytest.raises(EmbeddedModelError, match=r"cannot load my.gguf: cannot start; is it a whole .gguf file\?$"):
+        model_store.start(Path("my.gguf"), window=2048)
+    with pytest.raises(EmbeddedModelError, match=r"my.gguf with a.gguf: cannot start; was .* without: `adapter=none`$"):
+        model_store.start(Path("my.gguf"), window=2048, adapter=Path("a.gguf"))
+
+
 def test_no_prompt_is_kept_in_host_memory_where_another_caller_could_get_it(asked: list[Any]) -> None:
     """llama.cpp hands it to the wrong one (tests/benchmarks/crosstalk.py shows it)."""
     engine = model_store.start(window=2048)

@@ -56,6 +56,12 @@ def test_a_small_model_is_played_otherwise() -> None:
     assert ModelProfile().detailed_reflections
 
 
+def test_a_row_may_be_of_an_adapter_alone() -> None:
+    plain, voice = (profile_table.look_up("embedded", "any", name) for name in ("", "Dreamplay Voice"))
+    assert (plain.begin_moves, voice.begin_moves) == (True, False)
+    assert profile_table.look_up("embedded", "any", "mine") == plain
+
+
 PRECEDENCE: dict[str, tuple[dict[str, Any], str, dict[str, Any], dict[str, Any]]] = {
     # flags, dreamplay.toml, an earlier run, and what comes of it
     "the table": ({}, "", {}, {"candidates": 1, "seed": False}),

@@ -211,6 +211,8 @@ SENSELESS: dict[str, tuple[str, Callable[[Lines], None], str]] = {
     "beats of another story": ("whispers", _head("settings.beats", ["lunch"]), "settings.beats: .*lunch"),
     "beats in another order": ("whispers", _head("settings.beats", ["night", "day"]), "settings.beats: "),
     "a temperature that is none": ("whispers", _head("settings.profile.temperature", 99), "profile.temperature"),
+    "an adapter that is none": (
+        "whispers", _head("settings.adapter", {"name": "voice", "sha256": "short"}), "adapter.sha256: "),
     "a visit that is none": ("visited", _head("settings.visit", None), "settings.visit: "),
     "a visit of nobody": (
         "visited", _head("settings.visit.interventions", [{"beat": "day", "whisper": {"to": "zed", "text": "Hm."}}]),

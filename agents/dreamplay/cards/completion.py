@@ -32,16 +32,16 @@ _BREAKS_OUT = re.compile(r"[\[\]{}<>]")
 
 
 async def ask_named(reference: str | None, base_url: str | None, seen: ImportedPersona) -> ImportedPersona:
-    """Open a model, named as in `run`, and ask it for the fields that the card does not fill.
+    """Open a model, named as in `run`, without an adapter, and ask it for the fields that the card does not fill.
 
     Raises:
         UsageError: the model is the scripted one, which cannot complete cards, or a setting is invalid.
         ModelError: see `ask`.
     """
     from dreamplay import settings as reading
-    from dreamplay.models import registry
+    from dreamplay.models import adapter, registry
 
-    settings = reading.load(model=reference, base_url=base_url)
+    settings = reading.load(model=reference, base_url=base_url, adapter=adapter.NONE)
     engine = registry.choose(settings)
     if engine.kind == "scripted":
         raise UsageError("`ask_model` with the scripted fake: it knows nothing of cards; name a model, as for run")

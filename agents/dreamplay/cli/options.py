@@ -25,6 +25,17 @@ ModelFlag = Annotated[
     typer.Option("--model", help="The model: its name at an endpoint, a .gguf file, 'embedded' or 'scripted'."),
 ]
 UrlFlag = Annotated[str | None, typer.Option("--base-url", help="The address of an OpenAI-compatible API, up to /v1.")]
+AdapterFlag = Annotated[
+    str | None,
+    typer.Option(
+        "--adapter",
+        metavar="FILE",
+        help="A LoRA adapter for a local model: a .gguf file, or 'voice', which is shipped for the embedded one.",
+    ),
+]
+NoAdapterFlag = Annotated[
+    bool, typer.Option("--no-adapter", help="Play without an adapter: the same as --adapter none.")
+]
 TemperatureFlag = Annotated[float | None, typer.Option("--temperature", help="Sampling temperature, 0 to 2.")]
 CandidatesFlag = Annotated[
     int | None, typer.Option("--candidates", help="Candidates for each line, of which the best is kept.")
@@ -73,6 +84,17 @@ RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The folder of a
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 MarkdownFlag = Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write the report as Markdown.")]
 HtmlFlag = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report as an HTML page.")]
+
+
+def adapter_named(file: str | None, without: bool) -> str | None:
+    """The setting `adapter`, from --adapter and --no-adapter.
+
+    Raises:
+        UsageError: both are given.
+    """
+    if file and without:
+        raise UsageError(f"--adapter {file} and --no-adapter: leave out one of them")
+    return "none" if without else file
 
 
 def pairs(swaps: list[str] | None) -> dict[str, str]:

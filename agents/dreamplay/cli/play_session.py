@@ -203,6 +203,8 @@ def _command(playing: Runner, engine: ModelSpec) -> str:
     words = ["dreamplay", "resume", _name(playing.folder)]
     if engine.kind in ("endpoint", "gguf"):
         words += ["--model", engine.model or playing.model.name]
+    if engine.adapter and not engine.adapter.is_shipped:
+        words += ["--adapter", str(engine.adapter.path)]
     if engine.base_url is None or engine.address_source is None or engine.address_source.kind != "flag":
         return shlex.join(words)
     if engine.base_url.hides:

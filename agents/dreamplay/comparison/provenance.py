@@ -27,6 +27,8 @@ _OF_MODEL = ("profile", "sampling")
 """Groups whose settings are called by their own names."""
 _CALLED = {"checks names": "list of checks"}
 """Settings that are called otherwise than they are recorded."""
+_DIGITS = 12
+"""Of the SHA-256 of an adapter, where it is shown."""
 _CLOCK = "SOURCE_DATE_EPOCH"
 """The environment variable by which reproducible builds fix the time (reproducible-builds.org/specs)."""
 
@@ -136,11 +138,13 @@ def _source(runs: Sequence[RunLog]) -> Origin:
 
 
 def _named(run: RunLog) -> dict[str, Any]:
-    """The settings of a run, with a plug-in and a visit in a word or two."""
+    """The settings of a run, with a plug-in, an adapter and a visit in a word or two."""
     found = _visit(comparable(run.header.settings))
     if "recall" in found:  # an older version knew one memory, or none
         known = found.pop("recall")
         found.setdefault("memory", {"name": (MEMORY if known else NO_MEMORY).name})
+    if adapter := found.pop("adapter", None):
+        found["adapter"] = f"{adapter['name']} ({adapter['sha256'][:_DIGITS]})"
     others = {name: value for name, value in found.items() if name not in PLUGINS}
     return others | {name: choice.get("name", "") for name, choice in _choices(found).items()}
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from dreamplay.errors import DreamplayError
 from dreamplay.models import model_store, profile_table
+from dreamplay.models.adapter import Adapter
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.endpoint import Endpoint, open_endpoint
 from dreamplay.models.model_store import LocalServer
@@ -26,7 +27,9 @@ _KEPT_SLOTS = 8  # files of about 15 MB
 
 
 class LocalModel:
-    """The embedded model, or a .gguf file of the user's; starts loading as soon as it is made."""
+    """The embedded model, or a .gguf file of the user's, with or without an adapter; starts loading as soon as it is
+    made.
+    """
 
     def __init__(
         self,
@@ -36,11 +39,13 @@ class LocalModel:
         profile: ModelProfile | None = None,
         jobs: int = 1,
         load: bool = True,
+        adapter: Adapter | None = None,
     ) -> None:
         self.name = gguf.stem if gguf else model_store.NAME
-        self.profile = profile or profile_table.look_up("gguf" if gguf else "embedded", self.name)
+        plays_with = adapter.name if adapter else ""
+        self.profile = profile or profile_table.look_up("gguf" if gguf else "embedded", self.name, plays_with)
         self._timeout = timeout
-        self._gguf, self._jobs = gguf, jobs
+        self._gguf, self._adapter, self._jobs = gguf, adapter, jobs
         self._engine = functools.cache(self._start)
         if load:
             self._engine()
@@ -83,6 +88,7 @@ class LocalModel:
         starting = pool.submit(
             model_store.start,
             self._gguf,
+            adapter=self._adapter.path if self._adapter else None,
             window=self.profile.context_window,
             candidates=self.profile.candidates,
             jobs=self._jobs,
@@ -93,7 +99,7 @@ class LocalModel:
     async def _begin(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
         engine = await asyncio.wrap_future(self._engine())
         endpoint = self._connect(engine)
-        file = _file(engine, self.profile.context_window, prompt)
+        file = _file(engine, self._adapter, self.profile.context_window, prompt)
         slot = f"{engine.root}/slots/{self._slot}"
         known = (model_store.slots() / file).is_file() and await _state(endpoint, slot, "restore", file)
         reply = await endpoint.complete(prompt, seed=seed, on_token=on_token)
@@ -125,10 +131,11 @@ async def _state(endpoint: Endpoint, slot: str, action: str, file: str) -> bool:
     return True
 
 
-def _file(engine: LocalServer, window: int, prompt: Prompt) -> str:
-    """One file for each model file, window and beginning of a prompt."""
+def _file(engine: LocalServer, adapter: Adapter | None, window: int, prompt: Prompt) -> str:
+    """One file for each model file, adapter, window and beginning of a prompt."""
     stat = engine.model.stat()
-    key = "\0".join([engine.model.name, str(stat.st_size), str(stat.st_mtime_ns), str(window),
+    key = "\0".join([engine.model.name, str(stat.st_size), str(stat.st_mtime_ns),
+                     adapter.sha256 if adapter else "", str(window),
                      prompt.system, prompt.script])  # fmt: skip
     return f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.slot"
 

@@ -114,7 +114,9 @@ def assemble(target: Path | None = None) -> Path:
     return target
 
 
-def start(gguf: Path | None = None, *, window: int, candidates: int = 1, jobs: int = 1) -> LocalServer:
+def start(
+    gguf: Path | None = None, *, window: int, candidates: int = 1, jobs: int = 1, adapter: Path | None = None
+) -> LocalServer:
     """Load a model and serve it on a free loopback port behind a random key. Blocks for 2 to 7 seconds.
 
     Args:
@@ -122,9 +124,10 @@ def start(gguf: Path | None = None, *, window: int, candidates: int = 1, jobs: i
         window: tokens of context.
         candidates: sequences that the engine decodes at once for one run.
         jobs: runs at once; each of their candidates has a window of its own then, of some 30 KB a token.
+        adapter: the file of a LoRA adapter that is applied to the model.
 
     Raises:
-        EmbeddedModelError: no engine, no model, or llama.cpp refuses the file.
+        EmbeddedModelError: no engine, no model, or llama.cpp refuses a file.
     """
     if importlib.util.find_spec("xllamacpp") is None:
         raise EmbeddedModelError(
@@ -143,6 +146,8 @@ def start(gguf: Path | None = None, *, window: int, candidates: int = 1, jobs: i
     key = secrets.token_urlsafe(24)
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
+    if adapter:
+        params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 1.0)]
     params.n_parallel = candidates * jobs
     # The candidates of one call share the window, and the prompt in it. Several runs do not: where all share one, each
     # token attends to the others' as well, if only to leave them out, and four at once are slower than one by one.
@@ -172,7 +177,10 @@ def start(gguf: Path | None = None, *, window: int, candidates: int = 1, jobs: i
     try:
         server = xllamacpp.Server(params)
     except RuntimeError as error:
-        raise EmbeddedModelError(f"llama.cpp cannot load {path}: {error}; is it a whole .gguf file?") from error
+        files, advice = str(path), "is it a whole .gguf file?"
+        if adapter:
+            files, advice = f"{path} with {adapter}", "was the adapter made for it? To play without: `adapter=none`"
+        raise EmbeddedModelError(f"llama.cpp cannot load {files}: {error}; {advice}") from error
     return LocalServer(server.listening_address, key, path, server)
 
 

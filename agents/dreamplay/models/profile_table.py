@@ -22,31 +22,34 @@ class Row(FrozenModel):
     """Patterns of the provider: a host, host:port, or the name of a model type that runs in this process."""
     model: tuple[str, ...] = Field(default=("*",), min_length=1)
     """Patterns of the model's name."""
+    adapter: tuple[str, ...] = Field(default=("*",), min_length=1)
+    """Patterns of the name of the adapter that the model plays with; a model without one has an empty name there."""
     profile: ModelProfile
     """The profile fields that the row sets; the others are not changed."""
 
-    def matches(self, providers: tuple[str, ...], model: str) -> bool:
-        """Whether the row applies to this model of a provider with these names."""
+    def matches(self, providers: tuple[str, ...], model: str, adapter: str) -> bool:
+        """Whether the row applies to this model of a provider with these names, with this adapter."""
         known = any(_like(name, self.provider) for name in providers)
-        return known and _like(model, self.model)
+        return known and _like(model, self.model) and _like(adapter, self.adapter)
 
 
 class _Table(FrozenModel):
     rows: tuple[Row, ...]
 
 
-def look_up(provider: str, model: str) -> ModelProfile:
+def look_up(provider: str, model: str, adapter: str = "") -> ModelProfile:
     """The profile of a model, refined row by row.
 
     Args:
         provider: the host of the address, with the port if it names one; "embedded", "gguf", "scripted", or the name of
             a plug-in.
         model: its name; may be empty where it is not known yet.
+        adapter: the name of the adapter that it plays with; empty if it plays without.
     """
     host = provider.rpartition(":")[0] or provider
     found = ModelProfile()
     for row in table():
-        if row.matches((provider, host), model):
+        if row.matches((provider, host), model, adapter):
             found = found.refined(row.profile)
     return found
 

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from dreamplay import plugin_guard, plugins
 from dreamplay.errors import ModelError, SettingsError
-from dreamplay.models import endpoint_errors, model_store, profile_table, proxy
+from dreamplay.models import adapter, endpoint_errors, gguf_header, model_store, profile_table, proxy
+from dreamplay.models.adapter import Adapter
 from dreamplay.models.base import Model, Reply
 from dreamplay.models.endpoint import Endpoint, open_endpoint
 from dreamplay.models.endpoint_errors import UNREADABLE
@@ -46,6 +47,8 @@ class ModelSpec:
     """Where the address came from."""
     note: str = ""
     """What else is to be known before it plays."""
+    adapter: Adapter | None = None
+    """What a local model plays with."""
 
     @property
     def provider(self) -> str:
@@ -66,15 +69,21 @@ class ModelSpec:
     def __str__(self) -> str:
         where = f" at {self.base_url or OPENAI}" if self.kind == "endpoint" else ""
         name = self.model or ("the model" if self.kind == "endpoint" else self.kind)
-        return f"{name}{where} ({self.reason}{self.note})"
+        voice = f" with {self.adapter.name}" if self.adapter else ""
+        return f"{name}{where}{voice} ({self.reason}{self.note})"
 
 
 def choose(settings: Settings) -> ModelSpec:
-    """The model that plays: the setting `model`, then the environment, then the embedded one.
+    """The model that plays: the setting `model`, then the environment, then the embedded one; and what it plays with.
 
     Raises:
         SettingsError: what was named cannot be used.
     """
+    found = _model(settings)
+    return replace(found, adapter=adapter.chosen(settings, found.kind, found.model))
+
+
+def _model(settings: Settings) -> ModelSpec:
     named = settings.model
     why = f"named by {settings.source('model')}"
     if named == "scripted":
@@ -89,7 +98,7 @@ def choose(settings: Settings) -> ModelSpec:
     if named and plugin:
         return ModelSpec(plugin.name, named.partition(":")[2] or None, None, f"{why}, {plugin.distribution}")
     if named and named.lower().endswith(".gguf"):
-        if problem := _unreadable(Path(named)):
+        if problem := gguf_header.unreadable(Path(named)):
             raise SettingsError(f"`model={named}`: {problem}; give the path of a .gguf file, or an address as well")
         return ModelSpec("gguf", named, None, why)
     if named and named != "embedded":
@@ -109,17 +118,6 @@ def _plugin(named: str) -> plugins.Plugin | None:
     """The plug-in of a stranger that NAME or NAME:VARIANT names."""
     name = named.partition(":")[0]
     return plugins.find("models", name) if name in plugins.names("models") and name not in SHIPPED else None
-
-
-def _unreadable(path: Path) -> str | None:
-    """Why a file cannot be read as a model; None if it can be tried."""
-    try:
-        if path.exists() and not path.is_file():  # to open a pipe is to wait
-            return "it is no file"
-        with path.open("rb") as file:
-            return None if file.read(4) == b"GGUF" else "it is no GGUF file"
-    except OSError as error:
-        return (error.strerror or str(error)).lower()
 
 
 def _withheld(variable: str, source: Source) -> str:
@@ -145,7 +143,8 @@ def profile(
     Raises:
         SettingsError: [profile] has an unknown key or a value that cannot be used.
     """
-    known = (base or profile_table.look_up(spec.provider, spec.name)).refined(recorded or {})
+    plays_with = spec.adapter.name if spec.adapter else ""
+    known = (base or profile_table.look_up(spec.provider, spec.name, plays_with)).refined(recorded or {})
     known = known.refined(settings.overrides(ModelProfile))
     named = {
         "context_window": settings.window, "candidates": settings.candidates, "temperature": settings.temperature,
@@ -174,7 +173,8 @@ async def open_models(
 
     The entry point of the model is called as `open(variant, settings)`, where variant is what follows the name and may
     be empty. It may be a coroutine function, and may take by keyword: `profile`, by which the model is played; `jobs`,
-    how many runs are played on it at once; `load`, whether it is to load at once.
+    how many runs are played on it at once; `load`, whether it is to load at once; `adapter`, what a local model plays
+    with.
 
     Raises:
         ModelError: an endpoint was to say which model it has, and cannot, or has several.
@@ -185,7 +185,7 @@ async def open_models(
     factory = plugin.load()
     if not callable(factory):
         raise plugin_guard.wrong_type(plugin, factory, "something to call, which opens a model")
-    offered = {"profile": profile(spec, settings, recorded), "jobs": jobs, "load": load}
+    offered = {"profile": profile(spec, settings, recorded), "jobs": jobs, "load": load, "adapter": spec.adapter}
     with contextlib.nullcontext() if plugin.shipped else plugin_guard.guard(plugin):
         taken = {name: value for name, value in offered.items() if name in signature(factory).parameters}
         made = factory(spec.model or "", settings, **taken)
@@ -265,9 +265,8 @@ async def survey(settings: Settings) -> list[dict[str, Any]]:
         chosen = choose(settings)
     except SettingsError as error:  # this is where one looks to see why nothing can play
         chosen = ModelSpec("none", None, None, str(error))
-    missing = model_store.installed()
     rows: list[dict[str, Any]] = [
-        {"model": model_store.NAME, "state": missing or "embedded, ready", "chosen": chosen.kind == "embedded"},
+        _embedded(settings) | {"chosen": chosen.kind == "embedded"},
         {"model": "scripted", "state": "the shipped fake, always there", "chosen": chosen.kind == "scripted"},
     ]
     if chosen.kind == "none" and settings.model:
@@ -277,10 +276,26 @@ async def survey(settings: Settings) -> list[dict[str, Any]]:
             at = {"model": plugin.name, "state": f"a plug-in of {plugin.distribution} {plugin.version}"}
             rows.append(at | {"chosen": chosen.kind == plugin.name})
     if chosen.kind == "gguf":
-        rows.insert(0, {"model": chosen.model or "", "state": "a file of yours", "chosen": True})
+        played = {"state": "a file of yours", "adapter": _shown(chosen.adapter)}
+        rows.insert(0, {"model": chosen.model or "", "chosen": True} | played)
     if chosen.kind == "endpoint":
         rows.insert(0, {"model": str(chosen), "state": await _reached(chosen, settings), "chosen": True})
     return [row | ({"profile": profile(chosen, settings).recorded()} if row["chosen"] else {}) for row in rows]
+
+
+def _embedded(settings: Settings) -> dict[str, Any]:
+    """The embedded model, whether it can play, and the adapter that it would play with."""
+    row: dict[str, Any] = {"model": model_store.NAME}
+    if missing := model_store.installed():
+        return row | {"state": missing}
+    try:
+        return row | {"state": "embedded, ready", "adapter": _shown(adapter.chosen(settings, "embedded", None))}
+    except SettingsError as error:
+        return row | {"state": f"cannot play: {error}"}
+
+
+def _shown(found: Adapter | None) -> dict[str, Any] | None:
+    return {"name": found.name, "size": found.size, "sha256": found.sha256} if found else None
 
 
 async def _reached(spec: ModelSpec, settings: Settings) -> str:

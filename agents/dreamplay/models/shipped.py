@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dreamplay.models import registry
+from dreamplay.models.adapter import Adapter
 from dreamplay.models.base import Model
 from dreamplay.models.llamacpp import LocalModel
 from dreamplay.models.profile import ModelProfile
@@ -18,14 +19,18 @@ def scripted(variant: str, settings: Settings, *, profile: ModelProfile) -> Mode
     return ScriptedModel(profile=profile)
 
 
-def embedded(variant: str, settings: Settings, *, profile: ModelProfile, jobs: int, load: bool) -> Model:
+def embedded(
+    variant: str, settings: Settings, *, profile: ModelProfile, jobs: int, load: bool, adapter: Adapter | None
+) -> Model:
     """The embedded model, which loads in the background."""
-    return LocalModel(timeout=settings.timeout, profile=profile, jobs=jobs, load=load)
+    return LocalModel(timeout=settings.timeout, profile=profile, jobs=jobs, load=load, adapter=adapter)
 
 
-def gguf(variant: str, settings: Settings, *, profile: ModelProfile, jobs: int, load: bool) -> Model:
+def gguf(
+    variant: str, settings: Settings, *, profile: ModelProfile, jobs: int, load: bool, adapter: Adapter | None
+) -> Model:
     """The model in a file, which loads in the background."""
-    return LocalModel(Path(variant), timeout=settings.timeout, profile=profile, jobs=jobs, load=load)
+    return LocalModel(Path(variant), timeout=settings.timeout, profile=profile, jobs=jobs, load=load, adapter=adapter)
 
 
 async def endpoint(variant: str, settings: Settings, *, profile: ModelProfile, jobs: int) -> Model:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dreamplay.rendering.event_words import InlineGestures, played_by
 from dreamplay.runs import transcript
-from dreamplay.runs.transcript import RunLog
+from dreamplay.runs.transcript import Header, Resumed, RunLog
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import (
     PROLOGUE,
@@ -138,10 +138,17 @@ def _colophon(record: RunLog) -> str:
     header, usage = record.header, transcript.total(record.script)
     state = "" if record.end else " The run was stopped before its end."
     return (
-        f"Played by {plain(', then '.join(record.models))}, seed {header.seed}, length {header.settings['length']}. "
+        f"Played by {plain(', then '.join(_players(record)))}, seed {header.seed}, length {header.settings['length']}. "
         f"{usage.calls} calls; {usage.prompt:,} prompt tokens, {usage.evaluated:,} of them read anew; "
         f"{usage.output:,} tokens spoken; {usage.seconds:.0f} seconds of the model's time.{state}"
     )
+
+
+def _players(record: RunLog) -> list[str]:
+    """The models that played, in order, each with its adapter if it had one."""
+    parts: list[Header | Resumed] = [record.header, *record.resumptions]
+    played = [(each.model, each.settings.get("adapter")) for each in parts]
+    return list(dict.fromkeys(f"{model} with {adapter['name']}" if adapter else model for model, adapter in played))
 
 
 def cell(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from dreamplay.models.adapter import AdapterRecord
 from dreamplay.models.profile import LEARNT, ModelProfile
 from dreamplay.participants.visit import Visit
 from dreamplay.schema.base import FrozenModel, Role
@@ -37,6 +38,8 @@ class RunSettings(FrozenModel):
     visit: Visit | None = None
     provider: str | None = None
     """Where the model ran: "embedded", "gguf", "scripted", "endpoint", or the name of a plug-in. No address."""
+    adapter: AdapterRecord | None = None
+    """What a local model was played with; None: without an adapter."""
     profile: ModelProfile | None = None
     """How the model was played; the table of profiles says what is not set."""
 

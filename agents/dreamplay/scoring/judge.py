@@ -99,18 +99,18 @@ async def judge(model: Model, runs: Mapping[str, RunLog]) -> Judgement:
 
 
 async def ask(reference: str, base_url: str | None, runs: Mapping[str, RunLog]) -> Judgement:
-    """Open a model, named as in `run`, and ask it to judge the runs.
+    """Open a model, named as in `run`, without an adapter, and ask it to judge the runs.
 
     Raises:
         UsageError: the model is the scripted one, which cannot judge, or a setting is invalid.
         ModelError: see `judge`.
     """
     from dreamplay import settings as reading
-    from dreamplay.models import registry
+    from dreamplay.models import adapter, registry
 
     if reference == "scripted":
         raise UsageError("`judge=scripted`: the fake has no opinion; name a model, as `model` for a play")
-    settings: Settings = reading.load(model=reference, base_url=base_url)
+    settings: Settings = reading.load(model=reference, base_url=base_url, adapter=adapter.NONE)
     if settings.temperature is None:  # the same play should get the same marks
         settings = settings.model_copy(update={"temperature": 0.0})
     model = await registry.open_model(registry.choose(settings), settings)

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dreamplay.cli.options import (
+    AdapterFlag,
     CandidatesFlag,
     DirectionFlag,
     HtmlFlag,
     JsonFlag,
     MarkdownFlag,
     ModelFlag,
+    NoAdapterFlag,
     QuietFlag,
     SwapFlag,
     TemperatureFlag,
     ThinkFlag,
     TimeoutFlag,
     UrlFlag,
+    adapter_named,
     pairs,
     write,
 )
@@ -78,6 +81,8 @@ def whatif(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate the cost and play nothing.")] = False,
     model: ModelFlag = None,
     base_url: UrlFlag = None,
+    adapter: AdapterFlag = None,
+    no_adapter: NoAdapterFlag = False,
     temperature: TemperatureFlag = None,
     candidates: CandidatesFlag = None,
     direction: DirectionFlag = None,
@@ -113,9 +118,10 @@ def whatif(
     settings = reading.load(
         model=model, base_url=base_url, temperature=temperature, candidates=candidates, timeout=timeout,
         direction=direction and direction.value, think=think,
+        adapter=adapter_named(adapter, no_adapter),
     )  # fmt: skip
-    otherwise = [settings.model, settings.direction, settings.think]
-    if not (swaps or lines or dropped or story_edit) and (seeds or otherwise == [None, None, None]):
+    otherwise = [settings.model, settings.adapter, settings.direction, settings.think]
+    if not (swaps or lines or dropped or story_edit) and (seeds or otherwise == [None] * len(otherwise)):
         raise UsageError("nothing is changed; add --swap, --say, --drop or --story-edit")
     parent = Run.find(reference)
     own = parent.header.seed

@@ -11,6 +11,7 @@ import typer
 
 from dreamplay.cli import play_session
 from dreamplay.cli.options import (
+    AdapterFlag,
     CandidatesFlag,
     DirectionFlag,
     DirectorFlag,
@@ -19,6 +20,7 @@ from dreamplay.cli.options import (
     JsonFlag,
     MemoryFlag,
     ModelFlag,
+    NoAdapterFlag,
     NoCheckFlag,
     QuietFlag,
     StoryFlag,
@@ -28,6 +30,7 @@ from dreamplay.cli.options import (
     TimeoutFlag,
     UrlFlag,
     WindowFlag,
+    adapter_named,
     pairs,
 )
 from dreamplay.errors import UsageError
@@ -50,6 +53,8 @@ def run(
     swap: SwapFlag = None,
     model: ModelFlag = None,
     base_url: UrlFlag = None,
+    adapter: AdapterFlag = None,
+    no_adapter: NoAdapterFlag = False,
     seed: Annotated[
         int | None, typer.Option(help="The seed of all random choices. Default: drawn and printed.")
     ] = None,
@@ -109,6 +114,7 @@ def run(
         temperature=temperature, candidates=candidates, timeout=timeout, reflect=reflect, window=window,
         memory=_memory(memory, no_recall), director=director, embedder=embedder,
         no_check=no_check or None, direction=direction and direction.value, think=think,
+        adapter=adapter_named(adapter, no_adapter),
     )  # fmt: skip
     manner = _manner(quiet, as_json)
     if guest is None and (interventions or every_line):
@@ -126,6 +132,8 @@ def resume(
     ] = None,
     model: ModelFlag = None,
     base_url: UrlFlag = None,
+    adapter: AdapterFlag = None,
+    no_adapter: NoAdapterFlag = False,
     temperature: TemperatureFlag = None,
     candidates: CandidatesFlag = None,
     direction: DirectionFlag = None,
@@ -153,6 +161,7 @@ def resume(
     settings = reading.load(
         model=model, base_url=base_url, temperature=temperature, candidates=candidates, window=window, timeout=timeout,
         memory=memory, director=director, embedder=embedder, direction=direction and direction.value, think=think,
+        adapter=adapter_named(adapter, no_adapter),
     )  # fmt: skip
     asyncio.run(play_session.go_on(reference, settings, _manner(quiet, as_json)))
 
@@ -203,7 +212,13 @@ def runs(
         run_tables.show_runs(found, every=every, limit=limit)
 
 
-def models(model: ModelFlag = None, base_url: UrlFlag = None, as_json: JsonFlag = False) -> None:
+def models(
+    model: ModelFlag = None,
+    base_url: UrlFlag = None,
+    adapter: AdapterFlag = None,
+    no_adapter: NoAdapterFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
     """Show which model would play, and which models can be reached.
 
     Example: dreamplay models --base-url http://localhost:1234/v1
@@ -213,17 +228,28 @@ def models(model: ModelFlag = None, base_url: UrlFlag = None, as_json: JsonFlag 
     from dreamplay import settings as reading
     from dreamplay.models import registry
 
-    rows = asyncio.run(registry.survey(reading.load(model=model, base_url=base_url)))
+    settings = reading.load(model=model, base_url=base_url, adapter=adapter_named(adapter, no_adapter))
+    rows = asyncio.run(registry.survey(settings))
     rows = [row | {name: worded(row[name]) for name in ("model", "state")} for row in rows]
     if as_json:
         echo(dumps(rows))
         return
     for row in rows:
-        echo(f"{'->' if row['chosen'] else '  '} {row['model']:40} {row['state']}")
+        echo(f"{'->' if row['chosen'] else '  '} {row['model']:40} {row['state']}{_played_with(row)}")
     profile: dict[str, Any] = next((row["profile"] for row in rows if row["chosen"]), {})
     for name, value in profile.items():
         told = ", ".join(value) if isinstance(value, list) else value if isinstance(value, str) else json.dumps(value)
         echo(f"   {name:24} {told}")
+
+
+def _played_with(row: dict[str, Any]) -> str:
+    """The adapter of a local model, in words; empty for a model that takes none."""
+    if "adapter" not in row:
+        return ""
+    found = row["adapter"]
+    if found is None:
+        return "; without an adapter"
+    return f"; with {found['name']} ({found['size'] / 1e6:.1f} MB, SHA-256 {found['sha256'][:12]})"
 
 
 def _memory(named: str | None, no_recall: bool) -> str | None:
