@@ -91,7 +91,7 @@ def evaluate(
     for name, each in {"without": None, "with": chosen}.items():
         runs = asyncio.run(perform_all(held_out, each, out / name))
         print(f"\n{name} the adapter")
-        show_scorecard(score.card({run.name: run.record for run in runs}))
+        show_scorecard(score.card({run.folder.name: run.record for run in runs}))
         learnt = by_heart(runs, scene.read(scene.SCENES / "train.jsonl"))
         print("by heart:", len(learnt), *learnt, sep="\n  ")
 

@@ -11,6 +11,7 @@ from dreamplay.models import model_store, profile_table
 
 from training import scene
 from training.__main__ import NAME
+from training.evaluate import by_heart
 from training.play import Played, play
 from training.scene import WrittenScene
 
@@ -43,6 +44,15 @@ async def test_what_was_played_is_a_run_like_any_other(tmp_path: Path) -> None:
         "Who was last through, Tom?", "Me. I had my hands full of your eels.", "That bridge was mine, I folded it.",
     ]  # fmt: skip
     assert "Who was last through, Tom?" in (tmp_path / "run" / "transcript.md").read_text(encoding="utf-8")
+
+
+async def test_what_was_learnt_by_heart_is_found_unless_the_story_says_it(tmp_path: Path) -> None:
+    await _play(tmp_path)
+    run, learnt = dp.load_run(tmp_path / "run"), WrittenScene.model_validate(WRITTEN)
+    assert by_heart([run], [learnt]) == ["Me. I had my hands full of your eels."]
+    told = {"place": "Somebody said: me, I had my hands full of your eels"}
+    await play(WrittenScene.model_validate(WRITTEN | told), PROFILE, tmp_path / "told")
+    assert by_heart([dp.load_run(tmp_path / "told")], [learnt]) == []
 
 
 async def test_a_line_that_the_checks_refuse_is_told_and_is_no_example(tmp_path: Path) -> None:
