@@ -30,7 +30,7 @@ AdapterFlag = Annotated[
     typer.Option(
         "--adapter",
         metavar="FILE",
-        help="A LoRA adapter for a local model: a .gguf file, or 'voice', which is shipped for the embedded one.",
+        help="A LoRA adapter for a local model: a .gguf file.",
     ),
 ]
 NoAdapterFlag = Annotated[
