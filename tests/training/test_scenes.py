@@ -18,7 +18,8 @@ HELD_OUT = list(scene.read(scene.SCENES / "held_out.jsonl"))
 ALL = TRAIN + HELD_OUT
 FRIENDS = {"Elara", "Leo", "Mira", "Sam"}
 _WAITS = {"leaves_cue", "leaves_dreamers_out"}
-"""Checks by which one line in ten waits for a better one: they know of no better way to tell what a text is about."""
+"""Checks by which a text only waits for a better one: of lines it is one word ("Yours?"), of dreams every other one,
+which shows its dreamers in other words than theirs."""
 
 
 def _names(scenes: list[WrittenScene]) -> set[str]:
