@@ -12,8 +12,10 @@ their own turns, in an order by dice. The reader says which was played, and whet
 `pairs`: which play is the better conversation? The first run of BEFORE is shown beside the first of AFTER, and so on,
 in an order by dice.
 
-`lines`: which line is better? Of both plays, those that were said for the same note in the same turn, each after what
-was said before it there. `tellings`: which dream or epilogue is better?
+`lines`: which line is better? Of both plays, those that were said for the same note in the same turn and differ, each
+after what was said before it there; with the note, or with `--no-notes` as somebody who watches hears it.
+
+`tellings`: which dream or epilogue is better?
 
 A reader answers with one line for each number: "N A" or "N B", then "sure" or "guess". They must see nothing but
 `sheet.md`; `key.json` tells what is what.
@@ -32,6 +34,8 @@ from dreamplay.runs import transcript
 from dreamplay.schema.event import PROLOGUE, LineEvent
 
 Lines = list[tuple[str, str]]
+HEARD = 2
+"""Lines that are shown before one that is judged."""
 SHORTEST = 5
 """Lines that a scene must have to be shown."""
 
@@ -73,19 +77,22 @@ def whole(folder: Path) -> Lines:
 
 
 def lines(before: Path, after: Path) -> Iterator[tuple[str, Lines, Lines]]:
-    """The lines of two runs that were said for the same note in the same turn, each with what was last heard."""
+    """The lines of two runs that were said for the same note in the same turn and differ, each with what was heard
+    before it."""
     both = []
     for folder in (before, after):
-        run, found, last = transcript.read(folder), {}, ("", "")
+        run, found = transcript.read(folder), {}
+        heard: Lines = []
         for event in run.script:
+            said = (run.cast.name(event.speaker) if event.speaker else "(told)", event.text)
             if isinstance(event, LineEvent) and event.turn and event.cue:
-                said = (run.cast.name(event.speaker), event.text)
-                found[event.scene, event.turn, event.cue.text] = [("(before it)", last[1]), said]
+                found[event.scene, event.turn, event.cue.text] = [*heard[-HEARD:], (f"{said[0]} >>", said[1])]
             if event.happens and event.text:
-                last = (event.speaker or "", event.text)
+                heard.append(said)
         both.append(found)
     for place in both[0].keys() & both[1].keys():
-        yield place[2], both[0][place], both[1][place]
+        if both[0][place][-1] != both[1][place][-1]:
+            yield place[2], both[0][place], both[1][place]
 
 
 def tellings(before: Path, after: Path) -> Iterator[tuple[str, Lines, Lines]]:
@@ -142,6 +149,7 @@ def main() -> None:
     parser.add_argument("--against", nargs="*", type=Path, default=[], help="the runs that the others are shown beside")
     parser.add_argument("--out", type=Path, default=Path("sheets"))
     parser.add_argument("--most", type=int, default=60, help="lines or tellings that are shown at most")
+    parser.add_argument("--no-notes", action="store_true", help="of lines: without their notes")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     dice = random.Random(chosen.seed)
@@ -155,7 +163,9 @@ def main() -> None:
         make = lines if chosen.what == "lines" else tellings
         pairs = [each for runs in zip(chosen.paths, chosen.against, strict=True) for each in make(*runs)]
         pairs = dice.sample(sorted(pairs), min(chosen.most, len(pairs)))
-        sheet(pairs, dice, chosen.out, notes=chosen.what == "lines")
+        if chosen.no_notes:
+            pairs = [("line", *both) for _, *both in pairs]
+        sheet(pairs, dice, chosen.out, notes=chosen.what == "lines" and not chosen.no_notes)
     else:
         both = zip(chosen.paths, chosen.against, strict=True)
         sheet([(after.name, whole(before), whole(after)) for before, after in both], dice, chosen.out)
