@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from dreamplay.api import (
         compare,
         get_model,
+        list_runs,
+        live,
         load_persona,
         load_run,
         load_story,
@@ -30,24 +32,29 @@ if TYPE_CHECKING:
     )
     from dreamplay.comparison.compare import Comparison
     from dreamplay.errors import DreamplayError
+    from dreamplay.live_play import LivePlay, Moment, Rewound
     from dreamplay.models.base import Model
     from dreamplay.open_model import OpenModel
     from dreamplay.run import Branched, Run
+    from dreamplay.runs.run_index import RunSummary
     from dreamplay.schema.cast import Persona
-    from dreamplay.schema.event import Event
+    from dreamplay.schema.event import Event, Token
     from dreamplay.schema.story import Story
     from dreamplay.scoring.score import Scorecard
     from dreamplay.streaming import Stream
 
 __all__ = [
-    "Branched", "Comparison", "DreamplayError", "Event", "Model", "OpenModel", "Persona", "Run", "Scorecard", "Story",
-    "Stream", "compare", "get_model", "load_persona", "load_run", "load_story", "play", "score", "stream",
+    "Branched", "Comparison", "DreamplayError", "Event", "LivePlay", "Model", "Moment", "OpenModel", "Persona",
+    "Rewound", "Run", "RunSummary", "Scorecard", "Story", "Stream", "Token", "compare", "get_model", "list_runs",
+    "live", "load_persona", "load_run", "load_story", "play", "score", "stream",
 ]  # fmt: skip
 
 _HOMES = {
     "Branched": "run", "Comparison": "comparison.compare", "DreamplayError": "errors", "Event": "schema.event",
-    "Model": "models.base", "OpenModel": "open_model", "Persona": "schema.cast", "Run": "run",
-    "Scorecard": "scoring.score", "Story": "schema.story", "Stream": "streaming",
+    "LivePlay": "live_play", "Model": "models.base", "Moment": "live_play", "OpenModel": "open_model",
+    "Persona": "schema.cast",
+    "Rewound": "live_play", "Run": "run", "RunSummary": "runs.run_index", "Scorecard": "scoring.score",
+    "Story": "schema.story", "Stream": "streaming", "Token": "schema.event",
 }  # fmt: skip
 """Where a public name lives, if not in `api`."""
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING
 
-from dreamplay import casting, event_loop, prepare
+from dreamplay import casting, event_loop
 from dreamplay import settings as reading
+from dreamplay.arguments import AnyModel, Playable, known, preparation
 from dreamplay.errors import UsageError
-from dreamplay.keywords import ModelKeywords, PlayKeywords, PluginKeywords
+from dreamplay.keywords import ModelKeywords, PlayKeywords
+from dreamplay.live_play import LivePlay
 from dreamplay.models import registry
 from dreamplay.open_model import OpenModel
-from dreamplay.prepare import Prepared
-from dreamplay.run import Branched, Run, checked_names
+from dreamplay.run import Run
 from dreamplay.schema.cast import Persona
-from dreamplay.schema.error_messages import did_you_mean
 from dreamplay.schema.story import Story
 from dreamplay.streaming import Stream
 
@@ -24,14 +23,9 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from dreamplay.comparison.compare import Comparison
-    from dreamplay.models.base import Model
+    from dreamplay.runs.run_index import RunSummary
     from dreamplay.schema.event import Event
     from dreamplay.scoring.score import Scorecard
-
-Playable: TypeAlias = "str | Path | Story | Branched | Run"
-"""A story by name, by file or as a value, a branch, or a run that was stopped."""
-AnyModel: TypeAlias = "str | Path | OpenModel | Model"
-"""A model by name or file, one that was opened by `get_model`, or one of your own."""
 
 
 def play(
@@ -73,7 +67,7 @@ def play(
         KeyboardInterrupt: Ctrl-C. The line being spoken was finished and kept; `play(load_run())` goes on.
         TypeError: a keyword that there is not, or a value of another kind.
     """
-    _known(play, settings, PlayKeywords)
+    known(play, settings, PlayKeywords)
     streamed = stream(
         story, swaps=swaps, model=model, seed=seed, beats=beats, out=out, visitor=visitor, interventions=interventions,
         **settings,
@@ -104,25 +98,51 @@ def stream(
     own = {
         "swaps": swaps, "seed": seed, "beats": beats, "out": out, "visitor": visitor, "interventions": interventions,
     }  # fmt: skip
-    _check(story, model, own, settings)
-    named = str(model) if isinstance(model, str | Path) else None
-    opened = model if isinstance(model, OpenModel | None) else None if named else OpenModel(cast("Model", model))
-    given: dict[str, Any] = {**settings, "seed": seed, "out": out, "model": named}
+    if (visitor is None) != (interventions is None):
+        raise UsageError("`visitor` and `interventions` need each other: who steps in, and the file of what they do")
+    return Stream(preparation(stream, story, model, own, settings))
 
-    async def prepared() -> Prepared:
-        match story:
-            case Run():
-                return await prepare.resume(story.folder, reading.load(**given), opened)
-            case Branched():
-                return await prepare.branch(story, reading.load(**given), opened)
-        told, value = (None, story) if isinstance(story, Story) else (story and str(story), None)
-        return await prepare.begin(
-            reading.load(**given, story=told), swaps or {}, opened, value,
-            beats=beats, guest=str(visitor) if isinstance(visitor, Path) else visitor,
-            interventions=None if interventions is None else Path(interventions),
-        )  # fmt: skip
 
-    return Stream(prepared)
+def live(
+    story: Playable | None = None,
+    *,
+    swaps: Mapping[str, str | Path | Persona] | None = None,
+    model: AnyModel | None = None,
+    seed: int | None = None,
+    beats: Sequence[str] = (),
+    out: str | Path | None = None,
+    visitor: str | Path | Persona | None = None,
+    interventions: str | Path | None = None,
+    every_line: bool = False,
+    **settings: Unpack[PlayKeywords],
+) -> LivePlay:
+    """A play that people watch and steer while it is played: `LivePlay.start` begins it. It takes the arguments of
+    `play`.
+
+    Args:
+        story: see `play`, as for all that is not named here.
+        swaps: role to persona.
+        model: a name, a file, or a model.
+        seed: of the dice.
+        beats: play only these.
+        out: the run's own new folder.
+        visitor: somebody who steps in. Without `interventions` that is a person, who speaks by `LivePlay.say`.
+        interventions: a YAML file that says what the visitor does, and when.
+        every_line: ask the visitor after every line.
+        settings: see `dreamplay.keywords.PlayKeywords`.
+
+    Raises:
+        UsageError: a setting that a branch, a run that goes on, or a model that is open already does not take; or there
+            is no visitor.
+        TypeError: a keyword that there is not, or a value of another kind.
+    """
+    own = {
+        "swaps": swaps, "seed": seed, "beats": beats, "out": out, "visitor": visitor, "interventions": interventions,
+        "every_line": every_line or None,
+    }  # fmt: skip
+    if visitor is None and (interventions is not None or every_line):
+        raise UsageError(f"`{'interventions' if interventions is not None else 'every_line'}` needs a `visitor`")
+    return LivePlay(preparation(live, story, model, own, settings))
 
 
 def load_story(reference: str | Path) -> Story:
@@ -156,6 +176,17 @@ def load_run(reference: str | Path | None = None) -> Run:
     return Run.find(str(reference) if reference else None)
 
 
+def list_runs(folder: str | Path | None = None) -> list[RunSummary]:
+    """The runs in a folder, the newest first. One that cannot be read is among them, and says why.
+
+    Args:
+        folder: where the folders of the runs lie; `transcripts/` if None.
+    """
+    from dreamplay.runs import HOME, run_index
+
+    return run_index.standings(Path(folder) if folder else HOME)
+
+
 def get_model(name: str | Path | None = None, **settings: Unpack[ModelKeywords]) -> OpenModel:
     """Open a model to play on it several times. Close it with `with` or `close`.
 
@@ -168,7 +199,7 @@ def get_model(name: str | Path | None = None, **settings: Unpack[ModelKeywords])
         SettingsError: a setting that cannot be used.
         TypeError: a keyword that there is not.
     """
-    _known(get_model, settings, ModelKeywords)
+    known(get_model, settings, ModelKeywords)
     chosen = reading.load(**{**settings, "model": name and str(name)})
     spec = registry.choose(chosen)
     return OpenModel(event_loop.wait(registry.open_model(spec, chosen)), spec)
@@ -195,40 +226,3 @@ def score(runs: Run | Sequence[Run]) -> Scorecard:
 
 def _runs(given: Run | Sequence[Run]) -> Sequence[Run]:
     return [given] if isinstance(given, Run) else given
-
-
-def _check(story: object, model: object, own: Mapping[str, object], settings: Mapping[str, object]) -> None:
-    """Refuse what no play could use, and what would be passed over.
-
-    Raises:
-        UsageError: see `stream`.
-        TypeError: see `stream`.
-    """
-    _known(stream, settings, PlayKeywords)
-    if not isinstance(story, str | Path | Story | Branched | Run | None):
-        raise TypeError(f"a story is a name, a file, a Story, a branch or a run, not {type(story).__name__}")
-    if not (isinstance(model, str | Path | OpenModel | None) or hasattr(model, "complete")):
-        raise TypeError(f"`model` is a name, a file or a model, not {type(model).__name__}")
-    if not isinstance(own["swaps"], Mapping | None):
-        raise TypeError(f"`swaps` is a dictionary, role to persona, not {own['swaps']!r}")
-    checked_names("beats", own["beats"])
-    if settings.get("no_check") is not None:
-        checked_names("no_check", settings["no_check"])
-    given = {name for name, value in {**own, **settings}.items() if value not in (None, (), [], {})}
-    asked = given & ModelKeywords.__annotations__.keys()
-    fixed = given - asked
-    if isinstance(story, Run):
-        fixed -= PluginKeywords.__annotations__.keys()
-    if isinstance(story, Run | Branched) and fixed:
-        raise UsageError(f"`{min(fixed)}` cannot be changed in a run that goes on; give it to a branch or a new play")
-    if model is not None and not isinstance(model, str | Path) and asked:
-        raise UsageError(f"`{min(asked)}` is of a model that is open already; give it where the model is opened")
-    if (own["visitor"] is None) != (own["interventions"] is None):
-        raise UsageError("`visitor` and `interventions` need each other: who steps in, and the file of what they do")
-
-
-def _known(function: Callable[..., object], settings: Mapping[str, object], keywords: type) -> None:
-    if unknown := sorted(set(settings) - set(keywords.__annotations__)):
-        known = [*keywords.__annotations__, *inspect.signature(function).parameters]
-        close = did_you_mean(unknown[0], known)
-        raise TypeError(f"{function.__name__}() got an unexpected keyword argument {unknown[0]!r}{close}")

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dreamplay.errors import UsageError
 from dreamplay.runs import HOME, run_index, transcript
 from dreamplay.runs.transcript import Header, RunLog
 from dreamplay.schema.event import PROLOGUE, Event, EventBase, StanceEvent
@@ -116,6 +117,18 @@ class Run:
         if at is not None:
             _checked_number("at", at, "the id of an event")
         return explain.knows(self.record, role, at)
+
+    def seen_by(self, *roles: str) -> tuple[Event, ...]:
+        """What somebody perceived, in order: the same that prompts are made from. Of several roles, what any of them
+        perceived, which is what a person knows who plays them all.
+
+        Raises:
+            UsageError: no such role; the message says which there are.
+        """
+        for role in roles:
+            if role not in self.record.cast.roles:
+                raise UsageError(f"no role {role!r} in this run; it has {', '.join(self.record.cast.roles)}")
+        return self.record.script.joint_view(roles, ()).events
 
     def threads(self, role: str | None = None) -> tuple[Thread, ...]:
         """Questions, accusations, offers, promises and told secrets, with what became of each, in the order in which

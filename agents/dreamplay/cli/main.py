@@ -9,7 +9,7 @@ import traceback
 
 import typer
 
-from dreamplay.cli.commands import author, branch, cards, extend, play, read
+from dreamplay.cli.commands import author, branch, cards, extend, page, play, read
 from dreamplay.cli.play_session import INTERRUPTED
 from dreamplay.cli.wording import Wording
 from dreamplay.errors import ClosedPipeError, DreamplayError
@@ -29,6 +29,7 @@ for command in (
     extend.export, extend.plugins,
 ):  # fmt: skip
     app.command()(command)
+app.command("open")(page.open_page)
 app.add_typer(cards.casting_app, name="cast")
 app.add_typer(author.new_app, name="new")
 

@@ -10,9 +10,9 @@ from itertools import groupby
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from dreamplay.cli.slash_commands import HELP, LONGEST, CommandError, parse
 from dreamplay.models.base import OnToken
 from dreamplay.participants.base import Departure, Outcome, Undo
+from dreamplay.participants.commands import HELP, LONGEST, CommandError, parse
 from dreamplay.participants.visit import last
 from dreamplay.rendering.output import formatted, terminal, wrapped
 from dreamplay.schema.cast import Cast

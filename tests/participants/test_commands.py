@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay.cli.slash_commands import CommandError, parse
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.participants.actions import Action
 from dreamplay.participants.base import Stance, Undo
+from dreamplay.participants.commands import CommandError, parse
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.scene import VISITOR
 from dreamplay.schema.script import Script

@@ -1,0 +1,39 @@
+"""The command that opens the page: open."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from dreamplay.rendering.output import say
+from dreamplay.runs import HOME
+
+
+def open_page(
+    reference: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="Begin with this run, by its name in transcripts/.")
+    ] = None,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Listen on this address. Any other needs --token.")
+    ] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Default: 8145, or a free one.")] = None,
+    token: Annotated[bool, typer.Option("--token", help="Let in only those whose address has a token.")] = False,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, and open no browser.")] = False,
+) -> None:
+    """Open the page in the browser: play, watch, step in, branch and compare.
+
+    Examples:
+
+      dreamplay open
+
+      dreamplay open mindsync-20450101-220000-7
+    """
+    from dreamplay.web import server
+    from dreamplay.web.names import Names
+
+    path = f"/runs/{quote(Names(HOME).folder(reference).name)}" if reference else "/"
+    server.serve(
+        HOME, host=host, port=port, path=path, browser=not no_browser, token="new" if token else None, say=say,
+    )  # fmt: skip

@@ -1,0 +1,261 @@
+"""A live play: watched by several, paused, taken step by step, stopped, and joined by a person.
+
+A pause is a stop after the event that is being made: what was played is on disk, and to go on is to resume the run. So
+a pause may last for days, and nothing that a crash could lose is kept here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from dreamplay import event_loop
+from dreamplay.errors import DreamplayError
+from dreamplay.participants.guest import Asked, Guest
+from dreamplay.prepare import Prepared
+from dreamplay.run import Run
+from dreamplay.runs import transcript
+from dreamplay.schema.event import Event, Token
+from dreamplay.schema.script import Script, in_hand
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dreamplay.engine.run_config import RunConfig
+    from dreamplay.engine.runner import Runner
+
+LiveState = Literal["opening", "playing", "pausing", "paused", "finished", "failed", "closed"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How a live play stands."""
+
+    state: LiveState
+    why: str = ""
+    """Why it failed."""
+    asked: Asked | None = None
+    """What the visitor is asked; None while others speak, and without a visitor."""
+    typed: tuple[str, ...] = ()
+    """What the visitor has typed and the play has not taken up."""
+    refused: str = ""
+    """Why what the visitor typed last cannot be done."""
+
+
+@dataclass(frozen=True)
+class Rewound:
+    """Something was taken back: an event, and all that followed it."""
+
+    event: int
+    """The id of the first event that is no more."""
+
+
+Seen = Event | Token | Moment | Rewound
+"""What a listener is told of."""
+
+
+class LivePlay:
+    """A play that people watch and steer, from `dreamplay.live`. Every method can be called from any thread, and
+    returns at once; what comes of it is told to the listeners. Close it when nobody needs it any more.
+    """
+
+    def __init__(self, prepare: Callable[[], Awaitable[Prepared]]) -> None:
+        self._prepare = prepare
+        self._lock = threading.RLock()
+        self._listeners: list[Callable[[Seen], None]] = []
+        self._events: list[Event] = []
+        self._spoken: list[Token] = []
+        self._guest: Guest | None = None
+        self._player: Runner | None = None
+        self._going = asyncio.Event()
+        self._one_step = self._closing = False
+        self._moment = Moment("opening")
+        self._over: Future[None] | None = None
+
+    @property
+    def moment(self) -> Moment:
+        """How it stands."""
+        return self._moment
+
+    @property
+    def plan(self) -> RunConfig | None:
+        """What is played; None before it is opened."""
+        return self._player.plan if self._player else None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the run; None before it is opened."""
+        return self._player.folder if self._player else None
+
+    @property
+    def readers(self) -> frozenset[str]:
+        """The roles of whoever takes part: the visitor, and those whom they play at this moment. Empty without one."""
+        plan = self.plan
+        if plan is None or plan.cast.visitor is None or plan.visit is None:
+            return frozenset()
+        with self._lock:
+            return frozenset({plan.cast.visitor, *in_hand(Script(self._events))})
+
+    def listen(self, listener: Callable[[Seen], None]) -> tuple[tuple[Event, ...], tuple[Token, ...], Moment]:
+        """Be told of everything from now on, on the thread of the play, and get what came before: the events, the
+        tokens of the line that is being spoken, and how it stands. A listener returns at once and raises nothing.
+        """
+        with self._lock:
+            self._listeners.append(listener)
+            return tuple(self._events), tuple(self._spoken), self._moment
+
+    def leave(self, listener: Callable[[Seen], None]) -> None:
+        """Be told of nothing more."""
+        with self._lock:
+            self._listeners.remove(listener)
+
+    def start(self, *, paused: bool = False) -> Future[None]:
+        """Begin. The result comes when the play is opened, and raises the error if it cannot be.
+
+        Args:
+            paused: wait for `go_on` or `step` before the first event.
+        """
+        opened: Future[None] = Future()
+        self._over = event_loop.submit(self._perform(opened, paused))
+        return opened
+
+    def pause(self) -> None:
+        """Pause after the event that is being made."""
+        event_loop.call(self._pause)
+
+    def go_on(self) -> None:
+        """Go on after a pause or a failure."""
+        event_loop.call(lambda: self._go(one_step=False))
+
+    def step(self) -> None:
+        """Play one event, and pause."""
+        event_loop.call(lambda: self._go(one_step=True))
+
+    def say(self, line: str) -> None:
+        """Say something as the visitor, or as the role which they are asked for: a line, or a command as at the
+        terminal. It is kept until the play can take it. An empty line listens, or passes a turn in silence.
+        """
+        event_loop.call(lambda: self._guest.give(line) if self._guest else None)
+
+    def withdraw(self) -> None:
+        """Take back what the visitor has typed and the play has not taken up."""
+        event_loop.call(lambda: self._guest.withdraw() if self._guest else None)
+
+    def close(self) -> Future[None]:
+        """Stop after the event that is being made, and let go of the model. The result comes when it is done."""
+
+        def end() -> None:
+            self._closing = True
+            self._pause()
+            self._going.set()
+
+        event_loop.call(end)
+        return self._over or Future()
+
+    async def _perform(self, opened: Future[None], paused: bool) -> None:
+        try:
+            prepared = await self._prepare()
+        except BaseException as error:
+            self._become("failed", str(error))
+            opened.set_exception(error)
+            return
+        self._player = prepared.player
+        self._events = list(prepared.before)
+        opened.set_result(None)
+        try:
+            if prepared.done:
+                self._become("finished")
+            else:
+                await self._play(paused)
+        finally:
+            if prepared.opened:
+                await self._player.model.close()
+        if self._closing:
+            self._become("closed")
+
+    async def _play(self, paused: bool) -> None:
+        player = self._player
+        assert player
+        visit = player.plan.visit
+        if visit and visit.interventions is None:
+            self._guest = Guest(player.plan.cast, player.plan.story, self._changed, self._rewind)
+            player.visitor = self._guest
+        self._become("paused" if paused else "playing")
+        while True:
+            if paused:
+                await self._going.wait()
+            self._going.clear()
+            if self._closing:
+                return
+            self._become("playing")
+            why = ""
+            try:
+                await player.play(self._watch)
+            except DreamplayError as error:
+                why = str(error)
+            except Exception as error:
+                logging.getLogger("dreamplay").exception("a bug in dreamplay; please report it")
+                why = f"a bug in dreamplay, please report it: {error!r}"
+            if not why and not player.stopped:
+                self._become("finished")
+                return
+            self._become("failed" if why else "paused", why)
+            paused = True
+            # A runner plays once; the next one goes on where it stopped, from the transcript.
+            self._player = player = replace(player, goes_on=player.goes_on or player.kept, stopped=False)
+
+    def _pause(self) -> None:
+        if self._player and self._moment.state == "playing":
+            self._become("pausing")
+            self._player.stop()
+
+    def _go(self, *, one_step: bool) -> None:
+        self._one_step = one_step
+        if self._moment.state in ("paused", "failed") and self._player:
+            self._going.set()
+
+    def _watch(self, seen: Event | Token) -> None:
+        with self._lock:
+            if isinstance(seen, Token):
+                self._spoken = [*self._spoken, seen] if seen.text else []
+            else:
+                self._spoken = []
+                if seen.id < len(self._events):
+                    self._rewind(seen.id)
+                self._events.append(seen)
+        self._tell(seen)
+        if self._one_step and not isinstance(seen, Token):
+            self._one_step = False
+            self._pause()
+
+    def _rewind(self, event: int) -> None:
+        with self._lock:
+            if event < len(self._events):
+                del self._events[event:]
+                self._tell(Rewound(event))
+
+    def _changed(self) -> None:
+        self._become(self._moment.state, self._moment.why)
+
+    def _become(self, state: LiveState, why: str = "") -> None:
+        guest = self._guest
+        now = Moment(state, why, guest.asked, tuple(guest.typed), guest.refused) if guest else Moment(state, why)
+        with self._lock:
+            self._moment = now
+        self._tell(now)
+
+    def _tell(self, seen: Seen) -> None:
+        with self._lock:
+            for listener in self._listeners:
+                listener(seen)
+
+    @property
+    def run(self) -> Run | None:
+        """What was played so far, as it stands on disk; None if there is nothing yet."""
+        folder = self.folder
+        return Run.read(folder) if folder and (folder / transcript.FILE).exists() else None

@@ -1,0 +1,103 @@
+"""A guest: a visitor whose words come from elsewhere, such as a page, and wait here until the play asks for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dreamplay.models.base import OnToken
+from dreamplay.participants.base import Departure, Outcome, Quit, Undo
+from dreamplay.participants.commands import CommandError, parse
+from dreamplay.participants.visit import last
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.story import Story
+from dreamplay.schema.turn import Occasion, Task, Turn
+from dreamplay.schema.view import View
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the play waits for."""
+
+    role: str
+    """Who is asked: the visitor, or a role that they play."""
+    task: Task
+    occasion: Occasion
+    here: tuple[str, ...]
+    """Those present, as roles; empty if the visitor is away, who does not see them."""
+    away: bool
+    """Whether the visitor has left the others."""
+    held: tuple[str, ...]
+    """The roles that the visitor plays besides."""
+
+
+class Guest:
+    """A person, as a `Participant`, who may take as long as they like. It lives on the event loop of the play.
+
+    Args:
+        cast: of the play.
+        story: of the play.
+        changed: is called when something here has changed: what is asked, what waits, what was refused.
+        undone: is called with the id of the event that is taken back, with all that follow it.
+    """
+
+    def __init__(
+        self, cast: Cast, story: Story, changed: Callable[[], None], undone: Callable[[int], None]
+    ) -> None:  # fmt: skip
+        self._cast, self._story, self._changed, self._undone = cast, story, changed, undone
+        self._news = asyncio.Event()
+        self._again = False
+        self.asked: Asked | None = None
+        """What the play waits for; None while others speak."""
+        self.typed: deque[str] = deque()
+        """What was typed and has not been taken up, the oldest first: see `commands.parse`."""
+        self.refused = ""
+        """Why what was typed last cannot be done; empty if it could."""
+
+    def give(self, line: str) -> None:
+        """Say something as soon as the play can take it. An empty line, which is to listen, needs a question."""
+        if line.strip() or self.asked:
+            self.typed.append(line)
+            self.refused = ""
+            self._news.set()
+            self._changed()
+
+    def withdraw(self) -> None:
+        """Take back what was typed and has not been taken up."""
+        self.typed.clear()
+        self._changed()
+
+    def wants_turn(self, turn: Turn, view: View) -> bool:
+        """See `Participant.wants_turn`: they have typed something meanwhile, or taken something back."""
+        return bool(self.typed) or self._again
+
+    async def take_turn(self, turn: Turn, view: View, on_token: OnToken) -> Outcome | Departure:
+        """See `Participant.take_turn`."""
+        self._again = False
+        away = turn.by_visitor and not turn.visitor_present
+        self.asked = Asked(
+            turn.speaker, turn.task, turn.occasion, () if away else turn.present, away, tuple(sorted(view.controlled))
+        )
+        self._changed()
+        try:
+            while True:
+                while not self.typed:
+                    self._news.clear()
+                    await self._news.wait()
+                try:
+                    act = parse(self.typed.popleft(), turn, view, self._cast, self._story)
+                except CommandError as refused:
+                    self.refused = str(refused)
+                    self._changed()
+                    continue
+                if isinstance(act, Undo) and (undone := last(view.events)):
+                    self._again = True
+                    self._undone(undone.id)
+                if isinstance(act, Quit):
+                    self.typed.clear()
+                return act
+        finally:
+            self.asked = None
+            self._changed()

@@ -1,0 +1,67 @@
+"""The application: its routes, its guard, and what an error looks like."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+from dreamplay.errors import DreamplayError
+from dreamplay.web.guard import CHANGING, Guard
+from dreamplay.web.plays import Plays
+from dreamplay.web.routes import ROUTERS
+from dreamplay.web.templating import HERE, page
+
+
+def make_app(home: Path, hosts: frozenset[str], token: str | None = None) -> FastAPI:
+    """The application.
+
+    Args:
+        home: the folder of the runs.
+        hosts: see `Guard`.
+        token: see `Guard`.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await app.state.plays.close()
+
+    app = FastAPI(
+        title="dreamplay", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None,
+        middleware=[Middleware(Guard, hosts=hosts, token=token)],
+    )  # fmt: skip
+    app.state.home, app.state.plays = home, Plays(home)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), "static")
+    for router in ROUTERS:
+        app.include_router(router)
+    app.exception_handler(DreamplayError)(_refused)
+    app.exception_handler(HTTPException)(_missing)
+    app.exception_handler(RequestValidationError)(_malformed)
+    return app
+
+
+async def _refused(request: Request, error: DreamplayError) -> HTMLResponse:
+    return _told(request, str(error), 400)
+
+
+async def _missing(request: Request, error: HTTPException) -> HTMLResponse:
+    return _told(request, str(error.detail), error.status_code)
+
+
+async def _malformed(request: Request, error: RequestValidationError) -> HTMLResponse:
+    first = error.errors()[0]
+    return _told(request, f"{first['loc'][-1]}: {first['msg']}", 422)
+
+
+def _told(request: Request, message: str, status: int) -> HTMLResponse:
+    """An error: on the page that asks, if a part of it does, and else as a page of its own."""
+    part = CHANGING.lower() in request.headers
+    return page("error_part.html.jinja" if part else "error.html.jinja", status=status, message=message)

@@ -1,0 +1,78 @@
+"""The stage: a run as it is played, or as it was."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+
+import dreamplay as dp
+from dreamplay.schema.cast import Cast
+from dreamplay.web import sse
+from dreamplay.web.names import Names
+from dreamplay.web.scene_view import AUTHOR, READER, SceneView, Viewpoint
+from dreamplay.web.templating import page
+
+router = APIRouter(prefix="/runs/{name}")
+Do = Literal["pause", "step", "go", "close"]
+
+
+@router.get("")
+def stage(request: Request, name: str, view: str | None = None) -> HTMLResponse:
+    """A run. If it is played here, the events come by `events`; else they are on the page."""
+    play: dp.LivePlay | None = request.app.state.plays.get(name)
+    run = Names(request.app.state.home).run(name)
+    cast = run.record.cast
+    viewpoint = _viewpoint(view, cast)
+    seen = SceneView(run.header.story, cast)
+    return page(
+        "stage.html.jinja", run=run, name=name, live=play is not None, viewpoint=viewpoint, view=seen,
+        viewpoints=[(AUTHOR, "the author"), (READER, "a reader"), *((role, cast.name(role)) for role in cast.roles)],
+        events=[] if play else [each for each in run.events if seen.shows(each, viewpoint, frozenset({viewpoint}))],
+    )  # fmt: skip
+
+
+@router.get("/events")
+async def events(
+    request: Request, name: str, view: str | None = None, after: int = -1,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> StreamingResponse:  # fmt: skip
+    """What happens in a live play, as server-sent events, from the event after `after` on."""
+    play = _live(request, name)
+    assert play.plan
+    known = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
+    viewpoint = _viewpoint(view, play.plan.cast)
+    return StreamingResponse(sse.stream(play, viewpoint, known), media_type="text/event-stream")
+
+
+@router.post("/{do}", status_code=204)
+async def steer(request: Request, name: str, do: Do) -> Response:
+    """Pause, play one event, go on, or stop for good."""
+    if do == "go" and request.app.state.plays.get(name) is None:
+        await request.app.state.plays.go_on(name)
+        return Response(status_code=204, headers={"HX-Refresh": "true"})
+    play = _live(request, name)
+    {"pause": play.pause, "step": play.step, "go": play.go_on, "close": play.close}[do]()
+    return Response(status_code=204)
+
+
+def _live(request: Request, name: str) -> dp.LivePlay:
+    play: dp.LivePlay | None = request.app.state.plays.get(name)
+    if play is None:
+        raise HTTPException(404, f"The run {name[:80]!r} is not played here.")
+    return play
+
+
+def _viewpoint(asked: str | None, cast: Cast) -> Viewpoint:
+    """Through whose eyes: what was asked for, or those of the visitor, or a reader's.
+
+    Raises:
+        HTTPException: there is nobody of that name (404).
+    """
+    if asked is None:
+        return cast.visitor or READER
+    if asked not in (AUTHOR, READER, *cast.roles):
+        raise HTTPException(404, f"Nobody in this run is called {asked[:80]!r}.")
+    return asked

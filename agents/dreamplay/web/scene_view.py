@@ -1,0 +1,65 @@
+"""What a play looks like on the page: its events as pieces of HTML, for whoever watches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import dreamplay as dp
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, EventBase
+from dreamplay.schema.story import Story
+from dreamplay.web.templating import fill
+
+Viewpoint = str
+"""Whose eyes: "author" sees everything, "reader" what is said and done, and a role what they perceive."""
+AUTHOR: Literal["author"] = "author"
+READER: Literal["reader"] = "reader"
+
+
+@dataclass(frozen=True)
+class SceneView:
+    """Makes HTML of the events of one play."""
+
+    story: Story
+    cast: Cast
+
+    def shows(self, event: dp.Event, viewpoint: Viewpoint, roles: frozenset[str] = frozenset()) -> bool:
+        """Whether somebody sees an event. `roles` are those whose eyes are used, if it is not the author or a reader.
+        The witnesses of an event decide, as they do for prompts.
+        """
+        if viewpoint == AUTHOR:
+            return True
+        if viewpoint == READER:
+            return not event.backstage and event.kind not in ("thought", "recap")
+        return bool(roles & set(event.witnesses))
+
+    def event(self, event: dp.Event, before: dp.Event | None) -> str:
+        """An event as HTML, under the titles of its beat and scene if they are new."""
+        return fill(
+            "event.html.jinja", event=event, view=self,
+            beat=self.beat(event) if before is None or before.beat != event.beat else "",
+            place=self.place(event) if before is None or before.scene != event.scene else "",
+        )  # fmt: skip
+
+    def name(self, role: str | None) -> str:
+        """The name of a role."""
+        return self.cast.name(role) if role else ""
+
+    def voice(self, role: str | None) -> int:
+        """The number of a role's voice, by which it is told apart on the page."""
+        return self.cast.roles.index(role) + 1 if role in self.cast.roles else 0
+
+    def beat(self, event: EventBase) -> str:
+        """The title of an event's beat."""
+        if event.beat == PROLOGUE:
+            return PROLOGUE_TITLE
+        return next((self.cast.fill(each.title) for each in self.story.beats if each.id == event.beat), event.beat)
+
+    def place(self, event: EventBase) -> str:
+        """The heading of an event's scene."""
+        return next((self.cast.fill(scene.place) for _, scene in self.story.scenes if scene.id == event.scene), "")
+
+    def choice(self, choice: str) -> str:
+        """A choice at the crossroads, in words."""
+        return next((self.cast.fill(each.text) for each in self.story.choices if each.id == choice), choice)

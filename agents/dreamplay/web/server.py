@@ -1,0 +1,74 @@
+"""The server of the page: it takes a free port on this machine, opens the browser, and serves until Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import secrets
+import socket
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+
+from dreamplay.errors import UsageError
+from dreamplay.web.app import make_app
+
+PORT = 8145
+"""The port that is tried first, so that bookmarks and the browser's history keep working."""
+
+
+def serve(
+    home: Path, *, host: str = "127.0.0.1", port: int | None = None, path: str = "/", browser: bool = True,
+    token: str | None = None, say: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Serve the page until Ctrl-C.
+
+    Args:
+        home: the folder of the runs.
+        host: the address to listen on. Any but this machine's own needs a token.
+        port: the port; None: `PORT`, or a free one if that is taken.
+        path: the page to begin with.
+        browser: whether to open a browser.
+        token: what an address has to carry; "new" draws one.
+        say: tells the user the address.
+
+    Raises:
+        UsageError: the address cannot be listened on, or would be open to other machines without a token.
+    """
+    import uvicorn
+
+    if not _own(host) and token is None:
+        raise UsageError(f"`host={host}`: other machines could play, spend and read here; add `token`")
+    secret = secrets.token_urlsafe(24) if token == "new" else token  # noqa: S105
+    listening = _listen(host, port)
+    number = listening.getsockname()[1]
+    called = f"[{host}]" if ":" in host else host
+    names = {called, "localhost"} if _own(host) else ()
+    app = make_app(home, frozenset(f"{name}:{number}" for name in names), secret)
+    address = f"http://{called}:{number}{path}" + (f"?token={secret}" if secret else "")
+    say(f"dreamplay is open at {address} (Ctrl-C closes it)")
+    if browser:
+        with contextlib.suppress(webbrowser.Error):
+            webbrowser.open(address)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+    with listening:
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _own(host: str) -> bool:
+    """Whether an address is reached from this machine alone."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listen(host: str, port: int | None) -> socket.socket:
+    """A socket that listens."""
+    why: OSError | None = None
+    for number in (port,) if port is not None else (PORT, 0):
+        try:
+            return socket.create_server((host, number), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        except OSError as error:
+            why = error
+    raise UsageError(f"cannot listen on {host}, port {port}: {why and why.strerror}; choose another `port`") from why

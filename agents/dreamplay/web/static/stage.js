@@ -1,0 +1,60 @@
+// The stage: follows a live play by server-sent events. A tab that nobody looks at lets go of its stream, since a
+// browser opens six connections to a server and no more; it takes it up again at the event where it stopped.
+"use strict";
+
+(() => {
+  const script = document.getElementById("script");
+  const address = script.dataset.events;
+  if (!address) return;
+  const spoken = document.getElementById("spoken");
+  const state = document.getElementById("state");
+  let last = -1;
+  let source = null;
+
+  const at_end = () => window.innerHeight + window.scrollY >= document.body.scrollHeight - 80;
+
+  function show(html) {
+    const follows = at_end();
+    const piece = document.createElement("template");
+    piece.innerHTML = html; // made by the server, with all text escaped
+    script.append(piece.content);
+    htmx.process(script.lastElementChild);
+    if (follows) window.scrollTo(0, document.body.scrollHeight);
+  }
+
+  function open() {
+    source = new EventSource(`${address}&after=${last}`);
+    source.addEventListener("event", (message) => {
+      last = Number(message.lastEventId);
+      spoken.hidden = true;
+      spoken.textContent = "";
+      const html = JSON.parse(message.data).html;
+      if (html) show(html);
+    });
+    source.addEventListener("token", (message) => {
+      const token = JSON.parse(message.data);
+      spoken.textContent = token.text ? (spoken.textContent || `${token.name}: `) + token.text : "";
+      spoken.hidden = !spoken.textContent;
+    });
+    source.addEventListener("moment", (message) => {
+      const moment = JSON.parse(message.data);
+      state.textContent = moment.why ? `${moment.state}: ${moment.why}` : moment.state;
+      document.body.dataset.state = moment.state;
+    });
+    source.addEventListener("rewound", (message) => {
+      const { event } = JSON.parse(message.data);
+      for (const each of script.querySelectorAll("[data-event]"))
+        if (Number(each.dataset.event) >= event) each.remove();
+      last = event - 1;
+    });
+    source.addEventListener("again", () => location.reload());
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+    } else if (!source) open();
+  });
+  open();
+})();
