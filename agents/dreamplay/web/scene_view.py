@@ -19,10 +19,13 @@ READER: Literal["reader"] = "reader"
 
 @dataclass(frozen=True)
 class SceneView:
-    """Makes HTML of the events of one play."""
+    """Makes HTML of the events of one run, as somebody sees it."""
 
     story: Story
     cast: Cast
+    run: str = ""
+    """The name of the run, for addresses."""
+    viewpoint: Viewpoint = READER
 
     def shows(self, event: dp.Event, viewpoint: Viewpoint, roles: frozenset[str] = frozenset()) -> bool:
         """Whether somebody sees an event. `roles` are those whose eyes are used, if it is not the author or a reader.

@@ -54,9 +54,11 @@ class _Teller:
     """Puts what a tab is told into words, and keeps from it what its viewpoint does not see."""
 
     def __init__(self, play: dp.LivePlay, viewpoint: Viewpoint, events: list[dp.Event]) -> None:
-        plan = play.plan
+        plan, folder = play.plan, play.folder
         assert plan
-        self._view, self._viewpoint, self._play = SceneView(plan.story, plan.cast), viewpoint, play
+        assert folder
+        self._view = SceneView(plan.story, plan.cast, folder.name, viewpoint)
+        self._viewpoint, self._play = viewpoint, play
         self._events = events
         self._before: dp.Event | None = None
         self._roles = self._eyes()

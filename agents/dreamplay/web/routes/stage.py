@@ -26,7 +26,7 @@ def stage(request: Request, name: str, view: str | None = None) -> HTMLResponse:
     run = Names(request.app.state.home).run(name)
     cast = run.record.cast
     viewpoint = _viewpoint(view, cast)
-    seen = SceneView(run.header.story, cast)
+    seen = SceneView(run.header.story, cast, name, viewpoint)
     return page(
         "stage.html.jinja", run=run, name=name, live=play is not None, viewpoint=viewpoint, view=seen,
         viewpoints=[(AUTHOR, "the author"), (READER, "a reader"), *((role, cast.name(role)) for role in cast.roles)],

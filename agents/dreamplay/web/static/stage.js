@@ -11,14 +11,16 @@
   let last = -1;
   let source = null;
 
-  const at_end = () => window.innerHeight + window.scrollY >= document.body.scrollHeight - 80;
+  const tell = (kind, detail) => document.dispatchEvent(new CustomEvent(`dreamplay:${kind}`, { detail }));
+  const atEnd = () => window.innerHeight + window.scrollY >= document.body.scrollHeight - 80;
 
   function show(html) {
-    const follows = at_end();
+    const follows = atEnd();
     const piece = document.createElement("template");
     piece.innerHTML = html; // made by the server, with all text escaped
+    const added = [...piece.content.children];
     script.append(piece.content);
-    htmx.process(script.lastElementChild);
+    for (const each of added) htmx.process(each);
     if (follows) window.scrollTo(0, document.body.scrollHeight);
   }
 
@@ -30,6 +32,7 @@
       spoken.textContent = "";
       const html = JSON.parse(message.data).html;
       if (html) show(html);
+      tell("event", { event: last, shown: Boolean(html) });
     });
     source.addEventListener("token", (message) => {
       const token = JSON.parse(message.data);
@@ -40,6 +43,7 @@
       const moment = JSON.parse(message.data);
       state.textContent = moment.why ? `${moment.state}: ${moment.why}` : moment.state;
       document.body.dataset.state = moment.state;
+      tell("moment", moment);
     });
     source.addEventListener("rewound", (message) => {
       const { event } = JSON.parse(message.data);
