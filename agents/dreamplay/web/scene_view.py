@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+from starlette.exceptions import HTTPException
 
 import dreamplay as dp
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, EventBase
+from dreamplay.schema.script import Script, ever_controlled
 from dreamplay.schema.story import Story
 from dreamplay.web.templating import fill
 
@@ -15,6 +19,30 @@ Viewpoint = str
 """Whose eyes: "author" sees everything, "reader" what is said and done, and a role what they perceive."""
 AUTHOR: Literal["author"] = "author"
 READER: Literal["reader"] = "reader"
+
+
+def viewpoint(asked: str | None, cast: Cast) -> Viewpoint:
+    """Through whose eyes: what was asked for, or those of the visitor, or a reader's.
+
+    Raises:
+        HTTPException: there is nobody of that name (404).
+    """
+    if asked is None:
+        return cast.visitor or READER
+    if asked not in (AUTHOR, READER, *cast.roles):
+        raise HTTPException(404, f"Nobody in this run is called {asked[:80]!r}.")
+    return asked
+
+
+def eyes(seen_by: Viewpoint, cast: Cast, events: Iterable[dp.Event]) -> frozenset[str]:
+    """The roles through whose eyes somebody sees: of a visitor, those too whom they have played. Of the author and of a
+    reader that is nobody.
+    """
+    if seen_by in (AUTHOR, READER):
+        return frozenset()
+    if seen_by == cast.visitor:
+        return frozenset({seen_by, *ever_controlled(Script(events))})
+    return frozenset({seen_by})
 
 
 @dataclass(frozen=True)

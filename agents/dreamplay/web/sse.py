@@ -14,8 +14,7 @@ from typing import Any
 
 import dreamplay as dp
 from dreamplay.live_play import Seen
-from dreamplay.schema.script import Script, ever_controlled
-from dreamplay.web.scene_view import SceneView, Viewpoint
+from dreamplay.web.scene_view import SceneView, Viewpoint, eyes
 
 _ALIVE = 15.0
 """Seconds without news after which a comment is sent, so that a tab that is gone is noticed."""
@@ -109,11 +108,7 @@ class _Teller:
         })  # fmt: skip
 
     def _eyes(self) -> frozenset[str]:
-        """The roles through whose eyes the tab sees: of a visitor, those too whom they have played."""
-        visitor = self._view.cast.visitor
-        if self._viewpoint == visitor:
-            return frozenset({visitor, *ever_controlled(Script(self._events))})
-        return frozenset({self._viewpoint})
+        return eyes(self._viewpoint, self._view.cast, self._events)
 
 
 def message(kind: str, data: dict[str, Any], number: int | None = None) -> str:

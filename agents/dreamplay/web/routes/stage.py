@@ -9,10 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 import dreamplay as dp
-from dreamplay.schema.cast import Cast
 from dreamplay.web import sse
 from dreamplay.web.names import Names
-from dreamplay.web.scene_view import AUTHOR, READER, SceneView, Viewpoint
+from dreamplay.web.scene_view import AUTHOR, READER, SceneView, eyes, viewpoint
 from dreamplay.web.templating import page
 
 router = APIRouter(prefix="/runs/{name}")
@@ -25,12 +24,13 @@ def stage(request: Request, name: str, view: str | None = None) -> HTMLResponse:
     play: dp.LivePlay | None = request.app.state.plays.get(name)
     run = Names(request.app.state.home).run(name)
     cast = run.record.cast
-    viewpoint = _viewpoint(view, cast)
-    seen = SceneView(run.header.story, cast, name, viewpoint)
+    seen_by = viewpoint(view, cast)
+    roles = eyes(seen_by, cast, run.events)
+    seen = SceneView(run.header.story, cast, name, seen_by)
     return page(
-        "stage.html.jinja", run=run, name=name, live=play is not None, viewpoint=viewpoint, view=seen,
+        "stage.html.jinja", run=run, name=name, live=play is not None, viewpoint=seen_by, view=seen,
         viewpoints=[(AUTHOR, "the author"), (READER, "a reader"), *((role, cast.name(role)) for role in cast.roles)],
-        events=[] if play else [each for each in run.events if seen.shows(each, viewpoint, frozenset({viewpoint}))],
+        events=[] if play else [each for each in run.events if seen.shows(each, seen_by, roles)],
     )  # fmt: skip
 
 
@@ -43,8 +43,8 @@ async def events(
     play = _live(request, name)
     assert play.plan
     known = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
-    viewpoint = _viewpoint(view, play.plan.cast)
-    return StreamingResponse(sse.stream(play, viewpoint, known), media_type="text/event-stream")
+    seen_by = viewpoint(view, play.plan.cast)
+    return StreamingResponse(sse.stream(play, seen_by, known), media_type="text/event-stream")
 
 
 @router.post("/{do}", status_code=204)
@@ -63,16 +63,3 @@ def _live(request: Request, name: str) -> dp.LivePlay:
     if play is None:
         raise HTTPException(404, f"The run {name[:80]!r} is not played here.")
     return play
-
-
-def _viewpoint(asked: str | None, cast: Cast) -> Viewpoint:
-    """Through whose eyes: what was asked for, or those of the visitor, or a reader's.
-
-    Raises:
-        HTTPException: there is nobody of that name (404).
-    """
-    if asked is None:
-        return cast.visitor or READER
-    if asked not in (AUTHOR, READER, *cast.roles):
-        raise HTTPException(404, f"Nobody in this run is called {asked[:80]!r}.")
-    return asked
