@@ -92,6 +92,28 @@ def test_a_story_and_its_personas_can_be_values(small: Path, run: dp.Run) -> Non
     assert changed.name("bo") == "Nan"
 
 
+def test_a_branch_goes_on_with_an_edited_story(run: dp.Run) -> None:
+    text = dp.dump_story(run.header.story)
+    edited = dp.parse_story(text.replace("They meet: porch.", "They meet at last."))
+    other = dp.play(run.branch(at="dawn", story_edit=edited))
+    assert "They meet at last." in [event.text for event in other.events]
+    assert other.header.changes[0].endswith("story-edit Small Hours")
+    with pytest.raises(UsageError, match=r"^`story_edit` is another story: 'Large Hours'"):
+        run.branch(at="dawn", story_edit=dp.parse_story(text.replace("Small Hours", "Large Hours")))
+
+
+def test_threads_are_asked_for_as_they_stood(run: dp.Run) -> None:
+    asked = dp.play(run.branch(at="corner", say=[("ada", "Bo, who locked the door?")]))
+    since = asked.header.point or 0
+    since = next(event.id for event in asked.events[since:] if event.kind == "line")
+    assert asked.threads(at=since - 1) == tuple(each for each in asked.threads(at=since) if each.since < since)
+    (thread,) = (each for each in asked.threads(["ada", "cyrus"], at=since) if each.since == since)
+    assert (thread.kind, thread.by, thread.to, thread.open) == ("question", "ada", "bo", True)
+    assert since not in [each.since for each in asked.threads("cyrus")]  # who is not in the corner
+    with pytest.raises(UsageError, match=r"`at=100000`: no such event; this run has events 0 to"):
+        asked.threads(at=100_000)
+
+
 def test_a_run_shows_itself_and_answers_questions(run: dp.Run) -> None:
     assert repr(run) == f"<Run {run.folder.name}: 'Small Hours' on scripted, seed 7, {len(run.lines)} lines, finished>"
     branch = run.branch(at="night", drop=["bo"])

@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dreamplay.api import (
         compare,
+        dump_story,
         get_model,
         list_runs,
         live,
         load_persona,
         load_run,
         load_story,
+        parse_story,
         play,
         score,
         stream,
@@ -45,8 +47,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Branched", "Comparison", "DreamplayError", "Event", "LivePlay", "Model", "Moment", "OpenModel", "Persona",
-    "Rewound", "Run", "RunSummary", "Scorecard", "Story", "Stream", "Token", "compare", "get_model", "list_runs",
-    "live", "load_persona", "load_run", "load_story", "play", "score", "stream",
+    "Rewound", "Run", "RunSummary", "Scorecard", "Story", "Stream", "Token", "compare", "dump_story",
+    "get_model", "list_runs", "live", "load_persona", "load_run", "load_story", "parse_story", "play", "score",
+    "stream",
 ]  # fmt: skip
 
 _HOMES = {

@@ -154,6 +154,26 @@ def load_story(reference: str | Path) -> Story:
     return casting.load_story(str(reference))
 
 
+def parse_story(text: str) -> Story:
+    """A story from YAML text, such as an edited one from `dump_story`.
+
+    Raises:
+        LibraryError: it is not valid; the message names the line.
+    """
+    from dreamplay.library import yaml_loader
+
+    return yaml_loader.read_text(text, Story, "story")
+
+
+def dump_story(story: Story) -> str:
+    """A story as YAML text, to be edited and read by `parse_story`: of a run, `run.header.story` has what was played.
+    Comments of its author are not in it.
+    """
+    from dreamplay.library import yaml_writer
+
+    return yaml_writer.written(story)
+
+
 def load_persona(reference: str | Path, *, name: str | None = None) -> Persona:
     """Load a shipped persona by name, or a persona from a file or a character card.
 

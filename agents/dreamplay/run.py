@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dreamplay.analysis.explain import Explanation, Knowledge
     from dreamplay.branching.branch import Branch
     from dreamplay.schema.cast import Persona
+    from dreamplay.schema.story import Story
     from dreamplay.threads.thread import Thread
 
 
@@ -130,16 +131,24 @@ class Run:
                 raise UsageError(f"no role {role!r} in this run; it has {', '.join(self.record.cast.roles)}")
         return self.record.script.joint_view(roles, ()).events
 
-    def threads(self, role: str | None = None) -> tuple[Thread, ...]:
+    def threads(self, role: str | Sequence[str] | None = None, at: int | None = None) -> tuple[Thread, ...]:
         """Questions, accusations, offers, promises and told secrets, with what became of each, in the order in which
-        they began; with a role, those that the role witnessed.
+        they began.
+
+        Args:
+            role: whose: of a role those that it witnessed, of several those that any of them did; None: everybody's.
+            at: as they stood after an event; None: at the end.
 
         Raises:
-            UsageError: no such role; the message says which there are.
+            UsageError: no such role or event; the message says which there are.
+            TypeError: `at` is no number.
         """
         from dreamplay.analysis import explain
 
-        return explain.threads(self.record, role)
+        if at is not None:
+            _checked_number("at", at, "the id of an event")
+        roles = [role] if isinstance(role, str) else role or []
+        return explain.threads(self.record, *roles, at=at)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat dictionary for each event, for `pandas.DataFrame(run.to_records())`.
@@ -160,7 +169,7 @@ class Run:
         swap: Mapping[str, str | Path | Persona] | None = None,
         say: Sequence[tuple[str, str]] = (),
         drop: Sequence[str] = (),
-        story_edit: str | Path | None = None,
+        story_edit: str | Path | Story | None = None,
         seed: int | None = None,
     ) -> Branched:
         """Make a branch: the same run up to a point, with something changed from there on. The run itself does not
@@ -171,7 +180,7 @@ class Run:
             swap: role to persona: a name, a file, a character card, a `Persona`, or another role.
             say: role and words, each a line that is spoken at the point.
             drop: roles that leave at the point and stay away.
-            story_edit: a file with the story as it goes on.
+            story_edit: the story as it goes on, or its file. `dump_story` and `parse_story` edit that of a run.
             seed: of the dice from there on, from 0 to 2**31 - 1; None: the run's own.
 
         Raises:
@@ -185,7 +194,8 @@ class Run:
             _checked_number("seed", seed, "a whole number")
         if isinstance(say, str) or not all(isinstance(line, tuple | list) and len(line) == 2 for line in say):
             raise TypeError(f"`say` is a list of pairs, each a role and its words, not {say!r}")
-        changes = whatif.Changes(swap or {}, say, drop, None if story_edit is None else Path(story_edit))
+        edited = Path(story_edit) if isinstance(story_edit, str) else story_edit
+        changes = whatif.Changes(swap or {}, say, drop, edited)
         point = None if at is None else str(at)
         return Branched(self, whatif.branch(self.record, self.folder.resolve().name, point, changes, seed))
 

@@ -190,10 +190,7 @@ def knows(record: RunLog, role: str, at: int | None = None) -> Knowledge:
     Raises:
         UsageError: no such role or event; the message says which there are.
     """
-    cast, last = _with_role(record, role), len(record.script) - 1
-    at = last if at is None else at
-    if not 0 <= at <= last:
-        raise UsageError(f"`at={str(at)[:20]}`: no such event; this run has {_range(last + 1)}")
+    cast, at = _with_role(record, role), _place(record, at)
     seen = [event for event in record.script.visible_to(role) if event.id <= at]
     thoughts = [event for event in seen if isinstance(event, ReflectionEvent)]
     known = regards(thoughts, role)
@@ -215,22 +212,24 @@ def knows(record: RunLog, role: str, at: int | None = None) -> Knowledge:
     )
 
 
-def threads(record: RunLog, role: str | None = None) -> tuple[Thread, ...]:
+def threads(record: RunLog, *roles: str, at: int | None = None) -> tuple[Thread, ...]:
     """Questions, accusations, offers, promises and told secrets, and what became of them, in the order in which they
     began.
 
     Args:
         record: the run.
-        role: whose; what a role did not witness is then left out, and with it what became of a thread there. None:
+        roles: whose; what none of them witnessed is then left out, and with it what became of a thread there. None:
             everybody's.
+        at: the last event that counts; None: that of the run.
 
     Raises:
-        UsageError: no such role; the message says which there are.
+        UsageError: no such role or event; the message says which there are.
     """
-    if role is None:
-        return record.ledger(record.script).threads
-    _with_role(record, role)
-    return record.ledger(record.script.visible_to(role)).threads
+    last = _place(record, at)
+    for role in roles:
+        _with_role(record, role)
+    known = record.script.joint_view(roles, ()).events if roles else record.script
+    return record.ledger(event for event in known if event.id <= last).threads
 
 
 def dreamt(seen: Iterable[Event], role: str) -> dict[str, list[Event]]:
@@ -241,6 +240,20 @@ def dreamt(seen: Iterable[Event], role: str) -> dict[str, list[Event]]:
             if entry.role != role:
                 found.setdefault(entry.role, []).append(event)
     return found
+
+
+def _place(record: RunLog, at: int | None) -> int:
+    """The last event that counts: the one that was asked for, or that of the run, or -1 if nothing has happened.
+
+    Raises:
+        UsageError: there is no such event.
+    """
+    last = len(record.script) - 1
+    if at is None:
+        return last
+    if not 0 <= at <= last:
+        raise UsageError(f"`at={str(at)[:20]}`: no such event; this run has {_range(last + 1)}")
+    return at
 
 
 def _with_role(record: RunLog, role: str) -> Cast:

@@ -49,8 +49,8 @@ class Changes:
     """Role and words: lines that are spoken at the point."""
     drop: Sequence[str] = ()
     """Roles that leave at the point, and are absent from every later scene."""
-    story: Path | None = None
-    """A file with the story from the point on."""
+    story: Path | Story | None = None
+    """The story from the point on, or its file."""
 
     def __bool__(self) -> bool:
         return bool(self.swaps or self.say or self.drop or self.story)
@@ -59,7 +59,7 @@ class Changes:
         """The changes in words, without a path: they go into the header."""
         others = [f"say {role}: {text}" for role, text in self.say]
         others += [f"drop {role}" for role in self.drop]
-        others += [f"story-edit {self.story.name}"] if self.story else []
+        others += [f"story-edit {_called(self.story)}"] if self.story else []
         where = f"from event {point} on, " if point else ""
         return tuple(f"{where}{words}" for words in run_config.told(self.swaps, *others))
 
@@ -184,17 +184,25 @@ def _scene_at(plan: RunConfig, events: Sequence[Event], point: int) -> Scene:
     return next((scene for _, scene in plan.scenes if at and scene.id == at.scene), plan.scenes[0][1])
 
 
-def _edited(plan: RunConfig, shared: Sequence[Event], here: Scene, begun: bool, file: Path) -> Story:
-    """The story in a file, if it is the parent's story up to the point.
+def _called(story: Path | Story) -> str:
+    """The name of an edited story: that of its file, or its title if it has none."""
+    if isinstance(story, Path):
+        return story.name
+    return story.path.name if story.path else story.title
+
+
+def _edited(plan: RunConfig, shared: Sequence[Event], here: Scene, begun: bool, edit: Path | Story) -> Story:
+    """An edited story, if it is the parent's story up to the point.
 
     Raises:
         LibraryError: there is none, or it is not valid.
         UsageError: it is another story.
     """
-    story = yaml_loader.read(file, Story)
+    story = casting.checked(edit) if isinstance(edit, Story) else yaml_loader.read(edit, Story)
+    file = f"`story_edit={story.path}`" if story.path else "`story_edit`"
     if (story.title, list(story.cast)) != (plan.story.title, list(plan.story.cast)):
         raise UsageError(
-            f"`story_edit={file}` is another story: {story.title!r} with {', '.join(story.cast)}, and the run plays "
+            f"{file} is another story: {story.title!r} with {', '.join(story.cast)}, and the run plays "
             f"{plan.story.title!r} with {', '.join(plan.story.cast)}; edit a copy of that"
         )
     was, now = ([(beat.id, scene.id, scene.kind, scene.present) for beat, scene in each.scenes]
@@ -203,18 +211,18 @@ def _edited(plan: RunConfig, shared: Sequence[Event], here: Scene, begun: bool, 
     for old, new in zip(was[:played], [*now, *[None] * played], strict=False):
         if old != new:
             raise UsageError(
-                f"`story_edit={file}`: the run has played {old[0]}/{old[1]} ({old[2]}: {', '.join(old[3])}) before the "
-                "point, and the file has no such scene there; leave what was played as it was"
+                f"{file}: the run has played {old[0]}/{old[1]} ({old[2]}: {', '.join(old[3])}) before the point, and "
+                "the edited story has no such scene there; leave what was played as it was"
             )
     taken = {event.choice for event in shared if isinstance(event, StanceEvent)} - {each.id for each in story.choices}
     if taken:
-        raise UsageError(f"`story_edit={file}`: the choice {min(taken)!r} was taken before the point; leave it there")
+        raise UsageError(f"{file}: the choice {min(taken)!r} was taken before the point; leave it there")
     for event in shared:
         if isinstance(event, OutcomeEvent):
             outcome = next(scene.outcome for _, scene in story.scenes if scene.id == event.scene)
             if outcome is None or outcome.id != event.outcome or event.answer not in outcome.answers:
                 raise UsageError(
-                    f"`story_edit={file}`: {event.scene}.{event.outcome} == {event.answer} was decided before the "
+                    f"{file}: {event.scene}.{event.outcome} == {event.answer} was decided before the "
                     "point; leave it there"
                 )
     return story

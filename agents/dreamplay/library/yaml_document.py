@@ -124,12 +124,21 @@ def read(path: Path) -> Node:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise LibraryError(f"{path}: {error.strerror}; check the path") from None
+    return parse(data, str(path))
+
+
+def parse(data: bytes, called: str) -> Node:
+    """Parse one YAML document, a mapping. `called` is what messages call it.
+
+    Raises:
+        LibraryError: it is no such document, or is too large; the message names the line.
+    """
     if len(data) > MAX_BYTES:
-        raise LibraryError(f"{path}: larger than {MAX_BYTES // 1000} kB; a story is a few kilobytes")
+        raise LibraryError(f"{called}: larger than {MAX_BYTES // 1000} kB; a story is a few kilobytes")
     try:
         return _parsed(_decoded(data))
     except _FaultError as fault:
-        raise LibraryError(f"{path}:{fault.line}: {fault}") from None
+        raise LibraryError(f"{called}:{fault.line}: {fault}") from None
 
 
 def _decoded(data: bytes) -> str:

@@ -31,6 +31,20 @@ def read(path: Path, kind: type[V], **context: object) -> V:
     return _fitted(path, yaml_document.read(path), kind, context)
 
 
+def read_text(text: str, kind: type[V], called: str) -> V:
+    """Read YAML text into a value. A story may be one that lost people in a branch.
+
+    Args:
+        text: the document.
+        kind: of the value.
+        called: what messages call it, in place of a path.
+
+    Raises:
+        LibraryError: it is not YAML, or does not fit; the message names line and key.
+    """
+    return _value(called, yaml_document.parse(text.encode(errors="surrogatepass"), called), kind, {})
+
+
 def read_either(path: Path) -> Persona | Story:
     """Read a file that is a persona or a story, as the keys in it say.
 
@@ -43,17 +57,20 @@ def read_either(path: Path) -> Persona | Story:
 
 
 def _fitted(path: Path, node: Node, kind: type[V], context: dict[str, object]) -> V:
+    value = _value(str(path), node, kind, {AUTHORED: True} if kind is Story else context)
+    return value.read_from(path) if isinstance(value, Authored) else value
+
+
+def _value(called: str, node: Node, kind: type[V], context: dict[str, object]) -> V:
     try:
-        given = {AUTHORED: True} if kind is Story else context
-        value = kind.model_validate(node.plain(), context=given)
-        return value.read_from(path) if isinstance(value, Authored) else value
+        return kind.model_validate(node.plain(), context=context)
     except ValidationError as error:
         if other := _other(node, kind):
-            raise LibraryError(f"{path}: this is a {_word(other)}, and a {_word(kind)} is needed here") from None
+            raise LibraryError(f"{called}: this is a {_word(other)}, and a {_word(kind)} is needed here") from None
         found = _told(error.errors(include_url=False))
         more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         told = "; line ".join(_complaint(node, kind, each) for each in found[:_SHOWN])
-        raise LibraryError(f"{path}:{told}{more}") from None
+        raise LibraryError(f"{called}:{told}{more}") from None
 
 
 def _other(node: Node, kind: type[FrozenModel]) -> type[FrozenModel] | None:
