@@ -75,6 +75,27 @@ def test_a_branch_is_played_beside_its_parent_and_compared(run: dp.Run) -> None:
     assert dp.compare(run, asked).findings[0].endswith("say bo: Am I off?")
 
 
+def test_runs_are_sorted_into_groups_and_put_side_by_side(run: dp.Run) -> None:
+    line = run.lines[-1].id
+    takes = [dp.play(run.branch(at=line, seed=seed)) for seed in (8, 9)]
+    other = dp.play(run.branch(at=line, drop=["cyrus"]))
+    assert dp.two_groups([other, run]) == ([other], [run])
+    assert dp.two_groups([run, other, *takes]) == ([run, *takes], [other])
+    beside = dp.side_by_side([run, *takes, other])
+    assert {len(passage.columns) for scene in beside.after for passage in scene.passages} == {4}
+    assert line - 2 <= beside.shared <= line
+
+
+def test_a_run_is_exported_in_every_format(run: dp.Run) -> None:
+    known = {each.name: each for each in dp.list_formats()}
+    assert known["markdown"].suffix == ".md"
+    assert known["markdown"].holds.startswith("A page for readers")
+    assert run.export("markdown") == (run.folder / "transcript.md").read_text(encoding="utf-8")
+    assert [json.loads(row) for row in str(run.export("jsonl")).splitlines()] == run.to_records()
+    with pytest.raises(dp.DreamplayError, match="unknown format 'docx'"):
+        run.export("docx")
+
+
 def test_a_story_and_its_personas_can_be_values(small: Path, run: dp.Run) -> None:
     story = dp.load_story(small)
     assert dp.play(story, model="scripted", seed=7).events == run.events

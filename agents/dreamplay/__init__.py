@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         compare,
         dump_story,
         get_model,
+        list_formats,
         list_runs,
         live,
         load_persona,
@@ -30,10 +31,14 @@ if TYPE_CHECKING:
         parse_story,
         play,
         score,
+        side_by_side,
         stream,
+        two_groups,
     )
     from dreamplay.comparison.compare import Comparison
+    from dreamplay.comparison.side_by_side import SideBySide
     from dreamplay.errors import DreamplayError
+    from dreamplay.formats import FormatInfo
     from dreamplay.live_play import LivePlay, Moment, Rewound
     from dreamplay.models.base import Model
     from dreamplay.open_model import OpenModel
@@ -46,17 +51,17 @@ if TYPE_CHECKING:
     from dreamplay.streaming import Stream
 
 __all__ = [
-    "Branched", "Comparison", "DreamplayError", "Event", "LivePlay", "Model", "Moment", "OpenModel", "Persona",
-    "Rewound", "Run", "RunSummary", "Scorecard", "Story", "Stream", "Token", "compare", "dump_story",
-    "get_model", "list_runs", "live", "load_persona", "load_run", "load_story", "parse_story", "play", "score",
-    "stream",
+    "Branched", "Comparison", "DreamplayError", "Event", "FormatInfo", "LivePlay", "Model", "Moment", "OpenModel",
+    "Persona", "Rewound", "Run", "RunSummary", "Scorecard", "SideBySide", "Story", "Stream", "Token", "compare",
+    "dump_story", "get_model", "list_formats", "list_runs", "live", "load_persona", "load_run", "load_story",
+    "parse_story", "play", "score", "side_by_side", "stream", "two_groups",
 ]  # fmt: skip
 
 _HOMES = {
     "Branched": "run", "Comparison": "comparison.compare", "DreamplayError": "errors", "Event": "schema.event",
-    "LivePlay": "live_play", "Model": "models.base", "Moment": "live_play", "OpenModel": "open_model",
-    "Persona": "schema.cast",
-    "Rewound": "live_play", "Run": "run", "RunSummary": "runs.run_index", "Scorecard": "scoring.score",
+    "FormatInfo": "formats", "LivePlay": "live_play", "Model": "models.base", "Moment": "live_play",
+    "OpenModel": "open_model", "Persona": "schema.cast", "Rewound": "live_play", "Run": "run",
+    "RunSummary": "runs.run_index", "Scorecard": "scoring.score", "SideBySide": "comparison.side_by_side",
     "Story": "schema.story", "Stream": "streaming", "Token": "schema.event",
 }  # fmt: skip
 """Where a public name lives, if not in `api`."""

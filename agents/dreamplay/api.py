@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from dreamplay.comparison.compare import Comparison
+    from dreamplay.comparison.side_by_side import SideBySide
+    from dreamplay.formats import FormatInfo
     from dreamplay.runs.run_index import RunSummary
     from dreamplay.schema.event import Event
     from dreamplay.scoring.score import Scorecard
@@ -234,6 +236,42 @@ def compare(base: Run | Sequence[Run], changed: Run | Sequence[Run]) -> Comparis
     from dreamplay.comparison import compare
 
     return compare.compare(*([run.record for run in _runs(side)] for side in (base, changed)))
+
+
+def two_groups(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    """Divide runs into a base and a changed group, to compare them. Two runs are taken in order. Of more, the base is
+    the runs with the same story, cast, model, settings and what-ifs as the first; if that is all of them, it is the
+    first half.
+
+    Raises:
+        UsageError: there are fewer than two runs, more than two kinds, or an odd number of one kind.
+    """
+    from dreamplay.comparison import alignment
+
+    base, _ = alignment.groups([(run.folder.name, run.record) for run in runs])
+    first = {id(record) for record in base}
+    return [run for run in runs if id(run.record) in first], [run for run in runs if id(run.record) not in first]
+
+
+def side_by_side(runs: Sequence[Run]) -> SideBySide:
+    """Put runs of one story side by side: what they share once, and from the first difference on what each has of its
+    own.
+
+    Raises:
+        UsageError: there are fewer than two runs, or they play different stories.
+    """
+    from dreamplay.comparison import side_by_side
+
+    return side_by_side.side_by_side([run.record for run in runs])
+
+
+def list_formats() -> list[FormatInfo]:
+    """The formats that `Run.export` writes: name, suffix of the files, and what they hold. One that cannot be used is
+    left out.
+    """
+    from dreamplay import formats
+
+    return formats.usable()
 
 
 def score(runs: Run | Sequence[Run]) -> Scorecard:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dreamplay import plugin_guard, plugins
 from dreamplay.errors import PluginError
+from dreamplay.schema.base import FrozenModel
 from dreamplay.storage import disk
 
 if TYPE_CHECKING:
@@ -31,6 +32,16 @@ class Format(Protocol):
         """The whole file. A str is encoded as UTF-8."""
 
 
+class FormatInfo(FrozenModel):
+    """A format that can be used."""
+
+    name: str
+    suffix: str
+    """Of the files, with the dot: ".md"."""
+    holds: str
+    """What stands in a file, in a sentence."""
+
+
 def open_format(name: str) -> Format:
     """The format of a name.
 
@@ -41,13 +52,19 @@ def open_format(name: str) -> Format:
     return made
 
 
-def suffixes() -> dict[str, str]:
-    """The formats that can be used, by the suffix of their files. One that fails to load is left out."""
-    found: dict[str, str] = {}
+def usable() -> list[FormatInfo]:
+    """The formats that can be used. One that fails to load is left out."""
+    found = []
     for name in plugins.names("formats"):
         with contextlib.suppress(PluginError):
-            found.setdefault(open_format(name).suffix, name)
+            suffix = open_format(name).suffix
+            found.append(FormatInfo(name=name, suffix=suffix, holds=plugins.described(plugins.find("formats", name))))
     return found
+
+
+def suffixes() -> dict[str, str]:
+    """The formats that can be used, by the suffix of their files."""
+    return {each.suffix: each.name for each in reversed(usable())}
 
 
 def write_page(folder: Path, end: End | None = None) -> Path:

@@ -162,6 +162,16 @@ class Run:
 
         return records.records(self.record)
 
+    def export(self, format_name: str) -> str | bytes:
+        """The run in another format, as `dreamplay export` writes it. `dreamplay.list_formats` says which there are.
+
+        Raises:
+            PluginError: there is no such format, or it cannot be used.
+        """
+        from dreamplay import formats
+
+        return formats.open_format(format_name).write(self.record)
+
     def branch(
         self,
         *,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
@@ -12,6 +12,9 @@ from dreamplay.errors import UsageError
 from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
+
+Side = Sequence[tuple[EventView, Essence]]
+"""The events of a run, or of a part of it, each with the fields that are compared."""
 
 
 class AlignedRow(FrozenModel):
@@ -97,15 +100,7 @@ def match(base: Sequence[RunLog], changed: Sequence[RunLog]) -> Pairing:
             drawn = [run.header.seed for run in group]
             twice = next(seed for seed in drawn if drawn.count(seed) > 1)
             raise UsageError(f"two {word} runs have the seed {twice}; leave one of them out")
-    stories = {run.header.story_hash: run.header for run in (*base, *changed)}
-    titles_differ = len({header.story.title for header in stories.values()}) > 1
-    edited = not titles_differ and any(header.point is not None for header in stories.values())
-    if len(stories) > 1 and not edited:
-        one, other, *_ = stories.values()
-        titles = f"{one.story.title!r} and {other.story.title!r} are two stories"
-        if one.story.title == other.story.title:
-            titles = f"the story {one.story.title!r} was rewritten between these runs"
-        raise UsageError(f"{titles}; compare runs of one story")
+    check_story((*base, *changed))
     shared = [seed for seed in seeds[0] if seed in seeds[1]]
     if not shared:
         return Pairing(tuple(base), tuple(changed), False, ((), ()))
@@ -114,6 +109,23 @@ def match(base: Sequence[RunLog], changed: Sequence[RunLog]) -> Pairing:
         tuple(seeds[0][seed] for seed in shared), tuple(seeds[1][seed] for seed in shared), True,
         (spare_base, spare_changed),
     )  # fmt: skip
+
+
+def check_story(runs: Sequence[RunLog]) -> None:
+    """See that runs play one story. A branch may go on with an edited one.
+
+    Raises:
+        UsageError: they do not.
+    """
+    stories = {run.header.story_hash: run.header for run in runs}
+    titles_differ = len({header.story.title for header in stories.values()}) > 1
+    edited = not titles_differ and any(header.point is not None for header in stories.values())
+    if len(stories) > 1 and not edited:
+        one, other, *_ = stories.values()
+        titles = f"{one.story.title!r} and {other.story.title!r} are two stories"
+        if one.story.title == other.story.title:
+            titles = f"the story {one.story.title!r} was rewritten between these runs"
+        raise UsageError(f"{titles}; compare runs of one story")
 
 
 def pairs(matched: Pairing) -> tuple[Pair, ...]:
@@ -146,31 +158,36 @@ def _kind(run: RunLog) -> object:
 
 def _pair(one: RunLog, other: RunLog) -> Pair:
     base, changed = list(played(one)), list(played(other))
-    shared = 0
-    for (a, what), (b, other_what) in zip(base, changed, strict=False):
-        if (a.beat, a.scene, what) != (b.beat, b.scene, other_what):
-            break
-        shared += 1
+    shared = common((base, changed))
     first = None
     if shared < max(len(base), len(changed)):
         first = AlignedRow(base=_at(base, shared), changed=_at(changed, shared), same=False)
-    # The order of the story.
-    places = [scene.id for _, scene in one.header.story.scenes]
-    scenes = dict.fromkeys(said.scene for said, _ in (*base[shared:], *changed[shared:]))
-    rows = [
-        row
-        for scene in sorted(scenes, key=lambda each: places.index(each) if each in places else -1)
-        for row in _aligned(*([each for each in side[shared:] if each[0].scene == scene] for side in (base, changed)))
-    ]
+    rows = [row for sides in by_scene((base[shared:], changed[shared:]), one) for row in _aligned(*sides)]
     return Pair(
         base_seed=one.header.seed, changed_seed=other.header.seed, base_events=len(base), changed_events=len(changed),
         shared=shared, first=first, rows=tuple(rows),
     )  # fmt: skip
 
 
-def _aligned(
-    base: Sequence[tuple[EventView, Essence]], changed: Sequence[tuple[EventView, Essence]]
-) -> list[AlignedRow]:
+def common(sides: Sequence[Side]) -> int:
+    """The number of events before the first difference."""
+    shared = 0
+    for events in zip(*sides, strict=False):
+        if len({(said.beat, said.scene, what) for said, what in events}) > 1:
+            break
+        shared += 1
+    return shared
+
+
+def by_scene(sides: Sequence[Side], first: RunLog) -> Iterator[list[Side]]:
+    """The events of each side, scene by scene, in the order of the story of the first run."""
+    places = [scene.id for _, scene in first.header.story.scenes]
+    scenes = dict.fromkeys(said.scene for side in sides for said, _ in side)
+    for scene in sorted(scenes, key=lambda each: places.index(each) if each in places else -1):
+        yield [[each for each in side if each[0].scene == scene] for side in sides]
+
+
+def _aligned(base: Side, changed: Side) -> list[AlignedRow]:
     """Rows of aligned events: equal events share a row; differing events are placed side by side in order."""
     rows: list[AlignedRow] = []
     same = SequenceMatcher(a=[what for _, what in base], b=[what for _, what in changed], autojunk=False)
@@ -180,5 +197,5 @@ def _aligned(
     return rows
 
 
-def _at(side: Sequence[tuple[EventView, Essence]], index: int) -> EventView | None:
+def _at(side: Side, index: int) -> EventView | None:
     return side[index][0] if index < len(side) else None

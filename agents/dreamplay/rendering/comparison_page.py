@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -13,39 +14,49 @@ from dreamplay.rendering import comparison_plots, comparison_report
 from dreamplay.rendering.comparison_origins import origins
 from dreamplay.rendering.event_phrase import phrase
 
-_TEMPLATE = "comparison_page.html.jinja"
+TEMPLATES = Path(__file__).parent
+"""Where the templates of the page and its parts lie, with their styles."""
 
 
 def render(made: Comparison) -> str:
     """The page. The same comparison always gives the same bytes."""
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    tables = {section.title: section for section in comparison_report.sections(made)}
-    return environment.get_template(_TEMPLATE).render(
-        made=made,
-        plots=comparison_plots,
-        tables=tables,
+    return environment.get_template("comparison_page.html.jinja").render(
         first=comparison_report.differing(made),
-        talk=[
-            (title, [each for each in made.talk if each.of == of])
-            for of, title in (("beat", "By beat"), ("role", "By character"))
-        ],
-        swapped=[swap.role for swap in made.swaps],
         by_scene=comparison_report.by_scene,
         phrase=phrase,
         seeds=comparison_report.seeds,
         who=comparison_report.who,
-        figure=deltas.figure,
-        difference=deltas.difference,
-        cost=deltas.COST,
-        verdict=comparison_report.verdict,
-        shown=shown,
-        tell=made.least <= LEVEL,
-        turned=comparison_report.turned,
-        provenance=origins(made.provenance),
+        folded=False,
+        **figures(made),
     )
+
+
+def figures(made: Comparison) -> dict[str, Any]:
+    """What the templates `comparison_figures` and `comparison_notes` are filled with, for a page that has them as
+    parts. It says itself whether private sheets are `folded` away.
+    """
+    return {
+        "made": made,
+        "plots": comparison_plots,
+        "tables": {section.title: section for section in comparison_report.sections(made)},
+        "talk": [
+            (title, [each for each in made.talk if each.of == of])
+            for of, title in (("beat", "By beat"), ("role", "By character"))
+        ],
+        "swapped": [swap.role for swap in made.swaps],
+        "figure": deltas.figure,
+        "difference": deltas.difference,
+        "cost": deltas.COST,
+        "verdict": comparison_report.verdict,
+        "shown": shown,
+        "tell": made.least <= LEVEL,
+        "turned": comparison_report.turned,
+        "provenance": origins(made.provenance),
+    }
