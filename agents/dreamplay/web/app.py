@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from dreamplay.errors import DreamplayError
-from dreamplay.web.guard import CHANGING, Guard
+from dreamplay.web.guard import CHANGING, HEADERS, Guard
 from dreamplay.web.plays import Plays
 from dreamplay.web.routes import ROUTERS
 from dreamplay.web.templating import HERE, page
@@ -45,6 +45,7 @@ def make_app(home: Path, hosts: frozenset[str], token: str | None = None) -> Fas
     app.exception_handler(DreamplayError)(_refused)
     app.exception_handler(HTTPException)(_missing)
     app.exception_handler(RequestValidationError)(_malformed)
+    app.exception_handler(Exception)(_bug)
     return app
 
 
@@ -59,6 +60,13 @@ async def _missing(request: Request, error: HTTPException) -> HTMLResponse:
 async def _malformed(request: Request, error: RequestValidationError) -> HTMLResponse:
     first = error.errors()[0]
     return _told(request, f"{first['loc'][-1]}: {first['msg']}", 422)
+
+
+async def _bug(request: Request, error: Exception) -> HTMLResponse:
+    """What was not foreseen. It is answered outside of the guard, and told in the terminal besides."""
+    answer = _told(request, "That is a bug in dreamplay. Please report it with what the terminal shows.", 500)
+    answer.headers.update(HEADERS)
+    return answer
 
 
 def _told(request: Request, message: str, status: int) -> HTMLResponse:

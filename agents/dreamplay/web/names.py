@@ -10,7 +10,7 @@ import dreamplay as dp
 
 
 class Names:
-    """The names of the runs in a folder."""
+    """The names of the runs in a folder. A link in it leads elsewhere, and is none."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
@@ -22,7 +22,7 @@ class Names:
             HTTPException: there is none (404).
         """
         for path in self._home.iterdir() if self._home.is_dir() else ():
-            if path.name == name and (path / "transcript.jsonl").is_file():
+            if path.name == name and not path.is_symlink() and (path / "transcript.jsonl").is_file():
                 return path
         raise HTTPException(404, f"There is no run {name[:80]!r}.")
 

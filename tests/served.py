@@ -1,0 +1,93 @@
+"""The page for tests: a server in a thread of this process, and a model that speaks when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from dreamplay import event_loop
+from dreamplay.models.base import OnToken, Reply
+from dreamplay.models.prompt import Prompt
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.web.app import make_app
+
+HOST = "127.0.0.1:8145"
+"""Of the page in tests without a server."""
+
+
+@contextmanager
+def page(home: Path) -> Iterator[str]:
+    """Serve the runs of a folder, and say at which address."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        host = f"127.0.0.1:{listening.getsockname()[1]}"
+        config = uvicorn.Config(
+            make_app(home, frozenset({host})), log_level="error", access_log=False, timeout_graceful_shutdown=1
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],), name="page")
+        thread.start()
+        try:
+            until(lambda: server.started)
+            yield f"http://{host}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def until(holds: Any, seconds: float = 10.0) -> Any:
+    """Wait for something that another thread brings about, and return it."""
+    end = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < end, "it never came about"
+        time.sleep(0.01)
+    return found
+
+
+class Pace:
+    """Lets the scripted model answer as many times as it is told, so that a test is never ahead of a play."""
+
+    def __init__(self) -> None:
+        self._left = 0
+        self._more = asyncio.Event()
+
+    def let(self, answers: int = 1_000_000) -> None:
+        """Let so many more answers through."""
+
+        def more() -> None:
+            self._left += answers
+            self._more.set()
+
+        event_loop.call(more)
+
+    async def wait(self) -> None:
+        """Wait to be let through."""
+        while not self._left:
+            self._more.clear()
+            await self._more.wait()
+        self._left -= 1
+
+
+@contextmanager
+def paced() -> Iterator[Pace]:
+    """Have the scripted model wait for a pace before each answer."""
+    pace, complete = Pace(), ScriptedModel.complete
+
+    async def answer(
+        self: ScriptedModel, prompt: Prompt, *, seed: int, on_token: OnToken | None = None
+    ) -> Reply:  # fmt: skip
+        await pace.wait()
+        return await complete(self, prompt, seed=seed, on_token=on_token)
+
+    ScriptedModel.complete = answer  # type: ignore[method-assign]
+    try:
+        yield pace
+    finally:
+        pace.let()
+        ScriptedModel.complete = complete  # type: ignore[method-assign]
