@@ -20,6 +20,12 @@ from dreamplay.web.app import make_app
 
 HOST = "127.0.0.1:8145"
 """Of the page in tests without a server."""
+PAGES = ["/", "/runs/{name}", "/runs/{name}?view=author"]
+"""An address for each route that shows something; {name} is a run that was played to its end."""
+PARTS: list[str] = []
+"""Those that are only ever a part of a page."""
+STREAMS = ["/runs/{name}/events"]
+"""Those that never end."""
 
 
 @contextmanager

@@ -28,9 +28,6 @@ from starlette.testclient import TestClient
 
 HOST = served.HOST
 MARKUP = """"'><script>alert(1)</script><img src=x onerror=alert(1)>"""
-PAGES = ["/", "/runs/{name}", "/runs/{name}?view=author"]
-"""An address for each route that shows something; {name} is a run."""
-STREAMS = ["/runs/{name}/events"]
 HOSTILE = [
     "%2e%2e", "../first", "../../etc/passwd", "..%2ffirst", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "%2fetc%2fpasswd",
     "first%2f.", "first%00", "%2e", "%c0%ae%c0%ae%2f", "first%2f..%2ffirst", "FIRST", "first ", "*",
@@ -130,7 +127,7 @@ def hostile(first: Path, home: Path) -> str:
     return name
 
 
-@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("address", served.PAGES + served.PARTS)
 def test_markup_in_what_strangers_wrote_stays_text(client: TestClient, hostile: str, address: str) -> None:
     answer = client.get(address.format(name=quote(hostile, safe="")))
     assert answer.status_code == 200, answer.text
@@ -153,7 +150,7 @@ def test_markup_in_a_request_stays_text(client: TestClient) -> None:
 
 
 def test_every_route_that_shows_something_is_looked_at() -> None:
-    looked_at = {urlsplit(address).path for address in PAGES + STREAMS}
+    looked_at = {urlsplit(address).path for address in served.PAGES + served.PARTS + served.STREAMS}
     for route in _routes():
         if "GET" in route.methods:
             assert any(route.path_regex.match(path) for path in looked_at), route.path
@@ -188,7 +185,7 @@ def test_the_policy_lets_no_script_or_style_in_but_those_of_the_page() -> None:
 
 @pytest.mark.usefixtures("first")
 def test_no_page_has_a_script_or_a_style_of_its_own(client: TestClient) -> None:
-    for address in PAGES:
+    for address in served.PAGES:
         text = client.get(address.format(name="first")).text
         assert not [piece for piece in text.split("<script")[1:] if not piece.startswith(' src="/static/')], address
         assert " style=" not in text
@@ -248,7 +245,7 @@ def test_the_keys_of_a_user_stand_on_no_page(
     for name in ("OPENAI_API_KEY", "DREAMPLAY_API_KEY"):
         monkeypatch.setenv(name, "sk-0123456789")
     Path("dreamplay.toml").write_text('base_url = "http://me:pa55word@127.0.0.1:1/v1"\n', encoding="utf-8")
-    for address in PAGES:
+    for address in served.PAGES:
         text = client.get(address.format(name=first.name)).text
         assert "sk-0123456789" not in text
         assert "pa55word" not in text
