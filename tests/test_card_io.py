@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dreamplay as dp
 import pytest
 import worlds
 from cards.test_card import REFUSED
@@ -19,6 +20,7 @@ from dreamplay import card_io, casting
 from dreamplay.cards import card
 from dreamplay.cli import main
 from dreamplay.comparison import alignment, compare
+from dreamplay.errors import CardError
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.schema.cast import Persona
 from dreamplay.scoring import score
@@ -52,6 +54,14 @@ def _put(name: str, tree: dict[str, Any] | None = None) -> None:
 
 def _files() -> list[str]:
     return sorted(path.name for path in Path().iterdir())
+
+
+def test_the_content_of_a_card_is_read_like_its_file() -> None:
+    for name in ("zoe.png", "zoe.json"):
+        _put(name)
+        assert dp.load_persona(Path(name).read_bytes(), name="Zo") == dp.load_persona(name, name="Zo")
+    with pytest.raises(CardError, match=r"^the card: JSON, but no character card"):
+        dp.load_persona(b"{}")
 
 
 @pytest.mark.parametrize("source", ["zoe.png", "zoe.json"])

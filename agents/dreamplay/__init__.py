@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from dreamplay.api import (
         compare,
         dump_story,
+        estimate,
         get_model,
         list_formats,
+        list_models,
+        list_personas,
         list_runs,
+        list_stories,
         live,
         load_persona,
         load_run,
@@ -33,10 +37,12 @@ if TYPE_CHECKING:
         score,
         side_by_side,
         stream,
+        try_model,
         two_groups,
     )
     from dreamplay.comparison.compare import Comparison
     from dreamplay.comparison.side_by_side import SideBySide
+    from dreamplay.engine.estimate import Estimate
     from dreamplay.errors import DreamplayError
     from dreamplay.formats import FormatInfo
     from dreamplay.live_play import LivePlay, Moment, Rewound
@@ -49,20 +55,22 @@ if TYPE_CHECKING:
     from dreamplay.schema.story import Story
     from dreamplay.scoring.score import Scorecard
     from dreamplay.streaming import Stream
+    from dreamplay.validation.trial import Trial
 
 __all__ = [
-    "Branched", "Comparison", "DreamplayError", "Event", "FormatInfo", "LivePlay", "Model", "Moment", "OpenModel",
-    "Persona", "Rewound", "Run", "RunSummary", "Scorecard", "SideBySide", "Story", "Stream", "Token", "compare",
-    "dump_story", "get_model", "list_formats", "list_runs", "live", "load_persona", "load_run", "load_story",
-    "parse_story", "play", "score", "side_by_side", "stream", "two_groups",
+    "Branched", "Comparison", "DreamplayError", "Estimate", "Event", "FormatInfo", "LivePlay", "Model", "Moment",
+    "OpenModel", "Persona", "Rewound", "Run", "RunSummary", "Scorecard", "SideBySide", "Story", "Stream", "Token",
+    "Trial", "compare", "dump_story", "estimate", "get_model", "list_formats", "list_models", "list_personas",
+    "list_runs", "list_stories", "live", "load_persona", "load_run", "load_story", "parse_story", "play", "score",
+    "side_by_side", "stream", "try_model", "two_groups",
 ]  # fmt: skip
 
 _HOMES = {
-    "Branched": "run", "Comparison": "comparison.compare", "DreamplayError": "errors", "Event": "schema.event",
-    "FormatInfo": "formats", "LivePlay": "live_play", "Model": "models.base", "Moment": "live_play",
-    "OpenModel": "open_model", "Persona": "schema.cast", "Rewound": "live_play", "Run": "run",
+    "Branched": "run", "Comparison": "comparison.compare", "DreamplayError": "errors", "Estimate": "engine.estimate",
+    "Event": "schema.event", "FormatInfo": "formats", "LivePlay": "live_play", "Model": "models.base",
+    "Moment": "live_play", "OpenModel": "open_model", "Persona": "schema.cast", "Rewound": "live_play", "Run": "run",
     "RunSummary": "runs.run_index", "Scorecard": "scoring.score", "SideBySide": "comparison.side_by_side",
-    "Story": "schema.story", "Stream": "streaming", "Token": "schema.event",
+    "Story": "schema.story", "Stream": "streaming", "Token": "schema.event", "Trial": "validation.trial",
 }  # fmt: skip
 """Where a public name lives, if not in `api`."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dreamplay import casting, event_loop
 from dreamplay import settings as reading
-from dreamplay.arguments import AnyModel, Playable, known, preparation
+from dreamplay.arguments import AnyModel, Playable, known, planned, preparation
 from dreamplay.errors import UsageError
 from dreamplay.keywords import ModelKeywords, PlayKeywords
 from dreamplay.live_play import LivePlay
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
     from dreamplay.comparison.compare import Comparison
     from dreamplay.comparison.side_by_side import SideBySide
+    from dreamplay.engine.estimate import Estimate
     from dreamplay.formats import FormatInfo
     from dreamplay.runs.run_index import RunSummary
     from dreamplay.schema.event import Event
     from dreamplay.scoring.score import Scorecard
+    from dreamplay.validation.trial import Trial
 
 
 def play(
@@ -147,6 +149,27 @@ def live(
     return LivePlay(preparation(live, story, model, own, settings))
 
 
+def estimate(
+    story: str | Path | Story | None = None,
+    *,
+    swaps: Mapping[str, str | Path | Persona] | None = None,
+    model: AnyModel | None = None,
+    beats: Sequence[str] = (),
+    **settings: Unpack[PlayKeywords],
+) -> Estimate:
+    """Estimate what a play will cost, in calls and tokens, without playing it or asking the model anything. It takes
+    what `play` takes of these.
+
+    Raises:
+        UsageError: what was asked for does not exist or does not fit.
+        TypeError: a keyword that there is not, or a value of another kind.
+    """
+    plan, profile = planned(estimate, story, model, {"swaps": swaps, "beats": beats}, settings)
+    from dreamplay.engine import estimate as costs
+
+    return costs.estimate(plan, profile)
+
+
 def load_story(reference: str | Path) -> Story:
     """Load a shipped story by name, or a story from a file. It can be played as it is, or changed first: see `play`.
 
@@ -176,17 +199,29 @@ def dump_story(story: Story) -> str:
     return yaml_writer.written(story)
 
 
-def load_persona(reference: str | Path, *, name: str | None = None) -> Persona:
+def load_persona(reference: str | Path | bytes, *, name: str | None = None) -> Persona:
     """Load a shipped persona by name, or a persona from a file or a character card.
 
     Args:
-        reference: a name or a file.
+        reference: a name, a file, or the content of a character card.
         name: what to call them, if not as the file does.
 
     Raises:
         LibraryError: there is none, or it is not valid; the message names file and line.
     """
+    if isinstance(reference, bytes):
+        return casting.portrayed(reference, name=name).persona
     return casting.load_persona(str(reference), name=name)
+
+
+def list_stories() -> list[str]:
+    """The stories that can be played by name: the shipped ones, and the files in the current folder."""
+    return casting.offered("stories")
+
+
+def list_personas() -> list[str]:
+    """The personas that can be cast by name: the shipped ones, and the files in the current folder."""
+    return casting.offered("personas")
 
 
 def load_run(reference: str | Path | None = None) -> Run:
@@ -209,6 +244,18 @@ def list_runs(folder: str | Path | None = None) -> list[RunSummary]:
     return run_index.standings(Path(folder) if folder else HOME)
 
 
+def list_models(**settings: Unpack[ModelKeywords]) -> list[dict[str, Any]]:
+    """What can play here, as `dreamplay models --json` prints it: each with its name and its state in words, and
+    `chosen`, whether it would play; that one has its `profile`. An endpoint that would play is asked what it offers.
+
+    Raises:
+        SettingsError: a setting that cannot be used.
+        TypeError: a keyword that there is not.
+    """
+    known(list_models, settings, ModelKeywords)
+    return event_loop.wait(registry.survey(reading.load(**settings)))
+
+
 def get_model(name: str | Path | None = None, **settings: Unpack[ModelKeywords]) -> OpenModel:
     """Open a model to play on it several times. Close it with `with` or `close`.
 
@@ -225,6 +272,17 @@ def get_model(name: str | Path | None = None, **settings: Unpack[ModelKeywords])
     chosen = reading.load(**{**settings, "model": name and str(name)})
     spec = registry.choose(chosen)
     return OpenModel(event_loop.wait(registry.open_model(spec, chosen)), spec)
+
+
+def try_model(model: OpenModel) -> Trial:
+    """Make one small call, and say how the model answered. What an endpoint refuses in it is learnt for its plays.
+
+    Raises:
+        ModelError: it gave no answer; the message is one line with the next step.
+    """
+    from dreamplay.validation import trial
+
+    return event_loop.wait(trial.tried(model.model))
 
 
 def compare(base: Run | Sequence[Run], changed: Run | Sequence[Run]) -> Comparison:

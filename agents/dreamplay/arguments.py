@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dreamplay import prepare
 from dreamplay import settings as reading
@@ -18,7 +18,9 @@ from dreamplay.schema.error_messages import did_you_mean
 from dreamplay.schema.story import Story
 
 if TYPE_CHECKING:
+    from dreamplay.engine.run_config import RunConfig
     from dreamplay.models.base import Model
+    from dreamplay.models.profile import ModelProfile
 
 Playable: TypeAlias = "str | Path | Story | Branched | Run"
 """A story by name, by file or as a value, a branch, or a run that was stopped."""
@@ -32,8 +34,7 @@ def preparation(
 ) -> Callable[[], Coroutine[None, None, Prepared]]:  # fmt: skip
     """What prepares a play once it is to begin; what no play could use is refused at once."""
     _check(caller, story, model, own, settings)
-    named = str(model) if isinstance(model, str | Path) else None
-    opened = model if isinstance(model, OpenModel | None) else None if named else OpenModel(cast("Model", model))
+    named, opened = _named_or_open(model)
     given: dict[str, Any] = {**settings, "seed": own["seed"], "out": own["out"], "model": named}
 
     async def prepared() -> Prepared:
@@ -51,6 +52,31 @@ def preparation(
         )  # fmt: skip
 
     return prepared
+
+
+def planned(
+    caller: Callable[..., object], story: str | Path | Story | None, model: AnyModel | None, own: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> tuple[RunConfig, ModelProfile]:  # fmt: skip
+    """What a new play is to be, and the profile by which its model is played as far as that is known without asking it.
+
+    Raises:
+        DreamplayError: it cannot be played.
+    """
+    _check(caller, story, model, own, settings)
+    named, opened = _named_or_open(model)
+    told, value = (None, story) if isinstance(story, Story) else (story and str(story), None)
+    _, plan, profile = prepare.planned(
+        reading.load(**settings, model=named, story=told), own["swaps"] or {}, opened, value, beats=own["beats"]
+    )
+    return plan, profile
+
+
+def _named_or_open(model: AnyModel | None) -> tuple[str | None, OpenModel | None]:
+    """A model as the name that settings have for it, or as one that is open already."""
+    if isinstance(model, str | Path):
+        return str(model), None
+    return None, model if isinstance(model, OpenModel | None) else OpenModel(model)
 
 
 def known(function: Callable[..., object], settings: Mapping[str, object], keywords: type) -> None:

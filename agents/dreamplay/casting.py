@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import ValidationError
 
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from dreamplay.cards.persona_mapping import ImportedPersona
 
 V = TypeVar("V", bound=Authored)
+
+
+def offered(kind: Literal["stories", "personas"]) -> list[str]:
+    """The names that a story or a persona can be asked for by: the shipped ones, then the files in this folder."""
+    return [*resources.names(kind), *resources.files(Path(), kind)]
 
 
 def load_story(reference: str) -> Story:
@@ -65,8 +70,8 @@ def is_card(path: Path) -> bool:
     return path.suffix.lower() in (".png", ".json", ".charx")
 
 
-def portrayed(path: Path, *, name: str | None = None, user: str | None = None) -> ImportedPersona:
-    """What a character card shows; see `likeness.read`.
+def portrayed(given: Path | bytes, *, name: str | None = None, user: str | None = None) -> ImportedPersona:
+    """What a character card shows, given its file or the content of that; see `persona_mapping.read`.
 
     Raises:
         CardError: it cannot be read, is no card, or its character has no name that can stand in a script.
@@ -74,10 +79,11 @@ def portrayed(path: Path, *, name: str | None = None, user: str | None = None) -
     from dreamplay.cards import card, persona_mapping
 
     filling = read(resources.prompts() / "card.yaml", persona_mapping.CardDefaults)
+    read_card = card.decoded(given) if isinstance(given, bytes) else card.read(given)
     try:
-        return persona_mapping.read(card.read(path), filling, name=name, user=user)
+        return persona_mapping.read(read_card, filling, name=name, user=user)
     except ValueError as error:
-        raise CardError(f"{path}: {error}") from None
+        raise CardError(f"{'the card' if isinstance(given, bytes) else given}: {error}") from None
 
 
 def cast(played: Story, swaps: Mapping[str, str | Path | Persona] | None = None) -> Cast:

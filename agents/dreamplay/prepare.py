@@ -69,19 +69,8 @@ async def begin(
     Raises:
         DreamplayError: it cannot be played.
     """
-    spec = None if given else registry.choose(settings)
-    seed = random.SystemRandom().randrange(10_000) if settings.seed is None else settings.seed
     # The plan is checked before the model is opened, and a local model loads while the graph is imported.
-    from dreamplay.engine import run_config
-    from dreamplay.engine.plugin_set import SHIPPED
-
-    plan = run_config.make_run_config(
-        story or settings.story, swaps, seed=seed, length=settings.length,
-        plugins=SHIPPED.chosen(settings), checks_off=settings.no_check, **chosen,
-    )  # fmt: skip
-    known = registry.profile(spec, settings) if spec else given.model.profile if given else None
-    if known:
-        plan.pipeline(known)  # a check that is not there is said before a model is loaded
+    spec, plan, _ = planned(settings, swaps, given, story, **chosen)
     model = await _opened(spec, settings) if spec else given
     from dreamplay.engine.runner import Runner
 
@@ -89,6 +78,34 @@ async def begin(
     reflect = model.model.profile.reflections if settings.reflect is None else settings.reflect
     player = Runner(replace(plan, reflect=reflect), model.model, settings.out or _free(plan), recorded(model.spec))
     return Prepared(player, model.spec, given is None)
+
+
+def planned(
+    settings: Settings, swaps: Mapping[str, str | Path | Persona], given: OpenModel | None = None,
+    story: Story | None = None, **chosen: Any,
+) -> tuple[ModelSpec | None, RunConfig, ModelProfile]:  # fmt: skip
+    """What is to be played, read and checked: the choice of a model, unless one is given, the plan, and the profile by
+    which the model is played as far as it is known before it is opened. It takes the arguments of `begin`.
+
+    Raises:
+        DreamplayError: it cannot be played.
+    """
+    if given:
+        spec, known = None, given.model.profile
+    else:
+        spec = registry.choose(settings)
+        known = registry.profile(spec, settings)
+    seed = random.SystemRandom().randrange(10_000) if settings.seed is None else settings.seed
+    from dreamplay.engine import run_config
+    from dreamplay.engine.plugin_set import SHIPPED
+
+    plan = run_config.make_run_config(
+        story or settings.story, swaps, seed=seed, length=settings.length,
+        plugins=SHIPPED.chosen(settings), checks_off=settings.no_check, **chosen,
+    )  # fmt: skip
+    plan.pipeline(known)  # a check that is not there is said before a model is loaded
+    reflect = known.reflections if settings.reflect is None else settings.reflect
+    return spec, replace(plan, reflect=reflect), known
 
 
 def _free(plan: RunConfig) -> Path:

@@ -254,6 +254,7 @@ def test_the_personas_of_a_folder_are_found_by_their_keys(small: Path) -> None:
     (folder / "deeper").mkdir()
     (folder / "deeper" / "dee.yaml").write_bytes((folder / "ada.yaml").read_bytes())
     assert resources.files(folder) == ("ada.yaml", "bo.yaml", "cyrus.yaml", "unfinished.yaml")
+    assert resources.files(folder, "stories") == ("story.yaml",)
 
 
 def test_a_swap_for_a_role_that_is_not_there_names_the_roles(story: Story) -> None:

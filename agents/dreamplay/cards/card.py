@@ -112,11 +112,23 @@ def read(path: Path) -> Card:
     Raises:
         CardError: the file cannot be read, or is not a card; the message names the file and the next step.
     """
-    data = bounded(path)
+    return decoded(bounded(path), path)
+
+
+def decoded(data: bytes, source: Path | str = "the card") -> Card:
+    """A card from the content of its file.
+
+    Args:
+        data: the content.
+        source: what messages call it.
+
+    Raises:
+        CardError: it is not a card.
+    """
     try:
         return _inside(data) if data.startswith(png.SIGNATURE) else parse(_plain(data))
     except ValueError as error:
-        raise CardError(f"{path}: {error}") from None
+        raise CardError(f"{source}: {error}") from None
 
 
 def bounded(path: Path) -> bytes:

@@ -12,12 +12,16 @@ from dreamplay.errors import LibraryError
 from dreamplay.schema.error_messages import did_you_mean, listed
 
 _FILES = 1_000
-"""Files of a folder that are searched for personas, at most."""
+"""Files of a folder that are searched, at most."""
 _LOOKED_AT = 65_536
-"""Bytes of each file that are read. A persona has a few thousand."""
+"""Bytes at the beginning of a file that are read to see what it is. A persona has a few thousand."""
 _ONE = {"personas": "persona", "stories": "story"}
 _KEY = re.compile(rb"^([a-z]+):", re.MULTILINE)
-_PERSONA = {b"name", b"who", b"voice", b"examples", b"tactics", b"material"}
+_KEYS = {
+    "personas": {b"name", b"who", b"voice", b"examples", b"tactics", b"material"},
+    "stories": {b"title", b"premise", b"cast", b"beats"},
+}
+"""The keys that a file of each kind must have."""
 
 
 @cache
@@ -40,8 +44,8 @@ def is_shipped(path: Path | None) -> bool:
     return path is not None and path.resolve().is_relative_to(prompts())
 
 
-def files(folder: Path) -> tuple[str, ...]:
-    """The persona files of a folder by name: YAML files with the keys that a persona must have, valid or not.
+def files(folder: Path, kind: str = "personas") -> tuple[str, ...]:
+    """The persona or story files of a folder by name: YAML files with the keys that these must have, valid or not.
 
     Other files may be a stranger's: only the beginning of each is read, and it is not parsed.
     """
@@ -52,7 +56,7 @@ def files(folder: Path) -> tuple[str, ...]:
                 keys = set(_KEY.findall(file.read(_LOOKED_AT)))
         except OSError:
             continue
-        if keys >= _PERSONA and path.name.isprintable():
+        if keys >= _KEYS[kind] and path.name.isprintable():
             found.append(path.name)
     return tuple(found)
 

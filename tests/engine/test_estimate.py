@@ -1,0 +1,42 @@
+"""What a play is estimated to cost, beside what it costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dreamplay as dp
+import pytest
+import worlds
+from dreamplay.errors import UsageError
+from dreamplay.models.profile import ModelProfile
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.models.tokens import tokens
+from dreamplay.schema.story import Length
+
+
+@pytest.mark.parametrize("profile", [worlds.SMALL, worlds.LARGE], ids=["led", "guided"])
+@pytest.mark.parametrize("length", ["short", "full"])
+def test_an_estimate_is_near_what_a_play_takes(profile: ModelProfile, length: Length) -> None:
+    model = ScriptedModel(profile=profile.refined({"max_attempts": 1}))
+    run = dp.play("forty_one_metres", model=model, seed=7, length=length)
+    found = dp.estimate("forty_one_metres", model=model, length=length)
+    prompt = sum(tokens(each.system + each.script + each.tail) for each in model.seen)
+    turns = [event for event in run.events if event.kind in ("line", "silence") and event.turn]
+    assert found.lines == pytest.approx(len(turns), rel=0.2)
+    assert found.calls == pytest.approx(len(model.seen), rel=0.2)
+    assert found.prompt == pytest.approx(prompt, rel=0.25)
+    assert 0 < found.output < found.prompt
+
+
+def test_an_estimate_grows_with_what_is_played() -> None:
+    one, all_of_it = (dp.estimate("mindsync", model="scripted", beats=beats) for beats in (["launch"], []))
+    assert one.calls < all_of_it.calls / 3
+    assert one.prompt < all_of_it.prompt / 3  # later scenes have more before them
+    quiet, thinking = (dp.estimate("mindsync", model="scripted", reflect=reflect) for reflect in (False, True))
+    assert (quiet.lines, quiet.calls) == (thinking.lines, thinking.calls - 26)
+
+
+def test_what_cannot_be_played_has_no_estimate() -> None:
+    with pytest.raises(UsageError, match="no beat 'x' in this story"):
+        dp.estimate("mindsync", model="scripted", beats=["x"])
+    assert not Path("transcripts").exists()
