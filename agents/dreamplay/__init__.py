@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         list_formats,
         list_models,
         list_personas,
-        list_runs,
         list_stories,
         live,
         load_persona,
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
         try_model,
         two_groups,
     )
+    from dreamplay.branching.lineage import Lineage
     from dreamplay.comparison.compare import Comparison
     from dreamplay.comparison.side_by_side import SideBySide
     from dreamplay.engine.estimate import Estimate
@@ -49,28 +49,33 @@ if TYPE_CHECKING:
     from dreamplay.models.base import Model
     from dreamplay.open_model import OpenModel
     from dreamplay.run import Branched, Run
-    from dreamplay.runs.run_index import RunSummary
+    from dreamplay.runs.labels import Label
+    from dreamplay.runs.run_summary import RunSummary
     from dreamplay.schema.cast import Persona
     from dreamplay.schema.event import Event, Token
     from dreamplay.schema.story import Story
     from dreamplay.scoring.score import Scorecard
+    from dreamplay.shelf import bin_run, label_run, list_runs, restore_run, run_summary, run_trees
     from dreamplay.streaming import Stream
     from dreamplay.validation.trial import Trial
 
 __all__ = [
-    "Branched", "Comparison", "DreamplayError", "Estimate", "Event", "FormatInfo", "LivePlay", "Model", "Moment",
-    "OpenModel", "Persona", "Rewound", "Run", "RunSummary", "Scorecard", "SideBySide", "Story", "Stream", "Token",
-    "Trial", "compare", "dump_story", "estimate", "get_model", "list_formats", "list_models", "list_personas",
-    "list_runs", "list_stories", "live", "load_persona", "load_run", "load_story", "parse_story", "play", "score",
-    "side_by_side", "stream", "try_model", "two_groups",
+    "Branched", "Comparison", "DreamplayError", "Estimate", "Event", "FormatInfo", "Label", "Lineage", "LivePlay",
+    "Model", "Moment", "OpenModel", "Persona", "Rewound", "Run", "RunSummary", "Scorecard", "SideBySide", "Story",
+    "Stream", "Token", "Trial", "bin_run", "compare", "dump_story", "estimate", "get_model", "label_run",
+    "list_formats", "list_models", "list_personas", "list_runs", "list_stories", "live", "load_persona", "load_run",
+    "load_story", "parse_story", "play", "restore_run", "run_summary", "run_trees", "score", "side_by_side", "stream",
+    "try_model", "two_groups",
 ]  # fmt: skip
 
 _HOMES = {
     "Branched": "run", "Comparison": "comparison.compare", "DreamplayError": "errors", "Estimate": "engine.estimate",
-    "Event": "schema.event", "FormatInfo": "formats", "LivePlay": "live_play", "Model": "models.base",
-    "Moment": "live_play", "OpenModel": "open_model", "Persona": "schema.cast", "Rewound": "live_play", "Run": "run",
-    "RunSummary": "runs.run_index", "Scorecard": "scoring.score", "SideBySide": "comparison.side_by_side",
-    "Story": "schema.story", "Stream": "streaming", "Token": "schema.event", "Trial": "validation.trial",
+    "Event": "schema.event", "FormatInfo": "formats", "Label": "runs.labels", "Lineage": "branching.lineage",
+    "LivePlay": "live_play", "Model": "models.base", "Moment": "live_play", "OpenModel": "open_model",
+    "Persona": "schema.cast", "Rewound": "live_play", "Run": "run", "RunSummary": "runs.run_summary",
+    "Scorecard": "scoring.score", "SideBySide": "comparison.side_by_side", "Story": "schema.story",
+    "Stream": "streaming", "Token": "schema.event", "Trial": "validation.trial", "bin_run": "shelf",
+    "label_run": "shelf", "list_runs": "shelf", "restore_run": "shelf", "run_summary": "shelf", "run_trees": "shelf",
 }  # fmt: skip
 """Where a public name lives, if not in `api`."""
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from dreamplay.comparison.side_by_side import SideBySide
     from dreamplay.engine.estimate import Estimate
     from dreamplay.formats import FormatInfo
-    from dreamplay.runs.run_index import RunSummary
     from dreamplay.schema.event import Event
     from dreamplay.scoring.score import Scorecard
     from dreamplay.validation.trial import Trial
@@ -231,17 +230,6 @@ def load_run(reference: str | Path | None = None) -> Run:
         RecordError: there is none, or it is damaged; the message says where.
     """
     return Run.find(str(reference) if reference else None)
-
-
-def list_runs(folder: str | Path | None = None) -> list[RunSummary]:
-    """The runs in a folder, the newest first. One that cannot be read is among them, and says why.
-
-    Args:
-        folder: where the folders of the runs lie; `transcripts/` if None.
-    """
-    from dreamplay.runs import HOME, run_index
-
-    return run_index.standings(Path(folder) if folder else HOME)
 
 
 def list_models(**settings: Unpack[ModelKeywords]) -> list[dict[str, Any]]:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.errors import UsageError
-from dreamplay.runs import HOME, run_index, transcript
+from dreamplay.runs import HOME, labels, run_index, transcript
 from dreamplay.runs.transcript import Header, RunLog
 from dreamplay.schema.event import PROLOGUE, Event, EventBase, StanceEvent
 
 if TYPE_CHECKING:
     from dreamplay.analysis.explain import Explanation, Knowledge
     from dreamplay.branching.branch import Branch
+    from dreamplay.runs.labels import Label
     from dreamplay.schema.cast import Persona
     from dreamplay.schema.story import Story
     from dreamplay.threads.thread import Thread
@@ -66,6 +67,11 @@ class Run:
     def lines(self) -> tuple[Event, ...]:
         """The spoken lines, without the prologue."""
         return tuple(event for event in self.events if event.kind == "line" and event.beat != PROLOGUE)
+
+    @property
+    def label(self) -> Label:
+        """What somebody noted about it; `dreamplay.label_run` changes it."""
+        return labels.read(self.folder)[0]
 
     @property
     def stances(self) -> dict[str, str]:

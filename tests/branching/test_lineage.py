@@ -7,7 +7,7 @@ import pytest
 from dreamplay.branching import lineage
 from dreamplay.errors import RecordError
 from dreamplay.rendering import run_tables
-from dreamplay.runs.run_index import RunSummary
+from dreamplay.runs.run_summary import RunSummary
 
 
 def _run(name: str, parent: str | None = None, **rest: Any) -> RunSummary:

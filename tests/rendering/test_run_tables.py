@@ -8,7 +8,7 @@ import pytest
 from dreamplay.branching import lineage
 from dreamplay.errors import UsageError
 from dreamplay.rendering import run_tables
-from dreamplay.runs.run_index import RunSummary
+from dreamplay.runs.run_summary import RunSummary
 
 NOW = datetime(2045, 1, 31, 12, tzinfo=UTC)
 

@@ -10,9 +10,10 @@ from dreamplay.engine.runner import Runner
 from dreamplay.errors import RecordError
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.rendering import run_tables
-from dreamplay.runs import run_index
+from dreamplay.runs import run_index, run_summary, summary_store
+from dreamplay.runs.run_summary import RunSummary
 from dreamplay.runs.transcript import FILE, Transcript
-from dreamplay.storage import lock
+from dreamplay.storage import disk, lock
 
 
 @pytest.fixture
@@ -118,3 +119,55 @@ async def test_runs_that_differ_in_their_seed_alone_are_one_study(small: Path, t
             pass
     studies = {run.name: run.study for run in run_index.standings(home)}
     assert studies["a"] == studies["b"] != studies["c"]
+
+
+def _without(run: RunSummary, *fields: str) -> dict[str, object]:
+    return run.model_dump(exclude={"whole", *fields})
+
+
+async def test_a_first_look_tells_the_same_without_what_takes_the_whole_transcript(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run_index.standings(home, 0)
+    assert [run.whole for run in first] == [True, False, False, True]
+    monkeypatch.setattr(run_summary, "glance", lambda folder: pytest.fail("there is a summary"))
+    assert run_index.standings(home, 0) == first
+    second = run_index.standings(home)
+    assert all(run.whole for run in second)
+    rough = ("lines", "events", "usage")
+    assert [_without(run, *rough) for run in first] == [_without(run, *rough) for run in second]
+    assert _without(first[1]) == _without(second[1])
+    assert second[1].usage.calls > second[2].usage.calls > 0
+    monkeypatch.setattr(run_summary, "read", lambda folder: pytest.fail("there is a summary"))
+    assert run_index.standings(home) == run_index.standings(home, 0) == second
+
+
+def test_a_run_is_read_again_when_its_transcript_has_changed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = home / "stopped" / FILE
+    before = run_index.standings(home)[2]
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:3]) + lines[2])
+    damaged = next(run for run in run_index.standings(home) if run.name == "stopped")
+    assert (before.state, damaged.state) == ("stopped", "damaged")
+    assert f"{path}:4: " in damaged.why
+    monkeypatch.chdir(home)
+    assert f"{Path('stopped') / FILE}:4: " in {run.name: run for run in run_index.standings(Path())}["stopped"].why
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b'{"form": 1}', b"[" * 100_000], ids=["empty", "cut", "other", "deep"])
+def test_kept_summaries_that_cannot_be_read_are_made_again(home: Path, raw: bytes) -> None:
+    before = run_index.standings(home)
+    (home / summary_store.FILE).write_bytes(raw)
+    assert run_index.standings(home) == before
+    assert len(summary_store.SummaryStore(home)._runs) == len(before)
+
+
+def test_runs_in_a_folder_that_cannot_be_written_to_are_listed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "replace", lambda path, content: (_ for _ in ()).throw(PermissionError(path)))
+    assert len(run_index.standings(home)) == 4
+    assert not (home / summary_store.FILE).exists()
+
+
+def test_a_folder_whose_name_is_no_text_is_left_out(home: Path) -> None:
+    shutil.copytree(home / "stopped", home / os.fsdecode(b"st\xff"))
+    assert [run.name for run in run_index.standings(home)] == ["newer", "finished", "stopped", "empty"]

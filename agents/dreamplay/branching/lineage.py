@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dreamplay.errors import RecordError
-from dreamplay.runs.run_index import RunSummary
+from dreamplay.runs.run_summary import RunSummary
 
 
 @dataclass(frozen=True)

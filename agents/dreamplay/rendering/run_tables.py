@@ -20,7 +20,7 @@ from dreamplay.branching.lineage import Lineage
 from dreamplay.errors import UsageError
 from dreamplay.rendering.console import piped, stdout
 from dreamplay.rendering.output import clean, say
-from dreamplay.runs.run_index import RunSummary
+from dreamplay.runs.run_summary import RunSummary
 
 _LIMIT = 20
 _GAP = 2
@@ -80,7 +80,7 @@ class _Column:
 _NAME = _Column("run", lambda study: study.first.name)
 _COLUMNS = (
     _Column("state", lambda study: study.states),
-    _Column("change", lambda study: _change(study.first), short=True),
+    _Column("change", lambda study: study.first.own_changes(), short=True),
     _Column("seed", lambda study: study.seeds, short=True),
     _Column("model", lambda study: ", then ".join(study.first.models), short=True, shared=True),
     _Column("story", lambda study: study.first.story, short=True, shared=True),
@@ -180,15 +180,7 @@ def _alike(families: Iterable[Lineage], *, folded: bool) -> list[list[Lineage]]:
 def _told(study: Study, before: Sequence[str]) -> str:
     run = study.first
     seeds = f"seed{'s' * (len(study.runs) > 1)} {study.seeds}, {study.states}"
-    return "; ".join(filter(None, (_change(run, before), seeds)))
-
-
-def _change(run: RunSummary, before: Sequence[str] = ()) -> str:
-    """The change, and then its place, so that the part that distinguishes branches is not truncated."""
-    if run.point is None:
-        return _own_changes(run, before)
-    where = f"from event {run.point} on" if run.point else "from the start"
-    return f"{_own_changes(run, before) or 'nothing changed'}, {where}"
+    return "; ".join(filter(None, (run.own_changes(before), seeds)))
 
 
 def _fitting(listed: Sequence[Study], width: int | None) -> dict[_Column, int]:
@@ -237,9 +229,3 @@ def _line(out: Console, text: Text) -> None:
 
 def _bytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
-
-
-def _own_changes(run: RunSummary, before: Sequence[str] = ()) -> str:
-    """The changes of a branch that its ancestors do not have, without the branching point; empty if there are none."""
-    where = f"from event {run.point} on, "
-    return "; ".join(text.removeprefix(where) for text in run.changes[len(before) :])

@@ -3,61 +3,56 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
-from datetime import datetime
+import os
+import time
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 from dreamplay.errors import RecordError
-from dreamplay.runs import transcript
-from dreamplay.runs.run_settings import comparable
-from dreamplay.runs.transcript import FILE, RunLog
-from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.event import PROLOGUE, LineEvent, TurnEvent
+from dreamplay.runs import labels, run_summary
+from dreamplay.runs.run_summary import RunSummary
+from dreamplay.runs.summary_store import SummaryStore
+from dreamplay.runs.transcript import FILE
+from dreamplay.schema.base import mended
 from dreamplay.storage import disk, lock
 
-State = Literal["finished", "stopped", "playing", "damaged"]
+_NEVER = datetime.fromtimestamp(0, UTC)
 
 
-class RunSummary(FrozenModel):
-    """The state of a run."""
+def standings(home: Path, within: float | None = None) -> list[RunSummary]:
+    """All runs in a folder, the newest first. One that cannot be read is among them, with the reason.
 
-    name: str
-    state: State
-    why: str = ""
-    """If it is playing: who plays it. If it is damaged: what is wrong."""
-    story: str = ""
-    cast: tuple[str, ...] = ()
-    """The names, in the story's order."""
-    models: tuple[str, ...] = ()
-    seed: int | None = None
-    parent: str | None = None
-    """Set for a branch, as are point and changes: see the header of a transcript."""
-    point: int | None = None
-    changes: tuple[str, ...] = ()
-    study: str = ""
-    """A digest of story, cast, models, settings and changes: runs that share it differ in their seed alone."""
-    beat: str = ""
-    """The beat of the last event, as are scene and turn."""
-    scene: str = ""
-    turn: int = 0
-    lines: int = 0
-    """Spoken lines, without the prologue."""
-    events: int = 0
-    size: int
-    """Bytes of all the files in its folder."""
-    when: datetime
-    """When its transcript was written to last."""
-
-
-def standings(home: Path) -> list[RunSummary]:
-    """All runs in a folder, the newest first. One that cannot be read is among them, with the reason."""
-    known = []
-    for path in home.glob(f"*/{FILE}"):
+    Args:
+        home: the folder.
+        within: seconds for reading transcripts that were not read before. Those that are not read by then are told at a
+            first look; see `RunSummary.whole`. None: as long as it takes.
+    """
+    until = None if within is None else time.monotonic() + within
+    found = []
+    for folder in _folders(home):
         with contextlib.suppress(OSError):  # it went away while we looked, or is not ours to look at
-            known.append(_standing(path.parent))
-    return sorted(known, key=lambda each: (each.when, each.name), reverse=True)
+            found.append((folder, (folder / FILE).stat()))
+    found.sort(key=lambda each: (each[1].st_mtime, each[0].name), reverse=True)
+    store, known = SummaryStore(home), []
+    for folder, stands in found:
+        with contextlib.suppress(OSError):
+            whole = until is None or time.monotonic() < until
+            known.append(_standing(folder, stands, store, whole=whole))
+    if found:
+        store.close({folder.name for folder, _ in found})
+    return known
+
+
+def standing(folder: Path) -> RunSummary:
+    """The state of one run.
+
+    Raises:
+        RecordError: there is no run in the folder.
+    """
+    try:
+        return _standing(folder, (folder / FILE).stat(), None, whole=True)
+    except OSError as error:
+        raise RecordError(f"no run in {disk.short(folder)} ({error.strerror})") from None
 
 
 def find(reference: str | None, home: Path) -> Path:
@@ -94,49 +89,37 @@ def newest_stopped(home: Path) -> Path:
     raise RecordError(f"no run in {home} was stopped before its end; play one with: `dreamplay.play()`")
 
 
-def _standing(folder: Path) -> RunSummary:
-    place = {"name": folder.name, "size": _size(folder), "when": _when(folder)}
+def _standing(folder: Path, stands: os.stat_result, store: SummaryStore | None, *, whole: bool) -> RunSummary:
+    known = store.get(folder.name, stands) if store else None
     playing = lock.holder(folder)
+    if known is None or (whole and not known.whole):
+        known = _summary(folder, whole=whole)
+        if store and not playing:
+            store.put(known, stands)
+    label, fault = labels.read(folder)
+    now: dict[str, object] = {
+        "label": label, "label_fault": fault, "size": _size(folder),
+        "when": datetime.fromtimestamp(stands.st_mtime).astimezone(),
+    }  # fmt: skip
+    return known.model_copy(update=now | ({"state": "playing", "why": playing} if playing else {}))
+
+
+def _summary(folder: Path, *, whole: bool) -> RunSummary:
+    """What the transcript of a run tells."""
+    place = {"name": folder.name, "size": 0, "when": _NEVER}
+    if not whole and (told := run_summary.glance(folder)):
+        with contextlib.suppress(ValueError):  # what is wrong, whoever reads the whole will say
+            return RunSummary.model_validate(place | told)
+    return RunSummary.model_validate(place | run_summary.read(folder))
+
+
+def _folders(home: Path) -> list[Path]:
+    """The folders in which runs may lie: those whose names are text."""
     try:
-        record = transcript.read(folder)
-    except RecordError as error:
-        state, why = ("playing", playing) if playing else ("damaged", str(error))
-        return RunSummary.model_validate(place | {"state": state, "why": why})
-    state = "playing" if playing else "finished" if record.end else "stopped"
-    return RunSummary.model_validate(place | {"state": state, "why": playing or ""} | _told(record))
-
-
-def _told(record: RunLog) -> dict[str, object]:
-    last = record.script.last
-    spoken = [event for event in record.script.of_kind(LineEvent) if event.beat != PROLOGUE]
-    return {
-        "story": record.header.story_id,
-        "cast": [persona.name for persona in record.cast.personas.values()],
-        "models": record.models,
-        "seed": record.header.seed,
-        "parent": record.header.parent,
-        "point": record.header.point,
-        "changes": record.header.changes,
-        "study": _study(record),
-        "beat": last.beat if last else "",
-        "scene": last.scene if last else "",
-        "turn": max((event.turn for event in record.script.in_scene(last.scene, TurnEvent)), default=0) if last else 0,
-        "lines": len(spoken),
-        "events": len(record.script),
-    }
-
-
-def _study(record: RunLog) -> str:
-    header = record.header
-    alike = (
-        header.story_hash,
-        header.persona_hashes,
-        record.models,
-        comparable(header.settings),
-        header.point,
-        header.changes,
-    )
-    return hashlib.sha256(json.dumps(alike, sort_keys=True).encode()).hexdigest()[:16]
+        with os.scandir(home) as found:
+            return [home / each.name for each in found if mended(each.name) == each.name and each.is_dir()]
+    except OSError:
+        return []
 
 
 def _newest(home: Path) -> list[Path]:
@@ -150,11 +133,11 @@ def _newest(home: Path) -> list[Path]:
 
 def _size(folder: Path) -> int:
     size = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # a database's side files come and go
-            size += path.stat().st_size if path.is_file() else 0
+    with contextlib.suppress(OSError), os.scandir(folder) as found:  # a database's side files come and go
+        for each in found:
+            with contextlib.suppress(OSError):
+                if each.is_dir(follow_symlinks=False):
+                    size += _size(Path(each.path))
+                else:
+                    size += each.stat().st_size if each.is_file() else 0
     return size
-
-
-def _when(folder: Path) -> datetime:
-    return datetime.fromtimestamp((folder / FILE).stat().st_mtime).astimezone()
