@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from dreamplay import event_loop
 from dreamplay.errors import DreamplayError
 from dreamplay.participants.guest import Asked, Guest
 from dreamplay.prepare import Prepared
+from dreamplay.rendering.progress import Progress
 from dreamplay.run import Run
 from dreamplay.runs import transcript
 from dreamplay.schema.event import Event, Token
@@ -28,8 +30,9 @@ if TYPE_CHECKING:
 
     from dreamplay.engine.run_config import RunConfig
     from dreamplay.engine.runner import Runner
+    from dreamplay.runs.transcript import Header
 
-LiveState = Literal["opening", "playing", "pausing", "paused", "finished", "failed", "closed"]
+LiveState = Literal["opening", "playing", "pausing", "paused", "closing", "finished", "failed", "closed"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,16 @@ class Rewound:
     """The id of the first event that is no more."""
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How far a live play is."""
+
+    share: float
+    """How much of it is done, from 0 to 1."""
+    seconds_left: float | None
+    """Until its end, without pauses and without the time that a visitor takes; None as long as that is not known."""
+
+
 Seen = Event | Token | Moment | Rewound
 """What a listener is told of."""
 
@@ -75,6 +88,8 @@ class LivePlay:
         self._going = asyncio.Event()
         self._one_step = self._closing = False
         self._moment = Moment("opening")
+        self._progress = Progress(())
+        self._seconds = self._since = 0.0
         self._over: Future[None] | None = None
 
     @property
@@ -86,6 +101,29 @@ class LivePlay:
     def plan(self) -> RunConfig | None:
         """What is played; None before it is opened."""
         return self._player.plan if self._player else None
+
+    @property
+    def header(self) -> Header | None:
+        """What was chosen: see `Run.header`. None before it is opened."""
+        return self._player.header if self._player else None
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What was played so far."""
+        with self._lock:
+            return tuple(self._events)
+
+    @property
+    def pace(self) -> Pace:
+        """How far it is."""
+        with self._lock:
+            return Pace(self._progress.share, self._progress.left(self._seconds))
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes of it: it is finished or closed, or could not be opened."""
+        state = self._moment.state
+        return state in ("finished", "closed") or (state == "failed" and self._player is None)
 
     @property
     def folder(self) -> Path | None:
@@ -152,10 +190,15 @@ class LivePlay:
         def end() -> None:
             self._closing = True
             self._pause()
+            if not self.over:
+                self._become("closing")
             self._going.set()
 
         event_loop.call(end)
-        return self._over or Future()
+        if self._over is None:
+            self._over = Future()
+            self._over.set_result(None)
+        return self._over
 
     async def _perform(self, opened: Future[None], paused: bool) -> None:
         try:
@@ -166,6 +209,7 @@ class LivePlay:
             return
         self._player = prepared.player
         self._events = list(prepared.before)
+        self._progress = Progress(prepared.player.plan.scenes, prepared.before)
         opened.set_result(None)
         try:
             if prepared.done:
@@ -185,7 +229,8 @@ class LivePlay:
         if visit and visit.interventions is None:
             self._guest = Guest(player.plan.cast, player.plan.story, self._changed, self._rewind)
             player.visitor = self._guest
-        self._become("paused" if paused else "playing")
+        if paused and not self._closing:
+            self._become("paused")
         while True:
             if paused:
                 await self._going.wait()
@@ -193,6 +238,7 @@ class LivePlay:
             if self._closing:
                 return
             self._become("playing")
+            self._clock(counts=False)
             why = ""
             try:
                 await player.play(self._watch)
@@ -204,19 +250,29 @@ class LivePlay:
             if not why and not player.stopped:
                 self._become("finished")
                 return
-            self._become("failed" if why else "paused", why)
+            if not self._closing:
+                self._become("failed" if why else "paused", why)
             paused = True
             # A runner plays once; the next one goes on where it stopped, from the transcript.
             self._player = player = replace(player, goes_on=player.goes_on or player.kept, stopped=False)
 
+    def _clock(self, *, counts: bool) -> None:
+        """Look at the clock; `counts`: what has passed since the last look was spent on playing."""
+        now = time.monotonic()
+        self._seconds += now - self._since if counts else 0.0
+        self._since = now
+
     def _pause(self) -> None:
+        self._going.clear()
         if self._player and self._moment.state == "playing":
             self._become("pausing")
             self._player.stop()
 
     def _go(self, *, one_step: bool) -> None:
+        if one_step and self._moment.state == "pausing":
+            return  # the event that is being made is the one
         self._one_step = one_step
-        if self._moment.state in ("paused", "failed") and self._player:
+        if self._moment.state in ("pausing", "paused", "failed") and not self._closing:
             self._going.set()
 
     def _watch(self, seen: Event | Token) -> None:
@@ -228,18 +284,24 @@ class LivePlay:
                 if seen.id < len(self._events):
                     self._rewind(seen.id)
                 self._events.append(seen)
-        self._tell(seen)
+                self._progress.count(seen)
+                self._clock(counts=True)
+            self._tell(seen)  # under the lock, so that a new listener gets it once: now, or among what came before
         if self._one_step and not isinstance(seen, Token):
             self._one_step = False
             self._pause()
 
     def _rewind(self, event: int) -> None:
         with self._lock:
-            if event < len(self._events):
+            if self._player and event < len(self._events):
                 del self._events[event:]
+                self._progress, self._seconds = Progress(self._player.plan.scenes, self._events), 0.0
                 self._tell(Rewound(event))
 
     def _changed(self) -> None:
+        asked = bool(self._guest and self._guest.asked)
+        if asked != bool(self._moment.asked):
+            self._clock(counts=asked)
         self._become(self._moment.state, self._moment.why)
 
     def _become(self, state: LiveState, why: str = "") -> None:
@@ -247,7 +309,7 @@ class LivePlay:
         now = Moment(state, why, guest.asked, tuple(guest.typed), guest.refused) if guest else Moment(state, why)
         with self._lock:
             self._moment = now
-        self._tell(now)
+            self._tell(now)
 
     def _tell(self, seen: Seen) -> None:
         with self._lock:

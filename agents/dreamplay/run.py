@@ -12,6 +12,7 @@ from dreamplay.errors import UsageError
 from dreamplay.runs import HOME, labels, run_index, transcript
 from dreamplay.runs.transcript import Header, RunLog
 from dreamplay.schema.event import PROLOGUE, Event, EventBase, StanceEvent
+from dreamplay.storage import lock
 
 if TYPE_CHECKING:
     from dreamplay.analysis.explain import Explanation, Knowledge
@@ -57,6 +58,11 @@ class Run:
     def finished(self) -> bool:
         """Whether the run was played to its end."""
         return self.record.end is not None
+
+    @property
+    def played_by(self) -> str | None:
+        """Who plays it at this moment, in words: a process, which may be this one. None if nobody does."""
+        return lock.holder(self.folder)
 
     @cached_property
     def events(self) -> tuple[Event, ...]:

@@ -15,17 +15,9 @@ from dreamplay.rendering.event_lines import EventLines
 from dreamplay.rendering.event_words import InlineGestures
 from dreamplay.rendering.live_region import LiveRegion
 from dreamplay.rendering.output import dumps
+from dreamplay.rendering.progress import Progress
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import (
-    PROLOGUE,
-    PROLOGUE_TITLE,
-    Event,
-    RecapEvent,
-    SilenceEvent,
-    StanceEvent,
-    Token,
-    TurnEvent,
-)
+from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, Event, SilenceEvent, Token
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.story import Beat, Story
 
@@ -34,8 +26,6 @@ OutputMode = Literal["story", "json", "quiet"]
 _WIDTH = 92
 _RECALLED = 6
 """Number of earlier events that are shown again when a run is resumed."""
-_DREAM_TURNS = 4
-"""Number of lines that take about as long as a dream or an ending."""
 
 
 class StoryView(LiveRegion):
@@ -65,12 +55,11 @@ class StoryView(LiveRegion):
         super().__init__(foot, wanted=readers is None and manner != "quiet")
         self._readers = readers
         self._beat = self._scene = ""
-        self._turn = 0
         self._spoken = ""
         self._style: str | None = None
         self._blank = False
         self._begun = time.monotonic()
-        self._done, self._all = 0, sum(_weight(scene) for _, scene in self._scenes)
+        self._progress = Progress(self._scenes)
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -81,9 +70,7 @@ class StoryView(LiveRegion):
     def recall(self, before: Iterable[Event]) -> None:
         """Resume a run: show the last earlier events, dimmed, and continue after them."""
         played = list(before)
-        for event in played:
-            self._count(event)
-        self._all, self._done = self._all - self._done, 0
+        self._progress = Progress(self._scenes, played)
         if self._manner == "story":
             self._style = "dim"
             for event in [each for each in played if not isinstance(each, SilenceEvent)][-_RECALLED:]:
@@ -97,7 +84,7 @@ class StoryView(LiveRegion):
             self._refresh(seen.speaker)
             return
         self._spoken = ""
-        self._count(seen)
+        self._progress.count(seen)
         if self._manner == "json":
             self._out.print(Text(dumps(seen.model_dump(mode="json"), indent=None)), soft_wrap=True)
         elif self._manner == "story":
@@ -145,33 +132,16 @@ class StoryView(LiveRegion):
     def _place(self, scene: str) -> str:
         return next((self._cast.fill(known.place) for _, known in self._story.scenes if known.id == scene), "")
 
-    def _count(self, event: Event) -> None:
-        if isinstance(event, TurnEvent) and event.beat != PROLOGUE and not event.by_visitor:
-            self._done += 1
-            self._turn = event.turn
-        elif isinstance(event, StanceEvent):
-            self._done += 1
-        elif event.provenance.by == "narrator" and not isinstance(event, RecapEvent):
-            self._done += _DREAM_TURNS
-
     def _refresh(self, speaker: str | None) -> None:
         if not self.lively:
             return
         name = f"{self._cast.name(speaker)}:" if speaker else ""
         words = self._spoken.strip().removeprefix(name).strip()  # some engines begin with the name, some do not
         spoken = Text(f"{name} {words}", style="dim") if words else Text()
-        self.draw(Group(spoken, Text(self._progress(), style="dim")))
+        self.draw(Group(spoken, Text(self._standing(), style="dim")))
 
-    def _progress(self) -> str:
+    def _standing(self) -> str:
         beat = self._title(self._beat) if self._beat else self._story.title
-        left = ""
-        if self._done > 2:
-            seconds = (time.monotonic() - self._begun) / self._done * max(0, self._all - self._done)
-            left = f" · about {int(seconds // 60)}:{int(seconds % 60):02d} left"
-        return f"— {beat} · turn {self._turn}{left} —"
-
-
-def _weight(scene: Scene) -> int:
-    """The length of a scene, in lines."""
-    told = _DREAM_TURNS if scene.kind in ("dream", "epilogue") else 0
-    return scene.turns.max + told + (len(scene.present) if scene.kind == "crossroads" else 0)
+        seconds = self._progress.left(time.monotonic() - self._begun)
+        left = "" if seconds is None else f" · about {int(seconds // 60)}:{int(seconds % 60):02d} left"
+        return f"— {beat} · turn {self._progress.turn}{left} —"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -93,6 +94,10 @@ class EventBase(FrozenModel):
     """The roles that perceived it. Nobody else ever learns of it through the program; empty means nobody."""
     provenance: Provenance = Provenance(by="author")
     """Where it came from and what it cost."""
+
+    def perceived_by(self, roles: Collection[str]) -> bool:
+        """Whether any of these roles perceived it."""
+        return any(role in self.witnesses for role in roles)
 
     @property
     def by_visitor(self) -> bool:

@@ -87,8 +87,7 @@ class Script:
     def joint_view(self, roles: Iterable[str], present: Iterable[str]) -> View:
         """What any of these roles may read: of a person who plays them all."""
         asked = tuple(dict.fromkeys(roles))
-        known = {event.id: event for role in asked for event in self.visible_to(role)}
-        events = tuple(known[number] for number in sorted(known))
+        events = tuple(event for event in self if event.perceived_by(asked))
         return View(asked, events, events, self.common_view(present))
 
     def _viewed(self, roles: tuple[str, ...], shared: View | None) -> View:

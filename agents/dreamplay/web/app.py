@@ -17,6 +17,7 @@ from dreamplay.errors import DreamplayError
 from dreamplay.web.guard import CHANGING, HEADERS, Guard
 from dreamplay.web.plays import Plays
 from dreamplay.web.routes import ROUTERS
+from dreamplay.web.sse import EventStream
 from dreamplay.web.templating import HERE, page
 
 
@@ -38,7 +39,7 @@ def make_app(home: Path, hosts: frozenset[str], token: str | None = None) -> Fas
         title="dreamplay", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None,
         middleware=[Middleware(Guard, hosts=hosts, token=token)],
     )  # fmt: skip
-    app.state.home, app.state.plays = home, Plays(home)
+    app.state.home, app.state.plays, app.state.streams = home, Plays(home), set[EventStream]()
     app.mount("/static", StaticFiles(directory=HERE / "static"), "static")
     for router in ROUTERS:
         app.include_router(router)

@@ -23,8 +23,9 @@ class Plays:
         self._live: dict[str, dp.LivePlay] = {}
 
     def get(self, name: str) -> dp.LivePlay | None:
-        """The live play of a run; None if it is not played here."""
-        return self._live.get(name)
+        """The live play of a run; None if it is not played here, or nothing more comes of it."""
+        play = self._live.get(name)
+        return play if play and not play.over else None
 
     async def begin(self, make: Callable[[], dp.LivePlay], *, paused: bool = False) -> str:
         """Begin a play, and return the name of its run once it is opened.
@@ -53,9 +54,12 @@ class Plays:
         Raises:
             DreamplayError: it cannot be gone on with.
         """
-        if play := self._live.get(name):
+        play = self.get(name)
+        if play and play.moment.state != "closing":
             play.go_on()
             return name
+        if play:
+            await asyncio.wrap_future(play.close())
         run = await asyncio.to_thread(Names(self._home).run, name)
         return await self.begin(lambda: dp.live(run, **settings))
 

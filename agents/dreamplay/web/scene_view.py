@@ -9,6 +9,7 @@ from typing import Literal
 from starlette.exceptions import HTTPException
 
 import dreamplay as dp
+from dreamplay.rendering.event_words import played_by
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, EventBase
 from dreamplay.schema.script import Script, ever_controlled
@@ -16,9 +17,11 @@ from dreamplay.schema.story import Story
 from dreamplay.web.templating import fill
 
 Viewpoint = str
-"""Whose eyes: "author" sees everything, "reader" what is said and done, and a role what they perceive."""
+"""Whose eyes: "author" sees everything, "reader" the play and all thoughts in it, and a role what they perceive."""
 AUTHOR: Literal["author"] = "author"
 READER: Literal["reader"] = "reader"
+VOICES = 8
+"""Voices that look different; a larger cast shares them."""
 
 
 def viewpoint(asked: str | None, cast: Cast) -> Viewpoint:
@@ -55,20 +58,37 @@ class SceneView:
     """The name of the run, for addresses."""
     viewpoint: Viewpoint = READER
 
+    @classmethod
+    def of(cls, run: dp.Run | dp.LivePlay, asked: str | None) -> SceneView:
+        """How a run looks from the viewpoint that was asked for: see `viewpoint`.
+
+        Raises:
+            HTTPException: there is nobody of that name (404).
+        """
+        header, folder = run.header, run.folder
+        assert header
+        assert folder
+        cast = Cast(header.cast)
+        return cls(header.story, cast, folder.name, viewpoint(asked, cast))
+
     def shows(self, event: dp.Event, viewpoint: Viewpoint, roles: frozenset[str] = frozenset()) -> bool:
         """Whether somebody sees an event. `roles` are those whose eyes are used, if it is not the author or a reader.
         The witnesses of an event decide, as they do for prompts.
         """
         if viewpoint == AUTHOR:
             return True
+        if (event.kind == "silence" and not event.chosen) or (event.kind == "reflection" and event.failed):
+            return False  # nothing that is part of the story
         if viewpoint == READER:
-            return not event.backstage and event.kind not in ("thought", "recap")
-        return bool(roles & set(event.witnesses))
+            return not event.backstage and event.kind != "recap"
+        return event.perceived_by(roles)
 
-    def event(self, event: dp.Event, before: dp.Event | None) -> str:
-        """An event as HTML, under the titles of its beat and scene if they are new."""
+    def event(self, event: dp.Event, before: dp.Event | None, gesture: str = "") -> str:
+        """An event as HTML, under the titles of its beat and scene if they are new. `gesture` is what the speaker of a
+        line does, which is the event before it.
+        """
         return fill(
-            "event.html.jinja", event=event, view=self,
+            "event.html.jinja", event=event, view=self, gesture=gesture,
             beat=self.beat(event) if before is None or before.beat != event.beat else "",
             place=self.place(event) if before is None or before.scene != event.scene else "",
         )  # fmt: skip
@@ -77,9 +97,18 @@ class SceneView:
         """The name of a role."""
         return self.cast.name(role) if role else ""
 
+    def who(self, event: EventBase) -> str:
+        """The speaker's name, and who plays them, if it is a person."""
+        return f"{self.name(event.speaker)}{played_by(event, self.cast)}"
+
+    @property
+    def folds(self) -> bool:
+        """Whether whispers are folded away, as thoughts are: for those who hear all of them."""
+        return self.viewpoint in (AUTHOR, READER)
+
     def voice(self, role: str | None) -> int:
-        """The number of a role's voice, by which it is told apart on the page."""
-        return self.cast.roles.index(role) + 1 if role in self.cast.roles else 0
+        """The number of a role's voice, by which it is told apart on the page: from 1 to `VOICES`; 0 for nobody's."""
+        return self.cast.roles.index(role) % VOICES + 1 if role in self.cast.roles else 0
 
     def beat(self, event: EventBase) -> str:
         """The title of an event's beat."""

@@ -1,7 +1,8 @@
-"""A stream of server-sent events: what happens in a play, for one tab.
+"""A stream of server-sent events: what happens in a run, for one tab.
 
-The id of each message is the number of the event, so that a tab which reconnects gets exactly what it missed. Tokens
-and moments have no id: what was missed of them is told anew when a tab connects.
+The id of each message is the number of the last event that was told, with a mark of all that was told up to there, so
+that a tab which reconnects gets exactly what it missed, even if something was taken back meanwhile or the server was
+started anew. Tokens and moments have no id: what was missed of them is told anew when a tab connects.
 """
 
 from __future__ import annotations
@@ -9,58 +10,109 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any
+
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 import dreamplay as dp
 from dreamplay.live_play import Seen
-from dreamplay.web.scene_view import SceneView, Viewpoint, eyes
+from dreamplay.web.scene_view import SceneView
+from dreamplay.web.standing import Standing, where
+from dreamplay.web.telling import Place, Telling
 
+MOST = 64
+"""Streams that a server has open at once."""
 _ALIVE = 15.0
 """Seconds without news after which a comment is sent, so that a tab that is gone is noticed."""
+_BEHIND = 5_000
+"""Messages that may wait for a tab that does not read them. It is then let go of, and reconnects when it wakes up."""
 
 
-async def stream(play: dp.LivePlay, viewpoint: Viewpoint, after: int) -> AsyncIterator[str]:
-    """What happens in a play, from the event after number `after` on, as somebody sees it."""
+class EventStream(StreamingResponse):
+    """An answer that is a stream, and ends with its tab.
+
+    Args:
+        told: what is sent.
+        open_streams: the streams that the server has open; this one is among them as long as it is.
+    """
+
+    def __init__(self, told: AsyncGenerator[str], open_streams: set[EventStream]) -> None:
+        super().__init__(told, media_type="text/event-stream")
+        self._told, self._open = told, open_streams
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        if len(self._open) >= MOST:
+            full = f"{MOST} tabs follow plays already; close some of them."
+            await PlainTextResponse(full, 503, {"Retry-After": "10"})(scope, receive, send)
+            return
+        self._open.add(self)
+        try:
+            async with contextlib.aclosing(self._told):
+                await super().__call__(scope, receive, send)
+        finally:
+            self._open.discard(self)
+
+
+async def live(play: dp.LivePlay, view: SceneView, after: str) -> AsyncGenerator[str]:
+    """What happens in a live play, from after a place on, until it is over."""
     loop, news = asyncio.get_running_loop(), asyncio.Queue[Seen]()
+
+    def put(seen: Seen) -> None:
+        if news.qsize() < _BEHIND:
+            news.put_nowait(seen)
 
     def listener(seen: Seen) -> None:
         with contextlib.suppress(RuntimeError):  # the server's loop is closed
-            loop.call_soon_threadsafe(news.put_nowait, seen)
+            loop.call_soon_threadsafe(put, seen)
 
-    events, spoken, moment = await asyncio.to_thread(play.listen, listener)
+    events, spoken, moment = play.listen(listener)
     try:
-        teller = _Teller(play, viewpoint, list(events))
-        if after >= len(events):  # something was taken back while the tab was away
-            yield message("rewound", {"event": len(events)})
-        for event in events[after + 1 :]:
-            yield teller.event(event)
+        teller = _Teller(play, view)
+        for each in teller.catch_up(events, after):
+            yield each
         yield teller.moment(moment)
         for token in spoken:
             yield teller.token(token)
-        while True:
+        while Standing.now(moment).live and news.qsize() < _BEHIND:
             try:
                 seen = await asyncio.wait_for(news.get(), _ALIVE)
             except TimeoutError:
                 yield ": still here\n\n"
                 continue
             yield teller.tell(seen)
+            moment = seen if isinstance(seen, dp.Moment) else moment
     finally:
         play.leave(listener)
+
+
+async def kept(run: dp.Run, view: SceneView, after: str) -> AsyncGenerator[str]:
+    """What was played of a run that is not live here, from after a place on, and how it stands."""
+    teller = _Teller(run, view)
+    for each in teller.catch_up(run.events, after):
+        yield each
+    yield message("moment", teller.standing(Standing.of(run)))
 
 
 class _Teller:
     """Puts what a tab is told into words, and keeps from it what its viewpoint does not see."""
 
-    def __init__(self, play: dp.LivePlay, viewpoint: Viewpoint, events: list[dp.Event]) -> None:
-        plan, folder = play.plan, play.folder
-        assert plan
-        assert folder
-        self._view = SceneView(plan.story, plan.cast, folder.name, viewpoint)
-        self._viewpoint, self._play = viewpoint, play
-        self._events = events
-        self._before: dp.Event | None = None
-        self._roles = self._eyes()
+    def __init__(self, of: dp.LivePlay | dp.Run, view: SceneView) -> None:
+        self._of, self._view, self._telling = of, view, Telling(view)
+
+    def catch_up(self, events: Sequence[dp.Event], after: str) -> Iterator[str]:
+        """What was played after a place: see `Place`. If the tab was told another beginning, everything anew."""
+        self._telling.begin(events)
+        place = Place.of(after)
+        if not self._telling.follows(place):
+            yield self._anew()
+            return
+        known = place.event + 1
+        self._telling.begin(events[:known])
+        for event in events[known:]:
+            yield self.tell(event)
 
     def tell(self, seen: Seen) -> str:
         match seen:
@@ -69,36 +121,26 @@ class _Teller:
             case dp.Moment():
                 return self.moment(seen)
             case dp.Rewound():
-                del self._events[seen.event :]
-                self._before, self._roles = None, self._eyes()
-                return message("rewound", {"event": seen.event})
+                if self._telling.rewind(seen.event):
+                    return self._anew()
+                return self._placed("rewound", {"event": seen.event})
             case _:
-                self._events.append(seen)
-                if seen.kind == "control" and self._eyes() != self._roles:
-                    self._roles = self._eyes()
-                    return self.event(seen) + message("again", {})  # there is more to see of what was played
-                return self.event(seen)
-
-    def event(self, event: dp.Event) -> str:
-        """An event. One that is not seen is told as nothing but its number, so that a tab knows how far it is."""
-        shown = self._view.shows(event, self._viewpoint, self._roles)
-        html = self._view.event(event, self._before) if shown else ""
-        if shown:
-            self._before = event
-        return message("event", {"html": html}, event.id)
+                html = self._telling.tell(seen)
+                if seen.kind == "control" and self._telling.look():
+                    return self._anew()  # there is more to see of what was played
+                return self._placed("event", {"html": html})
 
     def token(self, token: dp.Token) -> str:
         """A piece of the line that is being spoken; an empty one takes back what was spoken of it."""
-        heard = self._viewpoint in ("author", "reader") or self._roles & set(token.witnesses)
         return message("token", {
             "name": self._view.name(token.speaker), "voice": self._view.voice(token.speaker), "text": token.text,
-        }) if heard else ": a whisper\n\n"  # fmt: skip
+        }) if self._telling.hears(token) else ": a whisper\n\n"  # fmt: skip
 
     def moment(self, moment: dp.Moment) -> str:
-        """How the play stands."""
+        """How a live play stands."""
         asked = moment.asked
-        return message("moment", {
-            "state": moment.state, "why": moment.why, "typed": moment.typed, "refused": moment.refused,
+        return message("moment", self.standing(Standing.now(moment)) | {
+            "why": moment.why, "typed": moment.typed, "refused": moment.refused,
             "asked": asked and {
                 "role": asked.role, "name": self._view.name(asked.role), "task": asked.task,
                 "occasion": asked.occasion, "away": asked.away,
@@ -107,11 +149,22 @@ class _Teller:
             },
         })  # fmt: skip
 
-    def _eyes(self) -> frozenset[str]:
-        return eyes(self._viewpoint, self._view.cast, self._events)
+    def standing(self, now: Standing) -> dict[str, Any]:
+        """How a run stands."""
+        return {"state": now.state, "words": now.words, "can": now.can, "live": now.live, **self._where()}
+
+    def _anew(self) -> str:
+        return self._placed("script", {"html": self._telling.all()})
+
+    def _placed(self, kind: str, data: dict[str, Any]) -> str:
+        return message(kind, data | self._where(), self._telling.place)
+
+    def _where(self) -> dict[str, Any]:
+        pace = self._of.pace if isinstance(self._of, dp.LivePlay) else None
+        return {"where": where(self._telling, pace), "share": pace and pace.share}
 
 
-def message(kind: str, data: dict[str, Any], number: int | None = None) -> str:
+def message(kind: str, data: dict[str, Any], place: Place | None = None) -> str:
     """One message. JSON has no line breaks, so that no text can end it."""
-    head = f"id: {number}\n" if number is not None else ""
+    head = f"id: {place}\n" if place else ""
     return f"{head}event: {kind}\ndata: {json.dumps(data)}\n\n"

@@ -30,11 +30,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )  # fmt: skip
     made.filters["thousands"] = "{:,}".format
-    made.filters["clock"], made.filters["ago"] = _clock, _ago
+    made.filters["clock"], made.filters["ago"] = clock, _ago
     return made
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
     """Seconds as minutes and seconds: 3:05."""
     return f"{int(seconds // 60)}:{int(seconds % 60):02d}"
 

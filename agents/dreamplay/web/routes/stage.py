@@ -2,60 +2,89 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, Response
 
 import dreamplay as dp
 from dreamplay.web import sse
 from dreamplay.web.names import Names
-from dreamplay.web.scene_view import AUTHOR, READER, SceneView, eyes, viewpoint
+from dreamplay.web.scene_view import AUTHOR, READER, SceneView
+from dreamplay.web.standing import Standing, where
+from dreamplay.web.telling import PLACE, Telling
 from dreamplay.web.templating import page
 
 router = APIRouter(prefix="/runs/{name}")
-Do = Literal["pause", "step", "go", "close"]
 
 
 @router.get("")
 def stage(request: Request, name: str, view: str | None = None) -> HTMLResponse:
-    """A run. If it is played here, the events come by `events`; else they are on the page."""
-    play: dp.LivePlay | None = request.app.state.plays.get(name)
-    run = Names(request.app.state.home).run(name)
-    cast = run.record.cast
-    seen_by = viewpoint(view, cast)
-    roles = eyes(seen_by, cast, run.events)
-    seen = SceneView(run.header.story, cast, name, seen_by)
+    """A run, with what was played of it. What comes from there on is told by `events`."""
+    run: dp.LivePlay | dp.Run
+    if play := request.app.state.plays.get(name):
+        run, standing, pace = play, Standing.now(play.moment), play.pace
+    else:
+        run, pace = _run(request, name), None
+        standing = Standing.of(run)
+    seen = SceneView.of(run, view)
+    telling = Telling(seen, run.events)
+    roles = [(role, seen.name(role)) for role in seen.cast.roles]
     return page(
-        "stage.html.jinja", run=run, name=name, live=play is not None, viewpoint=seen_by, view=seen,
-        viewpoints=[(AUTHOR, "the author"), (READER, "a reader"), *((role, cast.name(role)) for role in cast.roles)],
-        events=[] if play else [each for each in run.events if seen.shows(each, seen_by, roles)],
+        "stage.html.jinja", header=run.header, name=name, live=play is not None, viewpoint=seen.viewpoint, view=seen,
+        viewpoints=[(AUTHOR, "the author"), (READER, "a reader"), *roles], script=telling.all(), place=telling.place,
+        standing=standing, where=where(telling, pace), share=pace and pace.share,
     )  # fmt: skip
 
 
 @router.get("/events")
-async def events(
-    request: Request, name: str, view: str | None = None, after: int = -1,
-    last_event_id: Annotated[str | None, Header()] = None,
-) -> StreamingResponse:  # fmt: skip
-    """What happens in a live play, as server-sent events, from the event after `after` on."""
-    play = _live(request, name)
-    assert play.plan
-    known = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
-    seen_by = viewpoint(view, play.plan.cast)
-    return StreamingResponse(sse.stream(play, seen_by, known), media_type="text/event-stream")
+def events(
+    request: Request, name: str, view: str | None = None, after: Annotated[str, Query(pattern=PLACE)] = "",
+    last_event_id: Annotated[str, Header(pattern=PLACE)] = "",
+) -> sse.EventStream:  # fmt: skip
+    """What happens in a run, as server-sent events, from after a place on: see `telling.Place`. Of a run that is not
+    live here it is what was played meanwhile, and how it stands.
+    """
+    known = last_event_id or after
+    if play := request.app.state.plays.get(name):
+        told = sse.live(play, SceneView.of(play, view), known)
+    else:
+        run = _run(request, name)
+        told = sse.kept(run, SceneView.of(run, view), known)
+    return sse.EventStream(told, request.app.state.streams)
 
 
-@router.post("/{do}", status_code=204)
-async def steer(request: Request, name: str, do: Do) -> Response:
-    """Pause, play one event, go on, or stop for good."""
-    if do == "go" and request.app.state.plays.get(name) is None:
-        await request.app.state.plays.go_on(name)
-        return Response(status_code=204, headers={"HX-Refresh": "true"})
-    play = _live(request, name)
-    {"pause": play.pause, "step": play.step, "go": play.go_on, "close": play.close}[do]()
+@router.post("/pause")
+def pause(request: Request, name: str) -> Response:
+    """Pause after the event that is being made."""
+    _live(request, name).pause()
     return Response(status_code=204)
+
+
+@router.post("/step")
+def step(request: Request, name: str) -> Response:
+    """Play one event."""
+    _live(request, name).step()
+    return Response(status_code=204)
+
+
+@router.post("/close")
+def close(request: Request, name: str) -> Response:
+    """Stop after the event that is being made, and let go of the model."""
+    _live(request, name).close()
+    return Response(status_code=204)
+
+
+@router.post("/go")
+async def go_on(request: Request, name: str) -> Response:
+    """Go on after a pause, after a failure, or with what is on disk."""
+    await request.app.state.plays.go_on(name)
+    return Response(status_code=204, headers={"HX-Trigger": "dreamplay:live"})
+
+
+def _run(request: Request, name: str) -> dp.Run:
+    return Names(request.app.state.home).run(name)
 
 
 def _live(request: Request, name: str) -> dp.LivePlay:

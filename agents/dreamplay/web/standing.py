@@ -1,0 +1,67 @@
+"""How a run stands, in words, and what can be done with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import dreamplay as dp
+from dreamplay.live_play import Pace
+from dreamplay.web.telling import Telling
+from dreamplay.web.templating import clock
+
+Do = Literal["go", "pause", "step", "close"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a run stands."""
+
+    state: str
+    """A state of a live play; of a run on disk "finished", "stopped", or "elsewhere" if another process plays it."""
+    words: str
+    can: tuple[Do, ...] = ()
+    """What can be done."""
+
+    @property
+    def live(self) -> bool:
+        """Whether more of it may come by itself."""
+        return self.state not in ("finished", "closed", "stopped", "elsewhere")
+
+    @classmethod
+    def of(cls, run: dp.Run) -> Standing:
+        """How a run on disk stands."""
+        if run.finished:
+            return cls("finished", "Finished.")
+        if who := run.played_by:
+            return cls("elsewhere", f"It is being played by {who}. What is played there appears here as it is kept.")
+        return cls("stopped", f"Stopped after event {len(run.events)}." if run.events else "Not begun yet.", ("go",))
+
+    @classmethod
+    def now(cls, moment: dp.Moment) -> Standing:
+        """How a live play stands."""
+        match moment.state:
+            case "opening":
+                return cls("opening", "The model is being opened.", ("close",))
+            case "playing":
+                waits = "It is your turn." if moment.asked else "Playing."
+                return cls("playing", waits, ("pause", "step", "close"))
+            case "pausing":
+                return cls("pausing", "Pausing after this line.", ("go", "close"))
+            case "paused":
+                return cls("paused", "Paused.", ("go", "step", "close"))
+            case "closing":
+                return cls("closing", "Stopping after this line.")
+            case "failed":
+                return cls("failed", f"It cannot go on: {moment.why}", ("go", "step", "close"))
+            case "finished":
+                return cls("finished", "Finished.")
+            case "closed":
+                return cls("closed", "Stopped.", ("go",))
+
+
+def where(telling: Telling, pace: Pace | None) -> str:
+    """Where a run is, as far as it was told: beat, turn, and how long the rest will take."""
+    turn = f"turn {telling.turn}" if telling.turn else ""
+    left = f"about {clock(pace.seconds_left)} left" if pace and pace.seconds_left else ""
+    return " · ".join(filter(None, (telling.beat, turn, left)))
