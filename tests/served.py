@@ -20,7 +20,10 @@ from dreamplay.web.app import make_app
 
 HOST = "127.0.0.1:8145"
 """Of the page in tests without a server."""
-PAGES = ["/", "/runs/{name}", "/runs/{name}?view=author"]
+PAGES = [
+    "/", "/runs/{name}", "/runs/{name}?view=author", "/runs/{name}/line/12", "/runs/{name}/line/12?view=author",
+    "/runs/{name}/line/12/branch", "/runs/{name}/knows", "/runs/{name}/knows?view=author",
+]  # fmt: skip
 """An address for each route that shows something; {name} is a run that was played to its end."""
 PARTS: list[str] = []
 """Those that are only ever a part of a page."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dreamplay.branching.branch import Branch
     from dreamplay.runs.labels import Label
     from dreamplay.schema.cast import Persona
+    from dreamplay.schema.provenance import Usage
     from dreamplay.schema.story import Story
     from dreamplay.threads.thread import Thread
 
@@ -233,6 +234,13 @@ class Branched:
     def notes(self) -> tuple[str, ...]:
         """What the change has left out of the story, in words."""
         return self.branch.notes
+
+    @property
+    def cost(self) -> Usage:
+        """What it will cost, about: what the rest of its parent did, or, if that was stopped, what its turns would."""
+        from dreamplay.branching import branch as whatif
+
+        return whatif.cost(self.parent.record, [self.branch])
 
     def __repr__(self) -> str:
         changes = "; ".join(self.branch.plan.changes) or "nothing changed"

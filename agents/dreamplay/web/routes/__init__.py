@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from dreamplay.web.routes import runs, stage
+from dreamplay.web.routes import knows, line, runs, stage
 
-ROUTERS = (runs.router, stage.router)
+ROUTERS = (runs.router, line.router, knows.router, stage.router)
