@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import logging
 import secrets
 import socket
 import webbrowser
@@ -44,12 +45,14 @@ def serve(
     number = listening.getsockname()[1]
     called = f"[{host}]" if ":" in host else host
     names = {called, "localhost"} if _own(host) else ()
-    app = make_app(home, frozenset(f"{name}:{number}" for name in names), secret)
+    ends = (f":{number}", "") if number == 80 else (f":{number}",)  # browsers leave out a port of 80
+    app = make_app(home, frozenset(name + end for name in names for end in ends), secret)
     address = f"http://{called}:{number}{path}" + (f"?token={secret}" if secret else "")
     say(f"dreamplay is open at {address} (Ctrl-C closes it)")
     if browser:
         with contextlib.suppress(webbrowser.Error):
             webbrowser.open(address)
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of every tab that is closed while much is told
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
     with listening:
         uvicorn.Server(config).run(sockets=[listening])

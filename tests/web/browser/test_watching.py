@@ -40,7 +40,7 @@ def test_a_stopped_play_goes_on_and_is_the_same_in_two_tabs_and_after_a_reload(
     expect(one.locator("#event-14")).to_be_attached()
     pace.let()
     for page in (one, two):
-        expect(page.locator("#state")).to_contain_text("finished")
+        expect(page.locator("#state")).to_contain_text("Finished")
     told = seen(one)
     assert told == seen(two)
     assert told == [f"event-{number}" for number in range(len(told))]

@@ -1,0 +1,164 @@
+"""How quick is the page? Opens it in Chromium, on the scripted model, and prints its figures with their bars.
+
+    uv run python tests/benchmarks/page.py
+    uv run python tests/benchmarks/page.py screenshots
+
+Run it when the cores are free. The second form writes the pictures in docs/images anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import dreamplay as dp
+from bench import kept, machine, say, table
+from dreamplay.engine import run_config
+from dreamplay.runs import transcript
+from dreamplay.schema.event import validate_event
+from playwright.sync_api import Browser, Page
+
+sys.path.append(str(Path(__file__).parents[1]))  # the browser is driven by one of the tests' own modules
+import in_browser
+import served
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+_WORDS = "I have counted the chairs twice and there is one more of them than there are people who want to sit down"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What was measured."""
+
+    what: str
+    unit: str
+    value: float
+    bar: float
+
+
+@contextlib.contextmanager
+def opened(home: Path) -> Iterator[tuple[str, int]]:
+    """The page of a folder, in a process of its own: its address and the process."""
+    command = [str(Path(sys.executable).with_name("dreamplay")), "open", "--no-browser", "--port", "0"]
+    server = subprocess.Popen(command, cwd=home.parent, stderr=subprocess.PIPE, text=True)
+    try:
+        assert server.stderr
+        found = re.search(r"http://\S+?(?=/ )", server.stderr.readline())
+        assert found, "the page did not open"
+        yield found[0], server.pid
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def long_run(home: Path, name: str, events: int) -> None:
+    """Write a run of so many events, that was stopped."""
+    plan = run_config.make_run_config("mindsync", {}, seed=1)
+    beat, roles = plan.story.beats[0], plan.cast.roles
+    made = [
+        validate_event({
+            "id": i, "kind": "line", "speaker": roles[i % len(roles)], "text": f"{i}: {_WORDS}.", "beat": beat.id,
+            "scene": beat.scenes[0].id, "witnesses": roles, "turn": i + 1, "provenance": {"by": "agent"},
+        })
+        for i in range(events)
+    ]  # fmt: skip
+    transcript.begin(home / name, plan.header("scripted", {}), made)
+
+
+def ask(address: str) -> None:
+    """Ask for a change, as the page does."""
+    urlopen(Request(address, method="POST", headers={"HX-Request": "true"})).close()
+
+
+def shown(page: Page, address: str, piece: str) -> float:
+    """Seconds from asking for a page until a piece of it is there."""
+    begun = time.perf_counter()
+    page.goto(address, wait_until="commit")
+    page.wait_for_selector(piece, state="attached")
+    return time.perf_counter() - begun
+
+
+def longest_task(page: Page) -> float:
+    """The longest task, in ms, while a play is scrolled through from its end to its beginning. A browser reports those
+    from 50 on.
+    """
+    page.wait_for_load_state("networkidle")
+    page.evaluate(
+        "window.tasks = []; new PerformanceObserver(seen => window.tasks.push(...seen.getEntries().map(each => "
+        "each.duration))).observe({type: 'longtask'})"
+    )
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    page.mouse.move(600, 400)
+    while page.evaluate("window.scrollY") > 0:
+        page.mouse.wheel(0, -600)
+        page.evaluate("new Promise(requestAnimationFrame)")
+    return float(page.evaluate("Math.max(0, ...window.tasks)"))
+
+
+def memory(process: int) -> float:
+    """MiB that a process holds."""
+    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text(encoding="ascii"))
+    assert found
+    return int(found[1]) / 1024
+
+
+def grown(address: str, process: int, home: Path) -> float:
+    """MiB that a server has grown by ten plays, after two."""
+    first = dp.play("mindsync", model="scripted", seed=7, length="short", out=home / "first").folder / transcript.FILE
+    begun = b"".join(first.read_bytes().splitlines(keepends=True)[:9])
+    held = []
+    for number in range(12):
+        (home / f"played_{number}").mkdir()
+        (home / f"played_{number}" / transcript.FILE).write_bytes(begun)
+        ask(f"{address}/runs/played_{number}/go")
+        served.until(lambda name=f"played_{number}": dp.load_run(home / name).finished, seconds=60)
+        held.append(memory(process))
+        say(f"{held[-1]:.1f} MiB after {number + 1} plays")
+    return held[-1] - held[1]
+
+
+def figures(browser: Browser, folder: Path) -> Iterator[Figure]:
+    """Everything that is measured."""
+    home = folder / "transcripts"
+    home.mkdir()
+    long_run(home, "thousand", 1_000)
+    long_run(home, "two_hundred", 200)
+    with opened(home) as (address, process):
+        page = browser.new_page(viewport=in_browser.DESK)
+        yield Figure("a run of 1,000 events from disk", "s", shown(page, f"{address}/runs/thousand", "#event-999"), 1)
+        ask(f"{address}/runs/thousand/go")
+        ask(f"{address}/runs/thousand/pause")
+        yield Figure("1,000 events of a live play", "s", shown(page, f"{address}/runs/thousand", "#event-999"), 1)
+        ask(f"{address}/runs/thousand/close")
+        page.goto(f"{address}/runs/two_hundred")
+        yield Figure("the longest task while 200 lines are scrolled", "ms", longest_task(page), 50)
+        yield Figure("memory after ten plays more", "MiB", grown(address, process, home), 3)
+
+
+def main() -> None:
+    """Measure, and print a table; exit code 1 if a bar is not held."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("what", nargs="?", choices=("figures", "screenshots"), default="figures")
+    parser.parse_args()
+    where = machine()
+    with tempfile.TemporaryDirectory(prefix="dreamplay-page-") as folder, in_browser.opened() as browser:
+        found = list(figures(browser, Path(folder)))
+    print(f"{where}\n")
+    print(table(
+        ("figure", "", "at most", "kept"),
+        [(f.what, f"{f.value:.2f} {f.unit}", f"{f.bar:g} {f.unit}", kept(f.value <= f.bar)) for f in found],
+    ))  # fmt: skip
+    sys.exit(not all(each.value <= each.bar for each in found))
+
+
+if __name__ == "__main__":
+    main()
