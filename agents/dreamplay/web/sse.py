@@ -103,7 +103,9 @@ class _Teller:
         self._of, self._view, self._telling = of, view, Telling(view)
 
     def catch_up(self, events: Sequence[dp.Event], after: str) -> Iterator[str]:
-        """What was played after a place: see `Place`. If the tab was told another beginning, everything anew."""
+        """What was played after a place, in one message: see `Place`. Everything anew if the tab was told another
+        beginning, or sees more of it by now.
+        """
         self._telling.begin(events)
         place = Place.of(after)
         if not self._telling.follows(place):
@@ -111,8 +113,11 @@ class _Teller:
             return
         known = place.event + 1
         self._telling.begin(events[:known])
-        for event in events[known:]:
-            yield self.tell(event)
+        missed = "".join(map(self._telling.tell, events[known:]))
+        if self._telling.look():
+            yield self._anew()
+        elif known < len(events):
+            yield self._placed("event", {"html": missed})
 
     def tell(self, seen: Seen) -> str:
         match seen:
