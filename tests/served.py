@@ -1,9 +1,14 @@
-"""The page for tests: a server in a thread of this process, and a model that speaks when it is told to."""
+"""The page for tests: a server in a thread of this process, and a model that speaks when it is told to.
+
+`python served.py HOME PORT ANSWERS` is the same in a process of its own, which can be killed: the model answers so many
+times, and then never again.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -35,19 +40,22 @@ STREAMS = ["/runs/{name}/events"]
 def page(home: Path) -> Iterator[str]:
     """Serve the runs of a folder, and say at which address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        host = f"127.0.0.1:{listening.getsockname()[1]}"
-        config = uvicorn.Config(
-            make_app(home, frozenset({host})), log_level="error", access_log=False, timeout_graceful_shutdown=1
-        )
-        server = uvicorn.Server(config)
+        server, address = _server(home, listening)
         thread = threading.Thread(target=server.run, args=([listening],), name="page")
         thread.start()
         try:
             until(lambda: server.started)
-            yield f"http://{host}"
+            yield address
         finally:
             server.should_exit = True
             thread.join()
+
+
+def _server(home: Path, listening: socket.socket) -> tuple[uvicorn.Server, str]:
+    host = f"127.0.0.1:{listening.getsockname()[1]}"
+    app = make_app(home, frozenset({host}))
+    config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1)
+    return uvicorn.Server(config), f"http://{host}"
 
 
 def until(holds: Any, seconds: float = 10.0) -> Any:
@@ -100,3 +108,16 @@ def paced() -> Iterator[Pace]:
     finally:
         pace.let()
         ScriptedModel.complete = complete  # type: ignore[method-assign]
+
+
+def main(home: str, port: str, answers: str) -> None:
+    """Serve until the process is killed, and say when it listens."""
+    with paced() as pace, socket.create_server(("127.0.0.1", int(port))) as listening:
+        pace.let(int(answers))
+        server, address = _server(Path(home), listening)
+        print(address, flush=True)
+        server.run([listening])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -9,9 +9,11 @@ from typing import Any
 import in_browser
 import pytest
 import served
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 Tabs = Callable[..., Page]
+HALF = 12
+"""Events of a run that was stopped."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -54,7 +56,7 @@ def tab(browser: Browser) -> Iterator[Tabs]:
         page = contexts[-1].new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("console", lambda said: wrong.append(said.text) if _matters(said) else None)
         page.on("request", lambda asked: None if asked.url.startswith(("data:", home)) else wrong.append(asked.url))
         home = "/".join(address.split("/")[:3]) + "/"
         page.goto(address)
@@ -64,3 +66,16 @@ def tab(browser: Browser) -> Iterator[Tabs]:
     for context in contexts:
         context.close()
     assert not wrong
+
+
+def _matters(said: ConsoleMessage) -> bool:
+    """Whether a message says that something is wrong, and not only that the server is not there."""
+    return said.type in ("error", "warning") and "net::ERR_" not in said.text
+
+
+@pytest.fixture
+def stopped(first: Path) -> Path:
+    """A run that was stopped after its first events."""
+    lines = (first / "transcript.jsonl").read_bytes().splitlines(keepends=True)
+    (first / "transcript.jsonl").write_bytes(b"".join(lines[: HALF + 1]))
+    return first

@@ -1,24 +1,18 @@
-"""A play is watched in a browser: as it is spoken, in two tabs, and with the page loaded anew in the middle."""
+"""A play is watched in a browser: as it is spoken, in two tabs, with the page loaded anew in the middle, and with the
+server killed in the middle.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import served
 from playwright.sync_api import Page, expect
-
-HALF = 12
-"""Events of a run that was stopped."""
-
-
-@pytest.fixture
-def stopped(first: Path) -> Path:
-    """A run that was stopped after its first events."""
-    lines = (first / "transcript.jsonl").read_bytes().splitlines(keepends=True)
-    (first / "transcript.jsonl").write_bytes(b"".join(lines[: HALF + 1]))
-    return first
 
 
 def seen(page: Page) -> list[str]:
@@ -47,3 +41,31 @@ def test_a_stopped_play_goes_on_and_is_the_same_in_two_tabs_and_after_a_reload(
     one.reload()
     expect(one.locator(f"#{told[-1]}")).to_be_attached()
     assert seen(one) == told
+
+
+@contextmanager
+def server(home: Path, port: int, answers: int) -> Iterator[str]:
+    """A server in a process of its own, which is killed at the end."""
+    command = [sys.executable, served.__file__, str(home), str(port), str(answers)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout
+        yield process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_server_that_is_killed_and_started_again_has_lost_nothing(stopped: Path, tab: Callable[..., Page]) -> None:
+    with server(stopped.parent, 0, answers=5) as address:
+        page = tab(f"{address}/runs/first?view=author")
+        page.get_by_role("button", name="Go on").click()
+        expect(page.locator("#event-16")).to_be_attached()
+        told = seen(page)
+    expect(page.locator("#state")).to_contain_text("dreamplay open")
+    with server(stopped.parent, int(address.rpartition(":")[2]), answers=1_000):
+        page.get_by_role("button", name="Go on").click()
+        expect(page.locator("#state")).to_contain_text("Finished")
+        after = seen(page)
+    assert after[: len(told)] == told
+    assert after == [f"event-{number}" for number in range(len(after))]
