@@ -30,7 +30,7 @@ PAGES = [
     "/runs/{name}/line/12/branch", "/runs/{name}/knows", "/runs/{name}/knows?view=author",
 ]  # fmt: skip
 """An address for each route that shows something; {name} is a run that was played to its end."""
-PARTS: list[str] = []
+PARTS = ["/runs/{name}/step-in"]
 """Those that are only ever a part of a page."""
 STREAMS = ["/runs/{name}/events"]
 """Those that never end."""

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from dreamplay.live_play import LivePlay, Moment, Rewound
     from dreamplay.models.base import Model
     from dreamplay.open_model import OpenModel
+    from dreamplay.participants.actions import Action
     from dreamplay.run import Branched, Run
     from dreamplay.runs.labels import Label
     from dreamplay.runs.run_summary import RunSummary
@@ -60,22 +61,23 @@ if TYPE_CHECKING:
     from dreamplay.validation.trial import Trial
 
 __all__ = [
-    "Branched", "Comparison", "DreamplayError", "Estimate", "Event", "FormatInfo", "Label", "Lineage", "LivePlay",
-    "Model", "Moment", "OpenModel", "Persona", "Rewound", "Run", "RunSummary", "Scorecard", "SideBySide", "Story",
-    "Stream", "Token", "Trial", "bin_run", "compare", "dump_story", "estimate", "get_model", "label_run",
+    "Action", "Branched", "Comparison", "DreamplayError", "Estimate", "Event", "FormatInfo", "Label", "Lineage",
+    "LivePlay", "Model", "Moment", "OpenModel", "Persona", "Rewound", "Run", "RunSummary", "Scorecard", "SideBySide",
+    "Story", "Stream", "Token", "Trial", "bin_run", "compare", "dump_story", "estimate", "get_model", "label_run",
     "list_formats", "list_models", "list_personas", "list_runs", "list_stories", "live", "load_persona", "load_run",
     "load_story", "parse_story", "play", "restore_run", "run_summary", "run_trees", "score", "side_by_side", "stream",
     "try_model", "two_groups",
 ]  # fmt: skip
 
 _HOMES = {
-    "Branched": "run", "Comparison": "comparison.compare", "DreamplayError": "errors", "Estimate": "engine.estimate",
-    "Event": "schema.event", "FormatInfo": "formats", "Label": "runs.labels", "Lineage": "branching.lineage",
-    "LivePlay": "live_play", "Model": "models.base", "Moment": "live_play", "OpenModel": "open_model",
-    "Persona": "schema.cast", "Rewound": "live_play", "Run": "run", "RunSummary": "runs.run_summary",
-    "Scorecard": "scoring.score", "SideBySide": "comparison.side_by_side", "Story": "schema.story",
-    "Stream": "streaming", "Token": "schema.event", "Trial": "validation.trial", "bin_run": "shelf",
-    "label_run": "shelf", "list_runs": "shelf", "restore_run": "shelf", "run_summary": "shelf", "run_trees": "shelf",
+    "Action": "participants.actions", "Branched": "run", "Comparison": "comparison.compare", "DreamplayError": "errors",
+    "Estimate": "engine.estimate", "Event": "schema.event", "FormatInfo": "formats", "Label": "runs.labels",
+    "Lineage": "branching.lineage", "LivePlay": "live_play", "Model": "models.base", "Moment": "live_play",
+    "OpenModel": "open_model", "Persona": "schema.cast", "Rewound": "live_play", "Run": "run",
+    "RunSummary": "runs.run_summary", "Scorecard": "scoring.score", "SideBySide": "comparison.side_by_side",
+    "Story": "schema.story", "Stream": "streaming", "Token": "schema.event", "Trial": "validation.trial",
+    "bin_run": "shelf", "label_run": "shelf", "list_runs": "shelf", "restore_run": "shelf", "run_summary": "shelf",
+    "run_trees": "shelf",
 }  # fmt: skip
 """Where a public name lives, if not in `api`."""
 

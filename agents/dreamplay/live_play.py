@@ -17,19 +17,21 @@ from typing import TYPE_CHECKING, Literal
 
 from dreamplay import event_loop
 from dreamplay.errors import DreamplayError
-from dreamplay.participants.guest import Asked, Guest
+from dreamplay.participants.actions import Action
+from dreamplay.participants.guest import Asked, Guest, Refused
 from dreamplay.prepare import Prepared
 from dreamplay.rendering.progress import Progress
 from dreamplay.run import Run
 from dreamplay.runs import transcript
 from dreamplay.schema.event import Event, Token
-from dreamplay.schema.script import Script, in_hand
+from dreamplay.schema.script import Script, away, in_hand
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from dreamplay.engine.run_config import RunConfig
     from dreamplay.engine.runner import Runner
+    from dreamplay.participants.visit import Visit
     from dreamplay.runs.transcript import Header
 
 LiveState = Literal["opening", "playing", "pausing", "paused", "closing", "finished", "failed", "closed"]
@@ -44,10 +46,10 @@ class Moment:
     """Why it failed."""
     asked: Asked | None = None
     """What the visitor is asked; None while others speak, and without a visitor."""
-    typed: tuple[str, ...] = ()
-    """What the visitor has typed and the play has not taken up."""
-    refused: str = ""
-    """Why what the visitor typed last cannot be done."""
+    typed: tuple[str | Action, ...] = ()
+    """What the visitor has typed or chosen and the play has not taken up."""
+    refused: Refused | None = None
+    """What the visitor wanted and cannot do; until they say something else, what they typed behind it waits."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,11 @@ class LivePlay:
         return self._player.folder if self._player else None
 
     @property
+    def visit(self) -> Visit | None:
+        """How a visitor takes part; None if there is none."""
+        return self.plan.visit if self.plan else None
+
+    @property
     def readers(self) -> frozenset[str]:
         """The roles of whoever takes part: the visitor, and those whom they play at this moment. Empty without one."""
         plan = self.plan
@@ -138,6 +145,12 @@ class LivePlay:
             return frozenset()
         with self._lock:
             return frozenset({plan.cast.visitor, *in_hand(Script(self._events))})
+
+    @property
+    def away(self) -> bool:
+        """Whether the visitor has left the others."""
+        with self._lock:
+            return away(Script(self._events))
 
     def listen(self, listener: Callable[[Seen], None]) -> tuple[tuple[Event, ...], tuple[Token, ...], Moment]:
         """Be told of everything from now on, on the thread of the play, and get what came before: the events, the
@@ -174,9 +187,10 @@ class LivePlay:
         """Play one event, and pause."""
         event_loop.call(lambda: self._go(one_step=True))
 
-    def say(self, line: str) -> None:
-        """Say something as the visitor, or as the role which they are asked for: a line, or a command as at the
-        terminal. It is kept until the play can take it. An empty line listens, or passes a turn in silence.
+    def say(self, line: str | Action) -> None:
+        """Say or do something as the visitor, or as the role which they are asked for: a line, a command as at the
+        terminal, or an action. It is kept until the play can take it; what cannot be done then is told by
+        `Moment.refused`. An empty line listens, or passes a turn in silence.
         """
         event_loop.call(lambda: self._guest.give(line) if self._guest else None)
 

@@ -17,6 +17,7 @@ from dreamplay.storage import lock
 if TYPE_CHECKING:
     from dreamplay.analysis.explain import Explanation, Knowledge
     from dreamplay.branching.branch import Branch
+    from dreamplay.participants.visit import Visit
     from dreamplay.runs.labels import Label
     from dreamplay.schema.cast import Persona
     from dreamplay.schema.provenance import Usage
@@ -64,6 +65,14 @@ class Run:
     def played_by(self) -> str | None:
         """Who plays it at this moment, in words: a process, which may be this one. None if nobody does."""
         return lock.holder(self.folder)
+
+    @property
+    def visit(self) -> Visit | None:
+        """How a visitor takes part; None if there is none."""
+        from dreamplay.participants.visit import Visit
+
+        kept = self.header.settings.get("visit")
+        return None if kept is None else Visit.model_validate(kept)
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
@@ -194,6 +203,8 @@ class Run:
         drop: Sequence[str] = (),
         story_edit: str | Path | Story | None = None,
         seed: int | None = None,
+        visitor: str | Path | Persona | None = None,
+        every_line: bool = False,
     ) -> Branched:
         """Make a branch: the same run up to a point, with something changed from there on. The run itself does not
         change; `dreamplay.play` plays the branch.
@@ -205,9 +216,14 @@ class Run:
             drop: roles that leave at the point and stay away.
             story_edit: the story as it goes on, or its file. `dump_story` and `parse_story` edit that of a run.
             seed: of the dice from there on, from 0 to 2**31 - 1; None: the run's own.
+            visitor: the name, the persona file or the `Persona` of somebody who steps in at the point, and knows
+                nothing of what came before it; of a run that has a visitor, their name: they take part anew, and what
+                they did after the point is not repeated. They speak by `LivePlay.say`, see `dreamplay.live`.
+            every_line: ask the visitor after every line.
 
         Raises:
             UsageError: the point or a change does not fit the run.
+            LibraryError: the visitor has no name that fits the cast.
             TypeError: `say` or `drop` is no list, or `seed` is no number.
         """
         from dreamplay.branching import branch as whatif
@@ -217,8 +233,11 @@ class Run:
             _checked_number("seed", seed, "a whole number")
         if isinstance(say, str) or not all(isinstance(line, tuple | list) and len(line) == 2 for line in say):
             raise TypeError(f"`say` is a list of pairs, each a role and its words, not {say!r}")
+        if every_line and visitor is None:
+            raise UsageError("`every_line` needs a `visitor`")
         edited = Path(story_edit) if isinstance(story_edit, str) else story_edit
-        changes = whatif.Changes(swap or {}, say, drop, edited)
+        guest = str(visitor) if isinstance(visitor, Path) else visitor
+        changes = whatif.Changes(swap or {}, say, drop, edited, guest, every_line)
         point = None if at is None else str(at)
         return Branched(self, whatif.branch(self.record, self.folder.resolve().name, point, changes, seed))
 

@@ -12,12 +12,14 @@ import worlds
 from dreamplay.branching import batch, branch
 from dreamplay.branching.branch import Changes
 from dreamplay.engine import run_config
-from dreamplay.errors import RecordError, UsageError
+from dreamplay.errors import LibraryError, RecordError, UsageError
 from dreamplay.models.scripted import ScriptedModel
+from dreamplay.participants.visit import Visit
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, RunLog
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Event, TurnEvent, turn_start
+from dreamplay.schema.scene import VISITOR
 
 MARK = "ZEBRA"
 
@@ -387,3 +389,50 @@ async def test_no_name_of_a_story_leaves_the_folder_of_the_runs(parent: RunLog, 
     (folder,) = _names(home)
     assert re.fullmatch(r"\w[\w-]{0,59}-whatif-[0-9a-f]{8}-7", folder)
     assert _names(tmp_path) == {"home", "parent", "small"}
+
+
+async def test_somebody_steps_in_and_has_not_heard_what_was_before(parent: RunLog, tmp_path: Path) -> None:
+    at = _first(parent, "square") + 4
+    made = branch.branch(parent, "parent", str(at), Changes(visitor="Noor", every_line=True))
+    assert made.events[:-1] == tuple(parent.script)[:at]
+    came = made.events[-1]
+    assert (came.kind, came.speaker, came.text) == ("entrance", VISITOR, "Noor comes in and joins them.")
+    assert set(came.witnesses) == {"ada", "bo", "cyrus", VISITOR}
+    assert made.plan.visit == Visit(every_line=True)
+    model = ScriptedModel()
+    record = await _play(made, tmp_path, model)
+    assert record.end
+    assert record.header.changes == (f"from event {at} on, step in Noor",)
+    assert [event.id for event in record.script if VISITOR in event.witnesses and event.id < at] == []
+    assert all(VISITOR in event.witnesses for event in record.script.in_scene("porch") if event.kind == "line")
+    # They are in the room, so what they have not heard stands in nobody's common script.
+    before = [event.text for event in parent.script if event.id < at and event.kind == "line"]
+    assert not [text for text in before for prompt in model.seen if text in prompt.script]
+    assert any("Noor" in prompt.script + prompt.tail for prompt in model.seen)
+
+
+async def test_who_steps_in_where_a_scene_begins_is_there_from_its_opening_on(parent: RunLog) -> None:
+    for at in (None, "night", str(_first(parent, "porch"))):
+        made = branch.branch(parent, "parent", at, Changes(visitor="Noor"))
+        assert made.events == tuple(parent.script)[: made.plan.point]
+        assert VISITOR in made.plan.scenes[0][1].present
+
+
+async def test_nobody_steps_in_where_the_end_is_told_or_under_a_name_that_is_taken(parent: RunLog) -> None:
+    at = str(_first(parent, "road") + 1)
+    with pytest.raises(UsageError, match=r"`visitor`: nobody can step in at road"):
+        branch.branch(parent, "parent", at, Changes(visitor="Noor"))
+    with pytest.raises(LibraryError, match="Ada is in the cast already"):
+        branch.branch(parent, "parent", "day", Changes(visitor="Ada"))
+
+
+async def test_a_visitor_takes_part_anew_from_a_point_on(small: Path, tmp_path: Path) -> None:
+    done = worlds.dump(tmp_path / "done.yaml", {"interventions": [{"beat": "day", "say": "Hm."}]})
+    record = await worlds.visited(worlds.plan(small, guest="Noor", interventions=done), tmp_path / "visited")
+    again = branch.branch(record, "visited", "day", Changes(visitor="noor"))
+    assert (again.plan.visit, again.events) == (Visit(), tuple(record.script)[: again.plan.point])
+    repeats = branch.branch(record, "visited", "day", Changes()).plan.visit
+    assert repeats
+    assert repeats.interventions
+    with pytest.raises(UsageError, match="`visitor=Zed`: Noor is the visitor of this run already"):
+        branch.branch(record, "visited", "day", Changes(visitor="Zed"))

@@ -22,12 +22,13 @@ from dreamplay.branching.absence import ReducedStory, without
 from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import UsageError
-from dreamplay.library import yaml_loader
+from dreamplay.library import templates, yaml_loader
 from dreamplay.participants import visit
 from dreamplay.participants.actions import Action
+from dreamplay.participants.visit import Visit
 from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import Header, RunLog, complaint, total
-from dreamplay.schema.cast import Persona
+from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.event import PROLOGUE, Event, OutcomeEvent, StanceEvent, TurnEvent, turn_start, validate_event
 from dreamplay.schema.provenance import Provenance, Usage
 from dreamplay.schema.scene import Move, Scene, moved
@@ -51,15 +52,21 @@ class Changes:
     """Roles that leave at the point, and are absent from every later scene."""
     story: Path | Story | None = None
     """The story from the point on, or its file."""
+    visitor: str | Persona | None = None
+    """Somebody who steps in at the point, and takes part live."""
+    every_line: bool = False
+    """Whether that visitor is asked after every line."""
 
     def __bool__(self) -> bool:
-        return bool(self.swaps or self.say or self.drop or self.story)
+        return bool(self.swaps or self.say or self.drop or self.story or self.visitor)
 
     def told(self, point: int) -> tuple[str, ...]:
         """The changes in words, without a path: they go into the header."""
         others = [f"say {role}: {text}" for role, text in self.say]
         others += [f"drop {role}" for role in self.drop]
         others += [f"story-edit {_called(self.story)}"] if self.story else []
+        if self.visitor:
+            others.append(f"step in {self.visitor if isinstance(self.visitor, str) else self.visitor.name}")
         where = f"from event {point} on, " if point else ""
         return tuple(f"{where}{words}" for words in run_config.told(self.swaps, *others))
 
@@ -104,8 +111,13 @@ def branch(parent: RunLog, name: str, at: str | None, changes: Changes, seed: in
     shared = tuple(played[:point])
     here = _scene_at(plan, played, point)
     begun = any(event.scene == here.id for event in shared)
+    if changes.visitor and begun and here.kind == "epilogue":
+        raise UsageError(f"`visitor`: nobody can step in at {here.id}, where the end is told; choose a point before it")
     story = _edited(plan, shared, here, begun, changes.story) if changes.story else plan.story
     cast = casting.swapped(plan.cast, changes.swaps, known=point > 0)
+    comes = changes.visitor is not None and plan.cast.visitor is None
+    if changes.visitor is not None:
+        cast = _visited(cast, changes.visitor)
     reduced = ReducedStory(story)
     if changes.drop:
         speaks = [role for role, _ in changes.say]
@@ -119,10 +131,15 @@ def branch(parent: RunLog, name: str, at: str | None, changes: Changes, seed: in
         parent=name,
         point=point,
         changes=(*plan.changes, *changes.told(point)),
-        visit=plan.visit and visit.again(plan.visit, parent.script),
+        visit=(
+            Visit(every_line=changes.every_line)
+            if changes.visitor is not None
+            else plan.visit and visit.again(plan.visit, parent.script)
+        ),
     )
     index = [scene.id for _, scene in plan.scenes].index(here.id)
-    events = (*shared, *_said(changed, index, shared, changes.say, reduced.exits))
+    came = _came(changed, here, shared) if comes and begun else ()
+    events = (*shared, *came, *_said(changed, index, (*shared, *came), changes.say, reduced.exits))
     return Branch(changed, events, not changes, reduced.notes)
 
 
@@ -226,6 +243,30 @@ def _edited(plan: RunConfig, shared: Sequence[Event], here: Scene, begun: bool, 
                     "point; leave it there"
                 )
     return story
+
+
+def _visited(cast: Cast, guest: str | Persona) -> Cast:
+    """The cast with somebody who steps in, or as it is, if the visitor is in it already.
+
+    Raises:
+        LibraryError: they have no name that fits the cast.
+        UsageError: somebody else is the visitor.
+    """
+    if cast.visitor is None:
+        return cast.with_visitor(casting.visitor(guest, cast))
+    name = guest if isinstance(guest, str) else guest.name
+    if cast.role_of(name) != cast.visitor:
+        raise UsageError(f"`visitor={name[:_LONGEST]}`: {cast.name(cast.visitor)} is the visitor of this run already")
+    return cast
+
+
+def _came(plan: RunConfig, scene: Scene, shared: Sequence[Event]) -> tuple[Event, ...]:
+    """The visitor comes into a scene that has begun. The event is nobody's action, so that no undo takes it back."""
+    assert plan.cast.visitor
+    witnesses = (*present(Script(shared), scene), plan.cast.visitor)
+    text = templates.render("entrance.jinja", name=plan.cast.name(plan.cast.visitor))
+    place = {"id": len(shared), "beat": shared[-1].beat, "scene": scene.id, "witnesses": witnesses}
+    return (validate_event(place | {"kind": "entrance", "speaker": plan.cast.visitor, "text": text}),)
 
 
 def _beats(plan: RunConfig, story: Story) -> tuple[str, ...]:

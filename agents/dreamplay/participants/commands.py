@@ -34,18 +34,21 @@ The line can be edited as in a shell, and the arrows bring back what
 you typed before. What you type while somebody speaks is kept: with
 Enter, you have the next word."""
 """Narrower than most terminals, since it has columns."""
+_KNOWN = "there are /whisper, /do, /fear, /go, /come, /play, /hand back, /undo and /quit"
 
 
 class CommandError(Exception):
     """What was typed cannot be done. The message says why, and what can."""
 
 
-def parse(line: str, turn: Turn, view: View, cast: Cast, story: Story) -> Outcome | Departure:
-    """What a typed line means at this moment. Only a line that begins with "/" is a command.
+def parse(line: str | Action, turn: Turn, view: View, cast: Cast, story: Story) -> Outcome | Departure:
+    """What a typed line, or an action, means at this moment. Only a line that begins with "/" is a command.
 
     Raises:
         CommandError: it cannot be done.
     """
+    if isinstance(line, Action):
+        return _chosen(line, turn, view, cast, story)
     words = line.strip()
     try:
         if turn.task == "stance":
@@ -88,7 +91,25 @@ def _command(text: str, turn: Turn, view: View, cast: Cast) -> Action | Departur
                 hand_back=held[0] if not whom and len(held) == 1 else _person(whom, turn, cast, "hand back")[0]
             )
         case _:
-            raise CommandError(f"no command /{name[:40]}; ? lists the commands, and a line without / is said aloud")
+            raise CommandError(f"no command /{name[:40]}; {_KNOWN}, and a line without / is said aloud")
+    return _possible(act, turn, view, cast)
+
+
+def _chosen(act: Action, turn: Turn, view: View, cast: Cast, story: Story) -> Outcome:
+    """What an action means at this moment."""
+    if turn.task == "stance":
+        if act.said and not act.stance:
+            raise CommandError("a choice is asked for now; make one, or take no stance")
+        if act.stance and act.stance.choice not in [choice.id for choice in story.choices]:
+            raise CommandError(f"no choice {act.stance.choice[:40]!r} in this story")
+        taken = act.stance
+        return Stance(taken.choice if taken else None, taken.because if taken else "", Provenance(by="person"))
+    if act.stance:
+        raise CommandError("nothing is to be chosen now")
+    if whom := act.play or act.hand_back or (act.whisper and act.whisper.to):
+        role, _ = _person(whom, turn, cast, "hand back" if act.hand_back else "whisper" if act.whisper else "play")
+        changed = {"whisper": act.whisper.model_copy(update={"to": role})} if act.whisper else {}
+        act = act.model_copy(update=changed or {("play" if act.play else "hand_back"): role})
     return _possible(act, turn, view, cast)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dreamplay.models.base import OnToken
+from dreamplay.participants.actions import Action
 from dreamplay.participants.base import Departure, Outcome, Quit, Undo
 from dreamplay.participants.commands import CommandError, parse
 from dreamplay.participants.visit import last
@@ -33,6 +34,16 @@ class Asked:
     """The roles that the visitor plays besides."""
 
 
+@dataclass(frozen=True)
+class Refused:
+    """What cannot be done at this moment."""
+
+    line: str | Action
+    """What was typed, or chosen."""
+    why: str
+    """In one line: why not, and what can be done."""
+
+
 class Guest:
     """A person, as a `Participant`, who may take as long as they like. It lives on the event loop of the play.
 
@@ -51,22 +62,28 @@ class Guest:
         self._again = False
         self.asked: Asked | None = None
         """What the play waits for; None while others speak."""
-        self.typed: deque[str] = deque()
-        """What was typed and has not been taken up, the oldest first: see `commands.parse`."""
-        self.refused = ""
-        """Why what was typed last cannot be done; empty if it could."""
+        self.typed: deque[str | Action] = deque()
+        """What was typed or chosen and has not been taken up, the oldest first: see `commands.parse`."""
+        self.refused: Refused | None = None
+        """What cannot be done. Until something is given in its place, nothing behind it is taken up either."""
 
-    def give(self, line: str) -> None:
-        """Say something as soon as the play can take it. An empty line, which is to listen, needs a question."""
-        if line.strip() or self.asked:
-            self.typed.append(line)
-            self.refused = ""
+    def give(self, line: str | Action) -> None:
+        """Say or do something as soon as the play can take it, in place of what was refused, if anything was. Nothing,
+        which is to listen, needs a question."""
+        said = bool(line.said if isinstance(line, Action) else line.strip())
+        if said or self.asked:
+            if self.refused:
+                self.typed.appendleft(line)
+            else:
+                self.typed.append(line)
+            self.refused = None
             self._news.set()
             self._changed()
 
     def withdraw(self) -> None:
         """Take back what was typed and has not been taken up."""
         self.typed.clear()
+        self.refused = None
         self._changed()
 
     def wants_turn(self, turn: Turn, view: View) -> bool:
@@ -83,13 +100,14 @@ class Guest:
         self._changed()
         try:
             while True:
-                while not self.typed:
+                while not self.typed or self.refused:
                     self._news.clear()
                     await self._news.wait()
+                line = self.typed.popleft()
                 try:
-                    act = parse(self.typed.popleft(), turn, view, self._cast, self._story)
-                except CommandError as refused:
-                    self.refused = str(refused)
+                    act = parse(line, turn, view, self._cast, self._story)
+                except CommandError as why:
+                    self.refused = Refused(line, str(why))
                     self._changed()
                     continue
                 if isinstance(act, Undo) and (undone := last(view.events)):

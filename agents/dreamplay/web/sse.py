@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 import dreamplay as dp
 from dreamplay.live_play import Seen
+from dreamplay.web import visit_view
 from dreamplay.web.scene_view import SceneView
 from dreamplay.web.standing import Standing, where
 from dreamplay.web.telling import Place, Telling
@@ -28,6 +29,8 @@ _ALIVE = 15.0
 """Seconds without news after which a comment is sent, so that a tab that is gone is noticed."""
 _BEHIND = 5_000
 """Messages that may wait for a tab that does not read them. It is then let go of, and reconnects when it wakes up."""
+_DOING = ("control", "entrance", "exit")
+"""Events after which the visitor can do other things."""
 
 
 class EventStream(StreamingResponse):
@@ -83,6 +86,8 @@ async def live(play: dp.LivePlay, view: SceneView, after: str) -> AsyncGenerator
                 yield ": still here\n\n"
                 continue
             yield teller.tell(seen)
+            if not isinstance(seen, dp.Moment | dp.Token | dp.Rewound) and seen.kind in _DOING:
+                yield teller.moment(moment)
             moment = seen if isinstance(seen, dp.Moment) else moment
     finally:
         play.leave(listener)
@@ -143,16 +148,8 @@ class _Teller:
 
     def moment(self, moment: dp.Moment) -> str:
         """How a live play stands."""
-        asked = moment.asked
-        return message("moment", self.standing(Standing.now(moment)) | {
-            "why": moment.why, "typed": moment.typed, "refused": moment.refused,
-            "asked": asked and {
-                "role": asked.role, "name": self._view.name(asked.role), "task": asked.task,
-                "occasion": asked.occasion, "away": asked.away,
-                "here": [self._view.name(role) for role in asked.here],
-                "held": [self._view.name(role) for role in asked.held],
-            },
-        })  # fmt: skip
+        visit = visit_view.told(self._of, moment, self._view) if isinstance(self._of, dp.LivePlay) else None
+        return message("moment", self.standing(Standing.now(moment)) | {"why": moment.why, "visit": visit})
 
     def standing(self, now: Standing) -> dict[str, Any]:
         """How a run stands."""

@@ -33,6 +33,7 @@ def stage(request: Request, name: str, view: str | None = None) -> HTMLResponse:
     roles = [(role, seen.name(role)) for role in seen.cast.roles]
     return page(
         "stage.html.jinja", header=run.header, name=name, live=play is not None, viewpoint=seen.viewpoint, view=seen,
+        visit=run.visit,
         viewpoints=[(AUTHOR, "the author"), (READER, "a reader"), *roles], script=telling.all(), place=telling.place,
         standing=standing, where=where(telling, pace), share=pace and pace.share,
     )  # fmt: skip
