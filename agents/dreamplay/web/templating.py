@@ -10,6 +10,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from dreamplay.rendering import comparison_page
+
 HERE = Path(__file__).parent
 
 
@@ -26,8 +28,8 @@ def page(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
 @cache
 def _environment() -> Environment:
     made = Environment(
-        loader=FileSystemLoader(HERE / "templates"), undefined=StrictUndefined, autoescape=True, trim_blocks=True,
-        lstrip_blocks=True,
+        loader=FileSystemLoader([HERE / "templates", comparison_page.TEMPLATES]), undefined=StrictUndefined,
+        autoescape=True, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     made.filters["thousands"] = "{:,}".format
     made.filters["clock"], made.filters["ago"] = clock, _ago

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from dreamplay.web.routes import knows, line, runs, stage, visit
+from dreamplay.web.routes import compare, knows, line, read, runs, stage, visit
 
-ROUTERS = (runs.router, line.router, knows.router, visit.router, stage.router)
+ROUTERS = (runs.router, line.router, knows.router, visit.router, compare.router, read.router, stage.router)
