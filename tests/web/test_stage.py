@@ -195,7 +195,7 @@ async def test_what_a_visitor_takes_back_goes_from_every_tab_and_whom_they_play_
             async for each in streams[view]:
                 tab.take(each)
                 number = int(tab.place.split("-")[0] or -1)
-                if number >= after and tab.moments and tab.moments[-1]["asked"] and "event: moment" in each:
+                if number >= after and tab.moments and tab.moments[-1]["visit"]["asked"] and "event: moment" in each:
                     break
             assert tab.html == _live(play, view)
 
