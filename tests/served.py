@@ -22,6 +22,7 @@ from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.web.app import make_app
+from dreamplay.web.http_server import HttpServer
 
 HOST = "127.0.0.1:8145"
 """Of the page in tests without a server."""
@@ -56,7 +57,7 @@ def _server(home: Path, listening: socket.socket) -> tuple[uvicorn.Server, str]:
     host = f"127.0.0.1:{listening.getsockname()[1]}"
     app = make_app(home, frozenset({host}))
     config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1)
-    return uvicorn.Server(config), f"http://{host}"
+    return HttpServer(config, app.state.streams), f"http://{host}"
 
 
 def until(holds: Any, seconds: float = 10.0) -> Any:

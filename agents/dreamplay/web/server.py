@@ -38,6 +38,8 @@ def serve(
     """
     import uvicorn
 
+    from dreamplay.web.http_server import HttpServer
+
     if not _own(host) and token is None:
         raise UsageError(f"`host={host}`: other machines could play, spend and read here; add `token`")
     secret = secrets.token_urlsafe(24) if token == "new" else token  # noqa: S105
@@ -55,7 +57,7 @@ def serve(
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of every tab that is closed while much is told
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
     with listening:
-        uvicorn.Server(config).run(sockets=[listening])
+        HttpServer(config, app.state.streams).run(sockets=[listening])
 
 
 def _own(host: str) -> bool:

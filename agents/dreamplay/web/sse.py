@@ -43,7 +43,7 @@ class EventStream(StreamingResponse):
 
     def __init__(self, told: AsyncGenerator[str], open_streams: set[EventStream]) -> None:
         super().__init__(told, media_type="text/event-stream")
-        self._told, self._open = told, open_streams
+        self._told, self._open, self._until = told, open_streams, asyncio.Timeout(None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
@@ -53,10 +53,16 @@ class EventStream(StreamingResponse):
             return
         self._open.add(self)
         try:
-            async with contextlib.aclosing(self._told):
+            async with contextlib.aclosing(self._told), self._until:
                 await super().__call__(scope, receive, send)
+        except TimeoutError:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             self._open.discard(self)
+
+    def end(self) -> None:
+        """End it now."""
+        self._until.reschedule(asyncio.get_running_loop().time())
 
 
 async def live(play: dp.LivePlay, view: SceneView, after: str) -> AsyncGenerator[str]:

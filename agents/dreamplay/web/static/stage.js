@@ -17,6 +17,7 @@
   let timer = 0;
   let follows = live;
   let drawn = false;
+  let height = 0;
 
   const tell = (kind, detail) => document.dispatchEvent(new CustomEvent(`dreamplay:${kind}`, { detail }));
 
@@ -24,18 +25,21 @@
   const atEnd = () => window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 120;
   const toEnd = () => window.scrollTo(0, document.documentElement.scrollHeight);
   function keepUp() {
-    if (drawn) return;
+    if (!follows) follow.hidden = atEnd();
+    if (drawn || !follows) return;
     drawn = true;
     requestAnimationFrame(() => {
       drawn = false;
       if (follows) toEnd();
-      else follow.hidden = false;
     });
   }
   window.addEventListener("scroll", () => {
-    follows = atEnd();
+    if (atEnd()) follows = true;
+    else if (window.scrollY < height) follows = false; // nothing but the reader scrolls up
+    height = window.scrollY;
     if (follows) follow.hidden = true;
   }, { passive: true });
+  new ResizeObserver(() => follows && live && keepUp()).observe(script); // lines get their height as they come in sight
   follow.addEventListener("click", () => {
     follows = true;
     follow.hidden = true;
@@ -97,7 +101,7 @@
     document.getElementById("state").textContent = now.words;
     const focused = document.activeElement;
     for (const button of controls.querySelectorAll("[data-do]")) button.hidden = !now.can.includes(button.dataset.do);
-    if (focused?.hidden) controls.querySelector("[data-do]:not([hidden])")?.focus();
+    if (focused?.hidden) controls.querySelector("[data-do]:not([hidden])")?.focus({ preventScroll: true });
     where(now);
   }
   function where(now) {
@@ -169,7 +173,11 @@
   }
 
   document.addEventListener("visibilitychange", () => (document.hidden ? letGo() : open()));
-  document.addEventListener("dreamplay:live", open);
+  document.addEventListener("dreamplay:live", () => {
+    follows = true;
+    keepUp();
+    open();
+  });
   window.addEventListener("pagehide", letGo);
   window.addEventListener("pageshow", (event) => event.persisted && open());
   if (live || controls.dataset.state === "elsewhere") {
