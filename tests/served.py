@@ -27,13 +27,15 @@ from dreamplay.web.http_server import HttpServer
 HOST = "127.0.0.1:8145"
 """Of the page in tests without a server."""
 PAGES = [
-    "/", "/runs/{name}", "/runs/{name}?view=author", "/runs/{name}/line/12", "/runs/{name}/line/12?view=author",
+    "/", "/bin", "/runs/{name}", "/runs/{name}?view=author", "/runs/{name}/line/12", "/runs/{name}/line/12?view=author",
     "/runs/{name}/line/12/branch", "/runs/{name}/knows", "/runs/{name}/knows?view=author",
     "/runs/{name}/read", "/compare?base={name}", "/compare?base={name}&other={name}",
 ]  # fmt: skip
 """An address for each route that shows something; {name} is a run that was played to its end."""
-PARTS = ["/runs/{name}/step-in", "/runs/{name}/export/csv", "/compare/figures.css"]
+PARTS = ["/reading", "/runs/{name}/stands", "/runs/{name}/step-in", "/runs/{name}/export/csv", "/compare/figures.css"]
 """Those that are only ever a part of a page, or a file."""
+QUIET = ["/bin", "/reading", "/runs/{name}/stands"]
+"""Those that show no word of the run."""
 STREAMS = ["/runs/{name}/events"]
 """Those that never end."""
 

@@ -55,3 +55,9 @@ def test_runs_that_are_said_to_descend_from_themselves_are_drawn_once() -> None:
     own = [_run("egg", "hen"), _run("hen", "egg"), _run("self", "self"), _run("chick", "hen")]
     assert sorted(run.name for found in lineage.families(own) for run in found) == ["chick", "egg", "hen", "self"]
     assert lineage.families(own, "self")
+
+
+def test_a_branch_of_a_branch_may_go_on_for_long() -> None:
+    chain = [_run(str(number), str(number - 1) if number else None) for number in range(3000)]
+    (found,) = lineage.families(chain)
+    assert [run.name for run in found] == [run.name for run in chain]

@@ -18,9 +18,11 @@ class Lineage:
 
     def __iter__(self) -> Iterator[RunSummary]:
         """The run and all that descend from it."""
-        yield self.run
-        for child in self.children:
-            yield from child
+        left = [self]
+        while left:
+            here = left.pop()
+            yield here.run
+            left += reversed(here.children)
 
 
 def families(known: Sequence[RunSummary], member: str | None = None) -> list[Lineage]:
@@ -33,17 +35,25 @@ def families(known: Sequence[RunSummary], member: str | None = None) -> list[Lin
     children: dict[str | None, list[RunSummary]] = {}
     for each in by_name.values():
         children.setdefault(each.parent, []).append(each)
-    grown = set[str]()
+    grown = dict[str, list[RunSummary]]()
+    """Each run that is in a family, with what branched off it; parents come first."""
 
-    def grow(run: RunSummary) -> Lineage:
-        grown.add(run.name)
-        own = ordered(each for each in children.get(run.name, ()) if each.name not in grown)
-        return Lineage(run, tuple(grow(each) for each in own))
+    def grow(root: RunSummary) -> RunSummary:
+        left = [root]
+        while left:
+            run = left.pop()
+            grown[run.name] = []  # which is not its own child
+            grown[run.name] = ordered(each for each in children.get(run.name, ()) if each.name not in grown)
+            left += grown[run.name]
+        return root
 
-    roots = ordered(each for each in by_name.values() if each.parent not in by_name)
-    made = [grow(root) for root in roots]
+    roots = [grow(each) for each in ordered(each for each in by_name.values() if each.parent not in by_name)]
     # What is left descends from itself: no run that was played does, but a header may say so.
-    made += [grow(each) for each in ordered(by_name.values()) if each.name not in grown]
+    roots += [grow(each) for each in ordered(by_name.values()) if each.name not in grown]
+    lineages = dict[str, Lineage]()
+    for name, own in reversed(grown.items()):
+        lineages[name] = Lineage(by_name[name], tuple(lineages[each.name] for each in own))
+    made = [lineages[root.name] for root in roots]
     if member is None:
         return made
     for each in known:

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic_core import from_json
+
 from dreamplay.errors import RecordError
 from dreamplay.runs import transcript, upgrade
 from dreamplay.runs.labels import Label
@@ -113,7 +115,7 @@ def glance(folder: Path) -> dict[str, Any] | None:
 
 
 def _glance(lines: Sequence[bytes]) -> dict[str, Any] | None:
-    header = json.loads(lines[0])
+    header = from_json(lines[0], cache_strings="keys")  # two thirds of the time that json takes
     version = header["schema_version"]
     if version not in range(1, SCHEMA + 1):
         return None

@@ -65,7 +65,7 @@ class SummaryStore:
         """Keep a summary, of a transcript of which the system said this before it was read."""
         self._runs[summary.name] = _Kept(stands=_stands(stat), summary=summary)
         self._new += 1
-        if self._new % 100 == 0:  # if it is broken off, not everything is read again
+        if summary.whole and self._new % 100 == 0:  # if it is broken off, not everything is read again
             self._write()
 
     def close(self, names: set[str]) -> None:
