@@ -50,7 +50,7 @@ def serve(
     ends = (f":{number}", "") if number == 80 else (f":{number}",)  # browsers leave out a port of 80
     app = make_app(home, frozenset(name + end for name in names for end in ends), secret)
     address = f"http://{called}:{number}{path}" + (f"?token={secret}" if secret else "")
-    say(f"dreamplay is open at {address} (Ctrl-C closes it)")
+    say(f"open at {address} (Ctrl-C closes it)")
     if browser:
         with contextlib.suppress(webbrowser.Error):
             webbrowser.open(address)
@@ -70,10 +70,11 @@ def _own(host: str) -> bool:
 
 def _listen(host: str, port: int | None) -> socket.socket:
     """A socket that listens."""
-    why: OSError | None = None
+    why = ""
     for number in (port,) if port is not None else (PORT, 0):
         try:
             return socket.create_server((host, number), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         except OSError as error:
-            why = error
-    raise UsageError(f"cannot listen on {host}, port {port}: {why and why.strerror}; choose another `port`") from why
+            why = str(error.strerror or error).partition(" (")[0]
+    where, other = (host, "`host`") if port is None else (f"{host}, port {port}", "`port`")
+    raise UsageError(f"cannot listen on {where}: {why}; choose another {other}")

@@ -23,9 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"no browser is installed: {', '.join(in_browser.NAMES)}"))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One for all tests here, and closed after the last of them: while it is open, no other test could run a loop."""
+    """One for the tests of a module, and closed after the last of them: while it is open, no test can run a loop."""
     with in_browser.opened() as browser:
         yield browser
 

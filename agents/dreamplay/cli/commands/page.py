@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import typer
 
+from dreamplay.errors import RecordError
 from dreamplay.rendering.output import say
-from dreamplay.runs import HOME
+from dreamplay.runs import HOME, run_index
 
 
 def open_page(
@@ -31,9 +32,21 @@ def open_page(
       dreamplay open mindsync-20450101-220000-7
     """
     from dreamplay.web import server
-    from dreamplay.web.names import Names
 
-    path = f"/runs/{quote(Names(HOME).folder(reference).name)}" if reference else "/"
+    path = f"/runs/{quote(_name(reference), safe='')}" if reference else "/"
     server.serve(
         HOME, host=host, port=port, path=path, browser=not no_browser, token="new" if token else None, say=say,
     )  # fmt: skip
+
+
+def _name(reference: str) -> str:
+    """The name of a run by which the page knows it.
+
+    Raises:
+        RecordError: there is no such run, or it lies elsewhere.
+    """
+    found = run_index.find(reference, HOME)
+    folder = found if found.is_dir() else found.parent
+    if folder.absolute().parent != HOME.absolute():
+        raise RecordError(f"{reference} is not in {HOME}; the page shows what is there")
+    return folder.name
