@@ -29,10 +29,13 @@ HOST = "127.0.0.1:8145"
 PAGES = [
     "/", "/bin", "/runs/{name}", "/runs/{name}?view=author", "/runs/{name}/line/12", "/runs/{name}/line/12?view=author",
     "/runs/{name}/line/12/branch", "/runs/{name}/knows", "/runs/{name}/knows?view=author",
-    "/runs/{name}/read", "/compare?base={name}", "/compare?base={name}&other={name}",
+    "/runs/{name}/read", "/compare?base={name}", "/compare?base={name}&other={name}", "/new", "/runs/{name}/model",
 ]  # fmt: skip
 """An address for each route that shows something; {name} is a run that was played to its end."""
-PARTS = ["/reading", "/runs/{name}/stands", "/runs/{name}/step-in", "/runs/{name}/export/csv", "/compare/figures.css"]
+PARTS = [
+    "/reading", "/runs/{name}/stands", "/runs/{name}/step-in", "/runs/{name}/export/csv", "/compare/figures.css",
+    "/new/story?story=mindsync", "/new/role?story=mindsync&role=leo", "/new/models",
+]  # fmt: skip
 """Those that are only ever a part of a page, or a file."""
 QUIET = ["/bin", "/reading", "/runs/{name}/stands"]
 """Those that show no word of the run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import stat
 import threading
 from collections.abc import Iterator
@@ -106,7 +107,36 @@ async def test_what_is_read_ahead_costs_one_token_and_may_fail(
     await _closed(model, model.warm_cache(ahead), model.complete(LINE, seed=5))
     assert [request["max_tokens"] for request in fake.seen] == [1, 72]
     monkeypatch.setattr(model_store, "start", _broken)
-    await _model().warm_cache(ahead)
+    await _model(candidates=2).warm_cache(ahead)
+
+
+async def test_models_that_an_engine_cannot_tell_apart_share_one_and_wait_for_each_other(
+    fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts: list[int] = []
+    start = model_store.start
+    monkeypatch.setattr(
+        model_store, "start", lambda gguf=None, **rest: starts.append(rest["candidates"]) or start(gguf)
+    )
+    guided = _model().profile.refined({"direction": "guided", "temperature": 0.3})
+    one, other, wider = _model(), LocalModel(timeout=5, profile=guided), _model(candidates=2)
+    held = one._engine().alone
+    async with held:
+        asked = asyncio.create_task(other.complete(LINE, seed=2))
+        await asyncio.wrap_future(other._engine().starting)
+        await asyncio.sleep(0)
+        assert not fake.seen
+    await asked
+    await _closed(one, one.complete(LINE, seed=1))
+    await _closed(wider, wider.complete(LINE, seed=3))
+    assert [request["temperature"] for request in fake.seen] == [0.3, 0.1, 0.1]
+    assert starts == [1, 2]
+    await other.close()
+    del one, other, held, asked
+    gc.collect()
+    model = _model()
+    await _closed(model, model.complete(LINE, seed=1))
+    assert starts == [1, 2, 1]
 
 
 @pytest.mark.parametrize(("restored", "asked"), [(True, ["restore"]), (False, ["restore", "save"])])
@@ -149,10 +179,10 @@ async def test_a_prompt_state_is_one_adapter_s_and_the_engine_is_started_with_it
     monkeypatch.setattr(model_store, "start", started)
     monkeypatch.setattr(llamacpp, "_state", state)
     adapters = [adapter.read(adapter_files.lora(tmp_path / f"{name}.gguf", name)) for name in ("one", "other")]
-    for each in (None, *adapters, adapters[0]):
-        model = _model(adapter=each)
+    models = [_model(adapter=each) for each in (None, *adapters, adapters[0])]
+    for model in models:
         await _closed(model, model.complete(LINE, seed=1))
-    assert starts == [None, tmp_path / "one.gguf", tmp_path / "other.gguf", tmp_path / "one.gguf"]
+    assert starts == [None, tmp_path / "one.gguf", tmp_path / "other.gguf"]
     assert len(set(saved)) == 3
     assert saved[1] == saved[3]
 

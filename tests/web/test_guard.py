@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 import dreamplay as dp
 import pytest
 import served
+import worlds
 from dreamplay.errors import UsageError
 from dreamplay.runs import transcript_reader
 from dreamplay.web import guard, server
@@ -121,6 +122,9 @@ def hostile(first: Path, home: Path) -> str:
     made = "".join(json.dumps(line) + "\n" for line in lines)
     shutil.rmtree(first)
     name = MARKUP.replace("/", "_")
+    Path(f"{name}.gguf").touch()
+    worlds.write(Path("small"), roles=1)
+    Path("small/ada.yaml").rename(f"{name}.yaml")
     (home / name).mkdir()
     (home / name / "transcript.jsonl").write_text(made, encoding="utf-8")
     assert MARKUP in dp.load_run(home / name).header.story.title

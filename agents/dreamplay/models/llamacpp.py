@@ -12,7 +12,9 @@ import copy
 import functools
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from dreamplay.errors import DreamplayError
 from dreamplay.models import model_store, profile_table
@@ -24,6 +26,20 @@ from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 
 _KEPT_SLOTS = 8  # files of about 15 MB
+
+
+@dataclass(frozen=True, eq=False)
+class _Engine:
+    """An engine of this process."""
+
+    starting: Future[LocalServer]
+    alone: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever uses its only slot."""
+
+
+_engines: WeakValueDictionary[tuple[object, ...], _Engine] = WeakValueDictionary()
+"""The engines that play one run at a time, by event loop and by what they were started with, for as long as a model
+plays on them. Models that differ in nothing that an engine knows share one: it takes a gigabyte of memory."""
 
 
 class LocalModel:
@@ -46,14 +62,14 @@ class LocalModel:
         self.profile = profile or profile_table.look_up("gguf" if gguf else "embedded", self.name, plays_with)
         self._timeout = timeout
         self._gguf, self._adapter, self._jobs = gguf, adapter, jobs
-        self._engine = functools.cache(self._start)
-        if load:
-            self._engine()
         self._endpoint: Endpoint | None = None
         # For its further candidates a call takes the lowest slots that are free, whatever has been read in them.
         self._slot = (self.profile.candidates - 1) * jobs if jobs > 1 else 0
         self._first = asyncio.Lock()
         self._alone = asyncio.Lock()
+        self._engine = functools.cache(self._start)
+        if load:
+            self._engine()
 
     def lanes(self) -> list[LocalModel]:
         """This model once for each of the runs at once. All are served by one engine, each in a slot of its own: a slot
@@ -83,31 +99,34 @@ class LocalModel:
         if self._endpoint:
             await self._endpoint.close()
 
-    def _start(self) -> Future[LocalServer]:
-        pool = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        starting = pool.submit(
-            model_store.start,
-            self._gguf,
-            adapter=self._adapter.path if self._adapter else None,
-            window=self.profile.context_window,
-            candidates=self.profile.candidates,
-            jobs=self._jobs,
-        )
-        pool.shutdown(wait=False)
-        return starting
+    def _start(self) -> _Engine:
+        adapter = self._adapter.path if self._adapter else None
+        window, candidates = self.profile.context_window, self.profile.candidates
+        alike = (_running_loop(), self._gguf, adapter, window, candidates)
+        engine = _engines.get(alike) if self._jobs == 1 else None
+        if engine is None or (engine.starting.done() and engine.starting.exception()):
+            pool = ThreadPoolExecutor(1, thread_name_prefix="engine")
+            engine = _Engine(pool.submit(
+                model_store.start, self._gguf, adapter=adapter, window=window, candidates=candidates, jobs=self._jobs
+            ))  # fmt: skip
+            pool.shutdown(wait=False)
+        if self._jobs == 1:
+            _engines[alike], self._alone = engine, engine.alone
+        return engine
 
     async def _begin(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
-        engine = await asyncio.wrap_future(self._engine())
-        endpoint = self._connect(engine)
-        file = _file(engine, self._adapter, self.profile.context_window, prompt)
-        slot = f"{engine.root}/slots/{self._slot}"
-        known = (model_store.slots() / file).is_file() and await _state(endpoint, slot, "restore", file)
-        reply = await endpoint.complete(prompt, seed=seed, on_token=on_token)
-        if not known:
-            if await _state(endpoint, slot, "save", file):
-                with contextlib.suppress(OSError):
-                    (model_store.slots() / file).chmod(0o600)
-            await asyncio.to_thread(_forget_old)
+        engine = await asyncio.wrap_future(self._engine().starting)
+        async with self._alone:
+            endpoint = self._connect(engine)
+            file = _file(engine, self._adapter, self.profile.context_window, prompt)
+            slot = f"{engine.root}/slots/{self._slot}"
+            known = (model_store.slots() / file).is_file() and await _state(endpoint, slot, "restore", file)
+            reply = await endpoint.complete(prompt, seed=seed, on_token=on_token)
+            if not known:
+                if await _state(endpoint, slot, "save", file):
+                    with contextlib.suppress(OSError):
+                        (model_store.slots() / file).chmod(0o600)
+                await asyncio.to_thread(_forget_old)
         self._endpoint = endpoint
         return reply
 
@@ -116,6 +135,13 @@ class LocalModel:
         return Endpoint(
             self.name, client, "the embedded engine", profile=self.profile, slot=self._slot, patience=self._timeout
         )
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 async def _state(endpoint: Endpoint, slot: str, action: str, file: str) -> bool:

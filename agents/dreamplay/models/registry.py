@@ -260,26 +260,29 @@ def connect(spec: ModelSpec, settings: Settings, chosen: ModelProfile | None = N
 
 
 async def survey(settings: Settings) -> list[dict[str, Any]]:
-    """What could play here, and whether it can be reached; the one that would is `chosen`, with its `profile`."""
+    """What could play here, and whether it can be reached. `name` is how the setting `model` calls it, empty for what
+    the settings name already; the one that would play is `chosen`, with its `profile`.
+    """
     try:
         chosen = choose(settings)
     except SettingsError as error:  # this is where one looks to see why nothing can play
         chosen = ModelSpec("none", None, None, str(error))
     rows: list[dict[str, Any]] = [
-        _embedded(settings) | {"chosen": chosen.kind == "embedded"},
-        {"model": "scripted", "state": "the shipped fake, always there", "chosen": chosen.kind == "scripted"},
-    ]
+        _embedded(settings) | {"chosen": chosen.kind == "embedded", "name": "embedded"},
+        {"model": "scripted", "state": "the shipped fake, always there", "chosen": chosen.kind == "scripted",
+         "name": "scripted"},
+    ]  # fmt: skip
     if chosen.kind == "none" and settings.model:
-        rows.insert(0, {"model": settings.model, "state": chosen.reason, "chosen": False})
+        rows.insert(0, {"model": settings.model, "state": chosen.reason, "chosen": False, "name": ""})
     for plugin in plugins.installed("models"):
         if not plugin.shipped:
             at = {"model": plugin.name, "state": f"a plug-in of {plugin.distribution} {plugin.version}"}
-            rows.append(at | {"chosen": chosen.kind == plugin.name})
+            rows.append(at | {"chosen": chosen.kind == plugin.name, "name": plugin.name})
     if chosen.kind == "gguf":
         played = {"state": "a file of yours", "adapter": _shown(chosen.adapter)}
-        rows.insert(0, {"model": chosen.model or "", "chosen": True} | played)
+        rows.insert(0, {"model": chosen.model or "", "chosen": True, "name": ""} | played)
     if chosen.kind == "endpoint":
-        rows.insert(0, {"model": str(chosen), "state": await _reached(chosen, settings), "chosen": True})
+        rows.insert(0, {"model": str(chosen), "state": await _reached(chosen, settings), "chosen": True, "name": ""})
     return [row | ({"profile": profile(chosen, settings).recorded()} if row["chosen"] else {}) for row in rows]
 
 

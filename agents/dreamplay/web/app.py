@@ -19,6 +19,7 @@ from dreamplay.web.plays import Plays
 from dreamplay.web.routes import ROUTERS
 from dreamplay.web.sse import EventStream
 from dreamplay.web.templating import HERE, page
+from dreamplay.web.wording import worded
 
 
 def make_app(home: Path, hosts: frozenset[str], token: str | None = None) -> FastAPI:
@@ -51,7 +52,7 @@ def make_app(home: Path, hosts: frozenset[str], token: str | None = None) -> Fas
 
 
 async def _refused(request: Request, error: DreamplayError) -> HTMLResponse:
-    return _told(request, str(error), 400)
+    return _told(request, worded(str(error)), 400)
 
 
 async def _missing(request: Request, error: HTTPException) -> HTMLResponse:

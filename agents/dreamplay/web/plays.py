@@ -1,4 +1,4 @@
-"""The live plays of a server, by the name of their run, and the models that they share."""
+"""The live plays of a server, by the name of their run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class Plays:
         return play if play and not play.over else None
 
     async def begin(self, make: Callable[[], dp.LivePlay], *, paused: bool = False) -> str:
-        """Begin a play, and return the name of its run once it is opened.
+        """Begin a play, and return the name of its run once it is opened. A run that is played already is not played
+        twice.
 
         Args:
             make: makes it, such as by `dreamplay.live`. It is called on another thread, since it may read files.
@@ -39,28 +40,36 @@ class Plays:
             TypeError: an argument that `make` cannot use.
         """
         play = await asyncio.to_thread(make)
-        await asyncio.wrap_future(play.start(paused=paused))
+        await asyncio.wrap_future(play.start(paused=True))
         assert play.folder
         name = play.folder.name
-        earlier = self._live.pop(name, None)
-        self._live[name] = play
-        if earlier:
-            earlier.close()
+        if self.get(name):
+            play.close()
+            return name
+        self._live = {other: each for other, each in self._live.items() if not each.over} | {name: play}
+        if not paused:
+            play.go_on()
         return name
 
     async def go_on(self, name: str, **settings: Any) -> str:
         """Go on with a run: with its live play, or else with what is on disk.
 
+        Args:
+            name: of the run.
+            settings: what `dreamplay.live` takes, such as another model. A live play is then stopped first.
+
         Raises:
             DreamplayError: it cannot be gone on with.
         """
         play = self.get(name)
-        if play and play.moment.state != "closing":
+        if play and not settings and play.moment.state != "closing":
             play.go_on()
             return name
+        names = Names(self._home)
         if play:
+            await asyncio.to_thread(names.folder, name)  # nothing is stopped of which nothing is kept
             await asyncio.wrap_future(play.close())
-        run = await asyncio.to_thread(Names(self._home).run, name)
+        run = await asyncio.to_thread(names.run, name)
         return await self.begin(lambda: dp.live(run, **settings))
 
     async def close(self) -> None:

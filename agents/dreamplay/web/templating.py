@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from dreamplay.rendering import comparison_page
+from dreamplay.web.wording import worded
 
 HERE = Path(__file__).parent
 
@@ -32,7 +33,7 @@ def _environment() -> Environment:
         autoescape=True, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     made.filters["thousands"] = "{:,}".format
-    made.filters["clock"], made.filters["ago"] = clock, _ago
+    made.filters["clock"], made.filters["ago"], made.filters["worded"] = clock, _ago, worded
     return made
 
 

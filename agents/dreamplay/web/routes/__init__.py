@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from dreamplay.web.routes import compare, knows, line, read, runs, stage, visit
+from dreamplay.web.routes import compare, knows, line, read, runs, stage, start, visit
 
-ROUTERS = (runs.router, line.router, knows.router, visit.router, compare.router, read.router, stage.router)
+ROUTERS = (
+    runs.router, start.router, line.router, knows.router, visit.router, compare.router, read.router, stage.router,
+)  # fmt: skip

@@ -1,0 +1,46 @@
+"""How the page says what the rest of the package calls by its Python name.
+
+Messages name settings and functions in backticks, as a Python user writes them: `model`, `at=kitchen`,
+`dreamplay.play()`. On the page they become the labels of its fields, its buttons, and lines of dreamplay.toml.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dreamplay.settings import TOML, Settings
+
+LABELS = {
+    "story": "Story", "swaps": "Cast", "swap": "Cast", "seed": "Seed", "length": "Length", "beats": "Beats",
+    "direction": "Direction", "model": "Model", "base_url": "URL", "visitor": "Visitor", "every_line": "Every line",
+    "at": "the point", "say": "the line", "drop": "who leaves", "story_edit": "the story",
+}  # fmt: skip
+"""What the fields of the page are called, by the setting that they give."""
+_DONE = {
+    "dreamplay.play": "New play", "dreamplay.load_run": "Runs", "dreamplay.compare": "Compare",
+    "dreamplay.side_by_side": "Compare", "run.events": "the play",
+}  # fmt: skip
+"""Where on the page one does what a function does, or sees what an attribute holds."""
+_NAMED = re.compile(r"`([\w.]+)(?:=([^`]*)|(\([^`]*\)))?`")
+
+
+def worded(message: str) -> str:
+    """A message with labels in place of settings, and places in place of functions."""
+    return _NAMED.sub(_said, message)
+
+
+def field(message: str) -> str:
+    """The setting that a message begins with or asks for; empty if it names none that the page has."""
+    named = [hit[1] for hit in _NAMED.finditer(message)]
+    return next((name for name in named if name in LABELS), "")
+
+
+def _said(hit: re.Match[str]) -> str:
+    name, value, called = hit.groups()
+    if called is not None or name in _DONE:
+        return _DONE.get(name, hit[0])
+    if name in LABELS:
+        return LABELS[name] if value is None else f"{LABELS[name]} {value}"
+    if name in Settings.model_fields:
+        return f"{name} in {TOML}" if value is None else f"{name} = {value} in {TOML}"
+    return hit[0]
