@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import dreamplay as dp
 import pytest
 import served
+import worlds
 from dreamplay.library import resources
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -114,8 +116,8 @@ def test_a_branch_has_all_its_changes(client: TestClient, run: dp.Run) -> None:
     story = dp.dump_story(run.header.story)
     changed = story.replace("They meet: corner.", "They meet again.").replace("\n", "\r\n")
     answer = client.post(f"/runs/first/line/{line.id}/branch", data={
-        "swap": ["bo=nurse", ""], "speaker": "ada", "words": "Bo, \n who are you?", "drop": "cyrus", "story": changed,
-        "seeds": "11", "direction": "guided", "model": "scripted", "base_url": "",
+        "swap_bo": "nurse", "swap_ada": "", "speaker": "ada", "words": "Bo, \n who are you?", "drop": "cyrus",
+        "story": changed, "seeds": "11", "direction": "guided", "model": "scripted",
     })  # fmt: skip
     made = _played(client, answer)
     (told,) = made.header.changes
@@ -132,12 +134,11 @@ def test_a_branch_has_all_its_changes(client: TestClient, run: dp.Run) -> None:
     [
         ({}, "nothing is changed"),
         ({"seeds": "7"}, "nothing is changed"),
-        ({"seeds": "3, x"}, "`seed=x`"),
-        ({"seeds": " ".join(map(str, range(11)))}, "11 seeds"),
-        ({"speaker": "ada"}, "`say` needs both"),
+        ({"seeds": "3, x"}, "Seed x: a seed is"),
+        ({"seeds": " ".join(map(str, range(11)))}, "Seed: that is 11 runs"),
+        ({"speaker": "ada"}, "the line needs both"),
         ({"speaker": "zed", "words": "Hello."}, "not in day/square"),
-        ({"swap": "bo=../../etc/passwd"}, "no persona &#39;../../etc/passwd&#39; is offered"),
-        ({"swap": "zed=nurse"}, "no role &#39;zed&#39;"),
+        ({"swap_bo": "../../etc/passwd"}, "Cast ../../etc/passwd: nobody of that name is offered"),
         ({"drop": "zed"}, "no such role"),
         ({"story": "title: x"}, "story:"),
         ({"model": "missing.gguf"}, "missing.gguf"),
@@ -158,6 +159,20 @@ def test_the_page_of_a_branch_offers_what_there_is(client: TestClient, run: dp.R
     line = run.lines[-1]
     shutil.copy(resources.prompts() / "personas" / "leo.yaml", "zoe.yaml")
     text = client.get(f"/runs/first/line/{line.id}/branch?view=author").text
-    for each in ('value="bo=nurse"', 'value="bo=zoe.yaml"', 'value="bo=ada"', "title: Small Hours", line.text):
+    for each in ('value="nurse"', 'value="zoe.yaml"', 'name="swap_bo"', 'value="ada"', "title: Small Hours", line.text):
         assert each in text
-    assert 'value="bo=bo"' not in text
+
+
+def test_a_card_plays_a_role_and_seeds_are_played_with_and_without_the_change(client: TestClient, run: dp.Run) -> None:
+    line = run.lines[-1]
+    card = json.dumps(worlds.card(name="Zoe Marsh")).encode()
+    answer = client.post(
+        f"/runs/first/line/{line.id}/branch", data={"seeds": "7, 8, 9", "twins": "yes"},
+        files={"card_bo": ("zoe.json", card, "application/json")},
+    )  # fmt: skip
+    assert (answer.status_code, answer.headers.get("HX-Redirect")) == (204, "/"), answer.text
+    made = [_over(client, path.name) for path in run.folder.parent.iterdir() if path.name != "first"]
+    changed = {each.header.seed for each in made if each.header.changes}
+    assert (changed, {each.header.seed for each in made if not each.header.changes}) == ({7, 8, 9}, {8, 9})
+    refused = client.post(f"/runs/first/line/{line.id}/branch", files={"card_bo": ("zoe.json", b"{}")})
+    assert (refused.status_code, "the card" in refused.text) == (422, True)

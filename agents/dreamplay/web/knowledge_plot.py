@@ -17,7 +17,9 @@ _LONGEST = 12
 
 
 def plot(view: KnowledgeView) -> Markup:
-    """A lane for each role: a bar where they were there, a triangle for a whisper, a diamond for a dream."""
+    """A lane for each role: a bar where they were there, a triangle for a whisper, a diamond for a dream, and a square
+    for a secret that was told.
+    """
     height = _TOP + _LANE * len(view.roles)
     parts = [*_scenes(view, height)]
     for place, role in enumerate(view.roles):
@@ -59,6 +61,10 @@ def _lane(view: KnowledgeView, role: str, y: float) -> Iterable[Markup]:
         if role in line.witnesses:
             heard = f"Line {line.id}: {view.scene.name(line.speaker)} whispers to {view.scene.cast.listed(line.hears)}"
             yield _titled(heard, _shape("M{x},{top} l5,9 l-10,0 z", _x(view, line.id + 0.5), y, "whisper"))
+    for told in view.threads:
+        if told.kind == "secret" and role in told.witnesses:
+            shape = _shape("M{x},{top} m-4,2 l8,0 l0,8 l-8,0 z", _x(view, told.since + 0.5), y, "secret")
+            yield _titled(f"Line {told.since}: a {view.put(told)}", shape)
     for dream in view.dreams:
         if role in dream.witnesses:
             shape = _shape("M{x},{top} l5,6 l-5,6 l-5,-6 z", _x(view, dream.id + 0.5), y, "dream")

@@ -127,6 +127,22 @@ class KnowledgeView:
         shown = {each.id for each in self.events}
         return tuple(each for each in found if each.since in shown)
 
+    @property
+    def open(self) -> list[Thread]:
+        """Those by which something is owed."""
+        return [each for each in self.threads if each.open]
+
+    @property
+    def closed(self) -> list[Thread]:
+        """The others, told secrets among them."""
+        return [each for each in self.threads if not each.open]
+
+    def heard(self, thread: Thread) -> str:
+        """Who knows of a thread, in words."""
+        if set(self.scene.cast.characters) <= set(thread.witnesses):
+            return "everybody"
+        return self.scene.cast.listed(thread.witnesses) if thread.witnesses else "nobody"
+
     def put(self, thread: Thread) -> str:
         """What a thread is, and who put it to whom."""
         return threads_view.put(thread, self.scene.cast)
