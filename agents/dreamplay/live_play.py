@@ -22,7 +22,8 @@ from dreamplay.participants.guest import Asked, Guest, Refused
 from dreamplay.prepare import Prepared
 from dreamplay.rendering.progress import Progress
 from dreamplay.run import Run
-from dreamplay.runs import transcript
+from dreamplay.runs import labels, transcript
+from dreamplay.runs.labels import Label
 from dreamplay.schema.event import Event, Token
 from dreamplay.schema.script import Script, away, in_hand
 
@@ -108,6 +109,11 @@ class LivePlay:
     def header(self) -> Header | None:
         """What was chosen: see `Run.header`. None before it is opened."""
         return self._player.header if self._player else None
+
+    @property
+    def label(self) -> Label:
+        """What somebody noted about its run: see `Run.label`. Nothing before it is opened."""
+        return labels.read(self.folder)[0] if self.folder else Label()
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import ExitStack, closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dreamplay as dp
 import pytest
@@ -290,6 +293,25 @@ def test_a_play_is_steered_from_the_page(client: TestClient, app: FastAPI, small
         assert (answer.status_code, answer.headers["HX-Trigger"]) == (204, "dreamplay:live")
         served.until(lambda: state() == "finished")
     assert dp.load_run(home / "live").events == dp.play(small, model="scripted", seed=7, out=home / "whole").events
+
+
+def test_the_server_closes_though_a_tab_listens_and_ends_its_stream_in_order(home: Path, first: Path) -> None:
+    path = first / "transcript.jsonl"
+    path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:12]), encoding="utf-8")
+    closed = ExitStack()
+    with served.paced() as pace, served.page(home) as address:
+        tab = closed.enter_context(closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=10)))
+        for do in ("go", "pause"):
+            tab.request("POST", f"/runs/first/{do}", headers={"HX-Request": "true"})
+            tab.getresponse().read()
+        pace.let()
+        tab.request("GET", "/runs/first/events?view=author&after=5")
+        stream = closed.enter_context(tab.getresponse())
+        while b'"state": "paused"' not in stream.readline():
+            pass
+    with closed:
+        stream.read()  # raises if the stream was cut
+    assert not dp.load_run(first).finished
 
 
 def test_one_that_another_process_plays_says_so(client: TestClient, first: Path) -> None:

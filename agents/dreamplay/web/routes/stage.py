@@ -30,11 +30,10 @@ def stage(request: Request, name: str, view: str | None = None) -> HTMLResponse:
         standing = Standing.of(run)
     seen = SceneView.of(run, view)
     telling = Telling(seen, run.events)
-    roles = [(role, seen.name(role)) for role in seen.cast.roles]
+    views = [(AUTHOR, "the author"), (READER, "a reader"), *((role, seen.name(role)) for role in seen.cast.roles)]
     return page(
-        "stage.html.jinja", header=run.header, name=name, live=play is not None, viewpoint=seen.viewpoint, view=seen,
-        visit=run.visit,
-        viewpoints=[(AUTHOR, "the author"), (READER, "a reader"), *roles], script=telling.all(), place=telling.place,
+        "stage.html.jinja", header=run.header, label=run.label, name=name, live=play is not None, visit=run.visit,
+        view=seen, viewpoint=seen.viewpoint, viewpoints=views, script=telling.all(), place=telling.place,
         standing=standing, where=where(telling, pace), share=pace and pace.share,
     )  # fmt: skip
 

@@ -59,10 +59,7 @@
     k: () => go(-1),
     i: () => press(document.activeElement?.closest("article")?.querySelector(".line-menu")),
     u: () => fold.click(),
-    e: () => {
-      window.scrollTo(0, document.documentElement.scrollHeight);
-      document.getElementById("spoken").focus({ preventScroll: true });
-    },
+    e: () => press(document.querySelector("a[data-newest]")),
     "?": () => keys.showModal(),
   };
   document.addEventListener("keydown", (event) => {

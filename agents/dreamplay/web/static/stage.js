@@ -40,11 +40,17 @@
     if (follows) follow.hidden = true;
   }, { passive: true });
   new ResizeObserver(() => follows && live && keepUp()).observe(script); // lines get their height as they come in sight
-  follow.addEventListener("click", () => {
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-newest]")) return;
+    event.preventDefault();
     follows = true;
     follow.hidden = true;
+    const newest = [...script.querySelectorAll("article")].at(-1);
+    if (newest) {
+      newest.tabIndex = -1;
+      newest.focus({ preventScroll: true });
+    }
     toEnd();
-    spoken.focus({ preventScroll: true });
   });
 
   // New lines are read out by a region of their own, without the buttons beside them.
@@ -167,7 +173,7 @@
       if (source !== here) return;
       letGo();
       speak({ text: "" });
-      document.getElementById("state").textContent = "Not connected; trying again. If dreamplay was closed, start it with: dreamplay open";
+      document.getElementById("state").textContent = "Not connected; trying again. If dreamplay was closed, start it with: dreamplay open. If it plays in many tabs, close some.";
       later(AGAIN);
     });
   }
