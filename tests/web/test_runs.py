@@ -12,6 +12,7 @@ from pathlib import Path
 import dreamplay as dp
 import pytest
 from dreamplay.storage import lock
+from dreamplay.web.routes import runs as routes
 from starlette.testclient import TestClient
 
 PART = {"HX-Target": "runs"}
@@ -107,17 +108,17 @@ def test_more_are_shown_when_they_are_asked_for(client: TestClient, runs: Path) 
     assert _titles(client.get(unescape(more)).text) == ["first", "root", "child", "grand"]
 
 
-def test_a_first_look_is_completed_by_the_page(client: TestClient, runs: Path) -> None:
+def test_a_first_look_is_completed_by_the_page(client: TestClient, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "_AT_FIRST", 0)
+    monkeypatch.setattr(routes, "_AT_ONCE", 1e-9)
     lines = (runs / "root" / "transcript.jsonl").read_bytes().splitlines(keepends=True)
     (runs / "root" / "transcript.jsonl").write_bytes(b"".join([*lines[:5], b"{}\n", *lines[6:]]))
     page = client.get("/").text
     assert "Reading 4 runs for the first time" in page
     assert "Finished" in _row(page, "root")
-    answer = client.get("/reading")
-    while "HX-Trigger" not in answer.headers:
-        assert "hx-get" in answer.text
-        answer = client.get("/reading")
-    assert answer.headers["HX-Trigger"] == "dreamplay:read"
+    assert 'hx-get="/reading"' in client.get("/reading").text
+    monkeypatch.setattr(routes, "_AT_ONCE", 60)
+    assert "Show what was found" in client.get("/reading").text
     page = client.get("/", headers=PART).text
     assert "transcript.jsonl:6: " in _row(page, "root")
     assert "Branch of root, which is not here" in _row(page, "child")

@@ -17,8 +17,9 @@ from dreamplay.web.templating import page
 
 router = APIRouter()
 
-_AT_ONCE = 0.4
-"""Seconds for which transcripts are read in one request, so that other requests are answered in between."""
+_AT_FIRST, _AT_ONCE = 0.05, 0.25
+"""Seconds for which transcripts are read before home is shown, and in each request after that: others are answered in
+between."""
 
 
 async def _form(request: Request) -> FormData:
@@ -44,10 +45,7 @@ def home(request: Request, choice: _Asked) -> HTMLResponse:
 def reading(request: Request) -> HTMLResponse:
     """Read some of the transcripts that were never read as a whole, and say how many are left."""
     left = sum(not run.whole for run in _listed(request, within=_AT_ONCE))
-    answer = page("runs_reading.html.jinja", unread=left)
-    if not left:
-        answer.headers["HX-Trigger"] = "dreamplay:read"
-    return answer
+    return page("runs_reading.html.jinja", unread=left, done=not left, oob=False)
 
 
 @router.get("/runs/{name}/stands")
@@ -117,10 +115,11 @@ def _shown(request: Request, choice: Choice) -> dict[str, Any]:
     return {"listed": listed, "choice": choice, "part": False, "edited": "", "binned": ""}
 
 
-def _listed(request: Request, within: float = 0) -> list[dp.RunSummary]:
+def _listed(request: Request, within: float | None = None) -> list[dp.RunSummary]:
     """The runs whose page can be opened: none that is a link."""
     folder: Path = request.app.state.home
-    return [run for run in dp.list_runs(folder, within=within) if not (folder / run.name).is_symlink()]
+    known = dp.list_runs(folder, within=_AT_FIRST if within is None else within)
+    return [run for run in known if not (folder / run.name).is_symlink()]
 
 
 def _binned(request: Request) -> list[Row]:
