@@ -9,6 +9,7 @@ import dreamplay as dp
 from dreamplay.live_play import Pace
 from dreamplay.web.telling import Telling
 from dreamplay.web.templating import clock
+from dreamplay.web.wording import worded
 
 Do = Literal["go", "pause", "step", "close"]
 
@@ -53,7 +54,7 @@ class Standing:
             case "closing":
                 return cls("closing", "Stopping after this line.")
             case "failed":
-                return cls("failed", f"It cannot go on: {moment.why}", ("go", "step", "close"))
+                return cls("failed", f"It cannot go on: {worded(moment.why)}", ("go", "step", "close"))
             case "finished":
                 return cls("finished", "Finished.")
             case "closed":

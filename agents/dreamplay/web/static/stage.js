@@ -107,6 +107,7 @@
     document.getElementById("state").textContent = now.words;
     const focused = document.activeElement;
     for (const button of controls.querySelectorAll("[data-do]")) button.hidden = !now.can.includes(button.dataset.do);
+    document.getElementById("other").hidden = !now.can.includes("go");
     if (focused?.hidden) controls.querySelector("[data-do]:not([hidden])")?.focus({ preventScroll: true });
     where(now);
   }
