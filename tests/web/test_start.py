@@ -169,6 +169,7 @@ def test_the_estimate_is_that_of_python(client: TestClient) -> None:
 def test_a_run_goes_on_with_another_model(app: FastAPI, client: TestClient, first: Path) -> None:
     lines = (first / "transcript.jsonl").read_bytes().splitlines(keepends=True)
     (first / "transcript.jsonl").write_bytes(b"".join(lines[:9]))
+    assert 'href="/runs/first/model"' in client.get("/runs/first").text
     assert "was played on scripted" in client.get("/runs/first/model").text
     with FakeEndpoint(models=["one"]) as fake:
         form = {"model": "other", "model_name": "one", "base_url": fake.base_url}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from dreamplay.live_play import Moment
 from dreamplay.web import wording
+from dreamplay.web.standing import Standing
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,8 @@ from dreamplay.web import wording
 def test_settings_are_called_by_their_labels_and_functions_by_their_places(message: str, said: str, field: str) -> None:
     assert wording.worded(message) == said
     assert wording.field(message) == field
+
+
+def test_a_play_that_fails_says_why_in_the_words_of_the_page() -> None:
+    failed = Moment("failed", "it is gone; choose another `model`")
+    assert Standing.now(failed).words == "It cannot go on: it is gone; choose another Model"
