@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 import dreamplay as dp
@@ -25,13 +28,29 @@ from bench import kept, machine, say, table
 from dreamplay.engine import run_config
 from dreamplay.runs import transcript
 from dreamplay.schema.event import validate_event
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 sys.path.append(str(Path(__file__).parents[1]))  # the browser is driven by one of the tests' own modules
 import in_browser
 import served
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
+_ROOT = Path(__file__).parents[2]
+IMAGES = _ROOT / "docs" / "images"
+EXAMPLE = _ROOT / "transcripts" / "example"
+_LIGHT: dict[str, Any] = {"viewport": in_browser.DESK, "color_scheme": "light"}
+_PHONE: dict[str, Any] = {"viewport": in_browser.PHONE, "color_scheme": "dark"}
+PICTURES = [
+    ("runs", "/", _LIGHT),
+    ("new", "/new", _LIGHT),
+    ("stage", "/runs/example?view=author", _LIGHT),
+    ("phone", "/runs/example#event-37", _PHONE),
+    ("knows", "/runs/example/knows?view=author", _LIGHT),
+    ("branch", "/runs/example/line/38/branch", _LIGHT),
+    ("compare", "/compare?base=first_night&other={other}", _LIGHT),
+    ("read", "/runs/example/read", _LIGHT),
+]
+"""The name of each picture, the page, and the window."""
 _WORDS = "I have counted the chairs twice and there is one more of them than there are people who want to sit down"
 
 
@@ -144,13 +163,39 @@ def figures(browser: Browser, folder: Path) -> Iterator[Figure]:
         yield Figure("memory after ten plays more", "MiB", grown(address, process, home), 3)
 
 
+def pictures(browser: Browser, folder: Path) -> None:
+    """Make the pictures of the documentation, each of them of a page as it is first seen."""
+    home = folder / "transcripts"
+    shutil.copytree(EXAMPLE, home / "example")
+    first = dp.play("mindsync", model="scripted", seed=7, out=home / "first_night")
+    with contextlib.chdir(folder):
+        other = dp.play(first.branch(at="kitchen", swap={"leo": "leo_believer"}), model="scripted").folder.name
+    IMAGES.mkdir(exist_ok=True)
+    with opened(home) as (address, _):
+        for name, path, look in PICTURES:
+            page = browser.new_page(**look)
+            page.goto(address + path.format(other=other))
+            page.wait_for_load_state("networkidle")
+            if name == "stage":
+                page.locator("#event-38").scroll_into_view_if_needed()
+                page.locator("#event-38 .line-menu").click()
+                page.wait_for_selector("#panel .about-line")
+            drawn = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(128)
+            drawn.save(IMAGES / f"{name}.png", optimize=True)
+            say(f"{name}.png {(IMAGES / f'{name}.png').stat().st_size // 1024} KiB")
+            page.close()
+
+
 def main() -> None:
-    """Measure, and print a table; exit code 1 if a bar is not held."""
+    """Measure, and print a table; exit code 1 if a bar is not held. Or make the pictures."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("what", nargs="?", choices=("figures", "screenshots"), default="figures")
-    parser.parse_args()
+    chosen = parser.parse_args()
     where = machine()
     with tempfile.TemporaryDirectory(prefix="dreamplay-page-") as folder, in_browser.opened() as browser:
+        if chosen.what == "screenshots":
+            pictures(browser, Path(folder))
+            return
         found = list(figures(browser, Path(folder)))
     print(f"{where}\n")
     print(table(

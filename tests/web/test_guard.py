@@ -257,6 +257,17 @@ def test_the_keys_of_a_user_stand_on_no_page(
         assert "pa55word" not in text
 
 
+def test_no_private_sheet_and_no_prompt_is_read_printed_or_exported(client: TestClient, first: Path) -> None:
+    secret = "CANARY-Ada-belief"
+    assert secret in (first / "prompts.jsonl").read_text(encoding="utf-8")
+    exports = [f"/runs/first/export/{each.name}" for each in dp.list_formats()]
+    for address in ["/runs/first", "/runs/first?view=bo", "/runs/first/read", "/runs/first/read?view=author", *exports]:
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        assert secret not in answer.text, address
+        assert "sk-" not in answer.text
+
+
 @pytest.fixture
 def waiting(first: Path) -> Iterator[str]:
     """The address of a server that goes on with a run, named "first", and waits for its model."""
