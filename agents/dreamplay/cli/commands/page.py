@@ -9,7 +9,7 @@ import typer
 
 from dreamplay.errors import RecordError
 from dreamplay.rendering.output import say
-from dreamplay.runs import HOME, run_index
+from dreamplay.runs import HOME
 
 
 def open_page(
@@ -45,6 +45,8 @@ def _name(reference: str) -> str:
     Raises:
         RecordError: there is no such run, or it lies elsewhere.
     """
+    from dreamplay.runs import run_index
+
     found = run_index.find(reference, HOME)
     folder = found if found.is_dir() else found.parent
     if folder.absolute().parent != HOME.absolute():
