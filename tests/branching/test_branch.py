@@ -18,7 +18,7 @@ from dreamplay.participants.visit import Visit
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, RunLog
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import Event, TurnEvent, turn_start
+from dreamplay.schema.event import Event, ReflectionEvent, StanceEvent, TurnEvent, turn_start
 from dreamplay.schema.scene import VISITOR
 
 MARK = "ZEBRA"
@@ -411,17 +411,25 @@ async def test_somebody_steps_in_and_has_not_heard_what_was_before(parent: RunLo
     assert any("Noor" in prompt.script + prompt.tail for prompt in model.seen)
 
 
-async def test_who_steps_in_where_a_scene_begins_is_there_from_its_opening_on(parent: RunLog) -> None:
-    for at in (None, "night", str(_first(parent, "porch"))):
-        made = branch.branch(parent, "parent", at, Changes(visitor="Noor"))
-        assert made.events == tuple(parent.script)[: made.plan.point]
-        assert VISITOR in made.plan.scenes[0][1].present
+async def test_who_steps_in_where_a_scene_begins_is_there_from_its_opening_on(parent: RunLog, tmp_path: Path) -> None:
+    assert branch.branch(parent, "parent", None, Changes(visitor="Noor")).events == ()
+    porch = _first(parent, "porch")
+    for at in (porch, _first(parent, "attic"), parent.script.in_scene("square", ReflectionEvent)[1].id):
+        made = branch.branch(parent, "parent", str(at), Changes(visitor="Noor"))
+        assert made.events[:-1] == tuple(parent.script)[:at]
+        opening = made.events[-1]
+        meant = next(event for event in parent.script if event.id >= at and event.kind == "narration")
+        assert (opening.text, opening.scene) == (meant.text, meant.scene)
+        assert opening.witnesses == (*meant.witnesses, VISITOR)
+    record = await _play(branch.branch(parent, "parent", str(porch), Changes(visitor="Noor")), tmp_path)
+    assert record.end
+    assert {event.scene for event in record.script if VISITOR in event.witnesses} == {"porch", "road"}
 
 
 async def test_nobody_steps_in_where_the_end_is_told_or_under_a_name_that_is_taken(parent: RunLog) -> None:
-    at = str(_first(parent, "road") + 1)
-    with pytest.raises(UsageError, match=r"`visitor`: nobody can step in at road"):
-        branch.branch(parent, "parent", at, Changes(visitor="Noor"))
+    for at in (_first(parent, "road") + 1, _first(parent, "road"), parent.script.of_kind(StanceEvent)[-1].id):
+        with pytest.raises(UsageError, match=r"`visitor`: nobody can step in at road"):
+            branch.branch(parent, "parent", str(at), Changes(visitor="Noor"))
     with pytest.raises(LibraryError, match="Ada is in the cast already"):
         branch.branch(parent, "parent", "day", Changes(visitor="Ada"))
 

@@ -29,7 +29,16 @@ from dreamplay.participants.visit import Visit
 from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import Header, RunLog, complaint, total
 from dreamplay.schema.cast import Cast, Persona
-from dreamplay.schema.event import PROLOGUE, Event, OutcomeEvent, StanceEvent, TurnEvent, turn_start, validate_event
+from dreamplay.schema.event import (
+    PROLOGUE,
+    AnswerEvent,
+    Event,
+    OutcomeEvent,
+    StanceEvent,
+    TurnEvent,
+    turn_start,
+    validate_event,
+)
 from dreamplay.schema.provenance import Provenance, Usage
 from dreamplay.schema.scene import Move, Scene, moved
 from dreamplay.schema.script import Script, answer_of, present, turns
@@ -111,8 +120,6 @@ def branch(parent: RunLog, name: str, at: str | None, changes: Changes, seed: in
     shared = tuple(played[:point])
     here = _scene_at(plan, played, point)
     begun = any(event.scene == here.id for event in shared)
-    if changes.visitor and begun and here.kind == "epilogue":
-        raise UsageError(f"`visitor`: nobody can step in at {here.id}, where the end is told; choose a point before it")
     story = _edited(plan, shared, here, begun, changes.story) if changes.story else plan.story
     cast = casting.swapped(plan.cast, changes.swaps, known=point > 0)
     comes = changes.visitor is not None and plan.cast.visitor is None
@@ -138,7 +145,7 @@ def branch(parent: RunLog, name: str, at: str | None, changes: Changes, seed: in
         ),
     )
     index = [scene.id for _, scene in plan.scenes].index(here.id)
-    came = _came(changed, here, shared) if comes and begun else ()
+    came = _came(changed, index, shared) if comes else ()
     events = (*shared, *came, *_said(changed, index, (*shared, *came), changes.say, reduced.exits))
     return Branch(changed, events, not changes, reduced.notes)
 
@@ -260,13 +267,32 @@ def _visited(cast: Cast, guest: str | Persona) -> Cast:
     return cast
 
 
-def _came(plan: RunConfig, scene: Scene, shared: Sequence[Event]) -> tuple[Event, ...]:
-    """The visitor comes into a scene that has begun. The event is nobody's action, so that no undo takes it back."""
-    assert plan.cast.visitor
-    witnesses = (*present(Script(shared), scene), plan.cast.visitor)
-    text = templates.render("entrance.jinja", name=plan.cast.name(plan.cast.visitor))
-    place = {"id": len(shared), "beat": shared[-1].beat, "scene": scene.id, "witnesses": witnesses}
-    return (validate_event(place | {"kind": "entrance", "speaker": plan.cast.visitor, "text": text}),)
+def _came(plan: RunConfig, index: int, shared: Sequence[Event]) -> tuple[Event, ...]:
+    """A visitor comes into the scene that runs; or is there when the next one opens, if it has ended or none has begun,
+    so that nobody asks them for a last word in a scene in which they were not. Neither event is an action of theirs,
+    and no undo takes it back.
+
+    Raises:
+        UsageError: nobody can come there.
+    """
+    script = Script(shared)
+    if len(script.in_scene(PROLOGUE)) < len(plan.story.prologue) or not shared:
+        return ()
+    beat, scene = plan.scenes[index]
+    if script.in_scene(scene.id, AnswerEvent) and index + 1 < len(plan.scenes):
+        beat, scene = plan.scenes[index + 1]
+    if scene.kind == "epilogue":
+        raise UsageError(
+            f"`visitor`: nobody can step in at {scene.id}, where the end is told; choose a point before it"
+        )
+    place = {"id": len(shared), "beat": beat.id, "scene": scene.id, "witnesses": present(script, scene)}
+    if not script.in_scene(scene.id):
+        text = plan.cast.fill(scene.begins(partial(answer_of, script)))
+        return (validate_event(place | {"kind": "narration", "text": text}),)
+    visitor = plan.cast.visitor
+    assert visitor
+    text = templates.render("entrance.jinja", name=plan.cast.name(visitor))
+    return (validate_event(place | {"kind": "entrance", "speaker": visitor, "text": text}),)
 
 
 def _beats(plan: RunConfig, story: Story) -> tuple[str, ...]:

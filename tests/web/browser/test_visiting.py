@@ -16,7 +16,7 @@ def test_somebody_steps_in_and_is_heard(address: str, pace: served.Pace, tab: Ca
     page.get_by_role("button", name="Step in").click()
     panel = page.locator("#panel")
     panel.get_by_label("Your name").fill("Noor")
-    panel.get_by_label("From").select_option(label="The beginning of: The square")
+    panel.get_by_label("From").select_option(label="The square")
     panel.get_by_label("Ask me after every line").check()
     panel.get_by_role("button", name="Step in").click()
     script, box, asked = page.locator("#script"), page.locator("#visit-line"), page.locator("#visit-asked")
@@ -70,3 +70,32 @@ def test_somebody_steps_in_and_is_heard(address: str, pace: served.Pace, tab: Ca
     assert questions == ["This shows what Noor may not know. Show it?"]
     page.set_viewport_size(in_browser.PHONE)  # type: ignore[arg-type]
     assert in_browser.wider_than_the_window(page) <= 0
+
+
+@pytest.mark.usefixtures("first")
+def test_a_choice_is_made_and_the_line_that_was_begun_is_kept(
+    address: str, pace: served.Pace, tab: Callable[..., Page]
+) -> None:
+    pace.let()
+    page = tab(f"{address}/runs/first")
+    page.get_by_role("button", name="Step in").click()
+    panel = page.locator("#panel")
+    panel.get_by_label("Your name").fill("Noor")
+    panel.get_by_label("From").select_option(label="The porch")
+    panel.get_by_role("button", name="Step in").click()
+    asked, box, listen = page.locator("#visit-asked"), page.locator("#visit-line"), page.locator("#visit-listen")
+    choices, told = page.locator("#visit-choices"), page.locator("#script article")
+    expect(asked).to_contain_text("A new scene.")
+    box.fill("What I wanted to say")
+    while choices.is_hidden():
+        expect(listen).to_be_visible()
+        before = told.count()
+        listen.click()
+        served.until(lambda before=before: told.count() > before or choices.is_visible())
+    expect(asked).to_have_text("They decide, and so do you. Choose and say why, or take no stance?")
+    expect(box).to_have_value("")
+    assert not in_browser.violations(page)
+    page.get_by_label("stay in the house").check()
+    box.fill("I have seen it.")
+    page.locator("#visit-send").click()
+    expect(page.locator("#script")).to_contain_text("I have seen it.")

@@ -18,6 +18,7 @@ from dreamplay.web.names import Names
 from dreamplay.web.scene_view import SceneView
 from dreamplay.web.templating import page
 from dreamplay.web.visit_form import FormError
+from dreamplay.web.wording import worded
 
 router = APIRouter(prefix="/runs/{name}")
 Field = Annotated[str, Form()]
@@ -50,15 +51,17 @@ def ask(request: Request, name: str, at: int | None = None) -> HTMLResponse:
     """The form by which somebody steps into a run: at a line, at the beginning of a scene, or where it stands now."""
     run = Names(request.app.state.home).run(name)
     view = SceneView(run.header.story, run.record.cast)
+    told = {PROLOGUE, *(scene.id for _, scene in run.header.story.scenes if scene.kind == "epilogue")}
     begins: dict[str, dp.Event] = {}
     for event in run.events:
-        if event.scene != PROLOGUE:
+        if event.scene not in told:
             begins.setdefault(event.scene, event)
     points = [] if at is None else [(at, f"Line {at}")]
     points += [] if run.finished else [(len(run.events), "Where it stands now")]
-    points += [(event.id, f"The beginning of: {view.place(event)}") for event in begins.values()]
+    scenes = [(event.id, view.place(event)) for event in begins.values()]
+    live = request.app.state.plays.get(name) is not None
     called = view.name(run.record.cast.visitor)
-    return page("visit_step_in.html.jinja", name=name, points=points, called=called)
+    return page("visit_step_in.html.jinja", name=name, points=points, scenes=scenes, called=called, live=live)
 
 
 @router.post("/step-in")
@@ -79,7 +82,7 @@ async def step_in(
     try:
         made = await plays.begin(branched)
     except dp.DreamplayError as why:
-        return page("error_part.html.jinja", status=422, message=str(why))
+        return page("error_part.html.jinja", status=422, message=worded(str(why)))
     if left := plays.get(name):
         left.pause()
     return Response(status_code=204, headers={"HX-Redirect": str(request.url_for("stage", name=made).path)})

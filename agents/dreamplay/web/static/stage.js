@@ -33,6 +33,7 @@
       if (follows) toEnd();
     });
   }
+  document.addEventListener("dreamplay:grown", () => follows && keepUp());
   window.addEventListener("scroll", () => {
     if (atEnd()) follows = true;
     else if (window.scrollY < height) follows = false; // nothing but the reader scrolls up

@@ -43,7 +43,7 @@
     sessionStorage.setItem(kept, JSON.stringify({ drafts, refused }));
   }
 
-  function turn_to(asked) {
+  function turnTo(asked) {
     if (asked === task) return;
     keep();
     task = asked;
@@ -61,11 +61,15 @@
 
   function told(now) {
     visit.hidden = !now;
-    if (!now) return;
+    if (now) tell(now);
+    document.dispatchEvent(new CustomEvent("dreamplay:grown")); // the stage keeps its end in sight
+  }
+
+  function tell(now) {
     visit.classList.toggle("asked", now.asked);
     part("title").textContent = now.own ? `You are ${visit.dataset.visitor}` : `You speak for ${now.name}`;
     if (part("asked").textContent !== now.question) part("asked").textContent = now.question;
-    turn_to(now.task);
+    turnTo(now.task);
     listen.hidden = !now.asked;
     if (now.task === "stance") listen.textContent = now.own ? "Take no stance" : `Let ${now.name} decide`;
     else if (!now.own) listen.textContent = "Silence";
