@@ -126,6 +126,15 @@ def test_seeds_of_one_group_alone_count_for_the_noise_only() -> None:
     assert {len(each.noise) for each in made.talk} == {3}
 
 
+def test_a_group_of_several_kinds_is_said_to_be_one() -> None:
+    mixed = [*_runs(1, ada="Zoe"), *_runs(2, bo="Zoe")]
+    said = (
+        "The changed runs differ among themselves in cast, model, settings or what-ifs; their figures are of a mixture."
+    )
+    assert said in compare.compare(_runs(1, 2), mixed).findings
+    assert said not in compare.compare(mixed, _runs(1, 2)).findings
+
+
 def test_what_was_set_otherwise_is_named() -> None:
     (one,) = _runs(1)
     settings = {"model": "m2", "settings": {"candidates": 2}, "versions": {"openai": "3"}}

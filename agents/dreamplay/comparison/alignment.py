@@ -67,10 +67,10 @@ def groups(runs: Sequence[tuple[str, RunLog]]) -> tuple[list[RunLog], list[RunLo
         return [runs[0][1]], [runs[1][1]]
     kinds: list[tuple[object, list[str], list[RunLog]]] = []
     for name, run in runs:
-        kind = _kind(run)
-        known = next((each for each in kinds if each[0] == kind), None)
+        what = kind(run)
+        known = next((each for each in kinds if each[0] == what), None)
         if known is None:
-            kinds.append(known := (kind, [], []))
+            kinds.append(known := (what, [], []))
         known[1].append(name)
         known[2].append(run)
     if len(kinds) == 1 and len(runs) % 2 == 0:
@@ -151,7 +151,8 @@ def parting(found: Sequence[Pair], beats: Mapping[str, str]) -> str:
     )
 
 
-def _kind(run: RunLog) -> object:
+def kind(run: RunLog) -> object:
+    """What runs of one group have in common: story, cast, models, settings and what-ifs."""
     header = run.header
     return header.story_hash, header.persona_hashes, run.models, comparable(header.settings), header.changes
 

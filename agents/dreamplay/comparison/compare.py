@@ -127,6 +127,7 @@ def compare(base: Sequence[RunLog], changed: Sequence[RunLog], *, made: date | N
     scores = tuple(each for each in settled if isinstance(each, Delta))
     findings = [
         _changes(matched, swaps, settings, names),
+        *_mixed(matched),
         alignment.parting(pairs, beats),
         power.says(deals, *sizes, paired=matched.paired),
         *stances.says(stands, [swap.role for swap in swaps], names, deals),
@@ -200,6 +201,16 @@ def _changes(matched: Pairing, swaps: Sequence[Swap], settings: Sequence[Setting
         what = "; ".join([*changed, *told])
         return f"Changed: {what if what.endswith(('.', '!', '?', '…')) else f'{what}.'}{mixed}"
     return "Cast, model and settings are the same."
+
+
+def _mixed(matched: Pairing) -> list[str]:
+    """A sentence for each group whose runs differ in more than their seeds."""
+    groups = (("base", matched.base), ("changed", matched.changed))
+    return [
+        f"The {word} runs differ among themselves in cast, model, settings or what-ifs; their figures are of a mixture."
+        for word, group in groups
+        if any(alignment.kind(run) != alignment.kind(group[0]) for run in group)
+    ]
 
 
 def _changed(swap: Swap) -> str:

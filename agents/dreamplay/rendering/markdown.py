@@ -33,7 +33,7 @@ from dreamplay.schema.event import (
 
 
 class Markdown:
-    """A page for readers: title, cast, beats and scenes, and the cost."""
+    """A page for readers: title, cast, scenes, what each thinks after them, and the cost."""
 
     suffix = ".md"
 

@@ -52,7 +52,7 @@ def records(log: RunLog) -> list[dict[str, Any]]:
 
 
 class Csv:
-    """A table with one row for each event, for a spreadsheet."""
+    """A table with one row for each event, thoughts and whispers included, for a spreadsheet."""
 
     suffix = ".csv"
 
@@ -71,7 +71,7 @@ class Csv:
 
 
 class JsonLines:
-    """JSON lines with one object for each event, for pandas or jq."""
+    """JSON lines with one object for each event, thoughts and whispers included, for pandas or jq."""
 
     suffix = ".jsonl"
 
