@@ -61,6 +61,14 @@ def test_what_runs_share_stands_once_and_what_each_has_of_its_own_beside_the_oth
 
 
 @pytest.mark.usefixtures("runs")
+def test_a_run_goes_by_its_title(client: TestClient, first: Path) -> None:
+    dp.label_run(dp.load_run(first), title=MARKUP)
+    page = _compared(client, "base=first&other=take")
+    assert f'<a href="/runs/first">{html.escape(MARKUP)}</a>' in page
+    assert MARKUP not in page
+
+
+@pytest.mark.usefixtures("runs")
 def test_the_figures_of_a_comparison_stand_below(client: TestClient) -> None:
     page = _compared(client, "base=first&other=said")
     made = dp.compare(dp.load_run("first"), dp.load_run("said"))

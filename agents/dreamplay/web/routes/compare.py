@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -62,6 +63,16 @@ class Column:
 
     letter: str
     run: dp.Run
+
+    @property
+    def folder(self) -> str:
+        """The name of its folder, by which it is asked for."""
+        return self.run.folder.name
+
+    @cached_property
+    def title(self) -> str:
+        """What it is called."""
+        return self.run.label.title or self.folder
 
 
 def _page(
