@@ -24,6 +24,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import dreamplay as dp
+import many_runs
 from bench import kept, machine, say, table
 from dreamplay.engine import run_config
 from dreamplay.runs import transcript
@@ -35,6 +36,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # the browser is driven by one 
 import in_browser
 import served
 
+COMMAND = [sys.executable, "-c", "from dreamplay.cli.main import main; main()"]
 _ROOT = Path(__file__).parents[2]
 IMAGES = _ROOT / "docs" / "images"
 EXAMPLE = _ROOT / "transcripts" / "example"
@@ -67,8 +69,9 @@ class Figure:
 @contextlib.contextmanager
 def opened(home: Path) -> Iterator[tuple[str, int]]:
     """The page of a folder, in a process of its own: its address and the process."""
-    command = [str(Path(sys.executable).with_name("dreamplay")), "open", "--no-browser", "--port", "0"]
-    server = subprocess.Popen(command, cwd=home.parent, stderr=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [*COMMAND, "open", "--no-browser", "--port", "0"], cwd=home.parent, stderr=subprocess.PIPE, text=True
+    )
     try:
         assert server.stderr
         found = re.search(r"http://\S+?(?=/ )", server.stderr.readline())
@@ -145,6 +148,37 @@ def grown(address: str, process: int, home: Path) -> float:
     return held[-1] - held[1]
 
 
+def begun(page: Page, address: str) -> float:
+    """Seconds from Enter on the form of a new play to the first words on its stage."""
+    page.goto(f"{address}/new")
+    page.locator("input[name=model][value=scripted]").check()
+    page.wait_for_load_state("networkidle")
+    page.locator("#begin").focus()
+    start = time.perf_counter()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#script .event", state="attached")
+    return time.perf_counter() - start
+
+
+def begun_in_terminal(folder: Path) -> float:
+    """Seconds from Enter in a shell to the first words of a play."""
+    start = time.perf_counter()
+    command = [*COMMAND, "run", "--model", "scripted"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as playing:
+        assert playing.stdout
+        playing.stdout.read(1)
+        seconds = time.perf_counter() - start
+        playing.kill()
+    return seconds
+
+
+def thousand_runs(page: Page, address: str, home: Path) -> Iterator[Figure]:
+    """How soon a thousand runs are on the page, at the first look and afterwards."""
+    many_runs.make(home, 1_000)
+    for look in ("at the first look", "afterwards"):
+        yield Figure(f"1,000 runs, {look}", "s", shown(page, address, "main li"), 1)
+
+
 def figures(browser: Browser, folder: Path) -> Iterator[Figure]:
     """Everything that is measured."""
     home = folder / "transcripts"
@@ -160,7 +194,10 @@ def figures(browser: Browser, folder: Path) -> Iterator[Figure]:
         ask(f"{address}/runs/thousand/close")
         page.goto(f"{address}/runs/two_hundred")
         yield Figure("the longest task while 200 lines are scrolled", "ms", longest_task(page), 50)
+        more = begun(page, address) - begun_in_terminal(folder)
+        yield Figure("first words of a new play, later than in a terminal", "s", more, 0.1)
         yield Figure("memory after ten plays more", "MiB", grown(address, process, home), 3)
+        yield from thousand_runs(page, address, home)
 
 
 def pictures(browser: Browser, folder: Path) -> None:
