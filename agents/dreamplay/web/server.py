@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import ipaddress
 import logging
 import secrets
@@ -16,6 +17,9 @@ from dreamplay.web.app import make_app
 
 PORT = 8145
 """The port that is tried first, so that bookmarks and the browser's history keep working."""
+
+OBJECTS = 2_000
+"""New objects between two runs of the garbage collector."""
 
 
 def serve(
@@ -56,6 +60,9 @@ def serve(
             webbrowser.open(address)
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of every tab that is closed while much is told
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+    # A play that is over leaves cycles behind: as rare as suits a command that ends, they would be collected too late.
+    gc.freeze()
+    gc.set_threshold(OBJECTS, 10, 5)
     with listening:
         HttpServer(config, app.state.streams).run(sockets=[listening])
 
