@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import dreamplay as dp
 
-SHOWN = 100
+SHOWN = 50
 """Rows on the page, until more are asked for."""
 _MOST = 100_000
 
