@@ -45,10 +45,10 @@ def _commands(block: Block) -> Iterator[list[str]]:
 
 
 def _needs_more(words: list[str]) -> bool:
-    """Whether a command needs a real model, or a person at a terminal."""
+    """Whether a command needs a real model, or a person, at a terminal or in a browser."""
     model = words[words.index("--model") + 1] if "--model" in words else "scripted"
     attended = "--as" in words and "--interventions" not in words
-    return model != "scripted" or attended or bool(_ELSEWHERE & set(words))
+    return model != "scripted" or attended or words[0] == "open" or bool(_ELSEWHERE & set(words))
 
 
 with_commands = pytest.mark.parametrize(

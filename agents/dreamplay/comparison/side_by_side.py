@@ -53,7 +53,7 @@ def side_by_side(runs: Sequence[RunLog]) -> SideBySide:
         UsageError: there are fewer than two runs, or they play different stories.
     """
     if len(runs) < 2:
-        raise UsageError("one run has nothing beside it; name at least two: `dreamplay.side_by_side(run, run)`")
+        raise UsageError("one run has nothing beside it; name at least two")
     check_story(runs)
     sides: list[Side] = [list(played(run)) for run in runs]
     shared = common(sides)

@@ -18,7 +18,7 @@ LABELS = {
 """What the fields of the page are called, by the setting that they give."""
 _DONE = {
     "dreamplay.play": "New play", "dreamplay.load_run": "Runs", "dreamplay.compare": "Compare",
-    "dreamplay.side_by_side": "Compare", "run.events": "the play",
+    "run.events": "the play",
 }  # fmt: skip
 """Where on the page one does what a function does, or sees what an attribute holds."""
 _NAMED = re.compile(r"`([\w.]+)(?:=([^`]*)|(\([^`]*\)))?`")
