@@ -7,6 +7,7 @@ counted moment: a call of any Python or C function («any»), or one about the d
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import resource
@@ -44,11 +45,12 @@ class Written(worlds.Acting):
 
 def count(kind: str, at: int) -> list[int]:
     """Count the moments of a kind, in all threads, in the one number that is returned, and die at one of them."""
-    seen = [0]
+    seen, moments = [0], itertools.count(1)
 
     def any_(frame: Any, event: str, arg: Any) -> None:
-        seen[0] += 1
-        if seen[0] == at:
+        moment = next(moments)  # in one step: another thread cannot count between the count and the look at it
+        seen[0] = moment
+        if moment == at:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def disk(frame: Any, event: str, arg: Any) -> None:
