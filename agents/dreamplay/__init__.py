@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         dump_story,
         estimate,
         get_model,
-        list_formats,
         list_models,
         list_personas,
         list_stories,
@@ -44,7 +43,8 @@ if TYPE_CHECKING:
     from dreamplay.comparison.side_by_side import SideBySide
     from dreamplay.engine.estimate import Estimate
     from dreamplay.errors import DreamplayError
-    from dreamplay.formats import FormatInfo
+    from dreamplay.exporting import export, list_formats
+    from dreamplay.formats import Files, FormatInfo
     from dreamplay.live_play import LivePlay, Moment, Rewound
     from dreamplay.models.base import Model
     from dreamplay.open_model import OpenModel
@@ -61,22 +61,23 @@ if TYPE_CHECKING:
     from dreamplay.validation.trial import Trial
 
 __all__ = [
-    "Action", "Branched", "Comparison", "DreamplayError", "Estimate", "Event", "FormatInfo", "Label", "Lineage",
-    "LivePlay", "Model", "Moment", "OpenModel", "Persona", "Rewound", "Run", "RunSummary", "Scorecard", "SideBySide",
-    "Story", "Stream", "Token", "Trial", "bin_run", "compare", "dump_story", "estimate", "get_model", "label_run",
-    "list_formats", "list_models", "list_personas", "list_runs", "list_stories", "live", "load_persona", "load_run",
-    "load_story", "parse_story", "play", "restore_run", "run_summary", "run_trees", "score", "side_by_side", "stream",
-    "try_model", "two_groups",
+    "Action", "Branched", "Comparison", "DreamplayError", "Estimate", "Event", "Files", "FormatInfo", "Label",
+    "Lineage", "LivePlay", "Model", "Moment", "OpenModel", "Persona", "Rewound", "Run", "RunSummary", "Scorecard",
+    "SideBySide", "Story", "Stream", "Token", "Trial", "bin_run", "compare", "dump_story", "estimate", "export",
+    "get_model", "label_run", "list_formats", "list_models", "list_personas", "list_runs", "list_stories", "live",
+    "load_persona", "load_run", "load_story", "parse_story", "play", "restore_run", "run_summary", "run_trees",
+    "score", "side_by_side", "stream", "try_model", "two_groups",
 ]  # fmt: skip
 
 _HOMES = {
-    "Action": "participants.actions", "Branched": "run", "Comparison": "comparison.compare", "DreamplayError": "errors",
-    "Estimate": "engine.estimate", "Event": "schema.event", "FormatInfo": "formats", "Label": "runs.labels",
-    "Lineage": "branching.lineage", "LivePlay": "live_play", "Model": "models.base", "Moment": "live_play",
-    "OpenModel": "open_model", "Persona": "schema.cast", "Rewound": "live_play", "Run": "run",
-    "RunSummary": "runs.run_summary", "Scorecard": "scoring.score", "SideBySide": "comparison.side_by_side",
-    "Story": "schema.story", "Stream": "streaming", "Token": "schema.event", "Trial": "validation.trial",
-    "bin_run": "shelf", "label_run": "shelf", "list_runs": "shelf", "restore_run": "shelf", "run_summary": "shelf",
+    "Action": "participants.actions", "Branched": "run", "Comparison": "comparison.compare",
+    "DreamplayError": "errors", "Estimate": "engine.estimate", "Event": "schema.event", "Files": "formats",
+    "FormatInfo": "formats", "Label": "runs.labels", "Lineage": "branching.lineage", "LivePlay": "live_play",
+    "Model": "models.base", "Moment": "live_play", "OpenModel": "open_model", "Persona": "schema.cast",
+    "Rewound": "live_play", "Run": "run", "RunSummary": "runs.run_summary", "Scorecard": "scoring.score",
+    "SideBySide": "comparison.side_by_side", "Story": "schema.story", "Stream": "streaming", "Token": "schema.event",
+    "Trial": "validation.trial", "bin_run": "shelf", "export": "exporting", "label_run": "shelf",
+    "list_formats": "exporting", "list_runs": "shelf", "restore_run": "shelf", "run_summary": "shelf",
     "run_trees": "shelf",
 }  # fmt: skip
 """Where a public name lives, if not in `api`."""

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from dreamplay.comparison.compare import Comparison
     from dreamplay.comparison.side_by_side import SideBySide
     from dreamplay.engine.estimate import Estimate
-    from dreamplay.formats import FormatInfo
     from dreamplay.schema.event import Event
     from dreamplay.scoring.score import Scorecard
     from dreamplay.validation.trial import Trial
@@ -309,15 +308,6 @@ def side_by_side(runs: Sequence[Run]) -> SideBySide:
     from dreamplay.comparison import side_by_side
 
     return side_by_side.side_by_side([run.record for run in runs])
-
-
-def list_formats() -> list[FormatInfo]:
-    """The formats that `Run.export` writes: name, suffix of the files, and what they hold. One that cannot be used is
-    left out.
-    """
-    from dreamplay import formats
-
-    return formats.usable()
 
 
 def score(runs: Run | Sequence[Run]) -> Scorecard:

@@ -1,14 +1,17 @@
-"""Output formats: a run as a file of another kind. What can be written is found by entry point; see `plugins`."""
+"""Output formats: runs as a file of another kind. What can be written is found by entry point; see `plugins`."""
 
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dreamplay import plugin_guard, plugins
-from dreamplay.errors import PluginError
+from dreamplay.errors import PluginError, UsageError
+from dreamplay.runs.viewpoint import AUTHOR, READER, Viewpoint
 from dreamplay.schema.base import FrozenModel
 from dreamplay.storage import disk
 
@@ -20,26 +23,85 @@ PAGE = "transcript.md"
 _PAGE_FORMAT = "markdown"
 
 
+@dataclass(frozen=True)
+class Source:
+    """What is to be written: runs, and what of them may be told."""
+
+    logs: tuple[RunLog, ...]
+    """The runs; one, unless the format takes several."""
+    view: str = READER
+    """Through whose eyes: `reader`, `author`, or a role."""
+    secrets: bool = False
+    """Whether private sheets, what was pooled into dreams, and prompts may be told; only with the author's view."""
+    folders: tuple[Path, ...] = ()
+    """The folder of each run, where its prompts are; empty if the runs are not on disk."""
+
+    @property
+    def log(self) -> RunLog:
+        """The first run."""
+        return self.logs[0]
+
+    def viewpoint(self, log: RunLog) -> Viewpoint:
+        """The view, in one of the runs. What it sees is all of the run that a format may tell.
+
+        Raises:
+            UsageError: nobody in that run has the role.
+        """
+        return Viewpoint.of(self.view, log.cast, log.script)
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a format writes that needs more than one file."""
+
+    main: str | bytes
+    """The file that was asked for."""
+    beside: Mapping[str, str | bytes] = field(default_factory=dict)
+    """The files beside it, by suffix: ".datasheet.md" of leo.jsonl is leo.datasheet.md."""
+
+    def named(self, out: Path) -> dict[Path, str | bytes]:
+        """All of them, by path, if the file that was asked for has a path."""
+        return {out: self.main} | {out.with_suffix(suffix): text for suffix, text in self.beside.items()}
+
+
 class Format(Protocol):
-    """Writes a run. Its entry point is called without arguments. The first line of its docstring describes it in
-    `dreamplay plugins`.
+    """Writes runs. Inherit from it: what a class does not say is as below. Its entry point is called without arguments.
+    The first sentence of its docstring describes it in `dreamplay export --list`.
     """
 
     suffix: str
     """Of the files, with the dot: ".md"."""
+    view: str = READER
+    """The view that is used if nobody asks for another."""
+    several: bool = False
+    """Whether it takes several runs at once."""
 
-    def write(self, log: RunLog) -> str | bytes:
-        """The whole file. A str is encoded as UTF-8."""
+    def missing(self) -> str:
+        """What is not installed on this machine that it needs, with the command that installs it; empty if nothing."""
+        return ""
+
+    def write(self, source: Source) -> str | bytes | Files:
+        """The whole file, or files. A str is encoded as UTF-8.
+
+        Raises:
+            UsageError: the runs cannot be written so; the message says why.
+        """
 
 
 class FormatInfo(FrozenModel):
-    """A format that can be used."""
+    """A format."""
 
     name: str
     suffix: str
     """Of the files, with the dot: ".md"."""
     holds: str
     """What stands in a file, in a sentence."""
+    view: str
+    """The view that is used if nobody asks for another: `reader` or `author`, or empty if one has to be chosen."""
+    several: bool
+    """Whether it takes several runs at once."""
+    missing: str
+    """What has to be installed before it can be used; empty if nothing."""
 
 
 def open_format(name: str) -> Format:
@@ -48,23 +110,87 @@ def open_format(name: str) -> Format:
     Raises:
         PluginError: there is none, or it cannot be used.
     """
-    made: Format = plugins.create("formats", name, Format, returns={"write": plugin_guard.one_of(str, bytes)})
+    returns = {"write": plugin_guard.one_of(str, bytes, Files), "missing": plugin_guard.one_of(str)}
+    made: Format = plugins.create("formats", name, Format, returns=returns)
     return made
 
 
-def usable() -> list[FormatInfo]:
-    """The formats that can be used. One that fails to load is left out."""
+def known() -> list[FormatInfo]:
+    """The formats. One that fails to load is left out."""
     found = []
     for name in plugins.names("formats"):
         with contextlib.suppress(PluginError):
-            suffix = open_format(name).suffix
-            found.append(FormatInfo(name=name, suffix=suffix, holds=plugins.described(plugins.find("formats", name))))
+            each = open_format(name)
+            holds = plugins.described(plugins.find("formats", name))
+            found.append(FormatInfo(
+                name=name, suffix=each.suffix, holds=holds, view=each.view, several=each.several, missing=each.missing()
+            ))  # fmt: skip
     return found
 
 
 def suffixes() -> dict[str, str]:
-    """The formats that can be used, by the suffix of their files."""
-    return {each.suffix: each.name for each in reversed(usable())}
+    """The formats, by the suffix of their files."""
+    return {each.suffix: each.name for each in reversed(known())}
+
+
+def write(
+    name: str, logs: Sequence[RunLog], *, view: str | None = None, secrets: bool = False, folders: Sequence[Path] = ()
+) -> Files:
+    """Write runs in the format of a name.
+
+    Args:
+        name: the format.
+        logs: the runs.
+        view: `reader`, `author` or a role; None: what the format uses by itself.
+        secrets: also tell private sheets, what was pooled into dreams, and prompts, if the format has a place for them.
+        folders: the folder of each run, where its prompts are.
+
+    Raises:
+        PluginError: there is no such format, or it cannot be used.
+        UsageError: something has to be installed first; it takes one run, or needs a view; or a run has no such role.
+    """
+    chosen = open_format(name)
+    if lacking := chosen.missing():
+        raise UsageError(f"format {name!r} needs {lacking}")
+    if len(logs) != 1 and not (chosen.several and logs):
+        raise UsageError(f"format {name!r} takes one run, not {len(logs)}; name one")
+    seen_by = view or chosen.view
+    if not seen_by:
+        raise UsageError(f"format {name!r} is somebody's view; add `view`: {', '.join(logs[0].cast.roles)}")
+    if secrets and seen_by != AUTHOR:
+        raise UsageError(f"`secrets` needs the author's view, not {seen_by!r}: nobody else may read them")
+    source = Source(tuple(logs), seen_by, secrets, tuple(folders))
+    for log in logs:
+        source.viewpoint(log)  # an unknown role is said before anything is written
+    made = chosen.write(source)
+    return made if isinstance(made, Files) else Files(made)
+
+
+def save(made: Files, out: Path, *, replace: bool = False) -> None:
+    """Write what a format made, each file whole or not at all.
+
+    Raises:
+        UsageError: a file exists, and is not to be replaced; nothing was written.
+        RecordError: a file cannot be written.
+    """
+    parts = made.named(out)
+    for path in parts:
+        see_free(path, replace=replace)
+    for path, text in parts.items():
+        try:
+            disk.replace(path, text.encode() if isinstance(text, str) else text)
+        except OSError as error:
+            raise disk.cannot("write", path, error) from error
+
+
+def see_free(path: Path, *, replace: bool) -> None:
+    """See that a file can be written without harm to another.
+
+    Raises:
+        UsageError: it exists, and is not to be replaced.
+    """
+    if not replace and disk.there(path):
+        raise UsageError(f"{disk.short(path)} exists; choose another file, or add `replace=True`")
 
 
 def write_page(folder: Path, end: End | None = None) -> Path:
@@ -77,7 +203,7 @@ def write_page(folder: Path, end: End | None = None) -> Path:
     from dreamplay.runs import transcript
 
     log = transcript.read(folder)
-    page: Any = open_format(_PAGE_FORMAT).write(replace(log, end=end or log.end))
+    page: Any = open_format(_PAGE_FORMAT).write(Source((changed(log, end=end or log.end),), AUTHOR))
     try:
         disk.replace(folder / PAGE, page.encode())
     except OSError as error:

@@ -180,19 +180,25 @@ class Run:
         text, to (the role that a line was meant for), witnesses (roles, separated by spaces), choice, by (agent,
         person, narrator or author), calls, prompt_tokens, cached_tokens, output_tokens and seconds.
         """
-        from dreamplay.rendering import records
+        from dreamplay.exports import table
 
-        return records.records(self.record)
+        return table.records(self.record)
 
-    def export(self, format_name: str) -> str | bytes:
-        """The run in another format, as `dreamplay export` writes it. `dreamplay.list_formats` says which there are.
+    def export(self, to: str, *, view: str | None = None, secrets: bool = False) -> str | bytes:
+        """The run in another format. `dreamplay.export` also writes files, and several runs at once.
+
+        Args:
+            to: the format; `dreamplay.list_formats` says which there are.
+            view: what is in it: `reader`, `author`, or a role; None: what the format uses by itself.
+            secrets: with the author's view also private sheets, what was pooled into dreams, and prompts.
 
         Raises:
             PluginError: there is no such format, or it cannot be used.
+            UsageError: something has to be installed first, or the view does not fit.
         """
         from dreamplay import formats
 
-        return formats.open_format(format_name).write(self.record)
+        return formats.write(to, [self.record], view=view, secrets=secrets, folders=[self.folder]).main
 
     def branch(
         self,

@@ -20,7 +20,7 @@ from dreamplay.comparison.persona_changes import Swap
 from dreamplay.comparison.relations import Learned, regard
 from dreamplay.comparison.semantic_shift import excess
 from dreamplay.comparison.stances import StanceDifference, points
-from dreamplay.rendering import markdown
+from dreamplay.rendering import markdown_text
 from dreamplay.rendering.comparison_origins import origins
 from dreamplay.rendering.console import stdout
 from dreamplay.rendering.event_phrase import phrase
@@ -226,7 +226,7 @@ def _show_text(console: Console, made: Comparison) -> None:
 
 
 def _page(made: Comparison) -> Iterator[str]:
-    plain, cell = markdown.plain, markdown.cell
+    plain, cell = markdown_text.plain, markdown_text.cell
     yield f"# {plain(made.title)}: two groups of runs"
     yield "\n".join(f"- {plain(line.strip())}" for line in heading(made))
     yield "## In short"

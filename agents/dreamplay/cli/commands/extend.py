@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dreamplay.cli.options import JsonFlag, RunArgument, write
+from dreamplay.cli.options import JsonFlag
 from dreamplay.errors import PluginError, UsageError
-from dreamplay.rendering.output import dumps, echo
+from dreamplay.rendering.output import dumps, echo, say
+
+if TYPE_CHECKING:
+    from dreamplay.formats import FormatInfo
 
 
 def plugins(as_json: JsonFlag = False) -> None:
@@ -43,36 +47,70 @@ def plugins(as_json: JsonFlag = False) -> None:
 
 
 def export(
-    reference: RunArgument,
-    format_name: Annotated[
-        str | None,
-        typer.Option("--format", metavar="NAME", help="A format; dreamplay plugins lists them. Default: by the file."),
+    references: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RUN...", help="Folders of runs, or their names in transcripts/."),
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="FORMAT", help="The format; see --list. Default: by the file.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="The file to write. Default: print the result.")
     ] = None,
-) -> None:
-    """Write a run in another format.
+    view: Annotated[
+        str | None,
+        typer.Option(
+            "--view", metavar="VIEW",
+            help="What is in it: reader (what was said and done, dreams, stances), author (everything), or a role "
+            "(what it perceived, and its own thoughts). Default: what the format uses.",
+        ),
+    ] = None,
+    secrets: Annotated[
+        bool, typer.Option("--with-secrets", help="Also tell private sheets, what was pooled into dreams, and prompts.")
+    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a file that exists.")] = False,
+    show_list: Annotated[bool, typer.Option("--list", help="List the formats.")] = False,
+    as_json: JsonFlag = False,
+) -> None:  # fmt: skip
+    """Write runs in another format.
 
     Examples:
 
-      dreamplay export mindsync-20450101-220000-7 --format csv
+      dreamplay export --list
 
-      dreamplay export mindsync-20450101-220000-7 --out story.md
+      dreamplay export mindsync-20450101-220000-7 --to csv
+
+      dreamplay export mindsync-20450101-220000-7 --out story.md --view leo
     """
+    import dreamplay as dp
     from dreamplay import formats
-    from dreamplay.run import Run
 
-    if format_name is None:
-        format_name = _by_suffix(out, formats.suffixes())
-    chosen = formats.open_format(format_name)
-    result = chosen.write(Run.find(reference).record)
+    if show_list:
+        _show_formats(dp.list_formats(), as_json)
+        return
+    if not references:
+        raise UsageError("name a run: dreamplay export RUN; dreamplay runs lists them")
+    if to is None:
+        to = _by_suffix(out, formats.suffixes())
+    runs = [dp.Run.find(each) for each in references]
+    made = dp.export(runs, to, out, view=view, secrets=secrets, replace=replace)
     if out:
-        write(out, result)
-    elif isinstance(result, bytes):
-        raise UsageError(f"format {format_name!r} is no text; add --out FILE")
+        for path in made.named(out):
+            say(f"written: {path}")
+    elif isinstance(made.main, bytes):
+        raise UsageError(f"format {to!r} is no text; add --out FILE")
     else:
-        echo(result.removesuffix("\n"))
+        echo(made.main.removesuffix("\n"))
+
+
+def _show_formats(known: Sequence[FormatInfo], as_json: bool) -> None:
+    if as_json:
+        echo(dumps([each.model_dump() for each in known]))
+        return
+    for each in known:
+        echo(f"{each.name:14} {each.suffix:12} {each.holds}")
+        if each.missing:
+            echo(f"{'':28}needs {each.missing}")
 
 
 def _by_suffix(out: Path | None, known: dict[str, str]) -> str:
@@ -82,8 +120,8 @@ def _by_suffix(out: Path | None, known: dict[str, str]) -> str:
         UsageError: there is no file, or no format has that suffix.
     """
     if out is None:
-        raise UsageError(f"add --format NAME: {', '.join(sorted(known.values()))}; or --out FILE")
+        raise UsageError("add --to FORMAT, or --out FILE; --list has the formats")
     if out.suffix not in known:
-        raise UsageError(f"--out {out}: no format writes {out.suffix or 'files without a suffix'}; add --format NAME: "
-                         f"{', '.join(sorted(known.values()))}")  # fmt: skip
+        raise UsageError(f"--out {out}: no format writes {out.suffix or 'files without a suffix'}; add --to FORMAT; "
+                         "--list has the formats")  # fmt: skip
     return known[out.suffix]

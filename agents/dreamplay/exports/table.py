@@ -7,7 +7,9 @@ import io
 import json
 from typing import Any
 
+from dreamplay.formats import Format, Source
 from dreamplay.runs.transcript import RunLog
+from dreamplay.runs.viewpoint import AUTHOR, Viewpoint
 from dreamplay.schema.event import StanceEvent, TurnEvent
 
 COLUMNS = (
@@ -18,8 +20,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Characters at the beginning of a cell that make a spreadsheet evaluate it (CWE-1236)."""
 
 
-def records(log: RunLog) -> list[dict[str, Any]]:
-    """The events of a run, in order, as dictionaries with the keys of COLUMNS."""
+def records(log: RunLog, view: Viewpoint | None = None) -> list[dict[str, Any]]:
+    """The events of a run that a viewpoint sees, in order, as dictionaries with the keys of COLUMNS. None: all."""
     cast = log.cast
     header = log.header
     same = {
@@ -48,20 +50,23 @@ def records(log: RunLog) -> list[dict[str, Any]]:
             "seconds": event.provenance.usage.seconds,
         }
         for event in log.script
+        if view is None or view.sees(event)
     ]
 
 
-class Csv:
+class Csv(Format):
     """A table with one row for each event, thoughts and whispers included, for a spreadsheet."""
 
     suffix = ".csv"
+    view = AUTHOR
+    several = True
 
-    def write(self, log: RunLog) -> str:
+    def write(self, source: Source) -> str:
         """The table, with a header. A text that a spreadsheet would read as a formula is preceded by an apostrophe."""
         out = io.StringIO()
         table = csv.DictWriter(out, COLUMNS)
         table.writeheader()
-        for row in records(log):
+        for row in _rows(source):
             table.writerow({name: self._cell(value) for name, value in row.items()})
         return out.getvalue()
 
@@ -70,11 +75,17 @@ class Csv:
         return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-class JsonLines:
+class JsonLines(Format):
     """JSON lines with one object for each event, thoughts and whispers included, for pandas or jq."""
 
     suffix = ".jsonl"
+    view = AUTHOR
+    several = True
 
-    def write(self, log: RunLog) -> str:
+    def write(self, source: Source) -> str:
         """The objects that `Run.to_records` returns."""
-        return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in records(log))
+        return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in _rows(source))
+
+
+def _rows(source: Source) -> list[dict[str, Any]]:
+    return [row for log in source.logs for row in records(log, source.viewpoint(log))]

@@ -1,0 +1,102 @@
+"""The playscript: a run as a text with headings, speakers and stage directions, for every format that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal
+
+from dreamplay.rendering.event_words import InlineGestures
+from dreamplay.runs.transcript import RunLog
+from dreamplay.runs.viewpoint import Viewpoint, is_told
+from dreamplay.schema.cast import Cast
+from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, Event, StanceEvent
+from dreamplay.schema.story import Story
+
+PassageKind = Literal[
+    "narration", "line", "action", "silence", "thought", "dream", "outcome", "reflection", "stance", "entrance", "exit"
+]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One event, as it stands in a text. All words are those of strangers: each format escapes them."""
+
+    kind: PassageKind
+    text: str
+    """What is said, told or thought, and of an action what follows the name; empty of a silence."""
+    event: int
+    """The id of the event."""
+    role: str = ""
+    """The role of the speaker; empty if nobody speaks."""
+    speaker: str = ""
+    """Their name."""
+    played_by: str = ""
+    """The name of the person who played the role in this event; empty if it was the model, or the visitor's own."""
+    gesture: str = ""
+    """Of a line: what the speaker does with it, in words that follow the name."""
+    hears: tuple[str, ...] = ()
+    """Of a whisper: the names of those who hear it."""
+    choice: str = ""
+    """Of a stance: what is chosen, in words that follow "chooses to"."""
+    beat: str = ""
+    """The title of the beat that begins with it; empty if none does."""
+    place: str = ""
+    """The place of the scene that begins with it; empty if none does, and in the prologue."""
+
+    @property
+    def heard_by(self) -> str:
+        """Of a whisper: those who hear it, in words: "Ada, Bo and Cyrus"."""
+        *others, last = self.hears or ("",)
+        return f"{', '.join(others)} and {last}" if others else last
+
+
+@dataclass(frozen=True)
+class Playscript:
+    """A run as a text."""
+
+    title: str
+    premise: str
+    cast: tuple[tuple[str, str], ...]
+    """The name of each who plays, and who they are, in the order of the cast."""
+    passages: tuple[Passage, ...]
+    language: str
+    """The language of the story, as a BCP 47 tag."""
+    finished: bool
+    """Whether the run was played to its end."""
+
+    @classmethod
+    def of(cls, log: RunLog, view: Viewpoint) -> Playscript:
+        """The text of a run, as far as a viewpoint sees it."""
+        story, cast = log.header.story, log.cast
+        shown = [event for event in log.script if is_told(event) and view.sees(event)]
+        people = tuple((each.name, cast.fill(each.who)) for each in cast.personas.values())
+        return cls(
+            story.title, cast.fill(story.premise), people, tuple(passages(shown, story, cast)), story.language,
+            log.end is not None,
+        )  # fmt: skip
+
+
+def passages(events: Iterable[Event], story: Story, cast: Cast) -> Iterator[Passage]:
+    """Events as passages, with the headings that come before them, and gestures inside their lines."""
+    titles = {beat.id: cast.fill(beat.title) for beat in story.beats} | {PROLOGUE: PROLOGUE_TITLE}
+    places = {scene.id: cast.fill(scene.place) for _, scene in story.scenes}
+    choices = {choice.id: cast.fill(choice.text) for choice in story.choices}
+    before: Event | None = None
+    for event, gesture in chain.from_iterable(map(InlineGestures().take, events)):
+        stage = not event.by_visitor and event.provenance.by == "person" and cast.visitor
+        yield Passage(
+            kind=event.kind,  # type: ignore[arg-type]  # the kinds that are told
+            text=event.text,
+            event=event.id,
+            role=event.speaker or "",
+            speaker=cast.name(event.speaker) if event.speaker else "",
+            played_by=cast.name(cast.visitor) if stage and cast.visitor and event.speaker else "",
+            gesture=gesture,
+            hears=tuple(cast.name(role) for role in getattr(event, "hears", ())),
+            choice=choices.get(event.choice, event.choice) if isinstance(event, StanceEvent) else "",
+            beat=titles.get(event.beat, event.beat) if before is None or before.beat != event.beat else "",
+            place=places.get(event.scene, "") if before is None or before.scene != event.scene else "",
+        )
+        before = event
