@@ -85,10 +85,10 @@ def test_an_embedder(install: Callable[[str], None]) -> None:
 def test_a_format(install: Callable[[str], None]) -> None:
     install("formats")
     shutil.copytree(EXAMPLE, "transcripts/example")
-    done = CliRunner().invoke(app, ["export", "example", "--out", "example.fountain"])
+    done = CliRunner().invoke(app, ["export", "example", "--out", "example.srt"])
     assert done.exit_code == 0, done.output
-    written = Path("example.fountain").read_text(encoding="utf-8")
-    assert written.startswith("Title: ")
+    written = Path("example.srt").read_text(encoding="utf-8")
+    assert written.startswith("1\n00:00:00,000 --> 00:00:03,000\n")
     assert all(line.text in written for line in _lines(transcript.read(EXAMPLE)))
 
 

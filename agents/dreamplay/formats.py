@@ -190,7 +190,7 @@ def see_free(path: Path, *, replace: bool) -> None:
         UsageError: it exists, and is not to be replaced.
     """
     if not replace and disk.there(path):
-        raise UsageError(f"{disk.short(path)} exists; choose another file, or add `replace=True`")
+        raise UsageError(f"{disk.short(path)} exists; choose another file, or add `replace`")
 
 
 def write_page(folder: Path, end: End | None = None) -> Path:

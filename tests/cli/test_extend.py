@@ -22,6 +22,7 @@ from dreamplay.schema.plugin_choice import PluginChoice
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))
 EXAMPLE = str(Path(__file__).parents[2] / "transcripts" / "example")
 STRANGER = """
+from dreamplay.formats import Format
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.schema.base import FrozenModel
 
@@ -70,11 +71,11 @@ class Tired(ScriptedModel):
         return await super().complete(prompt, seed=seed, on_token=on_token)
 
 
-class Bytes:
+class Bytes(Format):
     suffix = ".bin"
 
-    def write(self, log):
-        return b"\\x00" + str(len(list(log.script))).encode()
+    def write(self, source):
+        return b"\\x00" + str(len(list(source.log.script))).encode()
 """
 POINTS = """
 [dreamplay.memories]
@@ -114,7 +115,7 @@ def test_plugins_are_listed_with_those_that_fail(stranger: Path) -> None:
 
 def test_a_run_is_exported(tmp_path: Path, stranger: Path) -> None:
     events = list(transcript.read(Path(EXAMPLE)).script)
-    rows = list(csv.DictReader(io.StringIO(_run("export", EXAMPLE, "--format", "csv").stdout)))
+    rows = list(csv.DictReader(io.StringIO(_run("export", EXAMPLE, "--to", "csv").stdout)))
     assert [row["text"] for row in rows] == [event.text for event in events]
     assert _run("export", EXAMPLE, "--out", "run.jsonl").returncode == 0
     assert [json.loads(line)["id"] for line in Path("run.jsonl").read_text().splitlines()] == [e.id for e in events]
@@ -125,10 +126,27 @@ def test_a_run_is_exported(tmp_path: Path, stranger: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["export", EXAMPLE], "add --format NAME: bytes, csv, jsonl, markdown; or --out FILE"),
-        (["export", EXAMPLE, "--out", "run.pdf"], "--out run.pdf: no format writes .pdf; add --format NAME: bytes,"),
-        (["export", EXAMPLE, "--format", "bytes"], "format 'bytes' is no text; add --out FILE"),
-        (["export", EXAMPLE, "--format", "cvs"], "unknown format 'cvs' (did you mean 'csv'?); installed: bytes,"),
+        (["export"], "name a run: dreamplay export RUN; dreamplay runs lists them"),
+        (["export", EXAMPLE], "add --to FORMAT, or --out FILE; --list has the formats"),
+        (
+            ["export", EXAMPLE, "--out", "run.docx"],
+            "--out run.docx: no format writes .docx; add --to FORMAT; --list has",
+        ),
+        (["export", EXAMPLE, "--to", "bytes"], "format 'bytes' is no text; add --out FILE"),
+        (["export", EXAMPLE, "--to", "cvs"], "unknown format 'cvs' (did you mean 'csv'?); installed: bytes,"),
+        (
+            ["export", EXAMPLE, "--to", "csv", "--view", "loe"],
+            "unknown view 'loe' (did you mean 'leo'?); choose reader,",
+        ),
+        (["export", EXAMPLE, EXAMPLE, "--to", "markdown"], "format 'markdown' takes one run, not 2; name one"),
+        (
+            ["export", EXAMPLE, "--to", "markdown", "--with-secrets"],
+            "--with-secrets needs the author's view, not 'reader'",
+        ),
+        (
+            ["export", EXAMPLE, "--to", "csv", "--out", "taken.csv"],
+            "taken.csv exists; choose another file, or add --replace",
+        ),
         (["run", "--memory", "absent"], "--memory: memory 'absent' of stranger 1.0 (nowhere:Memory): cannot be imp"),
         (["run", "--memory", "breakes"], "--memory: unknown memory 'breakes' (did you mean 'breaks'?)"),
         (["run", "--director", "none"], "--director: unknown director 'none'; installed: idle, standard"),
@@ -136,6 +154,7 @@ def test_a_run_is_exported(tmp_path: Path, stranger: Path) -> None:
     ],
 )
 def test_what_cannot_be_used_is_one_line(args: list[str], said: str, stranger: Path) -> None:
+    Path("taken.csv").touch()
     done = _run(*args, *(["--model", "scripted"] if args[0] == "run" else []), site=stranger)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"dreamplay: {said}")

@@ -8,10 +8,12 @@ import pytest
 import worlds
 from dreamplay import formats
 from dreamplay.errors import RecordError
+from dreamplay.exports.markdown import Markdown
+from dreamplay.formats import Source
 from dreamplay.library import resources
-from dreamplay.rendering import markdown
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
+from dreamplay.runs.viewpoint import AUTHOR, READER
 from dreamplay.schema.event import PROLOGUE
 from dreamplay.schema.script import Script
 
@@ -20,7 +22,7 @@ from dreamplay.schema.script import Script
 async def test_a_page_holds_everything_that_was_said_in_order(reference: str, tmp_path: Path) -> None:
     record = await worlds.play(reference, tmp_path / "run")
     page = (tmp_path / "run" / formats.PAGE).read_text(encoding="utf-8")
-    assert page == markdown.render(transcript.read(tmp_path / "run"))
+    assert page == _written(transcript.read(tmp_path / "run"))
     story, cast = record.header.story, record.cast
     assert page.startswith(f"# {story.title}\n")
     at = -1
@@ -50,10 +52,14 @@ async def test_a_page_holds_everything_that_was_said_in_order(reference: str, tm
     assert "CANARY" not in page
 
 
+def _written(log: RunLog, view: str = AUTHOR) -> str:
+    return Markdown().write(Source((log,), view))
+
+
 def _page(small: Path, *texts: str, kind: str = "line", **rest: object) -> str:
     place: dict[str, object] = {"beat": PROLOGUE, "scene": PROLOGUE, "speaker": "ada"}
     script = Script([worlds.event(i, kind, text, **(place | rest)) for i, text in enumerate(texts)])
-    return markdown.render(RunLog(worlds.plan(small).header("a_model", {}), script, None))
+    return _written(RunLog(worlds.plan(small).header("a_model", {}), script, None))
 
 
 @pytest.mark.parametrize(
@@ -102,18 +108,23 @@ async def test_a_page_that_cannot_be_written_is_an_error(
     assert not (tmp_path / "run" / formats.PAGE).exists()
 
 
-def test_a_gesture_stands_in_its_line_and_a_thought_nowhere(small: Path) -> None:
+def test_a_gesture_stands_in_its_line_and_a_thought_on_the_page_of_the_author(small: Path) -> None:
     place = {"beat": "day", "scene": "square", "speaker": "ada", "provenance": {"by": "agent"}}
     events = [
-        {"kind": "thought", "text": "He lies."}, {"kind": "action", "text": "slides the key* across"},
+        {"kind": "thought", "text": "He lies.", "witnesses": ["ada"]},
+        {"kind": "action", "text": "slides the key* across"},
         {"kind": "line", "text": "No.", "turn": 1}, {"kind": "action", "text": "nods"},
         {"kind": "line", "text": "Yes.", "turn": 2, "cue": worlds.cue(hears=("bo",))},
         {"kind": "action", "text": "shrugs"}, {"kind": "silence", "turn": 3, "chosen": True},
     ]  # fmt: skip
     script = Script([worlds.made(place | event | {"id": number}) for number, event in enumerate(events)])
-    page = markdown.render(RunLog(worlds.plan(small).header("a_model", {}), script, None))
+    log = RunLog(worlds.plan(small).header("a_model", {}), script, None)
+    page = _written(log)
     body = page[page.index("### ") :].split("\n\n")[1:-2]
     assert body == [
+        "*(Ada thinks: He lies.)*",
         r"**Ada** *(slides the key\* across).* No.", "**Ada** *(nods; whispers to Bo).* Yes.", "*Ada shrugs*",
         "*Ada says nothing*",
     ]  # fmt: skip
+    assert "He lies" not in _written(log, READER)
+    assert ["He lies" in _written(log, role) for role in ("ada", "bo")] == [True, False]

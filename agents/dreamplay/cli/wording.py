@@ -24,7 +24,7 @@ COMMANDS = {
 }
 """The command that does what a function or an attribute does."""
 _NAMED = re.compile(r"`([\w.]+)(?:=([^`]*)|\(([^`]*)\))?`")
-_OTHERWISE = {"visitor": "--as", "swaps": "--swap"}
+_OTHERWISE = {"visitor": "--as", "swaps": "--swap", "secrets": "--with-secrets"}
 """Settings whose flag has another name."""
 
 
