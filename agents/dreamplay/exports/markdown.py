@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from dreamplay.exports.playscript import Passage, Playscript
@@ -42,31 +42,26 @@ def _page(text: Playscript, log: RunLog) -> Iterator[str]:
     yield _colophon(log)
 
 
-def _name(each: Passage, escaped: Callable[[str], str] = plain) -> str:
-    return escaped(f"{each.speaker} (played by {each.played_by})" if each.played_by else each.speaker)
-
-
 def _told(each: Passage) -> str:
     match each.kind:
         case "line":
-            whispers = f"whispers to {each.heard_by}" if each.hears else ""
-            if manner := "; ".join(filter(None, [each.gesture, whispers])):
-                return f"**{_name(each)}** *({plain(manner)}).* {plain(each.text)}"
-            return f"**{_name(each)}.** {plain(each.text)}"
+            if each.manner:
+                return f"**{plain(each.name)}** *({plain(each.manner)}).* {plain(each.text)}"
+            return f"**{plain(each.name)}.** {plain(each.text)}"
         case "silence":
-            return f"*{_name(each)} says nothing*"
+            return f"*{plain(each.name)} says nothing*"
         case "action":
-            return f"*{_name(each)} {plain(each.text)}*"
+            return f"*{plain(each.name)} {plain(each.text)}*"
         case "dream":
             return f"> {plain(each.text)}"
         case "reflection" | "thought":
-            return f"*({_name(each)} thinks: {plain(each.text)})*"
+            return f"*({plain(each.name)} thinks: {plain(each.text)})*"
         case _:
             return f"*{plain(each.text)}*"
 
 
 def _table(stances: Sequence[Passage]) -> str:
-    rows = [f"| {_name(each, cell)} | {cell(each.choice)} | {cell(each.text)} |" for each in stances]
+    rows = [f"| {cell(each.name)} | {cell(each.choice)} | {cell(each.text)} |" for each in stances]
     return "\n".join(["| | chooses to | because |", "|---|---|---|", *rows])
 
 

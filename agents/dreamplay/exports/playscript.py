@@ -51,6 +51,16 @@ class Passage:
         *others, last = self.hears or ("",)
         return f"{', '.join(others)} and {last}" if others else last
 
+    @property
+    def name(self) -> str:
+        """The speaker's name, with that of the person who played the role: "Leo (played by Ada)"."""
+        return f"{self.speaker} (played by {self.played_by})" if self.played_by else self.speaker
+
+    @property
+    def manner(self) -> str:
+        """Of a line: how it is said, in words that can follow the name: "shrugs; whispers to Bo". Mostly empty."""
+        return "; ".join(filter(None, [self.gesture, f"whispers to {self.heard_by}" if self.hears else ""]))
+
 
 @dataclass(frozen=True)
 class Playscript:
