@@ -62,6 +62,13 @@ def test_the_author_is_told_everything(app: FastAPI, client: TestClient, run: dp
     assert line.text in page
 
 
+def test_no_blank_stands_before_a_colon(client: TestClient, run: dp.Run) -> None:
+    line = next(line for line in run.lines if run.why(line).took_up)
+    text = client.get(f"/runs/first/line/{line.id}?view=author").text
+    taken = text.split("What it takes up</h3>")[1].split("</ul>")[0]
+    assert re.search(r"line \d+</a>: \w", taken)
+
+
 def test_somebody_else_is_told_what_they_perceived_and_nothing_private(client: TestClient, run: dp.Run) -> None:
     line = _decided(run)
     others = [role for role in line.witnesses if role != line.speaker]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,13 +87,13 @@ def test_what_cannot_be_done_is_said_where_they_type_and_can_be_mended_there(vis
     visit.say("hm", act="whisper", to="zed")
     refused = served.until(lambda: visit.told()["refused"])
     assert refused == {
-        "why": "nobody is called 'zed'; there are Ada, Bo, Cyrus",
+        "why": "Nobody is called 'zed'; there are Ada, Bo, Cyrus.",
         "act": "whisper",
         "to": "zed",
         "line": "hm",
     }
     missing = visit.say("", act="do")
-    assert (missing.status_code, "there are no words in it" in missing.text) == (422, True)
+    assert (missing.status_code, "There are no words in it; write some." in missing.text) == (422, True)
     assert visit.say("", act="whisper").status_code == 422
     assert visit.say("", act="sing").status_code == 422
     assert "4,000 characters" in visit.say("x" * 4_001).text
@@ -101,6 +102,24 @@ def test_what_cannot_be_done_is_said_where_they_type_and_can_be_mended_there(vis
     assert (control.status_code, "\x1b" in control.text) == (422, False)
     visit.say("Well.")
     served.until(lambda: any(e.by_visitor and e.text == "Well." for e in visit.events))
+
+
+def test_a_refusal_names_what_is_on_the_page(visit: _Visit) -> None:
+    visit.told()
+    visit.say(act="hand_back", to="ada")
+    assert served.until(lambda: visit.told()["refused"])["why"] == "You do not speak for Ada."
+    visit.say(act="go")
+    served.until(lambda: visit.told()["away"])
+    visit.say("Can you hear me?")
+    why = served.until(lambda: visit.told()["refused"])["why"]
+    assert why == "You have left, and nobody hears you; come back, or let them go on."
+
+
+def test_every_tab_says_for_whom_a_play_waits_and_the_box_alone_what_is_asked(visit: _Visit) -> None:
+    visit.told()
+    page = visit.client.get(f"/runs/{visit.name}?view=author").text
+    assert '<span id="state" role="status">Playing.</span>' in page
+    assert re.search(r'<span id="where">.* · waiting for Noor</span>', page)
 
 
 def test_what_waits_is_shown_and_can_be_taken_back(visit: _Visit) -> None:

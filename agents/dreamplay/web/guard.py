@@ -1,9 +1,9 @@
 """The guard of the page: who may ask, and what a page may do in a browser.
 
-The server listens on this machine alone. That does not keep other web pages out: a browser that shows one of them sends
-requests here on its behalf. So every request has to name this server as its host, which a rebound domain does not, and
-has to come from the page itself; and what changes something has to carry a header that no form and no foreign script
-can send without asking first. Nothing that is sent here is large.
+The server listens on this machine, and on no other address unless it is told to. That does not keep other pages out: a
+browser that shows one of them sends requests here on its behalf. So every request has to name this server as its host,
+which a rebound domain does not, and has to come from the page itself; and what changes something has to carry a header
+that no form and no foreign script can send without asking first. Nothing that is sent here is large.
 """
 
 from __future__ import annotations

@@ -168,8 +168,8 @@ class _Teller:
         return message(kind, data | self._where(), self._telling.place)
 
     def _where(self) -> dict[str, Any]:
-        pace = self._of.pace if isinstance(self._of, dp.LivePlay) else None
-        return {"where": where(self._telling, pace), "share": pace and pace.share}
+        play = self._of if isinstance(self._of, dp.LivePlay) else None
+        return {"where": where(self._telling, play), "share": play and play.pace.share}
 
 
 def message(kind: str, data: dict[str, Any], place: Place | None = None) -> str:

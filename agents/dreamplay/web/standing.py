@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import dreamplay as dp
-from dreamplay.live_play import Pace
 from dreamplay.web.telling import Telling
 from dreamplay.web.templating import clock
 from dreamplay.web.wording import worded
@@ -45,8 +44,7 @@ class Standing:
             case "opening":
                 return cls("opening", "The model is being opened.", ("close",))
             case "playing":
-                waits = "It is your turn." if moment.asked else "Playing."
-                return cls("playing", waits, ("pause", "step", "close"))
+                return cls("playing", "Playing.", ("pause", "step", "close"))
             case "pausing":
                 return cls("pausing", "Pausing after this line.", ("go", "close"))
             case "paused":
@@ -61,8 +59,14 @@ class Standing:
                 return cls("closed", "Stopped.", ("go",))
 
 
-def where(telling: Telling, pace: Pace | None) -> str:
-    """Where a run is, as far as it was told: beat, turn, and how long the rest will take."""
+def where(telling: Telling, play: dp.LivePlay | None) -> str:
+    """Where a run is, as far as it was told: beat, turn, and how long the rest of a live play will take, or that it
+    waits for its visitor, who is asked in words of their own.
+    """
     turn = f"turn {telling.turn}" if telling.turn else ""
-    left = f"about {clock(pace.seconds_left)} left" if pace and pace.seconds_left else ""
+    left = ""
+    if play and play.moment.asked:
+        left = f"waiting for {telling.view.name(telling.view.cast.visitor)}"
+    elif play and (seconds := play.pace.seconds_left):
+        left = f"about {clock(seconds)} left"
     return " · ".join(filter(None, (telling.beat, turn, left)))

@@ -43,7 +43,8 @@ class Telling:
     """
 
     def __init__(self, view: SceneView, events: Iterable[dp.Event] = ()) -> None:
-        self._view = view
+        self.view = view
+        """How they look."""
         self.beat = ""
         """The title of the beat that was told last."""
         self.turn = 0
@@ -58,17 +59,17 @@ class Telling:
         self._before: dp.Event | None = None
         self.beat, self.turn = "", 0
         told = list(events)
-        self._eyes = eyes(self._view.viewpoint, self._view.cast, told)
+        self._eyes = eyes(self.view.viewpoint, self.view.cast, told)
         for event in told:
             self._next(event)
 
     def tell(self, event: dp.Event) -> str:
         """The next event as HTML; empty if it is not seen, or stands in the line that follows it."""
-        return "".join(self._view.event(*shown) for shown in self._next(event))
+        return "".join(self.view.event(*shown) for shown in self._next(event))
 
     def all(self) -> str:
         """Everything that was told so far, anew."""
-        told = Telling(self._view)
+        told = Telling(self.view)
         told._eyes = self._eyes
         return "".join(map(told.tell, self._events))
 
@@ -80,12 +81,12 @@ class Telling:
 
     def look(self) -> bool:
         """Returns whether somebody else's eyes are used since the last event; `all` then tells more than before."""
-        before, self._eyes = self._eyes, eyes(self._view.viewpoint, self._view.cast, self._events)
+        before, self._eyes = self._eyes, eyes(self.view.viewpoint, self.view.cast, self._events)
         return self._eyes != before
 
     def hears(self, token: dp.Token) -> bool:
         """Whether a piece of a line is heard."""
-        return self._view.folds or bool(self._eyes & set(token.witnesses))
+        return self.view.folds or bool(self._eyes & set(token.witnesses))
 
     @property
     def place(self) -> Place:
@@ -107,10 +108,10 @@ class Telling:
         self._marks.append(zlib.crc32(repr(known).encode(), self._marks[-1]))
         shown = []
         for each, gesture in self._gestures.take(event):
-            if self._view.shows(each, self._view.viewpoint, self._eyes):
+            if self.view.shows(each, self.view.viewpoint, self._eyes):
                 shown.append((each, self._before, gesture))
                 if self._before is None or each.scene != self._before.scene:
-                    self.beat, self.turn = self._view.beat(each), 0
+                    self.beat, self.turn = self.view.beat(each), 0
                 self._before = each
                 if isinstance(each, TurnEvent) and each.beat != PROLOGUE and each.turn:
                     self.turn = each.turn

@@ -8,6 +8,7 @@ import dreamplay as dp
 from dreamplay.participants.guest import Asked
 from dreamplay.web.scene_view import SceneView
 from dreamplay.web.visit_form import fields
+from dreamplay.web.wording import refusal
 
 _ASKED = {
     "start": "A new scene. Say something, or listen?",
@@ -45,7 +46,7 @@ def told(play: dp.LivePlay, moment: dp.Moment, view: SceneView) -> dict[str, Any
         "held": [{"role": role, "name": cast.name(role)} for role in cast.characters if role in held],
         "free": [{"role": role, "name": cast.name(role)} for role in cast.characters if role not in held],
         "waiting": [{"words": words(each, view), **fields(each)} for each in moment.typed],
-        "refused": moment.refused and {"why": moment.refused.why, **fields(moment.refused.line)},
+        "refused": moment.refused and {"why": refusal(moment.refused.why), **fields(moment.refused.line)},
     }
 
 

@@ -21,12 +21,27 @@ _DONE = {
     "run.events": "the play",
 }  # fmt: skip
 """Where on the page one does what a function does, or sees what an attribute holds."""
+_TYPED = (
+    (r"/come brings you back, Enter lets them continue", "come back, or let them go on"),
+    (r"you already play (.+); /hand back .+", r"you speak for \1 already"),
+    (r"you do not play (.+); /who .+", r"you do not speak for \1"),
+    (r"a line, /do, /whisper, /hand back, or Enter for silence", "speak, whisper or act for them, or be silent"),
+    (r"type a number from 1 to \d+ and your reason, or Enter .+", "a choice is asked for now; choose and say why"),
+)
+"""What a visitor types in a terminal, and what it is on the page, where there are buttons for it."""
 _NAMED = re.compile(r"`([\w.]+)(?:=([^`]*)|(\([^`]*\)))?`")
 
 
 def worded(message: str) -> str:
     """A message with labels in place of settings, and places in place of functions."""
     return _NAMED.sub(_said, message)
+
+
+def refusal(why: str) -> str:
+    """Why something cannot be done by a visitor: a sentence of the page."""
+    for typed, clicked in _TYPED:
+        why = re.sub(typed, clicked, why)
+    return f"{why[:1].upper()}{why[1:]}{'' if why.endswith(('.', '?', '!')) else '.'}"
 
 
 def field(message: str) -> str:

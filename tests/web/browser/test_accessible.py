@@ -25,3 +25,4 @@ def test_nothing_is_in_the_way_of_anybody(address: str, tab: Callable[..., Page]
         page = tab(address + path.format(name="first"), **look)
         assert not in_browser.violations(page)
         assert in_browser.wider_than_the_window(page) <= 0
+        assert page.locator("h1").evaluate("each => getComputedStyle(each).fontFamily").startswith("Charter")

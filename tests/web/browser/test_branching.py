@@ -22,6 +22,12 @@ def test_somebody_branches_from_a_line(first: Path, address: str, pace: served.P
     expect(panel.get_by_role("heading", name=f"Line {line.id + 1}")).to_be_visible()
     panel.get_by_role("link", name="Line before").click()
 
+    page.emulate_media(media="print")
+    expect(page.locator("#script")).to_be_visible()
+    for each in (panel, page.locator("#controls"), page.locator(f"#event-{line.id} .line-menu")):
+        expect(each).to_be_hidden()
+    page.emulate_media(media="screen")
+
     panel.get_by_role("link", name="Branch from here").click()
     expect(page.get_by_text("The model of the run")).to_be_visible()
     page.get_by_label("Who").select_option("Ada")

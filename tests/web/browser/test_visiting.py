@@ -47,7 +47,7 @@ def test_somebody_steps_in_and_is_heard(address: str, pace: served.Pace, tab: Ca
     # What cannot be done is said where they type, and stands there to be mended.
     page.keyboard.press("Enter")
     pace.let()
-    expect(page.locator("#visit-refused")).to_contain_text("no command /dance")
+    expect(page.locator("#visit-refused")).to_contain_text("No command /dance")
     expect(box).to_have_value("/dance")
     assert not in_browser.violations(page)
     page.get_by_label("Whisper", exact=True).check()

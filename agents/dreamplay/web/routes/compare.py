@@ -16,6 +16,7 @@ from dreamplay.rendering import comparison_page
 from dreamplay.rendering.event_phrase import phrase
 from dreamplay.web.names import Names
 from dreamplay.web.templating import page
+from dreamplay.web.wording import worded
 
 router = APIRouter(prefix="/compare")
 Group = Literal["base", "other", "none"]
@@ -43,11 +44,11 @@ def compare(
     try:
         beside = [(runs, dp.side_by_side([each.run for each in runs])) for runs in _sets(*_columns(one, two))]
     except dp.DreamplayError as error:
-        return _page(one, two, status=400, message=str(error))
+        return _page(one, two, status=400, message=worded(str(error)))
     try:
         figures = comparison_page.figures(dp.compare(one, two))
     except dp.DreamplayError as error:
-        return _page(one, two, beside=beside, message=str(error))
+        return _page(one, two, beside=beside, message=worded(str(error)))
     return _page(one, two, beside=beside, **figures)
 
 

@@ -22,19 +22,16 @@ router = APIRouter(prefix="/runs/{name}")
 @router.get("")
 def stage(request: Request, name: str, view: str | None = None) -> HTMLResponse:
     """A run, with what was played of it. What comes from there on is told by `events`."""
-    run: dp.LivePlay | dp.Run
-    if play := request.app.state.plays.get(name):
-        run, standing, pace = play, Standing.now(play.moment), play.pace
-    else:
-        run, pace = _run(request, name), None
-        standing = Standing.of(run)
+    play: dp.LivePlay | None = request.app.state.plays.get(name)
+    run = play or _run(request, name)
+    standing = Standing.of(run) if isinstance(run, dp.Run) else Standing.now(run.moment)
     seen = SceneView.of(run, view)
     telling = Telling(seen, run.events)
     views = [(AUTHOR, "the author"), (READER, "a reader"), *((role, seen.name(role)) for role in seen.cast.roles)]
     return page(
         "stage.html.jinja", header=run.header, label=run.label, name=name, live=play is not None, visit=run.visit,
         view=seen, viewpoint=seen.viewpoint, viewpoints=views, script=telling.all(), place=telling.place,
-        standing=standing, where=where(telling, pace), share=pace and pace.share,
+        standing=standing, where=where(telling, play), share=play and play.pace.share,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from dreamplay.web.names import Names
 from dreamplay.web.scene_view import SceneView
 from dreamplay.web.templating import page
 from dreamplay.web.visit_form import FormError
-from dreamplay.web.wording import worded
+from dreamplay.web.wording import refusal, worded
 
 router = APIRouter(prefix="/runs/{name}")
 Field = Annotated[str, Form()]
@@ -35,7 +35,7 @@ async def say(
     try:
         play.say(visit_form.meant(act, line, to, choice))
     except FormError as why:
-        return page("error_part.html.jinja", status=422, message=str(why))
+        return page("error_part.html.jinja", status=422, message=refusal(str(why)))
     return Response(status_code=204, headers={"HX-Trigger": "said"})
 
 

@@ -105,7 +105,8 @@
 
   function stand(now) {
     controls.dataset.state = now.state;
-    document.getElementById("state").textContent = now.words;
+    const state = document.getElementById("state");
+    if (state.textContent !== now.words) state.textContent = now.words; // which a screen reader reads out
     const focused = document.activeElement;
     for (const button of controls.querySelectorAll("[data-do]")) button.hidden = !now.can.includes(button.dataset.do);
     document.getElementById("other").hidden = !now.can.includes("go");
