@@ -13,7 +13,7 @@ import dreamplay as dp
 import pytest
 import served
 from dreamplay.errors import ModelError, UsageError
-from dreamplay.live_play import Seen
+from dreamplay.live_state import Seen
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel

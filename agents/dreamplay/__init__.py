@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from dreamplay.errors import DreamplayError
     from dreamplay.exporting import export, list_formats
     from dreamplay.formats import Files, FormatInfo
-    from dreamplay.live_play import LivePlay, Moment, Rewound
+    from dreamplay.live_play import LivePlay
+    from dreamplay.live_state import Moment, Rewound
     from dreamplay.models.base import Model
     from dreamplay.open_model import OpenModel
     from dreamplay.participants.actions import Action
@@ -73,8 +74,8 @@ _HOMES = {
     "Action": "participants.actions", "Branched": "run", "Comparison": "comparison.compare",
     "DreamplayError": "errors", "Estimate": "engine.estimate", "Event": "schema.event", "Files": "formats",
     "FormatInfo": "formats", "Label": "runs.labels", "Lineage": "branching.lineage", "LivePlay": "live_play",
-    "Model": "models.base", "Moment": "live_play", "OpenModel": "open_model", "Persona": "schema.cast",
-    "Rewound": "live_play", "Run": "run", "RunSummary": "runs.run_summary", "Scorecard": "scoring.score",
+    "Model": "models.base", "Moment": "live_state", "OpenModel": "open_model", "Persona": "schema.cast",
+    "Rewound": "live_state", "Run": "run", "RunSummary": "runs.run_summary", "Scorecard": "scoring.score",
     "SideBySide": "comparison.side_by_side", "Story": "schema.story", "Stream": "streaming", "Token": "schema.event",
     "Trial": "validation.trial", "bin_run": "shelf", "export": "exporting", "label_run": "shelf",
     "list_formats": "exporting", "list_runs": "shelf", "restore_run": "shelf", "run_summary": "shelf",

@@ -12,13 +12,14 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from dreamplay import event_loop
 from dreamplay.errors import DreamplayError
+from dreamplay.live_state import LiveState, Moment, Pace, Rewound, Seen
 from dreamplay.participants.actions import Action
-from dreamplay.participants.guest import Asked, Guest, Refused
+from dreamplay.participants.guest import Guest
 from dreamplay.prepare import Prepared
 from dreamplay.rendering.progress import Progress
 from dreamplay.run import Run
@@ -34,45 +35,6 @@ if TYPE_CHECKING:
     from dreamplay.engine.runner import Runner
     from dreamplay.participants.visit import Visit
     from dreamplay.runs.transcript import Header
-
-LiveState = Literal["opening", "playing", "pausing", "paused", "closing", "finished", "failed", "closed"]
-
-
-@dataclass(frozen=True)
-class Moment:
-    """How a live play stands."""
-
-    state: LiveState
-    why: str = ""
-    """Why it failed."""
-    asked: Asked | None = None
-    """What the visitor is asked; None while others speak, and without a visitor."""
-    typed: tuple[str | Action, ...] = ()
-    """What the visitor has typed or chosen and the play has not taken up."""
-    refused: Refused | None = None
-    """What the visitor wanted and cannot do; until they say something else, what they typed behind it waits."""
-
-
-@dataclass(frozen=True)
-class Rewound:
-    """Something was taken back: an event, and all that followed it."""
-
-    event: int
-    """The id of the first event that is no more."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How far a live play is."""
-
-    share: float
-    """How much of it is done, from 0 to 1."""
-    seconds_left: float | None
-    """Until its end, without pauses and without the time that a visitor takes; None as long as that is not known."""
-
-
-Seen = Event | Token | Moment | Rewound
-"""What a listener is told of."""
 
 
 class LivePlay:

@@ -111,3 +111,16 @@ def test_a_tree_in_a_terminal_has_a_line_for_a_study(
     assert branch.startswith("└── w1  swap bo=bo_believer, from event 40 on; seeds 1 to 3, 5 to 6, ")
     assert len(branch) == 80
     assert others == f"{RUNS[1].name}  seeds 2 to 8, 7 finished"
+
+
+def test_a_chain_of_a_thousand_branches_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    chain = [_changed(i, parent=f"run-{i - 1}", name=f"run-{i}") for i in range(1_000)]
+    run_tables.show_trees(lineage.families(chain))
+    *_, last = capsys.readouterr().out.splitlines()
+    assert last.startswith(f"{' ' * 4 * 998}└── run-999  ")
+
+
+def test_lines_that_were_not_counted_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    run_tables.show_runs([_run(1, lines=0, whole=False), _run(2, lines=0)])
+    _, unread, read = capsys.readouterr().out.splitlines()
+    assert (unread.count("  0  "), read.count("  0  ")) == (0, 1)

@@ -57,6 +57,14 @@ def test_one_that_is_playing_says_who_plays_it(home: Path) -> None:
     assert run_index.newest_stopped(home) == home / "stopped"
 
 
+def test_the_newest_that_was_stopped_is_none_that_is_broken(home: Path) -> None:
+    shutil.copytree(home / "stopped", home / "broken")
+    head, first, *rest = (home / "broken" / FILE).read_bytes().splitlines(keepends=True)
+    (home / "broken" / FILE).write_bytes(b"".join([head, first, first, *rest]))
+    assert [each.state for each in run_index.standings(home, 0) if each.name == "broken"] == ["stopped"]
+    assert run_index.newest_stopped(home) == home / "stopped"
+
+
 def test_there_may_be_none(tmp_path: Path) -> None:
     assert run_index.standings(tmp_path / "nowhere") == []
     with pytest.raises(RecordError, match=r"no run in .* was stopped .*dreamplay.play"):

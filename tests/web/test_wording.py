@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from dreamplay.live_play import Moment
+from dreamplay.live_state import Moment
 from dreamplay.web import wording
 from dreamplay.web.standing import Standing
 

@@ -86,7 +86,7 @@ _COLUMNS = (
     _Column("story", lambda study: study.first.story, short=True, shared=True),
     _Column("when", lambda study: f"{study.first.when.astimezone():%Y-%m-%d %H:%M}"),
     _Column("stands at", lambda study: study.place, short=True),
-    _Column("lines", lambda study: str(study.first.lines)),
+    _Column("lines", lambda study: str(study.first.lines) if study.first.whole or study.first.lines else ""),
     _Column("cast", lambda study: ", ".join(study.first.cast), short=True),
     _Column("size", lambda study: _bytes(sum(run.size for run in study.runs))),
 )
@@ -149,7 +149,7 @@ def show_trees(drawn: Iterable[Lineage]) -> None:
     out = stdout()
     folded = not piped(out)
     for same in _alike(drawn, folded=folded):
-        for guide, study, before in _tree(same, "", "", (), folded=folded):
+        for guide, study, before in _tree(same, folded=folded):
             name, told = _plain(study.first.name), _plain(_told(study, before))
             room = out.width - cell_len(guide + name) - _GAP
             if not piped(out) and cell_len(told) > room:
@@ -157,15 +157,16 @@ def show_trees(drawn: Iterable[Lineage]) -> None:
             _line(out, Text.assemble(guide, (name, "bold"), f"{' ' * _GAP}{told}" if told else ""))
 
 
-def _tree(
-    same: Sequence[Lineage], guide: str, below: str, before: Sequence[str], *, folded: bool
-) -> Iterator[tuple[str, Study, Sequence[str]]]:
+def _tree(root: Sequence[Lineage], *, folded: bool) -> Iterator[tuple[str, Study, Sequence[str]]]:
     """The lines of a tree: the drawn prefix, the runs, and the changes from their parent."""
-    yield guide, Study(tuple(family.run for family in same)), before
-    groups = _alike((child for family in same for child in family.children), folded=folded)
-    for i, group in enumerate(groups, start=1):
-        turn, on = ("└── ", "    ") if i == len(groups) else ("├── ", "│   ")
-        yield from _tree(group, below + turn, below + on, same[0].run.changes, folded=folded)
+    left: list[tuple[Sequence[Lineage], str, str, Sequence[str]]] = [(root, "", "", ())]
+    while left:
+        same, guide, below, before = left.pop()
+        yield guide, Study(tuple(family.run for family in same)), before
+        groups = _alike((child for family in same for child in family.children), folded=folded)
+        for group in reversed(groups):
+            turn, on = ("└── ", "    ") if group is groups[-1] else ("├── ", "│   ")
+            left.append((group, below + turn, below + on, same[0].run.changes))
 
 
 def _alike(families: Iterable[Lineage], *, folded: bool) -> list[list[Lineage]]:

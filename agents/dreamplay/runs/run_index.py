@@ -80,9 +80,9 @@ def newest_stopped(home: Path) -> Path:
     Raises:
         RecordError: there is none, or nobody but another process can go on with it.
     """
-    known = standings(home)
+    known = standings(home, 0)
     for each in known:
-        if each.state == "stopped":
+        if each.state == "stopped" and (each.whole or standing(home / each.name).state == "stopped"):
             return home / each.name
     for each in known:
         lock.check(home / each.name)

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 import dreamplay as dp
-from dreamplay.live_play import Seen
+from dreamplay.live_state import Seen
 from dreamplay.web import visit_view
 from dreamplay.web.scene_view import SceneView
 from dreamplay.web.standing import Standing, where

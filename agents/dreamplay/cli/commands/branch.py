@@ -166,10 +166,12 @@ def tree(
     Example: dreamplay tree
     """
     from dreamplay.branching import lineage
+    from dreamplay.cli import run_list
     from dreamplay.rendering import run_tables
-    from dreamplay.runs import run_index
 
-    run_tables.show_trees(lineage.families(run_index.standings(HOME), Path(reference).name if reference else None))
+    drawn = lineage.families(run_list.known(), Path(reference).name if reference else None)
+    run_tables.show_trees(drawn)
+    run_list.say_unread([run for family in drawn for run in family])
 
 
 async def _played(

@@ -197,11 +197,11 @@ def runs(
     """
     from datetime import datetime
 
+    from dreamplay.cli import run_list
     from dreamplay.rendering import run_tables
-    from dreamplay.runs import run_index
 
     after = run_tables.moment(since, datetime.now().astimezone()) if since else None
-    there = run_index.standings(HOME)
+    there = run_list.known(whole=every or as_json)
     found = run_tables.chosen(there, story=story, changed=changed, since=after)
     if as_json:
         echo(dumps([each.model_dump(mode="json") for each in found[:limit]]))
@@ -210,6 +210,7 @@ def runs(
             f"no runs in {HOME}; play one with: dreamplay run")  # fmt: skip
     else:
         run_tables.show_runs(found, every=every, limit=limit)
+        run_list.say_unread(found)
 
 
 def models(
