@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from dreamplay import event_loop
 from dreamplay.errors import DreamplayError
 from dreamplay.live_state import LiveState, Moment, Pace, Rewound, Seen
+from dreamplay.models import registry
 from dreamplay.participants.actions import Action
 from dreamplay.participants.guest import Guest
 from dreamplay.prepare import Prepared
@@ -185,6 +186,7 @@ class LivePlay:
     async def _perform(self, opened: Future[None], paused: bool) -> None:
         try:
             prepared = await self._prepare()
+            await _reach(prepared)
         except BaseException as error:
             self._become("failed", str(error))
             opened.set_exception(error)
@@ -303,3 +305,13 @@ class LivePlay:
         """What was played so far, as it stands on disk; None if there is nothing yet."""
         folder = self.folder
         return Run.read(folder) if folder and (folder / transcript.FILE).exists() else None
+
+
+async def _reach(prepared: Prepared) -> None:
+    """See whether the model of a play can be called, so that whoever begins it is told at once."""
+    if prepared.opened and not prepared.done:
+        try:
+            await registry.reach(prepared.player.model)
+        except BaseException:
+            await prepared.player.model.close()
+            raise

@@ -10,6 +10,7 @@ import dreamplay as dp
 import pytest
 import served
 from dreamplay.web.plays import Plays
+from fake_endpoint import FakeEndpoint
 
 
 @pytest.fixture
@@ -69,3 +70,23 @@ async def test_the_same_branch_asked_for_twice_is_played_once(plays: Plays, firs
     )
     assert names[0] == names[1]
     assert len(plays._live) == 1
+
+
+async def test_a_hosted_model_plays_fails_and_goes_on_and_its_key_and_address_are_kept_nowhere(
+    plays: Plays, small: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DREAMPLAY_API_KEY", "sk-secret")
+    with FakeEndpoint(models=["one"], api_key="sk-secret", faults=[None] * 8 + ["400"]) as fake:
+        name = await plays.begin(lambda: dp.live(small, model="one", base_url=fake.base_url, seed=7))
+        play = plays.get(name)
+        await _until(play, "failed")
+        assert play
+        assert play.moment.why.startswith(f"{fake.base_url} answers 400")
+        await plays.go_on(name)
+        await _until(play, "finished")
+        assert all(asked["stream"] for asked in fake.seen)
+    assert dp.load_run(name).record.models == ("one",)
+    for path in (home / name).rglob("*"):
+        if path.is_file():
+            assert b"sk-secret" not in path.read_bytes()
+            assert fake.base_url.encode() not in path.read_bytes()

@@ -132,10 +132,70 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_begins(
     assert not list(home.iterdir())
 
 
-def test_an_endpoint_that_cannot_be_reached_is_said_beside_the_model(client: TestClient) -> None:
-    form = FORM | {"model": "other", "model_name": "", "base_url": "http://127.0.0.1:9/v1"}
-    assert "127.0.0.1:9" in _wrong(client.post("/new", data=form).text)["model"]
-    assert "127.0.0.1:9" in client.post("/new/test", data=form).text
+NOBODY = "http://127.0.0.1:9/v1"
+AWAY = "http://192.0.2.1/v1"
+"""An address outside of this machine, which no test reaches: what is wrong is said before."""
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "variables", "said"),
+    [
+        ("", NOBODY, {}, f"cannot reach {NOBODY} "),
+        ("one", NOBODY, {}, f"cannot reach {NOBODY} "),
+        ("one", "localhost:11434/v1", {}, "URL: an address begins with http:// or https://"),
+        ("one", "", {}, "no key for one at api.openai.com: set OPENAI_API_KEY"),
+        ("one", NOBODY, {"DREAMPLAY_API_KEY": "sk-se\ncret"}, "DREAMPLAY_API_KEY: the key has a line break in it"),
+        ("one", NOBODY, {"OPENAI_API_KEY": "sk-se\ncret"}, "OPENAI_API_KEY: the key has a line break in it"),
+        ("one", AWAY, {"HTTP_PROXY": "nonsense:::"}, "HTTP_PROXY does not hold the address of a proxy"),
+        ("one", AWAY, {"HTTP_PROXY": "http://127.0.0.1:9"}, f"cannot reach {AWAY} by the proxy of HTTP_PROXY"),
+    ],
+)  # fmt: skip
+def test_an_endpoint_that_cannot_play_is_said_beside_the_model_and_nothing_begins(
+    client: TestClient, home: Path, monkeypatch: pytest.MonkeyPatch, name: str, url: str, variables: dict[str, str],
+    said: str,
+) -> None:  # fmt: skip
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    form = FORM | {"model": "other", "model_name": name, "base_url": url}
+    wrong = _wrong(client.post("/new", data=form).text)
+    assert list(wrong) == ["model"]
+    assert wrong["model"].startswith(said)
+    assert "sk-" not in wrong["model"]
+    assert not list(home.iterdir())
+
+
+def test_a_key_that_is_refused_is_said_beside_the_model(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DREAMPLAY_API_KEY", "sk-wrong")
+    with FakeEndpoint(models=["one"], api_key="sk-secret") as fake:
+        form = FORM | {"model": "other", "model_name": "one", "base_url": fake.base_url}
+        wrong = _wrong(client.post("/new", data=form).text)
+    assert wrong == {"model": f"{fake.base_url} refuses the key (401); set DREAMPLAY_API_KEY to one that it accepts"}
+
+
+def test_a_setting_of_the_file_is_said_beside_its_field(client: TestClient) -> None:
+    Path("dreamplay.toml").write_text("seed = 'often'\n", encoding="utf-8")
+    wrong = _wrong(client.post("/new", data=FORM | {"seed": ""}).text)
+    assert list(wrong) == ["seed"]
+    assert wrong["seed"].startswith("dreamplay.toml:1: seed: must be a whole number")
+
+
+def test_a_model_that_spends_its_answer_on_thought_is_said_to(client: TestClient) -> None:
+    with FakeEndpoint(["<think>\nWhat is asked of me? White"]) as fake:
+        form = {"model": "other", "model_name": "one", "base_url": fake.base_url}
+        answer = client.post("/new/test", data=form).text
+    assert "one thought, and gave no answer; raise headroom in dreamplay.toml, or choose another Model" in answer
+
+
+def test_a_play_that_never_began_is_begun_anew_with_another_model(app: FastAPI, client: TestClient) -> None:
+    with FakeEndpoint(models=["one"], faults=["404"]) as fake:
+        form = FORM | {"model": "other", "model_name": "two", "base_url": fake.base_url}
+        name = client.post("/new", data=form).headers["HX-Redirect"].removeprefix("/runs/")
+        play = app.state.plays.get(name)
+        served.until(lambda: play.moment.state == "failed")
+    assert "has no model 'two' (404); it offers one; choose one with Model" in html.unescape(
+        client.get(f"/runs/{name}").text
+    )
+    assert client.get(f"/runs/{name}/model").headers["location"] == "/new"
 
 
 def test_a_model_is_tested_with_one_call(client: TestClient) -> None:

@@ -35,6 +35,8 @@ _TLS = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 """Variables that name files for TLS."""
 PATIENCE = 180.0
 """Seconds without data before a call is given up, and maximum seconds to wait for a busy endpoint."""
+_SOON = 12.0
+"""Seconds in which an endpoint that can be called says something; a connection takes 10 at most."""
 _LONGEST_NAME = 200
 """Maximum number of characters of a model's name."""
 _SLOWEST = 4
@@ -222,6 +224,22 @@ class Endpoint:
             error, where=self.where, model=self.name, offered=self.models,
             secrets=self.secrets, key_advice=self.key_advice,
         )  # fmt: skip
+
+    async def reach(self) -> None:
+        """See whether it can be called at all. What else may be wrong, only a call can tell.
+
+        Raises:
+            ModelError: nobody answers at the address, or the key is refused.
+        """
+        import openai
+
+        try:
+            async with asyncio.timeout(_SOON):
+                await self.models()
+        except (openai.APIConnectionError, openai.AuthenticationError) as error:
+            raise ModelError(await self.explain(error)) from error
+        except (openai.APIError, TimeoutError, *UNREADABLE):
+            pass  # not all say which models they have, and one that is loading may say nothing yet
 
     async def models(self) -> list[str]:
         """The models that the endpoint says it has, at most ten. What cannot be a name, or holds a secret, is none: a

@@ -219,6 +219,16 @@ def _reply(found: Any) -> Reply:
     return reply
 
 
+async def reach(model: Model) -> None:
+    """See whether a model can be called: an endpoint is asked, and of any other it is taken for granted.
+
+    Raises:
+        ModelError: nobody answers at the address, or the key is refused.
+    """
+    if isinstance(model, Endpoint):
+        await model.reach()
+
+
 async def close(models: Sequence[Model]) -> None:
     """Close each of them once."""
     for model in {id(model): model for model in models}.values():
@@ -237,7 +247,7 @@ def connect(spec: ModelSpec, settings: Settings, chosen: ModelProfile | None = N
     if hosted and not found:
         raise SettingsError(
             f"no key for {spec.model} at {OPENAI.host}: set OPENAI_API_KEY, or name another address with `base_url`, "
-            f"or leave `model` away to play on the embedded model"
+            f"or play on the embedded model: `model=embedded`"
             if not (withheld and spec.address_source)
             else f"no key for {spec.model} at {OPENAI.host}: {_withheld(withheld, spec.address_source)}"
         )

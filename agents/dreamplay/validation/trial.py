@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from dreamplay.errors import ModelError
 from dreamplay.models.base import Model
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
@@ -48,6 +49,9 @@ async def tried(model: Model) -> Trial:
     pieces: list[str] = []
     begun = time.monotonic()
     reply = await model.complete(_QUESTION, seed=0, on_token=pieces.append)
+    if not reply.text.strip():
+        why = "thought, and gave no answer" if reply.thought or not reply.finished else "gave an empty answer"
+        raise ModelError(f"{model.name} {why}; raise `headroom`, or choose another `model`")
     return Trial(
         seconds=time.monotonic() - begun, tokens=reply.usage.output, answers_in_json=_is_json(reply.text),
         streamed=sum(map(bool, pieces)) > 1, profile=model.profile,

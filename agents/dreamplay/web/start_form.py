@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 import dreamplay as dp
-from dreamplay.errors import DreamplayError, LibraryError, ModelError, UsageError
+from dreamplay.errors import DreamplayError, LibraryError, ModelError, SettingsError, UsageError
 from dreamplay.schema.cast import Cast
 from dreamplay.web import model_fields, wording
 
@@ -111,8 +111,9 @@ def wrong(error: DreamplayError) -> dict[str, str]:
     """What is wrong, by the field beside which it is said; "" for the form as a whole."""
     field = wording.field(str(error))
     if field not in FIELDS:
-        kinds = {"model": ModelError, "swaps": LibraryError}
-        field = next((name for name, kind in kinds.items() if isinstance(error, kind)), "")
+        # What is set besides, such as a key or a proxy, is for the model.
+        kinds = (("model", (ModelError, SettingsError)), ("swaps", (LibraryError,)))
+        field = next((name for name, kind in kinds if isinstance(error, kind)), "")
     return {field: wording.worded(str(error))}
 
 

@@ -29,6 +29,7 @@ _TYPED = (
     (r"type a number from 1 to \d+ and your reason, or Enter .+", "a choice is asked for now; choose and say why"),
 )
 """What a visitor types in a terminal, and what it is on the page, where there are buttons for it."""
+_SET_AT = re.compile(rf"DREAMPLAY_([A-Z_]+):|{re.escape(TOML)}:\d+: (\w+):")
 _NAMED = re.compile(r"`([\w.]+)(?:=([^`]*)|(\([^`]*\)))?`")
 
 
@@ -45,7 +46,9 @@ def refusal(why: str) -> str:
 
 
 def field(message: str) -> str:
-    """The setting that a message begins with or asks for; empty if it names none that the page has."""
+    """The setting that a message begins with or asks for, wherever it was set; empty if it names none."""
+    if set_at := _SET_AT.match(message):
+        return (set_at[1] or set_at[2]).lower()
     named = [hit[1] for hit in _NAMED.finditer(message)]
     return next((name for name in named if name in LABELS), "")
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, File, Request, UploadFile
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 import dreamplay as dp
 from dreamplay import settings
@@ -92,8 +92,11 @@ async def begin(request: Request) -> Response:
 
 
 @router.get("/runs/{name}/model")
-def other_model(request: Request, name: str) -> HTMLResponse:
-    """The form in which another model is chosen for a run that was stopped."""
+def other_model(request: Request, name: str) -> Response:
+    """The form in which another model is chosen for a run that was stopped. If it never began, that of a new play."""
+    play: dp.LivePlay | None = request.app.state.plays.get(name)
+    if play and play.run is None:
+        return RedirectResponse("/new", 303)
     return page("start_other.html.jinja", name=name, run=Names(request.app.state.home).run(name))
 
 
