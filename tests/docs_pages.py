@@ -12,6 +12,7 @@ from typing import Any, get_args
 import typer.main
 from dreamplay.cli.main import app
 from dreamplay.errors import DreamplayError
+from dreamplay.exports import table
 from dreamplay.models.profile import ModelProfile
 from dreamplay.participants.interventions import Intervention
 from dreamplay.runs.records import End, Header, Resumed, Rollback
@@ -219,6 +220,12 @@ def _checks() -> str:
     return "\n".join(rows) + "\n\n"
 
 
+def _columns() -> str:
+    rows = ["", "| column | type | what it holds |", "|---|---|---|"]
+    rows += [f"| `{name}` | {kind.__name__} | {holds} |" for name, (kind, holds) in table.columns(("ROLE",)).items()]
+    return "\n".join(rows) + "\n\n"
+
+
 def _errors() -> str:
     rows = ["", "| error | is a | meaning |", "|---|---|---|"]
     for kind in _below(DreamplayError):
@@ -239,6 +246,6 @@ def _line(text: str) -> str:
 
 
 GENERATORS: dict[str, Callable[[], str]] = {
-    "checks": _checks, "commands": _commands, "errors": _errors, "events": _events, "fields": _fields,
-    "profile": _profile, "records": _records, "settings": _settings,
+    "checks": _checks, "columns": _columns, "commands": _commands, "errors": _errors, "events": _events,
+    "fields": _fields, "profile": _profile, "records": _records, "settings": _settings,
 }  # fmt: skip

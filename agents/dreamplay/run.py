@@ -175,10 +175,8 @@ class Run:
     def to_records(self) -> list[dict[str, Any]]:
         """One flat dictionary for each event, for `pandas.DataFrame(run.to_records())`.
 
-        Keys: run, story, seed, model, changes (swaps and what-ifs in words; empty if there were none), id, beat, scene,
-        turn (from 1; 0 if the event is not a turn), kind, role and speaker (the name; both None where nobody speaks),
-        text, to (the role that a line was meant for), witnesses (roles, separated by spaces), choice, by (agent,
-        person, narrator or author), calls, prompt_tokens, cached_tokens, output_tokens and seconds.
+        Its keys are the columns of the formats `csv`, `jsonl` and `parquet`, thoughts and whispers included; see
+        docs/exports.md. Those that do not apply are None.
         """
         from dreamplay.exports import table
 
