@@ -32,7 +32,8 @@ class Source:
     view: str = READER
     """Through whose eyes: `reader`, `author`, or a role."""
     secrets: bool = False
-    """Whether private sheets, what was pooled into dreams, and prompts may be told; only with the author's view."""
+    """Whether private sheets, what was pooled into dreams, and prompts may be told; only with the author's view, or of
+    a role to itself, if the format has `own_secrets`."""
     folders: tuple[Path, ...] = ()
     """The folder of each run, where its prompts are; empty if the runs are not on disk."""
 
@@ -75,6 +76,9 @@ class Format(Protocol):
     """The view that is used if nobody asks for another."""
     several: bool = False
     """Whether it takes several runs at once."""
+    own_secrets: bool = False
+    """Whether `secrets` may also be asked for with a role's view. It then tells of the secrets only those of the role.
+    """
 
     def missing(self) -> str:
         """What is not installed on this machine that it needs, with the command that installs it; empty if nothing."""
@@ -157,7 +161,7 @@ def write(
     seen_by = view or chosen.view
     if not seen_by:
         raise UsageError(f"format {name!r} is somebody's view; add `view`: {', '.join(logs[0].cast.roles)}")
-    if secrets and seen_by != AUTHOR:
+    if secrets and seen_by != AUTHOR and not (chosen.own_secrets and seen_by != READER):
         raise UsageError(f"`secrets` needs the author's view, not {seen_by!r}: nobody else may read them")
     source = Source(tuple(logs), seen_by, secrets, tuple(folders))
     for log in logs:

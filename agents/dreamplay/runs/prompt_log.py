@@ -14,6 +14,7 @@ skipped, and a prompt is checked against the digest in the transcript before it 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -212,6 +213,25 @@ def find(folder: Path, digest: str) -> Prompt | None:
     except (LookupError, ValueError, TypeError, RecursionError):
         raise RecordError(f"{path}:{line or broken}: damaged, or changed since") from None
     return prompt
+
+
+def every(folder: Path) -> dict[str, Prompt]:
+    """All prompts that a run kept, by digest. What cannot be read, or is not what was kept, is left out."""
+    texts: dict[str, str] = {}
+    found: dict[str, Prompt] = {}
+    with contextlib.suppress(OSError):
+        for _, record in _records(folder / FILE):
+            match record:
+                case _System():
+                    texts.setdefault(record.hash, record.text)
+                case _Script() if record.after is None or record.after in texts:
+                    before = texts[record.after] if record.after else ""
+                    texts.setdefault(record.hash, before[: record.keep] + record.text)
+                case _Asked() if record.system in texts and record.script in texts:
+                    with contextlib.suppress(ValueError, TypeError, RecursionError):
+                        prompt = Prompt(system=texts[record.system], script=texts[record.script], **record.rest)
+                        found |= {record.digest: prompt} if prompt.digest == record.digest else {}
+    return found
 
 
 def complaint(folder: Path) -> str | None:
