@@ -26,7 +26,7 @@ def test_somebody_is_there_from_their_first_line_to_their_last(home: Path, stage
     assert all(len({event.scene for event in run.events[each.first : each.last + 1]}) == 1
                for each in stretches(run.events, "ada"))  # fmt: skip
     told, heard = (
-        KnowledgeView(run, len(run.events) - 1, SceneView.of(run, view)).whispers for view in ("author", "cyrus")
+        KnowledgeView(run, SceneView.of(run, view), len(run.events) - 1).whispers for view in ("author", "cyrus")
     )
     assert told
     assert heard == [each for each in told if "cyrus" in each.witnesses]

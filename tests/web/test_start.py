@@ -12,6 +12,10 @@ import dreamplay as dp
 import pytest
 import served
 import worlds
+from dreamplay.models import registry
+from dreamplay.models.base import Model
+from dreamplay.models.registry import ModelSpec
+from dreamplay.models.scripted import ScriptedModel
 from fake_endpoint import FakeEndpoint
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -206,6 +210,24 @@ def test_a_model_is_tested_with_one_call(client: TestClient) -> None:
         assert len(fake.seen) == 1
     text = client.get("/new/models").text
     assert {"embedded", "scripted", "other"} <= set(re.findall(r'name="model" value="(\w+)"', text))
+
+
+def test_a_model_in_this_process_on_which_a_play_is_live_is_said_to_be_shared(
+    app: FastAPI, client: TestClient, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "open_models", _opened)
+    assert "a play is on it already" not in client.get("/new/models").text
+    assert client.portal
+    client.portal.call(lambda: app.state.plays.begin(lambda: dp.live(small, model="embedded"), paused=True))
+    shared = re.findall(r"a play is on it already", client.get("/new/models").text)
+    assert len(shared) == 1
+
+
+async def _opened(spec: ModelSpec, *_: object, **rest: object) -> list[Model]:
+    """A model that is called as the one that was chosen."""
+    model = ScriptedModel()
+    model.name = spec.name
+    return [model]
 
 
 def test_no_key_reaches_the_page(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,8 @@ from dreamplay.analysis.explain import EventRange, Knowledge
 from dreamplay.rendering import threads_view
 from dreamplay.schema.event import DreamEvent, LineEvent, TurnEvent
 from dreamplay.threads.thread import Thread
-from dreamplay.web.scene_view import AUTHOR, READER, SceneView, Viewpoint, eyes
+from dreamplay.web.scene_view import AUTHOR, READER
+from dreamplay.web.seen_run import SeenRun
 
 
 def stretches(events: Iterable[dp.Event], role: str) -> list[EventRange]:
@@ -45,24 +46,11 @@ class PlayedScene:
 
 
 @dataclass(frozen=True)
-class KnowledgeView:
+class KnowledgeView(SeenRun):
     """Who knows what after a line of a run."""
 
-    run: dp.Run
     at: int
     """The last line that counts; -1 if nothing has happened."""
-    scene: SceneView
-    """The names and titles of the run, and who looks."""
-
-    @property
-    def seen_by(self) -> Viewpoint:
-        """Through whose eyes it is seen."""
-        return self.scene.viewpoint
-
-    @cached_property
-    def eyes(self) -> frozenset[str]:
-        """The roles through whose eyes it is seen."""
-        return eyes(self.seen_by, self.scene.cast, self.run.events)
 
     @cached_property
     def roles(self) -> tuple[str, ...]:
@@ -73,7 +61,7 @@ class KnowledgeView:
     @cached_property
     def events(self) -> list[dp.Event]:
         """What has happened by then, as far as whoever looks has perceived it."""
-        return [each for each in self.run.events[: self.at + 1] if self.scene.shows(each, self.seen_by, self.eyes)]
+        return [each for each in self.run.events[: self.at + 1] if self.perceives(each)]
 
     @cached_property
     def scenes(self) -> list[PlayedScene]:

@@ -14,7 +14,8 @@ from dreamplay.analysis.explain import Explanation
 from dreamplay.rendering import threads_view
 from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, Cue, TurnEvent
 from dreamplay.threads.thread import Thread
-from dreamplay.web.scene_view import AUTHOR, READER, SceneView, Viewpoint, eyes
+from dreamplay.web.scene_view import AUTHOR, READER, SceneView
+from dreamplay.web.seen_run import SeenRun
 
 PROMPT_PARTS = {
     "system": "The rule, the premise and the cast, as everybody has them",
@@ -27,13 +28,10 @@ PROMPT_PARTS = {
 
 
 @dataclass(frozen=True)
-class LineView:
+class LineView(SeenRun):
     """A line of a run as somebody sees it."""
 
-    run: dp.Run
     number: int
-    scene: SceneView
-    """The names and titles of the run, and who looks."""
 
     @classmethod
     def of(cls, run: dp.Run, number: int, asked: str | None) -> LineView:
@@ -45,26 +43,16 @@ class LineView:
         if not 0 <= number < len(run.events):
             last = f"its last line is {len(run.events) - 1}" if run.events else "nothing has happened in it yet"
             raise HTTPException(404, f"There is no line {str(number)[:20]} in this run; {last}.")
-        return cls(run, number, SceneView.of(run, asked))
+        return cls(run, SceneView.of(run, asked), number)
 
     @property
     def event(self) -> dp.Event:
         """The line itself, or what happened in its place."""
         return self.run.events[self.number]
 
-    @property
-    def seen_by(self) -> Viewpoint:
-        """Through whose eyes it is seen."""
-        return self.scene.viewpoint
-
-    @cached_property
-    def eyes(self) -> frozenset[str]:
-        """The roles through whose eyes it is seen."""
-        return eyes(self.seen_by, self.scene.cast, self.run.events)
-
     def shows(self, number: int) -> bool:
         """Whether whoever looks has perceived a line of the run."""
-        return self.scene.shows(self.run.events[number], self.seen_by, self.eyes)
+        return self.perceives(self.run.events[number])
 
     @property
     def shown(self) -> bool:

@@ -5,8 +5,8 @@ A key is not among them. It comes from the environment or from dreamplay.toml, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ BEFORE = "before"
 """The choice of the model that a run was played on."""
 _FILES = 20
 """Files of models that are offered at most."""
+_SHARED = "a play is on it already, and both would be slow: they take turns, and each turn is read from its beginning"
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,18 @@ class Offer:
     """Whether it would play if nothing were chosen."""
 
 
-def offers() -> list[Offer]:
+def offers(taken: Collection[str] = ()) -> list[Offer]:
     """The models that can be chosen here. An endpoint that is set up is asked whether it can be reached.
+
+    Args:
+        taken: the models of this process on which plays are live: see `Plays.local_models`.
 
     Raises:
         SettingsError: a setting of the environment or of dreamplay.toml that cannot be used.
     """
     rows = [Offer(row["name"], row["model"], row["state"], row["chosen"]) for row in dp.list_models()]
-    return rows + [Offer(name, name, "a file in this folder", False) for name in _files()]
+    rows += [Offer(name, name, "a file in this folder", False) for name in _files()]
+    return [replace(row, state=f"{row.state}; {_SHARED}") if _called(row) in taken else row for row in rows]
 
 
 def chosen(form: Mapping[str, Any]) -> dict[str, str]:
@@ -65,6 +70,11 @@ def chosen(form: Mapping[str, Any]) -> dict[str, str]:
             f"`model={name[:80]}`: no such file here; put it into the folder in which dreamplay was opened"
         )
     return {key: text for key, text in found.items() if text}
+
+
+def _called(offer: Offer) -> str:
+    """What a run calls a model."""
+    return Path(offer.name).name.removesuffix(".gguf")
 
 
 def _files() -> list[str]:

@@ -10,6 +10,9 @@ from typing import Any
 import dreamplay as dp
 from dreamplay.web.names import Names
 
+_LOCAL = ("embedded", "gguf")
+"""The kinds of models that are in this process."""
+
 
 class Plays:
     """Plays that somebody has begun, or gone on with, on the page. They go on when nobody watches.
@@ -26,6 +29,12 @@ class Plays:
         """The live play of a run; None if it is not played here, or nothing more comes of it."""
         play = self._live.get(name)
         return play if play and not play.over else None
+
+    @property
+    def local_models(self) -> frozenset[str]:
+        """The models of this process on which plays are live. One engine answers for each, and remembers one prompt."""
+        headers = [play.header for play in self._live.values() if not play.over]
+        return frozenset(each.model for each in headers if each and each.settings.get("provider") in _LOCAL)
 
     async def begin(self, make: Callable[[], dp.LivePlay], *, paused: bool = False) -> str:
         """Begin a play, and return the name of its run once it is opened. A run that is played already is not played

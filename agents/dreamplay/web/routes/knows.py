@@ -23,7 +23,7 @@ def knows(
     """What somebody may know of who knows what, after a line or at the end."""
     run = Names(request.app.state.home).run(name)
     last, scene = len(run.events) - 1, SceneView.of(run, view)
-    known = KnowledgeView(run, last if at is None else min(at, last), scene)
+    known = KnowledgeView(run, scene, last if at is None else min(at, last))
     roles = [(role, scene.name(role)) for role in scene.cast.roles]
     return page(
         "knows.html.jinja", known=known, last=last, plot=plot(known) if known.events else "",

@@ -58,10 +58,11 @@ def card(story: str, role: str, card: Annotated[UploadFile, File()]) -> HTMLResp
 
 
 @router.get("/new/models")
-def models(before: bool = False) -> HTMLResponse:
+def models(request: Request, before: bool = False) -> HTMLResponse:
     """The models that can be chosen. `before` offers that of the run besides."""
     try:
-        return page("start_models.html.jinja", offers=model_fields.offers(), before=before, wrong="")
+        offers = model_fields.offers(request.app.state.plays.local_models)
+        return page("start_models.html.jinja", offers=offers, before=before, wrong="")
     except DreamplayError as error:
         return page("start_models.html.jinja", offers=[], before=before, wrong=wording.worded(str(error)))
 
