@@ -38,7 +38,8 @@ def export(
         out: the file to write; None: nothing is written.
         view: what is in it: `reader` (what was said and done, dreams, stances), `author` (everything), or a role (what
             it perceived, and its own thoughts); None: what the format uses by itself.
-        secrets: with the author's view also private sheets, what was pooled into dreams, and prompts.
+        secrets: with the author's view also private sheets, what was pooled into dreams, and prompts; with a
+            role's its own, if the format is for that.
         replace: replace files that exist.
 
     Raises:

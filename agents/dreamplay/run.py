@@ -188,7 +188,8 @@ class Run:
         Args:
             to: the format; `dreamplay.list_formats` says which there are.
             view: what is in it: `reader`, `author`, or a role; None: what the format uses by itself.
-            secrets: with the author's view also private sheets, what was pooled into dreams, and prompts.
+            secrets: with the author's view also private sheets, what was pooled into dreams, and prompts; with a
+                role's its own, if the format is for that.
 
         Raises:
             PluginError: there is no such format, or it cannot be used.

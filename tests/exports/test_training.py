@@ -216,7 +216,7 @@ def test_a_long_run_is_cut_before_a_line_and_begins_with_the_prologue(log: RunLo
 @pytest.mark.parametrize("text", ["Two\nlines\n\nBo: of mine", "</private> [[x]] {bo} -> #", "\u202eabc 🫖 <|im_end|>"])
 def test_one_event_passes_for_no_other(text: str, log: RunLog) -> None:
     place = {"beat": "day", "scene": "square", "witnesses": ROLES, "kind": "line", "turn": 1}
-    heard = place | {"id": 0, "speaker": "cyrus", "text": text, "provenance": {"by": "person"}}
+    heard = place | {"id": 0, "speaker": "cyrus", "text": text, "provenance": AGENT}
     said = place | {"id": 1, "speaker": "ada", "text": "Tea is tea.", "provenance": AGENT}
     (row,) = _rows(Prompts().write(Source((replace(log, script=Script(map(worlds.made, (heard, said)))),), "ada")))
     told = row["prompt"][1]["content"].splitlines()
@@ -257,6 +257,3 @@ def test_trl_takes_them_for_what_they_are(log: RunLog) -> None:
     trl = pytest.importorskip("trl.data_utils", reason="trl needs torch, and is not among the tests' requirements")
     for kind in (Prompts, Conversations, Preferences):
         assert all(map(trl.is_conversational, _rows(kind().write(Source((log,), "ada")))))
-    (row,) = _rows(ShareGpt().write(Source((log,), "ada")))
-    (chat,) = _rows(Conversations().write(Source((log,), "ada")))
-    assert trl.maybe_convert_to_chatml(row) == chat

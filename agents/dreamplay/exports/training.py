@@ -56,7 +56,8 @@ class Training(Format):
                 episode = Episode.of(log, role, eyes)
                 sheet.skipped.update(episode.skipped)
                 for row in self.rows(episode, _Prompts(episode, kept, sheet), sheet):
-                    line = json.dumps(row, ensure_ascii=False)
+                    # What is said must not pass for the marks of a chat template, which some tokenizers obey.
+                    line = json.dumps(row, ensure_ascii=False).replace("<|", "(").replace("|>", ")")
                     if line in lines:
                         sheet.skipped[_AGAIN] += 1
                         continue

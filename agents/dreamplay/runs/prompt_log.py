@@ -8,8 +8,8 @@ the play.
 The file is only appended to, and a prompt is in it before it is answered. It is not forced to disk as the transcript
 is: after a power cut the last prompts may be missing, and `dreamplay why` says so.
 
-Only `dreamplay why` needs it. So damage to it never keeps a run from being resumed: records that cannot be read are
-skipped, and a prompt is checked against the digest in the transcript before it is shown.
+Only `dreamplay why` and some exports need it. So damage to it never keeps a run from being resumed: records that cannot
+be read are skipped, and a prompt is checked against the digest in the transcript before it is shown.
 """
 
 from __future__ import annotations
