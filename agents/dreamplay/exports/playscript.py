@@ -61,6 +61,23 @@ class Passage:
         """Of a line: how it is said, in words that can follow the name: "shrugs; whispers to Bo". Mostly empty."""
         return "; ".join(filter(None, [self.gesture, f"whispers to {self.heard_by}" if self.hears else ""]))
 
+    @property
+    def plain(self) -> str:
+        """All of it in plain text, without any markup: "Leo (shrugs): No."."""
+        match self.kind:
+            case "line":
+                return f"{self.name}{f' ({self.manner})' if self.manner else ''}: {self.text}"
+            case "silence":
+                return f"{self.name} says nothing."
+            case "action":
+                return f"{self.name} {self.text}"
+            case "thought" | "reflection":
+                return f"{self.name} thinks: {self.text}"
+            case "stance":
+                return f"{self.name} chooses to {self.choice}: {self.text}"
+            case _:
+                return self.text
+
 
 @dataclass(frozen=True)
 class Playscript:

@@ -114,6 +114,10 @@ class RunLog:
         """The names of all the models that played, in the order in which they came."""
         return tuple(dict.fromkeys([self.header.model, *(each.model for each in self.resumptions)]))
 
+    def model_at(self, event: int) -> str:
+        """The name of the model that played when an event was made."""
+        return [self.header.model, *(each.model for each in self.resumptions if each.event <= event)][-1]
+
     @property
     def cast(self) -> Cast:
         """Who played which role."""
