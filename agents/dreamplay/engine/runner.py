@@ -27,9 +27,9 @@ from dreamplay.runs.continuity import Continuity
 from dreamplay.runs.pending_answers import PendingAnswers
 from dreamplay.runs.prompt_log import PromptLog, RecordingModel
 from dreamplay.runs.run_settings import checked_settings
-from dreamplay.runs.transcript import FILE, End, Resumed, Rollback, Transcript
+from dreamplay.runs.transcript import FILE, Resumed, Rollback, Transcript
 from dreamplay.runs.transcript_reader import unrecordable
-from dreamplay.schema.event import PROLOGUE, Event, Token
+from dreamplay.schema.event import Event, Token
 from dreamplay.schema.script import Script
 
 if TYPE_CHECKING:
@@ -215,8 +215,7 @@ class Runner:
         return [self.folder / prompt_log.FILE, self.folder / pending_answers.FILE]
 
     def _finish(self, record: Transcript) -> None:
-        spoken = sum(event.kind == "line" and event.beat != PROLOGUE for event in self.script)
-        end = End(lines=spoken, usage=transcript.total(self.script))
+        end = transcript.ended(self.script)
         with contextlib.suppress(RecordError):  # first, since what has its end is never gone on with
             formats.write_page(self.folder, end)
         record.append(end)

@@ -97,7 +97,7 @@ def answer(text: str, seed: int, shape: dict[str, Any] | None = None) -> str:
     a reflection, a note at the very end or a list for one character alone for a line, a rule under a text for a recap,
     and any other list for a dream.
     """
-    words = _words()
+    words = vocabulary()
     dice = random.Random(f"{seed}/{hashlib.sha256(text.encode()).hexdigest()}")
     described = _SCHEMA.search(text)  # for an endpoint that takes no schema
     if shape := shape or (json.loads(described[0]) if described else None):
@@ -150,7 +150,7 @@ def _line(note: str, before: str, dice: random.Random) -> str:
 
 def _said(move: SpokenMove, before: str, told: str, dice: random.Random) -> str:
     """A line, with words of its own in front and behind. What was said before would be refused as a copy."""
-    words, matter = _words(), move.said
+    words, matter = vocabulary(), move.said
     if move.whole and matter not in before:
         return matter
     if matter and matter in before:
@@ -172,7 +172,7 @@ def _filled(name: str, field: dict[str, Any], dice: random.Random) -> object:
             return {key: _filled(key, each, dice) for key, each in field["properties"].items()}
         case "array":
             return []
-    return dice.choice(_words()[_ANSWERS.get(name, "thoughts")])
+    return dice.choice(vocabulary()[_ANSWERS.get(name, "thoughts")])
 
 
 _ANSWERS = {"why": "grounds", "wants": "wants"}
@@ -207,6 +207,7 @@ def _in_first_person(matter: str) -> str:
 
 
 @cache
-def _words() -> dict[str, list[str]]:
+def vocabulary() -> dict[str, list[str]]:
+    """The words of all answers, from their file."""
     words: dict[str, list[str]] = YAML(typ="safe").load(resources.prompts() / "scripted.yaml")
     return words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from dreamplay.models import registry
@@ -10,12 +11,13 @@ from dreamplay.models.base import Model
 from dreamplay.models.llamacpp import LocalModel
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.registry import ModelSpec
-from dreamplay.models.scripted import ScriptedModel
+from dreamplay.models.scripted import ScriptedModel, vocabulary
 from dreamplay.settings import Settings
 
 
-def scripted(variant: str, settings: Settings, *, profile: ModelProfile) -> Model:
+async def scripted(variant: str, settings: Settings, *, profile: ModelProfile) -> Model:
     """The scripted model."""
+    await asyncio.to_thread(vocabulary)  # LangGraph's server lets no event loop read a folder
     return ScriptedModel(profile=profile)
 
 

@@ -24,7 +24,7 @@ from dreamplay.runs.records import Rollback as Rollback
 from dreamplay.runs.records import RunLog as RunLog
 from dreamplay.runs.transcript_reader import complaint as complaint
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.event import Event
+from dreamplay.schema.event import PROLOGUE, Event
 from dreamplay.schema.provenance import Usage
 from dreamplay.schema.script import Script
 from dreamplay.storage import disk, jsonl, lock
@@ -137,6 +137,12 @@ def total(events: Sequence[Event] | Script) -> Usage:
     for event in events:
         usage += event.provenance.usage
     return usage
+
+
+def ended(events: Sequence[Event] | Script) -> End:
+    """The last record of a run that was played to its end."""
+    spoken = sum(event.kind == "line" and event.beat != PROLOGUE for event in events)
+    return End(lines=spoken, usage=total(events))
 
 
 def _upgrade(folder: Path) -> None:
