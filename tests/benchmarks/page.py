@@ -1,9 +1,11 @@
 """How quick is the page? Opens it in Chromium, on the scripted model, and prints its figures with their bars.
 
     uv run python tests/benchmarks/page.py
+    uv run python tests/benchmarks/page.py answers
     uv run python tests/benchmarks/page.py screenshots
 
-Run it when the cores are free. The second form writes the pictures in docs/images anew.
+Run it when the cores are free. The second form measures a visitor's wait alone, and the third writes the pictures in
+docs/images anew.
 """
 
 from __future__ import annotations
@@ -11,13 +13,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +29,7 @@ from urllib.request import Request, urlopen
 
 import dreamplay as dp
 import many_runs
+import visit
 from bench import kept, machine, say, table
 from dreamplay.engine import run_config
 from dreamplay.runs import transcript
@@ -54,6 +59,26 @@ PICTURES = [
 ]
 """The name of each picture, the page, and the window."""
 _WORDS = "I have counted the chairs twice and there is one more of them than there are people who want to sit down"
+
+
+_SEED, _LINES = 7, 4
+"""The play in which a visitor waits for answers, and how many of them."""
+_WATCH = """() => {
+  const spoken = document.getElementById("spoken");
+  let pressed = 0;
+  window.waited = [];
+  document.addEventListener("keydown", (event) => event.key === "Enter" && (pressed = performance.now()), true);
+  new MutationObserver(() => {
+    if (!pressed || !spoken.querySelector(".name")?.textContent || !/\\w/.test(spoken.lastChild.data ?? "")) return;
+    window.waited.push((performance.now() - pressed) / 1000);
+    pressed = 0;
+  }).observe(spoken, { childList: true, subtree: true, characterData: true });
+}"""
+"""Keeps the seconds from each Enter to the first word of somebody who speaks."""
+_ANSWERED = """known => new Promise((done) => {
+  const look = () => (window.waited.length > known ? done(window.waited) : setTimeout(look, 20));
+  look();
+})"""
 
 
 @dataclass(frozen=True)
@@ -148,28 +173,38 @@ def grown(address: str, process: int, home: Path) -> float:
     return held[-1] - held[1]
 
 
-def begun(page: Page, address: str) -> float:
-    """Seconds from Enter on the form of a new play to the first words on its stage."""
+def answered(page: Page, address: str, names: Sequence[str]) -> list[float]:
+    """Seconds from a visitor's Enter to the first word of each answer on the stage: what `visit.waits` measures in a
+    terminal, in the same play.
+    """
     page.goto(f"{address}/new")
     page.locator("input[name=model][value=scripted]").check()
+    page.locator("input[name=seed]").fill(str(_SEED))
+    page.locator("input[name=visitor]").fill(visit.NAME)
     page.wait_for_load_state("networkidle")
-    page.locator("#begin").focus()
-    start = time.perf_counter()
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#script .event", state="attached")
-    return time.perf_counter() - start
+    page.locator("#begin").click()
+    page.wait_for_url("**/runs/*")
+    page.evaluate(_WATCH)
+    found: list[float] = []
+    while len(found) < _LINES:
+        page.wait_for_selector("#visit.asked")
+        page.locator("#visit-line").fill(visit.line(len(found), names))
+        page.keyboard.press("Enter")
+        found = page.evaluate(_ANSWERED, len(found))
+        say(f"{found[-1]:.3f} s on the page")
+    return found
 
 
-def begun_in_terminal(folder: Path) -> float:
-    """Seconds from Enter in a shell to the first words of a play."""
-    start = time.perf_counter()
-    command = [*COMMAND, "run", "--model", "scripted"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as playing:
-        assert playing.stdout
-        playing.stdout.read(1)
-        seconds = time.perf_counter() - start
-        playing.kill()
-    return seconds
+def later_answers(page: Page, address: str, folder: Path) -> Figure:
+    """How much later the first word of an answer comes on the page than in a terminal, with a model that takes no
+    time."""
+    names = [each.name for each in run_config.make_run_config("mindsync", {}, seed=_SEED).cast.personas.values()]
+    os.environ["PROMPT_TOOLKIT_NO_CPR"] = "1"
+    command = [*COMMAND, "run", "--as", visit.NAME, "--model", "scripted", "--seed", str(_SEED)]
+    there = statistics.median(visit.waits([*command, "--out", str(folder / "visited")], names, _LINES))
+    here = statistics.median(answered(page, address, names))
+    say(f"median {there:.3f} s in a terminal, {here:.3f} s on the page")
+    return Figure("first word of an answer to a visitor, later than in a terminal", "s", here - there, 0.1)
 
 
 def thousand_runs(page: Page, address: str, home: Path) -> Iterator[Figure]:
@@ -194,10 +229,16 @@ def figures(browser: Browser, folder: Path) -> Iterator[Figure]:
         ask(f"{address}/runs/thousand/close")
         page.goto(f"{address}/runs/two_hundred")
         yield Figure("the longest task while 200 lines are scrolled", "ms", longest_task(page), 50)
-        more = begun(page, address) - begun_in_terminal(folder)
-        yield Figure("first words of a new play, later than in a terminal", "s", more, 0.1)
+        yield later_answers(page, address, folder)
         yield Figure("memory after ten plays more", "MiB", grown(address, process, home), 3)
         yield from thousand_runs(page, address, home)
+
+
+def answers(browser: Browser, folder: Path) -> Iterator[Figure]:
+    """A visitor's wait alone."""
+    (folder / "transcripts").mkdir()
+    with opened(folder / "transcripts") as (address, _):
+        yield later_answers(browser.new_page(viewport=in_browser.DESK), address, folder)
 
 
 def pictures(browser: Browser, folder: Path) -> None:
@@ -226,14 +267,15 @@ def pictures(browser: Browser, folder: Path) -> None:
 def main() -> None:
     """Measure, and print a table; exit code 1 if a bar is not held. Or make the pictures."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
-    parser.add_argument("what", nargs="?", choices=("figures", "screenshots"), default="figures")
+    parser.add_argument("what", nargs="?", choices=("figures", "answers", "screenshots"), default="figures")
     chosen = parser.parse_args()
     where = machine()
     with tempfile.TemporaryDirectory(prefix="dreamplay-page-") as folder, in_browser.opened() as browser:
         if chosen.what == "screenshots":
             pictures(browser, Path(folder))
             return
-        found = list(figures(browser, Path(folder)))
+        measured = answers if chosen.what == "answers" else figures
+        found = list(measured(browser, Path(folder)))
     print(f"{where}\n")
     print(table(
         ("figure", "", "at most", "kept"),

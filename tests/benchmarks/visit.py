@@ -39,6 +39,11 @@ _SAYS = (
 """Different lines, so that no answer was given before."""
 
 
+def line(number: int, names: Sequence[str]) -> str:
+    """What the visitor says as their line of a number, counted from 0, to one of those who can answer."""
+    return _SAYS[number % len(_SAYS)].format(name=names[number % len(names)])
+
+
 def waits(command: Sequence[str], names: Sequence[str], lines: int, reading: float = 0.0) -> list[float]:
     """Seconds from Enter to the first word of each answer, in a visit of so many lines.
 
@@ -55,7 +60,7 @@ def waits(command: Sequence[str], names: Sequence[str], lines: int, reading: flo
     try:
         while len(found) < lines and child.expect(asked) < 2:
             time.sleep(0 if found else reading)
-            text = _SAYS[len(found) % len(_SAYS)].format(name=names[len(found) % len(names)])
+            text = line(len(found), names)
             child.send(text)
             child.expect(_plain(text[-12:]))
             begun = time.perf_counter()
