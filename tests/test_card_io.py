@@ -73,7 +73,7 @@ def test_a_card_becomes_a_persona_file_that_says_what_is_left(call: Call, source
     assert casting.load_persona("zoe_marsh.yaml") == casting.load_persona(source)
     text = Path("zoe_marsh.yaml").read_text(encoding="utf-8")
     assert text.count("# left for you") == 2
-    assert text.index("# left for you") == text.index("tactics:") - len(card_io._OURS) - 1
+    assert text.index("# left for you") == text.index("tactics:") - len(card_io._OURS.format(source="card")) - 1
     assert "#   fear:" in text
     assert said.splitlines() == [
         f"dreamplay: zoe_marsh.yaml: Zoe Marsh, from {source} (chara_card_v2)",

@@ -28,9 +28,9 @@ _UNTOUCHED = (
     "alternate_greetings", "group_only_greetings", "character_book",
 )  # fmt: skip
 """The fields that may speak of a character, and for which a persona has no word."""
-_OURS = "# left for you: the card has no word for this, and these words of ours say nothing of anybody"
+_OURS = "# left for you: the {source} has no word for this, and these words of ours say nothing of anybody"
 _HIDDEN = """\
-# left for you: the card says nothing of what {name} hides. Until it is written, {name} brings no fear into a dream.
+# left for you: the {source} says nothing of what {name} hides. Until it is written, {name} brings no fear into a dream.
 # private:
 #   want: what {name} wants
 #   belief: what {name} would stand for
@@ -63,7 +63,7 @@ def adopt(seen: ImportedPersona, source: Path, path: Path) -> list[str]:
     """
     ours = embedded_sheet.written(seen.persona, secrets=True)
     kept = _kept_beside(path)
-    save({path: _sheet(seen).encode(), kept: cards.dump(seen.card.extended(embedded_sheet.NAMESPACE, ours))})
+    save({path: sheet(seen).encode(), kept: cards.dump(seen.card.extended(embedded_sheet.NAMESPACE, ours))})
     lines = [
         f"{path}: {seen.persona.name}, from {source} ({seen.card.spec})",
         *(f"{path}: {note}" for note in seen.notes),
@@ -130,8 +130,8 @@ def card(
     return data, lines
 
 
-def save(files: Mapping[Path, bytes]) -> None:
-    """Write all of the files or none, and none over another.
+def save(files: Mapping[Path, bytes], way_out: str = "choose another `out`") -> None:
+    """Write all of the files or none, and none over another. `way_out` is what to do if one is there already.
 
     Raises:
         UsageError: a file is there already, or cannot be written.
@@ -146,11 +146,11 @@ def save(files: Mapping[Path, bytes]) -> None:
         for done in made:
             done.unlink(missing_ok=True)
         what = "is already there" if isinstance(error, FileExistsError) else f"cannot be written: {error.strerror}"
-        raise UsageError(f"{path} {what}; choose another `out`") from None
+        raise UsageError(f"{path} {what}; {way_out}") from None
 
 
-def _sheet(seen: ImportedPersona) -> str:
-    """A persona as a file, with a remark on whatever the card has no word for."""
+def sheet(seen: ImportedPersona, source: str = "card") -> str:
+    """A persona as a file, with a remark on whatever it has no word for that the persona came from."""
     data = seen.persona.model_dump(mode="json", exclude_none=True)
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style, yaml.width, yaml.allow_unicode = False, 4096, True
@@ -159,8 +159,8 @@ def _sheet(seen: ImportedPersona) -> str:
     for word, value in data.items():
         buffer = io.StringIO()
         yaml.dump({word: value}, buffer)
-        parts += [f"{_OURS}\n" if word in seen.filled else "", buffer.getvalue()]
-    return "".join(parts) + ("" if seen.persona.private else _HIDDEN.format(name=seen.persona.name))
+        parts += [f"{_OURS.format(source=source)}\n" if word in seen.filled else "", buffer.getvalue()]
+    return "".join(parts) + ("" if seen.persona.private else _HIDDEN.format(name=seen.persona.name, source=source))
 
 
 def _kept_beside(path: Path) -> Path:

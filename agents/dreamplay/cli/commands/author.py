@@ -32,12 +32,25 @@ new_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Write a
 
 
 @new_app.command("story")
-def story(file: FileArgument) -> None:
+def story(
+    file: FileArgument,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE",
+            help="Begin with what others wrote: a chat of SillyTavern (JSON lines), or a script in Fountain.",
+        ),
+    ] = None,
+) -> None:  # fmt: skip
     """Write a small story with a comment on every field. It plays as it is.
 
-    Example: dreamplay new story night.yaml
+    Examples:
+
+      dreamplay new story night.yaml
+
+      dreamplay new story pier.yaml --from pier.fountain
     """
-    path = _write(Kind.story, file, "A New Story")
+    path = _import(file, source) if source else _write(Kind.story, file, "A New Story")
     say(f"try it: dreamplay run --model scripted --story {_quoted(path)}")
 
 
@@ -75,23 +88,50 @@ def _value(kind: Kind) -> type[FrozenModel]:
     return Story if kind is Kind.story else Persona
 
 
+def _import(file: Path, source: Path) -> Path:
+    """Write what others wrote as a new story, with its personas and its schema beside it."""
+    from dreamplay import card_io
+    from dreamplay.imports import draft, script
+
+    path, beside = _paths(Kind.story, file)
+    found = script.read(source)
+    title = _called(Kind.story, source.stem) or "A New Story"
+    made = draft.draft(found, path.name, title, beside.name)
+    card_io.save({path.with_name(name): text.encode() for name, text in made.files.items()}, "choose another file")
+    for name in made.files:
+        say(f"written: {path.with_name(name)}")
+    _write_schema(Kind.story, beside)
+    for note in made.notes:
+        say(f"{path}: {note}")
+    return path
+
+
+def _paths(kind: Kind, file: Path) -> tuple[Path, Path]:
+    """The new file, and that of the schema which it names."""
+    if not file.name.isprintable():  # it is written into a comment of the file
+        raise UsageError(f"{str(file)[:200]!r}: the name has a control character in it; choose another")
+    path = file if file.suffix else file.with_suffix(".yaml")
+    return path, path.with_name(f"{kind}.schema.json")
+
+
 def _write(kind: Kind, file: Path, otherwise: str) -> Path:
     """Write a new file, and beside it the schema that it names, unless that exists."""
     from dreamplay.library import templates
 
-    if not file.name.isprintable():  # it is written into a comment of the file
-        raise UsageError(f"{str(file)[:200]!r}: the name has a control character in it; choose another")
-    path = file if file.suffix else file.with_suffix(".yaml")
-    beside = path.with_name(f"{kind}.schema.json")
+    path, beside = _paths(kind, file)
     field = "title" if kind is Kind.story else "name"
     called = json.dumps(_called(kind, path.stem) or otherwise, ensure_ascii=False)
     text = templates.render(f"new_{kind}.jinja", schema=f"./{beside.name}", file=path.name, **{field: called})
     _create(path, f"{text}\n")
     say(f"written: {path}")
+    _write_schema(kind, beside)
+    return path
+
+
+def _write_schema(kind: Kind, beside: Path) -> None:
     if not beside.exists():
         _create(beside, json.dumps(schema_of(kind), indent=2, ensure_ascii=False) + "\n")
         say(f"written: {beside}, for your editor")
-    return path
 
 
 def _called(kind: Kind, stem: str) -> str | None:
