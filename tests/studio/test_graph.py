@@ -150,7 +150,7 @@ def test_another_play_on_a_thread_is_another_run(beside: Path) -> None:
     start = next(state for state in thread.graph.get_state_history(thread.config) if state.next == (graph.BEGIN,))
     thread.until_over(thread.run(None, start.config, **SMALL | {"seed": 8}, visitor="Eva"), _listens)
     begun, other = dp.load_run(beside / "runs" / "story-one"), dp.load_run(beside / "runs" / "story-one-2")
-    assert [(run.seed, run.header.parent, run.finished) for run in (begun, other)] == [
+    assert [(run.header.seed, run.header.parent, run.finished) for run in (begun, other)] == [
         (7, None, False),
         (8, None, True),
     ]
