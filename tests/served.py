@@ -34,7 +34,7 @@ PAGES = [
 """An address for each route that shows something; {name} is a run that was played to its end."""
 PARTS = [
     "/reading", "/runs/{name}/stands", "/runs/{name}/step-in", "/runs/{name}/export/csv", "/compare/figures.css",
-    "/new/story?story=mindsync", "/new/role?story=mindsync&role=leo", "/new/models",
+    "/new/story?story=mindsync", "/new/role?story=mindsync&role=leo", "/new/models", "/play.css",
 ]  # fmt: skip
 """Those that are only ever a part of a page, or a file."""
 QUIET = ["/bin", "/reading", "/runs/{name}/stands"]

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import html
 import http.client
+import io
 import json
 import shutil
+import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -260,12 +262,20 @@ def test_the_keys_of_a_user_stand_on_no_page(
 def test_no_private_sheet_and_no_prompt_is_read_printed_or_exported(client: TestClient, first: Path) -> None:
     secret = "CANARY-Ada-belief"
     assert secret in (first / "prompts.jsonl").read_text(encoding="utf-8")
-    exports = [f"/runs/first/export/{each.name}" for each in dp.list_formats()]
+    exports = [
+        f"/runs/first/export/{each.name}{'' if each.view else '?view=ada'}"
+        for each in dp.list_formats()
+        if not each.missing and each.name != "pdf"  # which is html, printed
+    ]
     for address in ["/runs/first", "/runs/first?view=bo", "/runs/first/read", "/runs/first/read?view=author", *exports]:
         answer = client.get(address)
         assert answer.status_code == 200, address
-        assert secret not in answer.text, address
-        assert "sk-" not in answer.text
+        words = answer.content
+        if zipfile.is_zipfile(io.BytesIO(words)):
+            with zipfile.ZipFile(io.BytesIO(words)) as archive:
+                words = b"".join(map(archive.read, archive.namelist()))
+        assert secret.encode() not in words, address
+        assert b"sk-" not in words
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import io
 import re
+import zipfile
 from pathlib import Path
 
 import dreamplay as dp
@@ -78,7 +80,7 @@ def test_a_run_that_was_stopped_says_so(client: TestClient, first: Path) -> None
     assert "Nothing has happened yet." in _read(client, "first")
 
 
-@pytest.mark.parametrize("name", ["csv", "jsonl", "markdown"])
+@pytest.mark.parametrize("name", ["csv", "jsonl", "markdown", "html", "fountain", "fdx"])
 def test_a_run_is_downloaded_in_every_format(client: TestClient, first: Path, name: str) -> None:
     (known,) = (each for each in dp.list_formats() if each.name == name)
     page = _read(client, "first")
@@ -93,3 +95,35 @@ def test_a_run_is_downloaded_in_every_format(client: TestClient, first: Path, na
 @pytest.mark.usefixtures("first")
 def test_a_format_that_there_is_not_is_not_found(client: TestClient) -> None:
     assert client.get("/runs/first/export/docx").status_code == 404
+
+
+def test_a_download_is_seen_by_whoever_was_chosen(client: TestClient, acted: dp.Run) -> None:
+    page = _read(client, "acted", "?view=ada")
+    assert 'href="/runs/acted/export/markdown?view=ada"' in page
+    assert "Each holds the run as it is seen by Ada" in page
+    for view in ("reader", "author", "ada"):
+        answer = client.get(f"/runs/acted/export/markdown?view={view}")
+        assert answer.text == acted.export("markdown", view=view)
+    assert client.get("/runs/acted/export/markdown?view=nobody").status_code == 404
+
+
+def test_a_format_of_somebody_is_offered_when_somebody_was_chosen(client: TestClient, first: Path) -> None:
+    assert "/export/prompts" not in _read(client, "first")
+    assert 'href="/runs/first/export/prompts?view=bo"' in _read(client, "first", "?view=bo")
+    assert client.get("/runs/first/export/prompts").status_code == 400
+    answer = client.get("/runs/first/export/prompts?view=bo")
+    assert answer.headers["content-disposition"] == "attachment; filename*=utf-8''first.zip"
+    made = dp.export(dp.load_run(first), "prompts", view="bo")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        held = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert held == {path.name: text for path, text in made.named(Path("first.jsonl")).items()}
+
+
+def test_a_format_that_needs_something_is_not_offered(
+    client: TestClient, first: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    page = _read(client, "first")
+    assert "/export/pdf" not in page
+    assert "pdf needs Chromium" in page
+    assert "needs Chromium" in html.unescape(client.get("/runs/first/export/pdf").text)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Literal
 
 from dreamplay.rendering.event_words import InlineGestures
 from dreamplay.runs.transcript import RunLog
-from dreamplay.runs.viewpoint import Viewpoint, is_told
+from dreamplay.runs.viewpoint import AUTHOR, READER, Viewpoint, is_told
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, Event, StanceEvent
 from dreamplay.schema.story import Story
@@ -17,11 +18,14 @@ from dreamplay.schema.story import Story
 PassageKind = Literal[
     "narration", "line", "action", "silence", "thought", "dream", "outcome", "reflection", "stance", "entrance", "exit"
 ]
+_RIGHT_TO_LEFT = ("ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi")
+"""Languages that are written from right to left (Unicode CLDR)."""
+_NOWHERE = re.compile("[^\\t\\n\\r -~\\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
 class Passage:
-    """One event, as it stands in a text. All words are those of strangers: each format escapes them."""
+    """One event, as it stands in a text. All words are those of strangers, on one line: each format escapes them."""
 
     kind: PassageKind
     text: str
@@ -58,8 +62,19 @@ class Passage:
 
     @property
     def manner(self) -> str:
-        """Of a line: how it is said, in words that can follow the name: "shrugs; whispers to Bo". Mostly empty."""
-        return "; ".join(filter(None, [self.gesture, f"whispers to {self.heard_by}" if self.hears else ""]))
+        """How it is said, in words that can follow the name: "shrugs; whispers to Bo", and of a stance "chooses to go".
+        Mostly empty."""
+        whispers = f"whispers to {self.heard_by}" if self.hears else ""
+        chooses = f"chooses to {self.choice}" if self.choice else ""
+        return "; ".join(filter(None, [self.gesture, whispers, chooses]))
+
+
+@dataclass(frozen=True)
+class Part:
+    """The passages of a beat."""
+
+    title: str
+    passages: tuple[Passage, ...]
 
     @property
     def plain(self) -> str:
@@ -92,17 +107,38 @@ class Playscript:
     """The language of the story, as a BCP 47 tag."""
     finished: bool
     """Whether the run was played to its end."""
+    models: tuple[str, ...]
+    """The names of the models that played."""
+    colophon: str
+    """How it was played, through whose eyes it is told, and the name of the run."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The passages, beat by beat."""
+        starts = [at for at, each in enumerate(self.passages) if each.beat]
+        bounds = pairwise([*starts, len(self.passages)])
+        return tuple(Part(self.passages[start].beat, self.passages[start:end]) for start, end in bounds)
+
+    @property
+    def direction(self) -> str:
+        """The direction in which the language is written, as in HTML: `ltr` or `rtl`."""
+        return "rtl" if self.language in _RIGHT_TO_LEFT else "ltr"
 
     @classmethod
     def of(cls, log: RunLog, view: Viewpoint) -> Playscript:
         """The text of a run, as far as a viewpoint sees it."""
         story, cast = log.header.story, log.cast
         shown = [event for event in log.script if is_told(event) and view.sees(event)]
-        people = tuple((each.name, cast.fill(each.who)) for each in cast.personas.values())
+        people = tuple((each.name, one_line(cast.fill(each.who))) for each in cast.personas.values())
         return cls(
-            story.title, cast.fill(story.premise), people, tuple(passages(shown, story, cast)), story.language,
-            log.end is not None,
+            one_line(story.title), one_line(cast.fill(story.premise)), people, tuple(passages(shown, story, cast)),
+            story.language, log.end is not None, tuple(map(one_line, log.models)), one_line(_colophon(log, view)),
         )  # fmt: skip
+
+
+def one_line(text: str) -> str:
+    """A text on one line, without control characters and others that no document may hold (XML 1.0, section 2.2)."""
+    return " ".join(_NOWHERE.sub(" ", text).split())
 
 
 def passages(events: Iterable[Event], story: Story, cast: Cast) -> Iterator[Passage]:
@@ -113,17 +149,29 @@ def passages(events: Iterable[Event], story: Story, cast: Cast) -> Iterator[Pass
     before: Event | None = None
     for event, gesture in chain.from_iterable(map(InlineGestures().take, events)):
         stage = not event.by_visitor and event.provenance.by == "person" and cast.visitor
+        choice = choices.get(event.choice, event.choice) if isinstance(event, StanceEvent) else ""
+        beat = titles.get(event.beat, event.beat) if before is None or before.beat != event.beat else ""
+        place = places.get(event.scene, "") if before is None or before.scene != event.scene else ""
         yield Passage(
             kind=event.kind,  # type: ignore[arg-type]  # the kinds that are told
-            text=event.text,
+            text=one_line(event.text),
             event=event.id,
             role=event.speaker or "",
             speaker=cast.name(event.speaker) if event.speaker else "",
             played_by=cast.name(cast.visitor) if stage and cast.visitor and event.speaker else "",
-            gesture=gesture,
+            gesture=one_line(gesture),
             hears=tuple(cast.name(role) for role in getattr(event, "hears", ())),
-            choice=choices.get(event.choice, event.choice) if isinstance(event, StanceEvent) else "",
-            beat=titles.get(event.beat, event.beat) if before is None or before.beat != event.beat else "",
-            place=places.get(event.scene, "") if before is None or before.scene != event.scene else "",
+            choice=one_line(choice),
+            beat=one_line(beat),
+            place=one_line(place),
         )
         before = event
+
+
+def _colophon(log: RunLog, view: Viewpoint) -> str:
+    seen = {READER: "", AUTHOR: ", with the thoughts of all"}.get(view.name)
+    if seen is None:
+        seen = f", as {log.cast.name(view.name)} perceived it"
+    stopped = "" if log.end else "This play was not played to its end. "
+    run = f" Run {log.name}." if log.name else ""
+    return f"{stopped}Played by {', then '.join(log.models)}, seed {log.header.seed}{seen}.{run}"

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from starlette.exceptions import HTTPException
 
 import dreamplay as dp
 from dreamplay.rendering.event_words import played_by
+from dreamplay.runs.viewpoint import AUTHOR as AUTHOR
+from dreamplay.runs.viewpoint import READER as READER
+from dreamplay.runs.viewpoint import Viewpoint
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, EventBase
-from dreamplay.schema.script import Script, ever_controlled
 from dreamplay.schema.story import Story
 from dreamplay.web.templating import fill
 
-Viewpoint = str
-"""Whose eyes: "author" sees everything, "reader" the play and all thoughts in it, and a role what they perceive."""
-AUTHOR: Literal["author"] = "author"
-READER: Literal["reader"] = "reader"
 VOICES = 8
 """Voices that look different; a larger cast shares them."""
 
 
-def viewpoint(asked: str | None, cast: Cast) -> Viewpoint:
+def viewpoint(asked: str | None, cast: Cast) -> str:
     """Through whose eyes: what was asked for, or those of the visitor, or a reader's.
 
     Raises:
@@ -37,17 +33,6 @@ def viewpoint(asked: str | None, cast: Cast) -> Viewpoint:
     return asked
 
 
-def eyes(seen_by: Viewpoint, cast: Cast, events: Iterable[dp.Event]) -> frozenset[str]:
-    """The roles through whose eyes somebody sees: of a visitor, those too whom they have played. Of the author and of a
-    reader that is nobody.
-    """
-    if seen_by in (AUTHOR, READER):
-        return frozenset()
-    if seen_by == cast.visitor:
-        return frozenset({seen_by, *ever_controlled(Script(events))})
-    return frozenset({seen_by})
-
-
 @dataclass(frozen=True)
 class SceneView:
     """Makes HTML of the events of one run, as somebody sees it."""
@@ -56,7 +41,8 @@ class SceneView:
     cast: Cast
     run: str = ""
     """The name of the run, for addresses."""
-    viewpoint: Viewpoint = READER
+    viewpoint: str = READER
+    """Through whose eyes: `author`, `reader`, or a role."""
 
     @classmethod
     def of(cls, run: dp.Run | dp.LivePlay, asked: str | None) -> SceneView:
@@ -71,17 +57,16 @@ class SceneView:
         cast = Cast(header.cast)
         return cls(header.story, cast, folder.name, viewpoint(asked, cast))
 
-    def shows(self, event: dp.Event, viewpoint: Viewpoint, roles: frozenset[str] = frozenset()) -> bool:
-        """Whether somebody sees an event. `roles` are those whose eyes are used, if it is not the author or a reader.
-        The witnesses of an event decide, as they do for prompts.
+    @staticmethod
+    def shows(event: dp.Event, seen_by: Viewpoint) -> bool:
+        """Whether an event is shown. Unlike in a text, a reader may unfold thoughts, and the author is also shown what
+        is no part of the story.
         """
-        if viewpoint == AUTHOR:
-            return True
-        if (event.kind == "silence" and not event.chosen) or (event.kind == "reflection" and event.failed):
-            return False  # nothing that is part of the story
-        if viewpoint == READER:
-            return not event.backstage and event.kind != "recap"
-        return event.perceived_by(roles)
+        silent = event.kind == "silence" and not event.chosen
+        if seen_by.name != AUTHOR and (silent or (event.kind == "reflection" and event.failed)):
+            return False
+        folded = seen_by.name == READER and event.kind in ("thought", "reflection")
+        return folded or seen_by.sees(event)
 
     def event(self, event: dp.Event, before: dp.Event | None, gesture: str = "") -> str:
         """An event as HTML, under the titles of its beat and scene if they are new. `gesture` is what the speaker of a

@@ -24,10 +24,15 @@ class SeenRun:
         return self.scene.viewpoint
 
     @cached_property
+    def viewpoint(self) -> Viewpoint:
+        """What they see."""
+        return Viewpoint.of(self.seen_by, self.scene.cast, self.run.events)
+
+    @property
     def eyes(self) -> frozenset[str]:
         """The roles through whose eyes it is seen; empty for author and reader."""
-        return Viewpoint.of(self.seen_by, self.scene.cast, self.run.events).roles
+        return self.viewpoint.roles
 
     def perceives(self, event: dp.Event) -> bool:
         """Whether whoever looks has perceived an event."""
-        return self.scene.shows(event, self.seen_by, self.eyes)
+        return self.scene.shows(event, self.viewpoint)

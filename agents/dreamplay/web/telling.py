@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import dreamplay as dp
 from dreamplay.rendering.event_words import InlineGestures
+from dreamplay.runs.viewpoint import Viewpoint
 from dreamplay.schema.event import PROLOGUE, TurnEvent
-from dreamplay.web.scene_view import SceneView, eyes
+from dreamplay.web.scene_view import SceneView
 
 PLACE = r"^(\d{1,9}(-[0-9a-f]{8})?)?$"
 """What a place looks like in words."""
@@ -59,7 +60,7 @@ class Telling:
         self._before: dp.Event | None = None
         self.beat, self.turn = "", 0
         told = list(events)
-        self._eyes = eyes(self.view.viewpoint, self.view.cast, told)
+        self._eyes = Viewpoint.of(self.view.viewpoint, self.view.cast, told)
         for event in told:
             self._next(event)
 
@@ -81,12 +82,12 @@ class Telling:
 
     def look(self) -> bool:
         """Returns whether somebody else's eyes are used since the last event; `all` then tells more than before."""
-        before, self._eyes = self._eyes, eyes(self.view.viewpoint, self.view.cast, self._events)
+        before, self._eyes = self._eyes, Viewpoint.of(self.view.viewpoint, self.view.cast, self._events)
         return self._eyes != before
 
     def hears(self, token: dp.Token) -> bool:
         """Whether a piece of a line is heard."""
-        return self.view.folds or bool(self._eyes & set(token.witnesses))
+        return self.view.folds or bool(self._eyes.roles & set(token.witnesses))
 
     @property
     def place(self) -> Place:
@@ -108,7 +109,7 @@ class Telling:
         self._marks.append(zlib.crc32(repr(known).encode(), self._marks[-1]))
         shown = []
         for each, gesture in self._gestures.take(event):
-            if self.view.shows(each, self.view.viewpoint, self._eyes):
+            if self.view.shows(each, self._eyes):
                 shown.append((each, self._before, gesture))
                 if self._before is None or each.scene != self._before.scene:
                     self.beat, self.turn = self.view.beat(each), 0

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from dreamplay.exports import play_text
 from dreamplay.rendering import comparison_page
 from dreamplay.web.wording import worded
 
@@ -29,8 +30,8 @@ def page(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
 @cache
 def _environment() -> Environment:
     made = Environment(
-        loader=FileSystemLoader([HERE / "templates", comparison_page.TEMPLATES]), undefined=StrictUndefined,
-        autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader([HERE / "templates", comparison_page.TEMPLATES, play_text.TEMPLATES]),
+        undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     made.filters["thousands"] = "{:,}".format
     made.filters["clock"], made.filters["ago"], made.filters["worded"] = clock, _ago, worded

@@ -3,87 +3,66 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain
-from urllib.parse import quote
+from pathlib import Path
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 
 import dreamplay as dp
-from dreamplay.rendering.event_words import InlineGestures, played_by
-from dreamplay.schema.event import PROLOGUE
+from dreamplay.exports import archive, play_text
+from dreamplay.exports.playscript import Playscript
+from dreamplay.runs.viewpoint import AUTHOR, READER, Viewpoint
 from dreamplay.web.names import Names
-from dreamplay.web.scene_view import AUTHOR, READER, SceneView, eyes, viewpoint
+from dreamplay.web.scene_view import viewpoint
 from dreamplay.web.templating import page
 
-router = APIRouter(prefix="/runs/{name}")
+router = APIRouter()
 
 
-@dataclass(frozen=True)
-class Piece:
-    """An event as it stands on the page."""
-
-    event: dp.Event
-    gesture: str
-    """What the speaker of a line does."""
-    beat: str
-    """The title of the beat; empty if it is that of the piece before, as is the place."""
-    place: str
+@router.get("/play.css")
+def styles() -> FileResponse:
+    """The styles of a play, which one that is written to a file has, too."""
+    return FileResponse(play_text.TEMPLATES / "play.css", media_type="text/css")
 
 
-@router.get("/read")
+@router.get("/runs/{name}/read")
 def read(request: Request, name: str, view: str | None = None) -> HTMLResponse:
-    """A play as a page to read and to print. A reader is told no thoughts: the author is, and a role has its own."""
+    """A play as a page to read and to print. A reader is told no thoughts: the author is, and a role has its own. The
+    downloads below it are seen by whoever was asked for, or else as their formats are meant.
+    """
     run = Names(request.app.state.home).run(name)
     cast = run.record.cast
     seen_by = viewpoint(view, cast)
-    seen = SceneView(run.header.story, cast, name, seen_by)
-    roles = eyes(seen_by, cast, run.events)
-    shown = [each for each in run.events if seen.shows(each, seen_by, roles) and _tells(each, seen_by)]
-    pieces = list(_pieces(shown, seen))
+    text = Playscript.of(run.record, Viewpoint.of(seen_by, cast, run.events))
+    known = dp.list_formats()
     return page(
-        "read.html.jinja", run=run, name=name, view=seen, pieces=pieces, played_by=played_by, formats=dp.list_formats(),
-        beats=[piece for piece in pieces if piece.beat],
+        "read.html.jinja", name=name, text=text, seen_by=seen_by, asked=view,
+        query=f"?{urlencode({'view': view})}" if view else "",
+        formats=[each for each in known if not each.missing], missing=[each for each in known if each.missing],
         viewpoints=[(READER, "a reader"), (AUTHOR, "the author, with all thoughts"),
                     *((role, cast.name(role)) for role in cast.roles)],
     )  # fmt: skip
 
 
-@router.get("/export/{format_name}")
-def export(request: Request, name: str, format_name: str) -> Response:
-    """A run as a file of a format.
+@router.get("/runs/{name}/export/{format_name}")
+def export(request: Request, name: str, format_name: str, view: str | None = None) -> Response:
+    """A run as a file of a format, or as a zip archive of its files, if there are several.
 
     Raises:
-        HTTPException: there is no such run or format (404).
+        HTTPException: there is no such run or format, or nobody of that name (404).
+        UsageError: the format takes no such view, or the run is being played.
     """
     run = Names(request.app.state.home).run(name)
     chosen = next((each for each in dp.list_formats() if each.name == format_name), None)
     if chosen is None:
         raise HTTPException(404, f"There is no format {format_name[:80]!r}.")
-    kind = mimetypes.guess_type(f"run{chosen.suffix}")[0] or "application/octet-stream"
-    offered = f"attachment; filename*=utf-8''{quote(run.folder.name + chosen.suffix, safe='')}"
-    return Response(run.export(format_name), media_type=kind, headers={"Content-Disposition": offered})
-
-
-def _tells(event: dp.Event, seen_by: str) -> bool:
-    """Whether an event is part of the text: not how the play was played, and of silences those that were chosen."""
-    if event.kind == "silence":
-        return event.chosen
-    if event.kind == "reflection" and event.failed:
-        return False
-    if event.kind in ("thought", "reflection"):
-        return seen_by != READER
-    return not event.backstage and event.kind != "recap"
-
-
-def _pieces(events: Iterable[dp.Event], view: SceneView) -> Iterator[Piece]:
-    """The events with the headings that come before them, and gestures inside their lines."""
-    before: dp.Event | None = None
-    for event, gesture in chain.from_iterable(map(InlineGestures().take, events)):
-        beat = view.beat(event) if before is None or before.beat != event.beat else ""
-        changes = before is None or before.scene != event.scene
-        yield Piece(event, gesture, beat, view.place(event) if changes and event.beat != PROLOGUE else "")
-        before = event
+    made = dp.export(run, format_name, view=viewpoint(view, run.record.cast) if view else None)
+    file, content = run.folder.name + chosen.suffix, made.main
+    if made.beside:
+        content = archive.zipped({path.name: each for path, each in made.named(Path(file)).items()})
+        file = f"{run.folder.name}.zip"
+    kind = mimetypes.guess_type(file)[0] or "application/octet-stream"
+    offered = f"attachment; filename*=utf-8''{quote(file, safe='')}"
+    return Response(content, media_type=kind, headers={"Content-Disposition": offered})
