@@ -228,7 +228,7 @@ def _in_twine(log: RunLog) -> list[str]:
     paragraphs = passage["text"].split("\n\n")[-len(log.script) - 1 : -1]
     bare = [re.sub(r"^//(.*)//$|^''(.+?)''(?=: )", r"\1\2", each) for each in paragraphs]
     for each in bare:
-        assert not re.search(r"[\[\]{}<>$_*/`~^=\\|@%]|''|\"\"|--|\(\w+:", re.sub(r"&#\d+;", "", each)), each
+        assert not re.search(r"[\[\]{}<>$_*/`~^=\\|@%]|''|\"\"|--|\(\w+:|\w:\S", re.sub(r"&#\d+;", " ", each)), each
     return [html.unescape(each) for each in bare]
 
 

@@ -23,7 +23,7 @@ _GRID = 150
 """Pixels between two passages on Twine's map."""
 _MARKUP = re.compile(
     r"""[\[\]{}<>$_*/`~^=\\|@#&%]"""  # markup of some story format wherever it stands
-    r"""|''+|^'|'$|""+|--+|\((?=[\w-]+:)|\?(?=\w)"""  # or beside something else
+    r"""|''+|^'|'$|""+|--+|\((?=[\w-]+:)|\?(?=\w)|(?<=\w):(?=\S|$)"""  # or beside something else
 )
 """No words of strangers begin a line, so that the marks of headings and lists mean nothing in them."""
 _QUOTES = str.maketrans("\"'", "\u201d\u2019")
