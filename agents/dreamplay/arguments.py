@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from dreamplay import prepare
 from dreamplay import settings as reading
 from dreamplay.errors import UsageError
-from dreamplay.keywords import ModelKeywords, PlayKeywords, PluginKeywords
+from dreamplay.keywords import ModelKeywords, PlayKeywords, PluginKeywords, TraceKeywords
 from dreamplay.open_model import OpenModel
 from dreamplay.prepare import Prepared
 from dreamplay.run import Branched, Run, checked_names
@@ -113,7 +113,7 @@ def _check(
         checked_names("no_check", settings["no_check"])
     given = {name for name, value in {**own, **settings}.items() if value not in (None, (), [], {})}
     asked = given & ModelKeywords.__annotations__.keys()
-    fixed = given - asked
+    fixed = given - asked - TraceKeywords.__annotations__.keys()
     if isinstance(story, Run):
         fixed -= PluginKeywords.__annotations__.keys()
     if isinstance(story, Run | Branched) and fixed:

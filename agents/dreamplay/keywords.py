@@ -46,7 +46,16 @@ class PluginKeywords(TypedDict, total=False):
     """What makes vectors of sentences."""
 
 
-class PlayKeywords(ModelKeywords, PluginKeywords, total=False):
+class TraceKeywords(TypedDict, total=False):
+    """Whether a play is traced, by OpenTelemetry."""
+
+    trace: str | None
+    """Address of a collector that takes OTLP over HTTP."""
+    trace_content: bool | None
+    """Whether traces also hold all that is said and asked."""
+
+
+class PlayKeywords(ModelKeywords, PluginKeywords, TraceKeywords, total=False):
     """How a story is played, beside what `dreamplay.play` has parameters for."""
 
     length: Literal["short", "full"] | None

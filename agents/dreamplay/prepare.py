@@ -26,6 +26,7 @@ from dreamplay.open_model import OpenModel
 from dreamplay.runs import HOME, transcript
 from dreamplay.schema.error_messages import sentence
 from dreamplay.storage import disk
+from dreamplay.tracing import choice
 
 if TYPE_CHECKING:
     from dreamplay.engine.run_config import RunConfig
@@ -71,12 +72,14 @@ async def begin(
     """
     # The plan is checked before the model is opened, and a local model loads while the graph is imported.
     spec, plan, _ = planned(settings, swaps, given, story, **chosen)
+    tracing = choice.chosen(settings)
     model = await _opened(spec, settings) if spec else given
     from dreamplay.engine.runner import Runner
 
     assert model
     reflect = model.model.profile.reflections if settings.reflect is None else settings.reflect
     player = Runner(replace(plan, reflect=reflect), model.model, settings.out or _free(plan), recorded(model.spec))
+    player.trace = tracing
     return Prepared(player, model.spec, given is None)
 
 
@@ -134,10 +137,11 @@ async def resume(
     plan = run_config.from_header(record.header, record.newest)
     plan = replace(plan, plugins=plan.plugins.chosen(settings))
     check(plan)
+    tracing = choice.chosen(settings)
     model = given or await _as_before(settings, record.newest)
     from dreamplay.engine.runner import Runner
 
-    player = Runner(plan, model.model, folder, recorded(model.spec), goes_on=True)
+    player = Runner(plan, model.model, folder, recorded(model.spec), goes_on=True, trace=tracing)
     return Prepared(player, model.spec, given is None, tuple(record.script))
 
 
@@ -152,10 +156,12 @@ async def branch(
     from dreamplay.branching import batch
 
     parent = branched.parent
+    tracing = choice.chosen(settings)
     model = given or await _as_before(settings, parent.record.newest)
     kept = recorded(model.spec)
     job = batch.job(branched.branch, model.model, kept, home or parent.folder.resolve().parent)
-    return Prepared(job.run(model.model, kept), model.spec, given is None, branched.branch.events, job.done())
+    player = job.run(model.model, kept, trace=tracing)
+    return Prepared(player, model.spec, given is None, branched.branch.events, job.done())
 
 
 async def _as_before(settings: Settings, before: Header | Resumed) -> OpenModel:

@@ -44,7 +44,7 @@ KEYS = ("DREAMPLAY_API_KEY", "OPENAI_API_KEY")
 """The variables that may hold a key, in order of precedence."""
 _MOST = 10_000
 """Bytes of a file with settings, which has a line for each; a large one takes minutes to be understood."""
-_SECRET = ("api_key", "base_url")
+_SECRET = ("api_key", "base_url", "trace")
 """Settings whose own errors describe the value: it is never quoted whole."""
 
 T = TypeVar("T", str, Path)
@@ -144,6 +144,11 @@ class Settings(BaseModel):
     timeout: float = Field(default=180.0, gt=0.0, le=3600.0)
     """Seconds without data from an endpoint before a call is given up, and seconds to wait for a busy one. A whole
     reply may take four times as long."""
+    trace: _Address | None = None
+    """The address of a collector to which traces are sent while it is played, by OTLP over HTTP: http://localhost:4318.
+    None: nothing is traced."""
+    trace_content: bool = False
+    """Whether traces also hold all that is said and asked, private sheets included."""
     profile: Mapping[str, Any] | None = None
     """What the model can and how it is played, where it differs from the table of profiles: fields of ModelProfile."""
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from dreamplay.branching.branch import Branch
 from dreamplay.engine.runner import Runner
@@ -20,6 +20,9 @@ from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import FILE, Header, RunLog
 from dreamplay.schema.event import Event
 from dreamplay.storage import disk
+
+if TYPE_CHECKING:
+    from dreamplay.tracing.collector import Tracing
 
 FILES = 4
 """Files that a run has open: its transcript, its prompts, its lock, and at times its pending answers."""
@@ -48,11 +51,13 @@ class Job:
         """What was played of it."""
         return transcript.read(self.folder)
 
-    def run(self, model: Model, settings: dict[str, Any], *, watched: bool = True) -> Runner:
+    def run(
+        self, model: Model, settings: dict[str, Any], *, watched: bool = True, trace: Tracing | None = None
+    ) -> Runner:
         """The runner of the branch, whose folder is created if it does not exist."""
         if self._found() is None:
             transcript.begin(self.folder, self.header, self.branch.events)
-        return Runner(self.branch.plan, model, self.folder, settings, goes_on=True, watched=watched)
+        return Runner(self.branch.plan, model, self.folder, settings, goes_on=True, watched=watched, trace=trace)
 
     def _found(self) -> RunLog | None:
         if not disk.there(self.folder / FILE):
@@ -83,6 +88,8 @@ class BatchRunner:
     models: Sequence[Model]
     """The same, or lanes of one, or the same one several times: what is played does not depend on which."""
     settings: dict[str, Any]
+    trace: Tracing | None = None
+    """Traces them while they are played."""
     failed: dict[str, DreamplayError] = field(default_factory=dict)
     """By the name of the folder: what a run was broken off by. The others are played on."""
     stopped: bool = False
@@ -113,7 +120,7 @@ class BatchRunner:
 
     async def _one(self, each: Job, model: Model, watch: Callable[[Job, Event | None], None]) -> None:
         try:
-            run = each.run(model, self.settings, watched=False)
+            run = each.run(model, self.settings, watched=False, trace=self.trace)
             self._running[each.folder.name] = run
             try:
                 await run.play(lambda seen: watch(each, cast(Event, seen)))

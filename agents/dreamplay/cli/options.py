@@ -66,6 +66,14 @@ TimeoutFlag = Annotated[
     ),
 ]
 WindowFlag = Annotated[int | None, typer.Option("--window", help="Context window in tokens. Default: 8192.")]
+TraceFlag = Annotated[
+    str | None,
+    typer.Option("--trace", metavar="URL", help="Send traces to an OpenTelemetry collector: http://localhost:4318."),
+]
+TraceContentFlag = Annotated[
+    bool | None,
+    typer.Option("--trace-content", help="Have traces hold all that is said and asked, private sheets included."),
+]
 MemoryFlag = Annotated[
     str | None, typer.Option("--memory", metavar="NAME", help="The memory plug-in: 'retrieval', 'none', or another.")
 ]

@@ -91,6 +91,8 @@ async def perform(prepared: Prepared, manner: OutputMode) -> None:
         logging.getLogger("dreamplay").setLevel(logging.ERROR)
     else:
         say(f"playing on {replace(engine, model=playing.model.name)}, seed {plan.seed}")
+        if playing.trace:
+            say(f"traces go to {playing.trace}")
     try:
         if plan.visit and plan.visit.interventions is None:
             await _attended(playing, manner, before)

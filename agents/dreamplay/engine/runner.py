@@ -5,6 +5,7 @@ A stopped run continues with another `Runner` on the same folder; see `Runner._s
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +36,8 @@ from dreamplay.schema.script import Script
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
+    from dreamplay.tracing.collector import Tracing
+
 
 @dataclass
 class Runner:
@@ -55,6 +58,8 @@ class Runner:
     """Whether tokens are passed on while a line is generated."""
     stopped: bool = False
     """Whether the run was asked to stop before its end."""
+    trace: Tracing | None = None
+    """Traces the run while it is played."""
 
     def __post_init__(self) -> None:
         from langgraph.runtime import RunControl
@@ -115,6 +120,8 @@ class Runner:
                 if self.kept and not self._ended:
                     with contextlib.suppress(RecordError):
                         formats.write_page(self.folder)
+                if self.trace:
+                    await asyncio.to_thread(self.trace.flush)
 
     @property
     def kept(self) -> bool:
@@ -129,13 +136,19 @@ class Runner:
                 with contextlib.suppress(OSError):  # whoever writes there deals with what cannot be removed
                     path.unlink()
         answers = PendingAnswers(self.folder)
-        with PromptLog(self.folder) as kept, untraced():
-            model = RecordingModel(self.model, kept)
+        traced = self.trace.play(self.folder.name, self.header) if self.trace else None
+        with PromptLog(self.folder) as kept, untraced(), traced or contextlib.nullcontext():
+            model: Model = RecordingModel(self.model, kept)
+            if traced:
+                model = traced.model(model)
 
             def staged() -> Context:
                 made = context(
                     self.plan, lambda role: model, self.script, self._writer(record), answers, director=self.director
                 )
+                if traced:
+                    played = traced.participants(made.participants)
+                    made = replace(made, participants=played, narrator=traced.narrator(made.narrator))
                 return replace(made, tokens=self.watched, participants=dict(made.participants) | self._visitors(made))
 
             graph = build(self.plan.cast)

@@ -21,6 +21,8 @@ from dreamplay.cli.options import (
     TemperatureFlag,
     ThinkFlag,
     TimeoutFlag,
+    TraceContentFlag,
+    TraceFlag,
     UrlFlag,
     adapter_named,
     pairs,
@@ -88,6 +90,8 @@ def whatif(
     direction: DirectionFlag = None,
     think: ThinkFlag = None,
     timeout: TimeoutFlag = None,
+    trace: TraceFlag = None,
+    trace_content: TraceContentFlag = None,
     quiet: QuietFlag = False,
     as_json: JsonFlag = False,
     as_markdown: MarkdownFlag = None,
@@ -118,7 +122,7 @@ def whatif(
     settings = reading.load(
         model=model, base_url=base_url, temperature=temperature, candidates=candidates, timeout=timeout,
         direction=direction and direction.value, think=think,
-        adapter=adapter_named(adapter, no_adapter),
+        adapter=adapter_named(adapter, no_adapter), trace=trace, trace_content=trace_content,
     )  # fmt: skip
     otherwise = [settings.model, settings.adapter, settings.direction, settings.think]
     if not (swaps or lines or dropped or story_edit) and (seeds or otherwise == [None] * len(otherwise)):
@@ -203,19 +207,24 @@ async def _played(
     if missing and not twins:
         await perform(await prepare.branch(changed[0], settings, OpenModel(model, engine), HOME), manner)
     elif missing:
-        await _many(missing, models, engine, manner)
+        await _many(missing, models, engine, settings, manner)
     whole = [parent] * (len(base) < len(changed))
     return [*whole, *(each.record() for each in base)], [each.record() for each in made]
 
 
-async def _many(missing: Sequence[Job], models: Sequence[Model], engine: ModelSpec, manner: OutputMode) -> None:
+async def _many(
+    missing: Sequence[Job], models: Sequence[Model], engine: ModelSpec, settings: Settings, manner: OutputMode
+) -> None:
     from dreamplay.branching import batch
     from dreamplay.prepare import recorded
     from dreamplay.rendering.batch_progress import BatchProgress
+    from dreamplay.tracing import choice
 
-    playing = batch.BatchRunner(missing, models, recorded(engine))
+    playing = batch.BatchRunner(missing, models, recorded(engine), choice.chosen(settings))
     if manner != "quiet":
         say(f"playing {len(missing)} runs, {min(len(models), len(missing))} at once, on {engine}")
+        if playing.trace:
+            say(f"traces go to {playing.trace}")
     with BatchProgress(len(missing), quiet=manner == "quiet") as board:
         await until_stopped(playing, playing.play(board.watch), manner)
     if playing.stopped:

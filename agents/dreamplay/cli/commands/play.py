@@ -28,6 +28,8 @@ from dreamplay.cli.options import (
     TemperatureFlag,
     ThinkFlag,
     TimeoutFlag,
+    TraceContentFlag,
+    TraceFlag,
     UrlFlag,
     WindowFlag,
     adapter_named,
@@ -70,6 +72,8 @@ def run(
     direction: DirectionFlag = None,
     think: ThinkFlag = None,
     timeout: TimeoutFlag = None,
+    trace: TraceFlag = None,
+    trace_content: TraceContentFlag = None,
     memory: MemoryFlag = None,
     no_recall: Annotated[bool, typer.Option("--no-recall", help="Recall nothing: the same as --memory none.")] = False,
     director: DirectorFlag = None,
@@ -114,7 +118,7 @@ def run(
         temperature=temperature, candidates=candidates, timeout=timeout, reflect=reflect, window=window,
         memory=_memory(memory, no_recall), director=director, embedder=embedder,
         no_check=no_check or None, direction=direction and direction.value, think=think,
-        adapter=adapter_named(adapter, no_adapter),
+        adapter=adapter_named(adapter, no_adapter), trace=trace, trace_content=trace_content,
     )  # fmt: skip
     manner = _manner(quiet, as_json)
     if guest is None and (interventions or every_line):
@@ -140,6 +144,8 @@ def resume(
     think: ThinkFlag = None,
     window: WindowFlag = None,
     timeout: TimeoutFlag = None,
+    trace: TraceFlag = None,
+    trace_content: TraceContentFlag = None,
     memory: MemoryFlag = None,
     director: DirectorFlag = None,
     embedder: EmbedderFlag = None,
@@ -161,7 +167,7 @@ def resume(
     settings = reading.load(
         model=model, base_url=base_url, temperature=temperature, candidates=candidates, window=window, timeout=timeout,
         memory=memory, director=director, embedder=embedder, direction=direction and direction.value, think=think,
-        adapter=adapter_named(adapter, no_adapter),
+        adapter=adapter_named(adapter, no_adapter), trace=trace, trace_content=trace_content,
     )  # fmt: skip
     asyncio.run(play_session.go_on(reference, settings, _manner(quiet, as_json)))
 
