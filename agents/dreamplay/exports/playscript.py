@@ -68,14 +68,6 @@ class Passage:
         chooses = f"chooses to {self.choice}" if self.choice else ""
         return "; ".join(filter(None, [self.gesture, whispers, chooses]))
 
-
-@dataclass(frozen=True)
-class Part:
-    """The passages of a beat."""
-
-    title: str
-    passages: tuple[Passage, ...]
-
     @property
     def plain(self) -> str:
         """All of it in plain text, without any markup: "Leo (shrugs): No."."""
@@ -92,6 +84,14 @@ class Part:
                 return f"{self.name} chooses to {self.choice}: {self.text}"
             case _:
                 return self.text
+
+
+@dataclass(frozen=True)
+class Part:
+    """The passages of a beat."""
+
+    title: str
+    passages: tuple[Passage, ...]
 
 
 @dataclass(frozen=True)
