@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from dreamplay import casting
 from dreamplay.cli.main import main
-from dreamplay.imports import fountain, script, sillytavern
-from dreamplay.imports.script import MAX_BYTES
+from dreamplay.imports import fountain, sillytavern
+from dreamplay.imports.reading import MAX_BYTES
+from dreamplay.imports.script import ImportedScript
 from dreamplay.schema.story import Story
 
 SCRIPT = """\
@@ -69,7 +70,7 @@ def _run(monkeypatch: pytest.MonkeyPatch, *args: str) -> int:
     return int(ended.value.code or 0)
 
 
-def _said(found: script.ImportedScript) -> list[list[tuple[str, str]]]:
+def _said(found: ImportedScript) -> list[list[tuple[str, str]]]:
     return [[(each.name, each.text) for each in scene.said] for scene in found.scenes]
 
 

@@ -91,10 +91,10 @@ def _value(kind: Kind) -> type[FrozenModel]:
 def _import(file: Path, source: Path) -> Path:
     """Write what others wrote as a new story, with its personas and its schema beside it."""
     from dreamplay import card_io
-    from dreamplay.imports import draft, script
+    from dreamplay.imports import draft, reading
 
     path, beside = _paths(Kind.story, file)
-    found = script.read(source)
+    found = reading.read(source)
     title = _called(Kind.story, source.stem) or "A New Story"
     made = draft.draft(found, path.name, title, beside.name)
     card_io.save({path.with_name(name): text.encode() for name, text in made.files.items()}, "choose another file")
