@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from dreamplay.exports.playscript import Playscript
-from dreamplay.exports.screenplay import Element, elements
+from dreamplay.exports.screenplay import Element, elements, one_line
 from dreamplay.formats import Format, Source
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="no" ?>'
@@ -27,7 +27,7 @@ class FinalDraft(Format):
         title = ElementTree.SubElement(ElementTree.SubElement(root, "TitlePage"), "Content")
         cast = (f"{name}, {who}" for name, who in text.cast)
         for words in (text.title, ", then ".join(text.models), text.premise, *cast, text.colophon):
-            _add(title, "General", words, Alignment="Center")
+            _add(title, "General", one_line(words), Alignment="Center")
         ElementTree.indent(root)
         return f"{_DECLARATION}\n{ElementTree.tostring(root, encoding='unicode')}\n"
 

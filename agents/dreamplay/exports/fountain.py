@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 from dreamplay.exports.playscript import Playscript
-from dreamplay.exports.screenplay import Element, elements
+from dreamplay.exports.screenplay import Element, elements, one_line
 from dreamplay.formats import Format, Source
 
 _JOINER = "\u2060"
 """Takes no space and is drawn as nothing. It keeps apart what would be a mark together, or at the start of a line."""
 _NAME = str.maketrans({"(": "[", ")": "]", "^": "\u02c6"})
 """What has a meaning in the line of a name, and no escape."""
-_HEADING = re.compile(r"(int|ext|est|i/e|int\.?/ext)[ .]", re.IGNORECASE)
+_HEADING = re.compile(r"(int|ext|est|i/e|int\.?/ext)[\s.]", re.IGNORECASE)
 _MARKED = re.compile(rf"\.(?!\.)|[@!>=#~(]|fade in:|$|{_HEADING.pattern}", re.IGNORECASE)
 """A line that would be something else than what was said or done, or nothing."""
 
@@ -36,7 +36,7 @@ def _title_page(text: Playscript) -> str:
         "Title": text.title, "Author": ", then ".join(text.models), "Source": text.colophon, "Notes": text.premise,
         "Cast": cast,
     }  # fmt: skip
-    return "\n".join(f"{key}: {_plain(value)}" for key, value in entries.items())
+    return "\n".join(f"{key}: {_plain(one_line(value))}" for key, value in entries.items())
 
 
 def _written(each: Element) -> str:

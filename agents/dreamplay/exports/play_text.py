@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent
 """Where the templates lie, with their styles. The page of `dreamplay open` uses the parts, too."""
+
+_NOWHERE = re.compile(r"[^\t\n\r -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def legal(text: str) -> str:
+    """A text without control characters and others that no document may hold (XML 1.0, section 2.2)."""
+    return _NOWHERE.sub(" ", text)
 
 
 def fill(template: str, **values: Any) -> str:
@@ -24,5 +32,10 @@ def _environment() -> Environment:
 
     return Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=True, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, finalize=_finalized,
     )  # fmt: skip
+
+
+def _finalized(value: Any) -> Any:
+    """A value as it goes into a template. What is escaped already consists of such values."""
+    return legal(value) if isinstance(value, str) and not hasattr(value, "__html__") else value

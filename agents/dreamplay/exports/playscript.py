@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, pairwise
@@ -20,12 +19,11 @@ PassageKind = Literal[
 ]
 _RIGHT_TO_LEFT = ("ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi")
 """Languages that are written from right to left (Unicode CLDR)."""
-_NOWHERE = re.compile("[^\\t\\n\\r -~\\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
 class Passage:
-    """One event, as it stands in a text. All words are those of strangers, on one line: each format escapes them."""
+    """One event, as it stands in a text. All words are those of strangers: each format escapes them."""
 
     kind: PassageKind
     text: str
@@ -129,16 +127,11 @@ class Playscript:
         """The text of a run, as far as a viewpoint sees it."""
         story, cast = log.header.story, log.cast
         shown = [event for event in log.script if is_told(event) and view.sees(event)]
-        people = tuple((each.name, one_line(cast.fill(each.who))) for each in cast.personas.values())
+        people = tuple((each.name, cast.fill(each.who)) for each in cast.personas.values())
         return cls(
-            one_line(story.title), one_line(cast.fill(story.premise)), people, tuple(passages(shown, story, cast)),
-            story.language, log.end is not None, tuple(map(one_line, log.models)), one_line(_colophon(log, view)),
+            story.title, cast.fill(story.premise), people, tuple(passages(shown, story, cast)),
+            story.language, log.end is not None, log.models, _colophon(log, view),
         )  # fmt: skip
-
-
-def one_line(text: str) -> str:
-    """A text on one line, without control characters and others that no document may hold (XML 1.0, section 2.2)."""
-    return " ".join(_NOWHERE.sub(" ", text).split())
 
 
 def passages(events: Iterable[Event], story: Story, cast: Cast) -> Iterator[Passage]:
@@ -154,16 +147,16 @@ def passages(events: Iterable[Event], story: Story, cast: Cast) -> Iterator[Pass
         place = places.get(event.scene, "") if before is None or before.scene != event.scene else ""
         yield Passage(
             kind=event.kind,  # type: ignore[arg-type]  # the kinds that are told
-            text=one_line(event.text),
+            text=event.text,
             event=event.id,
             role=event.speaker or "",
             speaker=cast.name(event.speaker) if event.speaker else "",
             played_by=cast.name(cast.visitor) if stage and cast.visitor and event.speaker else "",
-            gesture=one_line(gesture),
+            gesture=gesture,
             hears=tuple(cast.name(role) for role in getattr(event, "hears", ())),
-            choice=one_line(choice),
-            beat=one_line(beat),
-            place=one_line(place),
+            choice=choice,
+            beat=beat,
+            place=place,
         )
         before = event
 

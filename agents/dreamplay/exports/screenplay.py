@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from dreamplay.exports import play_text
 from dreamplay.exports.playscript import Passage, Playscript
 
 DREAM = "INT. DREAM - NIGHT"
 """The heading of a shared dream, inside of the scene in which it is dreamt."""
+_BREAKS = re.compile(r"[ \t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]+")
 
 
 @dataclass(frozen=True)
@@ -29,31 +32,36 @@ class Element:
     """Of a section: what comes of its scenes."""
 
 
+def one_line(text: str) -> str:
+    """A text on one line, as all of a script is. Blanks at which no line may break stay."""
+    return _BREAKS.sub(" ", play_text.legal(text)).strip()
+
+
 def elements(text: Playscript) -> Iterator[Element]:
     """The elements of a playscript. A beat is a section. Each scene has a heading, and what stands before the first one
     has that of its section, so that nothing is outside of a scene.
     """
     for part in text.parts:
-        came = [each.text for each in part.passages if each.kind == "outcome"]
-        yield Element("section", part.title, synopsis=" ".join(came))
+        came = [one_line(each.text) for each in part.passages if each.kind == "outcome"]
+        yield Element("section", one_line(part.title), synopsis=" ".join(came))
         for each in part.passages:
             if each.place or each.beat:
-                yield Element("heading", each.place or part.title)
+                yield Element("heading", one_line(each.place or part.title))
             if each.kind == "dream":
                 yield Element("heading", DREAM)
             yield _element(each)
 
 
 def _element(each: Passage) -> Element:
-    played = f"played by {each.played_by}" if each.played_by else ""
+    text, played = one_line(each.text), f"played by {each.played_by}" if each.played_by else ""
     match each.kind:
         case "line" | "stance":
-            return Element("speech", each.text, each.speaker, played, each.manner)
+            return Element("speech", text, each.speaker, played, one_line(each.manner))
         case "thought" | "reflection":
-            return Element("speech", each.text, each.speaker, "V.O.")
+            return Element("speech", text, each.speaker, "V.O.")
         case "action":
-            return Element("action", f"{each.name} {each.text}")
+            return Element("action", f"{each.name} {text}")
         case "silence":
             return Element("action", f"{each.name} says nothing.")
         case _:
-            return Element("action", each.text)
+            return Element("action", text)
