@@ -179,7 +179,7 @@ def test_every_command_that_needs_no_real_model_runs_in_the_order_of_its_page(pa
 def test_every_block_of_python_runs_in_the_order_of_its_page(page: Path) -> None:
     space: dict[str, Any] = {}
     for block in docs_pages.blocks(page):
-        if block.language == "python":
+        if block.language == "python" and block.run:
             code = compile(block.text, _named(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
             made = eval(code, space)  # as a notebook does, in which a block may await
             if inspect.iscoroutine(made):

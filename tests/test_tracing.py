@@ -154,7 +154,7 @@ def test_a_collector_that_takes_nothing_is_told_of_once_and_the_play_goes_on(
     address, handler = collector
     handler.status = 401
     target = address if how == "refuses" else "http://127.0.0.1:1"
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, logger="dreamplay"):  # a quiet run before it has set another
         for seed in (1, 2):
             run = dp.play(small, model="scripted", seed=seed, out=tmp_path / str(seed), trace=target)
             assert run.finished

@@ -133,7 +133,7 @@ def test_a_run_is_exported(tmp_path: Path, stranger: Path) -> None:
             "--out run.docx: no format writes .docx; add --to FORMAT; --list has",
         ),
         (["export", EXAMPLE, "--to", "bytes"], "format 'bytes' is no text; add --out FILE"),
-        (["export", EXAMPLE, "--to", "cvs"], "unknown format 'cvs' (did you mean 'csv'?); installed: bytes,"),
+        (["export", EXAMPLE, "--to", "cvs"], "unknown format 'cvs' (did you mean 'csv'?); installed: atif, bytes,"),
         (
             ["export", EXAMPLE, "--to", "csv", "--view", "loe"],
             "unknown view 'loe' (did you mean 'leo'?); choose reader,",
