@@ -46,6 +46,9 @@ _log = logging.getLogger(__name__)
 _UNREPEATED = {"dry_multiplier": 1.0, "dry_allowed_length": 3, "dry_penalty_last_n": 8192}
 """llama.cpp's DRY sampler: what would continue a run of tokens that stands in the prompt becomes unlikely."""
 
+_UNADAPTED = {"lora": [{"id": 0, "scale": 0.0}]}
+"""The adapter that llama.cpp was started with, switched off."""
+
 
 @dataclass
 class Endpoint:
@@ -171,6 +174,7 @@ class Endpoint:
             known = {"cache_prompt": True, "id_slot": self.slot, "min_p": can.min_p}
             request |= {name: value for name, value in known.items() if value is not None}
             request |= _UNREPEATED if prompt.penalize_repetition else {}
+            request |= _UNADAPTED if can.adapted is not None and prompt.kind not in can.adapted else {}
         if can.seed:
             request["seed"] = seed
         if can.output_limit != "none":
@@ -194,6 +198,8 @@ class Endpoint:
 
     def _temperature(self, prompt: Prompt) -> float | None:
         asked, most = self.profile.temperature, self.profile.json_temperature
+        if prompt.kind == "dream" and self.profile.dream_temperature is not None:
+            return self.profile.dream_temperature
         if prompt.json_schema is None or most is None:
             return asked
         return most if asked is None else min(asked, most)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from dreamplay.models.prompt import Asked
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.direction import Direction
 
@@ -74,6 +75,12 @@ class ModelProfile(FrozenModel):
     json_temperature: float | None = Field(default=None, ge=0.0, le=2.0)
     """Temperature at most of a reply in JSON: a small model's choice then follows its reason (of 16 stances at 0.3, 15
     were what the character believes in; at 0.8, 10 of 12). None: as any other reply."""
+    dream_temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+    """Temperature of a dream. At one that keeps a small model to its note, a dream repeats its first image. None: as
+    any other reply."""
+    adapted: tuple[Asked, ...] | None = None
+    """What the adapter is used for: one that was trained on lines can spoil what is asked more rarely, which the model
+    then answers without it. None: for everything."""
     min_p: float | None = Field(default=None, ge=0.0, le=1.0)
     """Share of the likeliest token's probability below which no token is sampled; llama.cpp alone. None: its own."""
     candidates: int = Field(default=1, ge=1, le=8)

@@ -14,12 +14,16 @@ _NAMED_BEFORE = {"prefill": "opener", "json_schema": "shape", "penalize_repetiti
 """What these fields were called in version 1. The digest still calls them so, and prompts of that version are read."""
 
 
+Asked = Literal["line", "dream", "stance", "reflection", "recap", "epilogue", "outcome", "judge", "persona"]
+"""What a model is asked for."""
+
+
 class Prompt(FrozenModel):
     """The four parts of a prompt, and the form of its reply."""
 
     model_config = ConfigDict(str_strip_whitespace=False)  # a newline is a stop word, and ends each part
 
-    kind: Literal["line", "dream", "stance", "reflection", "recap", "epilogue", "outcome", "judge", "persona"]
+    kind: Asked
     system: str
     """The system message: rule, premise and public sheets. It is the same for the whole run."""
     script: str
