@@ -105,9 +105,9 @@ class Settings(BaseModel):
     api_key: Key | None = None
     """The key for that address."""
     adapter: Annotated[Line, BeforeValidator(_file_name)] | None = None
-    """What the embedded model or a .gguf file plays with: a path to a LoRA adapter in a .gguf file, or `none`; in a
-    version that ships an adapter for the embedded model, also `voice`. None: as before in a run that is resumed, else
-    the shipped one, if there is one, with the embedded model, and `none` with a file."""
+    """What the embedded model or a .gguf file plays with: a path to a LoRA adapter in a .gguf file, `voice`, which is
+    shipped for the embedded model, or `none`. None: as before in a run that is resumed, else `voice` with the embedded
+    model, and `none` with a file."""
     story: Line = "mindsync"
     """A shipped story by name, or a YAML file."""
     seed: int | None = Field(default=None, ge=0, lt=2**31)

@@ -1,8 +1,7 @@
 """`Adapter`: a LoRA adapter, with which a local model speaks in another manner; and which one a model plays with.
 
-The shipped one, if this version has one, lies in the folder `adapters` with a model card. It was trained on the
-embedded model. A file of the user's is a .gguf file of the kind "adapter", as llama.cpp's tools and `training/` write
-it.
+The shipped one lies in the folder `adapters` with a model card. It was trained on the embedded model. A file of the
+user's is a .gguf file of the kind "adapter", as llama.cpp's tools and `training/` write it.
 """
 
 from __future__ import annotations
