@@ -48,7 +48,7 @@ AGAIN: dict[str, tuple[str, dict[str, Any], dict[str, str], tuple[str, str | Non
     "from embedded to an address": ("embedded", {"base_url": URL}, {}, ("endpoint", None, None, 1)),
     "from embedded to a model": ("embedded", {"model": "m"}, {}, ("endpoint", "m", None, 1)),
     "the fake as before": ("scripted", {}, {}, ("scripted", "scripted", None, 1)),
-    "from the fake to embedded": ("scripted", {"model": "embedded"}, {}, ("embedded", model_store.NAME, 0.8, 2)),
+    "from the fake to embedded": ("scripted", {"model": "embedded"}, {}, ("embedded", model_store.NAME, 0.1, 2)),
     "a file again": ("file", {"model": "here/my.gguf"}, {}, ("gguf", "here/my.gguf", 0.5, 4)),
     "from a file to an address": ("file", {"base_url": URL}, {}, ("endpoint", None, None, 1)),
     "the same model at an address": (

@@ -8,7 +8,7 @@ import pytest
 import worlds
 from dreamplay.comparison import compare
 from dreamplay.comparison.compare import Comparison
-from dreamplay.rendering import comparison_page, comparison_report, markdown
+from dreamplay.rendering import comparison_page, comparison_report, markdown_text
 
 TEXT = "*loud* | <b>bold</b>"
 DREAM = {"kind": "dream", "text": "A stair.", "ledger": [{"role": "bo", "fear": "a stair", "wish": "a door"}]}
@@ -43,7 +43,7 @@ def test_methods_glossary_and_provenance_are_the_same_in_all_three_outputs(
     assert listed["provenance"]["made"] == "2045-01-01"
     for text in (made.methods, *made.glossary, *made.glossary.values(), *made.findings):
         assert text in printed
-        assert markdown.plain(text) in page
+        assert markdown_text.plain(text) in page
         assert text in unescape(html)
     assert "on 2045-01-01" in printed
     assert printed.count(made.methods) == 1

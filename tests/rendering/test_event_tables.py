@@ -5,14 +5,13 @@ from typing import Any, get_args
 
 import pytest
 from dreamplay.prompting import event_text
-from dreamplay.rendering import event_lines, event_phrase, explain_view, markdown
+from dreamplay.rendering import event_lines, event_phrase, explain_view
 from dreamplay.runs import continuity
 from dreamplay.schema.event import EVENT_CLASSES, Kind
 from dreamplay.scoring import judge
 
 TABLES: dict[str, Mapping[Any, Any]] = {
     "the terminal": event_lines.SHOWN,
-    "the page": markdown.TOLD,
     "prompts": event_text.WORDS,
     "explanations": explain_view.TOLD,
     "comparisons": event_phrase.PHRASES,

@@ -21,12 +21,15 @@ from dreamplay.comparison import compare
 from dreamplay.engine import run_config
 from dreamplay.engine.runner import Runner
 from dreamplay.errors import DreamplayError, RecordError
+from dreamplay.exports.markdown import Markdown
+from dreamplay.formats import Source
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
-from dreamplay.rendering import comparison_report, markdown
+from dreamplay.rendering import comparison_report
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, RunLog
+from dreamplay.runs.viewpoint import AUTHOR
 from dreamplay.schema.scene import VISITOR
 from dreamplay.scoring import score
 
@@ -313,7 +316,7 @@ async def _used(folder: Path, other: RunLog) -> bool:
         record = transcript.read(folder)
     except RecordError:
         return False
-    markdown.render(record)
+    Markdown().write(Source((record,), AUTHOR))
     comparison_report.render(compare.compare([other], [record]))
     score.card({"run": record})
     explain.knows(record, record.cast.roles[0])

@@ -24,8 +24,8 @@ COMMANDS = {
 }
 """The command that does what a function or an attribute does."""
 _NAMED = re.compile(r"`([\w.]+)(?:=([^`]*)|\(([^`]*)\))?`")
-_OTHERWISE = {"visitor": "--as", "swaps": "--swap", "secrets": "--with-secrets"}
-"""Settings whose flag has another name."""
+_OTHERWISE = {"visitor": "--as", "swaps": "--swap", "secrets": "--with-secrets", "headroom": "DREAMPLAY_HEADROOM"}
+"""Settings whose flag has another name, or that have none but a variable."""
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ class Preferences(Training):
             UsageError: there are no pairs, or the view is the reader's.
         """
         if source.view == READER:
-            raise UsageError("readers do not see what was refused; choose the view `author` or a role's")
+            raise UsageError("readers do not see what was refused; choose the author's view or a role's")
         return super().write(source)
 
     def rows(self, episode: Episode, prompts: _Prompts, sheet: Datasheet) -> Iterator[Row]:
