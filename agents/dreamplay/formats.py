@@ -114,6 +114,7 @@ def open_format(name: str) -> Format:
     Raises:
         PluginError: there is none, or it cannot be used.
     """
+    plugins.find("formats", name)  # a name of any kind is refused in words
     returns = {"write": plugin_guard.one_of(str, bytes, Files), "missing": plugin_guard.one_of(str)}
     made: Format = plugins.create("formats", name, Format, returns=returns)
     return made
@@ -158,8 +159,8 @@ def write(
         raise UsageError(f"format {name!r} needs {lacking}")
     if len(logs) != 1 and not (chosen.several and logs):
         raise UsageError(f"format {name!r} takes one run, not {len(logs)}; name one")
-    seen_by = view or chosen.view
-    if not seen_by:
+    seen_by = chosen.view if view is None else view
+    if not seen_by and view is None:
         raise UsageError(f"format {name!r} is somebody's view; add `view`: {', '.join(logs[0].cast.roles)}")
     if secrets and seen_by != AUTHOR and not (chosen.own_secrets and seen_by != READER):
         raise UsageError(f"`secrets` needs the author's view, not {seen_by!r}: nobody else may read them")
@@ -182,7 +183,7 @@ def save(made: Files, out: Path, *, replace: bool = False) -> None:
         see_free(path, replace=replace)
     for path, text in parts.items():
         try:
-            disk.replace(path, text.encode() if isinstance(text, str) else text)
+            disk.replace(path.resolve(), text.encode() if isinstance(text, str) else text)  # a link stays one
         except OSError as error:
             raise disk.cannot("write", path, error) from error
 
@@ -191,8 +192,10 @@ def see_free(path: Path, *, replace: bool) -> None:
     """See that a file can be written without harm to another.
 
     Raises:
-        UsageError: it exists, and is not to be replaced.
+        UsageError: it exists, and is not to be replaced, or is something else than a file.
     """
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{disk.short(path)} is no file that can be replaced; choose another `out`")
     if not replace and disk.there(path):
         raise UsageError(f"{disk.short(path)} exists; choose another file, or add `replace`")
 

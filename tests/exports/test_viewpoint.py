@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import worlds
 from dreamplay import formats
-from dreamplay.errors import UsageError
+from dreamplay.errors import PluginError, UsageError
 from dreamplay.exports.playscript import Playscript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.runs.viewpoint import AUTHOR, READER, Viewpoint
@@ -55,6 +55,14 @@ def test_a_view_of_nobody_is_refused_before_anything_is_written(log: RunLog, tmp
         formats.write("markdown", [log], view="ada", secrets=True)
 
 
+@pytest.mark.parametrize("name", ["c\nsv", ""])
+def test_a_name_of_any_kind_that_no_format_has_is_refused_in_words(log: RunLog, name: str) -> None:
+    with pytest.raises(PluginError, match="unknown format"):
+        formats.write(name, [log])
+    with pytest.raises(UsageError, match="unknown view ''"):
+        formats.write("markdown", [log], view="")
+
+
 def test_files_are_written_all_or_none(tmp_path: Path) -> None:
     made = formats.Files("main", {".note.md": b"beside"})
     (tmp_path / "a.note.md").write_text("mine")
@@ -62,4 +70,9 @@ def test_files_are_written_all_or_none(tmp_path: Path) -> None:
         formats.save(made, tmp_path / "a.txt")
     assert not (tmp_path / "a.txt").exists()
     formats.save(made, tmp_path / "a.txt", replace=True)
+    with pytest.raises(UsageError, match="no file that can be replaced"):
+        formats.save(made, tmp_path, replace=True)
+    (tmp_path / "link.txt").symlink_to(tmp_path / "a.txt")
+    formats.save(formats.Files("main"), tmp_path / "link.txt", replace=True)
+    assert (tmp_path / "link.txt").is_symlink()
     assert (tmp_path / "a.txt").read_text() + (tmp_path / "a.note.md").read_text() == "mainbeside"

@@ -219,3 +219,9 @@ def test_a_chat_of_a_crowd_is_read_and_those_who_speak_least_are_left_out(monkey
     story = casting.load_story("next.yaml")
     assert (len(story.cast), next(iter(story.cast))) == (12, "ada")
     assert [each.line for each in story.prologue] == ["No, 19998 times.", "No, 19999 times."]
+
+
+def test_a_name_that_yaml_takes_for_something_else_becomes_a_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("null.fountain").write_text("INT. PIER\n\n@null\nWho is there?\n\n@Mara\nNobody, null.\n", encoding="utf-8")
+    assert _run(monkeypatch, "new", "story", "next.yaml", "--from", "null.fountain") == 0
+    assert set(casting.load_story("next.yaml").cast) == {"person_null", "mara"}

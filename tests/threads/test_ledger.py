@@ -253,3 +253,10 @@ def test_reading_on_gives_what_reading_anew_gives_at_the_same_cost(cast: Cast) -
         took.append(time.perf_counter() - begun)
     assert min(took) < 0.001
     assert ledgers.of(events[:10]) == Ledger.of(events[:10], cast)
+
+
+@pytest.mark.parametrize("words", ["Ada?", "?", "..."])
+def test_an_answer_without_a_word_takes_nothing_up(words: str, cast: Cast) -> None:
+    whisper = {"witnesses": ("ada", "bo")}
+    first, *_ = Ledger.of(_events(("ada", "Where is the key, Bo?"), ("bo", f"Ada, {words}", whisper)), cast).threads
+    assert first.state == "dodged"

@@ -199,3 +199,8 @@ def test_somebody_steps_into_a_run_that_is_there_already(client: TestClient, app
     for wrong, why in (("", "name is missing"), ("Ada", "in the cast already"), ("a:b", "no name")):
         answer = client.post("/runs/first/step-in", data={"visitor": wrong, "at": "12"})
         assert (answer.status_code, why in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize("act", ["whisper", "do", "fear"])
+def test_a_question_mark_alone_lists_the_commands_and_is_told_to_nobody(act: str) -> None:
+    assert visit_form.meant(act, " ? ", "bo", "") == "?"

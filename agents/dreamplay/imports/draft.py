@@ -34,6 +34,8 @@ _LOOKED_AT = 500
 """Lines or names, at most, that are looked at for a place that few of them get."""
 _LINE, _OPENING, _HEADING = 300, 900, 120
 """Characters at most, of a line or an event, of an opening, and of a heading."""
+_YAML_WORDS = ("null", "true", "false", "yes", "no", "on", "off")
+"""What a YAML file does not read as words."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +203,7 @@ def _id(words: str, otherwise: str, taken: set[str]) -> str:
     """A new id made of words."""
     plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
     made = re.sub(r"[^a-z0-9]+", "_", plain).lstrip("_0123456789")[:32].strip("_") or otherwise
+    made = f"{otherwise}_{made}" if made in _YAML_WORDS else made
     found = next(name for name in (made, *(f"{made}_{n}" for n in range(2, 10_000))) if name not in taken)
     taken.add(found)
     return found

@@ -152,6 +152,8 @@ def takes_up(asked: str, answer: str, language: Language, *, spoken_to: bool) ->
     """
     if language.assent.search(answer) or language.denial.search(answer) or shares(asked, answer, language):
         return True
+    if not answer:  # "Leo?" and "..." are lines, too
+        return False
     return spoken_to and not _asks(sentences(answer)[0]) and not language.lets_go.match(answer)
 
 

@@ -124,9 +124,10 @@
     keep();
   });
   form.addEventListener("said", (event) => {
-    if (event.target !== form) return;
-    put({ ...read(), line: "", choice: "" });
     part("refused").replaceChildren();
+    if (event.target !== form) return;
+    // A whisper is for once: what is typed next is not whispered unawares.
+    put({ ...read(), act: task === "stance" ? "stance" : "say", line: "", choice: "" });
     keep();
   });
   part("waiting").addEventListener("htmx:beforeRequest", () => (taken = waiting));
