@@ -130,9 +130,10 @@ async def resume(
         DreamplayError: there is nothing to go on with, or another process plays it.
     """
     from dreamplay.engine import run_config
-    from dreamplay.storage import lock
+    from dreamplay.storage.folders import at
+    from dreamplay.storage.store import check_free
 
-    lock.check(folder)
+    check_free(at(folder))
     record = transcript.unfinished(folder)
     plan = run_config.from_header(record.header, record.newest)
     plan = replace(plan, plugins=plan.plugins.chosen(settings))

@@ -104,9 +104,10 @@ def test_what_the_system_would_not_do_is_said_with_the_way_out_of_that(
 
     opened = jsonl.JsonlFile(tmp_path / "file", forced=True)
     monkeypatch.setattr(os, "fsync", fail)
+    opened.append(b"one\n")
     with pytest.raises(RecordError, match=rf"file: {os.strerror(code)}; what was played before is kept; .*{way_out}"):
-        opened.append(b"one\n")
-    opened.close()
+        opened.close()
+    assert jsonl.lines(tmp_path / "file") == []
 
 
 def test_a_folder_that_may_not_be_looked_at_is_said_to_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

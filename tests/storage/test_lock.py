@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from dreamplay.errors import RecordError
 from dreamplay.storage import lock
+from dreamplay.storage.folders import FolderPlace
+from dreamplay.storage.store import check_free
 
 HOLD = """
 import sys, time
@@ -28,14 +30,14 @@ def test_the_second_is_refused_by_the_name_of_the_first_and_a_dead_one_refuses_n
             assert first.stdout
             assert first.stdout.readline() == "held\n"
             who = rf"process {first.pid} on {socket.gethostname()} since \d\d:\d\d on \d{{4}}-\d\d-\d\d"
-            for ask in (lock.check, lambda folder: lock.hold(folder).__enter__()):
+            for ask in (lambda folder: check_free(FolderPlace(folder)), lambda folder: lock.hold(folder).__enter__()):
                 with pytest.raises(RecordError, match=rf"{folder} is being played by {who}; wait until it ends"):
                     ask(folder)
         finally:
             first.send_signal(signal.SIGKILL)
     assert (folder / lock.FILE).exists()
     assert lock.holder(folder) is None
-    lock.check(folder)
+    check_free(FolderPlace(folder))
     with lock.hold(folder):
         assert f"process {os.getpid()} on " in (lock.holder(folder) or "")
     assert not folder.exists()

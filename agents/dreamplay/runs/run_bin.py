@@ -7,7 +7,9 @@ from pathlib import Path
 
 from dreamplay.errors import RecordError
 from dreamplay.runs.transcript import FILE
-from dreamplay.storage import disk, lock
+from dreamplay.storage import disk
+from dreamplay.storage.folders import FolderPlace
+from dreamplay.storage.store import check_free
 
 FOLDER = ".bin"
 
@@ -18,7 +20,7 @@ def put(folder: Path) -> Path:
     Raises:
         RecordError: somebody plays it, or it cannot be moved.
     """
-    lock.check(folder)
+    check_free(FolderPlace(folder))
     return _moved(folder, folder.parent / FOLDER)
 
 

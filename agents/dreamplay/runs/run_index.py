@@ -15,6 +15,8 @@ from dreamplay.runs.summary_store import SummaryStore
 from dreamplay.runs.transcript import FILE
 from dreamplay.schema.base import mended
 from dreamplay.storage import disk, lock
+from dreamplay.storage.folders import FolderPlace
+from dreamplay.storage.store import check_free
 
 _NEVER = datetime.fromtimestamp(0, UTC)
 
@@ -85,7 +87,7 @@ def newest_stopped(home: Path) -> Path:
         if each.state == "stopped" and (each.whole or standing(home / each.name).state == "stopped"):
             return home / each.name
     for each in known:
-        lock.check(home / each.name)
+        check_free(FolderPlace(home / each.name))
     raise RecordError(f"no run in {home} was stopped before its end; play one with: `dreamplay.play()`")
 
 

@@ -1,1 +1,1 @@
-"""Files on disk: safe opening and replacing, JSON lines, and the lock of a run."""
+"""Where runs are kept: stores and places, folders with their files and locks, and JSON lines."""

@@ -40,12 +40,12 @@ _WAYS_OUT = {
 }
 
 
-def cannot(do: str, path: Path, error: OSError, note: str = "") -> RecordError:
+def cannot(do: str, path: object, error: OSError, note: str = "") -> RecordError:
     """The error for what the system refused: what, where, why, and the next step.
 
     Args:
         do: what was tried, in words that can follow "cannot": "write to".
-        path: where.
+        path: where: a path, a place or a store.
         error: what the system said.
         note: something else that a reader needs to know.
     """
@@ -53,8 +53,8 @@ def cannot(do: str, path: Path, error: OSError, note: str = "") -> RecordError:
     return RecordError(f"cannot {do} {short(path)}: {'; '.join(filter(None, (_said(error), note, way_out)))}")
 
 
-def short(path: Path) -> str:
-    """A path for a message."""
+def short(path: object) -> str:
+    """A path, or what else messages call a place by, for a message."""
     text = str(path)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 

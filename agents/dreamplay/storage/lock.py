@@ -17,8 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from dreamplay.errors import RecordError
 from dreamplay.storage import disk
+from dreamplay.storage.store import SOMEBODY, taken
 
 FILE = "run.lock"
 
@@ -26,7 +26,6 @@ _ATTEMPTS = 3
 """Attempts to take the lock. A process that only asks who holds the lock has it for an instant, which must not refuse
 anybody."""
 _BETWEEN = 0.02  # seconds
-_SOMEBODY = "another process"
 
 if sys.platform == "win32":
     import msvcrt
@@ -80,20 +79,10 @@ def holder(folder: Path) -> str | None:
             try:
                 _take(file, shared=True)
             except OSError:
-                return _read(file) or _SOMEBODY
+                return _read(file) or SOMEBODY
     except OSError:
         return None
     return None
-
-
-def check(folder: Path) -> None:
-    """Check that nobody plays a run.
-
-    Raises:
-        RecordError: somebody does; the message says who.
-    """
-    if words := holder(folder):
-        raise _refused(folder, words)
 
 
 def _taken(folder: Path) -> BinaryIO:
@@ -114,11 +103,7 @@ def _taken(folder: Path) -> BinaryIO:
             file.close()
             raise
         file.close()
-    raise _refused(folder, words)
-
-
-def _refused(folder: Path, words: str) -> RecordError:
-    return RecordError(f"{folder} is being played by {words or _SOMEBODY}; wait until it ends, or stop it there")
+    raise taken(folder, words)
 
 
 def _read(file: BinaryIO) -> str:
