@@ -20,6 +20,7 @@ from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.endpoint_errors import UNREADABLE, CutError, EndlessError, worth_retrying
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
+from dreamplay.models.rate_limit import RateLimit
 from dreamplay.models.response_parser import received
 from dreamplay.models.retry import Patience, polite_wait
 from dreamplay.models.tokens import tokens
@@ -70,6 +71,8 @@ class Endpoint:
     """Secrets that no message may show, including messages of the endpoint."""
     key_advice: str = endpoint_errors.KEY_ADVICE
     """What to do if the key is refused."""
+    limit: RateLimit | None = None
+    """On the requests, those that are made again included."""
     _closed_until: float = field(default=0.0, init=False, repr=False)
     """Time of the monotonic clock, in seconds, from which calls may be made again after one was told to wait."""
     _said_busy: bool = field(default=False, init=False, repr=False)
@@ -127,6 +130,8 @@ class Endpoint:
     async def _let_through(self) -> None:
         if (left := self._closed_until - time.monotonic()) > 0:
             await asyncio.sleep(left)
+        if self.limit:
+            await self.limit.turn()
 
     async def close(self) -> None:
         """Close the client; see `Model.close`."""
