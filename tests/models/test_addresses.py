@@ -38,13 +38,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 async def at(limit: RateLimit, clock: Clock, requests: int) -> list[float]:
     times = []
     for _ in range(requests):
-        await limit.turn()
+        await limit.turn(100)
         times.append(round(clock.now, 3))
     return times
 
 
 async def test_plays_bring_their_share_of_the_limit_and_nothing_is_saved_up(clock: Clock) -> None:
-    limit = RateLimit(60)
+    limit = RateLimit(requests=60)
     with limit.play():
         assert await at(limit, clock, 3) == [0, 1, 2]
         clock.now = 100
@@ -54,10 +54,18 @@ async def test_plays_bring_their_share_of_the_limit_and_nothing_is_saved_up(cloc
         assert await at(limit, clock, 2) == [103, 104]
 
 
+async def test_tokens_are_counted_of_prompts_at_once_and_of_answers_when_they_are_there(clock: Clock) -> None:
+    limit = RateLimit(requests=60, tokens=600)
+    with limit.play():
+        assert await at(limit, clock, 2) == [0, 10]
+        limit.count(50)
+        assert await at(limit, clock, 1) == [25]
+
+
 async def test_every_attempt_counts_and_not_only_every_call(clock: Clock) -> None:
     with FakeEndpoint(faults=["500", "500", None]) as fake:
         client = open_endpoint(fake.base_url, "key", timeout=5)
-        endpoint = Endpoint("fake", client, fake.base_url, wait=lambda state: 0.0, limit=RateLimit(60))
+        endpoint = Endpoint("fake", client, fake.base_url, wait=lambda state: 0.0, limit=RateLimit(requests=60))
         await endpoint.complete(LINE, seed=1)
         await endpoint.close()
         assert len(fake.seen) == 3
@@ -66,15 +74,15 @@ async def test_every_attempt_counts_and_not_only_every_call(clock: Clock) -> Non
 
 def test_a_play_goes_to_the_address_with_the_fewest_plays_and_stays_there() -> None:
     models = [ScriptedModel() for _ in range(3)]
-    limits = [RateLimit(60) for _ in models]
+    limits = [RateLimit(requests=60) for _ in models]
     shared = Addresses(models, limits)
     with ExitStack() as plays:
         first = [models.index(plays.enter_context(shared.lend(1))) for _ in range(4)]
         assert first == [1, 2, 0, 1]
         with shared.lend(2) as model:
             assert model is models[2]
-        assert [limit._rate for limit in limits] == [1, 2, 1]
-    assert [limit._rate for limit in limits] == [1, 1, 1]
+        assert [limit._plays for limit in limits] == [1, 2, 1]
+    assert [limit._plays for limit in limits] == [0, 0, 0]
 
 
 async def test_requests_of_many_plays_at_once_go_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +93,7 @@ async def test_requests_of_many_plays_at_once_go_one_after_the_other(monkeypatch
 
     monkeypatch.setattr(rate_limit, "time", SimpleNamespace(monotonic=lambda: 0.0))
     monkeypatch.setattr(rate_limit, "asyncio", SimpleNamespace(sleep=sleep))
-    limit = RateLimit(600)
+    limit = RateLimit(requests=600)
     with limit.play():
-        await asyncio.gather(*(limit.turn() for _ in range(4)))
+        await asyncio.gather(*(limit.turn(100) for _ in range(4)))
     assert waits == [0.1, 0.2, 0.3]

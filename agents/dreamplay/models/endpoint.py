@@ -72,7 +72,7 @@ class Endpoint:
     key_advice: str = endpoint_errors.KEY_ADVICE
     """What to do if the key is refused."""
     limit: RateLimit | None = None
-    """On the requests, those that are made again included."""
+    """On requests, those that are made again included, and on tokens."""
     _closed_until: float = field(default=0.0, init=False, repr=False)
     """Time of the monotonic clock, in seconds, from which calls may be made again after one was told to wait."""
     _said_busy: bool = field(default=False, init=False, repr=False)
@@ -98,11 +98,13 @@ class Endpoint:
         try:
             async for attempt in retrying:
                 with attempt:
-                    await self._let_through()
+                    await self._let_through(prompt)
                     if on_token and attempt.retry_state.attempt_number > 1:
                         on_token("")
                     reply = await self._ask(prompt, seed, on_token)
                     self._said_busy = False
+                    if self.limit:
+                        self.limit.count(reply.usage.output)
                     return reply
         except (openai.APIError, CutError, EndlessError, *UNREADABLE) as error:
             raise ModelError(await self.explain(error)) from error
@@ -127,11 +129,11 @@ class Endpoint:
                 _log.warning("%s %s; waiting for it, %d s at most (`timeout`)", self.where, why, self.patience)
         return seconds
 
-    async def _let_through(self) -> None:
+    async def _let_through(self, prompt: Prompt) -> None:
         if (left := self._closed_until - time.monotonic()) > 0:
             await asyncio.sleep(left)
         if self.limit:
-            await self.limit.turn()
+            await self.limit.turn(tokens(prompt.system) + tokens(prompt.script) + tokens(prompt.tail))
 
     async def close(self) -> None:
         """Close the client; see `Model.close`."""
