@@ -81,6 +81,8 @@ def test_a_play_goes_to_the_address_with_the_fewest_plays_and_stays_there() -> N
         assert first == [1, 2, 0, 1]
         with shared.lend(2) as model:
             assert model is models[2]
+        with shared.lend(2, [models[2], models[0]]) as model:
+            assert model is models[1]
         assert [limit._plays for limit in limits] == [1, 2, 1]
     assert [limit._plays for limit in limits] == [0, 0, 0]
 

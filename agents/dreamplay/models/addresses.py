@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -23,15 +23,17 @@ class Addresses:
         self._plays = [0] * len(self.models)
 
     @contextmanager
-    def lend(self, first: int = 0) -> Iterator[Model]:
+    def lend(self, first: int = 0, fallen: Collection[Model] = ()) -> Iterator[Model]:
         """The model at the address with the fewest plays of this process.
 
         Args:
             first: a number of the play, which chooses among addresses with equally few, so that many processes with
                 few plays each do not all go to the first.
+            fallen: models that did not answer, and are not lent again unless that leaves none.
         """
         count = len(self.models)
-        at = min(range(count), key=lambda index: (self._plays[index], (index - first) % count))
+        standing = [index for index in range(count) if self.models[index] not in fallen] or range(count)
+        at = min(standing, key=lambda index: (self._plays[index], (index - first) % count))
         self._plays[at] += 1
         try:
             with ExitStack() as held:
