@@ -1,0 +1,141 @@
+"""A connection to a server, which is opened when it is needed, and again after it was lost.
+
+No wait is without bound: the server is told after how long to give up, and one that does not even say that is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
+
+from dreamplay.storage.postgres import faults
+from dreamplay.storage.postgres.address import Address
+
+PATIENCE = 60.0
+"""Seconds for which a server that was there before is looked for again, as all that follow."""
+_STATEMENT = 20.0
+"""For one statement."""
+_SILENCE = 30.0
+"""For any answer at all."""
+_FIRST, _LONGEST = 0.1, 2.0
+"""Between two attempts: at first, and at most."""
+_SESSION = {
+    "statement_timeout": f"{_STATEMENT * 1000:.0f}",
+    "lock_timeout": f"{_STATEMENT * 500:.0f}",
+    # A machine that is gone without a word frees what it held within about half a minute, and not after two hours.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "4",
+    "search_path": "pg_catalog",
+}
+_DEFAULTS = {
+    "fallback_application_name": "dreamplay",
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "30000",  # milliseconds
+}
+"""Of the connection, in seconds, unless its address says something else."""
+
+T = TypeVar("T")
+
+
+class Connection(psycopg.Connection[TupleRow]):
+    """A connection that waits for an answer only so long."""
+
+    def wait(self, gen: Generator[Any, Any, T], *args: Any, **kwargs: Any) -> T:
+        """See psycopg.
+
+        Raises:
+            SlowError: no answer in time.
+        """
+        return super().wait(_bounded(gen), *args, **kwargs)
+
+
+class Link:
+    """A connection that comes back. It is used by several threads in turn.
+
+    Args:
+        address: of the server.
+        opened: what is done with each new connection, before anything else.
+    """
+
+    def __init__(self, address: Address, opened: Callable[[Connection], None]) -> None:
+        self.address = address
+        self._opened = opened
+        self._connection: Connection | None = None
+        self._met = False
+        self._lock = threading.RLock()
+
+    def do(self, work: Callable[[Connection], T], *, do: str, what: object) -> T:
+        """Do something, and again if the connection was lost: so it must be something that may be done twice.
+
+        Args:
+            work: what to do.
+            do: what it is, in words that can follow "cannot": "read".
+            what: with what, as messages call it.
+
+        Raises:
+            RecordError: the server refuses it, or is gone, or stays busy.
+        """
+        until, pause = time.monotonic() + PATIENCE, _FIRST
+        with self._lock:
+            while True:
+                try:
+                    return work(self._open())
+                except psycopg.Error as error:
+                    if self._connection is None or not self._answers(error):
+                        self.close()
+                    first = not self._met and faults.refused(error)
+                    if first or not faults.passing(error) or time.monotonic() + pause > until:
+                        raise faults.cannot(do if error.sqlstate else "reach", what, self.address, error) from None
+                time.sleep(pause)
+                pause = min(pause * 2, _LONGEST)
+
+    def close(self) -> None:
+        """Close the connection, if it is open."""
+        if self._connection:
+            with contextlib.suppress(psycopg.Error):
+                self._connection.close()
+        self._connection = None
+
+    def _open(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self.close()
+            given = {**_DEFAULTS, **self.address.given, "client_encoding": "UTF8"}
+            connection = Connection.connect(make_conninfo(**given), autocommit=True)
+            try:
+                each = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
+                connection.execute(f"SELECT {each}".encode())
+                self._opened(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection, self._met = connection, True
+        return self._connection
+
+    def _answers(self, error: psycopg.Error) -> bool:
+        """Whether the connection is as good as before."""
+        return not (isinstance(error, faults.SlowError) or self._connection is None or self._connection.closed)
+
+
+def _bounded(gen: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
+    until = time.monotonic() + _SILENCE
+    try:
+        state = next(gen)
+        while True:
+            ready = yield state
+            if not ready and time.monotonic() > until:
+                raise faults.SlowError(f"no answer within {_SILENCE:.0f} s")
+            state = gen.send(ready)
+    except StopIteration as end:
+        value: T = end.value
+        return value
