@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import json
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import lines
+import others
 import pytest
 import tune
 import worlds
@@ -285,6 +288,23 @@ def test_a_change_of_the_sampling_is_in_the_header(
     monkeypatch.setattr(model_store, "start", absent)
     with tune.changed(change):
         assert llamacpp.LocalModel(timeout=1).profile.recorded()[setting] == value
+
+
+def test_what_is_compared_with_others_is_counted_where_it_is_asked_for() -> None:
+    chosen = argparse.Namespace(plays=1, jobs=1, latency=0.0)
+    played, asked = others._played("dreamplay", Path(sys.executable), "", chosen)
+    reflections = 3
+    assert played.lines == 12
+    assert asked.calls >= played.lines + reflections
+    assert asked.characters > 1000 * asked.calls
+
+
+def test_the_fake_answers_others_in_their_form() -> None:
+    offered = "Who is next?\nRespond EXACTLY with one of the following strings:\nMira\nLeo."
+    assert others._continued({"messages": [{"content": offered}]}) == "Mira"
+    acted = [json.loads(others._acted({"messages": [{"content": prompt}]})) for prompt in ("one", "two")]
+    assert [action["type"] for action in acted[0]["actions"]] == ["TALK", "DONE"]
+    assert acted[0]["actions"][0] != acted[1]["actions"][0]
 
 
 def test_every_benchmark_finds_what_it_imports_when_it_is_run_as_a_script() -> None:
