@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay.comparison import compare, deltas, methods, metric_glossary, permutation
+from dreamplay.comparison import compare, deltas, methods, metric_glossary
 from dreamplay.comparison.compare import Comparison
 from dreamplay.runs.transcript import Resumed, RunLog
 from dreamplay.scoring import score
+from dreamplay.statistics import permutation
 
 NOISE = [
     "No change was found in the scorecard.",

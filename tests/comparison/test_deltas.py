@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import worlds
-from dreamplay.comparison import alignment, deltas, permutation
+from dreamplay.comparison import alignment, deltas, joint_test
 from dreamplay.comparison.deltas import Delta
 from dreamplay.runs.transcript import RunLog
+from dreamplay.statistics import permutation
 
 GOOD = "I tarred the hull of the ferry before the winter came."
 SHORT, LONG = "No.", " ".join(["And the ferry went on and on"] * 6) + "."
@@ -13,7 +14,7 @@ REFUSAL = "I'm sorry, but I can't assist with that request."
 def _deltas(base: list[RunLog], changed: list[RunLog]) -> dict[str, Delta]:
     matched = alignment.match(base, changed)
     deals = permutation.deal(len(matched.base), len(matched.changed), paired=matched.paired)
-    return {each.measure: each for each in permutation.settle(deals, deltas.deltas(matched, deals))}
+    return {each.measure: each for each in joint_test.settle(deals, deltas.deltas(matched, deals))}
 
 
 def _runs(*texts: str) -> list[RunLog]:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from dreamplay.comparison import permutation, power
+from dreamplay.comparison import power
+from dreamplay.statistics import permutation
 
 SAYS: dict[tuple[int, int, bool], str] = {
     (1, 1, True): "One pair of runs cannot tell a change from chance: it takes 6 pairs, or 4 and 4 unpaired runs",

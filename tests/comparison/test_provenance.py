@@ -5,10 +5,11 @@ from datetime import date
 
 import pytest
 import worlds
-from dreamplay.comparison import alignment, permutation, provenance
+from dreamplay.comparison import alignment, provenance
 from dreamplay.errors import UsageError
 from dreamplay.rendering.comparison_origins import origins
 from dreamplay.runs.transcript import RunLog
+from dreamplay.statistics import permutation
 
 DAY = date(2045, 1, 1)
 

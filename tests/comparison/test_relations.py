@@ -3,11 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import worlds
-from dreamplay.comparison import alignment, permutation, relations
+from dreamplay.comparison import alignment, joint_test, relations
 from dreamplay.comparison.alignment import Pairing
-from dreamplay.comparison.permutation import Effect, PermutationTest
 from dreamplay.comparison.relations import Relation
 from dreamplay.runs.transcript import RunLog
+from dreamplay.statistics import permutation
+from dreamplay.statistics.permutation import Effect, PermutationTest
 
 NAMES = {"ada": "Ada", "bo": "Bo", "cyrus": "Cyrus"}
 
@@ -28,7 +29,7 @@ def _matched(base: list[RunLog], changed: list[RunLog]) -> tuple[Pairing, Permut
 
 def _relations(base: list[RunLog], changed: list[RunLog]) -> tuple[Relation, ...]:
     matched, deals = _matched(base, changed)
-    return permutation.settle(deals, relations.relations(matched, deals))
+    return joint_test.settle(deals, relations.relations(matched, deals))
 
 
 def test_what_one_thinks_of_another_is_followed_over_the_scenes() -> None:

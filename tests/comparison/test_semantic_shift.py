@@ -5,9 +5,10 @@ import statistics
 
 import pytest
 import worlds
-from dreamplay.comparison import alignment, permutation, semantic_shift
+from dreamplay.comparison import alignment, joint_test, semantic_shift
 from dreamplay.comparison.semantic_shift import SemanticShift
 from dreamplay.runs.transcript import RunLog
+from dreamplay.statistics import permutation
 
 BOATS = (
     "The ferry creaks at her moorings all winter.", "Tar the hull before the sailing season begins.",
@@ -40,7 +41,7 @@ def _runs(seeds: range, ada: tuple[str, ...], dice: int) -> list[RunLog]:
 def _moved(base: list[RunLog], changed: list[RunLog]) -> dict[str, SemanticShift]:
     matched = alignment.match(base, changed)
     deals = permutation.deal(len(matched.base), len(matched.changed), paired=matched.paired)
-    return {each.id: each for each in permutation.settle(deals, semantic_shift.moved(matched, deals))}
+    return {each.id: each for each in joint_test.settle(deals, semantic_shift.moved(matched, deals))}
 
 
 NAMES = {"ada": "Ada", "bo": "Bo", "day": "Day", "night": "Night"}

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 import worlds
-from dreamplay.comparison import alignment, permutation, proportions, stances
+from dreamplay.comparison import alignment, joint_test, stances
 from dreamplay.comparison.stances import StanceDifference
 from dreamplay.runs.transcript import RunLog
+from dreamplay.statistics import permutation, proportions
 
 NAMES = {"ada": "Ada", "bo": "Bo", "cyrus": "Cyrus"}
 
@@ -25,7 +26,7 @@ def _runs(first: int = 1, **choices: str) -> list[RunLog]:
 def _told(base: list[RunLog], changed: list[RunLog], *swapped: str) -> tuple[dict[str, StanceDifference], list[str]]:
     matched = alignment.match(base, changed)
     deals = permutation.deal(len(matched.base), len(matched.changed), paired=matched.paired)
-    found = permutation.settle(deals, stances.stances(matched, deals))
+    found = joint_test.settle(deals, stances.stances(matched, deals))
     return {each.role: each for each in found}, stances.says(found, swapped, NAMES, deals)
 
 

@@ -8,8 +8,8 @@ from datetime import date
 from dreamplay.comparison import (
     alignment,
     deltas,
+    joint_test,
     metric_glossary,
-    permutation,
     persona_changes,
     power,
     relations,
@@ -28,6 +28,7 @@ from dreamplay.comparison.stances import StanceDifference
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE
+from dreamplay.statistics import permutation
 
 
 class Side(FrozenModel):
@@ -116,7 +117,7 @@ def compare(base: Sequence[RunLog], changed: Sequence[RunLog], *, made: date | N
     beats = {PROLOGUE: PROLOGUE_TITLE} | {beat.id: fill(beat.title) for each in stories for beat in each.beats}
     swaps, settings = persona_changes.swaps(one, matched.changed[0]), _settings(matched)
     pairs, learned = alignment.pairs(matched), relations.learned(matched)
-    settled = permutation.settle(deals, [
+    settled = joint_test.settle(deals, [
         *stances.stances(matched, deals), *semantic_shift.moved(matched, deals), *relations.relations(matched, deals),
         *deltas.deltas(matched, deals),
     ])  # fmt: skip

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from dreamplay.comparison.alignment import Pairing
-from dreamplay.comparison.permutation import Draft, Effect, PermutationTest, Tested, shown
+from dreamplay.comparison.joint_test import Draft, Tested
 from dreamplay.scoring import score
 from dreamplay.scoring.metrics import mean
 from dreamplay.scoring.score import ScoreRow
+from dreamplay.statistics.permutation import Effect, PermutationTest, shown
 
 COST = "cost"
 """The group of figures that are reported and not tested: the cost of a run does not describe the play."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dreamplay.comparison.permutation import DRAWN, LEVEL, PermutationTest, shown
+from dreamplay.statistics.permutation import DRAWN, LEVEL, PermutationTest, shown
 
 _LIMITS = (
     "'No change was found' is no proof that nothing changed: the interval says which effects remain possible. Costs "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from dreamplay.comparison.permutation import DRAWN, LEVEL, PermutationTest, shown
+from dreamplay.statistics.permutation import DRAWN, LEVEL, PermutationTest, shown
 
 _OFTEN = 0.8
 """The probability with which a change of the named size is detected."""

@@ -11,13 +11,13 @@ from typing import Annotated, Any
 from pydantic import PlainSerializer
 
 from dreamplay.comparison.alignment import Pairing
-from dreamplay.comparison.permutation import DRAWN, PermutationTest
 from dreamplay.errors import UsageError
 from dreamplay.memory.base import MEMORY, NO_MEMORY
 from dreamplay.models.profile import ModelProfile
 from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel, Words
+from dreamplay.statistics.permutation import DRAWN, PermutationTest
 
 PLUGINS = ("memory", "director", "embedder")
 """The settings that choose plug-ins."""

@@ -8,10 +8,11 @@ import numpy as np
 
 from dreamplay.analysis.explain import dreamt
 from dreamplay.comparison.alignment import Pairing
-from dreamplay.comparison.permutation import Draft, Effect, PermutationTest, Tested, shown
+from dreamplay.comparison.joint_test import Draft, Tested
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.event import DreamEvent, ReflectionEvent
+from dreamplay.statistics.permutation import Effect, PermutationTest, shown
 
 
 class Relation(Tested):

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamplay.comparison.alignment import Pairing
-from dreamplay.comparison.permutation import LEVEL, Draft, Effect, PermutationTest, Tested, shown
+from dreamplay.comparison.joint_test import Draft, Tested
 from dreamplay.memory.base import default_embedder
 from dreamplay.memory.embeddings import embed
 from dreamplay.runs.transcript import RunLog
 from dreamplay.scoring.metrics import lines, nameless
+from dreamplay.statistics.permutation import LEVEL, Effect, PermutationTest, shown
 
 Vector = NDArray[np.float64]
 Key = tuple[Literal["beat", "role"], str]

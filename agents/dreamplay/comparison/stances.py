@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from dreamplay.comparison import proportions
 from dreamplay.comparison.alignment import Pairing
-from dreamplay.comparison.permutation import LEVEL, Draft, Effect, PermutationTest, Tested, shown
+from dreamplay.comparison.joint_test import Draft, Tested
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
+from dreamplay.statistics import proportions
+from dreamplay.statistics.permutation import LEVEL, Effect, PermutationTest, shown
 
 
 class Count(FrozenModel):

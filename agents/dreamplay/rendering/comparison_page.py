@@ -9,10 +9,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dreamplay.comparison import deltas
 from dreamplay.comparison.compare import Comparison
-from dreamplay.comparison.permutation import LEVEL, shown
 from dreamplay.rendering import comparison_plots, comparison_report
 from dreamplay.rendering.comparison_origins import origins
 from dreamplay.rendering.event_phrase import phrase
+from dreamplay.statistics.permutation import LEVEL, shown
 
 TEMPLATES = Path(__file__).parent
 """Where the templates of the page and its parts lie, with their styles."""

@@ -15,7 +15,7 @@ from dreamplay.comparison.alignment import AlignedRow, Pair
 from dreamplay.comparison.compare import Comparison, Side
 from dreamplay.comparison.deltas import COST, Delta, difference, figure
 from dreamplay.comparison.event_view import EventView
-from dreamplay.comparison.permutation import LEVEL, Tested, shown
+from dreamplay.comparison.joint_test import Tested
 from dreamplay.comparison.persona_changes import Swap
 from dreamplay.comparison.relations import Learned, regard
 from dreamplay.comparison.semantic_shift import excess
@@ -26,6 +26,7 @@ from dreamplay.rendering.console import stdout
 from dreamplay.rendering.event_phrase import phrase
 from dreamplay.rendering.output import worded
 from dreamplay.scoring.metrics import mean
+from dreamplay.statistics.permutation import LEVEL, shown
 
 _ROWS = 12
 """Maximum number of rows of the two texts that are printed in a terminal."""

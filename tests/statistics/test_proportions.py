@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from dreamplay.comparison import proportions
+from dreamplay.statistics import proportions
 
 
 @pytest.mark.parametrize(

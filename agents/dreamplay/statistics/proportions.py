@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from dreamplay.comparison.permutation import Effect
+from dreamplay.statistics.permutation import Effect
 
 _Z = 1.959964
 """Standard normal quantile of a 95% interval."""

@@ -1,0 +1,202 @@
+"""The power of a study: how often its test finds a change of a given size, by simulation of that test."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from dreamplay.statistics import permutation
+from dreamplay.statistics.permutation import LEVEL, PermutationTest, Vector
+from dreamplay.statistics.spread import Spread
+
+OFTEN = 0.8
+"""The probability with which a change that a study can tell is found: four times in five."""
+_STUDIES = 1_000
+"""Studies that are simulated. The standard error of a power of 0.8 is 0.013."""
+_WAYS = 2_000
+"""Up to this many ways to deal are all counted in a simulated study; of more, as many are drawn as its level needs."""
+_MOST_PHRASINGS = 60
+_MOST_SEEDS = 1_000
+
+
+@dataclass(frozen=True)
+class Design:
+    """The size of a comparison."""
+
+    base: int
+    """Phrasings of the baseline."""
+    changed: int
+    """Phrasings of the condition. If both have one, the pairs of seeds are dealt."""
+    seeds: int
+    tests: int = 1
+    """How many tests are corrected for."""
+
+    @property
+    def paired(self) -> bool:
+        """Whether the pairs of seeds are dealt."""
+        return self.base == self.changed == 1
+
+    @property
+    def level(self) -> float:
+        """The p that a test has to reach: that of Holm's first step, which is what a change needs if it is the only
+        one. Where there are several changes, each is found more often."""
+        return LEVEL / self.tests
+
+    def deals(self) -> PermutationTest:
+        """The ways to deal that a simulated study goes through."""
+        sizes = (self.seeds, self.seeds) if self.paired else (self.base, self.changed)
+        drawn = min(permutation.DRAWN, max(_WAYS - 1, math.ceil(20 / self.level)))
+        return permutation.deal(*sizes, paired=self.paired, most=_WAYS, drawn=drawn)
+
+    @property
+    def least(self) -> float:
+        """The smallest p that the test can reach."""
+        ways = 2**self.seeds if self.paired else math.comb(self.base + self.changed, self.base)
+        return min(1.0, 2 / ways) if ways <= permutation.MOST else 2 / (permutation.DRAWN + 1)
+
+    @property
+    def able(self) -> bool:
+        """Whether any change at all could be found."""
+        return self.least <= self.level + 1e-12
+
+
+def power(design: Design, spread: Spread, effect: float, share: float | None = None) -> float:
+    """How often the test would find a change of this size.
+
+    Args:
+        design: the size of the comparison.
+        spread: how far apart runs are for other reasons.
+        effect: the difference between the means; of a yes or no, between the shares.
+        share: of a yes or no: the share of the baseline.
+
+    Numbers are drawn as normal. Shares are drawn as beta-binomial: each phrasing has its own share, around that of its
+    condition, and the variances go with share x (1 - share). Always the same draws are used.
+    """
+    if not design.able or not effect:
+        return 0.0
+    if spread.yes_no and share is not None:
+        return _power_of_share(design, spread, effect, share)
+    apart = _deviation(design, spread)
+    return float(np.mean(_critical(replace(design, seeds=design.seeds if design.paired else 1)) * apart < abs(effect)))
+
+
+def detectable(design: Design, spread: Spread, share: float | None = None) -> float | None:
+    """The smallest change that would be found four times in five; None if there is none. Of a yes or no, its sign says
+    in which direction: away from the nearer end."""
+    if not design.able:
+        return None
+    if spread.yes_no and share is not None:
+        room = 1 - share if share <= 0.5 else -share
+        return _least(lambda size: power(design, spread, math.copysign(size, room), share) >= OFTEN, abs(room), room)
+    critical = _critical(replace(design, seeds=design.seeds if design.paired else 1))
+    found = float(np.quantile(critical, OFTEN, method="higher")) * _deviation(design, spread)
+    return found if math.isfinite(found) else None
+
+
+def more_phrasings(design: Design, spread: Spread, effect: float, share: float | None = None) -> int | None:
+    """How many more phrasings of both would be enough to find a change of this size four times in five; None if 60
+    would not be. A spread whose phrasings are not known is that of seeds alone."""
+
+    def enough(more: int) -> bool:
+        return power(replace(design, base=design.base + more, changed=design.changed + more), spread, effect,
+                     share) >= OFTEN  # fmt: skip
+
+    return _first(enough, _MOST_PHRASINGS)
+
+
+def more_seeds(design: Design, spread: Spread, effect: float, share: float | None = None) -> int | None:
+    """The same for seeds that every phrasing is played with besides; None if 1,000 would not be enough, as where the
+    phrasings differ too much among themselves."""
+    return _first(
+        lambda more: power(replace(design, seeds=design.seeds + more), spread, effect, share) >= OFTEN, _MOST_SEEDS
+    )
+
+
+def _deviation(design: Design, spread: Spread) -> float:
+    """The standard deviation of what is dealt: of a phrasing's mean, or of the difference of a pair."""
+    return math.sqrt(2 * spread.within if design.paired else spread.of_mean(design.seeds))
+
+
+@lru_cache(maxsize=256)
+def _critical(design: Design) -> Vector:
+    """For each simulated study, in which nothing changed and what is dealt has a standard deviation of 1, how much
+    would have to be added to the changed side to be found. See `PermutationTest.typical`: a shift just adds to it."""
+    deals, dice = design.deals(), np.random.default_rng(0)
+    size = int(deals.base[0].sum())
+    noise = dice.standard_normal((deals.base.shape[1], _STUDIES))
+    if design.paired:
+        noise[:size] = 0.0
+    place = deals.place(design.level)
+    if place < 0:
+        return np.full(_STUDIES, np.inf)
+    return np.asarray(-deals.typical(noise)[place], dtype=np.float64)
+
+
+def _power_of_share(design: Design, spread: Spread, effect: float, share: float) -> float:
+    changed = min(1.0, max(0.0, share + effect))
+    dice = np.random.default_rng(0)
+    if design.paired:
+        values = _pairs(design, spread, share, changed, dice)
+    else:
+        values = np.vstack([_shares(number, design.seeds, spread, mean, dice)
+                            for number, mean in ((design.base, share), (design.changed, changed))])  # fmt: skip
+    p = np.array(design.deals().two_sided(values))
+    gap = values[-design.changed :].mean(axis=0) - values[: design.base].mean(axis=0)
+    if design.paired:
+        gap = values[design.seeds :].mean(axis=0)
+    return float(np.mean((p <= design.level + 1e-12) & (gap * effect > 0)))
+
+
+def _shares(phrasings: int, seeds: int, spread: Spread, share: float, dice: np.random.Generator) -> Vector:
+    """The means of so many phrasings in each simulated study, a row for each phrasing."""
+    size, whole = (phrasings, _STUDIES), share * (1 - share)
+    wanted = spread.of_mean(seeds) * spread.at(share)
+    if whole <= 0 or wanted <= 0:
+        return np.full(size, share)
+    apart = (wanted - whole / seeds) * seeds / (seeds - 1) if seeds > 1 else 0.0
+    if apart <= 0:  # seeds fall out of the differences: as if there were more of them
+        number = max(seeds, round(whole / wanted))
+        return dice.binomial(number, share, size) / number
+    strength = whole / min(apart, 0.98 * whole) - 1
+    own = dice.beta(share * strength, (1 - share) * strength, size)
+    return dice.binomial(seeds, own) / seeds
+
+
+def _pairs(design: Design, spread: Spread, share: float, changed: float, dice: np.random.Generator) -> Vector:
+    """Pairs of a yes or no, as differences: those of the baseline are 0."""
+    effect = changed - share
+    differ = spread.within * (spread.at(share) + spread.at(changed)) + effect**2
+    differ = min(1.0, max(abs(effect), differ))
+    drawn = dice.random((design.seeds, _STUDIES))
+    values = np.where(drawn < (differ + effect) / 2, 1.0, np.where(drawn > 1 - (differ - effect) / 2, -1.0, 0.0))
+    return np.vstack([np.zeros_like(values), values])
+
+
+def _least(enough: Callable[[float], bool], most: float, sign: float) -> float | None:
+    """The smallest size that is enough, to a hundredth of the largest, with a sign."""
+    if not enough(most):
+        return None
+    low, high = 0.0, most
+    for _ in range(7):
+        middle = (low + high) / 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return math.copysign(high, sign)
+
+
+def _first(enough: Callable[[int], bool], most: int) -> int | None:
+    """The smallest number, from 0, that is enough, where larger ones are, too."""
+    if enough(0):
+        return 0
+    low, high = 0, 1
+    while not enough(high):
+        if high >= most:
+            return None
+        low, high = high, min(most, high * 2)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
