@@ -70,9 +70,14 @@ _Address = Annotated[
 class Source:
     """Where a value came from."""
 
-    kind: Literal["flag", "environment", "trusted file", "file", "earlier run"]
+    kind: Literal["flag", "environment", "trusted file", "file", "study", "earlier run"]
     name: str
     """How messages call it: a flag, a variable, or a file."""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the user has said so themselves. What is not may be somebody else's."""
+        return self.kind not in ("file", "study")
 
     def __str__(self) -> str:
         return self.name
@@ -213,7 +218,7 @@ class Settings(BaseModel):
     def withheld(self) -> str | None:
         """The variable whose key is not sent, since a file that nobody said to trust gave the address."""
         source = self.source("base_url")
-        if self.api_key or source is None or source.kind != "file":
+        if self.api_key or source is None or source.trusted:
             return None
         return next((name for name in KEYS if os.environ.get(name)), None)
 
@@ -223,10 +228,23 @@ class Settings(BaseModel):
         Raises:
             SettingsError: the earlier run has a value that cannot be used.
         """
-        missing = {name: value for name, value in before.items() if value is not None and getattr(self, name) is None}
+        missing = {name: value for name, value in before.items() if getattr(self, name) is None}
+        return self.over(Source("earlier run", "the earlier run"), **missing)
+
+    def over(self, source: Source, **values: Any) -> Settings:
+        """These settings with others in place of them; None is not given. A key stays with the address that it was
+        set for.
+
+        Raises:
+            SettingsError: a value that cannot be used.
+        """
+        given = {name: value for name, value in values.items() if value is not None}
         now = {name: getattr(self, name) for name in Settings.model_fields}
-        source = Source("earlier run", "the earlier run")
-        return _settings(now | missing, self._sources | dict.fromkeys(missing, source), self._text)
+        sources = self._sources | dict.fromkeys(given, source)
+        if "base_url" in given and not source.trusted:
+            now["api_key"] = None
+            sources.pop("api_key", None)
+        return _settings(now | given, sources, self._text)
 
 
 def load(**flags: Any) -> Settings:

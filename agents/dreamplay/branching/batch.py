@@ -44,7 +44,7 @@ class Job:
         Raises:
             RecordError: the folder holds something else, or what it holds is damaged.
         """
-        found = self._found()
+        found = self.found()
         return found is not None and found.end is not None
 
     def record(self) -> RunLog:
@@ -55,11 +55,16 @@ class Job:
         self, model: Model, settings: dict[str, Any], *, watched: bool = True, trace: Tracing | None = None
     ) -> Runner:
         """The runner of the branch, whose folder is created if it does not exist."""
-        if self._found() is None:
+        if self.found() is None:
             transcript.begin(self.folder, self.header, self.branch.events)
         return Runner(self.branch.plan, model, self.folder, settings, goes_on=True, watched=watched, trace=trace)
 
-    def _found(self) -> RunLog | None:
+    def found(self) -> RunLog | None:
+        """What was played of it; None if it was not begun.
+
+        Raises:
+            RecordError: see `done`.
+        """
         if not disk.there(self.folder / FILE):
             return None
         record = self.record()
@@ -76,8 +81,8 @@ def job(branch: Branch, model: Model, settings: dict[str, Any], home: Path) -> J
 
 
 def _alike(header: Header) -> Header:
-    """A header without what may differ between two runs of the same thing."""
-    return header.model_copy(update={"versions": {}, "settings": comparable(header.settings)})
+    """A header without what may differ between two runs of the same thing: the words for a change name its file."""
+    return header.model_copy(update={"versions": {}, "changes": (), "settings": comparable(header.settings)})
 
 
 @dataclass
@@ -130,7 +135,7 @@ class BatchRunner:
         except DreamplayError as error:
             self.failed[each.folder.name] = error
         except Exception as error:  # a bug, which is that run's, too, and no reason to break off the others
-            self.failed[each.folder.name] = _bug(error)
+            self.failed[each.folder.name] = bug(error)
         watch(each, None)
 
 
@@ -168,7 +173,8 @@ def check(jobs: int, roles: int) -> None:
         )
 
 
-def _bug(error: Exception) -> DreamplayError:
+def bug(error: Exception) -> DreamplayError:
+    """What is said of an error that should not have been possible, in one line."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     said = " ".join(str(error).split())[:200]

@@ -106,7 +106,7 @@ class RunConfig:
             parent=self.parent,
             point=self.point,
             changes=self.changes,
-            versions=_versions() | self.plugins.versions(),
+            versions=versions() | self.plugins.versions(),
         )
 
 
@@ -202,7 +202,8 @@ def _filled(scene: Scene, cast: Cast) -> Scene:
 
 
 @cache
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Package to version: dreamplay and the libraries that shape a run."""
     found = {}
     for name in _VERSIONED:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):

@@ -122,10 +122,9 @@ def _plugin(named: str) -> plugins.Plugin | None:
 
 def _withheld(variable: str, source: Source) -> str:
     """That a key is not sent, and how to have it sent."""
-    return (
-        f"{variable} is not sent to an address from {source}: give the address with `base_url` or DREAMPLAY_BASE_URL, "
-        f"or set {CONFIG}={source} to trust the file"
-    )
+    way = "`base_url`" if source.kind == "study" else "`base_url` or DREAMPLAY_BASE_URL"
+    trust = "" if source.kind == "study" else f", or set {CONFIG}={source} to trust the file"
+    return f"{variable} is not sent to an address from {source}: give the address with {way}{trust}"
 
 
 def profile(
@@ -256,7 +255,7 @@ def connect(spec: ModelSpec, settings: Settings, chosen: ModelProfile | None = N
     via = proxy.chosen(address)
     client = open_endpoint(
         address, key or "none", timeout=settings.timeout, many=jobs > 1,
-        ambient=spec.address_source is None or spec.address_source.kind != "file",
+        ambient=spec.address_source is None or spec.address_source.trusted,
     )  # fmt: skip
     return Endpoint(
         spec.model or "",

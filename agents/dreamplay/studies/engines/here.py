@@ -1,0 +1,47 @@
+"""Plays the tasks of a study in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from dreamplay.studies.engines.backlog import Backlog
+from dreamplay.studies.engines.base import Watch
+from dreamplay.studies.tasks import Task
+from dreamplay.studies.worker import Worker, Workplace
+
+NAME = "this process"
+
+
+class Here:
+    """An engine: one worker, in this process."""
+
+    def __init__(self, place: Workplace) -> None:
+        self._worker = Worker(place)
+        self._jobs = place.jobs
+        self._backlog: Backlog | None = None
+        self.stopping = False
+
+    def stop(self) -> None:
+        """Begin no more tasks; see `Engine.stop`."""
+        self.stopping = True
+        self._worker.stop()
+        if self._backlog:
+            self._backlog.stop()
+
+    async def run(self, tasks: Sequence[Task], watch: Watch) -> None:
+        """Have all tasks played; see `Engine.run`."""
+        backlog = self._backlog = Backlog(tasks, watch)
+        if self.stopping:
+            return
+
+        async def work() -> None:
+            while task := await backlog.take(NAME):
+                backlog.over(await self._worker.play(task))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self._jobs, len(tasks))):
+                    group.create_task(work())
+        finally:
+            await self._worker.close()
