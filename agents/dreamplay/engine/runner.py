@@ -19,6 +19,7 @@ from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.state import Context, LeaveGraphError, State, context
 from dreamplay.errors import DreamplayError, RecordError
 from dreamplay.models.base import Model
+from dreamplay.models.profile import ModelProfile
 from dreamplay.participants import visit
 from dreamplay.participants.attended import Attended
 from dreamplay.participants.base import Participant, Quit
@@ -67,12 +68,17 @@ class Runner:
         self._control = RunControl()
         self._attended: Attended | None = None
         self._begun = self._ended = False
+        self._of_profile: tuple[ModelProfile, dict[str, Any]] | None = None
         self.header = self.plan.header(self.model.name, self._settings)
         self.script = Script()
 
     @property
     def _settings(self) -> dict[str, Any]:
-        return self.settings | self.plan.recorded(self.model)
+        """What is recorded of the model: made anew only after something was learned about it."""
+        profile = self.model.profile
+        if self._of_profile is None or self._of_profile[0] is not profile:
+            self._of_profile = profile, self.settings | self.plan.recorded(self.model)
+        return self._of_profile[1]
 
     @property
     def not_done(self) -> list[str]:
