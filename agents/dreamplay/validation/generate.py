@@ -89,12 +89,12 @@ async def generate(
             else:
                 passed.append((value, value if isinstance(value, str) else shown(value, candidate)))
         if passed:
-            best, text = max(passed, key=lambda each: merit(each[0]))
+            best, text = passed[0] if len(passed) == 1 else max(passed, key=lambda each: merit(each[0]))
             refused += [RejectedCandidate(text=other, reason=OUTDONE) for _, other in passed if other != text]
             return Generation(best, number, tuple(refused), usage)
         advice = errors[0].advice
     if fallbacks:
-        value, number = max(fallbacks, key=lambda each: merit(each[0]))
+        value, number = fallbacks[0] if len(fallbacks) == 1 else max(fallbacks, key=lambda each: merit(each[0]))
         return Generation(value, number, tuple(refused), usage)
     return Generation(None, attempts - 1, tuple(refused), usage)
 
