@@ -99,8 +99,16 @@ def _near(embedder: Embedder, text: str, voice: tuple[str, ...]) -> float:
     """The similarity of a text to a voice. Cached, since a scene asks for the same ones again and again."""
     from dreamplay.memory.embeddings import embed
 
-    rows = embed(embedder, (text, *voice))
-    return round(float(_unit(rows[0]) @ _unit(rows[1:].mean(axis=0))), _EXACT)
+    (row,) = embed(embedder, (text,))
+    return round(float(_unit(row) @ _voice(embedder, voice)), _EXACT)
+
+
+@lru_cache(maxsize=256)
+def _voice(embedder: Embedder, voice: tuple[str, ...]) -> Any:
+    """The middle of a voice. Cached, since every move of a story is compared with the same ones."""
+    from dreamplay.memory.embeddings import embed
+
+    return _unit(embed(embedder, voice).mean(axis=0))
 
 
 @lru_cache(maxsize=256)

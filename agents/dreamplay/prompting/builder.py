@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from dreamplay.languages.move_note import MoveNote
@@ -88,7 +88,17 @@ class PromptBuilder(NarratorPrompts):
         return next((self.cast.fill(topic.about) for topic in turn.scene.topics if topic.id == cue.topic), "")
 
     def _fitting(self, turn: Turn, view: View, recalled: Sequence[RetrievedMemory]) -> Brief:
-        return self.brief(turn, view, recalled).within(self.profile.brief_tokens, self._wording.size)
+        """The brief of a turn, as far as there is room for it."""
+        known = self._whole[0] if self._whole else None
+        if known is None or known[0] is not turn or known[1] is not view:
+            self._whole[:] = [known := (turn, view, self.brief(turn, view))]
+        return replace(known[2], recalled=tuple(recalled)).within(self.profile.brief_tokens, self._wording.size)
+
+    @cached_property
+    def _whole(self) -> list[tuple[Turn, View, Brief]]:
+        """The brief of the last turn, if there is one, without memories: it is asked for to see which of them it has
+        room for, and again for each try."""
+        return []
 
     def _free(self, turn: Turn, view: View, wrong: str, recalled: Sequence[RetrievedMemory]) -> Prompt:
         """Ask for a line with the whole brief."""

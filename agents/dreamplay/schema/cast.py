@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from pydantic import Field
 
 from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import PLACEHOLDER, FrozenModel, Id, Name, Text, folded
 from dreamplay.schema.scene import VISITOR
+
+_KEPT = 8192
+"""Texts of which it is kept whom they name: the director, the memory and the ledgers of all who heard a line ask."""
 
 
 class PrivateSheet(FrozenModel):
@@ -151,12 +154,11 @@ class Cast:
         by name mostly comes at the end. "Ann Marie" names nobody called Ann.
         """
         names, owners = self._mentions
-        found = {owners[hit[0]]: hit.start() for hit in names.finditer(text)}
-        return tuple(sorted(found, key=found.__getitem__, reverse=True))
+        return tuple(dict.fromkeys(owners[name] for name in _named(names, text)))
 
     def nameless(self, text: str) -> str:
         """The text without the names of the cast, for comparisons: two lines are not similar because both name Leo."""
-        return self._mentions[0].sub("", text)
+        return _without(self._mentions[0], text)
 
     def emptied(self, text: str) -> str:
         """The text with {role} for every name: what differs by names alone is the same."""
@@ -165,7 +167,21 @@ class Cast:
 
     def fill(self, text: str) -> str:
         """Put names where an author wrote {role}. Plain replacement: any other brace stays as it is."""
+        if "{" not in text:
+            return text
         return PLACEHOLDER.sub(lambda m: self.called(m[1]) if m[1] in self.personas else m[0], text)
+
+
+@lru_cache(maxsize=_KEPT)
+def _named(names: re.Pattern[str], text: str) -> tuple[str, ...]:
+    """The names in a text, the last one first."""
+    return tuple(reversed(names.findall(text)))
+
+
+@lru_cache(maxsize=_KEPT)
+def _without(names: re.Pattern[str], text: str) -> str:
+    """A text without these names."""
+    return names.sub("", text)
 
 
 def _parts(name: str) -> Iterator[str]:

@@ -19,6 +19,8 @@ from dreamplay.threads.thread import ThreadKind
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+")
 _ENDS = re.compile(r"[\s,]*(?:[.!\u2026]|$)")
+_KEPT = 20_000
+"""Texts of which it is kept what they show."""
 _STEM = 5
 """Letters by which two words count as the same, without an s at the end: "promise" and "promised"."""
 _OF_ACT: dict[str, ThreadKind] = {
@@ -112,22 +114,36 @@ def _called(cast: Cast, role: str, text: str) -> bool:
 
 def puts(text: str, cue: Cue | None, language: Language) -> list[Put]:
     """What a line puts to whoever it is spoken to: at most one thing that asks for an answer, and a promise."""
-    said = sentences(plain(text))
     act = _OF_ACT.get(cue.act) if (cue := led(cue)) else None
-    demand = _demand(said, act, language)
+    return [*_puts(text, act, language.promises, language.accusations, language.offers)]
+
+
+@lru_cache(maxsize=_KEPT)
+def _puts(
+    text: str,
+    act: ThreadKind | None,
+    promises: re.Pattern[str],
+    accusations: re.Pattern[str],
+    offers: re.Pattern[str],
+) -> tuple[Put, ...]:
+    """What a line puts, given the kind that its act has; kept, since everybody who hears it has a ledger."""
+    said = sentences(plain(text))
+    demand = _demand(said, act, accusations, offers)
     found = [demand] if demand else []
-    promised = [each for each in said if not _asks(each) and language.promises.search(each)]
+    promised = [each for each in said if not _asks(each) and promises.search(each)]
     if act == "promise" or promised:
         found.append(Put("promise", tuple(promised or [text])))
-    return found
+    return tuple(found)
 
 
-def _demand(said: Sequence[str], act: ThreadKind | None, language: Language) -> Put | None:
+def _demand(
+    said: Sequence[str], act: ThreadKind | None, accusations: re.Pattern[str], offers: re.Pattern[str]
+) -> Put | None:
     """The one thing in these sentences that asks for an answer. The kind that the act of a led line has counts most; an
     accusation counts more than an offer, and an offer more than a question."""
     kinds: list[tuple[ThreadKind, list[str]]] = [
-        ("accusation", [each for each in said if language.accusations.search(each)]),
-        ("offer", [each for each in said if language.offers.search(each)]),
+        ("accusation", [each for each in said if accusations.search(each)]),
+        ("offer", [each for each in said if offers.search(each)]),
         ("question", [each for each in said if _asks(each)]),
     ]
     if act in ("question", "accusation", "offer"):
@@ -201,7 +217,7 @@ def matter(text: str, language: Language) -> frozenset[str]:
     return _matter(text, language.stop_words)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=_KEPT)
 def _matter(text: str, passed_over: frozenset[str]) -> frozenset[str]:
     said = [word.casefold() for word in _WORD.findall(plain(text))]
     return frozenset(word.removesuffix("'s").removesuffix("s")[:_STEM] for word in said if word not in passed_over)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from dreamplay import languages, plugin_guard, plugins
@@ -106,11 +107,16 @@ class Pipeline:
 
     def faults(self, candidate: Candidate, context: CheckContext, kind: TextKind) -> Iterator[tuple[Check, Fault]]:
         """Every fault of a text with the check that found it, those that reject it first."""
-        for check in sorted(self.checks, key=lambda check: check.verdict == "fallback"):
+        for check in self._ordered:
             if kind in check.texts and check.language in (ANY, self.language.code):
                 fault = check.function(candidate, context)
                 if fault:
                     yield check, fault
+
+    @cached_property
+    def _ordered(self) -> list[Check]:
+        """The checks, those that reject a text first."""
+        return sorted(self.checks, key=lambda check: check.verdict == "fallback")
 
     def without(self, names: Collection[str]) -> Pipeline:
         """The same without the checks and steps of these names.
