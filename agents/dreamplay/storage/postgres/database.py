@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -18,8 +19,9 @@ class Database:
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self.writer = Writer(address, lambda connection: migrating.migrate(connection, address))
-        self._reader = Link(address, self._look)
+        met = threading.Event()
+        self.writer = Writer(address, lambda connection: migrating.migrate(connection, address), met)
+        self._reader = Link(address, self._look, met)
         self._form = 0
 
     def read(self, work: Callable[[Connection], T], what: object, *, otherwise: T) -> T:

@@ -36,7 +36,8 @@ _REFUSED = {
     r"SSL|certificate": "see `sslmode` in the documentation of PostgreSQL",
 }
 """By the words of a connection that was refused, for which no code is passed on."""
-_STARTING = re.compile(r"starting up|shutting down|recovery|not yet accepting|not accepting")
+_STARTING = re.compile(r"starting up|shutting down|recovery mode|not (yet )?accepting|refused|closed|reset")
+"""Words of a connection that was refused by a server that may be restarting."""
 _GONE = f"see whether it runs and can be reached from here, {_AGAIN}"
 _PASSING = ("08", "57P", "40001", "40P01", "57014", "55P03")
 """The beginnings of the codes of what may be over at the next attempt."""
@@ -47,16 +48,18 @@ class SlowError(psycopg.OperationalError):
     """The server did not answer in time, not even that it is slow."""
 
 
-def refused(error: psycopg.Error) -> bool:
-    """Whether a connection was refused for a reason that waiting does not change."""
-    return not _STARTING.search(str(error))
+def passing(error: psycopg.Error, *, met: bool) -> bool:
+    """Whether it may be over at the next attempt: a server that is restarted or busy, or a connection that was lost.
 
-
-def passing(error: psycopg.Error) -> bool:
-    """Whether it may be over at the next attempt: a connection that was lost, a server that is restarted or busy."""
+    Args:
+        error: what was said.
+        met: whether the server was there before. If it was, whatever it says of a new connection may be over.
+    """
     if isinstance(error, psycopg.InterfaceError):  # the connection was closed before
         return True
-    return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08").startswith(_PASSING)
+    if error.sqlstate or not isinstance(error, psycopg.OperationalError):
+        return (error.sqlstate or "").startswith(_PASSING)
+    return met or _STARTING.search(str(error)) is not None
 
 
 def cannot(do: str, what: object, address: Address, error: psycopg.Error) -> RecordError:

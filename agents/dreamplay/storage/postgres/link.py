@@ -19,13 +19,15 @@ from dreamplay.storage.postgres import faults
 from dreamplay.storage.postgres.address import Address
 
 PATIENCE = 60.0
-"""Seconds for which a server that was there before is looked for again, as all that follow."""
+"""Seconds for which a server that was there before is looked for again; as all that follow."""
+FIRST = 5.0
+"""For one that was never there: it may be restarting."""
 _STATEMENT = 20.0
 """For one statement."""
-_SILENCE = 30.0
+SILENCE = 30.0
 """For any answer at all."""
-_FIRST, _LONGEST = 0.1, 2.0
-"""Between two attempts: at first, and at most."""
+_SHORTEST, _LONGEST = 0.1, 2.0
+"""Between two attempts."""
 _SESSION = {
     "statement_timeout": f"{_STATEMENT * 1000:.0f}",
     "lock_timeout": f"{_STATEMENT * 500:.0f}",
@@ -66,13 +68,13 @@ class Link:
     Args:
         address: of the server.
         opened: what is done with each new connection, before anything else.
+        met: is set when the server was there.
     """
 
-    def __init__(self, address: Address, opened: Callable[[Connection], None]) -> None:
+    def __init__(self, address: Address, opened: Callable[[Connection], None], met: threading.Event) -> None:
         self.address = address
-        self._opened = opened
+        self._opened, self._met = opened, met
         self._connection: Connection | None = None
-        self._met = False
         self._lock = threading.RLock()
 
     def do(self, work: Callable[[Connection], T], *, do: str, what: object) -> T:
@@ -86,7 +88,7 @@ class Link:
         Raises:
             RecordError: the server refuses it, or is gone, or stays busy.
         """
-        until, pause = time.monotonic() + PATIENCE, _FIRST
+        begun, pause = time.monotonic(), _SHORTEST
         with self._lock:
             while True:
                 try:
@@ -94,8 +96,9 @@ class Link:
                 except psycopg.Error as error:
                     if self._connection is None or not self._answers(error):
                         self.close()
-                    first = not self._met and faults.refused(error)
-                    if first or not faults.passing(error) or time.monotonic() + pause > until:
+                    met = self._met.is_set()
+                    until = begun + (PATIENCE if met else FIRST)
+                    if not faults.passing(error, met=met) or time.monotonic() + pause > until:
                         raise faults.cannot(do if error.sqlstate else "reach", what, self.address, error) from None
                 time.sleep(pause)
                 pause = min(pause * 2, _LONGEST)
@@ -119,7 +122,8 @@ class Link:
             except BaseException:
                 connection.close()
                 raise
-            self._connection, self._met = connection, True
+            self._connection = connection
+            self._met.set()
         return self._connection
 
     def _answers(self, error: psycopg.Error) -> bool:
@@ -128,13 +132,13 @@ class Link:
 
 
 def _bounded(gen: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
-    until = time.monotonic() + _SILENCE
+    until = time.monotonic() + SILENCE
     try:
         state = next(gen)
         while True:
             ready = yield state
             if not ready and time.monotonic() > until:
-                raise faults.SlowError(f"no answer within {_SILENCE:.0f} s")
+                raise faults.SlowError(f"no answer within {SILENCE:.0f} s")
             state = gen.send(ready)
     except StopIteration as end:
         value: T = end.value

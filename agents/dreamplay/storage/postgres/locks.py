@@ -4,11 +4,14 @@ connection was lost, they are taken again.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+import psycopg
 
 from dreamplay.storage.postgres.link import Connection
 from dreamplay.storage.store import taken
@@ -33,7 +36,7 @@ _EMPTY = (
     " AND NOT EXISTS (SELECT FROM dreamplay.documents WHERE run = %(run)s)"
 )
 _ATTEMPTS = 3
-_OURS = 5.0
+OURS = 5.0
 """Seconds for the server to end the session that was lost, with its locks."""
 _BETWEEN = 0.05
 
@@ -73,10 +76,10 @@ class Locks:
     def let_go(self, connection: Connection, run: int) -> None:
         """Let go of a run, and remove it if nothing was kept in it."""
         self.lost.pop(run, None)
-        if run in self._held:
-            connection.execute(_EMPTY, {"run": run})
-            connection.execute(_LET_GO, (run,))
-            del self._held[run]
+        if self._held.pop(run, None):
+            with contextlib.suppress(psycopg.Error):  # it is in nobody's way
+                connection.execute(_EMPTY, {"run": run})
+        connection.execute(_LET_GO, (run,))
 
     def again(self, connection: Connection) -> None:
         """Take on a new connection what the last one held."""
@@ -85,7 +88,7 @@ class Locks:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE (pid, backend_start) = (%s, %s)",
                 self._session,
             )
-        until = time.monotonic() + _OURS
+        until = time.monotonic() + OURS
         for run, called in list(self._held.items()):
             while not _true(connection, _TAKE, run):
                 if time.monotonic() > until:

@@ -10,6 +10,11 @@ from dreamplay.storage.postgres.address import Address
 from dreamplay.storage.postgres.link import Connection
 
 _STEPS = files("dreamplay.storage.postgres.migrations")
+_LOOK = (
+    "SELECT current_setting('server_encoding'),"
+    " EXISTS (SELECT FROM pg_tables WHERE (schemaname, tablename) = ('dreamplay', 'versions'))"
+)  # not to_regclass, which may remember within a transaction that there was none
+_SCHEMA = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'dreamplay')"
 _LOCK = 0x64726561  # one process at a time makes the steps
 
 
@@ -24,9 +29,7 @@ def stands(connection: Connection, address: Address) -> int:
     Raises:
         RecordError: it is newer than ours, or its database does not keep Unicode.
     """
-    encoding, there = _first(
-        connection, "SELECT current_setting('server_encoding'), to_regclass('dreamplay.versions') IS NOT NULL"
-    )
+    encoding, there = _first(connection, _LOOK)
     if encoding != "UTF8":
         raise RecordError(
             f"{address} keeps text as {encoding}, which cannot hold every transcript; make another database with: "
@@ -53,7 +56,7 @@ def migrate(connection: Connection, address: Address) -> None:
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         version = stands(connection, address)  # another process may have been first
-        if version == 0 and not _first(connection, "SELECT to_regnamespace('dreamplay') IS NOT NULL")[0]:
+        if version == 0 and not _first(connection, _SCHEMA)[0]:
             connection.execute("CREATE SCHEMA dreamplay")
         if version == 0:
             connection.execute(

@@ -69,16 +69,17 @@ class Writer:
     Args:
         address: of the server.
         opened: what is done with each new connection, before the locks are taken again.
+        met: see `Link`.
     """
 
-    def __init__(self, address: Address, opened: Callable[[Connection], None]) -> None:
+    def __init__(self, address: Address, opened: Callable[[Connection], None], met: threading.Event) -> None:
         self.locks = Locks()
 
         def ready(connection: Connection) -> None:
             opened(connection)
             self.locks.again(connection)
 
-        self._link = Link(address, ready)
+        self._link = Link(address, ready, met)
         self._jobs: list[_Append | _Call] = []
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -202,6 +203,7 @@ class Writer:
 
         def work(connection: Connection) -> None:
             nonlocal left, sent
+            left = self._still_ours(left)
             left = self._missing(connection, left) if sent else left
             sent = True
             try:
@@ -233,18 +235,22 @@ class Writer:
                     _fail(left, faults.cannot(_DO, left[0].stream.called, self._link.address, error))
                     break
 
-    def _insert(self, connection: Connection, left: list[_Append]) -> None:
+    def _still_ours(self, left: list[_Append]) -> list[_Append]:
+        """Without the runs that another process has taken while the connection was lost."""
         for each in left:
             if lost := self.locks.lost.get(each.written.run):
                 _fail([each], lost)
-        if kept := [each.written for each in left if not each.stream.fault]:
-            tables.insert(connection, kept)
+        return [each for each in left if not each.stream.fault]
+
+    def _insert(self, connection: Connection, left: list[_Append]) -> None:
+        if left:
+            tables.insert(connection, [each.written for each in left])
 
     def _missing(self, connection: Connection, left: list[_Append]) -> list[_Append]:
         """What is not written yet, though it may have been sent. A stream in which something else stands was written to
         by another process, and is left."""
         missing = []
-        streams = {id(each.stream): each.stream for each in left if not each.stream.fault}
+        streams = {id(each.stream): each.stream for each in left}
         for stream in streams.values():
             own = [each for each in left if each.stream is stream]
             sent = [record for each in own for record in each.written.records]
