@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dreamplay.engine.estimate import Estimate
     from dreamplay.schema.event import Event
     from dreamplay.scoring.score import Scorecard
+    from dreamplay.storage.store import Store
     from dreamplay.validation.trial import Trial
 
 
@@ -56,7 +57,7 @@ def play(
             the settings say, else the embedded one; of a branch or a run that goes on, the one it was played on.
         seed: of the dice, from 0 to 2**31 - 1; drawn if None.
         beats: play only these; all if empty.
-        out: the run's own new folder; one in `transcripts/` if None.
+        out: the run's own new folder; None: a new place in `store`.
         visitor: the name, the persona file or the `Persona` of somebody who steps in. Needs interventions.
         interventions: a YAML file that says what the visitor does, and when.
         on_event: is called with each event once it is on disk, on another thread.
@@ -222,13 +223,17 @@ def list_personas() -> list[str]:
     return casting.offered("personas")
 
 
-def load_run(reference: str | Path | None = None) -> Run:
-    """Read a run, given its folder, its transcript, or its name in `transcripts/`. None: the newest run there.
+def load_run(reference: str | Path | None = None, store: str | Path | Store | None = None) -> Run:
+    """Read a run.
+
+    Args:
+        reference: its folder, its transcript, or its name in the store; None: the newest run there.
+        store: the folder of the runs, or the address of another store; None: the one that is set, else `transcripts/`.
 
     Raises:
         RecordError: there is none, or it is damaged; the message says where.
     """
-    return Run.find(str(reference) if reference else None)
+    return Run.find(str(reference) if reference else None, store)
 
 
 def list_models(**settings: Unpack[ModelKeywords]) -> list[dict[str, Any]]:
@@ -293,7 +298,7 @@ def two_groups(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
     """
     from dreamplay.comparison import alignment
 
-    base, _ = alignment.groups([(run.folder.name, run.record) for run in runs])
+    base, _ = alignment.groups([(run.place.name, run.record) for run in runs])
     first = {id(record) for record in base}
     return [run for run in runs if id(run.record) in first], [run for run in runs if id(run.record) not in first]
 
@@ -315,7 +320,7 @@ def score(runs: Run | Sequence[Run]) -> Scorecard:
     should keep in `.bars`."""
     from dreamplay.scoring import score
 
-    return score.card({str(run.folder): run.record for run in _runs(runs)})
+    return score.card({str(run.place): run.record for run in _runs(runs)})
 
 
 def _runs(given: Run | Sequence[Run]) -> Sequence[Run]:

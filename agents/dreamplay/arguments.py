@@ -40,7 +40,7 @@ def preparation(
     async def prepared() -> Prepared:
         match story:
             case Run():
-                return await prepare.resume(story.folder, reading.load(**given), opened)
+                return await prepare.resume(story.place, reading.load(**given), opened)
             case Branched():
                 return await prepare.branch(story, reading.load(**given), opened)
         told, value = (None, story) if isinstance(story, Story) else (story and str(story), None)

@@ -53,11 +53,11 @@ def export(
     chosen = [runs] if isinstance(runs, Run) else list(runs)
     for run in chosen:
         if player := run.played_by:
-            raise UsageError(f"{run.folder.name} is being played by {player}; export it when it has stopped")
+            raise UsageError(f"{run.place.name} is being played by {player}; export it when it has stopped")
     if out is not None:
         formats.see_free(Path(out), replace=replace)
     made = formats.write(
-        to, [run.record for run in chosen], view=view, secrets=secrets, folders=[run.folder for run in chosen]
+        to, [run.record for run in chosen], view=view, secrets=secrets, places=[run.place for run in chosen]
     )
     if out is not None:
         formats.save(made, Path(out), replace=replace)

@@ -14,12 +14,14 @@ from dreamplay.errors import PluginError, UsageError
 from dreamplay.runs.viewpoint import AUTHOR, READER, Viewpoint
 from dreamplay.schema.base import FrozenModel
 from dreamplay.storage import disk
+from dreamplay.storage.folders import at
 
 if TYPE_CHECKING:
     from dreamplay.runs.transcript import End, RunLog
+    from dreamplay.storage.store import Place
 
 PAGE = "transcript.md"
-"""The file in the folder of a run that people read."""
+"""The file of a run that people read."""
 _PAGE_FORMAT = "markdown"
 
 
@@ -34,8 +36,8 @@ class Source:
     secrets: bool = False
     """Whether private sheets, what was pooled into dreams, and prompts may be told; only with the author's view, or of
     a role to itself, if the format has `own_secrets`."""
-    folders: tuple[Path, ...] = ()
-    """The folder of each run, where its prompts are; empty if the runs are not on disk."""
+    places: tuple[Place, ...] = ()
+    """Where each run is kept, and its prompts are; empty if the runs are kept nowhere."""
 
     @property
     def log(self) -> RunLog:
@@ -139,7 +141,7 @@ def suffixes() -> dict[str, str]:
 
 
 def write(
-    name: str, logs: Sequence[RunLog], *, view: str | None = None, secrets: bool = False, folders: Sequence[Path] = ()
+    name: str, logs: Sequence[RunLog], *, view: str | None = None, secrets: bool = False, places: Sequence[Place] = ()
 ) -> Files:
     """Write runs in the format of a name.
 
@@ -148,7 +150,7 @@ def write(
         logs: the runs.
         view: `reader`, `author` or a role; None: what the format uses by itself.
         secrets: also tell private sheets, what was pooled into dreams, and prompts, if the format has a place for them.
-        folders: the folder of each run, where its prompts are.
+        places: where each run is kept, and its prompts are.
 
     Raises:
         PluginError: there is no such format, or it cannot be used.
@@ -164,7 +166,7 @@ def write(
         raise UsageError(f"format {name!r} is somebody's view; add `view`: {', '.join(logs[0].cast.roles)}")
     if secrets and seen_by != AUTHOR and not (chosen.own_secrets and seen_by != READER):
         raise UsageError(f"`secrets` needs the author's view, not {seen_by!r}: nobody else may read them")
-    source = Source(tuple(logs), seen_by, secrets, tuple(folders))
+    source = Source(tuple(logs), seen_by, secrets, tuple(places))
     for log in logs:
         source.viewpoint(log)  # an unknown role is said before anything is written
     made = chosen.write(source)
@@ -200,8 +202,8 @@ def see_free(path: Path, *, replace: bool) -> None:
         raise UsageError(f"{disk.short(path)} exists; choose another file, or add `replace`")
 
 
-def write_page(folder: Path, end: End | None = None) -> Path:
-    """Write `transcript.md` beside the transcript, and return its path. With an end it is the page of a run that is
+def write_page(where: Place | Path, end: End | None = None) -> None:
+    """Write `transcript.md` beside the transcript. With an end it is the page of a run that is
     about to get that end.
 
     Raises:
@@ -209,12 +211,12 @@ def write_page(folder: Path, end: End | None = None) -> Path:
     """
     from dreamplay.runs import transcript
 
-    log = transcript.read(folder)
+    place = at(where)
+    log = transcript.read(place)
     page: Any = open_format(_PAGE_FORMAT).write(Source((changed(log, end=end or log.end),), AUTHOR))
     try:
-        disk.replace(folder / PAGE, page.encode())
+        place.replace(PAGE, page.encode())
     except OSError as error:
         with contextlib.suppress(OSError):  # an older page would pass for this one
-            (folder / PAGE).unlink(missing_ok=True)
-        raise disk.cannot("write", folder / PAGE, error) from error
-    return folder / PAGE
+            place.remove(PAGE)
+        raise disk.cannot("write", place.called(PAGE), error) from error

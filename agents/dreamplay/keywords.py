@@ -58,6 +58,8 @@ class TraceKeywords(TypedDict, total=False):
 class PlayKeywords(ModelKeywords, PluginKeywords, TraceKeywords, total=False):
     """How a story is played, beside what `dreamplay.play` has parameters for."""
 
+    store: str | Path | None
+    """Where the new run is kept: a folder, or the address of a database."""
     length: Literal["short", "full"] | None
     """How many turns a scene has."""
     reflect: bool | None

@@ -28,6 +28,7 @@ from dreamplay.runs import labels, transcript
 from dreamplay.runs.labels import Label
 from dreamplay.schema.event import Event, Token
 from dreamplay.schema.script import Script, away, in_hand
+from dreamplay.storage.folders import folder_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from dreamplay.engine.runner import Runner
     from dreamplay.participants.visit import Visit
     from dreamplay.runs.transcript import Header
+    from dreamplay.storage.store import Place
 
 
 class LivePlay:
@@ -76,7 +78,7 @@ class LivePlay:
     @property
     def label(self) -> Label:
         """What somebody noted about its run: see `Run.label`. Nothing before it is opened."""
-        return labels.read(self.folder)[0] if self.folder else Label()
+        return labels.read(self.place)[0] if self.place else Label()
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -97,9 +99,18 @@ class LivePlay:
         return state in ("finished", "closed") or (state == "failed" and self._player is None)
 
     @property
+    def place(self) -> Place | None:
+        """Where the run is kept; None before it is opened."""
+        return self._player.place if self._player else None
+
+    @property
     def folder(self) -> Path | None:
-        """The folder of the run; None before it is opened."""
-        return self._player.folder if self._player else None
+        """The folder of the run; None before it is opened.
+
+        Raises:
+            UsageError: it is kept in another store.
+        """
+        return folder_of(self.place) if self.place else None
 
     @property
     def visit(self) -> Visit | None:
@@ -303,8 +314,8 @@ class LivePlay:
     @property
     def run(self) -> Run | None:
         """What was played so far, as it stands on disk; None if there is nothing yet."""
-        folder = self.folder
-        return Run.read(folder) if folder and (folder / transcript.FILE).exists() else None
+        place = self.place
+        return Run.read(place) if place and place.has(transcript.FILE) else None
 
 
 async def _reach(prepared: Prepared) -> None:

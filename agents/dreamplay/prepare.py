@@ -23,9 +23,12 @@ from dreamplay.models.adapter import AdapterRecord
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.registry import ModelSpec
 from dreamplay.open_model import OpenModel
-from dreamplay.runs import HOME, transcript
+from dreamplay.runs import home as homes
+from dreamplay.runs import transcript
 from dreamplay.schema.error_messages import sentence
 from dreamplay.storage import disk
+from dreamplay.storage.folders import at
+from dreamplay.storage.store import Place, Store, check_free
 from dreamplay.tracing import choice
 
 if TYPE_CHECKING:
@@ -58,7 +61,7 @@ async def begin(
     settings: Settings, swaps: Mapping[str, str | Path | Persona], given: OpenModel | None = None,
     story: Story | None = None, **chosen: Any,
 ) -> Prepared:  # fmt: skip
-    """Prepare a play from its beginning, in a new folder.
+    """Prepare a play from its beginning, in a new place.
 
     Args:
         settings: what was set.
@@ -77,8 +80,9 @@ async def begin(
     from dreamplay.engine.runner import Runner
 
     assert model
+    place = settings.out or _free(plan, homes.chosen(settings))
     reflect = model.model.profile.reflections if settings.reflect is None else settings.reflect
-    player = Runner(replace(plan, reflect=reflect), model.model, settings.out or _free(plan), recorded(model.spec))
+    player = Runner(replace(plan, reflect=reflect), model.model, place, recorded(model.spec))
     player.trace = tracing
     return Prepared(player, model.spec, given is None)
 
@@ -111,15 +115,15 @@ def planned(
     return spec, replace(plan, reflect=reflect), known
 
 
-def _free(plan: RunConfig) -> Path:
-    """A folder among the runs that is not there yet: several may begin in one second with the same dice."""
+def _free(plan: RunConfig, store: Store) -> Place:
+    """A place among the runs that is not there yet: several may begin in one second with the same dice."""
     name = f"{disk.named(plan.story_id)}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{plan.seed}"
     names = (f"{name}-{n}" if n > 1 else name for n in count(1))
-    return next(HOME / each for each in names if not disk.there(HOME / each))
+    return next(place for place in map(store.place, names) if not place.exists())
 
 
 async def resume(
-    folder: Path,
+    where: Place | Path,
     settings: Settings,
     given: OpenModel | None = None,
     check: Callable[[RunConfig], None] = lambda plan: None,
@@ -130,11 +134,10 @@ async def resume(
         DreamplayError: there is nothing to go on with, or another process plays it.
     """
     from dreamplay.engine import run_config
-    from dreamplay.storage.folders import at
-    from dreamplay.storage.store import check_free
 
-    check_free(at(folder))
-    record = transcript.unfinished(folder)
+    place = at(where)
+    check_free(place)
+    record = transcript.unfinished(place)
     plan = run_config.from_header(record.header, record.newest)
     plan = replace(plan, plugins=plan.plugins.chosen(settings))
     check(plan)
@@ -142,14 +145,14 @@ async def resume(
     model = given or await _as_before(settings, record.newest)
     from dreamplay.engine.runner import Runner
 
-    player = Runner(plan, model.model, folder, recorded(model.spec), goes_on=True, trace=tracing)
+    player = Runner(plan, model.model, place, recorded(model.spec), goes_on=True, trace=tracing)
     return Prepared(player, model.spec, given is None, tuple(record.script))
 
 
 async def branch(
-    branched: Branched, settings: Settings, given: OpenModel | None = None, home: Path | None = None
+    branched: Branched, settings: Settings, given: OpenModel | None = None, home: Store | None = None
 ) -> Prepared:
-    """Prepare a branch, to be begun or gone on with, in its folder in `home`, or beside its parent.
+    """Prepare a branch, to be begun or gone on with, in its place in `home`, or beside its parent.
 
     Raises:
         DreamplayError: it cannot be played.
@@ -160,7 +163,7 @@ async def branch(
     tracing = choice.chosen(settings)
     model = given or await _as_before(settings, parent.record.newest)
     kept = recorded(model.spec)
-    job = batch.job(branched.branch, model.model, kept, home or parent.folder.resolve().parent)
+    job = batch.job(branched.branch, model.model, kept, home or parent.place.home)
     player = job.run(model.model, kept, trace=tracing)
     return Prepared(player, model.spec, given is None, branched.branch.events, job.done())
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.errors import UsageError
-from dreamplay.runs import HOME, labels, run_index, transcript
+from dreamplay.runs import home, labels, run_index, transcript
 from dreamplay.runs.transcript import Header, RunLog
 from dreamplay.schema.event import PROLOGUE, Event, EventBase, StanceEvent
-from dreamplay.storage import lock
+from dreamplay.storage.folders import FolderPlace, at, folder_of
+from dreamplay.storage.store import Place, Store
 
 if TYPE_CHECKING:
     from dreamplay.analysis.explain import Explanation, Knowledge
@@ -27,29 +28,46 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class Run:
-    """One playing of a story, finished or stopped, as it stands on disk."""
+    """One playing of a story, finished or stopped, as it is kept."""
 
-    folder: Path
+    place: Place
+    """Where it is kept: in a folder, or in another store."""
     record: RunLog
 
     @classmethod
-    def read(cls, folder: Path) -> Run:
-        """Read a run from its folder.
+    def read(cls, where: Place | Path) -> Run:
+        """Read a run from its place, or its folder.
 
         Raises:
             RecordError: there is none, or it is damaged; the message says where.
         """
-        return cls(folder, transcript.read(folder))
+        return cls(at(where), transcript.read(where))
 
     @classmethod
-    def find(cls, reference: str | None = None) -> Run:
-        """Read a run by its folder, its transcript, or its name in `transcripts/`; the newest there if None.
+    def find(cls, reference: str | None = None, store: Store | str | Path | None = None) -> Run:
+        """Read a run by its folder, its transcript, or its name in a store; the newest there if None.
+
+        Args:
+            reference: which run.
+            store: the folder of the runs, or the address of another store; None: the one that is set, else
+                `transcripts/`.
 
         Raises:
             RecordError: there is none, or it is damaged; the message says where.
         """
-        path = run_index.find(reference, HOME)
-        return cls(path if path.is_dir() else path.parent, transcript.read(path))
+        place = run_index.find(reference, home.opened(store))
+        if isinstance(place, FolderPlace) and place.path.is_file():  # a transcript of another name
+            return cls(FolderPlace(place.path.parent), transcript.read(place.path))
+        return cls.read(place)
+
+    @property
+    def folder(self) -> Path:
+        """Its folder.
+
+        Raises:
+            UsageError: it is kept in another store.
+        """
+        return folder_of(self.place)
 
     @property
     def header(self) -> Header:
@@ -64,7 +82,7 @@ class Run:
     @property
     def played_by(self) -> str | None:
         """Who plays it at this moment, in words: a process, which may be this one. None if nobody does."""
-        return lock.holder(self.folder)
+        return self.place.holder()
 
     @property
     def visit(self) -> Visit | None:
@@ -87,7 +105,7 @@ class Run:
     @property
     def label(self) -> Label:
         """What somebody noted about it; `dreamplay.label_run` changes it."""
-        return labels.read(self.folder)[0]
+        return labels.read(self.place)[0]
 
     @property
     def stances(self) -> dict[str, str]:
@@ -98,7 +116,7 @@ class Run:
         header, state = self.header, "finished" if self.finished else f"stopped after event {len(self.events)}"
         changes = "".join(f", {change}" for change in header.changes)
         return (
-            f"<Run {self.folder.name}: {header.story.title!r} on {header.model}, seed {header.seed}{changes}, "
+            f"<Run {self.place.name}: {header.story.title!r} on {header.model}, seed {header.seed}{changes}, "
             f"{len(self.lines)} lines, {state}>"
         )
 
@@ -126,7 +144,7 @@ class Run:
 
         number = event.id if isinstance(event, EventBase) else event
         _checked_number("event", number, "an event, or its id")
-        return explain.why(self.record, number, lambda digest: prompt_log.find(self.folder, digest))
+        return explain.why(self.record, number, lambda digest: prompt_log.find(self.place, digest))
 
     def knows(self, role: str, at: int | None = None) -> Knowledge:
         """What a role knows after an event, or at the end if None.
@@ -197,7 +215,7 @@ class Run:
         """
         from dreamplay import formats
 
-        return formats.write(to, [self.record], view=view, secrets=secrets, folders=[self.folder]).main
+        return formats.write(to, [self.record], view=view, secrets=secrets, places=[self.place]).main
 
     def branch(
         self,
@@ -244,7 +262,7 @@ class Run:
         guest = str(visitor) if isinstance(visitor, Path) else visitor
         changes = whatif.Changes(swap or {}, say, drop, edited, guest, every_line)
         point = None if at is None else str(at)
-        return Branched(self, whatif.branch(self.record, self.folder.resolve().name, point, changes, seed))
+        return Branched(self, whatif.branch(self.record, self.place.name, point, changes, seed))
 
 
 @dataclass(frozen=True, repr=False)
@@ -268,7 +286,7 @@ class Branched:
 
     def __repr__(self) -> str:
         changes = "; ".join(self.branch.plan.changes) or "nothing changed"
-        return f"<Branch of {self.parent.folder.name}: {changes}, seed {self.branch.plan.seed}>"
+        return f"<Branch of {self.parent.place.name}: {changes}, seed {self.branch.plan.seed}>"
 
 
 def checked_names(parameter: str, names: object) -> None:

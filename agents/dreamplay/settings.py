@@ -37,6 +37,7 @@ from dreamplay.schema.direction import Direction
 from dreamplay.schema.error_messages import did_you_mean, sentence
 from dreamplay.schema.plugin_choice import PluginChoice
 from dreamplay.schema.story import Length
+from dreamplay.storage.opening import is_url
 
 TOML = "dreamplay.toml"
 CONFIG = "DREAMPLAY_CONFIG"
@@ -44,7 +45,7 @@ KEYS = ("DREAMPLAY_API_KEY", "OPENAI_API_KEY")
 """The variables that may hold a key, in order of precedence."""
 _MOST = 10_000
 """Bytes of a file with settings, which has a line for each; a large one takes minutes to be understood."""
-_SECRET = ("api_key", "base_url", "trace")
+_SECRET = ("api_key", "base_url", "trace", "store")
 """Settings whose own errors describe the value: it is never quoted whole."""
 
 T = TypeVar("T", str, Path)
@@ -97,6 +98,13 @@ def _file_name(value: object) -> object:
     return str(value) if isinstance(value, Path) else value
 
 
+def _address(value: object) -> SecretStr:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else str(value).strip()
+    if not text:
+        raise ValueError("a folder has a name")
+    return SecretStr(_without_control(text))
+
+
 class Settings(BaseModel):
     """What can be set for a run."""
 
@@ -120,7 +128,9 @@ class Settings(BaseModel):
     length: Length = "full"
     """How many turns a scene gets: the least or the most that its story allows."""
     out: Annotated[Path, BeforeValidator(_named), AfterValidator(_without_control)] | None = None
-    """The new folder of the run. None: one in `transcripts/`."""
+    """The new folder of the run. None: a new place in `store`."""
+    store: Annotated[SecretStr, BeforeValidator(_address)] = SecretStr("transcripts")
+    """Where runs are kept: a folder, or the address of a database, postgresql://user@host/name."""
     temperature: float | None = Field(default=None, ge=0.0, le=2.0)
     """Sampling temperature. None: what suits the model."""
     candidates: int | None = Field(default=None, ge=1, le=8)
@@ -271,7 +281,14 @@ def load(**flags: Any) -> Settings:
         values["api_key"], found = own_key
         sources = {name: source for name, source in sources.items() if name != "api_key"}
         sources |= {"api_key": found} if found else {}
-    return _settings(values, sources, text)
+    settings = _settings(values, sources, text)
+    named = settings.source("store")
+    if named and named.kind == "file" and is_url(settings.store.get_secret_value()):  # a password would go there
+        raise SettingsError(
+            f"{named}:{_line('store', text)}: store: a file that somebody else may have put there names no database; "
+            f"set `store` or DREAMPLAY_STORE, or name the file in {CONFIG}"
+        )
+    return settings
 
 
 def _settings(values: dict[str, Any], sources: dict[str, Source], text: str = "") -> Settings:

@@ -106,6 +106,6 @@ class Stream:
             if prepared.opened:
                 await player.model.close()
             if player.kept or prepared.done:
-                self.run = Run.read(player.folder)
+                self.run = Run.read(player.place)
         assert self.run
         return self.run

@@ -18,6 +18,7 @@ from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, RunLog
+from dreamplay.storage.folders import folder_of
 
 SEEDS = range(7, 13)
 
@@ -67,7 +68,7 @@ async def test_so_many_are_played_at_once_and_give_the_same_files_each_time(pare
         most.append(0)
 
         def watch(job: Job, seen: object) -> None:
-            (under_way.discard if seen is None else under_way.add)(job.folder.name)
+            (under_way.discard if seen is None else under_way.add)(job.place.name)
             most[-1] = max(most[-1], len(under_way))
 
         return watch
@@ -88,7 +89,7 @@ async def test_what_was_stopped_goes_on_and_what_is_done_is_not_played_again(par
 
     def stopping(playing: BatchRunner) -> Any:
         def watch(job: Job, seen: object) -> None:
-            begun.add(job.folder.name)
+            begun.add(job.place.name)
             if len(begun) > 3:  # so one of the first three is over
                 playing.stop()
 
@@ -139,14 +140,15 @@ async def test_one_that_is_broken_off_does_not_stop_the_others(
 
 async def test_a_folder_that_holds_something_else_is_not_touched(parent: RunLog, tmp_path: Path) -> None:
     first = _jobs(parent, tmp_path / "home", ScriptedModel())[0]
-    first.folder.mkdir(parents=True)
+    folder = folder_of(first.place)
+    folder.mkdir(parents=True)
     raw = (tmp_path / "parent" / FILE).read_bytes()
-    (first.folder / FILE).write_bytes(raw)
+    (folder / FILE).write_bytes(raw)
     with pytest.raises(RecordError, match="holds a run of something else"):
         first.done()
-    assert (first.folder / FILE).read_bytes() == raw
+    assert (folder / FILE).read_bytes() == raw
     with pytest.raises(RecordError, match="already holds a run"):
-        transcript.begin(first.folder, first.header, first.branch.events)
+        transcript.begin(first.place, first.header, first.branch.events)
 
 
 async def test_stances_that_were_decided_when_it_was_stopped_are_not_asked_for_again(

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 import worlds
 from dreamplay.cli import run_list
-from dreamplay.runs import HOME, run_index
+from dreamplay.runs import run_index
+from dreamplay.storage.folders import FolderStore
+
+HOME = Path("transcripts")
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +26,7 @@ async def _runs(small: Path) -> None:
 
 
 def _states() -> dict[str, str]:
-    return {run.name: run.state for run in run_list.known()}
+    return {run.name: run.state for run in run_list.known(FolderStore(HOME))}
 
 
 def test_at_a_terminal_a_list_waits_for_nothing_and_says_what_was_not_read(
@@ -32,9 +35,9 @@ def test_at_a_terminal_a_list_waits_for_nothing_and_says_what_was_not_read(
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(run_list, "_SOON", 0.0)
     assert _states() == dict.fromkeys(("one", "two", "three"), "finished")
-    run_list.say_unread(run_list.known())
+    run_list.say_unread(run_list.known(FolderStore(HOME)))
     assert "3 of them were not read as a whole yet" in capsys.readouterr().err
-    run_list.say_unread(run_list.known(whole=True))
+    run_list.say_unread(run_list.known(FolderStore(HOME), whole=True))
     assert capsys.readouterr().err == ""
     assert _states()["two"] == "damaged"
 

@@ -19,8 +19,10 @@ from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.script import Script
+from dreamplay.storage.folders import at
+from dreamplay.storage.store import Place
 
-Tree = tuple[tuple[RunLog, ...], tuple[Path, ...]]
+Tree = tuple[tuple[RunLog, ...], tuple[Place, ...]]
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ async def tree(small: Path, tmp_path: Path) -> Tree:
     parted = branch.branch(trunk, "trunk", "attic", branch.Changes(say=(("ada", "I go."),)))
     job = batch.job(parted, ScriptedModel(), {}, tmp_path)
     await job.run(ScriptedModel(), {}).play(lambda seen: None)
-    return (trunk, job.record()), (folder, job.folder)
+    return (trunk, job.record()), (at(folder), job.place)
 
 
 def _parts(made: bytes) -> dict[str, Any]:
@@ -78,13 +80,13 @@ def test_a_live_human_is_the_operator_and_a_model_generates(small: Path) -> None
 
 
 def test_refused_candidates_and_scores_are_the_authors_and_prompts_have_to_be_asked_for(tree: Tree) -> None:
-    logs, folders = tree
+    logs, places = tree
     refused = {"text": "REFUSED-WORDS", "reason": "copies", "check": "copies"}
     line = worlds.said("ada", "Oh.") | {"id": len(logs[0].script), "beat": "dawn", "scene": "road"}
     line["provenance"] |= {"refused": [refused]}
     log = replace(logs[0], script=Script([*logs[0].script, worlds.made(line | {"witnesses": ["ada", "bo", "cyrus"]})]))
     text = {
-        (view, secrets): json.dumps(_parts(Inspect().write(Source((log,), view, secrets, folders[:1]))))
+        (view, secrets): json.dumps(_parts(Inspect().write(Source((log,), view, secrets, places[:1]))))
         for view, secrets in [("author", True), ("author", False), ("reader", False), ("bo", False)]
     }
     assert [key[0] for key, each in text.items() if "REFUSED-WORDS" in each] == ["author", "author"]
@@ -100,9 +102,9 @@ def test_inspect_ai_reads_it_back_with_its_branches(tree: Tree, tmp_path: Path) 
     inspect_log = pytest.importorskip("inspect_ai.log", reason="inspect_ai is not installed")
     from inspect_ai.event import timeline_build
 
-    logs, folders = tree
+    logs, places = tree
     file = tmp_path / "tree.eval"
-    file.write_bytes(Inspect().write(Source(logs, "author", secrets=True, folders=folders)))
+    file.write_bytes(Inspect().write(Source(logs, "author", secrets=True, places=places)))
     read = inspect_log.read_eval_log(str(file))
     assert (read.version, read.status, [sample.id for sample in read.samples]) == (
         2, "success", sorted(log.name for log in logs),

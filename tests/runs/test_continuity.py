@@ -32,6 +32,7 @@ from dreamplay.runs.transcript import FILE, RunLog
 from dreamplay.runs.viewpoint import AUTHOR
 from dreamplay.schema.scene import VISITOR
 from dreamplay.scoring import score
+from dreamplay.storage.folders import folder_of
 
 Lines = list[dict[str, Any]]
 KINDS = ("whispers", "recaps", "visited", "resumed", "branch", "acting", "plotted")
@@ -78,7 +79,7 @@ async def _played(home: Path) -> None:
     branch = whatif.branch(transcript.read(home / "whispers"), "whispers", "attic", changes)
     job = batch.job(branch, ScriptedModel(), {}, home)
     await job.run(ScriptedModel(), {}).play(lambda seen: None)
-    job.folder.rename(home / "branch")
+    folder_of(job.place).rename(home / "branch")
 
 
 def _lines(folder: Path) -> Lines:

@@ -14,6 +14,7 @@ from dreamplay.runs import run_index, run_summary, summary_store
 from dreamplay.runs.run_summary import RunSummary
 from dreamplay.runs.transcript import FILE, Transcript
 from dreamplay.storage import disk, lock
+from dreamplay.storage.folders import FolderPlace, FolderStore
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_one_that_is_playing_says_who_plays_it(home: Path) -> None:
         assert f"process {os.getpid()} on " in playing.why
         with pytest.raises(RecordError, match="stopped is being played by process"):
             run_index.newest_stopped(home)
-    assert run_index.newest_stopped(home) == home / "stopped"
+    assert run_index.newest_stopped(home) == FolderPlace(home / "stopped")
 
 
 def test_the_newest_that_was_stopped_is_none_that_is_broken(home: Path) -> None:
@@ -62,7 +63,7 @@ def test_the_newest_that_was_stopped_is_none_that_is_broken(home: Path) -> None:
     head, first, *rest = (home / "broken" / FILE).read_bytes().splitlines(keepends=True)
     (home / "broken" / FILE).write_bytes(b"".join([head, first, first, *rest]))
     assert [each.state for each in run_index.standings(home, 0) if each.name == "broken"] == ["stopped"]
-    assert run_index.newest_stopped(home) == home / "stopped"
+    assert run_index.newest_stopped(home) == FolderPlace(home / "stopped")
 
 
 def test_there_may_be_none(tmp_path: Path) -> None:
@@ -84,8 +85,9 @@ def begun(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_runs_are_found_by_path_by_name_or_as_the_newest(begun: Path) -> None:
-    assert run_index.find(None, begun) == begun / "second"
-    assert run_index.find("run", begun) == run_index.find(str(begun / "run"), Path("elsewhere")) == begun / "run"
+    assert run_index.find(None, begun) == FolderPlace(begun / "second")
+    run = FolderPlace(begun / "run")
+    assert run_index.find("run", begun) == run_index.find(str(begun / "run"), Path("elsewhere")) == run
     with pytest.raises(RecordError, match=r"no run 'third'; the newest in .* are second, run"):
         run_index.find("third", begun)
     with pytest.raises(RecordError, match=r"no run 'third'; and none at all in .*empty"):
@@ -98,12 +100,12 @@ def test_a_run_by_name_wins_over_what_holds_none(begun: Path) -> None:
     here = begun / "here" / "run"
     for make, unmake in ((Path.mkdir, Path.rmdir), (Path.touch, Path.unlink)):
         make(here)
-        assert run_index.find("run", begun) == begun / "run"
+        assert run_index.find("run", begun) == FolderPlace(begun / "run")
         unmake(here)
     shutil.copytree(begun / "run", here)
-    assert run_index.find("run", begun) == Path("run")
+    assert run_index.find("run", begun) == FolderPlace(Path("run"))
     here.with_name("other").touch()
-    assert run_index.find("other", begun) == Path("other")  # to be told what is wrong with it
+    assert run_index.find("other", begun) == FolderPlace(Path("other"))  # to be told what is wrong with it
 
 
 def test_a_table_has_a_row_for_each(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -167,7 +169,7 @@ def test_kept_summaries_that_cannot_be_read_are_made_again(home: Path, raw: byte
     before = run_index.standings(home)
     (home / summary_store.FILE).write_bytes(raw)
     assert run_index.standings(home) == before
-    assert len(summary_store.SummaryStore(home)._runs) == len(before)
+    assert len(summary_store.SummaryStore(FolderStore(home))._runs) == len(before)
 
 
 def test_runs_in_a_folder_that_cannot_be_written_to_are_listed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

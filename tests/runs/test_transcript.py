@@ -235,7 +235,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, header: Header) -> None:
         Transcript(tmp_path / "file" / "run", header)
 
 
-def test_a_full_disk_keeps_what_was_played_and_leaves_no_half_record(
+async def test_a_full_disk_keeps_what_was_played_and_leaves_no_half_record(
     tmp_path: Path, header: Header, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(descriptor: int) -> None:
@@ -243,10 +243,12 @@ def test_a_full_disk_keeps_what_was_played_and_leaves_no_half_record(
 
     with Transcript(tmp_path / "run", header) as record:
         record.append(EVENTS[0])
+        await record.settled()
         with monkeypatch.context() as disk:
             disk.setattr(os, "fsync", full)
+            record.append(EVENTS[1])
             with pytest.raises(RecordError, match=r"No space left on device.*kept; make room"):
-                record.append(EVENTS[1])
+                await record.settled()
         assert list(transcript.read(tmp_path / "run").script) == EVENTS[:1]
         record.append(EVENTS[1])  # room was made
     assert list(transcript.read(tmp_path / "run").script) == EVENTS[:2]

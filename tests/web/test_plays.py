@@ -9,13 +9,14 @@ from pathlib import Path
 import dreamplay as dp
 import pytest
 import served
+from dreamplay.storage.folders import FolderStore
 from dreamplay.web.plays import Plays
 from fake_endpoint import FakeEndpoint
 
 
 @pytest.fixture
 async def plays(home: Path) -> AsyncIterator[Plays]:
-    made = Plays(home)
+    made = Plays(FolderStore(home))
     yield made
     await made.close()
 

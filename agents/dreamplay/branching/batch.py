@@ -1,4 +1,4 @@
-"""Plays several runs at once in one process, each in a folder of its own."""
+"""Plays several runs at once in one process, each in a place of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from dreamplay.runs import transcript
 from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import FILE, Header, RunLog
 from dreamplay.schema.event import Event
-from dreamplay.storage import disk
+from dreamplay.storage.folders import store_at
+from dreamplay.storage.store import Place, Store
 
 if TYPE_CHECKING:
     from dreamplay.tracing.collector import Tracing
@@ -32,32 +33,32 @@ OTHERS = 64
 
 @dataclass(frozen=True)
 class Job:
-    """A branch and its folder: not begun, begun, or played to its end."""
+    """A branch and its place: not begun, begun, or played to its end."""
 
     branch: Branch
     header: Header
-    folder: Path
+    place: Place
 
     def done(self) -> bool:
         """Whether it was played to its end.
 
         Raises:
-            RecordError: the folder holds something else, or what it holds is damaged.
+            RecordError: the place holds something else, or what it holds is damaged.
         """
         found = self.found()
         return found is not None and found.end is not None
 
     def record(self) -> RunLog:
         """What was played of it."""
-        return transcript.read(self.folder)
+        return transcript.read(self.place)
 
     def run(
         self, model: Model, settings: dict[str, Any], *, watched: bool = True, trace: Tracing | None = None
     ) -> Runner:
-        """The runner of the branch, whose folder is created if it does not exist."""
+        """The runner of the branch, which is begun if it does not exist."""
         if self.found() is None:
-            transcript.begin(self.folder, self.header, self.branch.events)
-        return Runner(self.branch.plan, model, self.folder, settings, goes_on=True, watched=watched, trace=trace)
+            transcript.begin(self.place, self.header, self.branch.events)
+        return Runner(self.branch.plan, model, self.place, settings, goes_on=True, watched=watched, trace=trace)
 
     def found(self) -> RunLog | None:
         """What was played of it; None if it was not begun.
@@ -65,19 +66,19 @@ class Job:
         Raises:
             RecordError: see `done`.
         """
-        if not disk.there(self.folder / FILE):
+        if not self.place.has(FILE):
             return None
         record = self.record()
         same = _alike(record.header) == _alike(self.header)
         if not same or tuple(record.script)[: len(self.branch.events)] != self.branch.events:
-            raise RecordError(f"{self.folder} holds a run of something else; delete it, or move it away")
+            raise RecordError(f"{self.place} holds a run of something else; delete it, or move it away")
         return record
 
 
-def job(branch: Branch, model: Model, settings: dict[str, Any], home: Path) -> Job:
-    """The job that plays a branch in its folder."""
+def job(branch: Branch, model: Model, settings: dict[str, Any], home: Store | Path) -> Job:
+    """The job that plays a branch in its place in a store."""
     header = branch.plan.header(model.name, settings | branch.plan.recorded(model))
-    return Job(branch, header, home / branch.name(header))
+    return Job(branch, header, store_at(home).place(branch.name(header)))
 
 
 def _alike(header: Header) -> Header:
@@ -96,7 +97,7 @@ class BatchRunner:
     trace: Tracing | None = None
     """Traces them while they are played."""
     failed: dict[str, DreamplayError] = field(default_factory=dict)
-    """By the name of the folder: what a run was broken off by. The others are played on."""
+    """By the name of the run: what it was broken off by. The others are played on."""
     stopped: bool = False
     """Whether it was asked to stop, and something is left to play."""
     stopping: bool = False
@@ -126,16 +127,16 @@ class BatchRunner:
     async def _one(self, each: Job, model: Model, watch: Callable[[Job, Event | None], None]) -> None:
         try:
             run = each.run(model, self.settings, watched=False, trace=self.trace)
-            self._running[each.folder.name] = run
+            self._running[each.place.name] = run
             try:
                 await run.play(lambda seen: watch(each, cast(Event, seen)))
                 self.stopped |= run.stopped
             finally:
-                del self._running[each.folder.name]
+                del self._running[each.place.name]
         except DreamplayError as error:
-            self.failed[each.folder.name] = error
+            self.failed[each.place.name] = error
         except Exception as error:  # a bug, which is that run's, too, and no reason to break off the others
-            self.failed[each.folder.name] = bug(error)
+            self.failed[each.place.name] = bug(error)
         watch(each, None)
 
 

@@ -88,7 +88,15 @@ NoCheckFlag = Annotated[
 ]
 QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 EventsFlag = Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON.")]
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The folder of a run, or its name in transcripts/.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The name of a run, or its folder.")]
+StoreFlag = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="WHERE",
+        help="Where runs are kept: a folder, or postgresql://... Default: transcripts/.",
+    ),
+]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 MarkdownFlag = Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write the report as Markdown.")]
 HtmlFlag = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report as an HTML page.")]

@@ -10,14 +10,12 @@ import logging
 import shlex
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from dreamplay.errors import ClosedPipeError, DreamplayError, OutputError, UsageError
 from dreamplay.rendering.output import interactive, say
-from dreamplay.runs import HOME
 
 if TYPE_CHECKING:
     from dreamplay.branching.batch import BatchRunner
@@ -28,14 +26,16 @@ if TYPE_CHECKING:
     from dreamplay.rendering.story_view import OutputMode
     from dreamplay.schema.event import Event, Token
     from dreamplay.settings import Settings
+    from dreamplay.storage.store import Place
 
 INTERRUPTED = 130
+_SAME = " and the same {} as before, which has a secret in it and is not shown"
 _SILENT = 0.2
 """The share of silent turns from which their number is reported."""
 
 
 async def begin(settings: Settings, swaps: dict[str, str], manner: OutputMode, **chosen: Any) -> None:
-    """Play a story from its beginning, in a new folder. `chosen` is passed on to `prepare.begin`.
+    """Play a story from its beginning, in a new place. `chosen` is passed on to `prepare.begin`.
 
     Raises:
         DreamplayError: the story cannot be played, or the run failed.
@@ -43,7 +43,7 @@ async def begin(settings: Settings, swaps: dict[str, str], manner: OutputMode, *
     """
     from dreamplay import prepare
 
-    await perform(await prepare.begin(settings, swaps, **chosen), manner)
+    await perform(await prepare.begin(settings, swaps, **chosen), settings, manner)
 
 
 async def go_on(reference: str | None, settings: Settings, manner: OutputMode) -> None:
@@ -54,16 +54,16 @@ async def go_on(reference: str | None, settings: Settings, manner: OutputMode) -
         typer.Exit: the user stopped.
     """
     from dreamplay import prepare
-    from dreamplay.runs import prompt_log, run_index
+    from dreamplay.runs import home, prompt_log, run_index
 
-    found = run_index.find(reference, HOME) if reference else run_index.newest_stopped(HOME)
-    folder = found.parent if found.is_file() else found
+    store = home.chosen(settings)
+    found = run_index.find(reference, store) if reference else run_index.newest_stopped(store)
 
     def check(plan: RunConfig) -> None:
         if plan.visit and plan.visit.interventions is None:
             need_terminal(manner, "resume the run in one")
 
-    prepared = await prepare.resume(folder, settings, check=check)
+    prepared = await prepare.resume(found, settings, check=check)
     plan = prepared.player.plan
     if manner != "quiet":
         last = prepared.before[-1] if prepared.before else None
@@ -71,13 +71,13 @@ async def go_on(reference: str | None, settings: Settings, manner: OutputMode) -
             plan.visit is None or plan.cast.visitor in last.witnesses
         )  # a visitor who has left is not told the scene
         place = f", in {last.beat}, {last.scene}" if last and told else ""
-        say(f"resuming {_name(folder)} after event {len(prepared.before)}{place}")
-        if wrong := prompt_log.complaint(folder):
+        say(f"resuming {found.name if store.holds(found) else found} after event {len(prepared.before)}{place}")
+        if wrong := prompt_log.complaint(found):
             say(wrong)
-    await perform(prepared, manner)
+    await perform(prepared, settings, manner)
 
 
-async def perform(prepared: Prepared, manner: OutputMode) -> None:
+async def perform(prepared: Prepared, settings: Settings, manner: OutputMode) -> None:
     """Play a run to its end, or until it is stopped or fails; then say how to resume it."""
     from dreamplay.rendering.story_view import StoryView
     from dreamplay.schema.event import TurnEvent
@@ -85,8 +85,8 @@ async def perform(prepared: Prepared, manner: OutputMode) -> None:
 
     playing, engine, before = prepared.player, prepared.engine, prepared.before
     assert engine
-    plan, folder = playing.plan, playing.folder
-    next_step = f"continue with: {_command(playing, engine)}"
+    plan = playing.plan
+    next_step = f"continue with: {_command(playing, engine, settings)}"
     if manner == "quiet":
         logging.getLogger("dreamplay").setLevel(logging.ERROR)
     else:
@@ -122,7 +122,7 @@ async def perform(prepared: Prepared, manner: OutputMode) -> None:
             say(f"{len(silent)} of {len(turns)} turns passed in silence (most often: {why}); try another --model")
         if lost := thoughts_lost(playing.script):
             say(f"reflections that could not be read and are left out: {len(lost)} (the last one: {lost[-1]})")
-        say(_left(folder))
+        say(_left(playing.place, settings))
 
 
 async def _attended(playing: Runner, manner: OutputMode, before: Sequence[Event]) -> None:
@@ -185,34 +185,49 @@ def need_terminal(manner: OutputMode, otherwise: str) -> None:
         raise UsageError(f"a visitor needs a terminal to type in; {otherwise}")
 
 
-def _left(folder: Path) -> str:
+def _left(place: Place, settings: Settings) -> str:
     """Where a finished run can be read. The Markdown file is missing if the disk was full."""
     from dreamplay import formats
     from dreamplay.runs import transcript
+    from dreamplay.storage.folders import FolderPlace
 
-    page = folder / formats.PAGE
-    if page.exists():
-        return f"transcript: {page}"
-    shown = shlex.join(["dreamplay", "show", _name(folder)])
-    return f"transcript: {folder / transcript.FILE}; {page.name} could not be written, read the run with: {shown}"
+    words, hidden = _named(place, settings)
+    shown = f"read the run with: {shlex.join(['dreamplay', 'show', *words])}{hidden}"
+    if not isinstance(place, FolderPlace):
+        return f"kept in {place}; {shown}"
+    if place.has(formats.PAGE):
+        return f"transcript: {place.called(formats.PAGE)}"
+    return f"transcript: {place.called(transcript.FILE)}; {formats.PAGE} could not be written, {shown}"
 
 
-def _command(playing: Runner, engine: ModelSpec) -> str:
+def _command(playing: Runner, engine: ModelSpec, settings: Settings) -> str:
     """The command that resumes a run on the same model, whose address or path the transcript does not hold.
 
     An address from the environment or from a file is not repeated as an option, which would trust it with a key.
     """
-    words = ["dreamplay", "resume", _name(playing.folder)]
+    named, hidden = _named(playing.place, settings)
+    words = ["dreamplay", "resume", *named]
     if engine.kind in ("endpoint", "gguf"):
         words += ["--model", engine.model or playing.model.name]
     if engine.adapter and not engine.adapter.is_shipped:
         words += ["--adapter", str(engine.adapter.path)]
     if engine.base_url is None or engine.address_source is None or engine.address_source.kind != "flag":
-        return shlex.join(words)
+        return f"{shlex.join(words)}{hidden}"
     if engine.base_url.hides:
-        return f"{shlex.join(words)} and the same --base-url as before, which has a secret in it and is not shown"
-    return shlex.join([*words, "--base-url", str(engine.base_url)])
+        return f"{shlex.join(words)}{hidden}{_SAME.format('--base-url')}"
+    return f"{shlex.join([*words, '--base-url', str(engine.base_url)])}{hidden}"
 
 
-def _name(folder: Path) -> str:
-    return folder.name if folder.parent == HOME else str(folder)
+def _named(place: Place, settings: Settings) -> tuple[list[str], str]:
+    """The words by which a command finds a run again, and what has to be added that is not shown."""
+    from dreamplay.runs import home
+    from dreamplay.storage.opening import is_url
+
+    store, source = home.chosen(settings), settings.source("store")
+    if not store.holds(place):
+        return [str(place)], ""
+    if source is None or source.kind != "flag":
+        return [place.name], ""
+    if is_url(address := settings.store.get_secret_value()) and address != str(store):
+        return [place.name], _SAME.format("--store")
+    return [place.name, "--store", str(store)], ""

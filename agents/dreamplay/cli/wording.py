@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "dreamplay.play": "dreamplay run",
     "dreamplay.load_run": "dreamplay show",
+    "dreamplay.list_runs": "dreamplay runs",
     "dreamplay.compare": "dreamplay compare",
     "run.events": "dreamplay show --numbers",
 }

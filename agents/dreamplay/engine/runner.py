@@ -1,6 +1,6 @@
-"""The runner: plays a story by running the graph, writes the folder of the run, and passes each event to a callback.
+"""The runner: plays a story by running the graph, keeps what is played, and passes each event to a callback.
 
-A stopped run continues with another `Runner` on the same folder; see `Runner._start`.
+A stopped run continues with another `Runner` on the same place; see `Runner._start`.
 """
 
 from __future__ import annotations
@@ -33,20 +33,26 @@ from dreamplay.runs.transcript import FILE, Resumed, Rollback, Transcript
 from dreamplay.runs.transcript_reader import unrecordable
 from dreamplay.schema.event import Event, Token
 from dreamplay.schema.script import Script
+from dreamplay.storage.folders import at
+from dreamplay.storage.store import Place
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
     from dreamplay.tracing.collector import Tracing
 
+_BESIDE = (prompt_log.FILE, pending_answers.FILE)
+"""The other files that exist during a play."""
+
 
 @dataclass
 class Runner:
-    """One playing of a configuration, with one model, in one folder."""
+    """One playing of a configuration, with one model, in one place."""
 
     plan: RunConfig
     model: Model
-    folder: Path
+    where: Place | Path
+    """Where it is kept: a place of a store, or a folder."""
     settings: dict[str, Any]
     """Settings of the model that the header records in addition to the configuration."""
     visitor: Participant | None = None
@@ -54,7 +60,7 @@ class Runner:
     director: Director | None = None
     """Decides what happens next. None: the director of the configuration."""
     goes_on: bool = False
-    """Whether the folder already holds the run, which is then resumed."""
+    """Whether the place already holds the run, which is then resumed."""
     watched: bool = True
     """Whether tokens are passed on while a line is generated."""
     stopped: bool = False
@@ -65,6 +71,7 @@ class Runner:
     def __post_init__(self) -> None:
         from langgraph.runtime import RunControl
 
+        self.place = at(self.where)
         self._control = RunControl()
         self._attended: Attended | None = None
         self._begun = self._ended = False
@@ -99,22 +106,23 @@ class Runner:
 
     async def play(self, watch: Callable[[Event | Token], None]) -> None:
         """Play from the first scene, or from where the run was stopped, until the end or until `stop`. In every case,
-        what was played is on disk. A run that fails before anybody has spoken leaves no folder.
+        what was played is kept. A run that fails before anybody has spoken leaves nothing.
 
         Raises:
-            DreamplayError: the model gave up, the sentence vectors are missing, the folder cannot be written, or there
+            DreamplayError: the model gave up, the sentence vectors are missing, the place cannot be written, or there
                 is nothing to go on with.
         """
         from dreamplay.memory import embeddings
         from dreamplay.memory.base import open_embedder
 
         embeddings.ready(open_embedder(self.plan.plugins.embedder))
-        with Transcript(self.folder, None if self.goes_on else self.header) as record:
+        with Transcript(self.place, None if self.goes_on else self.header) as record:
             self.script, self._begun = record.before.script, True
             try:
                 await self._play(record, watch)
                 if not self.stopped:
                     self._finish(record)
+                await record.settled()
             except DreamplayError:
                 if not self.goes_on and not any(event.provenance.usage.calls for event in self.script):
                     self._discard()
@@ -122,36 +130,42 @@ class Runner:
             finally:
                 if self.kept and self.visitor:
                     with contextlib.suppress(RecordError):  # the transcript holds it, too
-                        visit.write(self.folder, self.script, self.plan.cast)
+                        visit.write(self.place, self.script, self.plan.cast)
                 if self.kept and not self._ended:
                     with contextlib.suppress(RecordError):
-                        formats.write_page(self.folder)
+                        formats.write_page(self.place)
                 if self.trace:
                     await asyncio.to_thread(self.trace.flush)
 
     @property
     def kept(self) -> bool:
-        """Whether the folder holds something to read or to resume."""
-        return self._begun and (self.folder / FILE).exists()
+        """Whether there is something to read or to resume."""
+        return self._begun and self.place.has(FILE)
 
     async def _play(self, record: Transcript, watch: Callable[[Event | Token], None]) -> None:
         from langgraph.errors import GraphDrained, GraphRecursionError
 
         if not self.goes_on:
-            for path in self._beside():  # of a run whose transcript is gone: this one begins anew
-                with contextlib.suppress(OSError):  # whoever writes there deals with what cannot be removed
-                    path.unlink()
-        answers = PendingAnswers(self.folder)
-        traced = self.trace.play(self.folder.name, self.header) if self.trace else None
-        with PromptLog(self.folder) as kept, untraced(), traced or contextlib.nullcontext():
-            model: Model = RecordingModel(self.model, kept)
+            self._remove(*_BESIDE)  # of a run whose transcript is gone: this one begins anew
+        traced = self.trace.play(self.place.name, self.header) if self.trace else None
+        with (
+            contextlib.closing(PendingAnswers(self.place)) as answers, PromptLog(self.place) as kept, untraced(),
+            traced or contextlib.nullcontext(),
+        ):  # fmt: skip
+
+            async def settled() -> None:
+                await record.settled()
+                await answers.settled()
+
+            model: Model = RecordingModel(self.model, kept, settled)
             if traced:
                 model = traced.model(model)
 
             def staged() -> Context:
                 made = context(
-                    self.plan, lambda role: model, self.script, self._writer(record), answers, director=self.director
-                )
+                    self.plan, lambda role: model, self.script, self._writer(record), answers, director=self.director,
+                    settled=settled,
+                )  # fmt: skip
                 if traced:
                     played = traced.participants(made.participants)
                     made = replace(made, participants=played, narrator=traced.narrator(made.narrator))
@@ -180,14 +194,14 @@ class Runner:
             except GraphRecursionError as error:
                 raise DreamplayError(
                     f"the play took more steps than its turn contracts allow ({config['recursion_limit']}): a bug "
-                    f"in the routing of dreamplay, please report it; what was played is kept in {self.folder}"
+                    f"in the routing of dreamplay, please report it; what was played is kept in {self.place}"
                 ) from error
 
     def _start(self, answers: PendingAnswers) -> State:
         """The state in which the graph starts: the scene of the last event.
 
         **The transcript is the truth.** The position in the play follows from the script alone, and every event of it
-        is on disk before anything else happens. The graph enters the scene at its beginning, and each node looks at the
+        is written before anything else happens. The graph enters the scene at its beginning, and each node looks at the
         script first and skips what is there. Speaker, cue and seeds are pure functions of script and seed, so the play
         reaches the same turn and continues in the same way.
 
@@ -225,18 +239,17 @@ class Runner:
 
     def _discard(self) -> None:
         """Delete the files of a run in which nobody has spoken."""
-        for path in (self.folder / FILE, *self._beside()):
-            with contextlib.suppress(OSError):
-                path.unlink()
+        self._remove(FILE, *_BESIDE)
 
-    def _beside(self) -> list[Path]:
-        """The other files of the folder that exist during a play."""
-        return [self.folder / prompt_log.FILE, self.folder / pending_answers.FILE]
+    def _remove(self, *files: str) -> None:
+        for file in files:
+            with contextlib.suppress(OSError):  # whoever writes there deals with what cannot be removed
+                self.place.remove(file)
 
     def _finish(self, record: Transcript) -> None:
         end = transcript.ended(self.script)
         with contextlib.suppress(RecordError):  # first, since what has its end is never gone on with
-            formats.write_page(self.folder, end)
+            formats.write_page(self.place, end)
         record.append(end)
         self._ended = True
 
@@ -261,7 +274,7 @@ class Runner:
                     if known != now:
                         checked_settings(now[1], self.plan.story, self.plan.cast)
                 except ValueError as error:
-                    raise RecordError(f"{unrecordable(event.id, error)} in {self.folder}") from error
+                    raise RecordError(f"{unrecordable(event.id, error)} in {self.place}") from error
                 before = event
             if known != now:
                 record.append(Resumed(model=now[0], settings=now[1], event=events[0].id))

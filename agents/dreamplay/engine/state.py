@@ -1,14 +1,14 @@
 """The state of the graph, which every step saves, and its context, which no step saves.
 
 The state is the position in the play: small, plain JSON. The script is in the transcript. Nodes read it from the
-context and add to it only through `Context.record`, which writes the event to disk before it returns. So a step costs
+context and add to it only through `Context.record`, which writes the event before it returns. So a step costs
 the same at line 1,000 as at line 10.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -38,6 +38,10 @@ from dreamplay.schema.script import Script, answer_of, away, ever_controlled, in
 from dreamplay.schema.story import Beat, Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
+
+
+async def _at_once() -> None:
+    """Nothing becomes durable later."""
 
 
 class LeaveGraphError(Exception):
@@ -79,9 +83,11 @@ class Context:
     director: Director
     script: Script
     write: Callable[[Sequence[Event]], None]
-    """Writes events to disk, all of them or none."""
+    """Writes events, all of them or none."""
+    settled: Callable[[], Awaitable[None]] = _at_once
+    """Waits until all that was written is durable."""
     pending: PendingAnswers | None = None
-    """Keeps answers on disk until they are recorded. None for a play that writes nothing."""
+    """Keeps answers until they are recorded. None for a play that writes nothing."""
     reflect: bool = True
     """Whether those present at the end of a scene reflect on it."""
     tokens: bool = True
@@ -117,9 +123,12 @@ class Context:
 
         Raises:
             LeaveGraphError: a person stops the run, or takes something back.
+            RecordError: what was played before cannot be kept.
             ModelError: the model gave up.
         """
         attended = self.attended(turn.speaker)
+        if attended:  # a model waits for it by itself
+            await self.settled()
         player = self.participants[self.player(turn.speaker)]
         outcome = await player.take_turn(turn, self.visitor_view(turn) if attended else self.view(turn), on_token)
         if isinstance(outcome, Undo | Quit):
@@ -138,7 +147,7 @@ class Context:
         return made
 
     def record_all(self, state: State, events: Sequence[dict[str, Any]]) -> list[Event]:
-        """Record events: number them, write them to disk in one write, and only then add them to the script. This is
+        """Record events: number them, write them in one write, and only then add them to the script. This is
         the only way to add any. Witnesses are those present unless an event names them.
 
         Args:
@@ -162,7 +171,7 @@ class Context:
         return made
 
     def answered(self, answer: PendingAnswer) -> State:
-        """The update of the state for an answer, which is on disk before the next one is asked for."""
+        """The update of the state for an answer, which is kept before the next one is asked for."""
         if self.pending:
             self.pending.keep(answer, self.script)
         return {"answers": [answer.model_dump(mode="json")]}
@@ -177,6 +186,7 @@ def context(
     desk: PromptBuilder | None = None,
     visitor: Participant | None = None,
     director: Director | None = None,
+    settled: Callable[[], Awaitable[None]] = _at_once,
 ) -> Context:
     """Build the context of a play.
 
@@ -184,11 +194,12 @@ def context(
         plan: what is played.
         model: says on which model a role plays, and the narrator, who is None.
         script: what happened so far.
-        write: puts events on disk, all of them or none.
-        pending: keeps answers on disk until they are recorded.
+        write: writes events, all of them or none.
+        pending: keeps answers until they are recorded.
         desk: writes the prompts; None: the usual one.
         visitor: who takes part as the visitor, if the plan has one.
         director: decides what happens next; None: the plan's.
+        settled: waits until all that was written is durable.
     """
     told = model(None)
     desk = desk or PromptBuilder(plan.story, plan.cast, told.profile)
@@ -212,6 +223,7 @@ def context(
         director=director or open_director(plan.plugins.director, plan.cast, plan.seed, plan.length, embedder),
         script=script,
         write=write,
+        settled=settled,
         pending=pending,
         reflect=plan.reflect,
         every_line=bool(plan.visit and plan.visit.every_line),

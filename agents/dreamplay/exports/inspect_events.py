@@ -62,8 +62,8 @@ class Events:
         for log in source.logs:
             if (parent := _trunk(log, named)) is not None:
                 self._branches.setdefault(parent.name, []).append(log)
-        folders = source.folders if source.secrets else ()
-        self._prompts = {folder.resolve().name: prompt_log.every(folder) for folder in folders}
+        places = source.places if source.secrets else ()
+        self._prompts = {place.name: prompt_log.every(place) for place in places}
 
     def of(self, log: RunLog) -> Iterator[Fields]:
         """The events of a run from its beginning, and then its branches, each from where it parts."""

@@ -51,7 +51,7 @@ class Training(Format):
         lines: dict[str, None] = {}
         for at, log in enumerate(source.logs):
             eyes = source.viewpoint(log)
-            kept = prompt_log.every(source.folders[at]) if source.secrets and source.folders else {}
+            kept = prompt_log.every(source.places[at]) if source.secrets and source.places else {}
             for role in (source.view,) if eyes.roles else log.cast.characters:
                 episode = Episode.of(log, role, eyes)
                 sheet.skipped.update(episode.skipped)

@@ -29,9 +29,11 @@ from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 from dreamplay.storage import disk
+from dreamplay.storage.folders import at
+from dreamplay.storage.store import Place
 
 FILE = "interventions.yaml"
-"""The file in the folder of a run in which a live visit is kept."""
+"""The file of a run in which a live visit is kept."""
 
 
 class Interventions(FrozenModel):
@@ -72,29 +74,30 @@ def last(events: Iterable[Event]) -> Event | None:
     return next((event for event in reversed(list(events)) if event.provenance.by == "person"), None)
 
 
-def write(folder: Path, script: Script, cast: Cast) -> None:
-    """Write what the visitor has done into the folder of a run, as a file that can be played again.
+def write(where: Place | Path, script: Script, cast: Cast) -> None:
+    """Keep what the visitor has done beside the transcript, as a file that can be played again.
 
     Raises:
         RecordError: it cannot be written.
     """
     from ruamel.yaml import YAML
 
+    place = at(where)
     order = sorted(Intervention.model_fields, key=lambda name: name in Action.model_fields)  # when, then what
     acts = [each.by_name(cast).model_dump(exclude_defaults=True) for each in read_off(script)]
     done = [{name: act[name] for name in order if name in act} for act in acts]
     if not done:
         with contextlib.suppress(OSError):  # a folder of that name is none of ours
-            (folder / FILE).unlink()
+            place.remove(FILE)
         return
     yaml = YAML(typ="rt")
     yaml.width = 5000  # a line stays on one line
     page = io.BytesIO()
     yaml.dump({"interventions": done}, page)
     try:
-        disk.replace(folder / FILE, page.getvalue())
+        place.replace(FILE, page.getvalue())
     except OSError as error:
-        raise disk.cannot("write", folder / FILE, error) from error
+        raise disk.cannot("write", place.called(FILE), error) from error
 
 
 def read_off(script: Iterable[Event]) -> Iterator[Intervention]:

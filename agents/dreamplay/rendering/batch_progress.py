@@ -28,7 +28,7 @@ class BatchProgress(LiveRegion):
 
     def watch(self, job: Job, seen: Event | None) -> None:
         """Process one event of a run; None marks its end."""
-        name = job.folder.name
+        name = job.place.name
         if self._quiet:
             return
         if seen is not None:

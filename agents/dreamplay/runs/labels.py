@@ -12,6 +12,8 @@ from dreamplay.errors import UsageError
 from dreamplay.runs.transcript_reader import complaint
 from dreamplay.schema.base import FrozenModel, Words
 from dreamplay.storage import disk
+from dreamplay.storage.folders import at
+from dreamplay.storage.store import Place
 
 FILE = "about.json"
 
@@ -20,32 +22,33 @@ class Label(FrozenModel):
     """What a person noted about a run."""
 
     title: Annotated[Words, StringConstraints(max_length=100)] = ""
-    """What they call it; empty: by the name of its folder."""
+    """What they call it; empty: by its name."""
     note: Annotated[Words, StringConstraints(max_length=4000)] = ""
     """What they want to remember of it."""
     favourite: bool = Field(default=False, strict=True)
     """Whether it is one of those that they like best."""
 
 
-def read(folder: Path) -> tuple[Label, str]:
+def read(where: Place | Path) -> tuple[Label, str]:
     """What was noted about a run, and why it cannot be read; the latter is empty if it can be, or if there is none."""
-    path = folder / FILE
+    place = at(where)
     try:
-        return Label.model_validate_json(disk.read(path)), ""
+        return Label.model_validate_json(place.read(FILE)), ""
     except FileNotFoundError:
         return Label(), ""
     except (OSError, ValueError) as error:
-        return Label(), f"{disk.short(path)}: {complaint(error)}; it is left out"
+        return Label(), f"{disk.short(place.called(FILE))}: {complaint(error)}; it is left out"
 
 
-def write(folder: Path, **changes: object) -> Label:
+def write(where: Place | Path, **changes: object) -> Label:
     """Note something about a run. What is not given stays as it is, and what cannot be read is replaced.
 
     Raises:
         UsageError: a text that is too long.
         RecordError: it cannot be written.
     """
-    before, _ = read(folder)
+    place = at(where)
+    before, _ = read(place)
     given = {name: value for name, value in changes.items() if value is not None}
     try:
         label = Label.model_validate(before.model_dump() | given)
@@ -54,7 +57,7 @@ def write(folder: Path, **changes: object) -> Label:
         name, most = first["loc"][0], first.get("ctx", {}).get("max_length")
         raise UsageError(f"`{name}`: {f'write at most {most:,} characters' if most else first['msg']}") from None
     try:
-        disk.replace(folder / FILE, label.model_dump_json().encode() + b"\n")
+        place.replace(FILE, label.model_dump_json().encode() + b"\n")
     except OSError as error:
-        raise disk.cannot("write to", folder, error) from error
+        raise disk.cannot("write to", place, error) from error
     return label

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
+from dreamplay.errors import RecordError
 from dreamplay.runs import upgrade
 from dreamplay.runs.continuity import Continuity
 from dreamplay.schema.base import FrozenModel, Words
@@ -23,8 +24,9 @@ from dreamplay.schema.provenance import Provenance, Usage
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script, present
 from dreamplay.schema.story import Beat
-from dreamplay.storage import disk, jsonl
-from dreamplay.storage.jsonl import JsonlFile
+from dreamplay.storage import disk
+from dreamplay.storage.folders import at
+from dreamplay.storage.store import Journal, Place
 
 FILE = "pending.jsonl"
 
@@ -85,11 +87,13 @@ V = TypeVar("V", bound=FrozenModel)
 class PendingAnswers:
     """Keeps the answers of a run until they are recorded."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE
+    def __init__(self, where: Place | Path) -> None:
+        self._place = at(where)
+        self._journal: Journal | None = None
+        """Open from the first answer of a scene until all are recorded."""
 
     def keep(self, answer: PendingAnswer, script: Script) -> None:
-        """Put an answer on disk.
+        """Keep an answer. It becomes durable beside.
 
         Raises:
             RecordError: the disk is full, or the file cannot be written.
@@ -121,7 +125,7 @@ class PendingAnswers:
         return [kept.answer for kept in self._read(_Kept) if fits(kept)]
 
     def keep_judged(self, judged: Judged) -> None:
-        """Put on disk that a model was asked for the outcome of a scene and found it open, so that it is not asked
+        """Keep that a model was asked for the outcome of a scene and found it open, so that it is not asked
         again after a stop.
 
         Raises:
@@ -136,20 +140,41 @@ class PendingAnswers:
 
     def clear(self) -> None:
         """Delete the answers: they are recorded, or undone."""
+        with contextlib.suppress(RecordError):
+            self.close()
         with contextlib.suppress(OSError):  # what stays behind fits no later question
-            self.path.unlink(missing_ok=True)
+            self._place.remove(FILE)
+
+    async def settled(self) -> None:
+        """Wait until all that was kept is durable.
+
+        Raises:
+            RecordError: it cannot be made durable.
+        """
+        if self._journal:
+            await self._journal.settled()
+
+    def close(self) -> None:
+        """Make durable what is not yet, and close the file.
+
+        Raises:
+            RecordError: see `settled`.
+        """
+        journal, self._journal = self._journal, None
+        if journal:
+            journal.close()
 
     def _append(self, value: FrozenModel) -> None:
         try:
-            with contextlib.closing(JsonlFile(self.path, forced=True)) as file:
-                file.append(value.model_dump_json().encode() + b"\n")
+            self._journal = self._journal or self._place.journal(FILE, forced=True)
         except OSError as error:
-            raise disk.cannot("write to", self.path, error) from error
+            raise disk.cannot("write to", self._place.called(FILE), error) from error
+        self._journal.append(value.model_dump_json().encode() + b"\n")
 
     def _read(self, kind: type[V]) -> Iterator[V]:
         """The lines of one kind."""
         with contextlib.suppress(OSError):
-            for line in jsonl.lines(self.path):
+            for line in self._place.lines(FILE):
                 with contextlib.suppress(ValueError, TypeError, AttributeError, RecursionError):
                     fields = json.loads(line)
                     if "answer" in fields:

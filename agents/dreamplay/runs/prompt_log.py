@@ -17,10 +17,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import os
-import stat
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Literal
@@ -32,8 +30,9 @@ from dreamplay.models.base import Model, OnToken, Reply
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.schema.base import FrozenModel
-from dreamplay.storage import disk, jsonl
-from dreamplay.storage.jsonl import JsonlFile
+from dreamplay.storage import disk
+from dreamplay.storage.folders import at
+from dreamplay.storage.store import Journal, Place
 
 FILE = "prompts.jsonl"
 _LOST = (errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENOTSUP)
@@ -99,18 +98,18 @@ class PromptLog:
         RecordError: the disk is full, or too many files are open.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE
+    def __init__(self, where: Place | Path) -> None:
+        place = at(where)
         self._known = set[str]()
         self._heads = deque[tuple[str, str]](maxlen=_HEADS)
         """Hash and text, the newest last."""
-        self._journal: JsonlFile | None = None
+        self._journal: Journal | None = None
         try:
-            self._journal = JsonlFile(self.path, forced=False, anew=True)
-            self._known |= {record.name for _, record in _records(self.path) if record}
+            self._journal = place.journal(FILE, forced=False, anew=True)
+            self._known |= {record.name for _, record in _records(place) if record}
         except OSError as error:
             if error.errno not in _LOST:
-                raise disk.cannot("write to", self.path, error) from error
+                raise disk.cannot("write to", place.called(FILE), error) from error
 
     def keep(self, prompt: Prompt) -> None:
         """Write a prompt to disk, unless it is there already."""
@@ -149,11 +148,17 @@ class PromptLog:
 
 
 class RecordingModel:
-    """Wraps a model, and stores every prompt before it is answered."""
+    """Wraps a model, and stores every prompt before it is answered.
 
-    def __init__(self, model: Model, archive: PromptLog) -> None:
+    Args:
+        model: who answers.
+        archive: where prompts are stored.
+        settled: waits until all that was played before is durable. It is, before anything is asked.
+    """
+
+    def __init__(self, model: Model, archive: PromptLog, settled: Callable[[], Awaitable[None]]) -> None:
         self.name = model.name
-        self._model, self._archive = model, archive
+        self._model, self._archive, self._settled = model, archive, settled
 
     @property
     def profile(self) -> ModelProfile:
@@ -164,9 +169,10 @@ class RecordingModel:
         """Store the prompt and answer it; see `Model.complete`.
 
         Raises:
-            RecordError: the prompt cannot be kept.
+            RecordError: the prompt, or what was played before, cannot be kept.
         """
         self._archive.keep(prompt)
+        await self._settled()
         return await self._model.complete(prompt, seed=seed, on_token=on_token)
 
     async def warm_cache(self, prompt: Prompt) -> None:
@@ -178,19 +184,19 @@ class RecordingModel:
         await self._model.close()
 
 
-def find(folder: Path, digest: str) -> Prompt | None:
+def find(where: Place | Path, digest: str) -> Prompt | None:
     """The prompt with a digest; None if the run did not keep it.
 
     Raises:
         RecordError: it was kept, and what is there is not that prompt.
     """
-    path = folder / FILE
+    place = at(where)
     systems: dict[str, _System] = {}
     scripts: dict[str, _Script] = {}
     asked: _Asked | None = None
     line = broken = 0
     try:
-        for number, record in _records(path):
+        for number, record in _records(place):
             match record:
                 case _System():
                     systems.setdefault(record.hash, record)
@@ -211,16 +217,16 @@ def find(folder: Path, digest: str) -> Prompt | None:
         if prompt.digest != digest:
             raise ValueError(digest)
     except (LookupError, ValueError, TypeError, RecursionError):
-        raise RecordError(f"{path}:{line or broken}: damaged, or changed since") from None
+        raise RecordError(f"{place.called(FILE)}:{line or broken}: damaged, or changed since") from None
     return prompt
 
 
-def every(folder: Path) -> dict[str, Prompt]:
+def every(where: Place | Path) -> dict[str, Prompt]:
     """All prompts that a run kept, by digest. What cannot be read, or is not what was kept, is left out."""
     texts: dict[str, str] = {}
     found: dict[str, Prompt] = {}
     with contextlib.suppress(OSError):
-        for _, record in _records(folder / FILE):
+        for _, record in _records(at(where)):
             match record:
                 case _System():
                     texts.setdefault(record.hash, record.text)
@@ -234,31 +240,32 @@ def every(folder: Path) -> dict[str, Prompt]:
     return found
 
 
-def complaint(folder: Path) -> str | None:
+def complaint(where: Place | Path) -> str | None:
     """What is wrong with the stored prompts of a run, in words for whoever resumes it; None if nothing is."""
-    path = folder / FILE
+    place = at(where)
+    called = place.called(FILE)
     try:
-        kind = path.lstat().st_mode
-        if stat.S_ISDIR(kind) or not os.access(path, os.W_OK):
-            return f"{path} cannot be written to; prompts are not kept, and the play goes on without"
-        if not stat.S_ISREG(kind):
-            return f"{path} is no file, and is begun anew"
-        broken = [number for number, record in _records(path) if record is None]
+        match place.hindrance(FILE):
+            case "sealed":
+                return f"{called} cannot be written to; prompts are not kept, and the play goes on without"
+            case "foreign":
+                return f"{called} is no file, and is begun anew"
+        broken = [number for number, record in _records(place) if record is None]
     except OSError:
         return None
     if not broken:
         return None
     many = f"{len(broken)} records" if len(broken) > 1 else "a record"
-    return f"{path}:{broken[0]}: {many} of prompts cannot be read; the play goes on without"
+    return f"{called}:{broken[0]}: {many} of prompts cannot be read; the play goes on without"
 
 
-def _records(path: Path) -> Iterator[tuple[int, _Record | None]]:
+def _records(place: Place) -> Iterator[tuple[int, _Record | None]]:
     """The records with their lines, counted from 1; None for one that cannot be understood.
 
     Raises:
         OSError: the file cannot be read.
     """
-    for number, line in enumerate(jsonl.lines(path), start=1):
+    for number, line in enumerate(place.lines(FILE), start=1):
         try:
             yield number, _RECORD.validate_json(line)
         except ValueError:

@@ -1,54 +1,40 @@
-"""The bin: a folder inside the folder of the runs, whose runs no list shows. Nothing is ever deleted."""
+"""The bin: a store inside that of the runs, whose runs no list shows. Nothing is ever deleted."""
 
 from __future__ import annotations
 
-from itertools import count
 from pathlib import Path
 
 from dreamplay.errors import RecordError
 from dreamplay.runs.transcript import FILE
 from dreamplay.storage import disk
-from dreamplay.storage.folders import FolderPlace
-from dreamplay.storage.store import check_free
-
-FOLDER = ".bin"
+from dreamplay.storage.folders import at, store_at
+from dreamplay.storage.store import Place, Store, check_free
 
 
-def put(folder: Path) -> Path:
+def put(where: Place | Path) -> Place:
     """Put a run in the bin, and return where it is now.
 
     Raises:
         RecordError: somebody plays it, or it cannot be moved.
     """
-    check_free(FolderPlace(folder))
-    return _moved(folder, folder.parent / FOLDER)
+    place = at(where)
+    check_free(place)
+    return place.home.bin().receive(place)
 
 
-def take_back(name: str, home: Path) -> Path:
+def take_back(name: str, home: Store | Path) -> Place:
     """Take a run out of the bin, and return where it is now: under a name with a number if there is a new run of its
     own name.
 
     Args:
         name: of the run in the bin.
-        home: the folder of the runs.
+        home: the store of the runs.
 
     Raises:
         RecordError: it is not in the bin, or cannot be moved.
     """
-    try:
-        found = [path for path in (home / FOLDER).iterdir() if path.name == name and (path / FILE).is_file()]
-    except OSError:
-        found = []
-    if not found:
-        raise RecordError(f"no run {name[:80]!r} in the bin, {disk.short(home / FOLDER)}")
-    return _moved(found[0], home)
-
-
-def _moved(folder: Path, home: Path) -> Path:
-    names = (folder.name if number == 1 else f"{folder.name}-{number}" for number in count(1))
-    try:
-        home.mkdir(exist_ok=True)
-        there = next(home / name for name in names if not (home / name).exists())
-        return folder.rename(there)
-    except OSError as error:
-        raise disk.cannot("move", folder, error) from error
+    store = store_at(home)
+    found = store.bin().named(name)
+    if found is None or not found.has(FILE):
+        raise RecordError(f"no run {name[:80]!r} in the bin, {disk.short(store.bin())}")
+    return store.receive(found)

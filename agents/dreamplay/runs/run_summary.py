@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic_core import from_json
@@ -19,7 +18,7 @@ from dreamplay.runs.run_settings import comparable
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.event import PROLOGUE, LineEvent, TurnEvent
 from dreamplay.schema.provenance import Usage
-from dreamplay.storage import jsonl
+from dreamplay.storage.store import Place
 
 State = Literal["finished", "stopped", "playing", "damaged"]
 _RECORD = b'{"record":'
@@ -63,7 +62,7 @@ class RunSummary(FrozenModel):
     label_fault: str = ""
     """Why what a person noted cannot be read."""
     size: int
-    """Bytes of all the files in its folder."""
+    """Bytes of all that is kept of it."""
     when: datetime
     """When its transcript was written to last."""
 
@@ -77,10 +76,10 @@ class RunSummary(FrozenModel):
         return f"{told or 'nothing changed'}, {where.removesuffix(', ') if self.point else 'from the start'}"
 
 
-def read(folder: Path) -> dict[str, Any]:
+def read(place: Place) -> dict[str, Any]:
     """The fields of a summary that a transcript tells, of the whole of it."""
     try:
-        record = transcript.read(folder)
+        record = transcript.read(place)
     except RecordError as error:
         return {"state": "damaged", "why": str(error)}
     header, last = record.header, record.script.last
@@ -104,12 +103,11 @@ def read(folder: Path) -> dict[str, Any]:
     }
 
 
-def glance(folder: Path) -> dict[str, Any] | None:
+def glance(place: Place) -> dict[str, Any] | None:
     """The fields of a summary at a first look, from the first and the last lines of a transcript; None if they do not
     tell enough."""
     try:
-        lines = jsonl.lines(folder / transcript.FILE)
-        return _glance(lines)
+        return _glance(place.lines(transcript.FILE))
     except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None  # whoever reads the whole will say what is wrong
 

@@ -11,10 +11,11 @@ from itertools import count
 from pathlib import Path
 from typing import Literal
 
+from dreamplay.errors import UsageError
 from dreamplay.schema.base import mended
 from dreamplay.storage import disk, jsonl, lock
 from dreamplay.storage.jsonl import JsonlFile
-from dreamplay.storage.store import Place, Stands
+from dreamplay.storage.store import Place, Stands, Store
 
 BIN = ".bin"
 """The folder inside the folder of the runs whose runs no list shows."""
@@ -29,17 +30,12 @@ class FolderPlace:
     @property
     def name(self) -> str:
         """The name of the folder."""
-        return self._own.name
+        return self.path.name if self.path.name not in ("", "..") else self.path.resolve().name
 
     @property
     def home(self) -> FolderStore:
         """The folder that it lies in."""
-        return FolderStore(self._own.parent)
-
-    @property
-    def _own(self) -> Path:
-        """The folder by a path that has its name at the end."""
-        return self.path if self.path.name not in ("", "..") else self.path.resolve()
+        return FolderStore(self.path.resolve().parent)
 
     def __str__(self) -> str:
         return str(self.path)
@@ -51,6 +47,10 @@ class FolderPlace:
     def exists(self) -> bool:
         """See `Place.exists`."""
         return disk.there(self.path)
+
+    def is_link(self) -> bool:
+        """See `Place.is_link`."""
+        return self.path.is_symlink()
 
     def has(self, file: str) -> bool:
         """See `Place.has`."""
@@ -124,6 +124,10 @@ class FolderStore:
         """See `Store.place`. A name may be a path from here."""
         return FolderPlace(self.path / name)
 
+    def holds(self, place: Place) -> bool:
+        """See `Store.holds`."""
+        return isinstance(place, FolderPlace) and place.home.path == self.path.resolve()
+
     def named(self, name: str) -> FolderPlace | None:
         """See `Store.named`. No path is made of the name."""
         try:
@@ -170,6 +174,22 @@ class FolderStore:
 def at(where: Place | Path) -> Place:
     """The place that is meant: a path stands for the folder there."""
     return FolderPlace(where) if isinstance(where, Path) else where
+
+
+def store_at(where: Store | Path) -> Store:
+    """The store that is meant: a path stands for the folder there."""
+    return FolderStore(where) if isinstance(where, Path) else where
+
+
+def folder_of(place: Place) -> Path:
+    """The folder of a run that is in one.
+
+    Raises:
+        UsageError: it is kept elsewhere.
+    """
+    if isinstance(place, FolderPlace):
+        return place.path
+    raise UsageError(f"{place} is in no folder; copy it into one with: `dreamplay.copy_runs(run, to='transcripts')`")
 
 
 def _size(folder: Path) -> int:

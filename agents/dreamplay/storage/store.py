@@ -79,6 +79,9 @@ class Place(Protocol):
     def exists(self) -> bool:
         """Whether anything has its name, a run or something else."""
 
+    def is_link(self) -> bool:
+        """Whether it only leads to another place, which may lie outside of the store."""
+
     def has(self, file: str) -> bool:
         """Whether there is such a file."""
 
@@ -135,6 +138,9 @@ class Store(Protocol):
 
     def place(self, name: str) -> Place:
         """The place of a name, whether it exists or not."""
+
+    def holds(self, place: Place) -> bool:
+        """Whether a place is one of this store."""
 
     def named(self, name: str) -> Place | None:
         """The place with exactly that name, which may come from a stranger; None if there is none, or only something

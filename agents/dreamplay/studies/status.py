@@ -9,7 +9,6 @@ from dreamplay.runs import run_index
 from dreamplay.runs.run_summary import RunSummary
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.provenance import Usage
-from dreamplay.storage.folders import FolderStore
 from dreamplay.storage.store import Store
 from dreamplay.studies.tasks import Task
 
@@ -64,8 +63,7 @@ class StudyStatus(FrozenModel):
 
 def status(tasks: Sequence[Task], store: Store) -> StudyStatus:
     """How the tasks of a study stand in a store."""
-    assert isinstance(store, FolderStore)
-    known = {each.name: each for each in run_index.standings(store.path)}
+    known = {each.name: each for each in run_index.standings(store)}
     return StudyStatus(tasks=tuple(_of(task, known.get(task.name)) for task in tasks))
 
 

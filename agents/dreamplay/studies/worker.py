@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal
 
 from dreamplay import prepare
@@ -30,8 +29,7 @@ from dreamplay.schema.address import Address
 from dreamplay.schema.base import FrozenModel
 from dreamplay.settings import Settings, Source
 from dreamplay.storage import opening
-from dreamplay.storage.folders import FolderPlace
-from dreamplay.storage.store import Place, Store
+from dreamplay.storage.store import Store
 from dreamplay.studies.engines.base import Outcome
 from dreamplay.studies.study import Limits
 from dreamplay.studies.tasks import Task
@@ -118,7 +116,7 @@ class Worker:
         found = self._branch(task)
         header = found.plan.header(model.name, kept | found.plan.recorded(model))
         _check_alike(task, header)
-        job = Job(found, header, folder(self._store.place(task.name)))
+        job = Job(found, header, self._store.place(task.name))
         before = job.found()
         if before and before.end:
             return _outcome(task, "finished", before.end)
@@ -135,7 +133,7 @@ class Worker:
     def _branch(self, task: Task) -> Branch:
         if task.turn is None:
             return Branch(run_config.from_header(task.header), (), twin=False)
-        parent = transcript.read(folder(self._store.place(task.turn.parent)))
+        parent = transcript.read(self._store.place(task.turn.parent))
         return branch.branch(parent, task.turn.parent, task.turn.at, task.turn.changes(), task.seed)
 
     async def _opened(self, task: Task) -> tuple[Addresses, ModelSpec]:
@@ -225,9 +223,3 @@ def _flat(settings: Mapping[str, Any], *above: str) -> dict[str, Any]:
         at = (*above, name)
         found |= _flat(value, *at) if isinstance(value, Mapping) else {".".join(at): value}
     return found
-
-
-def folder(place: Place) -> Path:
-    """The folder of a place."""
-    assert isinstance(place, FolderPlace)
-    return place.path

@@ -24,6 +24,7 @@ from dreamplay.engine.state import Context, State, context
 from dreamplay.errors import DreamplayError
 from dreamplay.schema.event import Event, Token
 from dreamplay.schema.script import Script
+from dreamplay.storage.store import Store
 from dreamplay.studio import choices, kept, thread_state
 from dreamplay.studio.choices import Choices, Played
 from dreamplay.studio.lent_model import LentModel, finished
@@ -43,12 +44,12 @@ _Work = Callable[[State, Runtime[Context]], Awaitable[State]]
 _Edge = Callable[[State, Runtime[Context]], str | list[Send]]
 
 
-def build(roles: Iterable[str], runs: Path | None = None) -> Graph:
+def build(roles: Iterable[str], runs: Store | Path | None = None) -> Graph:
     """The graph.
 
     Args:
         roles: those that have a node of their own. Other stories can be played as well.
-        runs: the folder in which threads are kept as runs; None: nothing is written.
+        runs: the store, or the folder, in which threads are kept as runs; None: nothing is written.
     """
     drawn = [role for role in roles if role not in (BEGIN, ANOTHER)]
     graph = StateGraph(ThreadState, context_schema=Choices, input_schema=Start, output_schema=Result)
@@ -116,7 +117,7 @@ class _Step:
     It is a plain function, so that LangGraph calls it on a thread of its own, where files may be read and written.
     """
 
-    def __init__(self, work: _Work, edge: _Edge | None, drawn: frozenset[str], runs: Path | None) -> None:
+    def __init__(self, work: _Work, edge: _Edge | None, drawn: frozenset[str], runs: Store | Path | None) -> None:
         self._work, self._edge, self._drawn, self._runs = work, edge, drawn, runs
 
     def run(self, state: ThreadState, runtime: Runtime[Choices]) -> Any:

@@ -1,4 +1,4 @@
-"""The transcripts of threads, in the folder that is set for them: each thread is a run, and each fork of it a branch.
+"""The transcripts of threads, in the store that is set for them: each thread is a run, and each fork of it a branch.
 
 They follow the thread: what is in its state is on disk before the next step is taken.
 """
@@ -16,15 +16,17 @@ from dreamplay.runs import transcript
 from dreamplay.runs.transcript import Header, Transcript
 from dreamplay.schema.event import Event
 from dreamplay.storage import disk
+from dreamplay.storage.folders import store_at
+from dreamplay.storage.store import Place, Store
 from dreamplay.studio.choices import Played
 
 
-def keep(home: Path, thread: str, played: Played, events: list[Event], *, ended: bool = False) -> None:
+def keep(home: Store | Path, thread: str, played: Played, events: list[Event], *, ended: bool = False) -> None:
     """Have the events of a thread on disk. If they differ from what is there, the thread was forked, and the fork
     becomes a run of its own, a branch of the other. So does another play that was begun on the thread, as no branch.
 
     Args:
-        home: the folder of the runs.
+        home: the store of the runs.
         thread: the id of the thread.
         played: what is played.
         events: all of the thread.
@@ -35,28 +37,28 @@ def keep(home: Path, thread: str, played: Played, events: list[Event], *, ended:
     """
     header = played.header
     name = f"{disk.named(header.story_id)}-{disk.named(thread)}"
-    nearest: tuple[int, Path] | None = None
-    for folder in _folders(home, name):
-        if not disk.there(folder):
+    nearest: tuple[int, Place] | None = None
+    for place in _places(store_at(home), name):
+        if not place.exists():
             break
-        before = transcript.read(folder)
+        before = transcript.read(place)
         if _play(before.header) != _play(header):
             continue
         there = list(before.script)
         common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(there, events, strict=False)))
         if common == len(events):
             if ended and not before.end and common == len(there):
-                _append(folder, [], ended=True)
+                _append(place, [], ended=True)
             return
         if common == len(there) and not before.end:
-            _append(folder, events[common:], ended=ended)
+            _append(place, events[common:], ended=ended)
             return
-        nearest = max(nearest or (0, folder), (common, folder), key=lambda each: each[0])
+        nearest = max(nearest or (0, place), (common, place), key=lambda each: each[0])
     if nearest:
         header = header.model_copy(update={"parent": nearest[1].name, "point": nearest[0]})
-    transcript.begin(folder, header, events)
+    transcript.begin(place, header, events)
     if ended:
-        _append(folder, [], ended=True)
+        _append(place, [], ended=True)
 
 
 def _play(header: Header) -> tuple[object, ...]:
@@ -65,14 +67,14 @@ def _play(header: Header) -> tuple[object, ...]:
     return header.story_hash, header.persona_hashes, header.seed, *chosen
 
 
-def _folders(home: Path, name: str) -> Iterator[Path]:
-    return (home / (f"{name}-{number}" if number > 1 else name) for number in count(1))
+def _places(home: Store, name: str) -> Iterator[Place]:
+    return (home.place(f"{name}-{number}" if number > 1 else name) for number in count(1))
 
 
-def _append(folder: Path, events: list[Event], *, ended: bool) -> None:
-    with Transcript(folder) as record:
+def _append(place: Place, events: list[Event], *, ended: bool) -> None:
+    with Transcript(place) as record:
         last = [transcript.ended([*record.before.script, *events])] if ended else []
         record.append(*events, *last)
     if ended:
         with contextlib.suppress(RecordError):  # the transcript holds it, too
-            formats.write_page(folder)
+            formats.write_page(place)

@@ -14,6 +14,8 @@ from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from dreamplay.errors import DreamplayError
+from dreamplay.storage.folders import store_at
+from dreamplay.storage.store import Store
 from dreamplay.web.guard import CHANGING, HEADERS, Guard
 from dreamplay.web.plays import Plays
 from dreamplay.web.routes import ROUTERS
@@ -22,11 +24,11 @@ from dreamplay.web.templating import HERE, page
 from dreamplay.web.wording import worded
 
 
-def make_app(home: Path, hosts: frozenset[str], token: str | None = None) -> FastAPI:
+def make_app(home: Store | Path, hosts: frozenset[str], token: str | None = None) -> FastAPI:
     """The application.
 
     Args:
-        home: the folder of the runs.
+        home: the store of the runs, or their folder.
         hosts: see `Guard`.
         token: see `Guard`.
     """
@@ -40,7 +42,8 @@ def make_app(home: Path, hosts: frozenset[str], token: str | None = None) -> Fas
         title="dreamplay", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None,
         middleware=[Middleware(Guard, hosts=hosts, token=token)],
     )  # fmt: skip
-    app.state.home, app.state.plays, app.state.streams = home, Plays(home), set[EventStream]()
+    store = store_at(home)
+    app.state.home, app.state.plays, app.state.streams = store, Plays(store), set[EventStream]()
     app.mount("/static", StaticFiles(directory=HERE / "static"), "static")
     for router in ROUTERS:
         app.include_router(router)

@@ -105,7 +105,7 @@ class LineView(SeenRun):
         """
         seen_by = self.seen_by if view is None else view
         query = f"?view={quote(seen_by, safe='')}" if seen_by else ""
-        return f"/runs/{quote(self.run.folder.name, safe='')}{path}{query}"
+        return f"/runs/{quote(self.run.place.name, safe='')}{path}{query}"
 
     @property
     def took_up(self) -> list[Thread]:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from starlette.exceptions import HTTPException
 
 import dreamplay as dp
+from dreamplay.storage.store import Place, Store
 
 
 class Names:
-    """The names of the runs in a folder. A link in it leads elsewhere, and is none."""
+    """The names of the runs in a store. A link in it leads elsewhere, and is none."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Store) -> None:
         self._home = home
 
-    def folder(self, name: str) -> Path:
-        """The folder of a run.
+    def place(self, name: str) -> Place:
+        """The place of a run.
 
         Raises:
             HTTPException: there is none (404).
         """
-        for path in self._home.iterdir() if self._home.is_dir() else ():
-            if path.name == name and not path.is_symlink() and (path / "transcript.jsonl").is_file():
-                return path
+        place = self._home.named(name)
+        if place and place.has("transcript.jsonl"):
+            return place
         raise HTTPException(404, f"There is no run {name[:80]!r}.")
 
     def run(self, name: str) -> dp.Run:
@@ -33,4 +32,4 @@ class Names:
             HTTPException: there is none (404).
             RecordError: it is damaged.
         """
-        return dp.load_run(self.folder(name))
+        return dp.Run.read(self.place(name))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import dreamplay as dp
+from dreamplay.storage.store import Store
 from dreamplay.web.names import Names
 
 _LOCAL = ("embedded", "gguf")
@@ -18,10 +18,10 @@ class Plays:
     """Plays that somebody has begun, or gone on with, on the page. They go on when nobody watches.
 
     Args:
-        home: the folder of the runs.
+        home: the store of the runs.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Store) -> None:
         self._home = home
         self._live: dict[str, dp.LivePlay] = {}
 
@@ -50,8 +50,8 @@ class Plays:
         """
         play = await asyncio.to_thread(make)
         await asyncio.wrap_future(play.start(paused=True))
-        assert play.folder
-        name = play.folder.name
+        assert play.place
+        name = play.place.name
         if self.get(name):
             play.close()
             return name
@@ -76,7 +76,7 @@ class Plays:
             return name
         names = Names(self._home)
         if play:
-            await asyncio.to_thread(names.folder, name)  # nothing is stopped of which nothing is kept
+            await asyncio.to_thread(names.place, name)  # nothing is stopped of which nothing is kept
             await asyncio.wrap_future(play.close())
         run = await asyncio.to_thread(names.run, name)
         return await self.begin(lambda: dp.live(run, **settings))

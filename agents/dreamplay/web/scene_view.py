@@ -51,11 +51,11 @@ class SceneView:
         Raises:
             HTTPException: there is nobody of that name (404).
         """
-        header, folder = run.header, run.folder
+        header, place = run.header, run.place
         assert header
-        assert folder
+        assert place
         cast = Cast(header.cast)
-        return cls(header.story, cast, folder.name, viewpoint(asked, cast))
+        return cls(header.story, cast, place.name, viewpoint(asked, cast))
 
     @staticmethod
     def shows(event: dp.Event, seen_by: Viewpoint) -> bool:

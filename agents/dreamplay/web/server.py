@@ -10,9 +10,9 @@ import secrets
 import socket
 import webbrowser
 from collections.abc import Callable
-from pathlib import Path
 
 from dreamplay.errors import UsageError
+from dreamplay.storage.store import Store
 from dreamplay.web.app import make_app
 
 PORT = 8145
@@ -23,13 +23,13 @@ OBJECTS = 2_000
 
 
 def serve(
-    home: Path, *, host: str = "127.0.0.1", port: int | None = None, path: str = "/", browser: bool = True,
+    home: Store, *, host: str = "127.0.0.1", port: int | None = None, path: str = "/", browser: bool = True,
     token: str | None = None, say: Callable[[str], None],
 ) -> None:  # fmt: skip
     """Serve the page until Ctrl-C.
 
     Args:
-        home: the folder of the runs.
+        home: the store of the runs.
         host: the address to listen on. Any but this machine's own needs a token.
         port: the port; None: `PORT`, or a free one if that is taken.
         path: the page to begin with.

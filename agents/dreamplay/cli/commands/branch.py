@@ -17,6 +17,7 @@ from dreamplay.cli.options import (
     ModelFlag,
     NoAdapterFlag,
     QuietFlag,
+    StoreFlag,
     SwapFlag,
     TemperatureFlag,
     ThinkFlag,
@@ -31,7 +32,6 @@ from dreamplay.cli.options import (
 from dreamplay.cli.play_session import INTERRUPTED, perform, until_stopped
 from dreamplay.errors import ModelError, UsageError
 from dreamplay.rendering.output import dumps, echo, say
-from dreamplay.runs import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,9 +50,7 @@ _LONGEST = 60
 
 
 def whatif(
-    reference: Annotated[
-        str, typer.Argument(metavar="RUN", help="The run to branch off: its folder, or its name in transcripts/.")
-    ],
+    reference: Annotated[str, typer.Argument(metavar="RUN", help="The run to branch off: its name, or its folder.")],
     at: Annotated[
         str | None,
         typer.Option(
@@ -81,6 +79,7 @@ def whatif(
     ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, max=500, help="Runs to play at once.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate the cost and play nothing.")] = False,
+    store: StoreFlag = None,
     model: ModelFlag = None,
     base_url: UrlFlag = None,
     adapter: AdapterFlag = None,
@@ -116,18 +115,19 @@ def whatif(
     from dreamplay.branching import batch
     from dreamplay.models import registry
     from dreamplay.run import Run
+    from dreamplay.runs import home as homes
 
     swaps, lines = pairs(swap), [_line(text) for text in says or ()]
     dropped = tuple(dict.fromkeys(drop or ()))
     settings = reading.load(
-        model=model, base_url=base_url, temperature=temperature, candidates=candidates, timeout=timeout,
+        store=store, model=model, base_url=base_url, temperature=temperature, candidates=candidates, timeout=timeout,
         direction=direction and direction.value, think=think,
         adapter=adapter_named(adapter, no_adapter), trace=trace, trace_content=trace_content,
     )  # fmt: skip
     otherwise = [settings.model, settings.adapter, settings.direction, settings.think]
     if not (swaps or lines or dropped or story_edit) and (seeds or otherwise == [None] * len(otherwise)):
         raise UsageError("nothing is changed; add --swap, --say, --drop or --story-edit")
-    parent = Run.find(reference)
+    parent = Run.find(reference, homes.chosen(settings))
     own = parent.header.seed
     chosen = _seeds(seeds, own) if seeds else [own]
     changed = [
@@ -164,6 +164,7 @@ def tree(
     reference: Annotated[
         str | None, typer.Argument(metavar="RUN", help="Show only the tree that has this run.")
     ] = None,
+    store: StoreFlag = None,
 ) -> None:
     """Draw which run branched off which, where, and with which change.
 
@@ -172,8 +173,9 @@ def tree(
     from dreamplay.branching import lineage
     from dreamplay.cli import run_list
     from dreamplay.rendering import run_tables
+    from dreamplay.runs import home
 
-    drawn = lineage.families(run_list.known(), Path(reference).name if reference else None)
+    drawn = lineage.families(run_list.known(home.opened(store)), Path(reference).name if reference else None)
     run_tables.show_trees(drawn)
     run_list.say_unread([run for family in drawn for run in family])
 
@@ -192,9 +194,11 @@ async def _played(
     from dreamplay.branching import batch
     from dreamplay.branching.branch import cost
     from dreamplay.open_model import OpenModel
+    from dreamplay.runs import home as homes
 
+    store = homes.chosen(settings)
     model, kept = models[0], prepare.recorded(engine)
-    made, base = ([batch.job(each.branch, model, kept, HOME) for each in group] for group in (changed, twins))
+    made, base = ([batch.job(each.branch, model, kept, store) for each in group] for group in (changed, twins))
     base = [each for each in base if not _is(parent, each)]
     missing = [each for each in (*base, *made) if not each.done()]
     if dry_run:
@@ -205,7 +209,7 @@ async def _played(
         )
         return [], []
     if missing and not twins:
-        await perform(await prepare.branch(changed[0], settings, OpenModel(model, engine), HOME), manner)
+        await perform(await prepare.branch(changed[0], settings, OpenModel(model, engine), store), settings, manner)
     elif missing:
         await _many(missing, models, engine, settings, manner)
     whole = [parent] * (len(base) < len(changed))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dreamplay.cli.options import JsonFlag
+from dreamplay.cli.options import JsonFlag, StoreFlag
 from dreamplay.errors import PluginError, UsageError
 from dreamplay.rendering.output import dumps, echo, say
 
@@ -49,7 +49,7 @@ def plugins(as_json: JsonFlag = False) -> None:
 def export(
     references: Annotated[
         list[str] | None,
-        typer.Argument(metavar="RUN...", help="Folders of runs, or their names in transcripts/."),
+        typer.Argument(metavar="RUN...", help="Names of runs, or their folders."),
     ] = None,
     to: Annotated[
         str | None, typer.Option("--to", metavar="FORMAT", help="The format; see --list. Default: by the file.")
@@ -70,6 +70,7 @@ def export(
     ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a file that exists.")] = False,
     show_list: Annotated[bool, typer.Option("--list", help="List the formats.")] = False,
+    store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:  # fmt: skip
     """Write runs in another format.
@@ -92,7 +93,7 @@ def export(
         raise UsageError("name a run: dreamplay export RUN; dreamplay runs lists them")
     if to is None:
         to = _by_suffix(out, formats.suffixes())
-    runs = [dp.Run.find(each) for each in references]
+    runs = [dp.Run.find(each, store) for each in references]
     made = dp.export(runs, to, out, view=view, secrets=secrets, replace=replace)
     if out:
         for path in made.named(out):

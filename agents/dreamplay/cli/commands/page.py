@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 import typer
 
+from dreamplay.cli.options import StoreFlag
 from dreamplay.errors import RecordError
 from dreamplay.rendering.output import say
-from dreamplay.runs import HOME
+
+if TYPE_CHECKING:
+    from dreamplay.storage.store import Store
 
 
 def open_page(
-    reference: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="Begin with this run, by its name in transcripts/.")
-    ] = None,
+    reference: Annotated[str | None, typer.Argument(metavar="RUN", help="Begin with this run, by its name.")] = None,
     host: Annotated[
         str, typer.Option("--host", metavar="ADDRESS", help="Listen on this address. Any other needs --token.")
     ] = "127.0.0.1",
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Default: 8145, or a free one.")] = None,
     token: Annotated[bool, typer.Option("--token", help="Let in only those whose address has a token.")] = False,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, and open no browser.")] = False,
+    store: StoreFlag = None,
 ) -> None:
     """Open the page in the browser: play, watch, step in, branch and compare.
 
@@ -31,15 +33,17 @@ def open_page(
 
       dreamplay open mindsync-20450101-220000-7
     """
+    from dreamplay.runs import home
     from dreamplay.web import server
 
-    path = f"/runs/{quote(_name(reference), safe='')}" if reference else "/"
+    kept = home.opened(store)
+    path = f"/runs/{quote(_name(reference, kept), safe='')}" if reference else "/"
     server.serve(
-        HOME, host=host, port=port, path=path, browser=not no_browser, token="new" if token else None, say=say,
+        kept, host=host, port=port, path=path, browser=not no_browser, token="new" if token else None, say=say,
     )  # fmt: skip
 
 
-def _name(reference: str) -> str:
+def _name(reference: str, store: Store) -> str:
     """The name of a run by which the page knows it.
 
     Raises:
@@ -47,8 +51,7 @@ def _name(reference: str) -> str:
     """
     from dreamplay.runs import run_index
 
-    found = run_index.find(reference, HOME)
-    folder = found if found.is_dir() else found.parent
-    if folder.absolute().parent != HOME.absolute():
-        raise RecordError(f"{reference} is not in {HOME}; the page shows what is there")
-    return folder.name
+    place = run_index.find(reference, store)
+    if not store.holds(place):
+        raise RecordError(f"{reference} is not in {store}; the page shows what is there")
+    return place.name

@@ -23,6 +23,7 @@ from dreamplay.cli.options import (
     NoAdapterFlag,
     NoCheckFlag,
     QuietFlag,
+    StoreFlag,
     StoryFlag,
     SwapFlag,
     TemperatureFlag,
@@ -37,7 +38,6 @@ from dreamplay.cli.options import (
 )
 from dreamplay.errors import UsageError
 from dreamplay.rendering.output import dumps, echo, say, worded
-from dreamplay.runs import HOME
 
 if TYPE_CHECKING:
     from dreamplay.rendering.story_view import OutputMode
@@ -65,8 +65,9 @@ def run(
         str | None, typer.Option(metavar="BEAT,BEAT...", help="Play only these beats, such as launch,glitch.")
     ] = None,
     out: Annotated[
-        str | None, typer.Option(metavar="FOLDER", help="The new folder of the run. Default: one in transcripts/.")
+        str | None, typer.Option(metavar="FOLDER", help="The new folder of the run. Default: a new place in --store.")
     ] = None,
+    store: StoreFlag = None,
     temperature: TemperatureFlag = None,
     candidates: CandidatesFlag = None,
     direction: DirectionFlag = None,
@@ -114,7 +115,7 @@ def run(
     from dreamplay import settings as reading
 
     settings = reading.load(
-        story=story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out,
+        story=story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out, store=store,
         temperature=temperature, candidates=candidates, timeout=timeout, reflect=reflect, window=window,
         memory=_memory(memory, no_recall), director=director, embedder=embedder,
         no_check=no_check or None, direction=direction and direction.value, think=think,
@@ -132,8 +133,9 @@ def run(
 def resume(
     reference: Annotated[
         str | None,
-        typer.Argument(metavar="RUN", help="The folder or name of a run. Default: the newest that was stopped."),
+        typer.Argument(metavar="RUN", help="The name of a run, or its folder. Default: the newest that was stopped."),
     ] = None,
+    store: StoreFlag = None,
     model: ModelFlag = None,
     base_url: UrlFlag = None,
     adapter: AdapterFlag = None,
@@ -165,8 +167,9 @@ def resume(
     from dreamplay import settings as reading
 
     settings = reading.load(
-        model=model, base_url=base_url, temperature=temperature, candidates=candidates, window=window, timeout=timeout,
-        memory=memory, director=director, embedder=embedder, direction=direction and direction.value, think=think,
+        store=store, model=model, base_url=base_url, temperature=temperature, candidates=candidates, window=window,
+        timeout=timeout, memory=memory, director=director, embedder=embedder,
+        direction=direction and direction.value, think=think,
         adapter=adapter_named(adapter, no_adapter), trace=trace, trace_content=trace_content,
     )  # fmt: skip
     asyncio.run(play_session.go_on(reference, settings, _manner(quiet, as_json)))
@@ -187,6 +190,7 @@ def runs(
     every: Annotated[
         bool, typer.Option("--all", help="List every run on a line of its own, without a limit. Default in a pipe.")
     ] = False,
+    store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
     """List the runs, newest first.
@@ -205,15 +209,17 @@ def runs(
 
     from dreamplay.cli import run_list
     from dreamplay.rendering import run_tables
+    from dreamplay.runs import home
 
     after = run_tables.moment(since, datetime.now().astimezone()) if since else None
-    there = run_list.known(whole=every or as_json)
+    kept = home.opened(store)
+    there = run_list.known(kept, whole=every or as_json)
     found = run_tables.chosen(there, story=story, changed=changed, since=after)
     if as_json:
         echo(dumps([each.model_dump(mode="json") for each in found[:limit]]))
     elif not found:
-        say(f"none of the {len(there)} runs in {HOME} matches" if there else
-            f"no runs in {HOME}; play one with: dreamplay run")  # fmt: skip
+        say(f"none of the {len(there)} runs in {kept} matches" if there else
+            f"no runs in {kept}; play one with: dreamplay run")  # fmt: skip
     else:
         run_tables.show_runs(found, every=every, limit=limit)
         run_list.say_unread(found)

@@ -7,15 +7,16 @@ from typing import Annotated
 import typer
 
 from dreamplay.cli.commands import branch
-from dreamplay.cli.options import HtmlFlag, JsonFlag, MarkdownFlag, RunArgument, UrlFlag
+from dreamplay.cli.options import HtmlFlag, JsonFlag, MarkdownFlag, RunArgument, StoreFlag, UrlFlag
 from dreamplay.rendering.output import dumps, echo, say
 
 
 def show(
     reference: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="The folder or name of a run. Default: the newest.")
+        str | None, typer.Argument(metavar="RUN", help="The name of a run, or its folder. Default: the newest.")
     ] = None,
     numbers: Annotated[bool, typer.Option("--numbers", help="Print the number of each event.")] = False,
+    store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show a run in the terminal, beat by beat.
@@ -25,7 +26,7 @@ def show(
     from dreamplay.rendering.story_view import StoryView
     from dreamplay.run import Run
 
-    record = Run.find(reference).record
+    record = Run.find(reference, store).record
     if as_json:
         echo(dumps([event.model_dump() for event in record.script]))
         return
@@ -39,6 +40,7 @@ def show(
 def why(
     reference: RunArgument,
     line: Annotated[int, typer.Argument(metavar="LINE", help="The number of an event, as show --numbers prints it.")],
+    store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show why a line was said.
@@ -50,7 +52,7 @@ def why(
     from dreamplay.rendering.explain_view import ExplainView
     from dreamplay.run import Run
 
-    run = Run.find(reference)
+    run = Run.find(reference, store)
     made = run.why(line)
     if as_json:
         echo(dumps(made.model_dump(mode="json")))
@@ -64,6 +66,7 @@ def knows(
     at: Annotated[
         int | None, typer.Option(metavar="EVENT", help="The event after which to ask. Default: the last.")
     ] = None,
+    store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show what a role knows and since when.
@@ -75,7 +78,7 @@ def knows(
     from dreamplay.rendering.explain_view import ExplainView
     from dreamplay.run import Run
 
-    run = Run.find(reference)
+    run = Run.find(reference, store)
     made = run.knows(role, at)
     if as_json:
         echo(dumps(made.model_dump(mode="json")))
@@ -85,11 +88,12 @@ def knows(
 
 def threads(
     reference: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="The folder or name of a run. Default: the newest.")
+        str | None, typer.Argument(metavar="RUN", help="The name of a run, or its folder. Default: the newest.")
     ] = None,
     role: Annotated[
         str | None, typer.Option("--role", metavar="ROLE", help="Only what this role witnessed. Default: everything.")
     ] = None,
+    store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
     """List what characters asked, offered, promised and told each other.
@@ -102,7 +106,7 @@ def threads(
     from dreamplay.rendering.threads_view import show_threads
     from dreamplay.run import Run
 
-    run = Run.find(reference)
+    run = Run.find(reference, store)
     found = run.threads(role)
     if as_json:
         echo(dumps([thread.model_dump(mode="json") for thread in found]))
@@ -114,6 +118,7 @@ def score(
     references: Annotated[
         list[str] | None, typer.Argument(metavar="RUN...", help="The runs to measure. Default: the newest.")
     ] = None,
+    store: StoreFlag = None,
     as_json: JsonFlag = False,
     judge: Annotated[
         str | None, typer.Option("--judge", metavar="MODEL", help="Also ask this model for its opinion.")
@@ -130,7 +135,7 @@ def score(
     from dreamplay.rendering import scorecard_view
     from dreamplay.run import Run
 
-    runs = [Run.find(reference) for reference in references] if references else [Run.find()]
+    runs = [Run.find(reference, store) for reference in references] if references else [Run.find(store=store)]
     card = api.score(runs)
     if not as_json:
         scorecard_view.show_scorecard(card)
@@ -140,7 +145,7 @@ def score(
 
         from dreamplay.scoring import judge as judging
 
-        judged = asyncio.run(judging.ask(judge, base_url, {str(run.folder): run.record for run in runs}))
+        judged = asyncio.run(judging.ask(judge, base_url, {str(run.place): run.record for run in runs}))
         report["judge"] = judged.model_dump()
         if not as_json:
             scorecard_view.show_judgement(judged)
@@ -150,6 +155,7 @@ def score(
 
 def compare(
     references: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Two runs, or the runs of two groups.")],
+    store: StoreFlag = None,
     as_json: JsonFlag = False,
     as_markdown: MarkdownFlag = None,
     as_html: HtmlFlag = None,
@@ -166,6 +172,6 @@ def compare(
     from dreamplay.comparison import alignment
     from dreamplay.run import Run
 
-    runs = [Run.find(reference) for reference in references]
-    base, changed = alignment.groups([(str(run.folder), run.record) for run in runs])
+    runs = [Run.find(reference, store) for reference in references]
+    base, changed = alignment.groups([(str(run.place), run.record) for run in runs])
     branch.compared(base, changed, as_json, as_markdown, as_html)

@@ -77,6 +77,10 @@ class PostgresPlace:
         """See `Place.exists`."""
         return self._read(lambda _, run: True, otherwise=False)
 
+    def is_link(self) -> bool:
+        """See `Place.is_link`."""
+        return False
+
     def has(self, file: str) -> bool:
         """See `Place.has`."""
         return self._read(lambda from_, run: _last(from_, run, file) is not None, otherwise=False)

@@ -46,7 +46,9 @@ class PostgresStore:
 
         def look(from_: Connection) -> list[tuple[Place, Stands]]:
             rows = from_.execute(query, {"binned": self.binned, "file": file})
-            return [(PostgresPlace(name, self), place.stands(run, seq, at)) for name, run, seq, at in rows]
+            found: list[tuple[Place, Stands]] = []
+            found += ((PostgresPlace(name, self), place.stands(run, seq, at)) for name, run, seq, at in rows)
+            return found
 
         return self.database.read(look, self, otherwise=[])
 
@@ -59,6 +61,10 @@ class PostgresStore:
         if not _possible(name):
             raise RecordError(f"no run can be called {name[:80]!r} in {self}; leave out slashes and control characters")
         return PostgresPlace(name, self)
+
+    def holds(self, place: Place) -> bool:
+        """See `Store.holds`."""
+        return isinstance(place, PostgresPlace) and place.home == self
 
     def named(self, name: str) -> PostgresPlace | None:
         """See `Store.named`."""

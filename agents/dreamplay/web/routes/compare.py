@@ -66,14 +66,14 @@ class Column:
     run: dp.Run
 
     @property
-    def folder(self) -> str:
-        """The name of its folder, by which it is asked for."""
-        return self.run.folder.name
+    def name(self) -> str:
+        """The name by which it is asked for."""
+        return self.run.place.name
 
     @cached_property
     def title(self) -> str:
         """What it is called."""
-        return self.run.label.title or self.folder
+        return self.run.label.title or self.name
 
 
 def _page(
@@ -106,7 +106,7 @@ def _grouped(names: Names, run: Sequence[str], group: Sequence[Group]) -> str:
         one, two = dp.two_groups(runs)
     except dp.DreamplayError:  # each has a change of its own
         one, two = runs[:1], runs[1:]
-    return urlencode([(side, each.folder.name) for side, those in (("base", one), ("other", two)) for each in those])
+    return urlencode([(side, each.place.name) for side, those in (("base", one), ("other", two)) for each in those])
 
 
 def _sets(one: Sequence[Column], two: Sequence[Column]) -> list[list[Column]]:

@@ -59,10 +59,10 @@ def export(request: Request, name: str, format_name: str, view: str | None = Non
     if chosen is None:
         raise HTTPException(404, f"There is no format {format_name[:80]!r}.")
     made = dp.export(run, format_name, view=viewpoint(view, run.record.cast) if view else None)
-    file, content = run.folder.name + chosen.suffix, made.main
+    file, content = run.place.name + chosen.suffix, made.main
     if made.beside:
         content = archive.zipped({path.name: each for path, each in made.named(Path(file)).items()})
-        file = f"{run.folder.name}.zip"
+        file = f"{run.place.name}.zip"
     kind = mimetypes.guess_type(file)[0] or "application/octet-stream"
     offered = f"attachment; filename*=utf-8''{quote(file, safe='')}"
     return Response(content, media_type=kind, headers={"Content-Disposition": offered})

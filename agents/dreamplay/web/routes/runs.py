@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse
 
 import dreamplay as dp
+from dreamplay.storage.store import Store
 from dreamplay.web.names import Names
 from dreamplay.web.run_list import Choice, Row, RunList
 from dreamplay.web.templating import page
@@ -51,7 +52,7 @@ def reading(request: Request) -> HTMLResponse:
 @router.get("/runs/{name}/stands")
 def stands(request: Request, name: str) -> HTMLResponse:
     """How far a run is."""
-    run = dp.run_summary(Names(request.app.state.home).folder(name))
+    run = dp.run_summary(Names(request.app.state.home).place(name))
     return page("runs_stands.html.jinja", row=Row(run, 0, None, fits=True))
 
 
@@ -61,7 +62,7 @@ def label(request: Request, name: str, choice: _Asked, form: _Form) -> HTMLRespo
     given = {key: value.replace("\r\n", "\n") for key, value in form.items() if isinstance(value, str)}
     starred = given.get("favourite")
     dp.label_run(
-        Names(request.app.state.home).folder(name), title=given.get("title"), note=given.get("note"),
+        Names(request.app.state.home).place(name), title=given.get("title"), note=given.get("note"),
         favourite=None if starred is None else starred == "true",
     )  # fmt: skip
     return _part(request, choice, form, edited=name if "title" in given else "")
@@ -70,14 +71,14 @@ def label(request: Request, name: str, choice: _Asked, form: _Form) -> HTMLRespo
 @router.post("/runs/{name}/bin")
 def put_in_bin(request: Request, name: str, choice: _Asked, form: _Form) -> HTMLResponse:
     """Put a run in the bin."""
-    there = dp.bin_run(Names(request.app.state.home).folder(name))
-    return _part(request, choice, form, binned=there.name)
+    there = dp.bin_run(Names(request.app.state.home).place(name))
+    return _part(request, choice, form, binned=Path(there).name)
 
 
 @router.get("/bin")
 def in_bin(request: Request) -> HTMLResponse:
     """The runs in the bin."""
-    return page("runs_bin.html.jinja", rows=_binned(request))
+    return page("runs_bin.html.jinja", rows=_binned(request), bin=str(request.app.state.home.bin()))
 
 
 @router.post("/bin/{name}/restore")
@@ -117,9 +118,9 @@ def _shown(request: Request, choice: Choice) -> dict[str, Any]:
 
 def _listed(request: Request, within: float | None = None) -> list[dp.RunSummary]:
     """The runs whose page can be opened: none that is a link."""
-    folder: Path = request.app.state.home
-    known = dp.list_runs(folder, within=_AT_FIRST if within is None else within)
-    return [run for run in known if not (folder / run.name).is_symlink()]
+    store: Store = request.app.state.home
+    known = dp.list_runs(store, within=_AT_FIRST if within is None else within)
+    return [run for run in known if not store.place(run.name).is_link()]
 
 
 def _binned(request: Request) -> list[Row]:
