@@ -1,0 +1,193 @@
+"""Connections to Dask clusters: to a scheduler that runs, or to one that is started for the study, whose workers are
+jobs of a queueing system or pods of Kubernetes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import warnings
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field, model_validator
+
+from dreamplay.errors import DreamplayError, UsageError
+from dreamplay.library import yaml_document, yaml_loader
+from dreamplay.schema.authored import Authored
+from dreamplay.schema.error_messages import did_you_mean, listed
+
+if TYPE_CHECKING:
+    from distributed import Client
+    from distributed.deploy.cluster import Cluster
+
+_REACHED = 10.0
+"""Seconds in which a scheduler has to answer."""
+_LOOK = 30.0
+"""Seconds after which workers are asked for again in the place of those that the system has ended."""
+_QUEUES = {
+    "slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf": "LSFCluster", "oar": "OARCluster",
+    "moab": "MoabCluster", "htcondor": "HTCondorCluster", "local": "LocalCluster",
+}  # fmt: skip
+"""Section to the class of dask-jobqueue that reads it."""
+
+_Section = dict[str, Any] | None
+
+
+class ClusterFile(Authored):
+    """A cluster to be started. Its section is that of the configuration of dask-jobqueue or dask-kubernetes, with their
+    names; what it does not set is as their own configuration has it."""
+
+    workers: int = Field(ge=1, le=10_000)
+    """How many: jobs of a queue, each with as many processes as its section says, or pods."""
+    tls: bool = False
+    """Whether scheduler and workers of a queue speak only to those who have a certificate that is made for this one
+    command. Without it, whoever reaches the scheduler can have anything executed by its workers."""
+    slurm: _Section = None
+    pbs: _Section = None
+    sge: _Section = None
+    lsf: _Section = None
+    oar: _Section = None
+    moab: _Section = None
+    htcondor: _Section = None
+    local: _Section = None
+    """Jobs that are processes of this machine, to try it out."""
+    kubernetes: _Section = None
+
+    @model_validator(mode="after")
+    def _one(self) -> ClusterFile:
+        if len(self.sections) != 1:
+            known = ", ".join((*_QUEUES, "kubernetes"))
+            raise ValueError(f"write exactly one section that says where the workers run: {known}")
+        return self
+
+    def place(self, *keys: str) -> str:
+        """A key for a message, with the file and line in which it stands."""
+        shown = ".".join(keys)
+        return f"{self.path}:{yaml_document.read(self.path).line_of(keys)}: {shown}" if self.path else shown
+
+    @property
+    def sections(self) -> dict[str, dict[str, Any]]:
+        """The sections that are there, by name."""
+        found = {name: getattr(self, name) for name in (*_QUEUES, "kubernetes")}
+        return {name: section for name, section in found.items() if section is not None}
+
+
+@contextlib.asynccontextmanager
+async def connect(cluster: str) -> AsyncIterator[Client]:
+    """A client of a cluster. What is started for it ends with it.
+
+    Args:
+        cluster: the address of a scheduler, `tcp://HOST:PORT` or `tls://HOST:PORT`, or the path of a `ClusterFile`.
+
+    Raises:
+        LibraryError: the file cannot be read, or does not fit.
+        UsageError: something has to be installed first, or a key is unknown to it.
+        DreamplayError: the scheduler cannot be reached, or the cluster does not start.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError("a cluster needs Dask: install `dreamplay[dask]`") from None
+    _quiet()
+    async with contextlib.AsyncExitStack() as held:
+        to: Any = cluster
+        if "://" not in cluster:
+            to = await held.enter_async_context(_started(yaml_loader.read(Path(cluster), ClusterFile)))
+        try:
+            client = await Client(to, asynchronous=True, timeout=_REACHED, set_as_default=False)
+        except (OSError, ValueError, TypeError) as error:
+            raise DreamplayError(
+                f"cannot reach a Dask scheduler at {cluster} ({_short(error)}); start one with `dask scheduler`, and "
+                "workers with `dask worker`"
+            ) from error
+        held.push_async_callback(_closed, client)
+        yield client
+
+
+async def _closed(client: Client) -> None:
+    """Close a client, and do not wait for a scheduler that is gone."""
+    with contextlib.suppress(Exception):
+        await client.close(timeout=5)
+
+
+@contextlib.asynccontextmanager
+async def _started(file: ClusterFile) -> AsyncIterator[Cluster]:
+    """The cluster of a file, with its workers asked for."""
+    ((name, section),) = file.sections.items()
+    try:
+        made = _pods(file, section) if name == "kubernetes" else _queue(file, name, section)
+        async with made as cluster:
+            if name != "kubernetes":
+                await _ask(cluster, file.workers)
+            keeping = asyncio.create_task(_keep(cluster, file.workers)) if name != "kubernetes" else None
+            try:
+                yield cluster
+            finally:
+                if keeping:
+                    keeping.cancel()
+    except (OSError, RuntimeError, ValueError, TypeError) as error:
+        raise DreamplayError(f"{file.place(name)}: the cluster does not start ({_short(error)})") from error
+
+
+def _queue(file: ClusterFile, name: str, section: dict[str, Any]) -> Cluster:
+    """A scheduler in this process, whose workers are jobs of a queueing system."""
+    try:
+        import dask_jobqueue
+    except ImportError:
+        raise UsageError(f"{file.place(name)}: install dask-jobqueue to play there") from None
+    _configure(file, name, f"jobqueue.{name}", section)
+    made: Cluster = getattr(dask_jobqueue, _QUEUES[name])(asynchronous=True, security=file.tls or None)
+    return made
+
+
+def _pods(file: ClusterFile, section: dict[str, Any]) -> Cluster:
+    """A scheduler and workers that are pods of Kubernetes."""
+    try:
+        from dask_kubernetes.operator import KubeCluster
+    except ImportError:
+        raise UsageError(f"{file.place('kubernetes')}: install dask-kubernetes to play there") from None
+    _configure(file, "kubernetes", "kubernetes", section)
+    made: Cluster = KubeCluster(n_workers=file.workers, asynchronous=True, quiet=True)
+    return made
+
+
+def _configure(file: ClusterFile, name: str, above: str, section: dict[str, Any]) -> None:
+    """Put a section into the configuration of Dask, where whoever starts the cluster reads it.
+
+    Raises:
+        UsageError: a key is unknown there.
+    """
+    import dask
+
+    known = dask.config.get(above)
+    for key in section:
+        if key.replace("_", "-") not in {each.replace("_", "-") for each in known}:
+            keys = sorted(known)
+            raise UsageError(f"{file.place(name, key)}: unknown key{did_you_mean(key, keys)}; valid are {listed(keys)}")
+    dask.config.set({f"{above}.{key}": value for key, value in section.items()})
+
+
+async def _ask(cluster: Any, workers: int) -> None:
+    cluster.scale(jobs=workers)
+    await cluster
+
+
+async def _keep(cluster: Cluster, workers: int) -> None:
+    """Ask again for workers in the place of those that the queue has ended, as it does when their time is over."""
+    while True:
+        await asyncio.sleep(_LOOK)
+        with contextlib.suppress(Exception):  # a queue that takes no job now may take it later
+            await _ask(cluster, workers)
+
+
+def _quiet() -> None:
+    """Let Dask say nothing of its own: what matters is told in other words."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module="distributed")
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

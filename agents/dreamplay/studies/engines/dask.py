@@ -1,0 +1,266 @@
+"""Plays the tasks of a study on a Dask cluster: one Dask task for each play.
+
+What travels is text: to the workers a task and a workplace, as JSON, and back what became of it. No key is sent, no
+password of a store, and no file. Dask itself sends pickles, and whoever reaches a scheduler can have anything executed
+on its workers: see docs/studies.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dreamplay import event_loop
+from dreamplay.engine.run_config import versions
+from dreamplay.errors import DreamplayError, UsageError
+from dreamplay.storage import opening
+from dreamplay.studies.engines import clusters
+from dreamplay.studies.engines.backlog import Backlog
+from dreamplay.studies.engines.base import Outcome, Watch
+from dreamplay.studies.tasks import Task
+from dreamplay.studies.worker import Worker, Workplace
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+MOST_IN_ONE = 100
+"""Plays at once in one process of a worker, on a model that is elsewhere: about as many as one core is enough for."""
+_PATIENCE = 10.0
+"""Seconds without a worker before that is said."""
+_AGAIN = 2.0
+"""Seconds after which the workers are told again to stop: one may have come in the place of another."""
+
+
+class Dask:
+    """An engine: the workers of a Dask cluster, each with its own event loop for plays.
+
+    Args:
+        cluster: the address of a scheduler, or the path of a YAML file; see `clusters.connect`.
+        place: where and how the workers play.
+    """
+
+    def __init__(self, cluster: str, place: Workplace) -> None:
+        self._cluster = cluster
+        self._place = _for_others(place, cluster)
+        self._run = uuid.uuid4().hex
+        self._backlog: Backlog | None = None
+        self._stop = asyncio.Event()
+        self._seen = False
+
+    def __str__(self) -> str:
+        return f"{self._place.all_jobs} at once on the cluster {self._cluster}"
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """Begin no more tasks; see `Engine.stop`."""
+        self._stop.set()
+        if self._backlog:
+            self._backlog.stop()
+
+    async def run(self, tasks: Sequence[Task], watch: Watch) -> None:
+        """Have all tasks played; see `Engine.run`.
+
+        Raises:
+            DreamplayError: the scheduler cannot be reached or is lost, or its workers cannot load dreamplay.
+            UsageError: the workers keep what they play where this machine does not see it.
+        """
+        backlog = self._backlog = Backlog(tasks, watch)
+        if self.stopping:
+            return
+        async with clusters.connect(self._cluster) as client:
+            beside = [asyncio.create_task(each) for each in (self._tell(client), _look(client, self._cluster, watch))]
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(min(self._place.all_jobs, len(tasks))):
+                        group.create_task(self._serve(client, backlog))
+            except ExceptionGroup as errors:
+                raise _first(errors) from None
+            finally:
+                for each in beside:
+                    each.cancel()
+                if client.status == "running":
+                    with contextlib.suppress(Exception):  # else the workers tidy up when the next command comes
+                        await asyncio.wait_for(client.run(leave, self._run, on_error="ignore"), _AGAIN)
+
+    async def _serve(self, client: Client, backlog: Backlog) -> None:
+        """Hand out one task after the other."""
+        while task := await backlog.take(self._cluster):
+            await self._one(client, task, backlog)
+
+    async def _one(self, client: Client, task: Task, backlog: Backlog) -> None:
+        from distributed.client import FutureCancelledError
+        from distributed.scheduler import KilledWorker
+
+        sent = task.model_dump_json(), self._place.model_dump_json(), self._run
+        # All have one group, of which Dask keeps what no worker has room for at the scheduler, where a worker that
+        # comes later finds it.
+        future = client.submit(play, *sent, key=(f"dreamplay-{self._run}", f"{task.name}-{uuid.uuid4().hex}"))
+        try:
+            outcome = Outcome.model_validate_json(await future)
+        except FutureCancelledError:
+            if not self.stopping or client.status != "running":
+                raise DreamplayError(
+                    f"the scheduler at {self._cluster} is gone; what was played is kept: start it and its workers "
+                    "again, and give the same command again"
+                ) from None
+            outcome = Outcome(name=task.name, state="stopped")
+        except KilledWorker:
+            backlog.lose(self._cluster, [task.name], "the worker that played it died")
+            return
+        except Exception as error:
+            raise DreamplayError(
+                f"the workers of {self._cluster} cannot play ({type(error).__name__}: {_short(error)}); install "
+                f"`dreamplay[dask]` {versions()['dreamplay']} where they run"
+            ) from error
+        finally:
+            future.release()
+        self._check_seen(outcome)
+        backlog.over(outcome)
+
+    async def _tell(self, client: Client) -> None:
+        """Once it is asked to stop, have the workers stop, and cancel what none of them has begun."""
+        await self._stop.wait()
+        while True:
+            with contextlib.suppress(OSError, ValueError):
+                await client.run(stop, self._run, on_error="ignore")
+                begun = {key for keys in (await client.processing()).values() for key in keys}
+                await client.cancel([key for key in list(client.futures) if key not in begun], force=True)
+            await asyncio.sleep(_AGAIN)
+
+    def _check_seen(self, outcome: Outcome) -> None:
+        """See that what a worker has kept in a folder is in that folder here, too."""
+        if self._seen or outcome.state != "finished" or opening.is_url(self._place.store):
+            return
+        self._seen = True
+        if not opening.open_store(self._place.store).place(outcome.name).exists():
+            raise UsageError(
+                f"the workers of {self._cluster} write into a folder {self._place.store} of their own; name one that "
+                "all machines share, or a database with --store postgresql://..."
+            )
+
+
+class _Process:
+    """What plays in this process for one command, on the event loop of dreamplay."""
+
+    def __init__(self, place: Workplace) -> None:
+        self.room = threading.Semaphore(place.jobs)
+        self.worker = Worker(place)
+        self.plays = 0
+
+
+_lock = threading.Lock()
+_processes: dict[str, _Process] = {}
+_left: set[str] = set()
+"""Commands that are over, or were stopped before they came here."""
+
+
+def play(task: str, place: str, run: str) -> str:
+    """Play a task in a process of a Dask worker; what became of it, as JSON.
+
+    Args:
+        task: a `Task`, as JSON.
+        place: a `Workplace`, as JSON.
+        run: the command on whose behalf it is played: models and store are opened once for it in each process.
+    """
+    from distributed import get_worker, secede
+
+    asked, here = Task.model_validate_json(task), get_worker().address
+    process = _entered(run, Workplace.model_validate_json(place))
+    if process is None:
+        return Outcome(name=asked.name, state="stopped").model_dump_json()
+    try:
+        with process.room:
+            secede()  # Dask's thread is free for the next, which waits here for room, or is given to another worker
+            outcome = event_loop.submit(process.worker.play(asked)).result()
+    finally:
+        with _lock:
+            process.plays -= 1
+    if outcome.state == "failed":
+        outcome = outcome.model_copy(update={"why": f"{outcome.why} (on {here})"})
+    return outcome.model_dump_json()
+
+
+def stop(run: str) -> None:
+    """Finish the lines that are being spoken in this process for a command, and begin nothing for it any more."""
+    with _lock:
+        process = _processes.get(run)
+        if process is None:
+            _left.add(run)
+    if process:
+        event_loop.call(process.worker.stop)
+
+
+def leave(run: str) -> None:
+    """Let go of what was opened in this process for a command."""
+    stop(run)
+    _tidy(but="")
+
+
+def _entered(run: str, place: Workplace) -> _Process | None:
+    """The process as a command finds it, with one play more; None if the command is over."""
+    _tidy(but=run)
+    with _lock:
+        if run in _left:
+            return None
+        process = _processes.setdefault(run, _Process(place))
+        process.plays += 1
+        return process
+
+
+def _tidy(but: str) -> None:
+    """Close what no play needs: commands end, and some without a word."""
+    with _lock:
+        idle = [run for run, process in _processes.items() if run != but and not process.plays]
+        closing = [_processes.pop(run) for run in idle]
+    for process in closing:
+        event_loop.submit(process.worker.close())
+
+
+async def _look(client: Client, cluster: str, watch: Watch) -> None:
+    """Say it as long as no worker is there."""
+    told = False
+    while True:
+        await asyncio.sleep(_PATIENCE)
+        there = bool(client.scheduler_info(n_workers=-1)["workers"])
+        if not there and not told:
+            watch.said(f"no worker of {cluster} is there; waiting for one")
+        told = not there
+
+
+def _for_others(place: Workplace, cluster: str) -> Workplace:
+    """A workplace as it is sent to other machines.
+
+    Raises:
+        UsageError: the address of a model has a password or a key in it.
+    """
+    for address in place.addresses:
+        if address.hides:
+            raise UsageError(
+                f"the address {address} has a password or a key in it, which is not sent to {cluster}: name it without "
+                "them, and set OPENAI_API_KEY where the workers run"
+            )
+    if opening.is_url(place.store):
+        from dreamplay.storage.postgres.address import Address
+
+        store = Address.read(place.store).open
+    else:
+        store = str(Path(place.store).absolute())
+    return place.model_copy(update={"store": store})
+
+
+def _first(errors: ExceptionGroup[Exception]) -> Exception:
+    found = errors.exceptions[0]
+    return _first(found) if isinstance(found, ExceptionGroup) else found
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

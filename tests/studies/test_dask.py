@@ -1,0 +1,176 @@
+"""Studies on a Dask cluster: a scheduler and workers within this process, and clusters in files."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import served
+import worlds
+from dreamplay import settings
+from dreamplay.errors import DreamplayError, LibraryError, UsageError
+from dreamplay.models.base import OnToken, Reply
+from dreamplay.models.prompt import Prompt
+from dreamplay.models.scripted import ScriptedModel
+from dreamplay.runs import transcript
+from dreamplay.schema.address import Address
+from dreamplay.studies import planning, study
+from dreamplay.studies.engines import clusters
+from dreamplay.studies.engines import dask as on_dask
+from dreamplay.studies.engines.base import Outcome
+from dreamplay.studies.engines.dask import Dask
+from dreamplay.studies.engines.here import Here
+from dreamplay.studies.tasks import Task
+from dreamplay.studies.worker import Workplace
+
+distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
+STUDY = {
+    "title": "Who leaves", "story": "story.yaml", "length": "short", "seeds": 3, "model": "scripted",
+    "baseline": "base", "conditions": {"base": {}, "gone": {"drop": "cyrus"}},
+}  # fmt: skip
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+
+
+class Watched:
+    """Keeps what an engine tells."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[Outcome] = []
+        self.told: list[str] = []
+
+    def began(self, name: str, worker: str) -> None: ...
+
+    def over(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+    def lost(self, worker: str, names: Sequence[str]) -> None: ...
+
+    def said(self, text: str) -> None:
+        self.told.append(text)
+
+    @property
+    def states(self) -> list[str]:
+        return [outcome.state for outcome in self.outcomes]
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> tuple[Task, ...]:
+    worlds.write(tmp_path)
+    return planning.tasks(study.read(worlds.dump(tmp_path / "study.yaml", STUDY)), settings.load())
+
+
+@pytest.fixture
+async def scheduler() -> AsyncIterator[distributed.Scheduler]:
+    """A scheduler with two workers, all on the event loop of the test."""
+    here: dict[str, Any] = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    async with contextlib.AsyncExitStack() as held:
+        made = await held.enter_async_context(distributed.Scheduler(port=0, **here))
+        for _ in range(2):
+            await held.enter_async_context(distributed.Worker(made.address, nthreads=1, **here))
+        yield made
+
+
+def place(folder: Path, jobs: int = 4) -> Workplace:
+    return Workplace(store=str(folder), jobs=jobs, all_jobs=jobs)
+
+
+def kept(folder: Path) -> dict[str, bytes]:
+    return {path.parent.name: path.read_bytes() for path in folder.glob("*/transcript.jsonl")}
+
+
+async def test_every_task_is_played_once_and_as_in_this_process(
+    tasks: tuple[Task, ...], scheduler: distributed.Scheduler, tmp_path: Path
+) -> None:
+    watch = Watched()
+    await Dask(scheduler.address, place(tmp_path / "there")).run(tasks, watch)
+    assert sorted(outcome.name for outcome in watch.outcomes) == sorted(task.name for task in tasks)
+    assert not [outcome.why for outcome in watch.outcomes if outcome.why]
+    assert set(watch.states) == {"finished"}
+    await Here(place(tmp_path / "here")).run(tasks, Watched())
+    assert kept(tmp_path / "there") == kept(tmp_path / "here")
+    assert not on_dask._processes
+
+
+async def test_a_stop_lets_lines_end_and_cancels_what_waits(
+    tasks: tuple[Task, ...], scheduler: distributed.Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete, engine, calls = ScriptedModel.complete, Dask(scheduler.address, place(tmp_path, 2)), []
+    loop = asyncio.get_running_loop()
+
+    async def answer(
+        self: ScriptedModel, prompt: Prompt, *, seed: int, on_token: OnToken | None = None
+    ) -> Reply:  # fmt: skip
+        calls.append(seed)
+        if len(calls) == 5:
+            loop.call_soon_threadsafe(engine.stop)
+        if len(calls) >= 5:
+            await asyncio.to_thread(served.until, lambda: any(p.worker.stopping for p in on_dask._processes.values()))
+        return await complete(self, prompt, seed=seed, on_token=on_token)
+
+    monkeypatch.setattr(ScriptedModel, "complete", answer)
+    watch = Watched()
+    await engine.run(tasks, watch)
+    assert engine.stopping
+    assert set(watch.states) == {"stopped"}
+    assert len(calls) <= 7
+    for name in kept(tmp_path):
+        assert transcript.read(tmp_path / name).end is None
+    monkeypatch.setattr(ScriptedModel, "complete", complete)
+    await Dask(scheduler.address, place(tmp_path)).run(tasks, watch)
+    assert watch.states.count("finished") == len(tasks)
+
+
+async def test_a_scheduler_that_is_lost_is_said_and_the_same_command_goes_on(
+    tasks: tuple[Task, ...], scheduler: distributed.Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch, engine = Watched(), Dask(scheduler.address, place(tmp_path, 2))
+    over, gone = watch.over, []
+
+    def close(outcome: Outcome) -> None:
+        over(outcome)
+        gone.append(asyncio.ensure_future(scheduler.close()))
+
+    monkeypatch.setattr(watch, "over", close)
+    with pytest.raises(DreamplayError, match=r"the scheduler at tcp://.* is gone; .* same command again"):
+        await engine.run(tasks, watch)
+    await asyncio.gather(*gone)
+
+
+def test_neither_keys_nor_passwords_are_sent(tmp_path: Path) -> None:
+    hidden = place(tmp_path).model_copy(update={"addresses": (Address.parse("https://me:open-sesame@host/v1"),)})
+    with pytest.raises(UsageError, match="OPENAI_API_KEY where the workers run") as error:
+        Dask("tcp://host:8786", hidden)
+    assert "open-sesame" not in str(error.value)
+    pytest.importorskip("psycopg")
+    kept = place(tmp_path).model_copy(update={"store": "postgresql://me:open-sesame@host/plays?sslmode=require"})
+    sent = Dask("tcp://host:8786", kept)._place.model_dump_json()
+    assert "postgresql://me@host/plays?sslmode=require" in sent
+
+
+async def test_where_nobody_is_the_address_and_the_next_step_are_named(
+    tasks: tuple[Task, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "_REACHED", 0.2)
+    with pytest.raises(DreamplayError, match=r"cannot reach a Dask scheduler at tcp://127.0.0.1:9 .*`dask scheduler`"):
+        await Dask("tcp://127.0.0.1:9", place(tmp_path)).run(tasks, Watched())
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("workers: 2\n", "exactly one section that says where the workers run: slurm"),
+        ("workers: 2\nslurm: {}\npbs: {}\n", "exactly one section"),
+        ("workers: 0\nslurm: {}\n", r"cluster.yaml:1: workers: must be at least 1"),
+        ("workers: 2\nslrum: {}\n", r"cluster.yaml:2: slrum: unknown key \(did you mean 'slurm'\?\)"),
+    ],
+)
+async def test_a_file_of_a_cluster_is_checked(text: str, says: str, tmp_path: Path) -> None:
+    file = tmp_path / "cluster.yaml"
+    file.write_text(text)
+    with pytest.raises(LibraryError, match=says):
+        async with clusters.connect(str(file)):
+            pass
