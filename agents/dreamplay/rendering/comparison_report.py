@@ -193,6 +193,11 @@ def seeds(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, ordered))
 
 
+def markdown_table(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    """A table of Markdown from cells that are escaped already."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in [heads, ["---"] * len(heads), *cells])
+
+
 def turned(stance: StanceDifference) -> str:
     """The number of pairs in which the choices differ, as text."""
     return f"{stance.turned} of {len(stance.both)}" if stance.both else "-"
@@ -236,13 +241,13 @@ def _page(made: Comparison) -> Iterator[str]:
         yield f"## {section.title}"
         yield plain(section.note)
         if section.rows:
-            yield _table(section.heads, [[cell(text) for text in row] for row in section.rows])
+            yield markdown_table(section.heads, [[cell(text) for text in row] for row in section.rows])
     pair = differing(made)
     if pair is not None:
         yield f"## Side by side, from the first difference on (seed {pair.base_seed})"
         for where, rows in by_scene(made, pair):
             yield f"### {plain(where)}"
-            yield _table(("base", "changed"), [
+            yield markdown_table(("base", "changed"), [
                 (cell(_line(row.base, made.base, made)),
                  "*the same*" if row.same else cell(_line(row.changed, made.changed, made)))
                 for row in rows
@@ -257,10 +262,6 @@ def _page(made: Comparison) -> Iterator[str]:
 def _lists(made: Comparison) -> tuple[tuple[str, list[tuple[str, str]]], ...]:
     """The glossary at the end: title, then term and meaning."""
     return ("Glossary", list(made.glossary.items())), ("Provenance", origins(made.provenance))
-
-
-def _table(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(row)} |" for row in [heads, ["---"] * len(heads), *cells])
 
 
 def _line(said: EventView | None, side: Side, made: Comparison) -> str:

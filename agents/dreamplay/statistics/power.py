@@ -19,6 +19,8 @@ _STUDIES = 1_000
 """Studies that are simulated. The standard error of a power of 0.8 is 0.013."""
 _WAYS = 2_000
 """Up to this many ways to deal are all counted in a simulated study; of more, as many are drawn as its level needs."""
+_MANY = 64
+"""Of more pairs of seeds, the change that can be found is taken to shrink with the root of their number."""
 _MOST_PHRASINGS = 60
 _MOST_SEEDS = 1_000
 
@@ -64,6 +66,7 @@ class Design:
         return self.least <= self.level + 1e-12
 
 
+@lru_cache(maxsize=4096)
 def power(design: Design, spread: Spread, effect: float, share: float | None = None) -> float:
     """How often the test would find a change of this size.
 
@@ -78,10 +81,13 @@ def power(design: Design, spread: Spread, effect: float, share: float | None = N
     """
     if not design.able or not effect:
         return 0.0
-    if spread.yes_no and share is not None:
-        return _power_of_share(design, spread, effect, share)
-    apart = _deviation(design, spread)
-    return float(np.mean(_critical(replace(design, seeds=design.seeds if design.paired else 1)) * apart < abs(effect)))
+    if not spread.yes_no or share is None:
+        return float(np.mean(_critical(design) * _deviation(design, spread) < abs(effect)))
+    changed = min(1.0, max(0.0, share + effect))
+    if design.paired and design.seeds > _MANY:
+        apart = math.sqrt(max(0.0, _differ(spread, share, changed) - (changed - share) ** 2))
+        return float(np.mean(_critical(design) * apart < abs(effect)))
+    return _power_of_share(design, spread, share, changed)
 
 
 def detectable(design: Design, spread: Spread, share: float | None = None) -> float | None:
@@ -92,8 +98,7 @@ def detectable(design: Design, spread: Spread, share: float | None = None) -> fl
     if spread.yes_no and share is not None:
         room = 1 - share if share <= 0.5 else -share
         return _least(lambda size: power(design, spread, math.copysign(size, room), share) >= OFTEN, abs(room), room)
-    critical = _critical(replace(design, seeds=design.seeds if design.paired else 1))
-    found = float(np.quantile(critical, OFTEN, method="higher")) * _deviation(design, spread)
+    found = float(np.quantile(_critical(design), OFTEN, method="higher")) * _deviation(design, spread)
     return found if math.isfinite(found) else None
 
 
@@ -121,34 +126,38 @@ def _deviation(design: Design, spread: Spread) -> float:
     return math.sqrt(2 * spread.within if design.paired else spread.of_mean(design.seeds))
 
 
-@lru_cache(maxsize=256)
 def _critical(design: Design) -> Vector:
     """For each simulated study, in which nothing changed and what is dealt has a standard deviation of 1, how much
-    would have to be added to the changed side to be found. See `PermutationTest.typical`: a shift just adds to it."""
+    would have to be added to the changed side to be found."""
+    if not design.paired:
+        return _simulated(replace(design, seeds=1))
+    return _simulated(replace(design, seeds=min(_MANY, design.seeds))) * math.sqrt(min(1.0, _MANY / design.seeds))
+
+
+@lru_cache(maxsize=256)
+def _simulated(design: Design) -> Vector:
+    """See `PermutationTest.typical`: what is added to the changed side just adds to these values."""
     deals, dice = design.deals(), np.random.default_rng(0)
-    size = int(deals.base[0].sum())
     noise = dice.standard_normal((deals.base.shape[1], _STUDIES))
     if design.paired:
-        noise[:size] = 0.0
+        noise[: design.seeds] = 0.0
     place = deals.place(design.level)
     if place < 0:
         return np.full(_STUDIES, np.inf)
     return np.asarray(-deals.typical(noise)[place], dtype=np.float64)
 
 
-def _power_of_share(design: Design, spread: Spread, effect: float, share: float) -> float:
-    changed = min(1.0, max(0.0, share + effect))
+def _power_of_share(design: Design, spread: Spread, share: float, changed: float) -> float:
     dice = np.random.default_rng(0)
     if design.paired:
         values = _pairs(design, spread, share, changed, dice)
+        gap = values[design.seeds :].mean(axis=0)
     else:
         values = np.vstack([_shares(number, design.seeds, spread, mean, dice)
                             for number, mean in ((design.base, share), (design.changed, changed))])  # fmt: skip
+        gap = values[design.base :].mean(axis=0) - values[: design.base].mean(axis=0)
     p = np.array(design.deals().two_sided(values))
-    gap = values[-design.changed :].mean(axis=0) - values[: design.base].mean(axis=0)
-    if design.paired:
-        gap = values[design.seeds :].mean(axis=0)
-    return float(np.mean((p <= design.level + 1e-12) & (gap * effect > 0)))
+    return float(np.mean((p <= design.level + 1e-12) & (gap * (changed - share) > 0)))
 
 
 def _shares(phrasings: int, seeds: int, spread: Spread, share: float, dice: np.random.Generator) -> Vector:
@@ -168,12 +177,16 @@ def _shares(phrasings: int, seeds: int, spread: Spread, share: float, dice: np.r
 
 def _pairs(design: Design, spread: Spread, share: float, changed: float, dice: np.random.Generator) -> Vector:
     """Pairs of a yes or no, as differences: those of the baseline are 0."""
-    effect = changed - share
-    differ = spread.within * (spread.at(share) + spread.at(changed)) + effect**2
-    differ = min(1.0, max(abs(effect), differ))
+    effect, differ = changed - share, _differ(spread, share, changed)
     drawn = dice.random((design.seeds, _STUDIES))
     values = np.where(drawn < (differ + effect) / 2, 1.0, np.where(drawn > 1 - (differ - effect) / 2, -1.0, 0.0))
     return np.vstack([np.zeros_like(values), values])
+
+
+def _differ(spread: Spread, share: float, changed: float) -> float:
+    """In how many pairs the two differ, as a share."""
+    effect = changed - share
+    return min(1.0, max(abs(effect), spread.within * (spread.at(share) + spread.at(changed)) + effect**2))
 
 
 def _least(enough: Callable[[float], bool], most: float, sign: float) -> float | None:

@@ -1,0 +1,26 @@
+"""The report of a study as one HTML file, without scripts or external resources and with all text escaped."""
+
+from __future__ import annotations
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from dreamplay.rendering import study_report
+from dreamplay.rendering.comparison_page import TEMPLATES
+from dreamplay.statistics.report import StudyReport
+
+
+def render(made: StudyReport) -> str:
+    """The page. Under each number stands how it was made, and the call that makes it again."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("study_page.html.jinja").render(
+        made=made,
+        heading=study_report.heading(made),
+        sections=list(study_report.sections(made)),
+        parts=[lines for lines in (made.controls, made.tests) if lines],
+    )

@@ -1,0 +1,153 @@
+"""What a study has found, in sentences: controls first, and no change if one of them has moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dreamplay.statistics.family import Family, Tested
+from dreamplay.statistics.outlook import Outlook
+from dreamplay.statistics.permutation import LEVEL, shown
+from dreamplay.statistics.phrasings import Difference
+
+
+def findings(family: Family, outlooks: Sequence[Outlook | None], open_runs: int) -> tuple[str, ...]:
+    """The sentences.
+
+    Args:
+        family: all tests.
+        outlooks: what can be told by each of `family.tests`.
+        open_runs: runs that are not played to their end.
+    """
+    return tuple(_findings(family, outlooks, open_runs))
+
+
+def sentence(tested: Tested) -> str:
+    """What came of one test, whatever the controls say."""
+    found = tested.difference
+    if found.why or found.difference is None:
+        return f"{found.measure} in {found.changed}: not tested, since {found.why}."
+    moved = f"{found.measure} in {found.changed}: {amount(found, found.base_mean)} to "
+    moved += f"{amount(found, found.changed_mean)}, {gap(found)}"
+    return f"{moved}, p = {shown(found.p)}, adjusted {shown(tested.adjusted)}."
+
+
+def amount(found: Difference, value: float | None) -> str:
+    """A mean as text; of a yes or no as a share."""
+    if value is None:
+        return "-"
+    return f"{value * 100:.3g}%" if found.yes_no else f"{value:.4g}"
+
+
+def gap(found: Difference) -> str:
+    """The difference as text, with its interval; of shares in percentage points."""
+    if found.difference is None:
+        return "-"
+    ends = [_signed(found, end) for end in (found.low, found.high) if end is not None]
+    return f"{_signed(found, found.difference)}{' points' * found.yes_no}{_within(ends)}"
+
+
+def size(found: Difference, value: float) -> str:
+    """The size of a change as text, without its sign."""
+    return f"{abs(value) * 100:.0f} points" if found.yes_no else f"{abs(value):.3g}"
+
+
+def _findings(family: Family, outlooks: Sequence[Outlook | None], open_runs: int) -> Iterator[str]:
+    yield from _controls(family)
+    if open_runs:
+        yield (
+            f"{open_runs:,} runs are not played to their end. These are no results yet: whoever looks before the end, "
+            "and stops when p is small, finds changes where there are none."
+        )
+    for condition in dict.fromkeys(each.difference.changed for each in family.tests):
+        own = [(each, ahead) for each, ahead in zip(family.tests, outlooks, strict=True)
+               if each.difference.changed == condition]  # fmt: skip
+        yield from _condition(condition, own, concluded=not family.moved)
+
+
+def _controls(family: Family) -> Iterator[str]:
+    if not family.controls:
+        yield (
+            "There is neither a placebo nor a control: nothing here shows whether something else than the change is at "
+            "work."
+        )
+        return
+    if family.moved:
+        told = "; ".join(sentence(each).rstrip(".") for each in family.moved)
+        yield (
+            f"Nothing can be concluded. What cannot have changed has moved: {told}. Something else than the change is "
+            "at work, such as the wording, so that no difference is put down to the change."
+        )
+        return
+    able = [each for each in family.controls if each.difference.least * len(family.controls) <= LEVEL]
+    least = min(family.controls, key=lambda each: each.adjusted)
+    number = len(family.controls)
+    if not able:
+        yield (
+            f"Placebo and controls cannot raise an alarm: so few phrasings or seeds reach no adjusted p of {LEVEL} in "
+            f"{number} test{'s' * (number > 1)}. That they did not move says nothing."
+        )
+        return
+    yield (
+        f"Placebo and controls did not move ({number} test{'s' * (number > 1)}, smallest adjusted p = "
+        f"{shown(least.adjusted)})."
+    )
+
+
+def _condition(condition: str, own: Sequence[tuple[Tested, Outlook | None]], *, concluded: bool) -> Iterator[str]:
+    tests = len(own)
+    found = [each for each, _ in own if each.small]
+    if concluded and found:
+        yield f"{condition}: changed. {' '.join(map(_found, found))}"
+    elif found:
+        yield f"{condition}: differs from the baseline in {_names(found)}, from which nothing is concluded."
+    rest = [(each, ahead) for each, ahead in own if not each.small]
+    if rest:
+        told = " ".join(_not_found(each, ahead) for each, ahead in rest)
+        some = " other" if found else ""
+        yield f"{condition}: no{some} change was found in {_names([each for each, _ in rest])}. {told}".rstrip()
+    if tests and all(each.difference.unit == "seeds" for each, _ in own):
+        merged = any(each.difference.merged for each, _ in own)
+        words, only = ("these wordings", "them") if merged else ("a single wording", "it")
+        yield f"{condition} was compared in {words}: what is said holds for {only} only."
+
+
+def _found(each: Tested) -> str:
+    found = each.difference
+    verb = "rose" if (found.difference or 0) > 0 else "fell"
+    return (
+        f"{found.measure} {verb} from {amount(found, found.base_mean)} to {amount(found, found.changed_mean)} "
+        f"({gap(found)}, adjusted p = {shown(each.adjusted)})."
+    )
+
+
+def _not_found(each: Tested, ahead: Outlook | None) -> str:
+    """What could have been told, and what it would take."""
+    found = each.difference
+    if found.why:
+        return f"{found.measure} was not tested, since {found.why}."
+    if ahead is None:
+        return f"{found.measure} does not vary."
+    told = (
+        f"{found.measure}: a change of {size(found, ahead.detectable)} would be found four times in five"
+        if ahead.detectable is not None else
+        f"{found.measure}: no change would be found four times in five"
+    )  # fmt: skip
+    if ahead.detectable is not None and abs(ahead.seen) >= abs(ahead.detectable):
+        return f"{told}."
+    more = ((ahead.phrasings, "phrasings of both"), (ahead.seeds, "seeds each"))
+    ways = [f"{number} more {word}" for number, word in more if number]
+    if not ways:
+        return f"{told}."
+    return f"{told}; for one of the size that was seen ({size(found, ahead.seen)}) it would take {', or '.join(ways)}."
+
+
+def _names(tests: Sequence[Tested]) -> str:
+    return ", ".join(each.difference.measure for each in tests)
+
+
+def _signed(found: Difference, value: float) -> str:
+    return f"{value * 100:+.3g}" if found.yes_no else f"{value:+.3g}"
+
+
+def _within(ends: Sequence[str]) -> str:
+    return f" [{', '.join(ends)}]" if ends else ""
