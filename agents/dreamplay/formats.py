@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from dataclasses import replace as changed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,7 +16,7 @@ from dreamplay.storage import disk
 from dreamplay.storage.folders import at
 
 if TYPE_CHECKING:
-    from dreamplay.runs.transcript import End, RunLog
+    from dreamplay.runs.transcript import RunLog
     from dreamplay.storage.store import Place
 
 PAGE = "transcript.md"
@@ -202,18 +201,14 @@ def see_free(path: Path, *, replace: bool) -> None:
         raise UsageError(f"{disk.short(path)} exists; choose another file, or add `replace`")
 
 
-def write_page(where: Place | Path, end: End | None = None) -> None:
-    """Write `transcript.md` beside the transcript. With an end it is the page of a run that is
-    about to get that end.
+def write_page(where: Place | Path, log: RunLog) -> None:
+    """Write `transcript.md` beside the transcript of a run.
 
     Raises:
-        RecordError: the transcript cannot be read, or the page not be written.
+        RecordError: the page cannot be written.
     """
-    from dreamplay.runs import transcript
-
     place = at(where)
-    log = transcript.read(place)
-    page: Any = open_format(_PAGE_FORMAT).write(Source((changed(log, end=end or log.end),), AUTHOR))
+    page: Any = open_format(_PAGE_FORMAT).write(Source((log,), AUTHOR))
     try:
         place.replace(PAGE, page.encode())
     except OSError as error:

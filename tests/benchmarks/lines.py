@@ -153,7 +153,7 @@ def play_plain(plan: RunConfig, folder: Path, opening: Opening, name: str, ours:
             await plain.play()
             spoken = sum(event.kind == "line" for event in plain.script)
             record.append(End(lines=spoken, usage=transcript.total(plain.script)))
-        formats.write_page(folder)
+        formats.write_page(folder, transcript.read(folder))
 
     return finished(folder, plan, name, mark) or _played(folder, opening, "plain", play)
 

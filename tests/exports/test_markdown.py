@@ -104,7 +104,7 @@ async def test_a_page_that_cannot_be_written_is_an_error(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RecordError, match="No space left"):
-        formats.write_page(tmp_path / "run")
+        formats.write_page(tmp_path / "run", transcript.read(tmp_path / "run"))
     assert not (tmp_path / "run" / formats.PAGE).exists()
 
 

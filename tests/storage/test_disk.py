@@ -123,7 +123,7 @@ def test_a_folder_that_may_not_be_looked_at_is_said_to_be_one(tmp_path: Path, mo
 
 async def test_a_page_keeps_its_place_until_the_next_one_is_whole(small: Path, tmp_path: Path) -> None:
     await worlds.play(small, tmp_path / "run")
-    formats.write_page(tmp_path / "run")
+    formats.write_page(tmp_path / "run", transcript.read(tmp_path / "run"))
     assert (tmp_path / "run" / formats.PAGE).read_bytes()
     assert not (tmp_path / "run" / "transcript.md.new").exists()
 

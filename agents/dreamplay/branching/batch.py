@@ -55,10 +55,12 @@ class Job:
     def run(
         self, model: Model, settings: dict[str, Any], *, watched: bool = True, trace: Tracing | None = None
     ) -> Runner:
-        """The runner of the branch, which is begun if it does not exist."""
-        if self.found() is None:
-            transcript.begin(self.place, self.header, self.branch.events)
-        return Runner(self.branch.plan, model, self.place, settings, goes_on=True, watched=watched, trace=trace)
+        """The runner of the branch, from its beginning or from where it was stopped."""
+        goes_on = self.found() is not None
+        return Runner(
+            self.branch.plan, model, self.place, settings, goes_on=goes_on,
+            begun=() if goes_on else self.branch.events, watched=watched, trace=trace,
+        )  # fmt: skip
 
     def found(self) -> RunLog | None:
         """What was played of it; None if it was not begun.

@@ -61,6 +61,8 @@ class Runner:
     """Decides what happens next. None: the director of the configuration."""
     goes_on: bool = False
     """Whether the place already holds the run, which is then resumed."""
+    begun: Sequence[Event] = ()
+    """The events with which a branch begins that the place does not hold yet."""
     watched: bool = True
     """Whether tokens are passed on while a line is generated."""
     stopped: bool = False
@@ -116,7 +118,7 @@ class Runner:
         from dreamplay.memory.base import open_embedder
 
         embeddings.ready(open_embedder(self.plan.plugins.embedder))
-        with Transcript(self.place, None if self.goes_on else self.header) as record:
+        with Transcript(self.place, None if self.goes_on else self.header, self.begun) as record:
             self.script, self._begun = record.before.script, True
             try:
                 await self._play(record, watch)
@@ -133,7 +135,7 @@ class Runner:
                         visit.write(self.place, self.script, self.plan.cast)
                 if self.kept and not self._ended:
                     with contextlib.suppress(RecordError):
-                        formats.write_page(self.place)
+                        formats.write_page(self.place, record.log(self.script))
                 if self.trace:
                     await asyncio.to_thread(self.trace.flush)
 
@@ -249,7 +251,7 @@ class Runner:
     def _finish(self, record: Transcript) -> None:
         end = transcript.ended(self.script)
         with contextlib.suppress(RecordError):  # first, since what has its end is never gone on with
-            formats.write_page(self.place, end)
+            formats.write_page(self.place, record.log(self.script, end))
         record.append(end)
         self._ended = True
 

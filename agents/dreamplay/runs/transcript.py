@@ -38,17 +38,22 @@ class Transcript:
     """Writes a transcript line by line, and holds the lock of the run. With a header, it begins a run. Without one, it
     continues the run in the place, and removes a last line, or the events of a last turn, that a crash has cut.
 
+    Args:
+        where: of the run.
+        header: of a run that begins.
+        events: what it begins with, if it is a branch.
+
     Raises:
         RecordError: the place cannot be made or written, holds a run already, or none to go on with; or another
             process plays it.
         UsageError: the run to go on with was played to its end.
     """
 
-    def __init__(self, where: Place | Path, header: Header | None = None) -> None:
-        place = at(where)
+    def __init__(self, where: Place | Path, header: Header | None = None, events: Sequence[Event] = ()) -> None:
+        self._place = place = at(where)
         with contextlib.ExitStack() as held:
             held.enter_context(place.hold())
-            self.before = unfinished(place) if header is None else RunLog(header, Script(), None)
+            self.before = unfinished(place) if header is None else RunLog(header, Script(events), None)
             """The content of the file when it was opened."""
             if header is None:
                 _upgrade(place)
@@ -57,17 +62,28 @@ class Transcript:
                 if header and place.has(FILE) and place.lines(FILE):
                     raise RecordError(f"{place} already holds a run; choose another `out`")
                 if header:
-                    place.replace(FILE, _line(header))
+                    place.replace(FILE, b"".join(map(_line, (header, *events))))
                 self._journal = held.enter_context(contextlib.closing(place.journal(FILE, forced=True)))
                 if self.before.torn:
                     self._journal.drop(self.before.torn)
             except OSError as error:
                 raise disk.cannot("write to", place, error) from error
+            self._resumptions = [*self.before.resumptions]
             self._held = held.pop_all()
 
     def append(self, *values: Event | Resumed | Rollback | End) -> None:
         """Write events, a change of model, an undo or the end, in one write. They become durable beside."""
         self._journal.append(b"".join(map(_line, values)))
+        self._resumptions += [value for value in values if isinstance(value, Resumed)]
+
+    def log(self, script: Script, end: End | None = None) -> RunLog:
+        """What is written, as it would be read back.
+
+        Args:
+            script: of all events that were written.
+            end: the end that the run is about to get.
+        """
+        return RunLog(self.before.header, script, end, tuple(self._resumptions), name=self._place.name)
 
     async def settled(self) -> None:
         """Wait until all that was written is durable.

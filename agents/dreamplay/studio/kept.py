@@ -77,4 +77,4 @@ def _append(place: Place, events: list[Event], *, ended: bool) -> None:
         record.append(*events, *last)
     if ended:
         with contextlib.suppress(RecordError):  # the transcript holds it, too
-            formats.write_page(place)
+            formats.write_page(place, transcript.read(place))
