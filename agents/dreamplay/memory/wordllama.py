@@ -32,7 +32,12 @@ class WordLlamaEmbedder:
         """
         import numpy as np
 
-        rows: Matrix = np.asarray(_vectors(self.width).embed(list(texts)), dtype=np.float32)
+        known, rows = _vectors(self.width), np.zeros((len(texts), self.width), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            # As WordLlama.embed does it, without the padding and the masks of a batch: it takes half the time.
+            (tokens,) = known.tokenizer.encode_batch_fast([text], add_special_tokens=False)
+            if tokens.ids:
+                row[:] = known.embedding[tokens.ids].sum(axis=0, dtype=np.float32) / np.float32(len(tokens.ids))
         return rows
 
 
