@@ -33,4 +33,6 @@ def _environment() -> SandboxedEnvironment:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,
+        auto_reload=False,  # else each prompt would look for a newer file
+        cache_size=-1,
     )
