@@ -1,4 +1,5 @@
-"""Plays runs in processes of their own, and has them die: `python crash.py STORY ROOT < jobs.json`.
+"""Plays runs in processes of their own, and has them die: `python crash.py STORY ROOT [STORE] < jobs.json`. Runs are
+kept in the folder ROOT, or in a store by its address.
 
 Each play is a fork of a process that has played once. A play dies by SIGKILL, sent by itself to itself at a
 counted moment: a call of any Python or C function («any»), or one about the disk («disk»), entered or left.
@@ -25,6 +26,8 @@ from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.runs import pending_answers
 from dreamplay.runs.transcript import FILE
+from dreamplay.storage.opening import open_store
+from dreamplay.storage.store import Place
 
 CALLS = "calls"
 _OF_C = ("c_call", "c_return", "c_exception")
@@ -62,15 +65,20 @@ def count(kind: str, at: int) -> list[int]:
     return seen
 
 
-def play(plan: RunConfig, folder: Path, kind: str = "", at: int = 0, most: int = 0) -> str:
-    """Begin the run in a folder, or go on with it, and say what was wrong, or how many moments of the kind there were.
-    `most` is the size in bytes that a file may have; 0 for any.
+def kept(folder: Path, store: str) -> Place:
+    """Where a run is kept."""
+    return open_store(store or folder.parent).place(folder.name)
+
+
+def play(plan: RunConfig, folder: Path, store: str = "", kind: str = "", at: int = 0, most: int = 0) -> str:
+    """Begin a run, or go on with it, and say what was wrong, or how many moments of the kind there were. `most` is the
+    size in bytes that a file may have; 0 for any.
     """
-    transcript = folder / FILE
-    goes_on = transcript.exists() and b"\n" in transcript.read_bytes()
+    place = kept(folder, store)
+    goes_on = place.has(FILE) and bool(place.lines(FILE))
     file = os.open(folder.with_suffix(f".{CALLS}"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.write(file, b"-- another process\n")
-    run = Runner(plan, Written(file), folder, {}, goes_on=goes_on)
+    run = Runner(plan, Written(file), place, {}, goes_on=goes_on)
     if most:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     moments = count(kind, at) if kind else [0]
@@ -97,9 +105,9 @@ def forked(*args: Any, **step: Any) -> tuple[str, str]:
         return signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else "", said.read()
 
 
-def main(story: Path, root: Path) -> None:
-    """Play each job's steps one after the other, in a folder of its own, and say how each ended, and how many events
-    stood on disk. A step is what `play` takes, and whether the pending answers were `lost` before it.
+def main(story: Path, root: Path, store: str = "") -> None:
+    """Play each job's steps one after the other, in a place of its own, and say how each ended, and how many events
+    were kept. A step is what `play` takes, and whether the pending answers were `lost` before it.
     """
     plan = worlds.plan(story)
     play(plan, root / "before")  # what is done once in a process is done before the forks
@@ -108,12 +116,12 @@ def main(story: Path, root: Path) -> None:
         for step in steps:
             lost = step.pop("lost", False)
             if lost:
-                (folder / pending_answers.FILE).unlink(missing_ok=True)
-            ended, said = forked(plan, folder, **step)
-            raw = (folder / FILE).read_bytes() if (folder / FILE).exists() else b""
+                kept(folder, store).remove(pending_answers.FILE)
+            ended, said = forked(plan, folder, store, **step)
+            raw = kept(folder, store).read(FILE) if kept(folder, store).has(FILE) else b""
             told.append({"ended": ended, "said": said, "events": raw.count(b'\n{"id":')})
         print(json.dumps(told), flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

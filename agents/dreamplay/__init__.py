@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from dreamplay.branching.lineage import Lineage
     from dreamplay.comparison.compare import Comparison
     from dreamplay.comparison.side_by_side import SideBySide
+    from dreamplay.copying import Copied, copy_runs
     from dreamplay.engine.estimate import Estimate
     from dreamplay.errors import DreamplayError
     from dreamplay.exporting import export, list_formats
@@ -62,22 +63,23 @@ if TYPE_CHECKING:
     from dreamplay.validation.trial import Trial
 
 __all__ = [
-    "Action", "Branched", "Comparison", "DreamplayError", "Estimate", "Event", "Files", "FormatInfo", "Label",
+    "Action", "Branched", "Comparison", "Copied", "DreamplayError", "Estimate", "Event", "Files", "FormatInfo", "Label",
     "Lineage", "LivePlay", "Model", "Moment", "OpenModel", "Persona", "Rewound", "Run", "RunSummary", "Scorecard",
-    "SideBySide", "Story", "Stream", "Token", "Trial", "bin_run", "compare", "dump_story", "estimate", "export",
-    "get_model", "label_run", "list_formats", "list_models", "list_personas", "list_runs", "list_stories", "live",
-    "load_persona", "load_run", "load_story", "parse_story", "play", "restore_run", "run_summary", "run_trees",
+    "SideBySide", "Story", "Stream", "Token", "Trial", "bin_run", "compare", "copy_runs", "dump_story", "estimate",
+    "export", "get_model", "label_run", "list_formats", "list_models", "list_personas", "list_runs", "list_stories",
+    "live", "load_persona", "load_run", "load_story", "parse_story", "play", "restore_run", "run_summary", "run_trees",
     "score", "side_by_side", "stream", "try_model", "two_groups",
 ]  # fmt: skip
 
 _HOMES = {
-    "Action": "participants.actions", "Branched": "run", "Comparison": "comparison.compare",
+    "Action": "participants.actions", "Branched": "run", "Comparison": "comparison.compare", "Copied": "copying",
     "DreamplayError": "errors", "Estimate": "engine.estimate", "Event": "schema.event", "Files": "formats",
     "FormatInfo": "formats", "Label": "runs.labels", "Lineage": "branching.lineage", "LivePlay": "live_play",
     "Model": "models.base", "Moment": "live_state", "OpenModel": "open_model", "Persona": "schema.cast",
     "Rewound": "live_state", "Run": "run", "RunSummary": "runs.run_summary", "Scorecard": "scoring.score",
     "SideBySide": "comparison.side_by_side", "Story": "schema.story", "Stream": "streaming", "Token": "schema.event",
-    "Trial": "validation.trial", "bin_run": "shelf", "export": "exporting", "label_run": "shelf",
+    "Trial": "validation.trial", "bin_run": "shelf", "copy_runs": "copying", "export": "exporting",
+    "label_run": "shelf",
     "list_formats": "exporting", "list_runs": "shelf", "restore_run": "shelf", "run_summary": "shelf",
     "run_trees": "shelf",
 }  # fmt: skip

@@ -46,7 +46,7 @@ def run_summary(run: AnyRun, store: AnyStore = None) -> RunSummary:
     Raises:
         RecordError: there is none.
     """
-    return run_index.standing(_place(run, store))
+    return run_index.standing(place_of(run, store))
 
 
 def run_trees(runs: Sequence[RunSummary]) -> list[Lineage]:
@@ -75,7 +75,7 @@ def label_run(
         RecordError: there is none, or it cannot be written to.
         UsageError: a text is too long.
     """
-    return labels.write(_place(run, store), title=title, note=note, favourite=favourite)
+    return labels.write(place_of(run, store), title=title, note=note, favourite=favourite)
 
 
 def bin_run(run: AnyRun, store: AnyStore = None) -> Path | str:
@@ -89,7 +89,7 @@ def bin_run(run: AnyRun, store: AnyStore = None) -> Path | str:
     Raises:
         RecordError: there is none, somebody plays it, or it cannot be moved.
     """
-    return _whereabouts(run_bin.put(_place(run, store)))
+    return _whereabouts(run_bin.put(place_of(run, store)))
 
 
 def restore_run(name: str, store: AnyStore = None) -> Path | str:
@@ -105,7 +105,12 @@ def restore_run(name: str, store: AnyStore = None) -> Path | str:
     return _whereabouts(run_bin.take_back(name, home.opened(store)))
 
 
-def _place(run: AnyRun, store: AnyStore) -> Place:
+def place_of(run: AnyRun, store: AnyStore) -> Place:
+    """Where a run is kept.
+
+    Raises:
+        RecordError: there is none.
+    """
     if isinstance(run, Run):
         return run.place
     return run_index.find(str(run), home.opened(store)) if isinstance(run, str | Path) else run

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import postgres_server
 import pytest
-from dreamplay.storage.folders import FolderStore
 from dreamplay.storage.opening import open_store
 from dreamplay.storage.store import Store
 from postgres_server import Server
@@ -35,23 +34,19 @@ def database(server: Server) -> Iterator[str]:
     open_store(address).close()
 
 
-def _folder(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[OpenStore]:
-    yield lambda: FolderStore(tmp_path / "runs")
-
-
-def _postgres(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[OpenStore]:
-    address = request.getfixturevalue("database")
-    yield lambda: open_store(address)
-
-
-STORES = {"folder": _folder, "postgresql": _postgres}
-"""Each makes an empty store, says how it is opened, and removes it afterwards."""
+STORES = ("folder", "postgresql")
 
 
 @pytest.fixture(params=STORES)
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore]:
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty store of each kind."""
+    return str(tmp_path / "runs" if request.param == "folder" else request.getfixturevalue("database"))
+
+
+@pytest.fixture
+def opened(address: str) -> OpenStore:
     """How an empty store is opened."""
-    yield from STORES[request.param](tmp_path, request)
+    return lambda: open_store(address)
 
 
 @pytest.fixture

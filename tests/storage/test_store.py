@@ -102,6 +102,16 @@ def test_what_was_written_as_a_whole_can_be_appended_to(store: Store) -> None:
     assert place.read(FILE) == RECORDS[0] + RECORDS[1]
 
 
+def test_a_journal_is_there_from_the_moment_it_is_opened(store: Store) -> None:
+    place = store.place("one")
+    with place.hold():
+        place.journal(FILE, forced=True).close()
+        assert place.has(FILE)
+        assert (place.read(FILE), place.lines(FILE)) == (b"", [])
+        place.remove(FILE)
+        assert not place.has(FILE)
+
+
 def test_what_is_not_there(store: Store) -> None:
     place = store.place("one")
     with place.hold():

@@ -9,7 +9,7 @@ import traceback
 
 import typer
 
-from dreamplay.cli.commands import author, branch, cards, extend, page, play, read
+from dreamplay.cli.commands import author, branch, cards, copy, extend, page, play, read
 from dreamplay.cli.play_session import INTERRUPTED
 from dreamplay.cli.wording import Wording
 from dreamplay.errors import ClosedPipeError, DreamplayError
@@ -26,7 +26,7 @@ for command in (
     play.run, play.resume, play.runs, read.show, read.why, read.knows, read.threads,
     read.score, read.compare,
     branch.whatif, branch.tree, cards.check, author.schema, play.models,
-    extend.export, extend.plugins,
+    extend.export, copy.copy, extend.plugins,
 ):  # fmt: skip
     app.command()(command)
 app.command("open")(page.open_page)

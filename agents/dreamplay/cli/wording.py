@@ -21,6 +21,7 @@ COMMANDS = {
     "dreamplay.load_run": "dreamplay show",
     "dreamplay.list_runs": "dreamplay runs",
     "dreamplay.compare": "dreamplay compare",
+    "dreamplay.copy_runs": "dreamplay copy",
     "run.events": "dreamplay show --numbers",
 }
 """The command that does what a function or an attribute does."""

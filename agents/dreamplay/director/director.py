@@ -90,8 +90,7 @@ class StandardDirector:
         owed = self._turns.owed(now) is not None
         if now.deserted or taken >= turns.max:
             return now.deserted or not owed or taken >= turns.limit
-        heard = {event.speaker for event in now.turns}
-        if owed or now.moves or now.asides or self._pressures.next(now) or not heard.issuperset(now.cast):
+        if owed or now.moves or now.asides or self._pressures.next(now) or not now.heard.issuperset(now.cast):
             return False
         if any(self._pressures.of(now, event) for event in now.since):  # somebody has to answer it
             return False

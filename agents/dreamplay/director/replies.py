@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from string import Template
 
 from ruamel.yaml import YAML
@@ -54,8 +55,16 @@ def drawn(act: str, said: Sequence[str], dice: random.Random, *, matter: bool) -
         matter: whether it may say something of the speaker's own.
     """
     ways = [Reply(act, form) for form in _replies()[act] if matter or "$matter" not in form]
-    used = [sum(words in note for note in said) if (words := way.words) else 0 for way in ways]
+    counts = Counter(words for note in said for words in _said(note))
+    used = [counts[way.words] for way in ways]
     return dice.choice([way for way, count in zip(ways, used, strict=True) if count == min(used)])
+
+
+@lru_cache(maxsize=8192)
+def _said(note: str) -> frozenset[str]:
+    """The words of all replies that stand in a note; kept, since every reply counts those in many earlier ones."""
+    ways = (Reply(act, form) for act, forms in _replies().items() for form in forms)
+    return frozenset(way.words for way in ways if way.words and way.words in note)
 
 
 @cache

@@ -58,6 +58,11 @@ class Situation:
         return turns(self.script, self.scene)
 
     @cached_property
+    def heard(self) -> set[str]:
+        """Those who have had a turn in the scene."""
+        return {event.speaker for event in self.turns}
+
+    @cached_property
     def by_topic(self) -> dict[str, list[tuple[int | None, TurnEvent]]]:
         """The turns that had a topic, by the topic's id, each with the index of its move, the last one spoken of last.
         Looked through once: a director asks for it many times in one turn."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from dreamplay.director import relevance
 from dreamplay.director.config import DirectorConfig
@@ -163,7 +163,7 @@ class Topics:
         if run is None or run.settled:
             return True
         of_it = takewhile(lambda event: event.cue and event.cue.topic in ("", run.topic.id), reversed(now.turns))
-        return sum(1 for _ in of_it) >= self.config.topic_lines
+        return sum(1 for _ in islice(of_it, self.config.topic_lines)) == self.config.topic_lines
 
     def pick(self, now: Situation, steps: Sequence[Step], dice: random.Random) -> Step:
         """One of several steps, by dice: whose it is, by silence, talkativeness and how close their best step is to

@@ -82,11 +82,10 @@ class TurnTaking:
         scene, taken = now.scene, len(now.contracted)
         leaves = {move.role: move.after for move in reversed(now.moves) if not move.comes and move.after > taken}
         comes = {move.role for move in now.moves if move.comes and move.after > taken}
-        heard = {event.speaker for event in now.turns}
         for end in sorted({*leaves.values(), scene.turns.max}):
             asides = [aside for aside in now.asides if aside.after < end]
             going = {role for role in (*able, *comes) if leaves.get(role, scene.turns.max) <= end}
-            unheard = going - {aside.role for aside in asides} - heard
+            unheard = going - {aside.role for aside in asides} - now.heard
             if end - taken - len(asides) <= len(unheard):
                 return [role for role in able if role in unheard]
         return []

@@ -22,14 +22,13 @@ def undecided(now: Situation) -> bool:
 
 def by_line(now: Situation) -> str | None:
     """The answer that the first line decides which was led to say something that decides it, and was really said."""
-    topics = {topic.id: topic.moves for topic in now.scene.topics}
-    for event in now.turns if topics else ():
-        cue = event.cue
-        if isinstance(event, LineEvent) and cue and cue.text and cue.move is not None:
-            moves = topics.get(cue.topic, ())
-            if cue.move < len(moves) and (answer := moves[cue.move].decides):
-                return answer
-    return None
+    found: dict[int, str] = {}
+    for topic in now.scene.topics:
+        for move, event in now.by_topic.get(topic.id, ()):
+            led = isinstance(event, LineEvent) and event.cue and event.cue.text
+            if led and move is not None and move < len(topic.moves) and (answer := topic.moves[move].decides):
+                found[event.id] = answer
+    return found[min(found)] if found else None
 
 
 def to_judge(context: Context, state: State, now: Situation, *, ending: bool) -> bool:

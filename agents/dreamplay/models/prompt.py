@@ -60,5 +60,5 @@ class Prompt(FrozenModel):
     @property
     def digest(self) -> str:
         """SHA-256 of the whole prompt, kept with the event that answers it."""
-        fields = {_NAMED_BEFORE.get(name, name): value for name, value in self.model_dump().items()}
+        fields = {_NAMED_BEFORE.get(name, name): value for name, value in self}
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()

@@ -33,6 +33,8 @@ class Past:
 
     _begun: dict[int, tuple[Event, Event]] = field(default_factory=dict, repr=False, compare=False)
     """What was told, by its id, with the same in short."""
+    _last: list[tuple[Sequence[Event], list[Event]]] = field(default_factory=list, repr=False, compare=False)
+    """The events that were shortened last, if any were, and what stands of them."""
 
     def shortened(self, events: Sequence[Event]) -> list[Event]:
         """The events without what need not be told again of earlier scenes. What stands of a scene changes only when
@@ -41,6 +43,11 @@ class Past:
         Args:
             events: what everybody present may read, with recaps in place of what they cover.
         """
+        if not self._last or self._last[0][0] is not events:  # a turn asks for them several times
+            self._last[:] = [(events, self._standing(events))]
+        return self._last[0][1]
+
+    def _standing(self, events: Sequence[Event]) -> list[Event]:
         scenes: dict[str, list[Event]] = {}
         for event in events:
             if not isinstance(event, RecapEvent):

@@ -34,6 +34,11 @@ from dreamplay.storage.store import Place
 FILE = "transcript.jsonl"
 
 
+def older(version: int) -> str:
+    """The file in which the form of an older version is kept when the transcript is upgraded."""
+    return f"transcript.v{version}.jsonl"
+
+
 class Transcript:
     """Writes a transcript line by line, and holds the lock of the run. With a header, it begins a run. Without one, it
     continues the run in the place, and removes a last line, or the events of a last turn, that a crash has cut.
@@ -177,7 +182,7 @@ def _upgrade(place: Place) -> None:
         version = json.loads(old[0]).get("schema_version", SCHEMA)
         if version == SCHEMA:
             return
-        kept, content = FILE.replace(".jsonl", f".v{version}.jsonl"), place.read(FILE)
+        kept, content = older(version), place.read(FILE)
         before = place.has(kept)
         if before and place.read(kept) != content:
             raise RecordError(

@@ -20,6 +20,7 @@ from dreamplay.schema.event import (
     ReflectionEvent,
     SilenceEvent,
     TurnEvent,
+    classes_of,
 )
 from dreamplay.schema.scene import VISITOR, Scene, moved
 from dreamplay.schema.view import View, controlled
@@ -72,9 +73,10 @@ class Script:
         ground. Names must match exactly, and without roles the result is empty. With `kind`, only that class.
         """
         asked = frozenset(roles)
+        classes = classes_of(kind)
         if not asked:
             return []
-        return self._view((asked, kind), self._events, lambda e: asked.issubset(e.witnesses) and isinstance(e, kind))
+        return self._view((asked, kind), self._events, lambda e: type(e) in classes and asked.issubset(e.witnesses))
 
     def view(self, role: str, present: Iterable[str]) -> View:
         """The events that a role may read in a scene with these present: its own, and the common ground of all."""
@@ -117,11 +119,13 @@ class Script:
         """Everything that happened in a scene, or what of it is of one class, for the director and the transcript,
         never for a prompt.
         """
-        return self._view((scene, kind), self._scenes.get(scene, []), lambda e: isinstance(e, kind))
+        classes = classes_of(kind)
+        return self._view((scene, kind), self._scenes.get(scene, []), lambda e: type(e) in classes)
 
     def of_kind(self, kind: type[E]) -> list[E]:
         """Everything of one class, for the director and the transcript, never for a prompt."""
-        return self._view((None, kind), self._events, lambda e: isinstance(e, kind))
+        classes = classes_of(kind)
+        return self._view((None, kind), self._events, lambda e: type(e) in classes)
 
     def _view(self, key: Hashable, source: list[Event], keep: Callable[[Event], bool]) -> list[Any]:
         """The events that are asked for. What was found before is kept, so that a call looks at what was added since,

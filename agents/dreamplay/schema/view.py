@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from dreamplay.schema.event import ControlEvent, Event, EventBase
+from dreamplay.schema.event import ControlEvent, Event, EventBase, classes_of
 
 E = TypeVar("E", bound=EventBase)
 
@@ -36,7 +36,9 @@ class View:
 
     def of_kind(self, kind: type[E]) -> list[E]:
         """The events of one class, in order."""
-        return [event for event in self.events if isinstance(event, kind)]
+        classes = classes_of(kind)
+        found: list[Any] = [event for event in self.events if type(event) in classes]
+        return found
 
     @property
     def controlled(self) -> set[str]:

@@ -189,7 +189,7 @@ def folder_of(place: Place) -> Path:
     """
     if isinstance(place, FolderPlace):
         return place.path
-    raise UsageError(f"{place} is in no folder; copy it into one with: `dreamplay.copy_runs(run, to='transcripts')`")
+    raise UsageError(f"{place} is in no folder; copy it into one with: `dreamplay.copy_runs()`")
 
 
 def _size(folder: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Literal
 from dreamplay.languages.english import ENGLISH
 from dreamplay.languages.language import Language
 from dreamplay.languages.move_note import MoveNote
+from dreamplay.validation import names
 from dreamplay.validation.config import CheckConfig
 from dreamplay.validation.ngrams import grams
 
@@ -43,6 +45,8 @@ class Heard:
     own: set[tuple[str, ...]] = field(default_factory=set)
     """Runs of three words in what the speaker said, what was narrated and what the author wrote: all but the lines of
     the others, which a person may take up."""
+    _looked: dict[str, tuple[int, bool]] = field(default_factory=dict, repr=False, compare=False)
+    """By a word: how many of the texts were looked through for it, and whether one has it."""
 
     @classmethod
     def of(cls, texts: Iterable[str | tuple[str, str]], speaker: str = "") -> Heard:
@@ -59,6 +63,14 @@ class Heard:
         self.grams |= grams(text)
         if not of_others:
             self.own |= grams(text)
+
+    def says(self, word: str) -> bool:
+        """Whether any of the texts has a word as a whole. Each text is looked through once."""
+        looked, found = self._looked.get(word, (0, False))
+        new = self.texts[looked:]
+        found = found or any(re.search(names.whole([word]), text) for text in new if word in text)
+        self._looked[word] = len(self.texts), found
+        return found
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def narrates(candidate: Candidate, context: CheckContext) -> Fault | None:
     text, me = candidate.plain, names.alone(context.speaker, context.cast)
     staged = rf"{me}(?: (?:{english.STAGE_VERBS}|(?:{english.TELLS}) that)|'s (?:{english.BODY}))\b"
     told = rf"{me} (?:is|has|{english.TELLS}|[a-z]+s {english.BEHIND_VERBS})\b"
-    word = names.is_word(context.speaker, ENGLISH, context.heard.texts)
+    word = names.is_word(context.speaker, ENGLISH, context.heard)
     by_name = re.match(told, text) and not word and not ENGLISH.first_person.search(text)
     if re.match(staged, text) or (by_name and not ENGLISH.second_person.search(text)):
         return _by_name(context)
@@ -100,7 +100,7 @@ def calls_self(candidate: Candidate, context: CheckContext) -> Fault | None:
     if names.says_nothing(context.speaker, ENGLISH):
         return None
     me = names.alone(context.speaker, context.cast)
-    word = names.is_word(context.speaker, ENGLISH, context.heard.texts)
+    word = names.is_word(context.speaker, ENGLISH, context.heard)
     hers = rf"\b(?:i'm|i am|i|me|name is|name's|called),? {me}"
     for number, sentence in enumerate(_SENTENCES.split(candidate.plain)):
         called = re.search(rf"(?:, {me}[.,!?…]|^{me}, (?!{english.INTRODUCED}))", sentence)
@@ -121,7 +121,7 @@ def tells_self(candidate: Candidate, context: CheckContext) -> Fault | None:
     if names.says_nothing(context.speaker, ENGLISH):
         return None
     text, me = candidate.plain, names.alone(context.speaker, context.cast)
-    word = names.is_word(context.speaker, ENGLISH, context.heard.texts)
+    word = names.is_word(context.speaker, ENGLISH, context.heard)
     if re.search(rf"{me} (?:{english.TELLS})\b", text) or (
         not word and re.match(rf"{me}(?:'s)? (?!and I\b)[a-z]", text)
     ):

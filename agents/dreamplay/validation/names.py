@@ -7,15 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from dreamplay.languages.language import Language
+
+if TYPE_CHECKING:
+    from dreamplay.validation.check import Heard
 
 
 def whole(names: Iterable[str]) -> str:
     """A pattern of any of these names, each as a whole, the longest first, whichever apostrophe it is written with.
     Without a name it matches nothing.
     """
-    longest = sorted(set(names), key=len, reverse=True)
+    return _whole(frozenset(names))
+
+
+@lru_cache(maxsize=1024)
+def _whole(names: frozenset[str]) -> str:
+    longest = sorted(sorted(names), key=len, reverse=True)
     either = "|".join(re.escape(name).replace("'", "['\u2019]") for name in longest)
     return rf"(?<![\w-])(?:{either})(?![\w-])" if either else "(?!)"
 
@@ -33,9 +43,9 @@ def says_nothing(name: str, language: Language) -> bool:
     return name.casefold() in language.function_words
 
 
-def is_word(name: str, language: Language, heard: Collection[str] = ()) -> bool:
+def is_word(name: str, language: Language, heard: Heard | None = None) -> bool:
     """Whether a name is also a word: one that the language knows, or one that somebody has said in small letters."""
     small = name.lower()
     if small in language.name_words or says_nothing(name, language):
         return True
-    return small != name and any(re.search(whole([small]), text) for text in heard if small in text)
+    return heard is not None and small != name and heard.says(small)

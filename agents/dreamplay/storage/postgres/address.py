@@ -9,7 +9,7 @@ from dreamplay.errors import UsageError
 
 SCHEMES = ("postgresql://", "postgres://")
 _SECRETS = ("password", "sslpassword")
-_FORM = "write postgresql://USER@HOST/DATABASE"
+_FORM = "write postgresql://USER@HOST/DATABASE, and signs such as @ and / in a part of it as %40 and %2F"
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ class Database:
         self.writer = Writer(address, lambda connection: migrating.migrate(connection, address), met)
         self._reader = Link(address, self._look, met)
         self._form = 0
+        self.opened = set[tuple[int, str]]()
+        """The files, by run and name, that were opened to append to, and are there though they may be empty."""
 
     def read(self, work: Callable[[Connection], T], what: object, *, otherwise: T) -> T:
         """Read something, after all that was written before by this process.

@@ -83,7 +83,8 @@ class PostgresPlace:
 
     def has(self, file: str) -> bool:
         """See `Place.has`."""
-        return self._read(lambda from_, run: _last(from_, run, file) is not None, otherwise=False)
+        opened = self._database.opened
+        return self._read(lambda to, run: (run, file) in opened or _last(to, run, file) is not None, otherwise=False)
 
     def read(self, file: str) -> bytes:
         """See `Place.read`."""
@@ -101,6 +102,7 @@ class PostgresPlace:
         def open_(to: Connection) -> Stream:
             run = self._number(to)
             last = _last(to, run, file)
+            self._database.opened.add((run, file))
             return Stream(run, file, self.called(file), last[0] + 1 if last else 0, forced)
 
         return PostgresJournal(self._database.writer, self._write(open_))
@@ -124,6 +126,7 @@ class PostgresPlace:
         def write(to: Connection) -> None:
             if (run := self._find(to)) is not None:
                 tables.cut(to, Written(run, file))
+                self._database.opened.discard((run, file))
 
         self._write(write)
 
@@ -162,9 +165,12 @@ class PostgresPlace:
         return self._read(locks.holder, otherwise=None)
 
     def _records(self, file: str) -> list[bytes]:
-        nothing: list[bytes] = []
-        found = self._read(lambda from_, run: tables.tail(from_, Written(run, file)), otherwise=nothing)
-        if not found:
+        def look(from_: Connection, run: int) -> list[bytes] | None:
+            records = tables.tail(from_, Written(run, file))
+            return records if records or (run, file) in self._database.opened else None
+
+        found = self._read(look, otherwise=None)
+        if found is None:
             raise self._missing(file)
         return found
 
