@@ -98,7 +98,7 @@ def _file_name(value: object) -> object:
     return str(value) if isinstance(value, Path) else value
 
 
-def _address(value: object) -> SecretStr:
+def _store(value: object) -> SecretStr:
     text = value.get_secret_value() if isinstance(value, SecretStr) else str(value).strip()
     if not text:
         raise ValueError("a folder has a name")
@@ -129,8 +129,9 @@ class Settings(BaseModel):
     """How many turns a scene gets: the least or the most that its story allows."""
     out: Annotated[Path, BeforeValidator(_named), AfterValidator(_without_control)] | None = None
     """The new folder of the run. None: a new place in `store`."""
-    store: Annotated[SecretStr, BeforeValidator(_address)] = SecretStr("transcripts")
-    """Where runs are kept: a folder, or the address of a database, postgresql://user@host/name."""
+    store: Annotated[SecretStr, BeforeValidator(_store)] | None = None
+    """Where runs are kept: a folder, or the address of a database, postgresql://user@host/name. None: the folder
+    `transcripts`."""
     temperature: float | None = Field(default=None, ge=0.0, le=2.0)
     """Sampling temperature. None: what suits the model."""
     candidates: int | None = Field(default=None, ge=1, le=8)
@@ -283,7 +284,8 @@ def load(**flags: Any) -> Settings:
         sources |= {"api_key": found} if found else {}
     settings = _settings(values, sources, text)
     named = settings.source("store")
-    if named and named.kind == "file" and is_url(settings.store.get_secret_value()):  # a password would go there
+    # A password from the environment would go there.
+    if settings.store and named and named.kind == "file" and is_url(settings.store.get_secret_value()):
         raise SettingsError(
             f"{named}:{_line('store', text)}: store: a file that somebody else may have put there names no database; "
             f"set `store` or DREAMPLAY_STORE, or name the file in {CONFIG}"

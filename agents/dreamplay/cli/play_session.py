@@ -228,6 +228,6 @@ def _named(place: Place, settings: Settings) -> tuple[list[str], str]:
         return [str(place)], ""
     if source is None or source.kind != "flag":
         return [place.name], ""
-    if is_url(address := settings.store.get_secret_value()) and address != str(store):
+    if is_url(address := home.address(settings)) and address != str(store):
         return [place.name], _SAME.format("--store")
     return [place.name, "--store", str(store)], ""

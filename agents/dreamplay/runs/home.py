@@ -9,6 +9,8 @@ from dreamplay.settings import Settings
 from dreamplay.storage.opening import open_store
 from dreamplay.storage.store import Store
 
+_DEFAULT = "transcripts"
+
 
 def opened(store: Store | str | Path | None = None) -> Store:
     """A store by its address; None: the one that is set, else `transcripts/`.
@@ -25,4 +27,9 @@ def opened(store: Store | str | Path | None = None) -> Store:
 
 def chosen(settings: Settings) -> Store:
     """The store that the settings name. It raises what `opened` does."""
-    return open_store(settings.store.get_secret_value())
+    return open_store(address(settings))
+
+
+def address(settings: Settings) -> str:
+    """The address of the store that the settings name; it may have a password in it."""
+    return settings.store.get_secret_value() if settings.store else _DEFAULT
