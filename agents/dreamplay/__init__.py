@@ -60,15 +60,16 @@ if TYPE_CHECKING:
     from dreamplay.scoring.score import Scorecard
     from dreamplay.shelf import bin_run, label_run, list_runs, restore_run, run_summary, run_trees
     from dreamplay.streaming import Stream
+    from dreamplay.studies.loaded import LoadedStudy, load_study
     from dreamplay.validation.trial import Trial
 
 __all__ = [
     "Action", "Branched", "Comparison", "Copied", "DreamplayError", "Estimate", "Event", "Files", "FormatInfo", "Label",
-    "Lineage", "LivePlay", "Model", "Moment", "OpenModel", "Persona", "Rewound", "Run", "RunSummary", "Scorecard",
-    "SideBySide", "Story", "Stream", "Token", "Trial", "bin_run", "compare", "copy_runs", "dump_story", "estimate",
-    "export", "get_model", "label_run", "list_formats", "list_models", "list_personas", "list_runs", "list_stories",
-    "live", "load_persona", "load_run", "load_story", "parse_story", "play", "restore_run", "run_summary", "run_trees",
-    "score", "side_by_side", "stream", "try_model", "two_groups",
+    "Lineage", "LivePlay", "LoadedStudy", "Model", "Moment", "OpenModel", "Persona", "Rewound", "Run", "RunSummary",
+    "Scorecard", "SideBySide", "Story", "Stream", "Token", "Trial", "bin_run", "compare", "copy_runs", "dump_story",
+    "estimate", "export", "get_model", "label_run", "list_formats", "list_models", "list_personas", "list_runs",
+    "list_stories", "live", "load_persona", "load_run", "load_story", "load_study", "parse_story", "play",
+    "restore_run", "run_summary", "run_trees", "score", "side_by_side", "stream", "try_model", "two_groups",
 ]  # fmt: skip
 
 _HOMES = {
@@ -79,9 +80,8 @@ _HOMES = {
     "Rewound": "live_state", "Run": "run", "RunSummary": "runs.run_summary", "Scorecard": "scoring.score",
     "SideBySide": "comparison.side_by_side", "Story": "schema.story", "Stream": "streaming", "Token": "schema.event",
     "Trial": "validation.trial", "bin_run": "shelf", "copy_runs": "copying", "export": "exporting",
-    "label_run": "shelf",
-    "list_formats": "exporting", "list_runs": "shelf", "restore_run": "shelf", "run_summary": "shelf",
-    "run_trees": "shelf",
+    "label_run": "shelf", "list_formats": "exporting", "list_runs": "shelf", "load_study": "studies.loaded",
+    "restore_run": "shelf", "run_summary": "shelf", "run_trees": "shelf",
 }  # fmt: skip
 """Where a public name lives, if not in `api`."""
 

@@ -9,7 +9,7 @@ import traceback
 
 import typer
 
-from dreamplay.cli.commands import author, branch, cards, copy, extend, page, play, read
+from dreamplay.cli.commands import author, branch, cards, copy, extend, page, play, read, study
 from dreamplay.cli.play_session import INTERRUPTED
 from dreamplay.cli.wording import Wording
 from dreamplay.errors import ClosedPipeError, DreamplayError
@@ -32,6 +32,7 @@ for command in (
 app.command("open")(page.open_page)
 app.add_typer(cards.casting_app, name="cast")
 app.add_typer(author.new_app, name="new")
+app.add_typer(study.study_app, name="study")
 
 OBJECTS = 200_000
 """New objects between two runs of the garbage collector."""

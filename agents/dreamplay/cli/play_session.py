@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dreamplay.schema.event import Event, Token
     from dreamplay.settings import Settings
     from dreamplay.storage.store import Place
+    from dreamplay.studies.play import StudyPlay
 
 INTERRUPTED = 130
 _SAME = " and the same {} as before, which has a secret in it and is not shown"
@@ -148,7 +149,9 @@ async def _attended(playing: Runner, manner: OutputMode, before: Sequence[Event]
             await until_stopped(playing, playing.play(watch), manner)
 
 
-async def until_stopped(playing: Runner | BatchRunner, play: Coroutine[None, None, None], manner: OutputMode) -> None:
+async def until_stopped(
+    playing: Runner | BatchRunner | StudyPlay, play: Coroutine[None, None, None], manner: OutputMode
+) -> None:
     """Play. The first Ctrl-C stops after the current step, the second one at once."""
     import asyncio
     import signal

@@ -52,13 +52,14 @@ class Estimate(FrozenModel):
     """Tokens of all answers, without what a reasoning model thinks before them."""
 
 
-def estimate(plan: RunConfig, profile: ModelProfile) -> Estimate:
-    """Estimate what a play costs on a model with this profile."""
-    meter = _Meter(plan, profile)
-    costs = [cost for n in range(len(plan.scenes)) for cost in meter.scene(n)]
+def estimate(plan: RunConfig, profile: ModelProfile, since: str | None = None) -> Estimate:
+    """Estimate what a play costs on a model with this profile; the whole, or from a beat or scene on."""
+    meter, scenes = _Meter(plan, profile), plan.scenes
+    first = next((n for n, (beat, scene) in enumerate(scenes) if since in (beat.id, scene.id)), 0)
+    costs = [cost for n in range(first, len(scenes)) for cost in meter.scene(n)]
     used = sum(costs, Usage())
     return Estimate(
-        lines=sum(meter.turns(scene) for _, scene in plan.scenes),
+        lines=sum(meter.turns(scene) for _, scene in scenes[first:]),
         calls=used.calls, prompt=used.prompt, output=used.output,
     )  # fmt: skip
 

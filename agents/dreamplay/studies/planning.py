@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from dreamplay import casting, prepare
@@ -46,19 +47,19 @@ class Plan:
     before: Plan | None = None
     """What it branches off."""
 
-    @property
+    @cached_property
     def asked(self) -> str:
         """The hash of everything that is asked for, except the seed and what it branches off."""
         return asked(self.header, self.turn)
 
-    def task(self, seed: int, digest: str) -> Task:
-        """The play with a seed; `digest` is `asked`, which takes some time to make."""
+    def task(self, seed: int) -> Task:
+        """The play with a seed."""
         turn = self.turn
         if turn and self.before:
-            turn = turn.model_copy(update={"parent": self.before.task(seed, self.before.asked).name})
+            turn = turn.model_copy(update={"parent": self.before.task(seed).name})
         model = self.settings.model or self.spec.model or self.spec.kind
         return Task(
-            name=named(self.header.story_id, digest, seed, turn), condition=self.condition, phrasing=self.phrasing,
+            name=named(self.header.story_id, self.asked, seed, turn), condition=self.condition, phrasing=self.phrasing,
             seed=seed, header=self.header.model_copy(update={"seed": seed}), model=model,
             adapter=self.settings.adapter, turn=turn,
         )  # fmt: skip
@@ -69,14 +70,18 @@ def tasks(study: Study, settings: Settings | None = None) -> tuple[Task, ...]:
 
     Args:
         study: as it was read.
-        settings: what is set besides, and counts less; None: what the environment and dreamplay.toml say.
+        settings: what is set besides. A flag counts more than the study, and anything else less. None: what the
+            environment and dreamplay.toml say.
 
     Raises:
         UsageError: something that it names is missing or does not fit; the message names file and line.
     """
-    found = plans(study, settings)
-    digests = {id(plan): plan.asked for plan in found}
-    return tuple(plan.task(seed, digests[id(plan)]) for seed in study.seeds for plan in found)
+    return tasks_of(study, plans(study, settings))
+
+
+def tasks_of(study: Study, found: Sequence[Plan]) -> tuple[Task, ...]:
+    """The plays of what was planned; see `tasks`."""
+    return tuple(plan.task(seed) for seed in study.seeds for plan in found)
 
 
 def plans(study: Study, settings: Settings | None = None) -> tuple[Plan, ...]:
@@ -95,10 +100,8 @@ class _Planner:
         self.study = study
         self.found: dict[tuple[str, str], Plan] = {}
         self._source = Source("study", str(study.path or study.name))
-        own = {name: getattr(study, name) or None for name in _OWN if name not in ("temperature", "think", "reflect")}
-        self._settings = settings.over(
-            self._source, **own, temperature=study.temperature, think=study.think, reflect=study.reflect
-        )
+        own = {name: getattr(study, name) for name in _OWN if getattr(study, name) != ()}
+        self._settings = settings.over(self._source, **{name: own[name] for name in own if not _asked(settings, name)})
 
     def add(self, condition: str, phrasing: str, change: Condition) -> None:
         """Plan one phrasing."""
@@ -116,8 +119,7 @@ class _Planner:
 
     def _model(self, condition: str, change: Condition) -> tuple[ModelSpec, Settings]:
         settings = self._settings.over(self._source, model=change.model, direction=change.direction)
-        named = settings.source("base_url")
-        if self.study.base_url and (named is None or named.kind != "flag"):
+        if self.study.base_url and not _asked(settings, "base_url"):
             try:
                 settings = settings.over(self._source, base_url=self.study.base_url[0])
             except UsageError as error:
@@ -140,7 +142,9 @@ class _Planner:
                 plugins=SHIPPED.chosen(settings), checks_off=settings.no_check,
             )  # fmt: skip
         except UsageError as error:
-            raise self._wrong(error, *self._keys(condition, phrasing, "swaps" if swaps else "")) from None
+            beats = not set(self.study.beats) <= {beat.id for beat in story.beats}
+            keys = ("beats",) if beats else self._keys(condition, phrasing, "swaps" if swaps else "")
+            raise self._wrong(error, *keys) from None
         if not change.drop:
             return run
         whole = RunLog(run.header("", {}), Script(), None)
@@ -226,6 +230,12 @@ class _Planner:
 
     def _wrong(self, error: DreamplayError, *keys: str) -> UsageError:
         return UsageError(f"{self.study.place(*keys)}: {error}")
+
+
+def _asked(settings: Settings, name: str) -> bool:
+    """Whether somebody asks for a setting with this study, which counts more than what the study says."""
+    source = settings.source(name)
+    return source is not None and source.kind == "flag"
 
 
 def _check_different(study: Study, found: Mapping[tuple[str, str], Plan]) -> None:

@@ -12,7 +12,7 @@ from dreamplay.studies.tasks import Task
 
 MOST_LOST = 3
 """So many workers may be lost with a task before it is given up: it may be what kills them."""
-_PAUSE = 5.0
+PAUSE = 5.0
 """Seconds until a task is asked for again that somebody else plays."""
 
 
@@ -73,7 +73,7 @@ class Backlog:
         """A worker is done with a task."""
         task = self._playing.pop(outcome.name)
         if outcome.state == "elsewhere":
-            self._later.append((time.monotonic() + _PAUSE, task))
+            self._later.append((time.monotonic() + PAUSE, task))
         elif outcome.state == "finished":
             self._ready.extendleft(reversed(self._children.pop(task.name, ())))
         self._watch.over(outcome)

@@ -41,8 +41,25 @@ class Watch(Protocol):
         """A worker says something that a person wants to know, such as that an endpoint limits the rate."""
 
 
+class Unwatched:
+    """Nobody is told anything."""
+
+    def began(self, name: str, worker: str) -> None:
+        """See `Watch`."""
+
+    def over(self, outcome: Outcome) -> None:
+        """See `Watch`."""
+
+    def lost(self, worker: str, names: Sequence[str]) -> None:
+        """See `Watch`."""
+
+    def said(self, text: str) -> None:
+        """See `Watch`."""
+
+
 class Engine(Protocol):
-    """Has tasks played, many at once, wherever it is that they are played."""
+    """Has tasks played, many at once, wherever it is that they are played. Its text says where: "4 at once in 2
+    processes"."""
 
     @property
     def stopping(self) -> bool:

@@ -22,6 +22,9 @@ class Here:
         self._backlog: Backlog | None = None
         self.stopping = False
 
+    def __str__(self) -> str:
+        return f"{self._jobs} at once in this process"
+
     def stop(self) -> None:
         """Begin no more tasks; see `Engine.stop`."""
         self.stopping = True

@@ -46,6 +46,9 @@ class Processes:
         self._backlog: Backlog | None = None
         self.stopping = False
 
+    def __str__(self) -> str:
+        return f"{sum(place.jobs for place in self._places)} at once in {len(self._places)} processes"
+
     def stop(self) -> None:
         """Begin no more tasks; see `Engine.stop`."""
         self.stopping = True

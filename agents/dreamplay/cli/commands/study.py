@@ -1,0 +1,122 @@
+"""Commands for studies: `study run` plays what is missing, and `study status` says how far it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dreamplay.cli.options import JsonFlag, ModelFlag, QuietFlag, StoreFlag, TimeoutFlag
+from dreamplay.cli.play_session import INTERRUPTED, until_stopped
+from dreamplay.rendering.output import dumps, echo, say
+
+if TYPE_CHECKING:
+    from dreamplay.studies.loaded import LoadedStudy
+    from dreamplay.studies.play import StudyPlay
+    from dreamplay.studies.status import StudyStatus
+
+StudyArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file of the study.")]
+UrlsFlag = Annotated[
+    list[str] | None,
+    typer.Option("--base-url", help="The address of an OpenAI-compatible API, up to /v1; repeatable."),
+]
+
+study_app = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="Play a study: many plays of several conditions, compared."
+)
+
+
+@study_app.command("run")
+def run(
+    file: StudyArgument,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, max=10_000, help="Plays at once, in all processes.")
+    ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option("--processes", min=1, max=500, help="Processes that play. Default: one for each core."),
+    ] = None,
+    store: StoreFlag = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate the cost and play nothing.")] = False,
+    model: ModelFlag = None,
+    base_url: UrlsFlag = None,
+    timeout: TimeoutFlag = None,
+    quiet: QuietFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Play what is missing of a study.
+
+    Give the same command again to continue what was stopped or has failed. Nothing is played twice.
+
+    Examples:
+
+      dreamplay study run leo.yaml --dry-run
+
+      dreamplay study run leo.yaml --jobs 100 --processes 4
+    """
+    import asyncio
+
+    from dreamplay.rendering import study_view
+    from dreamplay.studies import loaded
+
+    found = _loaded(file, store, model, base_url, timeout)
+    if dry_run:
+        cost, at_once = found.estimate(jobs), found.jobs(jobs)
+        if as_json:
+            echo(dumps(cost.model_dump()))
+        else:
+            echo(study_view.told(cost, len(found.tasks), at_once))
+            for line in found.reach.says:
+                echo(line)
+        return
+    stands = found.status()
+    playing = found.prepare(jobs, processes)
+    if playing.tasks:
+        asyncio.run(_play(found, playing, stands, quiet=quiet or as_json))
+    loaded.check(playing)
+    if as_json:
+        echo(dumps(found.status().model_dump()))
+    elif not quiet:
+        say(f"all {len(found.tasks):,} plays are finished; look at them with: dreamplay study report {file}")
+
+
+@study_app.command("status")
+def status(file: StudyArgument, store: StoreFlag = None, model: ModelFlag = None, as_json: JsonFlag = False) -> None:
+    """Show how many plays of each condition are finished, being played, stopped or missing.
+
+    What has failed is not kept, and counts as stopped or missing.
+
+    Example: dreamplay study status leo.yaml
+    """
+    from dreamplay.rendering import study_view
+
+    stands = _loaded(file, store, model).status()
+    if as_json:
+        echo(dumps(stands.model_dump()))
+    else:
+        study_view.show_status(stands)
+
+
+def _loaded(
+    file: Path, store: str | None, model: str | None = None, base_url: list[str] | None = None,
+    timeout: float | None = None,
+) -> LoadedStudy:  # fmt: skip
+    from dreamplay.studies.loaded import load_study
+
+    return load_study(file, store=store, model=model, base_url=base_url or (), timeout=timeout)
+
+
+async def _play(found: LoadedStudy, playing: StudyPlay, stands: StudyStatus, *, quiet: bool) -> None:
+    from dreamplay.rendering.study_progress import StudyProgress
+
+    if not quiet:
+        engines = ", ".join(dict.fromkeys(str(plan.spec) for plan in found.plans))
+        say(f"playing {len(playing.tasks):,} of {len(found.tasks):,} plays, {playing.engine}, on {engines}")
+        say(f"they are kept in {found.store}")
+    with StudyProgress(stands, quiet=quiet) as board:
+        await until_stopped(playing, playing.play(board), "quiet" if quiet else "story")
+    if playing.stopped:
+        if not quiet:
+            say(f"stopped; {len(playing.finished):,} were finished; the same command again plays what is missing")
+        raise typer.Exit(INTERRUPTED)
