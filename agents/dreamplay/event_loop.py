@@ -20,6 +20,7 @@ from dreamplay.errors import UsageError
 T = TypeVar("T")
 _LOOK = 0.1
 """Seconds between two checks whether the waiting task was cancelled."""
+_making = threading.Lock()
 
 
 def submit(work: Coroutine[Any, Any, T]) -> Future[T]:
@@ -87,9 +88,14 @@ def _task() -> asyncio.Task[Any] | None:
         return None
 
 
-@cache
 def _loop(process: int) -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
     """The loop of a process, and the thread that runs it: a fork has neither."""
+    with _making:  # else two threads that come at the same time would each have one
+        return _made(process)
+
+
+@cache
+def _made(process: int) -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="dreamplay", daemon=True)
     thread.start()
