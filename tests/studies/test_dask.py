@@ -25,7 +25,7 @@ from dreamplay.studies.engines.base import Outcome
 from dreamplay.studies.engines.dask import Dask
 from dreamplay.studies.engines.here import Here
 from dreamplay.studies.tasks import Task
-from dreamplay.studies.worker import Workplace
+from dreamplay.studies.worker import Worker, Workplace
 
 distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 STUDY = {
@@ -122,6 +122,26 @@ async def test_a_stop_lets_lines_end_and_cancels_what_waits(
     monkeypatch.setattr(ScriptedModel, "complete", complete)
     await Dask(scheduler.address, place(tmp_path)).run(tasks, watch)
     assert watch.states.count("finished") == len(tasks)
+
+
+async def test_what_fails_on_one_worker_is_tried_on_another(
+    tasks: tuple[Task, ...], scheduler: distributed.Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play, bad = Worker.play, tasks[0].name
+    failures = []
+
+    async def broken(self: Worker, task: Task) -> Outcome:
+        if task.name == bad or (task.name not in failures and task.seed == 2):
+            failures.append(task.name)
+            return Outcome(name=task.name, state="failed", why="no key")
+        return await play(self, task)
+
+    monkeypatch.setattr(Worker, "play", broken)
+    watch = Watched()
+    await Dask(scheduler.address, place(tmp_path)).run(tasks, watch)
+    assert {outcome.name for outcome in watch.outcomes if outcome.state != "finished"} == {bad}
+    assert {outcome.why.partition(" (on tcp://")[0] for outcome in watch.outcomes} == {"", "no key"}
+    assert sorted(failures) == sorted([bad, bad, *(task.name for task in tasks if task.seed == 2)])
 
 
 async def test_a_scheduler_that_is_lost_is_said_and_the_same_command_goes_on(

@@ -185,7 +185,9 @@ async def _keep(cluster: Cluster, workers: int) -> None:
 
 def _quiet() -> None:
     """Let Dask say nothing of its own: what matters is told in other words."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in logging.root.manager.loggerDict:
+        if name.startswith("distributed"):  # each has a level of its own
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="distributed")
 
 

@@ -97,25 +97,46 @@ class Dask:
             await self._one(client, task, backlog)
 
     async def _one(self, client: Client, task: Task, backlog: Backlog) -> None:
+        from distributed.scheduler import KilledWorker
+
+        try:
+            outcome, worker = await self._sent(client, task)
+            if outcome.state == "failed" and (others := await _others(client, worker)):
+                # It may be the worker that is wrong: a key, a plug-in or a network that only this machine lacks.
+                outcome, _ = await self._sent(client, task, others)
+        except KilledWorker:
+            backlog.lose(self._cluster, [task.name], "the worker that played it died")
+            return
+        self._check_seen(outcome)
+        backlog.over(outcome)
+
+    async def _sent(self, client: Client, task: Task, workers: Sequence[str] | None = None) -> tuple[Outcome, str]:
+        """What became of a task, and on which worker; on one of some workers, if they are named.
+
+        Raises:
+            KilledWorker: several workers died with it, one after the other.
+            DreamplayError: the scheduler is lost, or no worker can load dreamplay.
+        """
         from distributed.client import FutureCancelledError
         from distributed.scheduler import KilledWorker
 
         sent = task.model_dump_json(), self._place.model_dump_json(), self._run
         # All have one group, of which Dask keeps what no worker has room for at the scheduler, where a worker that
         # comes later finds it.
-        future = client.submit(play, *sent, key=(f"dreamplay-{self._run}", f"{task.name}-{uuid.uuid4().hex}"))
+        key = (f"dreamplay-{self._run}", f"{task.name}-{uuid.uuid4().hex}")
+        future = client.submit(play, *sent, key=key, workers=workers)
         try:
-            outcome = Outcome.model_validate_json(await future)
+            told, worker = await future
+            return Outcome.model_validate_json(told), worker
         except FutureCancelledError:
             if not self.stopping or client.status != "running":
                 raise DreamplayError(
                     f"the scheduler at {self._cluster} is gone; what was played is kept: start it and its workers "
                     "again, and give the same command again"
                 ) from None
-            outcome = Outcome(name=task.name, state="stopped")
+            return Outcome(name=task.name, state="stopped"), ""
         except KilledWorker:
-            backlog.lose(self._cluster, [task.name], "the worker that played it died")
-            return
+            raise
         except Exception as error:
             raise DreamplayError(
                 f"the workers of {self._cluster} cannot play ({type(error).__name__}: {_short(error)}); install "
@@ -123,8 +144,6 @@ class Dask:
             ) from error
         finally:
             future.release()
-        self._check_seen(outcome)
-        backlog.over(outcome)
 
     async def _tell(self, client: Client) -> None:
         """Once it is asked to stop, have the workers stop, and cancel what none of them has begun."""
@@ -144,7 +163,7 @@ class Dask:
         if not opening.open_store(self._place.store).place(outcome.name).exists():
             raise UsageError(
                 f"the workers of {self._cluster} write into a folder {self._place.store} of their own; name one that "
-                "all machines share, or a database with --store postgresql://..."
+                "all machines share, or a database: `store=postgresql://...`"
             )
 
 
@@ -163,8 +182,8 @@ _left: set[str] = set()
 """Commands that are over, or were stopped before they came here."""
 
 
-def play(task: str, place: str, run: str) -> str:
-    """Play a task in a process of a Dask worker; what became of it, as JSON.
+def play(task: str, place: str, run: str) -> tuple[str, str]:
+    """Play a task in a process of a Dask worker; what became of it, as JSON, and the address of the worker.
 
     Args:
         task: a `Task`, as JSON.
@@ -176,7 +195,7 @@ def play(task: str, place: str, run: str) -> str:
     asked, here = Task.model_validate_json(task), get_worker().address
     process = _entered(run, Workplace.model_validate_json(place))
     if process is None:
-        return Outcome(name=asked.name, state="stopped").model_dump_json()
+        return Outcome(name=asked.name, state="stopped").model_dump_json(), here
     try:
         with process.room:
             secede()  # Dask's thread is free for the next, which waits here for room, or is given to another worker
@@ -186,7 +205,7 @@ def play(task: str, place: str, run: str) -> str:
             process.plays -= 1
     if outcome.state == "failed":
         outcome = outcome.model_copy(update={"why": f"{outcome.why} (on {here})"})
-    return outcome.model_dump_json()
+    return outcome.model_dump_json(), here
 
 
 def stop(run: str) -> None:
@@ -223,6 +242,16 @@ def _tidy(but: str) -> None:
         closing = [_processes.pop(run) for run in idle]
     for process in closing:
         event_loop.submit(process.worker.close())
+
+
+async def _others(client: Client, worker: str) -> list[str]:
+    """The addresses of the other workers; none if the scheduler does not say."""
+    if client.scheduler is None:
+        return []
+    with contextlib.suppress(OSError):
+        there = await client.scheduler.identity(n_workers=-1)
+        return [address for address in there["workers"] if address != worker]
+    return []
 
 
 async def _look(client: Client, cluster: str, watch: Watch) -> None:
