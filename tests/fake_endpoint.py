@@ -48,7 +48,7 @@ class CannedAnswer:
 
 
 class FakeEndpoint:
-    """The scripted model behind real HTTP on a free loopback port: streamed chat completions, list of models.
+    """The scripted model behind real HTTP on a free port: streamed chat completions, list of models.
 
     A context manager; needs uvicorn. Each chat completion takes the next of the `faults`, None for a call
     that goes well; when they have run out, all calls go well.
@@ -59,6 +59,7 @@ class FakeEndpoint:
         models: what the endpoint says it has.
         latency: seconds before each answer begins.
         api_key: the key without which it answers 401; None: it takes any.
+        host: the address at which it listens.
     """
 
     def __init__(
@@ -69,12 +70,14 @@ class FakeEndpoint:
         models: Sequence[str] = ("fake",),
         latency: float = 0.0,
         api_key: str | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.replies = deque(replies)
         self.faults = deque(faults)
         self.models = models
         self.latency = latency
         self.api_key = api_key
+        self.host = host
         self.seen: list[dict[str, Any]] = []
         """The bodies of the chat completions asked for, failed ones too."""
         self.base_url = ""
@@ -84,8 +87,8 @@ class FakeEndpoint:
     def __enter__(self) -> FakeEndpoint:
         import uvicorn
 
-        listening = socket.create_server(("127.0.0.1", 0))
-        self.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        listening = socket.create_server((self.host, 0))
+        self.base_url = f"http://{self.host}:{listening.getsockname()[1]}/v1"
         self._closing = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         config = uvicorn.Config(
