@@ -11,6 +11,7 @@ from dreamplay import statistics
 from dreamplay.branching import batch
 from dreamplay.errors import ModelError, UsageError
 from dreamplay.models.profile import ModelProfile
+from dreamplay.runs import home
 from dreamplay.schema.address import Address
 from dreamplay.settings import Settings
 from dreamplay.statistics.reach import Reach
@@ -88,15 +89,18 @@ class LoadedStudy:
             raise UsageError(f"`jobs={asked}`: a local model has room for {most} runs at once; ask for fewer")
         return asked or min(profile.jobs for profile in profiles)
 
-    def prepare(self, jobs: int | None = None, processes: int | None = None) -> StudyPlay:
+    def prepare(
+        self, jobs: int | None = None, processes: int | None = None, cluster: str | Path | None = None
+    ) -> StudyPlay:
         """The playing of what is not finished.
 
         Args:
             jobs: plays at once, in all processes together; None: as many as suit the model.
             processes: how many processes play; None: one for each core, or this one if the model is a local one.
+            cluster: the address of a Dask scheduler, or the file of a cluster to start; None: this machine plays.
 
         Raises:
-            UsageError: so many plays or processes are not possible.
+            UsageError: so many plays or processes are not possible, or the cluster cannot be used.
         """
         from dreamplay.studies.engines.here import Here
         from dreamplay.studies.engines.processes import Processes, cores
@@ -105,6 +109,8 @@ class LoadedStudy:
         missing = self.status().missing
         tasks = [task for task in self.tasks if task.name in missing]
         at_once = self.jobs(jobs)
+        if processes and cluster:
+            raise UsageError(f"`processes={processes}`: a cluster has its own; leave it out")
         if self.local and processes and processes > 1:
             raise UsageError(f"`processes={processes}`: a local model plays in one process; leave it out")
         number = 1 if self.local else min(processes or cores(), at_once, max(len(tasks), 1))
@@ -113,6 +119,10 @@ class LoadedStudy:
             store=self.store_address, addresses=self.addresses or self._own, trusted=named, jobs=at_once,
             all_jobs=at_once, limits=self.study.limits, timeout=self.settings.timeout,
         )  # fmt: skip
+        if cluster:
+            from dreamplay.studies.engines.dask import Dask
+
+            return StudyPlay(Dask(str(cluster), place), tasks)
         batch.check(-(-min(at_once, len(tasks)) // number), max(len(plan.header.cast) for plan in self.plans))
         engine: Engine = Here(place) if number == 1 else Processes(place, number)
         return StudyPlay(engine, tasks)
@@ -123,12 +133,15 @@ class LoadedStudy:
         used = self.plans[0].spec.address_source
         return tuple(map(Address.parse, self.study.base_url)) if used and used.kind == "study" else ()
 
-    def run(self, *, jobs: int | None = None, processes: int | None = None) -> StudyStatus:
+    def run(
+        self, *, jobs: int | None = None, processes: int | None = None, cluster: str | Path | None = None
+    ) -> StudyStatus:
         """Play what is not finished, and say how far it is then. The same call goes on with what was broken off.
 
         Args:
             jobs: plays at once; None: as many as suit the model.
             processes: how many processes play; None: one for each core.
+            cluster: the address of a Dask scheduler, or the file of a cluster to start; None: this machine plays.
 
         Raises:
             ModelError: some of the plays failed; the others were played.
@@ -138,7 +151,7 @@ class LoadedStudy:
         from dreamplay import event_loop
         from dreamplay.studies.engines.base import Unwatched
 
-        playing = self.prepare(jobs, processes)
+        playing = self.prepare(jobs, processes, cluster)
         event_loop.wait(playing.play(Unwatched()), playing.stop)
         check(playing)
         return self.status()
@@ -174,7 +187,7 @@ def load_study(
     except ValueError as error:
         raise UsageError(f"`base_url`: {error}") from None
     found = study.read(Path(file))
-    where = settings.store.get_secret_value()
+    where = home.address(settings)
     if settings.source("store") is None:
         where = str(Path(where) / found.name)
     loaded = LoadedStudy(found, settings, where, addresses)

@@ -37,6 +37,14 @@ def run(
         int | None,
         typer.Option("--processes", min=1, max=500, help="Processes that play. Default: one for each core."),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="WHERE",
+            help="Play on a Dask cluster: tcp://HOST:8786, or the YAML file of one to start.",
+        ),
+    ] = None,
     store: StoreFlag = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate the cost and play nothing.")] = False,
     model: ModelFlag = None,
@@ -71,7 +79,7 @@ def run(
                 echo(line)
         return
     stands = found.status()
-    playing = found.prepare(jobs, processes)
+    playing = found.prepare(jobs, processes, cluster)
     if playing.tasks:
         asyncio.run(_play(found, playing, stands, quiet=quiet or as_json))
     loaded.check(playing)
