@@ -219,3 +219,21 @@ def test_several_processes_may_be_the_first_at_once(database: str) -> None:
     assert len(stores[0].places(FILE)) == len(stores)
     for each in stores:
         each.close()
+
+
+def test_what_a_list_has_read_of_all_runs_at_once_is_what_each_says(store: PostgresStore, other: PostgresStore) -> None:
+    for name in ("one", "two"):
+        with store.place(name).hold():
+            store.place(name).replace(FILE, b"".join(RECORDS))
+    with store.place("two").hold():
+        store.place("two").replace("about.json", b"{}")
+        for place, _ in other.places(FILE):
+            alone = other.place(place.name)
+            assert (place.size(), place.holder()) == (alone.size(), alone.holder())
+            assert place.lines(FILE) == alone.lines(FILE)
+        (two, _), (one, _) = sorted(other.places(FILE), key=lambda each: each[0].name, reverse=True)
+        assert two.read("about.json") == b"{}"
+        with pytest.raises(FileNotFoundError):
+            one.read("about.json")
+        one.replace("about.json", b"[]")
+        assert one.read("about.json") == b"[]"

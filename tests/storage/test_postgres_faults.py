@@ -89,7 +89,7 @@ def test_what_a_server_refuses(server: Server, database: str) -> None:
     said = _complaint(server.url(name, password=f"{PASSWORD}!"))
     assert re.search(r'password authentication failed for user "director"; .*PGPASSWORD', said)
     said = _complaint(server.url("nowhere"))
-    assert said.endswith('database "nowhere" does not exist; make it with `createdb`, or give another address')
+    assert said.endswith('database "nowhere" does not exist; make it with createdb, or give another address')
     _admin(server.url(), f"CREATE ROLE guest LOGIN PASSWORD '{PASSWORD}'")
     said = _complaint(server.url(name, user="guest"))
     assert re.search(rf"cannot write to .*/one: permission denied for database {name}; .*docs/stores.md", said)
@@ -117,7 +117,7 @@ def test_a_newer_store_is_left_alone_and_nothing_is_made_by_reading(database: st
 
 def test_a_database_that_does_not_keep_unicode(server: Server) -> None:
     _admin(server.url(), "CREATE DATABASE latin TEMPLATE template0 ENCODING latin1")
-    assert re.search(r"keeps text as LATIN1, .*createdb --encoding UTF8", _complaint(server.url("latin")))
+    assert re.search(r"keeps text as LATIN1, .*CREATE DATABASE name ENCODING 'UTF8'", _complaint(server.url("latin")))
 
 
 def test_what_is_no_text_is_refused_and_what_was_written_before_stays(database: str) -> None:

@@ -30,7 +30,7 @@ class Address:
             from psycopg import ProgrammingError, conninfo
         except ImportError as error:
             raise UsageError(
-                f"a store in PostgreSQL needs the extra `postgres` ({error}); install it with: "
+                f"a store in PostgreSQL needs the extra postgres ({error}); install it with: "
                 "pip install 'dreamplay[postgres]'"
             ) from None
         try:

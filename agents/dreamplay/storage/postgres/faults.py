@@ -28,12 +28,12 @@ _REFUSED = {
     r"password|authentication|no pg_hba|Peer": (
         "give the right user in the address, and the password there, in PGPASSWORD or in ~/.pgpass"
     ),
-    r"database .* does not exist": "make it with `createdb`, or give another address",
+    r"database .* does not exist": "make it with createdb, or give another address",
     r"role .* does not exist": "give the right user in the address",
     r"too many|slots are reserved|connection limit": _WAYS_OUT["53300"],
     r"permission denied for database": _WAYS_OUT["42501"],
     r"resolve|translate host": "write the name of its host as it is known here",
-    r"SSL|certificate": "see `sslmode` in the documentation of PostgreSQL",
+    r"SSL|certificate": "see sslmode in the documentation of PostgreSQL",
 }
 """By the words of a connection that was refused, for which no code is passed on."""
 _STARTING = re.compile(r"starting up|shutting down|recovery mode|not (yet )?accepting|refused|closed|reset")

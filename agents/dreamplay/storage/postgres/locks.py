@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from dreamplay.storage.postgres.link import Connection
-from dreamplay.storage.store import taken
+from dreamplay.storage.store import SOMEBODY, taken
 
 if TYPE_CHECKING:
     from dreamplay.errors import RecordError
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 _CLASS = "'dreamplay.runs'::regclass::oid::integer"
 _TAKE = f"SELECT pg_try_advisory_lock({_CLASS}, %s)"
 _LET_GO = f"SELECT pg_advisory_unlock({_CLASS}, %s)"
-_HELD = (
-    "SELECT player FROM dreamplay.runs WHERE run = %s AND EXISTS (SELECT FROM pg_locks"
-    " WHERE locktype = 'advisory' AND classid = 'dreamplay.runs'::regclass AND objid = run::bigint::oid"
-    " AND objsubid = 2 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND granted)"
+HELD = (
+    "SELECT run, player FROM dreamplay.runs JOIN pg_locks ON objid = run::bigint::oid"
+    " WHERE locktype = 'advisory' AND classid = 'dreamplay.runs'::regclass AND objsubid = 2 AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
+"""The runs that are held, and who said last that they hold them."""
 _NUMBER = "SELECT run FROM dreamplay.runs WHERE (name, binned) = (%s, %s)"
 _MAKE = "INSERT INTO dreamplay.runs (name, binned) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 _EMPTY = (
@@ -57,14 +58,14 @@ class Locks:
         Raises:
             RecordError: somebody plays it.
         """
-        words = _words()
+        player = _player()
         for _ in range(_ATTEMPTS):
             run = made(connection, name, binned=binned)
             if run in self._held or not _true(connection, _TAKE, run):
                 raise taken(called, holder(connection, run))
             mine = connection.execute(
                 "UPDATE dreamplay.runs SET player = %s WHERE run = %s AND (name, binned) = (%s, %s)",
-                (words, run, name, binned),
+                (player, run, name, binned),
             ).rowcount
             if mine:
                 self._held[run] = called
@@ -104,8 +105,13 @@ class Locks:
 
 def holder(connection: Connection, run: int) -> str | None:
     """Who plays a run, in words; None if nobody does."""
-    row = connection.execute(_HELD, (run,)).fetchone()
-    return None if row is None else str(row[0]) or "another process"
+    row = connection.execute(f"{HELD} AND run = %s".encode(), (run,)).fetchone()
+    return None if row is None else words(row[1])
+
+
+def words(player: str) -> str:
+    """Who holds a run, as messages say it."""
+    return player or SOMEBODY
 
 
 def number(connection: Connection, name: str, *, binned: bool) -> int | None:
@@ -128,6 +134,6 @@ def _true(connection: Connection, query: str, run: int) -> bool:
     return bool(row and row[0])
 
 
-def _words() -> str:
+def _player() -> str:
     since = datetime.now().astimezone()
     return f"process {os.getpid()} on {socket.gethostname()} since {since:%H:%M on %Y-%m-%d}"

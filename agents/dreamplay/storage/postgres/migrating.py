@@ -33,7 +33,7 @@ def stands(connection: Connection, address: Address) -> int:
     if encoding != "UTF8":
         raise RecordError(
             f"{address} keeps text as {encoding}, which cannot hold every transcript; make another database with: "
-            "createdb --encoding UTF8 --template template0 NAME"
+            "CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0"
         )
     if not there:
         return 0

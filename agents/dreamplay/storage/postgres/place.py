@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from dreamplay.errors import RecordError
 from dreamplay.storage.postgres import locks, tables
 from dreamplay.storage.postgres.link import Connection
+from dreamplay.storage.postgres.listing import Listing
 from dreamplay.storage.postgres.tables import Written
 from dreamplay.storage.postgres.writer import Stream, Writer
 from dreamplay.storage.store import Stands
@@ -60,7 +61,10 @@ class PostgresPlace:
 
     name: str
     home: PostgresStore
-    ahead: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
+    run: int | None = field(default=None, compare=False)
+    """Its number, if a list has found it."""
+    listing: Listing | None = field(default=None, compare=False, repr=False)
+    """That list."""
 
     @property
     def _database(self) -> Database:
@@ -88,6 +92,11 @@ class PostgresPlace:
 
     def read(self, file: str) -> bytes:
         """See `Place.read`."""
+        if tables.table(file) is tables.DOCUMENTS and (seen := self._listed):
+            content = seen[0].content(seen[1], file)
+            if content is None:
+                raise self._missing(file)
+            return content
         return tables.join(file, self._records(file))
 
     def lines(self, file: str) -> list[bytes]:
@@ -147,7 +156,10 @@ class PostgresPlace:
 
     def size(self) -> int:
         """See `Place.size`."""
-        return self._read(lambda from_, run: _size(from_, run), otherwise=0)
+        if seen := self._listed:
+            return seen[0].size(seen[1])
+        row = self._read(lambda from_, run: from_.execute(_SIZE, {"run": run}).fetchone(), otherwise=None)
+        return int(row[0]) if row else 0
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
@@ -162,7 +174,14 @@ class PostgresPlace:
 
     def holder(self) -> str | None:
         """See `Place.holder`."""
+        if seen := self._listed:
+            return seen[0].holder(seen[1])
         return self._read(locks.holder, otherwise=None)
+
+    @property
+    def _listed(self) -> tuple[Listing, int] | None:
+        """The list that it is from, as long as that can be asked, and its number there."""
+        return (self.listing, self.run) if self.listing and self.run is not None and self.listing.fresh else None
 
     def _records(self, file: str) -> list[bytes]:
         def look(from_: Connection, run: int) -> list[bytes] | None:
@@ -178,6 +197,8 @@ class PostgresPlace:
         return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self.called(file))
 
     def _find(self, from_: Connection) -> int | None:
+        if self.run is not None:
+            return self.run
         return locks.number(from_, self.name, binned=self.home.binned)
 
     def _number(self, to: Connection) -> int:
@@ -193,6 +214,8 @@ class PostgresPlace:
         return self._database.read(work, self, otherwise=otherwise)
 
     def _write(self, work: Callable[[Connection], T]) -> T:
+        if self.listing:
+            self.listing.end()
         return self._database.writer.call(work, self)
 
 
@@ -216,12 +239,6 @@ def split(file: str, content: bytes, called: str) -> list[bytes]:
 def _last(from_: Connection, run: int, file: str) -> tuple[int, datetime] | None:
     row = from_.execute(tables.table(file).last.encode(), {"run": run, "file": file}).fetchone()
     return row and (row[0], row[1])
-
-
-def _size(from_: Connection, run: int) -> int:
-    row = from_.execute(_SIZE.encode(), {"run": run}).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 _SIZE = (

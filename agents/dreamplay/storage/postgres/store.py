@@ -16,6 +16,7 @@ from dreamplay.storage.postgres import locks, place
 from dreamplay.storage.postgres.address import Address
 from dreamplay.storage.postgres.database import Database
 from dreamplay.storage.postgres.link import Connection
+from dreamplay.storage.postgres.listing import Listing
 from dreamplay.storage.postgres.place import PostgresPlace
 from dreamplay.storage.postgres.tables import table
 from dreamplay.storage.store import Place, Stands
@@ -45,9 +46,9 @@ class PostgresStore:
         query = table(file).runs.encode()
 
         def look(from_: Connection) -> list[tuple[Place, Stands]]:
-            rows = from_.execute(query, {"binned": self.binned, "file": file})
-            found: list[tuple[Place, Stands]] = []
-            found += ((PostgresPlace(name, self), place.stands(run, seq, at)) for name, run, seq, at in rows)
+            listing, found = Listing(self.database, self), list[tuple[Place, Stands]]()
+            for name, run, seq, at in from_.execute(query, {"binned": self.binned, "file": file}):
+                found.append((PostgresPlace(name, self, run, listing), place.stands(run, seq, at)))
             return found
 
         return self.database.read(look, self, otherwise=[])
