@@ -22,6 +22,7 @@ from dreamplay.schema.event import EVENT_CLASSES, Cue, DreamContribution, EventB
 from dreamplay.schema.provenance import Provenance, RejectedCandidate, RetrievedMemory, Usage
 from dreamplay.schema.story import Story
 from dreamplay.settings import Settings
+from dreamplay.studies.study import Study
 from dreamplay.validation import pipeline
 from dreamplay.validation.check import Check
 from pydantic.fields import FieldInfo
@@ -96,6 +97,13 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 def _fields() -> str:
     return "\n" + "\n".join(_schema_table(name, schema) for name, schema in schemas().items()) + "\n"
+
+
+def _study_fields() -> str:
+    schema = Study.model_json_schema()
+    made = {"Study": schema, **schema["$defs"]}
+    order = ("Study", "Condition", "Phrasing", "Prices", "Limits")
+    return "\n" + "\n".join(_schema_table(name, made[name]) for name in order) + "\n"
 
 
 def _schema_table(name: str, schema: dict[str, Any]) -> str:
@@ -248,4 +256,5 @@ def _line(text: str) -> str:
 GENERATORS: dict[str, Callable[[], str]] = {
     "checks": _checks, "columns": _columns, "commands": _commands, "errors": _errors, "events": _events,
     "fields": _fields, "profile": _profile, "records": _records, "settings": _settings,
+    "study_fields": _study_fields,
 }  # fmt: skip

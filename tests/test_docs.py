@@ -150,12 +150,17 @@ def desk(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.exit_code == 0, done.output
 
 
+def _write_if_file(block: Block) -> None:
+    """Write a block of YAML that begins with the name of its file."""
+    if block.language == "yaml" and block.text.startswith("# "):
+        Path(block.text.splitlines()[0].removeprefix("# ")).write_text(block.text, encoding="utf-8")
+
+
 @with_commands
 @pytest.mark.usefixtures("desk")
 def test_every_command_that_needs_no_real_model_runs_in_the_order_of_its_page(page: Path) -> None:
     for block in docs_pages.blocks(page):
-        if block.language == "yaml" and block.text.startswith("# "):
-            Path(block.text.splitlines()[0].removeprefix("# ")).write_text(block.text, encoding="utf-8")
+        _write_if_file(block)
         for words in _commands(block) if block.run else ():
             if not words or _needs_more(words):
                 continue
@@ -179,6 +184,7 @@ def test_every_command_that_needs_no_real_model_runs_in_the_order_of_its_page(pa
 def test_every_block_of_python_runs_in_the_order_of_its_page(page: Path) -> None:
     space: dict[str, Any] = {}
     for block in docs_pages.blocks(page):
+        _write_if_file(block)
         if block.language == "python" and block.run:
             code = compile(block.text, _named(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
             made = eval(code, space)  # as a notebook does, in which a block may await
@@ -197,8 +203,7 @@ def test_every_file_of_settings_is_understood() -> None:
 
 def test_the_whole_story_of_the_guide_plays() -> None:
     for block in docs_pages.blocks(ROOT / "docs" / "writing.md"):
-        if block.language == "yaml" and block.text.startswith("# "):
-            Path(block.text.splitlines()[0].removeprefix("# ")).write_text(block.text, encoding="utf-8")
+        _write_if_file(block)
     assert {path.name for path in Path().glob("*.yaml")} == {"toll.yaml", "ines.yaml", "otto.yaml"}
     done = CliRunner().invoke(app, ["check", "toll.yaml", "--secrets"])
     assert (done.exit_code, done.exception) == (0, None), done.output

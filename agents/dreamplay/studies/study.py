@@ -113,17 +113,28 @@ class Study(Authored):
     """One or several addresses that have the model; plays are shared among them. No key is sent to an address from a
     study, unless `--base-url` names it, too."""
     adapter: Line | None = None
-    """As in a play, like all that follow up to `embedder`. None: what the settings say, else what suits the model."""
+    """What a local model plays with. This and the keys down to `embedder` are settings of a play, see
+    docs/configuration.md; what is not set here is taken from the settings."""
     temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+    """Sampling temperature."""
     candidates: int | None = Field(default=None, ge=1, le=8)
+    """Candidates for a line in one call, of which the best is kept."""
     direction: Direction | None = None
+    """How much a character is told of what to say."""
     think: bool | None = None
+    """Whether characters think before they speak."""
     reflect: bool | None = None
+    """Whether everybody reflects at the end of a scene."""
     window: int | None = Field(default=None, ge=2048, le=1_000_000)
+    """The context window of the model, in tokens."""
     no_check: Lines = ()
+    """Names of checks that do not run."""
     memory: Line | None = None
+    """The memory plug-in, by name."""
     director: Line | None = None
+    """The director plug-in, by name."""
     embedder: Line | None = None
+    """The embedder plug-in, by name."""
     conditions: dict[Id, Condition] = Field(min_length=2)
     """What is compared, by name."""
     baseline: Id
