@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from dreamplay.languages import english
 from dreamplay.languages.language import NOTHING
@@ -220,28 +221,39 @@ def _reply(text: str, cast: Collection[str], own: str | None = None) -> str:
     """
     text = _FENCE.sub("", "\n".join(_ANSI.sub("", text).splitlines()))
     text = "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
+    head, start = _head(tuple(cast), own), 0
+    while (found := head.match(text, start)) and found.end() > start:
+        start = found.end()
+    return text[start:]
+
+
+@lru_cache(maxsize=256)
+def _head(cast: tuple[str, ...], own: str | None) -> re.Pattern[str]:
+    """A pattern of what stands in front of a reply."""
     heads = [rf"\W*{names.whole([own])}\W{{0,9}}(?:\([^()]{{0,99}}\) ?)?[:\uff1a]\**" if own else "(?!)"]
     answers = [*_ANSWERS, *([] if own else ["Narrator"])]
     heads += [r"assistant\n", r">+ (?=\w)", _MARK, r"#{2,6} ?(?:Response|Output|Answer)\b:?"]
     heads.append(rf"[#*\s]*{_label(_chat(answers, cast))}(?=\n|{_SMALL})")
-    head = re.compile(rf"\s*(?:{'|'.join(heads)})\s*", re.IGNORECASE)
-    start = 0
-    while (found := head.match(text, start)) and found.end() > start:
-        start = found.end()
-    return text[start:]
+    return re.compile(rf"\s*(?:{'|'.join(heads)})\s*", re.IGNORECASE)
 
 
 def _before_others(text: str, cast: Collection[str]) -> str:
     """A reply up to where somebody else begins to speak: one of the cast, or a speaker of a chat. A name with a
     colon begins a line only at the start of a line or a sentence; "listen, Mira: no" does not.
     """
+    return _others(tuple(cast)).split(text, maxsplit=1)[0]
+
+
+@lru_cache(maxsize=256)
+def _others(cast: tuple[str, ...]) -> re.Pattern[str]:
+    """A pattern of where somebody else begins to speak."""
     starts = {
         r"(?<=[.!?…\"”]) ": ([*cast, *_chat(_CHATS, cast)], _SMALL),
         r"\n": ([*cast, *_chat([*_CHATS, *_PARTS], cast)], ""),
         "^": (_chat(_OTHERS, cast), ""),
     }
     others = [rf"{start}[*#]{{0,8}} ?{_label(speakers)}{then}" for start, (speakers, then) in starts.items()]
-    return re.split("|".join([*others, _RULE, _MARK]), text, maxsplit=1, flags=re.IGNORECASE)[0]
+    return re.compile("|".join([*others, _RULE, _MARK]), re.IGNORECASE)
 
 
 def _label(speakers: Iterable[str]) -> str:
