@@ -76,12 +76,13 @@ _HOMES = {
     "Action": "participants.actions", "Branched": "run", "Comparison": "comparison.compare", "Copied": "copying",
     "DreamplayError": "errors", "Estimate": "engine.estimate", "Event": "schema.event", "Files": "formats",
     "FormatInfo": "formats", "Label": "runs.labels", "Lineage": "branching.lineage", "LivePlay": "live_play",
-    "Model": "models.base", "Moment": "live_state", "OpenModel": "open_model", "Persona": "schema.cast",
-    "Rewound": "live_state", "Run": "run", "RunSummary": "runs.run_summary", "Scorecard": "scoring.score",
-    "SideBySide": "comparison.side_by_side", "Story": "schema.story", "Stream": "streaming", "Token": "schema.event",
-    "Trial": "validation.trial", "bin_run": "shelf", "copy_runs": "copying", "export": "exporting",
-    "label_run": "shelf", "list_formats": "exporting", "list_runs": "shelf", "load_study": "studies.loaded",
-    "restore_run": "shelf", "run_summary": "shelf", "run_trees": "shelf",
+    "LoadedStudy": "studies.loaded", "Model": "models.base", "Moment": "live_state", "OpenModel": "open_model",
+    "Persona": "schema.cast", "Rewound": "live_state", "Run": "run", "RunSummary": "runs.run_summary",
+    "Scorecard": "scoring.score", "SideBySide": "comparison.side_by_side", "Story": "schema.story",
+    "Stream": "streaming", "Token": "schema.event", "Trial": "validation.trial", "bin_run": "shelf",
+    "copy_runs": "copying", "export": "exporting", "label_run": "shelf", "list_formats": "exporting",
+    "list_runs": "shelf", "load_study": "studies.loaded", "restore_run": "shelf", "run_summary": "shelf",
+    "run_trees": "shelf",
 }  # fmt: skip
 """Where a public name lives, if not in `api`."""
 

@@ -107,7 +107,7 @@ async def test_a_task_with_which_three_workers_were_lost_is_given_up(tasks: tupl
         assert await waiting.take("w") == tasks[0]
         waiting.lose("w", [tasks[0].name], "its process was killed (SIGKILL)")
     assert [(each.state, each.why) for each in heard.outcomes] == [
-        ("failed", "its process was killed (SIGKILL), for the 3rd time")
+        ("failed", "its process was killed (SIGKILL), 3 times")
     ]
     assert await waiting.take("w") is None
 

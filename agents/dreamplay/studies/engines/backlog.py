@@ -89,7 +89,7 @@ class Backlog:
             if self._lost[name] < MOST_LOST:
                 self._ready.appendleft(self._playing.pop(name))
             else:
-                self.over(Outcome(name=name, state="failed", why=f"{why}, for the {MOST_LOST}rd time"))
+                self.over(Outcome(name=name, state="failed", why=f"{why}, {MOST_LOST} times"))
         self._wake()
 
     def _give_up(self, name: str) -> None:
