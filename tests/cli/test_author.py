@@ -50,6 +50,14 @@ def test_a_file_whose_name_is_no_name_makes_a_persona_all_the_same(monkeypatch: 
     assert '\nname: "Robin"\n' in Path("7.yaml").read_text(encoding="utf-8")
 
 
+def test_a_new_study_can_be_played(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run(monkeypatch, "new", "study", "the_warning") == 0
+    assert '\ntitle: "The Warning"\n' in Path("the_warning.yaml").read_text(encoding="utf-8")
+    assert json.loads(Path("study.schema.json").read_text(encoding="utf-8")) == schema_of(Kind.study)
+    assert _run(monkeypatch, "study", "run", "the_warning.yaml", "--model", "scripted", "--dry-run") == 0
+    assert capsys.readouterr().out.startswith("220 of 220 plays to play: about ")
+
+
 @pytest.mark.parametrize(
     ("file", "code", "says"),
     [
@@ -93,4 +101,4 @@ def test_a_schema_is_closed_and_says_what_is_needed(kind: Kind) -> None:
     schema = json.loads(done.stdout)
     for part in (schema, *schema["$defs"].values()):
         assert part["additionalProperties"] is False
-        assert set(part["required"]) <= set(part["properties"])
+        assert set(part.get("required", ())) <= set(part["properties"])

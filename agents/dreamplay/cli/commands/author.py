@@ -1,4 +1,4 @@
-"""Commands for authors: `new story`, `new persona` and `schema`."""
+"""Commands for authors: `new story`, `new persona`, `new study` and `schema`."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ class Kind(StrEnum):
 
     story = "story"
     persona = "persona"
+    study = "study"
 
 
 FileArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="The new file. The suffix .yaml is added if there is none.")
 ]
 
-new_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Write a story or a persona to start from.")
+new_app = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="Write a story, a persona or a study to start from."
+)
 
 
 @new_app.command("story")
@@ -64,8 +67,18 @@ def persona(file: FileArgument) -> None:
     say(f"try it: dreamplay run --model scripted --swap {_quoted(f'leo={path}')}")
 
 
-def schema(kind: Annotated[Kind, typer.Argument(metavar="story|persona", help="The kind of file.")]) -> None:
-    """Print the JSON schema of a story or a persona.
+@new_app.command("study")
+def study(file: FileArgument) -> None:
+    """Write a small study with a comment on every field. It plays as it is.
+
+    Example: dreamplay new study warning.yaml
+    """
+    path = _write(Kind.study, file, "A New Study")
+    say(f"try it: dreamplay study run {_quoted(path)} --dry-run")
+
+
+def schema(kind: Annotated[Kind, typer.Argument(metavar="story|persona|study", help="The kind of file.")]) -> None:
+    """Print the JSON schema of a story, a persona or a study.
 
     With it, an editor completes, explains and checks a file.
 
@@ -75,7 +88,7 @@ def schema(kind: Annotated[Kind, typer.Argument(metavar="story|persona", help="T
 
 
 def schema_of(kind: Kind) -> dict[str, Any]:
-    """The JSON schema of a story or a persona. The docstrings of the fields are its descriptions."""
+    """The JSON schema of a story, a persona or a study. The docstrings of the fields are its descriptions."""
     from pydantic.json_schema import GenerateJsonSchema
 
     return {"$schema": GenerateJsonSchema.schema_dialect, **_value(kind).model_json_schema()}
@@ -84,8 +97,10 @@ def schema_of(kind: Kind) -> dict[str, Any]:
 def _value(kind: Kind) -> type[FrozenModel]:
     from dreamplay.schema.cast import Persona
     from dreamplay.schema.story import Story
+    from dreamplay.studies.study import Study
 
-    return Story if kind is Kind.story else Persona
+    kinds: dict[Kind, type[FrozenModel]] = {Kind.story: Story, Kind.persona: Persona, Kind.study: Study}
+    return kinds[kind]
 
 
 def _import(file: Path, source: Path) -> Path:
@@ -119,7 +134,7 @@ def _write(kind: Kind, file: Path, otherwise: str) -> Path:
     from dreamplay.library import templates
 
     path, beside = _paths(kind, file)
-    field = "title" if kind is Kind.story else "name"
+    field = "name" if kind is Kind.persona else "title"
     called = json.dumps(_called(kind, path.stem) or otherwise, ensure_ascii=False)
     text = templates.render(f"new_{kind}.jinja", schema=f"./{beside.name}", file=path.name, **{field: called})
     _create(path, f"{text}\n")
@@ -142,7 +157,7 @@ def _called(kind: Kind, stem: str) -> str | None:
 
     words = " ".join(re.split(r"[\W_]+", stem)).strip().title()
     try:
-        TypeAdapter[str](Text if kind is Kind.story else Name).validate_python(words)
+        TypeAdapter[str](Name if kind is Kind.persona else Text).validate_python(words)
     except ValidationError:
         return None
     return words
