@@ -106,8 +106,7 @@ class PromptLog:
         self._journal: Journal | None = None
         try:
             self._journal = place.journal(FILE, forced=False, anew=True)
-            with contextlib.suppress(FileNotFoundError):  # a database has no empty journals
-                self._known |= {record.name for _, record in _records(place) if record}
+            self._known |= {record.name for _, record in _records(place) if record}
         except OSError as error:
             if error.errno not in _LOST:
                 raise disk.cannot("write to", place.called(FILE), error) from error

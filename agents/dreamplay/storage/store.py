@@ -93,7 +93,7 @@ class Place(Protocol):
         out."""
 
     def journal(self, file: str, *, forced: bool, anew: bool = False) -> Journal:
-        """Open a file for appending. It is made if it is not there, now or with its first record.
+        """Open a file for appending. It is made if it is not there.
 
         Args:
             file: its name.
