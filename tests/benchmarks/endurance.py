@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--logs", type=Path, help="a folder for what all of them say, which is kept")
     parser.add_argument("--one-network", action="store_true", help="no networks of their own for workers")
     chosen = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left running
+    signal.signal(signal.SIGTERM, _ended)
     if not postgres_server.programs():
         sys.exit("no PostgreSQL server is installed")
     with network(wanted=not chosen.one_network) as host, tempfile.TemporaryDirectory(prefix="dreamplay-bench-") as home:
@@ -145,7 +145,7 @@ def disturb(
     while playing.poll() is None and not _players(server.url("disturbed")):
         time.sleep(0.5)
     begun = time.monotonic()
-    kill, scheduler, database = chosen.every, chosen.seconds / 2, chosen.seconds * 3 / 4
+    kill, scheduler, database, told = chosen.every, chosen.seconds / 2, chosen.seconds * 3 / 4, 0.0
 
     def dies(name: str, *, cut: bool = False) -> None:
         held = _players(server.url("disturbed"))
@@ -169,6 +169,9 @@ def disturb(
                 sys.exit("it should have gone on")
             ledger.commands += 1
             playing = machines.command(*run)
+        if now > told:
+            told += 20
+            bench.say(f"{now:4.0f} s: {machines.said}; {len(_players(server.url('disturbed')))} are played")
         if now > 3 * chosen.seconds + 120:
             sys.exit(f"it does not come to its end; the command says: {machines.said}")
         if now > chosen.seconds:
@@ -233,6 +236,12 @@ def _serve(pipe: Connection, host: str, latency: float) -> None:
         while pipe.recv() == "counts":
             pipe.send(asked)
             asked.clear()
+
+
+def _ended(*_: object) -> None:
+    """End, and leave nothing running."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(1)
 
 
 def _players(address: str) -> list[str]:

@@ -121,6 +121,7 @@ class Machines:
         """Stop all that runs."""
         for process in self._running.values():
             process.kill()
+        for process in self._running.values():
             process.wait()
         for network in (*self._networks.values(), *self._left):
             _ip("netns", "del", network)
@@ -143,7 +144,7 @@ class Machines:
 
     def _network(self) -> str:
         number = next(self._numbers)
-        name = f"dp-{number}"
+        name = f"dp{os.getpid()}-{number}"  # the link of a network that was deleted may be there for a while
         _ip("netns", "add", name)
         _ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name)
         _ip("link", "set", name, "master", _BRIDGE, "up")
