@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from dreamplay.branching import batch, branch
 from dreamplay.branching.batch import Job
 from dreamplay.branching.branch import Branch
 from dreamplay.engine import run_config
+from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner
 from dreamplay.errors import DreamplayError, ModelError, RecordError, UsageError
 from dreamplay.models import registry
@@ -62,6 +64,7 @@ class Worker:
         self._playing: dict[str, Runner] = {}
         self._models: dict[str, tuple[Addresses, ModelSpec]] = {}
         self._limits: Sequence[RateLimit] = ()
+        self._plans: dict[tuple[str, ...], RunConfig] = {}
         self._opening = asyncio.Lock()
 
     @cached_property
@@ -86,6 +89,8 @@ class Worker:
         if self.stopping:
             return Outcome(name=task.name, state="stopped")
         try:
+            _check_version(task)
+            task = self._shared(task)  # of the other nothing is kept
             return await self._play(task)
         except DreamplayError as error:
             return self._failed(task, error)
@@ -99,7 +104,6 @@ class Worker:
         return Outcome(name=task.name, state="failed", why=str(error))
 
     async def _play(self, task: Task) -> Outcome:
-        _check_version(task)
         addresses, spec = await self._opened(task)
         fallen: list[Model] = []
         while True:
@@ -132,9 +136,23 @@ class Worker:
 
     def _branch(self, task: Task) -> Branch:
         if task.turn is None:
-            return Branch(run_config.from_header(task.header), (), twin=False)
+            return Branch(self._plan(task), (), twin=False)
         parent = transcript.read(self._store.place(task.turn.parent))
         return branch.branch(parent, task.turn.parent, task.turn.at, task.turn.changes(), task.seed)
+
+    def _shared(self, task: Task) -> Task:
+        """A task with the story and cast of an earlier one that has the same: many plays take less memory then."""
+        plan = self._plan(task)
+        header = task.header.model_copy(update={"story": plan.story, "cast": dict(plan.cast.personas)})
+        return task.model_copy(update={"header": header})
+
+    def _plan(self, task: Task) -> RunConfig:
+        """The plan of a task, which shares story and cast with all that have the same."""
+        header = task.header
+        key = (header.story_hash, str(header.persona_hashes), str(header.settings))
+        if key not in self._plans:
+            self._plans[key] = run_config.from_header(header)
+        return replace(self._plans[key], seed=header.seed, changes=header.changes, story_id=header.story_id)
 
     async def _opened(self, task: Task) -> tuple[Addresses, ModelSpec]:
         """The model of a task, at every address."""

@@ -73,14 +73,14 @@ async def _work(answers: _Answers) -> None:
     worker = Worker(Workplace.model_validate_json(await asked.get()))
     answers.say(ready=os.getpid())
 
-    async def play(task: Task) -> None:
-        outcome = await worker.play(task)
+    async def play(line: bytes) -> None:
+        outcome = await worker.play(Task.model_validate_json(line))
         answers.say(over=outcome.model_dump(mode="json"))
 
     async with asyncio.TaskGroup() as group:
         while line := await asked.get():
             if line.startswith(b"{"):
-                group.create_task(play(Task.model_validate_json(line)))
+                group.create_task(play(line))
             else:
                 worker.stop()
         worker.stop()
