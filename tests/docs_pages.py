@@ -22,6 +22,7 @@ from dreamplay.schema.event import EVENT_CLASSES, Cue, DreamContribution, EventB
 from dreamplay.schema.provenance import Provenance, RejectedCandidate, RetrievedMemory, Usage
 from dreamplay.schema.story import Story
 from dreamplay.settings import Settings
+from dreamplay.studies.measures import FORMS
 from dreamplay.studies.study import Study
 from dreamplay.validation import pipeline
 from dreamplay.validation.check import Check
@@ -228,6 +229,11 @@ def _checks() -> str:
     return "\n".join(rows) + "\n\n"
 
 
+def _measures() -> str:
+    rows = ["", "| name | what it is |", "|---|---|", *(f"| `{form}` | {meaning} |" for form, meaning in FORMS.items())]
+    return "\n".join(rows) + "\n\n"
+
+
 def _columns() -> str:
     rows = ["", "| column | type | what it holds |", "|---|---|---|"]
     rows += [f"| `{name}` | {kind.__name__} | {holds} |" for name, (kind, holds) in table.columns(("ROLE",)).items()]
@@ -255,6 +261,6 @@ def _line(text: str) -> str:
 
 GENERATORS: dict[str, Callable[[], str]] = {
     "checks": _checks, "columns": _columns, "commands": _commands, "errors": _errors, "events": _events,
-    "fields": _fields, "profile": _profile, "records": _records, "settings": _settings,
+    "fields": _fields, "measures": _measures, "profile": _profile, "records": _records, "settings": _settings,
     "study_fields": _study_fields,
 }  # fmt: skip

@@ -108,7 +108,7 @@ def _page(made: StudyReport) -> Iterator[str]:
     yield "\n".join(f"- **{plain(term)}**: {plain(text)}" for term, text in made.methods)
     yield "## How to make every number again"
     yield plain(
-        f"Each call reads {made.table}, which the option --table writes, and needs `import dreamplay.statistics`. What "
+        f"Each call reads {made.table}, the exported table, and needs `import dreamplay.statistics`. What "
         "it gives has the numbers by name: base_mean, changed_mean, difference, low, high, dominance, p and least of a "
         "comparison; adjusted; detectable, phrasings and seeds of an outlook."
     )

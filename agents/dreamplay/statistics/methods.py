@@ -134,10 +134,11 @@ _SIZE = (
 )
 _POWER = (
     "What a study can tell is found by simulating the same test, 1,000 times with a fixed seed, at the level of "
-    "Holm's first step: it is the power for a change that is the only one, and if several things changed each is "
-    "found more often. The variances between phrasings and within them are estimated from all conditions of the table "
-    "(method of moments). The size that was seen is used to plan a next study, not to excuse this one (Hoenig and "
-    "Heisey 2001); in a small study, what is found is too large on average (Gelman and Carlin 2014)."
+    "Holm's first step: it is the power for a change that is the only one, if placebo and controls stay still, and if "
+    "several things changed each is found more often. The variances between phrasings and within them are estimated "
+    "from all conditions of the table (method of moments). The size that was seen is used to plan a next study, not "
+    "to excuse this one (Hoenig and Heisey 2001); in a small study, what is found is too large on average (Gelman and "
+    "Carlin 2014)."
 )
 _LEFT_OUT = (
     "Only seeds that every phrasing of both conditions was played with, to the end, are compared. Where there was "

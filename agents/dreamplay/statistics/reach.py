@@ -80,11 +80,11 @@ def reach(
                  for name, number in conditions.items() if name == placebo or controls]  # fmt: skip
     says = list(dict.fromkeys(_says(row, placebo) for row in rows))
     if not measures:
-        says.insert(0, "No measure is asked for, so nothing will be tested; name some under `measures`.")
+        says.insert(0, "No measure is asked for, so nothing will be tested; name some under measures.")
     if not checks:
         says.append(
             "There is neither a placebo nor a control, so nothing would show that something else than the change is at "
-            "work; name a `placebo`, or a `control` of what came before the change."
+            "work; name a placebo, or a control of what came before the change."
         )
     return Reach(tests=tests, rows=tuple(rows), says=tuple(says))
 

@@ -100,7 +100,7 @@ def read(rows: Rows) -> Table:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise UsageError(f"cannot read {path}: {why}; write it with: dreamplay study report --table {path}") from None
+        raise UsageError(f"cannot read {path}: {why}; name the exported table of a study") from None
     if path.suffix.lower() == ".json":
         try:
             found = json.loads(text)

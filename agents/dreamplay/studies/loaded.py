@@ -15,6 +15,8 @@ from dreamplay.runs import home
 from dreamplay.schema.address import Address
 from dreamplay.settings import Settings
 from dreamplay.statistics.reach import Reach
+from dreamplay.statistics.report import StudyReport
+from dreamplay.statistics.table import Table
 from dreamplay.storage import opening
 from dreamplay.storage.store import Store
 from dreamplay.studies import planning, study
@@ -72,6 +74,32 @@ class LoadedStudy:
     def status(self) -> StudyStatus:
         """How far it is."""
         return status(self.tasks, self.store)
+
+    def table(self) -> Table:
+        """One row for each play: its condition, phrasing and seed, and what the study measures. It can be written as
+        CSV or JSON; `dreamplay.statistics` reads both.
+
+        Raises:
+            RecordError: a play is damaged.
+        """
+        from dreamplay.studies import table
+
+        return table.table(self.study, self.tasks, self.store)
+
+    def report(self, table: Table | None = None, *, file: str = "results.csv") -> StudyReport:
+        """What the study has found: controls first, and each number with how it was made.
+
+        Args:
+            table: its table; None: read now.
+            file: what the exported table is called in the calls that make a number again.
+
+        Raises:
+            RecordError: a play is damaged.
+            UsageError: the study asks for no measure.
+        """
+        from dreamplay.studies import report
+
+        return report.report(self.study, table or self.table(), file=file)
 
     def estimate(self, jobs: int | None = None) -> StudyEstimate:
         """What the plays that are not finished will cost, about, with so many plays at once."""

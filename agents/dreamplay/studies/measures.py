@@ -200,5 +200,8 @@ _KINDS: Mapping[str, _Kind] = {
         lambda measure, played: _ROWS[measure.of[0]].value(played.scores),
     ),
 }  # fmt: skip
-FORMS: Mapping[str, str] = {kind.form: kind.meaning for kind in _KINDS.values()}
-"""How each kind of measure is written, and what it is."""
+FORMS: Mapping[str, str] = {
+    kind.form: kind.meaning.format(*(words := re.findall("[A-Z]+", kind.form.partition("[")[0])), answer=words[-1])
+    for kind in _KINDS.values()
+}
+"""How each kind of measure is written, and what it is, in the same words."""

@@ -22,6 +22,7 @@ from dreamplay.runs.records import Header, RunLog
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
 from dreamplay.settings import Settings, Source
+from dreamplay.studies import measures
 from dreamplay.studies.study import Condition, Study
 from dreamplay.studies.tasks import Swap, Task, Turn, asked, named
 
@@ -90,6 +91,7 @@ def plans(study: Study, settings: Settings | None = None) -> tuple[Plan, ...]:
     for (condition, phrasing), change in study.worded.items():
         planner.add(condition, phrasing, change)
     _check_different(study, planner.found)
+    _check_measures(study, next(iter(planner.found.values())).run.story)
     return tuple(planner.found.values())
 
 
@@ -269,3 +271,19 @@ def _alike(plan: Plan, before: Plan) -> bool:
     own = dict(plan.header.cast) | {role: each.persona for role, each in turn.swaps.items()}
     changed = turn.say or turn.drop or own != plan.header.cast or turn.story not in (None, plan.header.story)
     return not changed and asked(plan.header, None) == before.asked
+
+
+def _check_measures(study: Study, story: Story) -> None:
+    """See that what is asked of every play can be measured.
+
+    Raises:
+        UsageError: it cannot; the message names file and line.
+    """
+    for key, names in (("measures", study.measures), ("control", study.control)):
+        try:
+            measures.check(names, story)
+        except UsageError as error:
+            raise UsageError(f"{study.place(key)}: {error}") from None
+    if twice := [name for name in study.control if name in study.measures]:
+        wrong = "is a measure, too; what is a control cannot have changed, so it is no question of the study"
+        raise UsageError(f"{study.place('control')}: {twice[0]} {wrong}")

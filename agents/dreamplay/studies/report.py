@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dreamplay.errors import UsageError
 from dreamplay.statistics import report as reporting
 from dreamplay.statistics.report import Asked, StudyReport
 from dreamplay.statistics.table import Table
@@ -16,7 +17,13 @@ def report(study: Study, table: Table, *, file: str = "results.csv") -> StudyRep
         study: as it was read.
         table: its table; see `dreamplay.studies.table`.
         file: what the exported table is called in the calls that make a number again.
+
+    Raises:
+        UsageError: the study asks for no measure.
     """
+    if not study.measures:
+        wrong = "this study measures nothing, so there is nothing to report; name measures, such as words.ROLE"
+        raise UsageError(f"{study.place('title')}: {wrong}")
     return reporting.report(table, asked(study), file=file)
 
 

@@ -1,4 +1,5 @@
-"""Commands for studies: `study run` plays what is missing, and `study status` says how far it is."""
+"""Commands for studies: `study run` plays what is missing, `study status` says how far it is, and `study report` what
+it has found."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dreamplay.cli.options import JsonFlag, ModelFlag, QuietFlag, StoreFlag, TimeoutFlag
+from dreamplay.cli.options import HtmlFlag, JsonFlag, MarkdownFlag, ModelFlag, QuietFlag, StoreFlag, TimeoutFlag, write
 from dreamplay.cli.play_session import INTERRUPTED, until_stopped
 from dreamplay.rendering.output import dumps, echo, say
 
@@ -104,6 +105,47 @@ def status(file: StudyArgument, store: StoreFlag = None, model: ModelFlag = None
         echo(dumps(stands.model_dump()))
     else:
         study_view.show_status(stands)
+
+
+@study_app.command("report")
+def report(
+    file: StudyArgument,
+    table: Annotated[
+        Path | None,
+        typer.Option("--table", metavar="FILE", help="Write a row for each play, as CSV, or as JSON to a .json file."),
+    ] = None,
+    as_markdown: MarkdownFlag = None,
+    as_html: HtmlFlag = None,
+    store: StoreFlag = None,
+    model: ModelFlag = None,
+    quiet: QuietFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Report what a study has found: placebo and controls first, then every condition in every measure.
+
+    Every number says how it was made. The report in a file has the Python that makes it again from the table.
+
+    Examples:
+
+      dreamplay study report leo.yaml
+
+      dreamplay study report leo.yaml --table results.csv --markdown report.md --html report.html
+    """
+    from dreamplay.rendering import study_page, study_report
+
+    found = _loaded(file, store, model)
+    rows = found.table()
+    made = found.report(rows, file=table.name if table else "results.csv")
+    if as_json:
+        echo(dumps(made.model_dump()))
+    elif not quiet:
+        study_report.show(made)
+    if table:
+        write(table, rows.to_json() if table.suffix.lower() == ".json" else rows.to_csv(), quiet=quiet)
+    if as_markdown:
+        write(as_markdown, study_report.render(made), quiet=quiet)
+    if as_html:
+        write(as_html, study_page.render(made), quiet=quiet)
 
 
 def _loaded(
