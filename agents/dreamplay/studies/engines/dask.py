@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 MOST_IN_ONE = 100
-"""Plays at once in one process of a worker, on a model that is elsewhere: about as many as one core is enough for."""
+"""Plays at once in one process of a worker: about as many as one core is enough for. Others wait for another worker."""
 _PATIENCE = 10.0
 """Seconds without a worker before that is said."""
 _AGAIN = 2.0
@@ -283,7 +283,7 @@ def _for_others(place: Workplace, cluster: str) -> Workplace:
         store = Address.read(place.store).open
     else:
         store = str(Path(place.store).absolute())
-    return place.model_copy(update={"store": store})
+    return place.model_copy(update={"store": store, "jobs": min(place.jobs, MOST_IN_ONE)})
 
 
 def _first(errors: ExceptionGroup[Exception]) -> Exception:
