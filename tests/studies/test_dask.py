@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -142,6 +144,39 @@ async def test_what_fails_on_one_worker_is_tried_on_another(
     assert {outcome.name for outcome in watch.outcomes if outcome.state != "finished"} == {bad}
     assert {outcome.why.partition(" (on tcp://")[0] for outcome in watch.outcomes} == {"", "no key"}
     assert sorted(failures) == sorted([bad, bad, *(task.name for task in tasks if task.seed == 2)])
+
+
+@pytest.mark.slow
+async def test_the_plays_of_a_worker_that_is_killed_go_on_elsewhere(
+    tasks: tuple[Task, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The short form of tests/benchmarks/endurance.py."""
+    async with distributed.Scheduler(host="127.0.0.1", port=0, dashboard_address="127.0.0.1:0") as scheduler:
+        options = ["--host", "127.0.0.1", "--no-nanny", "--nthreads", "1", "--no-dashboard"]
+        command = [sys.executable, "-m", "distributed.cli.dask_worker", scheduler.address, *options]
+        workers = [
+            await asyncio.create_subprocess_exec(*command, cwd=tmp_path, stdout=DEVNULL, stderr=DEVNULL)
+            for _ in range(2)
+        ]
+        try:
+            await asyncio.wait_for(asyncio.to_thread(served.until, lambda: len(scheduler.workers) == 2, 60), 70)
+            watch, over = Watched(), Watched.over
+
+            def kill(outcome: Outcome) -> None:
+                over(watch, outcome)
+                if len(watch.outcomes) == 1:
+                    workers[0].kill()
+
+            monkeypatch.setattr(watch, "over", kill)
+            await Dask(scheduler.address, place(tmp_path / "there", 6)).run(tasks, watch)
+        finally:
+            for worker in workers:
+                with contextlib.suppress(ProcessLookupError):
+                    worker.kill()
+                await worker.wait()
+    assert {outcome.name: outcome.state for outcome in watch.outcomes} == {task.name: "finished" for task in tasks}
+    await Here(place(tmp_path / "here")).run(tasks, Watched())
+    assert kept(tmp_path / "there") == kept(tmp_path / "here")
 
 
 async def test_a_scheduler_that_is_lost_is_said_and_the_same_command_goes_on(
