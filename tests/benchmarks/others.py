@@ -68,7 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="dreamplay beside Concordia and TinyTroupe.")
     parser.add_argument("--concordia", type=Path, help="a Python with gdm-concordia[openai]")
     parser.add_argument("--tinytroupe", type=Path, help="a Python with tinytroupe")
-    parser.add_argument("--plays", type=int, default=20)
+    parser.add_argument("--plays", type=int, default=20, help="an even number, at least 4")
     parser.add_argument("--jobs", type=int, default=20, help="plays at once")
     parser.add_argument("--latency", type=float, default=0.2, help="seconds before each answer begins")
     chosen = parser.parse_args()
