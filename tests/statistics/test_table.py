@@ -33,7 +33,7 @@ def test_a_table_that_is_read_back_is_the_very_same(form: str, tmp_path: Path) -
         ([ROWS[0], ROWS[0]], "row 2: condition 'base', phrasing 'plain', seed 1 stands in row 1 already"),
         ([ROWS[0] | {"x": "much"}], "row 1: x: 'much' is no number"),
         ([ROWS[0] | {"x": "inf"}], "row 1: x: 'inf' is not finite"),
-        ([ROWS[0] | {"seed": "two"}], "row 1: seed: must be a number"),
+        ([ROWS[0] | {"seed": "two"}], "row 1: seed: must be a whole number"),
         ([{"seed": 1, "x": 2}], "row 1: condition: this key is missing"),
     ],
 )

@@ -111,7 +111,7 @@ class PermutationTest:
 
     def typical(self, values: Vector) -> Vector:
         """How much the changed runs that a way swaps lie above those of the base for which it swaps them, on average:
-        for each way that swaps any, in order of size, a column for each measure.
+        for each way that swaps any, in no order, a column for each measure.
 
         A way gives at least the actual difference just if this is at most 0. These are the typical values of Hartigan,
         "Using subsample values as typical values", JASA 64, 1969, 1303 to 1317, which hold for drawn ways too.
@@ -120,11 +120,11 @@ class PermutationTest:
         came, went = self.base[:, size:].astype(np.float64), 1 - self.base[:, :size].astype(np.float64)
         swapped = came.sum(axis=1)
         moved = swapped > 0
-        return np.sort((came @ values[size:] - went @ values[:size])[moved] / swapped[moved, None], axis=0)
+        return np.asarray((came @ values[size:] - went @ values[:size])[moved] / swapped[moved, None])
 
     def place(self, level: float) -> int:
-        """Which of the `typical` values, from 0 and from either end, is an end of the interval that a test at this
-        level gives; negative if there is none."""
+        """Which of the `typical` values in order of size, from 0 and from either end, is an end of the interval that a
+        test at this level gives; negative if there is none."""
         still = int((self.base == self.base[0]).all(axis=1).sum())
         return math.floor(level / 2 * len(self.base) + EQUAL) - still
 
@@ -141,7 +141,7 @@ class PermutationTest:
         place = self.place(LEVEL)
         if place < 0:
             return [None] * values.shape[1]
-        typical = self.typical(values)
+        typical = np.sort(self.typical(values), axis=0)
         return [(float(low), float(high)) for low, high in zip(typical[place], typical[-1 - place], strict=True)]
 
     def effects(self, values: Vector) -> list[Effect]:
