@@ -64,6 +64,13 @@ def test_before_it_is_played_the_rows_of_a_study_are_empty_and_nothing_is_tested
     assert any(each.startswith("10 runs are not played to their end") for each in made.findings)
 
 
+def test_what_it_can_tell_counts_phrasings_as_its_tests_do(played: Path) -> None:
+    found = dp.load_study(played)
+    tests = [line.tested.difference for line in found.report().tests]
+    sizes = {(each.changed, 1 if each.unit == "seeds" else each.changed_units) for each in tests}
+    assert sizes == {(row.condition, row.changed) for row in found.reach.rows} == {("calm", 1), ("told", 1)}
+
+
 def test_a_measure_that_the_story_does_not_have_is_named_with_its_line(write: Any) -> None:
     with pytest.raises(UsageError, match=r"ada\.yaml:\d+: measures: words\.adah: no role 'adah'; there are ada"):
         dp.load_study(write(lambda data: data.update(measures=["words.adah"])))
