@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
+import time
 
 import psycopg
 import pytest
@@ -150,6 +152,32 @@ def test_a_slow_server_is_waited_for_only_so_long(database: str) -> None:
         assert re.search(r"lock timeout; .*; something else holds what is needed there: find out", _complaint(database))
         other.rollback()
         _write(database)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_server_that_stays_gone_is_not_waited_for_by_each_play(server: Server, database: str) -> None:
+    store = open_store(database)
+    assert isinstance(store, PostgresStore)
+    places = [store.place(f"run-{number}") for number in range(20)]
+    with contextlib.ExitStack() as held:
+        for place in places:
+            held.enter_context(place.hold())
+        journals = [place.journal(FILE, forced=True) for place in places]
+        server.stop()
+        begun = time.monotonic()
+        for journal in journals:
+            journal.append(RECORD)
+        for journal in journals:
+            with pytest.raises(RecordError, match=r"cannot reach .*; see whether it runs and can be reached from here"):
+                await journal.settled()
+        for place in places:
+            with pytest.raises(RecordError, match="cannot reach"):
+                place.replace("transcript.md", b"")
+    assert time.monotonic() - begun < 3
+    server.start()
+    store.database.reach.rest = 0
+    places[0].replace(FILE, RECORD)
+    assert places[0].read(FILE) == RECORD
 
 
 @pytest.mark.usefixtures("impatient")

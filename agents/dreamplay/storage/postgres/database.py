@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import TypeVar
 
 from dreamplay.storage.postgres import migrating
 from dreamplay.storage.postgres.address import Address
-from dreamplay.storage.postgres.link import Connection, Link
+from dreamplay.storage.postgres.link import Connection, Link, Reach
 from dreamplay.storage.postgres.writer import Writer
 
 T = TypeVar("T")
@@ -19,9 +18,9 @@ class Database:
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        met = threading.Event()
-        self.writer = Writer(address, lambda connection: migrating.migrate(connection, address), met)
-        self._reader = Link(address, self._look, met)
+        self.reach = Reach()
+        self.writer = Writer(address, lambda connection: migrating.migrate(connection, address), self.reach)
+        self._reader = Link(address, self._look, self.reach)
         self._form = 0
         self.opened = set[tuple[int, str]]()
         """The files, by run and name, that were opened to append to, and are there though they may be empty."""
@@ -50,6 +49,7 @@ class Database:
         """Write what is left, and close the connections. They are opened again when they are needed."""
         self.writer.close()
         self._reader.close()
+        self.reach.fault = None
 
     def _look(self, connection: Connection) -> None:
         self._form = migrating.stands(connection, self.address)

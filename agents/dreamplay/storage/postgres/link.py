@@ -9,12 +9,14 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
+from dreamplay.errors import RecordError
 from dreamplay.storage.postgres import faults
 from dreamplay.storage.postgres.address import Address
 
@@ -22,6 +24,8 @@ PATIENCE = 60.0
 """Seconds for which a server that was there before is looked for again; as all that follow."""
 FIRST = 5.0
 """For one that was never there: it may be restarting."""
+REST = 10.0
+"""After it was looked for in vain. Many plays that end since it is gone do not each wait for it."""
 _STATEMENT = 20.0
 """For one statement."""
 SILENCE = 30.0
@@ -62,18 +66,30 @@ class Connection(psycopg.Connection[TupleRow]):
         return super().wait(_bounded(gen), *args, **kwargs)
 
 
+@dataclass
+class Reach:
+    """What is known of a server, to all connections to it."""
+
+    met: bool = False
+    """Whether it was there before."""
+    rest: float = 0.0
+    """Until when, by the clock of `time.monotonic`, it is not looked for, since it was in vain."""
+    fault: RecordError | None = None
+    """What was said then."""
+
+
 class Link:
     """A connection that comes back. It is used by several threads in turn.
 
     Args:
         address: of the server.
         opened: what is done with each new connection, before anything else.
-        met: is set when the server was there.
+        reach: of the server.
     """
 
-    def __init__(self, address: Address, opened: Callable[[Connection], None], met: threading.Event) -> None:
+    def __init__(self, address: Address, opened: Callable[[Connection], None], reach: Reach) -> None:
         self.address = address
-        self._opened, self._met = opened, met
+        self._opened, self.reach = opened, reach
         self._connection: Connection | None = None
         self._lock = threading.RLock()
 
@@ -88,20 +104,38 @@ class Link:
         Raises:
             RecordError: the server refuses it, or is gone, or stays busy.
         """
-        begun, pause = time.monotonic(), _SHORTEST
         with self._lock:
+            reach, begun, pause = self.reach, time.monotonic(), _SHORTEST
+            if reach.fault and begun < reach.rest:
+                raise RecordError(str(reach.fault))
+            patience = 0.0 if reach.fault else PATIENCE if reach.met else FIRST
             while True:
                 try:
-                    return work(self._open())
+                    done = work(self._open())
                 except psycopg.Error as error:
-                    if self._connection is None or not self._answers(error):
+                    if not self._answers(error):
                         self.close()
-                    met = self._met.is_set()
-                    until = begun + (PATIENCE if met else FIRST)
-                    if not faults.passing(error, met=met) or time.monotonic() + pause > until:
-                        raise faults.cannot(do if error.sqlstate else "reach", what, self.address, error) from None
-                time.sleep(pause)
-                pause = min(pause * 2, _LONGEST)
+                    passing = faults.passing(error, met=reach.met)
+                    if passing and time.monotonic() + pause < begun + patience:
+                        time.sleep(pause)
+                        pause = min(pause * 2, _LONGEST)
+                        continue
+                    fault = faults.cannot(do if error.sqlstate else "reach", what, self.address, error)
+                    if passing:
+                        reach.fault, reach.rest = fault, time.monotonic() + REST
+                    raise fault from None
+                reach.fault = None
+                return done
+
+    def once(self, work: Callable[[Connection], None]) -> None:
+        """Do something if the connection is open, and only try it."""
+        with self._lock:
+            if self._connection and not self._connection.closed:
+                try:
+                    work(self._connection)
+                except psycopg.Error as error:
+                    if not self._answers(error):
+                        self.close()
 
     def close(self) -> None:
         """Close the connection, if it is open."""
@@ -123,7 +157,7 @@ class Link:
                 connection.close()
                 raise
             self._connection = connection
-            self._met.set()
+            self.reach.met = True
         return self._connection
 
     def _answers(self, error: psycopg.Error) -> bool:

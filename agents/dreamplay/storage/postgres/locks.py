@@ -74,13 +74,17 @@ class Locks:
             connection.execute(_LET_GO, (run,))  # whoever had it has removed it, or it was put in the bin
         raise taken(called, None)
 
-    def let_go(self, connection: Connection, run: int) -> None:
-        """Let go of a run, and remove it if nothing was kept in it."""
-        self.lost.pop(run, None)
-        if self._held.pop(run, None):
+    def let_go(self, connection: Connection, run: int, *, tidy: bool) -> None:
+        """Let go of a run, and remove it if it is to be `tidy` and nothing was kept in it."""
+        if tidy and run in self._held:
             with contextlib.suppress(psycopg.Error):  # it is in nobody's way
                 connection.execute(_EMPTY, {"run": run})
         connection.execute(_LET_GO, (run,))
+
+    def forget(self, run: int) -> None:
+        """A run is not held any more: it was let go of, or its session is lost."""
+        self._held.pop(run, None)
+        self.lost.pop(run, None)
 
     def again(self, connection: Connection) -> None:
         """Take on a new connection what the last one held."""

@@ -169,8 +169,7 @@ class PostgresPlace:
         try:
             yield
         finally:
-            with contextlib.suppress(RecordError):  # the server is gone, and the lock with it
-                self._write(lambda to: held.let_go(to, run))
+            self._database.writer.let_go(run)
 
     def holder(self) -> str | None:
         """See `Place.holder`."""

@@ -19,7 +19,7 @@ from psycopg import errors
 from dreamplay.errors import RecordError
 from dreamplay.storage.postgres import faults, tables
 from dreamplay.storage.postgres.address import Address
-from dreamplay.storage.postgres.link import Connection, Link
+from dreamplay.storage.postgres.link import Connection, Link, Reach
 from dreamplay.storage.postgres.locks import Locks
 from dreamplay.storage.postgres.tables import Written
 
@@ -69,17 +69,17 @@ class Writer:
     Args:
         address: of the server.
         opened: what is done with each new connection, before the locks are taken again.
-        met: see `Link`.
+        reach: of the server.
     """
 
-    def __init__(self, address: Address, opened: Callable[[Connection], None], met: threading.Event) -> None:
+    def __init__(self, address: Address, opened: Callable[[Connection], None], reach: Reach) -> None:
         self.locks = Locks()
 
         def ready(connection: Connection) -> None:
             opened(connection)
             self.locks.again(connection)
 
-        self._link = Link(address, ready, met)
+        self._link = Link(address, ready, reach)
         self._jobs: list[_Append | _Call] = []
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -133,11 +133,25 @@ class Writer:
         Raises:
             RecordError: it cannot be done.
         """
+        return self._wait(lambda: self._link.do(work, do=do, what=what))
+
+    def let_go(self, run: int) -> None:
+        """Let go of a run, if the connection is still there: if not, its lock is gone with it."""
+
+        def work() -> None:
+            tidy = self._link.reach.fault is None
+            self._link.once(lambda connection: self.locks.let_go(connection, run, tidy=tidy))
+            self.locks.forget(run)
+
+        self._wait(work)
+
+    def _wait(self, work: Callable[[], T]) -> T:
+        """Have the thread do something, after all that was appended before, and wait for it."""
         done: Future[T] = Future()
 
         def run() -> None:
             try:
-                done.set_result(self._link.do(work, do=do, what=what))
+                done.set_result(work())
             except BaseException as error:
                 done.set_exception(error)
 
