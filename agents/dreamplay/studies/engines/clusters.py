@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import warnings
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
+from ruamel.yaml import YAML
 
 from dreamplay.errors import DreamplayError, UsageError
 from dreamplay.library import yaml_document, yaml_loader
@@ -116,30 +118,37 @@ async def _closed(client: Client) -> None:
 @contextlib.asynccontextmanager
 async def _started(file: ClusterFile) -> AsyncIterator[Cluster]:
     """The cluster of a file, with its workers asked for."""
-    ((name, section),) = file.sections.items()
-    try:
-        made = _pods(file, section) if name == "kubernetes" else _queue(file, name, section)
-        async with made as cluster:
+    (name,) = file.sections
+    # What was read and checked has texts for values; Dask takes numbers, and true and false, for what they are.
+    section: dict[str, Any] = YAML(typ="safe", pure=True).load(file.path)[name] or {}
+    async with contextlib.AsyncExitStack() as held:
+        try:
+            made = _pods(file, section) if name == "kubernetes" else _queue(file, name, section)
+            held.push_async_callback(_ended, made)
+            await made
             if name != "kubernetes":
-                await _ask(cluster, file.workers)
-            keeping = asyncio.create_task(_keep(cluster, file.workers)) if name != "kubernetes" else None
-            try:
-                yield cluster
-            finally:
-                if keeping:
-                    keeping.cancel()
-    except (OSError, RuntimeError, ValueError, TypeError) as error:
-        raise DreamplayError(f"{file.place(name)}: the cluster does not start ({_short(error)})") from error
+                await _ask(made, file.workers)
+                keeping = asyncio.create_task(_keep(made, file.workers))
+                held.callback(keeping.cancel)
+        except (OSError, RuntimeError, ValueError, TypeError) as error:
+            raise DreamplayError(f"{file.place(name)}: the cluster does not start ({_short(error)})") from error
+        yield made
+
+
+async def _ended(cluster: Any) -> None:
+    """Close a cluster, whatever became of its workers."""
+    with contextlib.suppress(Exception):
+        await cluster.close()
 
 
 def _queue(file: ClusterFile, name: str, section: dict[str, Any]) -> Cluster:
     """A scheduler in this process, whose workers are jobs of a queueing system."""
     try:
-        import dask_jobqueue
+        module = importlib.import_module(f"dask_jobqueue.{name}")
     except ImportError:
         raise UsageError(f"{file.place(name)}: install dask-jobqueue to play there") from None
     _configure(file, name, f"jobqueue.{name}", section)
-    made: Cluster = getattr(dask_jobqueue, _QUEUES[name])(asynchronous=True, security=file.tls or None)
+    made: Cluster = getattr(module, _QUEUES[name])(asynchronous=True, security=file.tls or None)
     return made
 
 
@@ -186,7 +195,7 @@ async def _keep(cluster: Cluster, workers: int) -> None:
 def _quiet() -> None:
     """Let Dask say nothing of its own: what matters is told in other words."""
     for name in logging.root.manager.loggerDict:
-        if name.startswith("distributed"):  # each has a level of its own
+        if name.startswith(("distributed", "tornado")):  # each has a level of its own
             logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="distributed")
 
