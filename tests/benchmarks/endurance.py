@@ -196,7 +196,7 @@ def disturb(
 def kept(address: str) -> dict[str, list[bytes]]:
     """The transcripts of a store, without the seconds that calls took."""
     found = {place.name: place.lines(FILE) for place, _ in opening.open_store(address).places(FILE)}
-    return {name: [re.sub(rb'"seconds":[\d.e-]+', b"", line) for line in lines] for name, lines in found.items()}
+    return {name: [re.sub(rb'"seconds":[\d.e-]+', b'"seconds":0', line) for line in lines] for name, lines in found.items()}
 
 
 @contextmanager
