@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import bench
+from dreamplay.models import scripted
 from dreamplay.runs.transcript import FILE
 from dreamplay.storage import opening
 from machines import WORKERS, Machines, network
@@ -118,7 +119,7 @@ def measure(home: Path, host: str | None, chosen: argparse.Namespace) -> list[tu
     plays = 2 * chosen.seeds
     ended = sum(bool(lines) and json.loads(lines[-1])["record"] == "end" for lines in there.values())
     same = sum(there.get(name) == lines for name, lines in here.items())
-    lines = sum(number for (kind, _), number in again.items() if kind == "text")
+    lines = len({line for line, _ in again if line})
     most, once = ledger.plays, ledger.schedulers == ledger.databases == 1
     return [
         ("plays finished", f"{plays}", f"{ended}", bench.kept(ended == plays)),
@@ -196,13 +197,15 @@ def disturb(
 def kept(address: str) -> dict[str, list[bytes]]:
     """The transcripts of a store, without the seconds that calls took."""
     found = {place.name: place.lines(FILE) for place, _ in opening.open_store(address).places(FILE)}
-    return {name: [re.sub(rb'"seconds":[\d.e-]+', b'"seconds":0', line) for line in lines] for name, lines in found.items()}
+    return {
+        name: [re.sub(rb'"seconds":[\d.e-]+', b'"seconds":0', line) for line in lines] for name, lines in found.items()
+    }
 
 
 @contextmanager
 def fake(host: str, latency: float) -> Iterator[tuple[str, Any]]:
-    """The fake endpoint in a process of its own: its address, and what says how often it was asked for each text or
-    JSON since that was last said.
+    """The fake endpoint in a process of its own: its address, and what says how often each call was made since that was
+    last said, each by the line that it asks for and by all that is in it.
     """
     here, there = multiprocessing.get_context("spawn").Pipe()
     serving = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, host, latency))
@@ -228,14 +231,24 @@ def _serve(pipe: Connection, host: str, latency: float) -> None:
 
         def seen(request: dict[str, Any]) -> None:
             fake.seen.clear()
-            kind = "json" if "response_format" in request else "text"
-            asked[kind, hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()] += 1
+            asked[_line(request), _digest(request)] += 1
 
         fake.refuses = seen
         pipe.send(fake.base_url)
         while pipe.recv() == "counts":
             pipe.send(asked)
             asked.clear()
+
+
+def _line(request: dict[str, Any]) -> str:
+    """What stands before the line that is asked for, which is the same in each attempt at it; empty for JSON."""
+    system, user = (message["content"] for message in request["messages"][:2])
+    note = scripted._NOTE_AT_END.search(user) or scripted._BRIEF.search(user)
+    return "" if "response_format" in request else _digest([system, user[: note.start()] if note else user])
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def _ended(*_: object) -> None:
