@@ -52,6 +52,7 @@ conditions:
   base: {{}}
   believer: {{swaps: {{leo: leo_believer}}}}
 """
+_SECONDS = re.compile(rb'"seconds":[\d.e-]+')
 _PLAYERS = (
     "SELECT player FROM dreamplay.runs WHERE EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted"
     " AND classid = 'dreamplay.runs'::regclass AND objid = run::bigint::oid AND objsubid = 2)"
