@@ -164,6 +164,8 @@ async def branch(
     model = given or await _as_before(settings, parent.record.newest)
     kept = recorded(model.spec)
     job = batch.job(branched.branch, model.model, kept, home or parent.place.home)
+    if job.found() is None:  # from now on lists show it, and it outlives this process, whenever its play begins
+        transcript.begin(job.place, job.header, branched.branch.events)
     player = job.run(model.model, kept, trace=tracing)
     return Prepared(player, model.spec, given is None, branched.branch.events, job.done())
 
