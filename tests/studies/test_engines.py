@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dreamplay.engine.runner import Runner
 from dreamplay.errors import DreamplayError
 from dreamplay.models.base import Reply
 from dreamplay.models.scripted import ScriptedModel
@@ -61,6 +62,14 @@ def place(home: str = "plays", **rest: Any) -> Workplace:
     return Workplace(store=home, **({"jobs": 3, "all_jobs": 3} | rest))
 
 
+def _stopped_at_once(play: Callable[..., Any]) -> Callable[..., Any]:
+    async def stopped(self: Runner, *args: Any) -> None:
+        self.stop()
+        await play(self, *args)
+
+    return stopped
+
+
 def transcripts(home: str) -> dict[str, bytes]:
     return {path.parent.name: path.read_bytes() for path in Path(home).glob(f"*/{transcript.FILE}")}
 
@@ -98,6 +107,26 @@ async def test_a_task_that_is_played_elsewhere_comes_again_after_a_while(
     await waiting.take("w")
     waiting.over(Outcome(name=tasks[0].name, state="elsewhere", why="somebody"))
     assert await waiting.take("w") == tasks[0]
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_a_task_that_another_has_finished_since_we_looked_comes_again(
+    tasks: tuple[Task, ...], monkeypatch: pytest.MonkeyPatch, begun: bool
+) -> None:
+    play, other, raced = Runner.play, Worker(place()), []
+
+    async def late(self: Runner, *args: Any) -> None:
+        if self.place.name not in raced:
+            raced.append(self.place.name)
+            assert (await other.play(tasks[0])).state == "finished"
+        await play(self, *args)
+
+    worker = Worker(place())
+    if begun:
+        monkeypatch.setattr(Runner, "play", _stopped_at_once(play))
+        assert (await worker.play(tasks[0])).state == "stopped"
+    monkeypatch.setattr(Runner, "play", late)
+    assert [(await worker.play(tasks[0])).state for _ in range(2)] == ["elsewhere", "finished"]
 
 
 async def test_a_task_with_which_three_workers_were_lost_is_given_up(tasks: tuple[Task, ...]) -> None:

@@ -89,6 +89,8 @@ CALM = "conditions", "calm"
     ("change", "line", "message"),
     [
         (_set("seeds", to="1"), "seeds:", "seeds: from one seed nothing can be concluded; ask for at least 2"),
+        (_set("seeds", to=["5"]), "seeds:", "seeds: from one seed nothing can be concluded; ask for at least 2"),
+        (_set("seeds", to="9-2"), "seeds: 9-2", "seeds: a range goes up; write the smaller seed first"),
         (_set("seeds", to=["3", "3"]), "seeds:", "seeds: a seed stands here twice"),
         (_set("seeds", to="many"), "seeds: many", "seeds: write how many seeds, which, or a range"),
         (_set("baseline", to="bass"), "baseline: bass", "baseline: no condition 'bass'; there are base, calm, told"),

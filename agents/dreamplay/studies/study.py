@@ -19,6 +19,7 @@ from dreamplay.settings import Line
 PLAIN: Final = "plain"
 """The phrasing of a condition that names none."""
 MOST_SEEDS = 10_000
+_TOO_FEW = "from one seed nothing can be concluded; ask for at least 2"
 _RANGE = re.compile(r"(\d{1,10})\s*-\s*(\d{1,10})")
 
 
@@ -155,6 +156,8 @@ class Study(Authored):
     @classmethod
     def _counted(cls, value: Any) -> Any:
         """A number of seeds, or a range of them, as a list."""
+        if isinstance(value, list) and len(value) == 1:
+            raise ValueError(_TOO_FEW)
         if not isinstance(value, str | int) or isinstance(value, bool):
             return value
         text = str(value).strip()
@@ -166,8 +169,10 @@ class Study(Authored):
             raise ValueError("write how many seeds, which, or a range of them: 40, [3, 5, 8] or 1-40")
         if last - first >= MOST_SEEDS:
             raise ValueError(f"at most {MOST_SEEDS:,} seeds")
+        if last < first and hit:
+            raise ValueError("a range goes up; write the smaller seed first")
         if last <= first:
-            raise ValueError("from one seed nothing can be concluded; ask for at least 2")
+            raise ValueError(_TOO_FEW)
         return list(range(first, last + 1))
 
     @model_validator(mode="after")
@@ -182,13 +187,13 @@ class Study(Authored):
             raise MisplacedError("a seed stands here twice; the same play would be counted twice", "seeds")
         for name, condition in self.conditions.items():
             if condition.at and name == self.baseline:
-                wrong = "the baseline is played from its start, and the others branch off it; leave out `at` here"
+                wrong = "the baseline is played from its start, and the others branch off it; leave out this key"
                 raise MisplacedError(wrong, "conditions", name, "at")
             said: dict[tuple[str, ...], tuple[Said, ...]] = {("say",): condition.say}
             said |= {("phrasings", each, "say"): found.say for each, found in condition.phrasings.items()}
             for place, lines in said.items():
                 if lines and not condition.at:
-                    wrong = "a line is said at a point of the play; name its beat or scene with `at` in this condition"
+                    wrong = "a line is said at a point of the play; name its beat or scene with the key at"
                     raise MisplacedError(wrong, "conditions", name, *place)
         return self
 

@@ -25,13 +25,13 @@ from dreamplay.models.profile import ModelProfile
 from dreamplay.models.rate_limit import RateLimit
 from dreamplay.models.registry import ModelSpec
 from dreamplay.runs import transcript
-from dreamplay.runs.records import End, Header
+from dreamplay.runs.records import End, Header, RunLog
 from dreamplay.runs.run_settings import comparable
 from dreamplay.schema.address import Address
 from dreamplay.schema.base import FrozenModel
 from dreamplay.settings import Settings, Source
 from dreamplay.storage import opening
-from dreamplay.storage.store import Store
+from dreamplay.storage.store import SOMEBODY, Store
 from dreamplay.studies.engines.base import Outcome
 from dreamplay.studies.study import Limits
 from dreamplay.studies.tasks import Task
@@ -130,6 +130,11 @@ class Worker:
             if self.stopping:
                 run.stop()
             await run.play(lambda seen: None)
+        except (RecordError, UsageError):
+            # Another worker may have had it since we looked, and is done with it.
+            if run.kept or _length(job.found()) == _length(before):
+                raise
+            return Outcome(name=task.name, state="elsewhere", why=SOMEBODY)
         finally:
             del self._playing[task.name]
         return _outcome(task, "stopped" if run.stopped else "finished", transcript.ended(run.script))
@@ -205,6 +210,11 @@ class Worker:
 
 def _outcome(task: Task, state: Literal["finished", "stopped"], end: End) -> Outcome:
     return Outcome(name=task.name, state=state, lines=end.lines, usage=end.usage)
+
+
+def _length(found: RunLog | None) -> int:
+    """How far a run is: its events, and its end; -1 if it was not begun."""
+    return -1 if found is None else len(found.script) + (found.end is not None)
 
 
 def _check_version(task: Task) -> None:

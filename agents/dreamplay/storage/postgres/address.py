@@ -33,10 +33,15 @@ class Address:
                 f"a store in PostgreSQL needs the extra postgres ({error}); install it with: "
                 "pip install 'dreamplay[postgres]'"
             ) from None
+        rest = text.partition("://")[2]
+        misread = rest.count("@") > 1 or ("@" in rest and "/" in rest.partition("@")[0])
         try:
-            found = conninfo.conninfo_to_dict(text)
+            # A part of a password with such signs would be taken for the host, which stands in messages.
+            found = {} if misread else conninfo.conninfo_to_dict(text)
         except ProgrammingError:  # its words may quote the password
-            raise UsageError(f"the address of the store cannot be understood; {_FORM}") from None
+            misread = True
+        if misread:
+            raise UsageError(f"the address of the store cannot be understood; {_FORM}")
         return cls({name: str(value) for name, value in found.items() if value is not None})
 
     def __str__(self) -> str:
