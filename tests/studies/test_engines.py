@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import os
 import signal
@@ -12,11 +13,12 @@ from typing import Any
 
 import pytest
 from dreamplay.engine.runner import Runner
-from dreamplay.errors import DreamplayError
+from dreamplay.errors import DreamplayError, RecordError
 from dreamplay.models.base import Reply
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
 from dreamplay.storage import lock
+from dreamplay.storage.folders import FolderPlace
 from dreamplay.studies.engines import backlog as backlogs
 from dreamplay.studies.engines import processes
 from dreamplay.studies.engines.backlog import Backlog
@@ -129,6 +131,18 @@ async def test_a_task_that_another_has_finished_since_we_looked_comes_again(
     assert [(await worker.play(tasks[0])).state for _ in range(2)] == ["elsewhere", "finished"]
 
 
+async def test_a_store_that_is_gone_is_the_outcome_of_a_task(
+    tasks: tuple[Task, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*args: Any) -> Any:
+        raise RecordError("it is gone")
+
+    monkeypatch.setattr(Runner, "play", gone)
+    monkeypatch.setattr(FolderPlace, "holder", gone)
+    outcome = await Worker(place()).play(tasks[0])
+    assert (outcome.state, outcome.why) == ("failed", "it is gone")
+
+
 async def test_a_task_with_which_three_workers_were_lost_is_given_up(tasks: tuple[Task, ...]) -> None:
     heard = Heard()
     waiting = Backlog(tasks[:1], heard)
@@ -161,7 +175,9 @@ async def test_a_study_that_was_stopped_is_gone_on_with_and_ends_as_undisturbed(
     assert transcripts("plays") == transcripts("whole")
 
 
-async def test_a_process_that_is_killed_is_replaced_and_its_plays_go_on(tasks: tuple[Task, ...]) -> None:
+async def test_a_process_that_is_killed_is_replaced_and_its_plays_go_on(
+    tasks: tuple[Task, ...], caplog: pytest.LogCaptureFixture
+) -> None:
     await Here(place("whole")).run(tasks, Heard())
 
     def kill(outcome: Outcome) -> None:
@@ -174,6 +190,8 @@ async def test_a_process_that_is_killed_is_replaced_and_its_plays_go_on(tasks: t
     engine, heard = Processes(place(jobs=4, all_jobs=4), 2), Heard(kill)
     await engine.run(tasks, heard)
     assert killed
+    gc.collect()
+    assert not caplog.records, "of asyncio, which the user would see"
     assert heard.states() == {each.name: "finished" for each in tasks}
     assert transcripts("plays") == transcripts("whole")
 

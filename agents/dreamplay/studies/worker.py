@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -98,7 +99,10 @@ class Worker:
             return self._failed(task, batch.bug(error))
 
     def _failed(self, task: Task, error: DreamplayError) -> Outcome:
-        holder = self._store.place(task.name).holder() if isinstance(error, RecordError) else None
+        holder = None
+        if isinstance(error, RecordError):
+            with contextlib.suppress(DreamplayError):  # the store may be gone
+                holder = self._store.place(task.name).holder()
         if holder:
             return Outcome(name=task.name, state="elsewhere", why=holder)
         return Outcome(name=task.name, state="failed", why=str(error))

@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from typing import IO, Any
 
 from dreamplay.studies.tasks import Task
@@ -57,7 +58,12 @@ def main() -> None:
     answers = _Answers(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)  # what a plug-in prints is no answer
     logging.getLogger("dreamplay").addHandler(_Said(answers))
-    asyncio.run(_work(answers))
+    try:
+        asyncio.run(_work(answers))
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)  # an ordinary end is aborted while a thread reads the input, and would look like a signal
 
 
 async def _work(answers: _Answers) -> None:

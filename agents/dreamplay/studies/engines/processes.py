@@ -139,6 +139,7 @@ class _Child:
                 await working  # what went wrong in it
         finally:
             working.cancel()
+            await asyncio.gather(working, return_exceptions=True)  # else asyncio says that nobody looked at it
 
     def stop(self) -> None:
         """Finish the lines that are being spoken there."""
