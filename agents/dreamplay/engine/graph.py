@@ -8,6 +8,9 @@ would not fit into a prompt, and `epilogue` tells the end.
 
 Edges: after the director comes a role or the end of the scene; after the end of a scene comes the next one, or END.
 Nobody reflects on a crossroads, because a stance already comes with a reason.
+
+A step of LangGraph costs as much as all that the director does in it. So nodes say themselves where it goes on, rather
+than leave it to a conditional edge, and a play that nobody watches lets the director go on within the step of a turn.
 """
 
 from __future__ import annotations
@@ -15,15 +18,15 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Literal
+from typing import Literal, Protocol
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Send
+from langgraph.types import Command, Send
 
 from dreamplay.director.base import SLACK, CheckedDirector
 from dreamplay.engine.nodes import answer, close_scene, direct, dream, epilogue, open_scene, outcome, recap, take_turn
@@ -37,7 +40,14 @@ from dreamplay.schema.story import Beat
 from dreamplay.schema.turn import Task
 
 Graph = CompiledStateGraph[State, Context, State, State]
-_Edge = Callable[[State, Runtime[Context]], Awaitable[str | list[Send]]]
+_Work = Callable[[State, Runtime[Context]], Awaitable[State]]
+_Edge = Callable[[State, Runtime[Context]], str | list[Send]]
+
+
+class _Node(Protocol):
+    """Works, and says where it goes on."""
+
+    async def __call__(self, state: State, runtime: Runtime[Context]) -> Command[str]: ...
 
 
 def build(cast: Cast) -> Graph:
@@ -49,41 +59,54 @@ def build(cast: Cast) -> Graph:
 def _compiled(roles: tuple[str, ...]) -> Graph:
     """Compiled once for all the runs of a process."""
     graph = StateGraph(State, context_schema=Context)
-    graph.add_node("open_scene", open_scene)
+
+    def add(name: str, node: _Node, to: Iterable[str]) -> None:
+        graph.add_node(name, node, destinations=tuple(to))
+
+    add("open_scene", _leading(open_scene, after_opening), ["dream", "epilogue", "director"])
     graph.add_node("dream", dream)
-    graph.add_node("director", direct)
+    directed = _leading(direct, after_direction)
+    add("director", directed, [*roles, "outcome", "decide", "reflect", "close_scene"])
     graph.add_node("outcome", outcome)
     graph.add_node("decide", answer)
     graph.add_node("reflect", answer)
-    graph.add_node("close_scene", close_scene)
+    add("close_scene", _leading(close_scene, after_scene), ["recap", "open_scene", END])
     graph.add_node("recap", recap)
     graph.add_node("epilogue", epilogue)
     for role in roles:
-        graph.add_node(role, take_turn)
-        graph.add_edge(role, "director")
+        add(role, _taking(directed), ["director"])
     graph.add_edge(START, "open_scene")
-    graph.add_conditional_edges("open_scene", _edge(after_opening), ["dream", "epilogue", "director"])
     graph.add_edge("dream", "director")
-    graph.add_conditional_edges(
-        "director", _edge(after_direction), [*roles, "outcome", "decide", "reflect", "close_scene"]
-    )
     graph.add_edge("outcome", "director")
     graph.add_edge("decide", "close_scene")
     graph.add_edge("reflect", "close_scene")
     graph.add_edge("epilogue", "close_scene")
-    graph.add_conditional_edges("close_scene", _edge(after_scene), ["recap", "open_scene", END])
     graph.add_edge("recap", "open_scene")
     return graph.compile(name="dreamplay")
 
 
-def _edge(choose: Callable[[State, Runtime[Context]], str | list[Send]]) -> _Edge:
-    """An edge as a coroutine, although it waits for nothing: LangGraph runs a plain function in another thread, which
-    costs more than all that an edge does."""
+def _leading(work: _Work, edge: _Edge) -> _Node:
+    """A node that says where it goes on after its work."""
 
-    async def edge(state: State, runtime: Runtime[Context]) -> str | list[Send]:
-        return choose(state, runtime)
+    async def node(state: State, runtime: Runtime[Context]) -> Command[str]:
+        update = await work(state, runtime)
+        return Command(update=update, goto=edge(state | update, runtime))
 
-    return edge
+    return node
+
+
+def _taking(directed: _Node) -> _Node:
+    """The node of a role: a turn, after which the director decides at once if nobody watches. Whoever watches may stop
+    the play after a line, before anything else happens; and what a visitor did has to be in the state first.
+    """
+
+    async def node(state: State, runtime: Runtime[Context]) -> Command[str]:
+        update = await take_turn(state, runtime)
+        if update or runtime.context.tokens or runtime.drain_requested:
+            return Command(update=update, goto="director")
+        return await directed(state, runtime)
+
+    return node
 
 
 @contextlib.contextmanager
