@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, model_validator
 
@@ -57,7 +58,13 @@ class Prompt(FrozenModel):
             chat.append({"role": "assistant", "content": self.prefill})
         return chat
 
-    @property
+    def __copy__(self) -> Self:
+        """A copy, which has to make its own digest: what is copied is then mostly changed."""
+        copied = super().__copy__()
+        copied.__dict__.pop("digest", None)
+        return copied
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the whole prompt, kept with the event that answers it."""
         fields = {_NAMED_BEFORE.get(name, name): value for name, value in self}

@@ -105,7 +105,7 @@ class PromptBuilder(NarratorPrompts):
         think, name = self.profile.think, self.cast.name(turn.speaker)
         tail = self._render(
             "brief.jinja",
-            brief=self._fitting(turn, view, recalled),
+            **vars(self._fitting(turn, view, recalled)),
             guided=self.profile.direction == "guided",
             wrong=wrong,
             said=self._said,
