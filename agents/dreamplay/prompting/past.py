@@ -35,6 +35,8 @@ class Past:
     """What was told, by its id, with the same in short."""
     _last: list[tuple[Sequence[Event], list[Event]]] = field(default_factory=list, repr=False, compare=False)
     """The events that were shortened last, if any were, and what stands of them."""
+    _before: list[tuple[Sequence[Event], bool, list[Event]]] = field(default_factory=list, repr=False, compare=False)
+    """Of the last of them, those before the scene that runs, whether it has a dream, and what stands of them."""
 
     def shortened(self, events: Sequence[Event]) -> list[Event]:
         """The events without what need not be told again of earlier scenes. What stands of a scene changes only when
@@ -48,18 +50,24 @@ class Past:
         return self._last[0][1]
 
     def _standing(self, events: Sequence[Event]) -> list[Event]:
+        begins = _running(events)
+        before, running = events[:begins], events[begins:]
+        dreamt = any(isinstance(event, DreamEvent) for event in running)
+        if not self._before or self._before[0][:2] != (before, dreamt):  # the same for each turn of a scene
+            self._before[:] = [(before, dreamt, self._of_earlier(before, dreamt))]
+        return [*self._before[0][2], *running]
+
+    def _of_earlier(self, events: Sequence[Event], dreamt: bool) -> list[Event]:
+        """What stands of the scenes before the one that runs, and of the last dream unless there was another since."""
         scenes: dict[str, list[Event]] = {}
         for event in events:
             if not isinstance(event, RecapEvent):
                 scenes.setdefault(event.scene, []).append(event)
-        *earlier, running = scenes.values() or [[]]
-        kept = {event.id: event for event in running}
-        for number, scene in enumerate(earlier, start=1):
-            kept |= {event.id: event for event in self._in_short(scene)}
-            if number == len(earlier):
-                said = [event for event in scene if isinstance(event, LineEvent | ActionEvent)]
-                kept |= {event.id: event for event in said[-LAST_WORDS:]}
-        dreams = [event for event in events if isinstance(event, DreamEvent)]
+        kept = {event.id: event for scene in scenes.values() for event in self._in_short(scene)}
+        for last in [*scenes.values()][-1:]:
+            said = [event for event in last if isinstance(event, LineEvent | ActionEvent)]
+            kept |= {event.id: event for event in said[-LAST_WORDS:]}
+        dreams = [] if dreamt else [event for event in events if isinstance(event, DreamEvent)]
         kept |= {event.id: event for event in dreams[-1:]}
         return [
             event if isinstance(event, RecapEvent) else kept[event.id]
@@ -82,3 +90,15 @@ class Past:
             text = sentences(event.text)[0]
             known = self._begun[event.id] = (event, event.model_copy(update={"text": text}))
         return known[1]
+
+
+def _running(events: Sequence[Event]) -> int:
+    """The index at which the scene that runs begins."""
+    scene, begins = None, len(events)
+    for event in reversed(events):
+        if not isinstance(event, RecapEvent):
+            scene = scene or event.scene
+            if event.scene != scene:
+                break
+        begins -= 1
+    return begins
