@@ -171,7 +171,9 @@ class Runner:
                 if traced:
                     played = traced.participants(made.participants)
                     made = replace(made, participants=played, narrator=traced.narrator(made.narrator))
-                return replace(made, tokens=self.watched, participants=dict(made.participants) | self._visitors(made))
+                everybody = dict(made.participants) | self._visitors(made)
+                at_once = None if self.watched else watch
+                return replace(made, tokens=self.watched, watch=at_once, participants=everybody)
 
             graph = build(self.plan.cast)
             try:

@@ -92,6 +92,8 @@ class Context:
     """Whether those present at the end of a scene reflect on it."""
     tokens: bool = True
     """Whether tokens are passed on while a line is generated."""
+    watch: Callable[[Event], None] | None = None
+    """Takes each event at once. None: LangGraph passes it on, which wakes the event loop for each."""
     every_line: bool = False
     """Whether the visitor is asked after every line."""
 
@@ -232,7 +234,7 @@ def context(
 
 def tell(runtime: Runtime[Context], event: Event) -> None:
     """Pass an event to the callback of the run."""
-    runtime.stream_writer(event)
+    (runtime.context.watch or runtime.stream_writer)(event)
 
 
 def on_token(runtime: Runtime[Context], speaker: str | None, witnesses: tuple[str, ...]) -> Callable[[str], None]:
