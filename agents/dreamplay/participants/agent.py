@@ -216,6 +216,7 @@ class Agent:
             by="agent", prompt=prompt.digest, seed=seed, recalled=recalled, refused=take.refused, usage=take.usage
         )
 
+    @cached_property
     def _authored(self) -> list[str]:
         """Texts by the author that a line must not repeat: the examples of voice and the public sheets."""
         cast = self.desk.cast
@@ -240,7 +241,7 @@ class Agent:
 
     def _context(self, view: View) -> CheckContext:
         """What a text of this character is checked against."""
-        heard = self._heard.listen(self.role, self._authored(), view.events)
+        heard = self._heard.listen(self.role, self._authored, view.events)
         return CheckContext(self.name, self._names, heard=heard, setting=self._setting)
 
 

@@ -97,20 +97,28 @@ class PromptBuilder(NarratorPrompts):
     @cached_property
     def _whole(self) -> list[tuple[Turn, View, Brief]]:
         """The brief of the last turn, if there is one, without memories: it is asked for to see which of them it has
-        room for, and again for each try."""
+        room for, and again with those."""
+        return []
+
+    def _briefed(self, turn: Turn, view: View, recalled: tuple[RetrievedMemory, ...]) -> str:
+        """The brief of a turn in words, which are the same for each try."""
+        known = self._told_last[0] if self._told_last else None
+        if known is None or known[0] is not turn or known[1] is not view or known[2] != recalled:
+            brief = self._fitting(turn, view, recalled)
+            guided = self.profile.direction == "guided"
+            text = self._render("brief.jinja", **vars(brief), guided=guided, said=self._said, regard=_regard)
+            self._told_last[:] = [known := (turn, view, recalled, text)]
+        return known[3]
+
+    @cached_property
+    def _told_last(self) -> list[tuple[Turn, View, tuple[RetrievedMemory, ...], str]]:
+        """The brief of the last turn in words, if there is one, and with which memories."""
         return []
 
     def _free(self, turn: Turn, view: View, wrong: str, recalled: Sequence[RetrievedMemory]) -> Prompt:
         """Ask for a line with the whole brief."""
         think, name = self.profile.think, self.cast.name(turn.speaker)
-        tail = self._render(
-            "brief.jinja",
-            **vars(self._fitting(turn, view, recalled)),
-            guided=self.profile.direction == "guided",
-            wrong=wrong,
-            said=self._said,
-            regard=_regard,
-        )
+        tail = self._briefed(turn, view, tuple(recalled)) + (f"\n[{self.cast.fill(wrong)}]" if wrong else "")
         ask = self._render("ask.jinja", name=name, led=False, may_leave=turn.may_leave)
         return self._prompt(
             "line", view, f"{tail}\n{ask}",

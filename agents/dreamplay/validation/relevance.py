@@ -24,6 +24,8 @@ def relevance(text: str, matter: str, cast: Collection[str] = ()) -> float:
     """
     import numpy as np
 
+    if not matter:  # a line that is not led has none
+        return 0.0
     called = names.whole(cast)
     first, second = (np.asarray(_vector(re.sub(called, "", each))) for each in (text, matter))
     size = float(np.linalg.norm(first) * np.linalg.norm(second))
