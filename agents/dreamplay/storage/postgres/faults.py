@@ -62,6 +62,11 @@ def passing(error: psycopg.Error, *, met: bool) -> bool:
     return met or _STARTING.search(str(error)) is not None
 
 
+def starts(error: psycopg.Error) -> bool:
+    """Whether a server refused a connection since it is about to start or to stop: it is there."""
+    return "the database system is " in str(error)
+
+
 def cannot(do: str, what: object, address: Address, error: psycopg.Error) -> RecordError:
     """The error for what a server said.
 

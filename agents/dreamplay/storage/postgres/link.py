@@ -23,7 +23,7 @@ from dreamplay.storage.postgres.address import Address
 PATIENCE = 60.0
 """Seconds for which a server that was there before is looked for again; as all that follow."""
 FIRST = 5.0
-"""For one that was never there: it may be restarting."""
+"""For one that was never there and says nothing: it may be restarting."""
 REST = 10.0
 """After it was looked for in vain. Many plays that end since it is gone do not each wait for it."""
 _STATEMENT = 20.0
@@ -116,6 +116,7 @@ class Link:
                     if not self._answers(error):
                         self.close()
                     passing = faults.passing(error, met=reach.met)
+                    patience = PATIENCE if faults.starts(error) else patience
                     if passing and time.monotonic() + pause < begun + patience:
                         time.sleep(pause)
                         pause = min(pause * 2, _LONGEST)
