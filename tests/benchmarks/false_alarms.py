@@ -21,7 +21,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from statistics import fmean
+from statistics import NormalDist, fmean
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,7 @@ SHAPES = (
     Shape("6 phrasings each, 10 seeds", {"base": 6, "a": 6, "b": 6, "c": 6, "reworded": 6}, 10),
     Shape("10 phrasings each, 4 seeds", {"base": 10, "a": 10, "b": 10, "c": 10, "reworded": 10}, 4),
     Shape("8 against 4 and 12, a tenth missing", {"base": 8, "a": 4, "b": 12, "reworded": 6}, 6, lost=0.1),
-    Shape("one wording each that makes no difference, 20 seeds", {"base": 1, "a": 1, "b": 1, "reworded": 1}, 20, 0.0),
+    Shape("one wording each that makes no difference, 30 seeds", {"base": 1, "a": 1, "b": 1, "reworded": 1}, 30, 0.0),
 )
 
 
@@ -157,7 +157,7 @@ class Planted:
     still: list[bool] = field(default_factory=list)
     """Whether placebo and controls stayed still."""
     promised: list[float] = field(default_factory=list)
-    """By the spread in each study."""
+    """By the spread in each study, for the share that the baseline has in truth."""
 
     def __str__(self) -> str:
         found, promised = fmean(self.found), fmean(self.promised)
@@ -171,19 +171,17 @@ class Planted:
 
 
 def planted(shape: Shape, measure: str, studies: int, seed: int) -> Planted:
-    """Made-up studies in which one condition changes one measure, by what the plan promises to be found four times in
-    five. The true spread is that of a study of 400 phrasings."""
+    """Made-up studies in which one condition changes one measure, by what the true spread promises to be found four
+    times in five. That spread is the one of a study of 160 phrasings and 150 seeds."""
     dice = np.random.default_rng(seed)
-    whole = Shape("", {"base": 400, "a": 400}, shape.seeds, shape.between)
-    table = read(made_up(whole, dice))
-    apart, condition = spread(table, measure), shape.conditions[0]
-    mean = _mean(table, measure, "base")
+    apart = spread(made_up(Shape("", {"base": 80, "a": 80}, 150, shape.between), dice), measure)
+    condition = shape.conditions[0]
     tests = len(MEASURES) * len(shape.conditions)
     design = Design(shape.phrasings["base"], shape.phrasings[condition], shape.seeds, tests)
-    share = mean if apart.yes_no else None
+    share = _share(shape, measure, 0.0) if apart.yes_no else None
     effect = power.detectable(design, apart, share)
     assert effect, "a study of this shape finds nothing"
-    shift = _shift(shape, measure, mean + effect) if apart.yes_no else effect
+    shift = effect if share is None else _shift(shape, measure, share + effect)
     made = Planted(measure, effect, power.power(design, apart, effect, share))
     for _ in range(studies):
         own = read(made_up(shape, dice, {(condition, measure): shift}))
@@ -195,19 +193,16 @@ def planted(shape: Shape, measure: str, studies: int, seed: int) -> Planted:
     return made
 
 
-def _mean(table: Table, measure: str, condition: str) -> float:
-    return fmean(row.values[measure] or 0.0 for row in table.rows if row.condition == condition)
+def _share(shape: Shape, measure: str, shift: float) -> float:
+    """The share of yes, if so much is added to what decides it."""
+    bound = 0.0 if measure == "yes" else 1.4
+    return NormalDist(0, (shape.between**2 + 2) ** 0.5).cdf(shift - bound)
 
 
 def _shift(shape: Shape, measure: str, share: float) -> float:
     """What has to be added to what decides a yes or no for a share of yes."""
-    dice, low, high = np.random.default_rng(1), -6.0, 6.0
-    drawn = dice.standard_normal(400_000) * (shape.between**2 + 2) ** 0.5
     bound = 0.0 if measure == "yes" else 1.4
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (middle, high) if np.mean(drawn + middle > bound) < share else (low, middle)
-    return high
+    return bound + NormalDist(0, (shape.between**2 + 2) ** 0.5).inv_cdf(min(share, 0.999))
 
 
 THINGS = (

@@ -72,6 +72,17 @@ def test_a_placebo_that_could_raise_no_alarm_is_said_to_say_nothing() -> None:
     assert report(read(rows), none).findings[0].startswith("There is neither a placebo nor a control")
 
 
+def test_a_control_that_is_the_same_play_everywhere_is_said_to_show_nothing() -> None:
+    rows = [row | {"before": float(row["seed"])} for row in _rows()]
+    assert (
+        report(read(rows), ASKED)
+        .findings[0]
+        .endswith("before is the same with every seed, whatever was changed, and so shows nothing.")
+    )
+    alone = ASKED.model_copy(update={"placebo": None})
+    assert report(read(rows), alone).findings[0].startswith("Placebo and controls are the same with every seed")
+
+
 def test_of_an_unfinished_study_it_is_said_that_these_are_no_results() -> None:
     rows = [row | {"finished": row["seed"] != 6} for row in _rows()]
     made = report(read(rows), ASKED)

@@ -78,7 +78,14 @@ def _controls(family: Family) -> Iterator[str]:
             "at work, such as the wording, so that no difference is put down to the change."
         )
         return
-    able = [each for each in family.controls if each.difference.least * len(family.controls) <= LEVEL]
+    differing = [each for each in family.controls if not each.difference.same]
+    if not differing:
+        yield (
+            "Placebo and controls are the same with every seed, whatever was changed, so that they show nothing: look "
+            "at something that comes after the change begins, and that it cannot touch."
+        )
+        return
+    able = [each for each in differing if each.difference.least * len(family.controls) <= LEVEL]
     least = min(family.controls, key=lambda each: each.adjusted)
     number = len(family.controls)
     if not able:
@@ -89,7 +96,7 @@ def _controls(family: Family) -> Iterator[str]:
         return
     yield (
         f"Placebo and controls did not move ({number} test{'s' * (number > 1)}, smallest adjusted p = "
-        f"{shown(least.adjusted)})."
+        f"{shown(least.adjusted)}).{_same(family.controls)}"
     )
 
 
@@ -151,3 +158,11 @@ def _signed(found: Difference, value: float) -> str:
 
 def _within(ends: Sequence[str]) -> str:
     return f" [{', '.join(ends)}]" if ends else ""
+
+
+def _same(controls: Sequence[Tested]) -> str:
+    names = dict.fromkeys(each.difference.measure for each in controls if each.difference.same)
+    if not names:
+        return ""
+    told = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} the same with every seed"
+    return f" {told}, whatever was changed, and so shows nothing." if len(names) == 1 else f" {told}, and show nothing."

@@ -39,6 +39,8 @@ class Difference(FrozenModel):
     """Runs of both that are not compared, since another phrasing lacks their seed or they did not come to their end."""
     missing: tuple[int, int]
     """Runs that are compared in which there was nothing to measure, of the baseline and of the condition."""
+    same: bool = False
+    """Whether each seed has one value in every phrasing of both: what cannot differ shows nothing."""
     yes_no: bool
     """Whether every value is 0 or 1, so that means are shares."""
     base_mean: float | None = None
@@ -91,7 +93,8 @@ def compare_phrasings(rows: Rows, measure: str, *, base: str, changed: str) -> D
         measure=measure, base=base, changed=changed, unit="seeds" if found.single else "phrasings",
         base_units=len(was), changed_units=len(became), seeds=len(found.seeds), merged=found.merged,
         base_runs=len(values[0]), changed_runs=len(values[1]), left_out=found.left_out, missing=(here[0], here[1]),
-        yes_no=all(value in (0, 1) for side in values for value in side), why=_why(found, was, became, phrasings),
+        same=found.same, yes_no=all(value in (0, 1) for side in values for value in side),
+        why=_why(found, was, became, phrasings),
     )  # fmt: skip
     if made.why:
         return made

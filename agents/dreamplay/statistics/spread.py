@@ -66,7 +66,7 @@ def spread(rows: Rows, measure: str) -> Spread:
     for number, row in enumerate(runs):
         design[number, phrasings[_key(row)]] = design[number, len(phrasings) + seeds[row.seed]] = 1.0
     centred = values - values.mean()
-    fitted = design @ np.linalg.lstsq(design, centred, rcond=None)[0]
+    fitted = design @ np.linalg.lstsq(design.T @ design, design.T @ centred, rcond=None)[0]
     within = float(((centred - fitted) ** 2).sum()) / rest
     if within <= _NOTHING * float((centred**2).max()):
         within = 0.0

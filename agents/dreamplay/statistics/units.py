@@ -57,6 +57,13 @@ class Sides:
         both = [seed for seed in self.seeds if base[seed] and changed[seed]]
         return [fmean(base[seed]) for seed in both], [fmean(changed[seed]) for seed in both]
 
+    @property
+    def same(self) -> bool:
+        """Whether each seed has one value in every phrasing of both, as where the plays are one up to some point."""
+        every = [unit for side in (self.base, self.changed) for unit in side.values()]
+        found = [{value for unit in every for value in unit[seed]} for seed in self.seeds]
+        return any(found) and all(len(values) <= 1 for values in found)
+
     def values(self) -> tuple[list[float], list[float]]:
         """All the values of the runs."""
         one, other = (
