@@ -51,8 +51,8 @@ def test_the_controls_come_first_and_then_what_was_found() -> None:
     assert made.concluded
     assert made.findings[0].startswith("Placebo and controls did not move (6 tests, smallest adjusted p = ")
     assert made.findings[1].startswith("new: changed. x rose from ")
-    assert made.findings[2].startswith("new: no other change was found in stance.leo=stay, never. stance.leo=stay: ")
-    assert "never was not tested, since no run of the baseline has a value." in made.findings[2]
+    assert made.findings[2].startswith("new: no other change was found in stance.leo=stay. stance.leo=stay: ")
+    assert made.findings[3] == "new: never was not tested, since no run of the baseline has a value."
     assert (made.finished, made.planned, made.seeds) == (102, 102, (1, 2, 3, 4, 5, 6))
 
 

@@ -162,7 +162,8 @@ def _parsed(text: str) -> Node:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise _FaultError(line, f"not YAML: {_said(error)}") from None
     if not isinstance(node.value, dict):
-        raise _FaultError(node.line, "empty, or not keys and values; for a file to begin with: dreamplay new --help")
+        first = "for a file to begin with: dreamplay new story, or new study"
+        raise _FaultError(node.line, f"empty, or not keys and values; {first}")
     return node
 
 

@@ -107,11 +107,15 @@ def _condition(condition: str, own: Sequence[tuple[Tested, Outlook | None]], *, 
         yield f"{condition}: changed. {' '.join(map(_found, found))}"
     elif found:
         yield f"{condition}: differs from the baseline in {_names(found)}, from which nothing is concluded."
-    rest = [(each, ahead) for each, ahead in own if not each.small]
+    untested = [each.difference for each, _ in own if each.difference.why]
+    rest = [(each, ahead) for each, ahead in own if not each.small and not each.difference.why]
     if rest:
         told = " ".join(_not_found(each, ahead) for each, ahead in rest)
         some = " other" if found else ""
         yield f"{condition}: no{some} change was found in {_names([each for each, _ in rest])}. {told}".rstrip()
+    if untested:
+        told = " ".join(f"{found.measure} was not tested, since {found.why}." for found in untested)
+        yield f"{condition}: {told}"
     if tests and all(each.difference.unit == "seeds" for each, _ in own):
         merged = any(each.difference.merged for each, _ in own)
         words, only = ("these wordings", "them") if merged else ("a single wording", "it")
@@ -130,8 +134,6 @@ def _found(each: Tested) -> str:
 def _not_found(each: Tested, ahead: Outlook | None) -> str:
     """What could have been told, and what it would take."""
     found = each.difference
-    if found.why:
-        return f"{found.measure} was not tested, since {found.why}."
     if ahead is None:
         return f"{found.measure} does not vary."
     told = (
