@@ -69,7 +69,7 @@ def _serve(pipe: Connection, latency: float) -> None:
     with FakeEndpoint(latency=latency) as fake:
         pipe.send(fake.base_url)
         while pipe.recv() == "asked":
-            pipe.send(len(fake.seen))
+            pipe.send((len(fake.seen), time.process_time()))
             fake.seen.clear()
 
 
@@ -80,13 +80,15 @@ def _measure(url: str, fake: Any, chosen: argparse.Namespace, processes: int, ro
         playing = found.prepare(chosen.jobs, processes)
         watch = _Begun()
         memory = _Memory()
+        fake.send("asked")
+        _, served = fake.recv()
         begun, used = time.monotonic(), time.process_time()
         with memory:
             asyncio.run(playing.play(watch))
         ended = time.monotonic()
         took, own = ended - begun, time.process_time() - used + memory.children
         fake.send("asked")
-        asked = fake.recv()
+        asked, serving = fake.recv()
         records = [transcript.read(path.parent) for path in Path(name).glob(f"plays/*/{transcript.FILE}")]
     for why in set(playing.failed.values()):
         bench.say(why)
@@ -103,6 +105,7 @@ def _measure(url: str, fake: Any, chosen: argparse.Namespace, processes: int, ro
         ("until the first play began", "", f"{(watch.first or ended) - begun:.1f} s", ""),
         ("calls a second", "", f"{calls / took:.0f}", ""),
         ("own time of the processor, a call", "", f"{own / calls * 1000:.1f} ms", ""),
+        ("the same of the endpoint, on the same cores", "", f"{(serving - served) / calls * 1000:.1f} ms", ""),
         ("memory of all processes at its peak", f"{MEGABYTES} MB", f"{memory.peak:.0f} MB",
          bench.kept(memory.peak <= MEGABYTES)),
     ]  # fmt: skip
