@@ -62,7 +62,6 @@ def main() -> None:
         asyncio.run(_work(answers))
     except BaseException:
         traceback.print_exc()
-        sys.stderr.flush()
         os._exit(1)  # an ordinary end is aborted while a thread reads the input, and would look like a signal
 
 
