@@ -126,11 +126,14 @@ async def test_nobody_who_decides_has_heard_another_answer(small: Path, tmp_path
     assert not any(event.text in asked[0].script for event in worlds.kinds(record.script, "stance"))
 
 
-async def test_a_routing_bug_ends_the_run(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("watched", [True, False])
+async def test_a_routing_bug_ends_the_run(
+    watched: bool, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("dreamplay.director.director.StandardDirector.over", lambda self, now: False)
     monkeypatch.setattr("dreamplay.engine.nodes.SILENCES", 10_000)  # the fake soon has nothing new to say
     with pytest.raises(DreamplayError, match="a bug in the routing of dreamplay"):
-        await worlds.play(small, tmp_path / "run")
+        await Runner(worlds.plan(small), ScriptedModel(), tmp_path / "run", {}, watched=watched).play(lambda seen: None)
     record = transcript.read(tmp_path / "run")
     planned = sum(scene.turns.max for _, scene in record.header.story.scenes)
     assert planned < sum(isinstance(event, TurnEvent) for event in record.script) < 3 * planned

@@ -32,8 +32,8 @@ class Failing(ScriptedModel):
         return await super().complete(prompt, seed=seed, on_token=on_token)
 
 
-def _run(small: Path, folder: Path, model: ScriptedModel | None = None, seed: int = 7) -> Runner:
-    return Runner(worlds.plan(small, seed=seed), model or ScriptedModel(), folder, {})
+def _run(small: Path, folder: Path, model: ScriptedModel | None = None, seed: int = 7, **rest: bool) -> Runner:
+    return Runner(worlds.plan(small, seed=seed), model or ScriptedModel(), folder, {}, **rest)
 
 
 async def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
@@ -91,9 +91,10 @@ async def test_nothing_of_a_play_or_a_scan_is_traced_whatever_the_environment_sa
     assert sent == []
 
 
+@pytest.mark.parametrize("watched", [True, False])
 @pytest.mark.parametrize("at", [2, 5, 9])
-async def test_a_model_that_fails_leaves_everything_so_far(small: Path, tmp_path: Path, at: int) -> None:
-    run = _run(small, tmp_path / "run", Failing(at))
+async def test_a_model_that_fails_leaves_everything_so_far(small: Path, tmp_path: Path, at: int, watched: bool) -> None:
+    run = _run(small, tmp_path / "run", Failing(at), watched=watched)
     with pytest.raises(ModelError, match="the model is gone"):
         await run.play(lambda seen: None)
     record = transcript.read(tmp_path / "run")
@@ -137,6 +138,41 @@ async def test_a_run_that_is_stopped_keeps_the_line_under_way_and_says_that_it_w
     assert last.kind == "line"
     assert 4 < len(record.script) < 9
     assert "stopped before its end" in (tmp_path / "run" / "transcript.md").read_text()
+
+
+class Stopping(ScriptedModel):
+    """Has the run stopped at a call, counted from 1."""
+
+    run: Runner
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self._at = at
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        if len(self.seen) + 1 == self._at:
+            self.run.stop()
+        return await super().complete(prompt, seed=seed, on_token=on_token)
+
+
+@pytest.mark.parametrize("kind", ["line", "dream", "reflection", "stance"])
+async def test_a_play_that_nobody_watches_stops_and_goes_on_as_any_other(
+    kind: str, small: Path, tmp_path: Path
+) -> None:
+    asked = ScriptedModel()
+    whole = await worlds.play(small, tmp_path / "whole", asked)
+    at = max(number for number, prompt in enumerate(asked.seen, start=1) if prompt.kind == kind)
+    model, goes_on = Stopping(at), ScriptedModel()
+    model.run = run = _run(small, tmp_path / "run", model, watched=False)
+    await run.play(lambda seen: None)
+    begun = list(transcript.read(tmp_path / "run").script)
+    assert run.stopped
+    assert begun == list(whole.script)[: len(begun)]
+    await _run(small, tmp_path / "run", goes_on, watched=False, goes_on=True).play(lambda seen: None)
+    assert list(transcript.read(tmp_path / "run").script) == list(whole.script)
+    # Nothing is asked for twice; who is the first of several that are asked at once is not said.
+    paid = [prompt.digest for prompt in (*model.seen, *goes_on.seen)]
+    assert sorted(paid) == sorted(prompt.digest for prompt in asked.seen)
 
 
 async def test_a_folder_that_holds_a_run_is_left_alone(small: Path, tmp_path: Path) -> None:

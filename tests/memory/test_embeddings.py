@@ -24,6 +24,15 @@ def test_texts_become_rows_of_unit_length_the_same_every_time() -> None:
     assert embeddings.embed(default_embedder(), []).shape == (0, default_embedder().width)
 
 
+@pytest.mark.parametrize(
+    "text", [*TEXTS, "a  b", " a", "a ", "a <s> b", "a \u2581b", "Ein Wort, zwei\nWörter: 我们 🙂.", "\t "]
+)
+def test_the_tokens_of_its_words_are_those_of_the_whole_text(text: str) -> None:
+    width = default_embedder().width
+    whole = shipped._vectors(width).tokenizer.encode(text, add_special_tokens=False)
+    assert shipped._tokens(text, width) == whole.ids
+
+
 def test_what_is_about_the_same_is_nearer() -> None:
     clock, other, soup, *_ = embeddings.embed(default_embedder(), TEXTS)
     assert clock @ other > clock @ soup + 0.2

@@ -10,27 +10,30 @@ Edges: after the director comes a role or the end of the scene; after the end of
 Nobody reflects on a crossroads, because a stance already comes with a reason.
 
 A step of LangGraph costs as much as all that the director does in it. So nodes say themselves where it goes on, rather
-than leave it to a conditional edge, and a play that nobody watches lets the director go on within the step of a turn.
+than leave it to a conditional edge, and of a play that nobody watches one step is a whole scene: the same nodes and
+edges, one after another.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
+from langgraph.errors import GraphRecursionError
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Command, Send
+from langgraph.types import Command, Overwrite, Send
 
 from dreamplay.director.base import SLACK, CheckedDirector
 from dreamplay.engine.nodes import answer, close_scene, direct, dream, epilogue, open_scene, outcome, recap, take_turn
-from dreamplay.engine.state import Context, State, given, recorded, retellings
+from dreamplay.engine.state import Context, State, given, merged, recorded, retellings
 from dreamplay.errors import RecordError
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE
@@ -40,14 +43,14 @@ from dreamplay.schema.story import Beat
 from dreamplay.schema.turn import Task
 
 Graph = CompiledStateGraph[State, Context, State, State]
-_Work = Callable[[State, Runtime[Context]], Awaitable[State]]
 _Edge = Callable[[State, Runtime[Context]], str | list[Send]]
+_Result_co = TypeVar("_Result_co", covariant=True)
 
 
-class _Node(Protocol):
-    """Works, and says where it goes on."""
+class _Node(Protocol[_Result_co]):
+    """Works, and returns how the state has changed, or that and where it goes on."""
 
-    async def __call__(self, state: State, runtime: Runtime[Context]) -> Command[str]: ...
+    async def __call__(self, state: State, runtime: Runtime[Context]) -> _Result_co: ...
 
 
 def build(cast: Cast) -> Graph:
@@ -59,54 +62,63 @@ def build(cast: Cast) -> Graph:
 def _compiled(roles: tuple[str, ...]) -> Graph:
     """Compiled once for all the runs of a process."""
     graph = StateGraph(State, context_schema=Context)
-
-    def add(name: str, node: _Node, to: Iterable[str]) -> None:
-        graph.add_node(name, node, destinations=tuple(to))
-
-    add("open_scene", _leading(open_scene, after_opening), ["dream", "epilogue", "director"])
-    graph.add_node("dream", dream)
-    directed = _leading(direct, after_direction)
-    add("director", directed, [*roles, "outcome", "decide", "reflect", "close_scene"])
-    graph.add_node("outcome", outcome)
-    graph.add_node("decide", answer)
-    graph.add_node("reflect", answer)
-    add("close_scene", _leading(close_scene, after_scene), ["recap", "open_scene", END])
-    graph.add_node("recap", recap)
-    graph.add_node("epilogue", epilogue)
-    for role in roles:
-        add(role, _taking(directed), ["director"])
+    to = {
+        "open_scene": ("dream", "epilogue", "director"),
+        "director": (*roles, "outcome", "decide", "reflect", "close_scene"),
+        "close_scene": ("recap", "open_scene", END),
+    }
+    for name in (*_WORKS, *roles):
+        work = _WORKS.get(name, take_turn)
+        if name in _EDGES:
+            graph.add_node(name, _leading(work, _EDGES[name], to_end=name == "open_scene"), destinations=to[name])
+        else:
+            graph.add_node(name, work)
+            graph.add_edge(name, _AFTER.get(name, "director"))
     graph.add_edge(START, "open_scene")
-    graph.add_edge("dream", "director")
-    graph.add_edge("outcome", "director")
-    graph.add_edge("decide", "close_scene")
-    graph.add_edge("reflect", "close_scene")
-    graph.add_edge("epilogue", "close_scene")
-    graph.add_edge("recap", "open_scene")
     return graph.compile(name="dreamplay")
 
 
-def _leading(work: _Work, edge: _Edge) -> _Node:
-    """A node that says where it goes on after its work."""
+def _leading(work: _Node[State], edge: _Edge, *, to_end: bool) -> _Node[Command[str]]:
+    """A node that says where it goes on after its work. If nobody watches, it may play on `to_end` of the scene."""
 
     async def node(state: State, runtime: Runtime[Context]) -> Command[str]:
+        if to_end and not runtime.context.tokens:
+            return await _scene(state, runtime)
         update = await work(state, runtime)
         return Command(update=update, goto=edge(state | update, runtime))
 
     return node
 
 
-def _taking(directed: _Node) -> _Node:
-    """The node of a role: a turn, after which the director decides at once if nobody watches. Whoever watches may stop
-    the play after a line, before anything else happens; and what a visitor did has to be in the state first.
+async def _scene(state: State, runtime: Runtime[Context]) -> Command[str]:
+    """Play a scene in one step, or what there is of it until the run is asked to stop.
+
+    Raises:
+        GraphRecursionError: it took more nodes than `steps` allows for the whole play.
     """
+    goto: str | list[Send] = "open_scene"
+    for _ in range(steps(runtime.context)):
+        nodes = [(each.node, each.arg) for each in goto] if isinstance(goto, list) else [(goto, state)]
+        for update in await _together([_WORKS.get(name, take_turn)(begun, runtime) for name, begun in nodes]):
+            state = merged(state, update)
+        name, _ = nodes[0]
+        goto = _EDGES[name](state, runtime) if name in _EDGES else _AFTER.get(name, "director")
+        await asyncio.sleep(0)  # or whoever stops the play would have to wait for a model that answers at once
+        if goto in ("open_scene", END) or runtime.drain_requested:
+            return Command(update=state | {"answers": Overwrite(state.get("answers", []))}, goto=goto)
+    raise GraphRecursionError
 
-    async def node(state: State, runtime: Runtime[Context]) -> Command[str]:
-        update = await take_turn(state, runtime)
-        if update or runtime.context.tokens or runtime.drain_requested:
-            return Command(update=update, goto="director")
-        return await directed(state, runtime)
 
-    return node
+async def _together(works: Sequence[Coroutine[Any, Any, State]]) -> list[State]:
+    """What several nodes return that run at once. If one fails, the others are cancelled."""
+    if len(works) == 1:
+        return [await works[0]]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in works]
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 @contextlib.contextmanager
@@ -195,3 +207,16 @@ def after_scene(state: State, runtime: Runtime[Context]) -> Literal["recap", "op
     if state["scene"] == len(context.scenes):
         return "__end__"
     return "recap" if retellings(state, context) else "open_scene"
+
+
+_WORKS: Mapping[str, _Node[State]] = {
+    "open_scene": open_scene, "dream": dream, "director": direct, "outcome": outcome, "decide": answer,
+    "reflect": answer, "close_scene": close_scene, "recap": recap, "epilogue": epilogue,
+}  # fmt: skip
+"""The nodes; any other is that of a role."""
+_EDGES: Mapping[str, _Edge] = {"open_scene": after_opening, "director": after_direction, "close_scene": after_scene}
+_AFTER: Mapping[str, str] = {
+    "dream": "director", "outcome": "director", "decide": "close_scene", "reflect": "close_scene",
+    "epilogue": "close_scene", "recap": "open_scene",
+}  # fmt: skip
+"""The node after each of the others; after that of a role it is the director."""

@@ -15,6 +15,7 @@ from itertools import takewhile
 from typing import Annotated, Any, TypedDict
 
 from langgraph.runtime import Runtime
+from langgraph.types import Overwrite
 
 from dreamplay import languages
 from dreamplay.director.base import Director, open_director
@@ -67,6 +68,13 @@ class State(TypedDict, total=False):
     """When it was last asked and found it open: a value of `Judged`."""
     answers: Annotated[list[dict[str, Any]], operator.add]
     """The stances or reflections of those present: values of `PendingAnswer`."""
+
+
+def merged(state: State, update: State) -> State:
+    """The state after the update of a node, as LangGraph makes it."""
+    new: Any = update.get("answers", [])
+    answers = new.value if isinstance(new, Overwrite) else [*state.get("answers", []), *new]
+    return state | update | State(answers=answers)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +34,27 @@ class WordLlamaEmbedder:
 
         known, rows = _vectors(self.width), np.zeros((len(texts), self.width), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
-            # As WordLlama.embed does it, without the padding and the masks of a batch: it takes half the time.
-            (tokens,) = known.tokenizer.encode_batch_fast([text], add_special_tokens=False)
-            if tokens.ids:
-                row[:] = known.embedding[tokens.ids].sum(axis=0, dtype=np.float32) / np.float32(len(tokens.ids))
+            if ids := _tokens(text, self.width):
+                row[:] = known.embedding[ids].sum(axis=0, dtype=np.float32) / np.float32(len(ids))
         return rows
+
+
+def _tokens(text: str, width: int) -> list[int]:
+    """The tokens of a text, as WordLlama.embed finds them. No token reaches from one word into the next, so that words
+    that are known need not be taken apart again; but several spaces are one token, "▁" is a space to the tokenizer, and
+    a special token has brackets.
+    """
+    words = text.split(" ")
+    if "" in words or "<" in text or "▁" in text:
+        return list(_of_word(text, width))
+    return [token for word in words for token in _of_word(word, width)]
+
+
+@lru_cache(maxsize=32768)
+def _of_word(word: str, width: int) -> tuple[int, ...]:
+    # Without the padding and the masks of a batch, which take as long again.
+    (tokens,) = _vectors(width).tokenizer.encode_batch_fast([word], add_special_tokens=False)
+    return tuple(tokens.ids)
 
 
 @cache
