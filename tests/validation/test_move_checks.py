@@ -75,6 +75,27 @@ def test_of_two_lines_the_one_that_takes_up_what_was_said_is_better() -> None:
     assert merit("The key goes back, soup or no soup.", context) > merit("The key goes back, rain or no rain.", context)
 
 
+@pytest.mark.parametrize(
+    ("does", "true", "other"),
+    [
+        (
+            "answers Emil that no bird sings at this hour",
+            "No bird sings at this hour, Emil.",
+            "Nobody sings at this hour, Emil, and I've a letter for you.",
+        ),
+        ("asks Emil whether forty is a fair price", "Is forty a fair price, Emil?", "Forty, Emil. Is that fair?"),
+        ("says that the chair is warm", "The chair is warm.", "It is warm."),
+        ("says that the chair is warm", "The chair's warm, Emil.", "The chair is warm, and I've slept on the roof."),
+        ("says that the chair was not warm", "The chair wasn't warm.", "The chair was warm."),
+    ],
+)
+def test_of_two_lines_the_one_that_says_all_of_its_note_and_nothing_else_is_better(
+    does: str, true: str, other: str
+) -> None:
+    context = _context(does)
+    assert merit(true, context) > merit(other, context)
+
+
 def test_of_two_questions_the_one_that_ends_as_one_is_better() -> None:
     context = _context("asks Emil who chose noon")
     assert merit("Who chose noon, Emil?", context) > merit("Who chose noon, Emil? It was noon.", context)

@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 
 from dreamplay.languages.language import Language
+from dreamplay.threads import signs
 from dreamplay.validation import names
 from dreamplay.validation.check import CheckContext
-from dreamplay.validation.ngrams import brought_up, grams, words
-from dreamplay.validation.relevance import relevance
+from dreamplay.validation.ngrams import grams, words
 
-_ABOUT = 0.4
-"""Share of the matter, or closeness to it, from which on a line is no better for more: it would be the note itself."""
+_ADDED = 0.5
+"""What a line loses that says nothing but what its note does not say, where one that says all of its note gains 1."""
+_WEAK = 0.25
+"""What a line loses by each sign that it is no person's."""
+_TIE = 0.05
+"""Weight of how a line says it, which decides only between lines that say the same."""
 
 
 def merit(text: str, context: CheckContext) -> float:
-    """How good a line is: it says what the cue is about, in words not used before, to somebody, takes up what was said
-    last, and is not in the cue's own wording. Signs of a half-turned cue ("I unhooks", "and tell Leo that") and an
-    assistant's manners count against it: they are too weak to reject a line, and enough to prefer another.
+    """How good a line is: it says all of its note and nothing else. Of lines that say the same, the better one is in
+    words not used before, to somebody, takes up what was said last, and is not in the note's own wording. Signs of a
+    half-turned note ("I unhooks", "and tell Leo that") and an assistant's manners count against it: they are too weak
+    to reject a line, and enough to prefer another.
     """
     language = context.language
     mine = grams(text)
@@ -28,9 +33,29 @@ def merit(text: str, context: CheckContext) -> float:
     plain = text.replace("\u2019", "'")
     manners = language.assistant_manners.search(plain) or language.slips.search(plain)
     weak = _half_turned(text, language) + bool(manners) + _wanders(text, context)
-    about = max(brought_up(text, context.material), relevance(text, context.material, context.cast))
-    said = 1.5 * min(about, _ABOUT) + new
-    return said + 0.2 * (spoken_to + takes_up(text, context)) - 0.5 * (recited + weak)
+    manner = new + 0.2 * (spoken_to + takes_up(text, context)) - 0.5 * recited
+    return true_to_note(text, context) - _WEAK * weak + _TIE * manner
+
+
+def true_to_note(text: str, context: CheckContext) -> float:
+    """How far a line says its note and nothing else, from 1 to -0.5: the share of what the note is about that it says,
+    less half the share of its own that the note does not say. 0 without a note.
+
+    Source: of 60 pairs of lines for one note, of which a reader had preferred one, such a figure chose that one in 41,
+    the other in 3, and neither in 16.
+    """
+    if not context.material:
+        return 0.0
+    note, said = (_content(each, context) for each in (context.material, text))
+    kept = len(note & said) / len(note) if note else 0.0
+    added = len(said - note) / len(said) if said else 1.0
+    return kept - _ADDED * added
+
+
+def _content(text: str, context: CheckContext) -> frozenset[str]:
+    """What a text is about, without the names of the cast, and whether it denies something."""
+    about = signs.matter(re.sub(names.whole(context.cast), "", text), context.language)
+    return about | {"not"} if context.language.negation.search(text) else about
 
 
 def takes_up(text: str, context: CheckContext) -> bool:
