@@ -13,7 +13,7 @@ from dreamplay.director.config import DirectorConfig
 from dreamplay.director.director import StandardDirector
 from dreamplay.director.situation import Situation
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import Event
+from dreamplay.schema.event import Event, LineEvent
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script
 
@@ -211,3 +211,20 @@ def test_a_scene_comes_to_its_decision_before_its_turns_run_out(cast: Cast) -> N
     for seed in SEEDS:
         turns, _ = _act(cast, scene, seed)
         assert {3, 4} & {event.cue.move for event in turns if event.cue and event.cue.topic == "key"}
+
+
+def test_whoever_a_line_was_said_to_answers_it_before_anybody_else(cast: Cast) -> None:
+    fire = {
+        "id": "fire", "about": "who goes first", "moves": [
+            {"id": "go", "role": "ada", "does": "asks {bo} to go first", "opens": True, "act": "offer"},
+            {"role": "cyrus", "does": "tells {ada} that three came", "answers": "ada"},
+            {"role": "cyrus", "does": "reads out the time", "joins": True},
+            {"id": "how", "role": "bo", "does": "asks {ada}: how is it put out?", "answers": "go"},
+            {"role": "ada", "does": "answers {bo} that it burns down by itself", "answers": "how"},
+        ],
+    }  # fmt: skip
+    config = CONFIG.model_copy(update={"interrupts": 1.0, "joining": 1.0})
+    scene = _scene(fire, pressures=["A lamp falls."], turns={"min": 3, "max": 3})
+    for seed in SEEDS:
+        turns, _ = _act(cast, scene, seed, config)
+        assert [each.speaker for each in turns if isinstance(each, LineEvent)] == ["ada", "bo", "ada", "cyrus"]

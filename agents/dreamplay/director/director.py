@@ -51,7 +51,7 @@ class StandardDirector:
             idle = bool(now.scene.topics) and self._exhausted(now)
             if pressure := self._pressures.due(now, owed=self._turns.owed(now) is not None, idle=idle):
                 return Narration(self.cast.fill(pressure.text))
-        floors = self._turns.floors(now)
+        floors = self._turns.floors(now, self._topics.answering(now))
         for number, floor in enumerate(floors):
             choice = self._topics.next(now, floor)
             if choice is None and self._binds(now, floor):
@@ -87,10 +87,10 @@ class StandardDirector:
         taken, turns = len(now.contracted), now.scene.turns
         if now.unanswered or (taken < turns.min and not now.deserted):
             return False
-        owed = self._turns.owed(now) is not None
+        owed, all_heard = self._turns.owed(now) is not None, now.heard.issuperset(now.cast)
         if now.deserted or taken >= turns.max:
-            return now.deserted or not owed or taken >= turns.limit
-        if owed or now.moves or now.asides or self._pressures.next(now) or not now.heard.issuperset(now.cast):
+            return now.deserted or (all_heard and not owed) or taken >= turns.limit
+        if owed or now.moves or now.asides or self._pressures.next(now) or not all_heard:
             return False
         if any(self._pressures.of(now, event) for event in now.since):  # somebody has to answer it
             return False

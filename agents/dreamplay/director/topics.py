@@ -50,6 +50,13 @@ class Topics:
         found = next((way for way in ways if way), None)
         return Choice(self.pick(now, found, dice), tuple(found)) if found else None
 
+    def answering(self, now: Situation) -> set[str]:
+        """Those who have a move that answers the last line."""
+        if not now.scene.topics or not now.turns:
+            return set()
+        steps = self.replies(now, self._run(now), now.cast)
+        return {step.move.role for step in steps if step.answers == now.turns[-1].id}
+
     def _left(self, now: Situation) -> int:
         """The turns that are left for the outcome of the scene, if it is undecided and they are few; 0 otherwise."""
         left = self.turns.pressures.planned(now) - len(now.contracted)
@@ -86,7 +93,9 @@ class Topics:
             more = self.returns(now, roles)
             return iter([taken, replies, joins, more] if self.opened(now) else [replies, joins, taken, more])
         if not self.over(now):
-            if joins and dice.random() < self.config.joining:
+            to = now.turns[-1].cue.to if now.turns and now.turns[-1].cue else None
+            awaited = any(step.answers == now.turns[-1].id and step.move.role == to for step in replies)
+            if joins and not awaited and dice.random() < self.config.joining:
                 replies, joins = joins, replies
             return iter([replies, joins, *self._further(now, roles, openings, dice)])
         return iter([*self._further(now, roles, openings, dice), replies, joins])
@@ -100,7 +109,7 @@ class Topics:
 
     def replies(self, now: Situation, run: Run | None, roles: Sequence[str]) -> list[Step]:
         """What these roles can answer now: to the last move of a topic, else to an earlier one that nobody has
-        answered."""
+        answered. If whoever it was said to can answer it, nobody else does."""
         if run is None:
             return []
         topic, used = run.topic, run.used
@@ -116,7 +125,8 @@ class Topics:
                 )
             ]
             if found:
-                return found
+                to = event.cue.to if event.cue else None
+                return [step for step in found if step.move.role == to] or found
         return []
 
     def joining(self, now: Situation, run: Run | None, roles: Sequence[str]) -> list[Step]:

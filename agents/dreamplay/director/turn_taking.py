@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
@@ -41,20 +41,30 @@ class TurnTaking:
     pressures: Pressures
     config: DirectorConfig
 
-    def floors(self, now: Situation) -> list[Floor]:
-        """Who may speak next, the best claim first. Of the last one somebody can always speak."""
+    def floors(self, now: Situation, answering: Collection[str] = ()) -> list[Floor]:
+        """Who may speak next, the best claim first. Of the last one somebody can always speak.
+
+        Args:
+            now: where the scene stands.
+            answering: those who have a move that answers the last line. If it was said to one of them, nobody comes
+                between.
+        """
         last = now.turns[-1] if now.turns else None
         able = [role for role in now.cast if last is None or role != last.speaker] or list(now.cast)
         if now.unanswered:
             return [self._to_visitor(now, now.unanswered)]
-        must, pair = self.must_speak(now, able), self._pair(now, able)
+        must, pair, owed = self.must_speak(now, able), self._pair(now, able), self.owed(now)
+        awaited = bool(pair) and pair[1] in answering
         others = tuple(role for role in able if role not in pair)
-        long = len(pair) == 2 and others and self._length(now, pair) >= self.config.duets
+        asked = awaited and owed is not None and owed.event is last and owed.roles == pair[1:]
+        if asked and self._has_time(now, must):
+            must = []
+        long = len(pair) == 2 and others and not asked and self._length(now, pair) >= self.config.duets
         found = [self._event(now)]
         if pair and not long:
-            found += [self._interruption(now, others), self.owed(now), self._exchange(now, pair)]
+            found += [None if awaited else self._interruption(now, others), owed, self._exchange(now, pair)]
         elif not long:
-            found.append(self.owed(now))
+            found.append(owed)
         fitting = [(floor, _both(floor.roles, must or now.cast)) for floor in found if floor]
         kept = [replace(floor, roles=roles) for floor, roles in fitting if roles]
         return [*kept, Floor(tuple(must or (others if long else able)), "silence", last)]
@@ -89,6 +99,12 @@ class TurnTaking:
             if end - taken - len(asides) <= len(unheard):
                 return [role for role in able if role in unheard]
         return []
+
+    @staticmethod
+    def _has_time(now: Situation, must: Sequence[str]) -> bool:
+        """Whether an answer can come before those who must speak, and they still speak before the scene is over."""
+        left = now.scene.turns.limit - len(now.contracted) - len(now.asides)
+        return len(must) < left and not any(move.role in must for move in now.moves)
 
     def draw(self, now: Situation, roles: Sequence[str]) -> str:
         """One of several who may speak, by their readiness and dice."""
