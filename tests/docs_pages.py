@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import typer.main
-from dreamplay.cli.main import app
+from dreamplay.cli.app import app
 from dreamplay.errors import DreamplayError
 from dreamplay.exports import table
 from dreamplay.models.profile import ModelProfile

@@ -22,7 +22,7 @@ import pytest
 import typer.main
 from docs_pages import PAGES, ROOT, Block
 from dreamplay import settings
-from dreamplay.cli.main import app
+from dreamplay.cli.app import app
 from dreamplay.models.profile import ModelProfile
 from typer.testing import CliRunner
 

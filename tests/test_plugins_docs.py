@@ -11,7 +11,7 @@ from pathlib import Path
 import docs_pages
 import pytest
 import strangers
-from dreamplay.cli.main import app
+from dreamplay.cli.app import app
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.event import LineEvent

@@ -91,6 +91,6 @@ def test_every_dependency_is_imported_and_has_its_reason() -> None:
 
 
 def test_the_command_line_loads_nothing_heavy_to_show_its_help() -> None:
-    code = "import sys, dreamplay.cli.main; print(*{name.partition('.')[0] for name in sys.modules})"
+    code = "import sys, dreamplay.cli.app; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) & HEAVY == set()

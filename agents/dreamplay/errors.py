@@ -18,6 +18,9 @@
 Every message is one line that names the bad value, where it stands, and the next step.
 """
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells report it."""
+
 
 class DreamplayError(Exception):
     """The base of all errors that a user sees as one line."""

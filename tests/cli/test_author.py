@@ -95,7 +95,7 @@ def test_a_new_file_shows_every_field(monkeypatch: pytest.MonkeyPatch, kind: Kin
 
 @pytest.mark.parametrize("kind", Kind)
 def test_a_schema_is_closed_and_says_what_is_needed(kind: Kind) -> None:
-    from dreamplay.cli.main import app
+    from dreamplay.cli.app import app
 
     done = CliRunner().invoke(app, ["schema", kind])
     schema = json.loads(done.stdout)

@@ -23,8 +23,9 @@ import typer.main
 import worlds
 from dreamplay import casting, formats
 from dreamplay.cli import main
+from dreamplay.cli.app import app
 from dreamplay.comparison.compare import Comparison
-from dreamplay.errors import RecordError
+from dreamplay.errors import INTERRUPTED, RecordError
 from dreamplay.library import resources
 from dreamplay.models import model_store, registry, scripted, shipped
 from dreamplay.models.adapter import Adapter
@@ -523,7 +524,7 @@ def _until(true: Callable[[], bool], seconds: float = 30) -> None:
 def test_an_interrupt_ends_a_run_on_an_endpoint_after_the_line_under_way(small: Path) -> None:
     with FakeEndpoint(models=["one"], latency=0.1, api_key="sk-secret") as fake:
         done = _interrupted(small, fake, 3, signal.SIGINT)
-        assert done.code == main.INTERRUPTED
+        assert done.code == INTERRUPTED
         record = transcript.read(Path("run"))
         assert record.end is None
         assert sum(event.provenance.usage.calls for event in record.script) == len(fake.seen)
@@ -575,10 +576,22 @@ def test_the_command_that_goes_on_shows_no_secret_and_trusts_no_file(
     assert ("OPENAI_API_KEY is not sent" in done.err) == (place == "dreamplay.toml")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a single process there")
+def test_an_interrupt_while_modules_load_ends_it_without_a_word() -> None:
+    Path("early").mkdir()
+    Path("early/typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nraise AssertionError\n")
+    search = os.pathsep.join(["early", *filter(None, [os.environ.get("PYTHONPATH")])])
+    code = "from dreamplay.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "runs"], env=os.environ | {"PYTHONPATH": search}, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "")
+
+
 def test_a_second_interrupt_ends_it_at_once(small: Path) -> None:
     with FakeEndpoint(faults=[None, None, "hang"]) as fake:
         done = _interrupted(small, fake, 3, signal.SIGTERM, signal.SIGINT)
-    assert done.code == main.INTERRUPTED
+    assert done.code == INTERRUPTED
     assert done.message.count("\n") == 2
     record = transcript.read(Path("run"))
     assert record.end is None
@@ -697,7 +710,7 @@ def test_a_pipe_that_is_closed_ends_without_a_traceback(small: Path, command: st
     ],
 )
 def test_help_gives_an_example_that_can_be_given(name: str) -> None:
-    command: Any = typer.main.get_command(main.app)
+    command: Any = typer.main.get_command(app)
     for word in name.split():
         command = command.commands[word]
     examples = re.findall(rf"dreamplay {name}\b([^\n]*)", command.help)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dreamplay
 import pytest
-from dreamplay.cli.main import app
+from dreamplay.cli.app import app
 from dreamplay.cli.wording import COMMANDS, Wording
 
 PACKAGE = Path(dreamplay.__file__).parent

@@ -12,6 +12,7 @@ import pytest
 import typer.main
 import worlds
 from dreamplay.cli import main
+from dreamplay.cli.app import app
 from dreamplay.rendering import scorecard_view
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import End, Header, RunLog
@@ -530,7 +531,7 @@ def test_score_is_a_command(small: Path, do: Callable[..., tuple[int, str, str]]
 
 
 def test_help_gives_an_example() -> None:
-    command = typer.main.get_command(main.app).commands["score"]  # type: ignore[attr-defined]
+    command = typer.main.get_command(app).commands["score"]  # type: ignore[attr-defined]
     assert "Example: dreamplay score" in command.help
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import dreamplay as dp
 import dreamplay.statistics
 import pytest
-from dreamplay.cli.main import app
+from dreamplay.cli.app import app
 from dreamplay.errors import UsageError
 from dreamplay.statistics.table import read
 from typer.testing import CliRunner

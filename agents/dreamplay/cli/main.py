@@ -1,68 +1,23 @@
-"""The command line. Heavy modules are imported by the commands that need them, so that `--help` is fast."""
+"""The entry point of the command line. It imports next to nothing before it can be interrupted."""
 
 from __future__ import annotations
 
 import gc
-import logging
 import sys
-import traceback
 
-import typer
-
-from dreamplay.cli.commands import author, branch, cards, copy, extend, page, play, read, study
-from dreamplay.cli.play_session import INTERRUPTED
-from dreamplay.cli.wording import Wording
-from dreamplay.errors import ClosedPipeError, DreamplayError
-from dreamplay.rendering.output import installed, say
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="Play a story with a cast of LLM agents.\n\nStart with: dreamplay run",
-)
-for command in (
-    play.run, play.resume, play.runs, read.show, read.why, read.knows, read.threads,
-    read.score, read.compare,
-    branch.whatif, branch.tree, cards.check, author.schema, play.models,
-    extend.export, copy.copy, extend.plugins,
-):  # fmt: skip
-    app.command()(command)
-app.command("open")(page.open_page)
-app.add_typer(cards.casting_app, name="cast")
-app.add_typer(author.new_app, name="new")
-app.add_typer(study.study_app, name="study")
+from dreamplay.errors import INTERRUPTED
 
 OBJECTS = 200_000
 """New objects between two runs of the garbage collector."""
 
 
-class _Said(logging.Handler):
-    """Prints notices about a run on stderr, such as that an endpoint is busy or rejects a parameter."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Print the record on stderr, in one line."""
-        say(" ".join(record.getMessage().splitlines()))
-
-
 def main() -> None:
-    """Run the command line. A `DreamplayError` becomes one line on stderr and an exit code."""
-    logging.getLogger("dreamplay").addHandler(_Said())
+    """Run the command line; Ctrl-C ends it with a code of its own and without a word, also while modules load."""
     # Imports create many objects and no garbage: collecting at the usual rate delays the first line.
     gc.set_threshold(OBJECTS)
-    with installed(Wording(app)):
-        try:
-            app()
-        except DreamplayError as error:
-            if not isinstance(error, ClosedPipeError):
-                say(
-                    " ".join(str(error).splitlines())
-                )  # a second line of untrusted text could pass for a message of dreamplay
-            sys.exit(error.exit_code)
-        except KeyboardInterrupt:
-            sys.exit(INTERRUPTED)
-        except Exception:  # printed here, while the output filter is in place: it may quote untrusted text
-            traceback.print_exc()
-            say("this is a bug in dreamplay; please report it")
-            sys.exit(1)
+    try:
+        from dreamplay.cli.app import run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from dreamplay.errors import ClosedPipeError, DreamplayError, OutputError, UsageError
+from dreamplay.errors import INTERRUPTED, ClosedPipeError, DreamplayError, OutputError, UsageError
 from dreamplay.rendering.output import interactive, say
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from dreamplay.storage.store import Place
     from dreamplay.studies.play import StudyPlay
 
-INTERRUPTED = 130
 _SAME = " and the same {} as before, which has a secret in it and is not shown"
 _SILENT = 0.2
 """The share of silent turns from which their number is reported."""

@@ -29,8 +29,8 @@ from dreamplay.cli.options import (
     pairs,
     write,
 )
-from dreamplay.cli.play_session import INTERRUPTED, perform, until_stopped
-from dreamplay.errors import ModelError, UsageError
+from dreamplay.cli.play_session import perform, until_stopped
+from dreamplay.errors import INTERRUPTED, ModelError, UsageError
 from dreamplay.rendering.output import dumps, echo, say
 
 if TYPE_CHECKING:

@@ -1,0 +1,59 @@
+"""The commands. Heavy modules are imported by the commands that need them, so that `--help` is fast."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+
+import typer
+
+from dreamplay.cli.commands import author, branch, cards, copy, extend, page, play, read, study
+from dreamplay.cli.wording import Wording
+from dreamplay.errors import ClosedPipeError, DreamplayError
+from dreamplay.rendering.output import installed, say
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Play a story with a cast of LLM agents.\n\nStart with: dreamplay run",
+)
+for command in (
+    play.run, play.resume, play.runs, read.show, read.why, read.knows, read.threads,
+    read.score, read.compare,
+    branch.whatif, branch.tree, cards.check, author.schema, play.models,
+    extend.export, copy.copy, extend.plugins,
+):  # fmt: skip
+    app.command()(command)
+app.command("open")(page.open_page)
+app.add_typer(cards.casting_app, name="cast")
+app.add_typer(author.new_app, name="new")
+app.add_typer(study.study_app, name="study")
+
+
+class _Said(logging.Handler):
+    """Prints notices about a run on stderr, such as that an endpoint is busy or rejects a parameter."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print the record on stderr, in one line."""
+        say(" ".join(record.getMessage().splitlines()))
+
+
+def run() -> None:
+    """Run the command that was typed. A `DreamplayError` becomes one line on stderr and an exit code."""
+    logging.getLogger("dreamplay").addHandler(_Said())
+    with installed(Wording(app)):
+        try:
+            app()
+        except DreamplayError as error:
+            if not isinstance(error, ClosedPipeError):
+                say(
+                    " ".join(str(error).splitlines())
+                )  # a second line of untrusted text could pass for a message of dreamplay
+            sys.exit(error.exit_code)
+        except Exception:  # printed here, while the output filter is in place: it may quote untrusted text
+            traceback.print_exc()
+            say("this is a bug in dreamplay; please report it")
+            sys.exit(1)
