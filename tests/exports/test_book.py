@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,6 +162,20 @@ def test_a_browser_that_fails_is_one_line(
     monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.defpath)
     with pytest.raises(UsageError, match=said + ".*export the play as html"):
         print_page.pdf("<p>A page.")
+
+
+def test_what_a_killed_process_has_left_is_taken_away_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(print_page, "browser", lambda: "/nowhere/chromium")
+    for name in ("dreamplay-print-old", "dreamplay-print-new", "dreamplay-other"):
+        (tmp_path / name / "profile").mkdir(parents=True)
+        os.utime(tmp_path / name, (0, 0))
+    os.utime(tmp_path / "dreamplay-print-new")
+    with pytest.raises(UsageError):
+        print_page.pdf("<p>A page.")
+    assert {path.name for path in tmp_path.iterdir()} == {"dreamplay-print-new", "dreamplay-other"}
 
 
 def test_without_a_browser_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from dreamplay.errors import UsageError
@@ -19,8 +21,17 @@ _SWITCHES = (
     "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND",
     "--no-pdf-header-footer", "--generate-pdf-document-outline",
 )  # fmt: skip
+_PREFIX = "dreamplay-print-"
 _OTHERWISE = "export the play as html, and print that"
 _DATE = re.compile(rb"(/(?:CreationDate|ModDate) \(D:)\d{14}")
+
+
+def _tidy() -> None:
+    """Take away what a process has left that was killed while it printed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):  # somebody else's, or taken away meanwhile
+            if left.stat().st_mtime < time.time() - 2 * _SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def browser() -> str | None:
@@ -37,7 +48,8 @@ def pdf(page: str) -> bytes:
     program = browser()
     if program is None:
         raise UsageError(f"no browser is installed that could print; {_OTHERWISE}")
-    with tempfile.TemporaryDirectory(prefix="dreamplay-", ignore_cleanup_errors=True) as scratch:
+    _tidy()
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as scratch:
         source, made = Path(scratch, "page.html"), Path(scratch, "page.pdf")
         source.write_text(page, encoding="utf-8")
         # As root, as in a container, Chromium starts only without its sandbox. The page may run and load nothing.
