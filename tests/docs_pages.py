@@ -111,6 +111,7 @@ def _schema_table(name: str, schema: dict[str, Any]) -> str:
     rows = [f"### {name}", "", _line(schema["description"]), "", "| key | | meaning |", "|---|---|---|"]
     for key, field in schema["properties"].items():
         default = field.get("default")
+        default = None if isinstance(default, dict) else default  # it has a table of its own
         needed = "required" if key in schema.get("required", ()) else f"`{default}`" if default else "optional"
         words = ", ".join(f"`{word}`" for word in field.get("enum", ()))
         text = f"{words}. {_line(field['description'])}" if words else _line(field["description"])

@@ -103,18 +103,48 @@ CALM = "conditions", "calm"
         (_set("beats", to="dusk"), "beats: dusk", "beats: no beat 'dusk' in this story; it has day, night, dawn"),
         (_set(*CALM, "swaps", "ada", to="no.yaml"), "ada: no.yaml", "conditions.calm.swaps.ada: no file and no"),
         (_set(*CALM, "swaps", "eve", to="calm.yaml"), "eve: calm.yaml", "swaps.eve: no role 'eve' in this story"),
-        (_set(*CALM, "drop", to="eve"), "drop: eve", "conditions.calm.drop: `drop=eve`: no such role in this story"),
+        (_set(*CALM, "drop", to="eve"), "drop: eve", "conditions.calm.drop: no role 'eve' in this story"),
+        (
+            _set(*CALM, "drop", to=["ada", "bo"]),
+            "drop:",
+            "conditions.calm.drop: ada, bo: nobody would be left in day",
+        ),
+        (
+            _set("conditions", "told", to={"at": "night", "drop": ["ada", "bo"]}),
+            "drop:",
+            "drop: nobody would be left in night/attic",
+        ),
         (
             _set("conditions", "told", "at", to="noon"),
             "at: noon",
             "no beat or scene 'noon' is played; there are day, s",
         ),
         (_set("conditions", "told", "say", to=[{"eve": "Hm."}]), "say:", "conditions.told.say: no role 'eve'"),
+        (
+            _set("conditions", "told", "say", to=[{"cyrus": "Hm."}]),
+            "say:",
+            "say: cyrus is not in night/attic",
+        ),
+        (
+            _set("conditions", "told", "at", to="road"),
+            "at: road",
+            "told.at: nobody can speak in dawn/road",
+        ),
+        (_set("conditions", "told", "story_edit", to="later.yaml"), "story_edit:", "the run has played day/square"),
         (_set("conditions", "void", to={"swaps": {"ada": "ada"}}), "void:", "conditions.void: nothing is changed"),
         (_set("conditions", "void", to={"at": "night", "swaps": {"ada": "ada"}}), "void:", "nothing is changed at nig"),
         (_set("conditions", "more", to={"swaps": {"ada": "calm.yaml"}}), "more:", "asked for by calm, plain"),
         (_set("model", to="scirpted"), "model: scirpted", "did you mean scripted?"),
-        (_set("base_url", to="ftp://x"), "base_url: ftp", "base_url:"),
+        (_set("base_url", to="ftp://x"), "base_url: ftp", "base_url: an address begins with http"),
+        (
+            _set("base_url", to=["http://a/v1", "http://b:c@d/v1"]),
+            "- http://b:c@d",
+            "base_url.1: the address http://d/v1",
+        ),
+        (_set("base_url", to="http://a/v1?api_key=c"), "base_url:", "base_url: the address http://a/v1 has more to it"),
+        (_set("adapter", to="bogus"), "adapter:", "adapter: bogus: only the embedded model and .gguf files take an ad"),
+        (_set("memory", to="bogus"), "memory:", "memory: unknown memory 'bogus'"),
+        (_set("no_check", to="bogus"), "no_check:", "no_check: unknown check 'bogus'"),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else None,
 )
@@ -122,9 +152,13 @@ def test_what_cannot_be_played_is_refused_with_file_and_line(
     write: Write, change: Callable[[dict[str, Any]], None], line: str, message: str
 ) -> None:
     path = write(change)
+    later = worlds.story(3)
+    later["beats"][0]["scenes"][0]["kind"] = "dream"
+    worlds.dump(path.with_name("later.yaml"), later)
     with pytest.raises(UsageError) as refused:
         tasks(path)
     assert message in str(refused.value)
+    assert "`" not in str(refused.value).replace("`base_url`", "")  # of a key it is not said that it is a flag
     number = next(n for n, text in enumerate(path.read_text().splitlines(), start=1) if text.strip().startswith(line))
     assert f"{path}:{number}: " in str(refused.value)
 
@@ -134,3 +168,20 @@ def test_an_edited_story_with_other_roles_is_refused(write: Write, tmp_path: Pat
     path = write(_set(*CALM, "story_edit", to="other/story.yaml"))
     with pytest.raises(UsageError, match=r"story\.yaml has other roles \(ada, bo, cyrus, dee\) than the baseline"):
         tasks(path)
+
+
+def test_an_adapter_is_read_also_when_a_study_is_tried_out_on_a_model_that_takes_none(write: Write) -> None:
+    path = write(_set("adapter", to="bogus"))
+    with pytest.raises(UsageError, match=r"adapter: bogus: no such file or directory; give the path of a LoRA"):
+        tasks(path, model="scripted")
+
+
+def test_what_is_asked_before_the_point_of_every_condition_could_never_move(write: Write) -> None:
+    def late(data: dict[str, Any]) -> None:
+        del data["conditions"]["calm"]
+        data["control"] = ["lines.bo@square"]
+
+    with pytest.raises(UsageError, match=r"control: lines\.bo@square looks at what comes before night, where"):
+        tasks(write(late))
+    for change in (_set("control", to=["lines.bo@square"]), _set("control", to=["lines.bo@porch"])):
+        assert tasks(write(change))  # somebody is calm from the start, or it comes after the point

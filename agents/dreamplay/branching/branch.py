@@ -120,7 +120,7 @@ def branch(parent: RunLog, name: str, at: str | None, changes: Changes, seed: in
     shared = tuple(played[:point])
     here = _scene_at(plan, played, point)
     begun = any(event.scene == here.id for event in shared)
-    story = _edited(plan, shared, here, begun, changes.story) if changes.story else plan.story
+    story = edited(plan, shared, here, begun, changes.story) if changes.story else plan.story
     cast = casting.swapped(plan.cast, changes.swaps, known=point > 0)
     comes = changes.visitor is not None and plan.cast.visitor is None
     if changes.visitor is not None:
@@ -215,8 +215,15 @@ def _called(story: Path | Story) -> str:
     return story.path.name if story.path else story.title
 
 
-def _edited(plan: RunConfig, shared: Sequence[Event], here: Scene, begun: bool, edit: Path | Story) -> Story:
+def edited(plan: RunConfig, shared: Sequence[Event], here: Scene, begun: bool, edit: Path | Story) -> Story:
     """An edited story, if it is the parent's story up to the point.
+
+    Args:
+        plan: of the parent.
+        shared: the events before the point.
+        here: the scene that the point lies in.
+        begun: whether that has begun.
+        edit: the edited story, or its file.
 
     Raises:
         LibraryError: there is none, or it is not valid.

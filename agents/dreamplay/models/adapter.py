@@ -110,36 +110,12 @@ def shipped() -> Adapter | None:
     return found
 
 
-def chosen(settings: Settings, kind: str, model: str | None) -> Adapter | None:
-    """The adapter that a model plays with: the setting `adapter`, else the shipped one if the model is the embedded
-    one. None: it plays without.
-
-    Args:
-        settings: what was set. From the environment or a file, it does not count for a model that takes no adapter.
-        kind: of the model: embedded, gguf or another.
-        model: the path of its file, if it is a gguf.
+def named(name: str) -> Adapter:
+    """The adapter that the setting names, other than `none`.
 
     Raises:
-        SettingsError: the model takes no adapter, or the adapter cannot be used or was made for another model.
+        SettingsError: there is none, or it cannot be used.
     """
-    named = settings.adapter
-    if named == NONE:
-        return None
-    if kind not in _LOCAL:
-        source = settings.source("adapter")
-        if named and source and source.kind == "flag":
-            raise SettingsError(
-                f"`adapter={named}`: only the embedded model and .gguf files take an adapter; leave it out, or choose "
-                "another `model`"
-            )
-        return None
-    found = _named(named) if named else shipped() if kind == "embedded" else None
-    if found:
-        _check_base(found, model if kind == "gguf" else None)
-    return found
-
-
-def _named(name: str) -> Adapter:
     if name == SHIPPED:
         if (found := shipped()) is None:
             raise SettingsError(
@@ -152,6 +128,35 @@ def _named(name: str) -> Adapter:
         raise SettingsError(
             f"`adapter={name}`: {error}; give the path of a LoRA adapter in a .gguf file, {SHIPPED} or {NONE}"
         ) from None
+
+
+def chosen(settings: Settings, kind: str, model: str | None) -> Adapter | None:
+    """The adapter that a model plays with: the setting `adapter`, else the shipped one if the model is the embedded
+    one. None: it plays without.
+
+    Args:
+        settings: what was set. From the environment or a file, it does not count for a model that takes no adapter.
+        kind: of the model: embedded, gguf or another.
+        model: the path of its file, if it is a gguf.
+
+    Raises:
+        SettingsError: the model takes no adapter, or the adapter cannot be used or was made for another model.
+    """
+    asked = settings.adapter
+    if asked == NONE:
+        return None
+    if kind not in _LOCAL:
+        source = settings.source("adapter")
+        if asked and source and source.kind == "flag":
+            raise SettingsError(
+                f"`adapter={asked}`: only the embedded model and .gguf files take an adapter; leave it out, or choose "
+                "another `model`"
+            )
+        return None
+    found = named(asked) if asked else shipped() if kind == "embedded" else None
+    if found:
+        _check_base(found, model if kind == "gguf" else None)
+    return found
 
 
 def _check_base(adapter: Adapter, file: str | None) -> None:

@@ -9,7 +9,7 @@ from dreamplay.engine import estimate
 from dreamplay.models.profile import ModelProfile
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.provenance import Usage
-from dreamplay.studies.planning import Plan
+from dreamplay.studies.plan import Plan
 from dreamplay.studies.status import StudyStatus
 from dreamplay.studies.study import Study
 

@@ -2,68 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from dreamplay import casting, prepare
+from dreamplay import casting, plugins, prepare
 from dreamplay import settings as reading
 from dreamplay.branching import branch
 from dreamplay.branching.branch import Changes
 from dreamplay.engine import run_config
-from dreamplay.engine.plugin_set import SHIPPED
+from dreamplay.engine.plugin_set import GROUPS, SHIPPED, PluginSet
 from dreamplay.engine.run_config import RunConfig
-from dreamplay.errors import DreamplayError, UsageError
+from dreamplay.errors import PluginError, UsageError
 from dreamplay.library import resources, yaml_loader
 from dreamplay.models import registry
 from dreamplay.models.registry import ModelSpec
-from dreamplay.runs.records import Header, RunLog
+from dreamplay.runs.records import RunLog
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
 from dreamplay.settings import Settings, Source
-from dreamplay.studies import measures
+from dreamplay.studies import checks
+from dreamplay.studies.plan import Plan, by_flag, scene_at
 from dreamplay.studies.study import Condition, Study
-from dreamplay.studies.tasks import Swap, Task, Turn, asked, named
+from dreamplay.studies.tasks import Swap, Task, Turn
 
 _OWN = (
     "length", "model", "adapter", "temperature", "candidates", "direction", "think", "reflect", "window", "no_check",
     "memory", "director", "embedder",
 )  # fmt: skip
 """Keys of a study that are settings of a play."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The plays of one phrasing of a condition, without their seeds."""
-
-    condition: str
-    phrasing: str
-    run: RunConfig
-    """What is played; of one that branches off another, what that plays."""
-    header: Header
-    spec: ModelSpec
-    settings: Settings
-    turn: Turn | None = None
-    before: Plan | None = None
-    """What it branches off."""
-
-    @cached_property
-    def asked(self) -> str:
-        """The hash of everything that is asked for, except the seed and what it branches off."""
-        return asked(self.header, self.turn)
-
-    def task(self, seed: int) -> Task:
-        """The play with a seed."""
-        turn = self.turn
-        if turn and self.before:
-            turn = turn.model_copy(update={"parent": self.before.task(seed).name})
-        model = self.settings.model or self.spec.model or self.spec.kind
-        return Task(
-            name=named(self.header.story_id, self.asked, seed, turn), condition=self.condition, phrasing=self.phrasing,
-            seed=seed, header=self.header.model_copy(update={"seed": seed}), model=model,
-            adapter=self.settings.adapter, turn=turn,
-        )  # fmt: skip
 
 
 def tasks(study: Study, settings: Settings | None = None) -> tuple[Task, ...]:
@@ -90,9 +57,9 @@ def plans(study: Study, settings: Settings | None = None) -> tuple[Plan, ...]:
     planner = _Planner(study, settings or reading.load())
     for (condition, phrasing), change in study.worded.items():
         planner.add(condition, phrasing, change)
-    _check_different(study, planner.found)
-    _check_measures(study, next(iter(planner.found.values())).run.story)
-    return tuple(planner.found.values())
+    found = tuple(planner.found.values())
+    checks.check(study, found)
+    return found
 
 
 class _Planner:
@@ -103,7 +70,8 @@ class _Planner:
         self.found: dict[tuple[str, str], Plan] = {}
         self._source = Source("study", str(study.path or study.name))
         own = {name: getattr(study, name) for name in _OWN if getattr(study, name) != ()}
-        self._settings = settings.over(self._source, **{name: own[name] for name in own if not _asked(settings, name)})
+        self._settings = settings.over(self._source, **{name: own[name] for name in own if not by_flag(settings, name)})
+        self._plugins = self._chosen()
 
     def add(self, condition: str, phrasing: str, change: Condition) -> None:
         """Plan one phrasing."""
@@ -115,23 +83,38 @@ class _Planner:
         else:
             reflect = profile.reflections if settings.reflect is None else settings.reflect
             run, turn = replace(self._run(condition, phrasing, change, settings), reflect=reflect), None
-        made = {"profile": profile.recorded(), "checks": run.pipeline(profile).recorded()}
+        try:
+            made = {"profile": profile.recorded(), "checks": run.pipeline(profile).recorded()}
+        except PluginError as error:
+            raise self.study.wrong(error, "no_check") if self.study.no_check else error from None
         header = run.header(spec.name or spec.kind, prepare.recorded(spec) | made)
         self.found[condition, phrasing] = Plan(condition, phrasing, run, header, spec, settings, turn, before)
 
+    def _chosen(self) -> PluginSet:
+        """The plug-ins of all plays."""
+        for name, group in GROUPS.items():
+            named = getattr(self._settings, name)
+            if named and self._settings.source(name) == self._source:
+                try:
+                    plugins.completed(group, named)
+                except PluginError as error:
+                    raise self.study.wrong(error, name) from None
+        return SHIPPED.chosen(self._settings)
+
     def _model(self, condition: str, change: Condition) -> tuple[ModelSpec, Settings]:
         settings = self._settings.over(self._source, model=change.model, direction=change.direction)
-        if self.study.base_url and not _asked(settings, "base_url"):
-            try:
-                settings = settings.over(self._source, base_url=self.study.base_url[0])
-            except UsageError as error:
-                raise self._wrong(error, "base_url") from None
+        if self.study.base_url and not by_flag(settings, "base_url"):
+            settings = settings.over(self._source, base_url=self.study.base_url[0])
         try:
             spec = registry.choose(settings)
         except UsageError as error:
-            raise self._wrong(error, *(("conditions", condition, "model") if change.model else ("model",))) from None
+            if self.study.adapter and "`adapter" in str(error):
+                raise self.study.wrong(error, "adapter") from None
+            raise self.study.wrong(
+                error, *(("conditions", condition, "model") if change.model else ("model",))
+            ) from None
         if spec.kind == "endpoint" and not spec.model:
-            raise UsageError(f"{self.study.place('model')}: name the `model` that plays, as its endpoint calls it")
+            raise UsageError(f"{self.study.place('model')}: name the model that plays, as its endpoint calls it")
         return spec, settings
 
     def _run(self, condition: str, phrasing: str, change: Condition, settings: Settings) -> RunConfig:
@@ -141,19 +124,21 @@ class _Planner:
         try:
             run = run_config.make_run_config(
                 story, swaps, seed=0, length=self.study.length, beats=self.study.beats,
-                plugins=SHIPPED.chosen(settings), checks_off=settings.no_check,
+                plugins=self._plugins, checks_off=settings.no_check,
             )  # fmt: skip
         except UsageError as error:
             beats = not set(self.study.beats) <= {beat.id for beat in story.beats}
             keys = ("beats",) if beats else self._keys(condition, phrasing, "swaps" if swaps else "")
-            raise self._wrong(error, *keys) from None
+            raise self.study.wrong(error, *keys) from None
         if not change.drop:
             return run
+        for role in change.drop:
+            self._check_role(role, story, "conditions", condition, "drop")
         whole = RunLog(run.header("", {}), Script(), None)
         try:
             reduced = branch.branch(whole, "", None, Changes(drop=change.drop)).plan
         except UsageError as error:
-            raise self._wrong(error, "conditions", condition, "drop") from None
+            raise self.study.wrong(error, "conditions", condition, "drop") from None
         return replace(reduced, parent=None, point=None)
 
     def _story(self, condition: str, phrasing: str, change: Condition) -> Story:
@@ -163,7 +148,7 @@ class _Planner:
             file = resources.find("stories", change.story_edit or self.study.story, self.study.beside)
             story = yaml_loader.read(file, Story)
         except UsageError as error:
-            raise self._wrong(error, *keys) from None
+            raise self.study.wrong(error, *keys) from None
         others = [plan.run.story for plan in self.found.values()]
         if others and list(story.cast) != list(others[0].cast):
             raise UsageError(
@@ -190,20 +175,44 @@ class _Planner:
             self._check_role(role, story, "conditions", condition, "drop")
         for line in change.say:
             self._check_role(next(iter(line)), story, *self._keys(condition, phrasing, "say"))
+        self._check_there(condition, phrasing, change, before)
         swaps = {}
         for role, name in change.swaps.items():
             given = self._persona(condition, phrasing, role, name, story)
             try:
                 persona = casting.swapped(before.cast, {role: given}, known=True).personas[role]
             except UsageError as error:
-                raise self._wrong(error, *self._keys(condition, phrasing, "swaps", role)) from None
+                raise self.study.wrong(error, *self._keys(condition, phrasing, "swaps", role)) from None
             swaps[role] = Swap(persona=persona, file=Path(given).name)
         edited = self._story(condition, phrasing, change) if change.story_edit else None
+        if edited:
+            try:
+                branch.edited(before, (), before.scenes[scene_at(before, at)][1], False, edited)
+            except UsageError as error:
+                raise self.study.wrong(error, *self._keys(condition, phrasing, "story_edit")) from None
         return Turn(
             parent="", at=at, swaps=swaps, drop=change.drop,
             say=tuple(pair for line in change.say for pair in line.items()),
             story=edited, story_file=edited.path.name if edited and edited.path else "",
         )  # fmt: skip
+
+    def _check_there(self, condition: str, phrasing: str, change: Condition, before: RunConfig) -> None:
+        """See that whoever says a line is there, and that somebody is left."""
+        rest = before.scenes[scene_at(before, change.at or "") :]
+        speaks = [role for line in change.say for role in line]
+        for number, (beat, scene) in enumerate(rest):
+            absent = set(change.drop).difference(() if number else speaks)  # who speaks there leaves after it
+            if not set(scene.present) - absent:
+                wrong = f"nobody would be left in {beat.id}/{scene.id}; keep one of them"
+                raise UsageError(f"{self.study.place('conditions', condition, 'drop')}: {wrong}")
+        beat, scene = rest[0]
+        if speaks and scene.kind == "epilogue":
+            wrong = f"nobody can speak in {beat.id}/{scene.id}, where the end is told; begin before it"
+            raise UsageError(f"{self.study.place('conditions', condition, 'at')}: {wrong}")
+        for role in speaks:
+            if role not in scene.present:
+                wrong = f"{role} is not in {beat.id}/{scene.id}, where it is said; there are {', '.join(scene.present)}"
+                raise UsageError(f"{self.study.place(*self._keys(condition, phrasing, 'say'))}: {wrong}")
 
     def _persona(self, condition: str, phrasing: str, role: str, name: str, story: Story) -> str | Path:
         """Whom a swap names: another role, or a file."""
@@ -214,7 +223,7 @@ class _Planner:
         try:
             return resources.find("personas", name, self.study.beside)
         except UsageError as error:
-            raise self._wrong(error, *keys) from None
+            raise self.study.wrong(error, *keys) from None
 
     def _check_role(self, role: str, story: Story, *keys: str) -> None:
         if role not in story.cast:
@@ -229,61 +238,3 @@ class _Planner:
             own = last[1] in getattr(found, last[0])
         words = tuple(filter(None, last))
         return ("conditions", condition, *(("phrasings", phrasing) if own else ()), *words)
-
-    def _wrong(self, error: DreamplayError, *keys: str) -> UsageError:
-        return UsageError(f"{self.study.place(*keys)}: {error}")
-
-
-def _asked(settings: Settings, name: str) -> bool:
-    """Whether somebody asks for a setting with this study, which counts more than what the study says."""
-    source = settings.source(name)
-    return source is not None and source.kind == "flag"
-
-
-def _check_different(study: Study, found: Mapping[tuple[str, str], Plan]) -> None:
-    """See that every phrasing asks for plays of its own.
-
-    Raises:
-        UsageError: one asks for those of another; the message names file and line.
-    """
-    known: dict[tuple[str, str], Plan] = {}
-    for plan in found.values():
-        written = study.conditions[plan.condition].phrasings
-        place = study.place("conditions", plan.condition, *(("phrasings", plan.phrasing) if written else ()))
-        if plan.before and _alike(plan, plan.before):
-            raise UsageError(f"{place}: nothing is changed at {plan.turn and plan.turn.at}; say what, or take it out")
-        before = plan.before.phrasing if plan.before else ""
-        other = known.setdefault((plan.asked, before), plan)
-        if other is plan:
-            continue
-        if other.condition == study.baseline != plan.condition:
-            raise UsageError(f"{place}: nothing is changed, so that it is the baseline again; say what, or take it out")
-        shown = (
-            f"{other.condition}, {other.phrasing}" if study.conditions[other.condition].phrasings else other.condition
-        )
-        raise UsageError(f"{place}: the same is asked for by {shown}; say what is otherwise, or take one out")
-
-
-def _alike(plan: Plan, before: Plan) -> bool:
-    """Whether a branch would go on as what it branches off."""
-    turn = plan.turn
-    assert turn
-    own = dict(plan.header.cast) | {role: each.persona for role, each in turn.swaps.items()}
-    changed = turn.say or turn.drop or own != plan.header.cast or turn.story not in (None, plan.header.story)
-    return not changed and asked(plan.header, None) == before.asked
-
-
-def _check_measures(study: Study, story: Story) -> None:
-    """See that what is asked of every play can be measured.
-
-    Raises:
-        UsageError: it cannot; the message names file and line.
-    """
-    for key, names in (("measures", study.measures), ("control", study.control)):
-        try:
-            measures.check(names, story)
-        except UsageError as error:
-            raise UsageError(f"{study.place(key)}: {error}") from None
-    if twice := [name for name in study.control if name in study.measures]:
-        wrong = "is a measure, too; what is a control cannot have changed, so it is no question of the study"
-        raise UsageError(f"{study.place('control')}: {twice[0]} {wrong}")

@@ -9,7 +9,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from dreamplay.errors import DreamplayError, UsageError
 from dreamplay.library import yaml_document, yaml_loader
+from dreamplay.schema.address import Address
 from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import FrozenModel, Id, MisplacedError, Role, Text
 from dreamplay.schema.direction import Direction
@@ -20,6 +22,9 @@ PLAIN: Final = "plain"
 """The phrasing of a condition that names none."""
 MOST_SEEDS = 10_000
 _TOO_FEW = "from one seed nothing can be concluded; ask for at least 2"
+_NAMED = re.compile(r"`(\w+)(?:=([^`]*))?`")
+_OWN = re.compile(r"^`\w+(?:=([^`]*))?`: ")
+"""With what an error begins: the setting that is wrong."""
 _RANGE = re.compile(r"(\d{1,10})\s*-\s*(\d{1,10})")
 
 
@@ -146,7 +151,9 @@ class Study(Authored):
     measures: Lines = ()
     """What is asked of every play, named before it is played: `stance.leo=stay`; see docs/statistics.md."""
     control: Lines = ()
-    """Measures of what cannot have changed, such as what came before the change, written as `measures` are."""
+    """Measures of what the change cannot touch, though something else could, written as `measures` are: what is said
+    before the changed person comes in. What comes before the point of every condition is refused: it is the same
+    play."""
     prices: Prices | None = None
     """What tokens cost, for the estimate."""
     limits: Limits = Limits()
@@ -183,6 +190,8 @@ class Study(Authored):
                 raise MisplacedError(f"no condition {name!r}; there are {known}", key)
         if self.placebo == self.baseline:
             raise MisplacedError("the baseline cannot be its own placebo; name another condition", "placebo")
+        for number, text in enumerate(self.base_url):
+            self._check_address(text, *(() if len(self.base_url) == 1 else (number,)))
         if len(set(self.seeds)) < len(self.seeds):
             raise MisplacedError("a seed stands here twice; the same play would be counted twice", "seeds")
         for name, condition in self.conditions.items():
@@ -196,6 +205,24 @@ class Study(Authored):
                     wrong = "a line is said at a point of the play; name its beat or scene with the key at"
                     raise MisplacedError(wrong, "conditions", name, *place)
         return self
+
+    @staticmethod
+    def _check_address(text: str, *number: int) -> None:
+        """See that a model can be asked at an address, which may be shown to whoever gets the file.
+
+        Raises:
+            MisplacedError: it is no address, or there is a password or a key in it.
+        """
+        try:
+            address = Address.parse(text)
+        except ValueError as error:
+            raise MisplacedError(str(error), "base_url", *number) from None
+        if address.hides:
+            wrong = (
+                f"the address {address} has more to it, which may be a password or a key, and a study is there to be "
+                "shared; take it out, and name the whole address with `base_url`"
+            )
+            raise MisplacedError(wrong, "base_url", *number)
 
     @property
     def name(self) -> str:
@@ -217,6 +244,18 @@ class Study(Authored):
         """A key for a message, with the file and line in which it stands, if the study was read from a file."""
         shown = ".".join(keys)
         return f"{self.path}:{yaml_document.read(self.path).line_of(keys)}: {shown}" if self.path else shown
+
+    def wrong(self, error: DreamplayError, *keys: str) -> UsageError:
+        """What is wrong with a key, and where it stands. Settings, which a command line has as flags, are called as
+        the file has them."""
+
+        def written(hit: re.Match[str]) -> str:
+            name, value = hit.groups()
+            known = name in Study.model_fields or name in Condition.model_fields
+            return hit[0] if not known else name if value is None else f"{name}: {value}"
+
+        text = _OWN.sub(lambda hit: f"{hit[1]}: " if hit[1] else "", str(error))
+        return UsageError(f"{self.place(*keys)}: {_NAMED.sub(written, text)}")
 
 
 def read(path: Path) -> Study:
