@@ -10,11 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import worlds
 from dreamplay.cli import main
+from dreamplay.errors import ModelError
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
+from dreamplay.storage.postgres import faults
+from dreamplay.storage.postgres.address import Address
+from dreamplay.studies.engines.here import Here
+from dreamplay.studies.loaded import check
+from dreamplay.studies.play import StudyPlay
+from dreamplay.studies.worker import Workplace
 from fake_endpoint import FakeEndpoint
 
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))
@@ -57,10 +65,12 @@ def test_a_dry_run_estimates_what_is_missing_and_plays_nothing(study: Study, fil
     assert code == 0
     assert out.startswith("4 of 4 plays to play: about ")
     assert " EUR; how long it takes is known once a play is finished" in out
+    assert "4 at once in " in out
+    assert " on scripted (the shipped fake: no model, no network); they are kept in transcripts/words\n" in out
     assert not Path("transcripts").exists()
     _, out, _ = study("run", file, "--dry-run", "--model", "scripted", "--json")
     estimate = json.loads(out)
-    assert estimate["plays"] == 4
+    assert (estimate["plays"], estimate["store"]) == (4, "transcripts/words")
     assert estimate["money"] == pytest.approx((estimate["prompt"] + 2 * estimate["output"]) / 1_000_000)
 
 
@@ -88,9 +98,19 @@ def test_a_play_that_fails_fails_alone_and_is_missing(study: Study, file: Path) 
         assert code == 1
         assert "dreamplay: 2 of 4 plays failed, story-" in err.splitlines()[-1]
         assert err.endswith("the same command again plays what is missing\n")
+        assert len([line for line in err.splitlines() if " failed, and with it 1 that branches off it: " in line]) == 1
+        assert "which it branches off" not in err
         _, out, _ = study("status", file)
         assert [line.split()[2] for line in out.splitlines()] == ["finished", "1", "1"]
         assert study("run", file, "--base-url", fake.base_url, "--processes", 1)[0] == 0
+
+
+def test_a_reason_that_names_the_next_step_is_followed_by_no_other() -> None:
+    full = faults.cannot("write to", "a", Address.read("postgresql://a/b"), psycopg.errors.DiskFull())
+    playing = StudyPlay(Here(Workplace(store="plays", jobs=1, all_jobs=1)), (), failed={"one": str(full)})
+    with pytest.raises(ModelError) as told:
+        check(playing)
+    assert str(told.value).count("the same command again") == 1
 
 
 def test_what_is_wrong_with_the_file_is_said_in_one_line_before_anything_is_played(study: Study, file: Path) -> None:

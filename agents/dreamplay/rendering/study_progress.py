@@ -50,8 +50,10 @@ class StudyProgress(LiveRegion):
         if outcome.state == "finished":
             self._done[where] += 1
         elif outcome.state == "failed":
-            self._failed += 1
-            self.said(f"{outcome.name} failed: {outcome.why}")
+            self._failed += 1 + len(outcome.branches)
+            behind = len(outcome.branches)
+            others = f", and with it {behind} that branch{'es' * (behind == 1)} off it" if behind else ""
+            self.said(f"{outcome.name} failed{others}: {outcome.why}")
         elif outcome.state == "elsewhere" and outcome.why not in self._elsewhere:
             self._elsewhere.add(outcome.why)
             self.said(f"{outcome.name} is being played by {outcome.why}; it is waited for")

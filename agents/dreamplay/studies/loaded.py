@@ -22,7 +22,7 @@ from dreamplay.storage.store import Store
 from dreamplay.studies import planning, study
 from dreamplay.studies.costs import StudyEstimate, costs
 from dreamplay.studies.engines.base import Engine
-from dreamplay.studies.planning import Plan
+from dreamplay.studies.plan import Plan
 from dreamplay.studies.play import StudyPlay
 from dreamplay.studies.status import StudyStatus, status
 from dreamplay.studies.study import Study
@@ -30,6 +30,8 @@ from dreamplay.studies.tasks import Task
 
 LOCAL = ("embedded", "gguf")
 """Models that run in the process that plays: two of them on the cores of one crawl."""
+_AGAIN = "the same command again"
+"""The next step, which some reasons name already."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,6 +76,13 @@ class LoadedStudy:
     def local(self) -> bool:
         """Whether a model runs in the process that plays."""
         return any(plan.spec.kind in LOCAL for plan in self.plans)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """What plays, at which addresses, and why, in words."""
+        others = "".join(f" and at {address}" for address in (self.addresses or self._own)[1:])
+        names = (f"{plan.spec}{others if plan.spec.kind == 'endpoint' else ''}" for plan in self.plans)
+        return tuple(dict.fromkeys(names))
 
     def status(self) -> StudyStatus:
         """How far it is."""
@@ -235,7 +244,5 @@ def check(played: StudyPlay) -> None:
     """
     if played.failed:
         name, why = next(iter(played.failed.items()))
-        raise ModelError(
-            f"{len(played.failed)} of {len(played.tasks)} plays failed, {name} first: {why}; the same command again "
-            "plays what is missing"
-        )
+        again = "" if _AGAIN in why else f"; {_AGAIN} plays what is missing"
+        raise ModelError(f"{len(played.failed)} of {len(played.tasks)} plays failed, {name} first: {why}{again}")

@@ -57,6 +57,7 @@ class _Both:
             self.play.finished[outcome.name] = outcome
         elif outcome.state == "failed":
             self.play.failed[outcome.name] = outcome.why
+            self.play.failed |= dict.fromkeys(outcome.branches, f"{outcome.name}, which it branches off, failed")
         self.watch.over(outcome)
 
     def lost(self, worker: str, names: Sequence[str]) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dreamplay.cli.options import HtmlFlag, JsonFlag, MarkdownFlag, ModelFlag, QuietFlag, StoreFlag, TimeoutFlag, write
-from dreamplay.cli.play_session import INTERRUPTED, until_stopped
-from dreamplay.rendering.output import dumps, echo, say
+from dreamplay.cli.play_session import until_stopped
+from dreamplay.errors import INTERRUPTED
+from dreamplay.rendering.output import dumps, echo, say, worded
 
 if TYPE_CHECKING:
     from dreamplay.studies.loaded import LoadedStudy
@@ -70,17 +71,19 @@ def run(
     from dreamplay.studies import loaded
 
     found = _loaded(file, store, model, base_url, timeout)
+    stands = found.status()
+    playing = found.prepare(jobs, processes, cluster)
+    where = {"engine": str(playing.engine), "models": found.models, "store": str(found.store)}
     if dry_run:
-        cost, at_once = found.estimate(jobs), found.jobs(jobs)
+        cost = found.estimate(jobs)
         if as_json:
-            echo(dumps(cost.model_dump()))
+            echo(dumps(cost.model_dump() | where))
         else:
-            echo(study_view.told(cost, len(found.tasks), at_once))
+            echo(study_view.told(cost, len(found.tasks), found.jobs(jobs)))
+            echo(worded(f"{_where(playing, found)}; they are kept in {found.store}"))
             for line in found.reach.says:
                 echo(line)
         return
-    stands = found.status()
-    playing = found.prepare(jobs, processes, cluster)
     if playing.tasks:
         asyncio.run(_play(found, playing, stands, quiet=quiet or as_json))
     loaded.check(playing)
@@ -157,12 +160,15 @@ def _loaded(
     return load_study(file, store=store, model=model, base_url=base_url or (), timeout=timeout)
 
 
+def _where(playing: StudyPlay, found: LoadedStudy) -> str:
+    return f"{playing.engine}, on {', '.join(found.models)}"
+
+
 async def _play(found: LoadedStudy, playing: StudyPlay, stands: StudyStatus, *, quiet: bool) -> None:
     from dreamplay.rendering.study_progress import StudyProgress
 
     if not quiet:
-        engines = ", ".join(dict.fromkeys(str(plan.spec) for plan in found.plans))
-        say(f"playing {len(playing.tasks):,} of {len(found.tasks):,} plays, {playing.engine}, on {engines}")
+        say(f"playing {len(playing.tasks):,} of {len(found.tasks):,} plays, {_where(playing, found)}")
         say(f"they are kept in {found.store}")
     with StudyProgress(stands, quiet=quiet) as board:
         await until_stopped(playing, playing.play(board), "quiet" if quiet else "story")

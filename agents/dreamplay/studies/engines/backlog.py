@@ -76,9 +76,9 @@ class Backlog:
             self._later.append((time.monotonic() + PAUSE, task))
         elif outcome.state == "finished":
             self._ready.extendleft(reversed(self._children.pop(task.name, ())))
+        elif outcome.state == "failed":
+            outcome = outcome.model_copy(update={"branches": self._given_up(task.name)})
         self._watch.over(outcome)
-        if outcome.state == "failed":
-            self._give_up(task.name)
         self._wake()
 
     def lose(self, worker: str, names: Sequence[str], why: str) -> None:
@@ -92,11 +92,11 @@ class Backlog:
                 self.over(Outcome(name=name, state="failed", why=f"{why}, {MOST_LOST} times"))
         self._wake()
 
-    def _give_up(self, name: str) -> None:
-        """Fail whatever branches off a task that failed."""
-        for task in self._children.pop(name, ()):
-            self._watch.over(Outcome(name=task.name, state="failed", why=f"{name}, which it branches off, failed"))
-            self._give_up(task.name)
+    def _given_up(self, name: str) -> tuple[str, ...]:
+        """Whatever branches off a task that failed, which is not handed out any more."""
+        return tuple(
+            given_up for task in self._children.pop(name, ()) for given_up in (task.name, *self._given_up(task.name))
+        )
 
     def _wake(self) -> None:
         self._changed.set()

@@ -19,6 +19,8 @@ class Outcome(FrozenModel):
     """stopped: on demand; elsewhere: somebody else plays it. What was played of it is kept in every case."""
     why: str = ""
     """Of one that failed: the reason. Of one that is played elsewhere: by whom."""
+    branches: tuple[str, ...] = ()
+    """Of one that failed: the tasks that branch off it, which fail with it, and of which nothing else is told."""
     lines: int = 0
     """Spoken lines of the whole play, without the prologue."""
     usage: Usage = Usage()
