@@ -24,7 +24,6 @@ from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.retry import LONGEST_WAIT, WAITS, Patience, polite_wait
 from fake_endpoint import CannedAnswer, FakeEndpoint
-from tenacity import RetryCallState
 
 LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", ask="Say it.", prefill="Leo:",
               max_tokens=72, stop=("\n",))  # fmt: skip
@@ -50,7 +49,7 @@ async def connect(fake: FakeEndpoint) -> AsyncIterator[Callable[..., Endpoint]]:
 
     def connected(timeout: float = 5.0, base_url: str = "", **rest: Any) -> Endpoint:
         clients.append(open_endpoint(base_url or fake.base_url, "key", timeout=timeout))
-        return Endpoint("small", clients[-1], fake.base_url, **({"wait": lambda state: 0.0} | rest))
+        return Endpoint("small", clients[-1], fake.base_url, **({"wait": lambda error, tries: 0.0} | rest))
 
     yield connected
     for client in clients:
@@ -140,7 +139,7 @@ async def test_what_an_endpoint_says_is_told_whatever_its_form_and_without_the_k
 
     http_client = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
     client = openai.AsyncOpenAI(base_url="http://h", api_key="sk-secret", max_retries=0, http_client=http_client)
-    endpoint = Endpoint("small", client, "http://h", wait=lambda state: 0.0, secrets=("sk-secret",))
+    endpoint = Endpoint("small", client, "http://h", wait=lambda error, tries: 0.0, secrets=("sk-secret",))
     with pytest.raises(ModelError) as caught:
         await endpoint.complete(LINE, seed=1)
     message = str(caught.value)
@@ -193,8 +192,8 @@ async def test_the_wait_is_what_the_endpoint_asks_for_or_short(
 ) -> None:
     waits: list[float] = []
 
-    def wait(state: RetryCallState) -> float:
-        waits.append(polite_wait(state))
+    def wait(error: Exception, tries: int) -> float:
+        waits.append(polite_wait(error, tries))
         return 0.0
 
     fake.faults.append(fault)
@@ -203,27 +202,24 @@ async def test_the_wait_is_what_the_endpoint_asks_for_or_short(
     assert least <= waits[0] <= most
 
 
-def _failed(status: int, headers: dict[str, str] | None = None, body: object = None) -> RetryCallState:
+def _failed(status: int, headers: dict[str, str] | None = None, body: object = None) -> openai.APIStatusError:
     import httpx2
 
     response = httpx2.Response(status, headers=headers, request=httpx2.Request("POST", "http://127.0.0.1"))
-    state = RetryCallState(None, None, (), {})  # type: ignore[arg-type]
-    error = openai.APIStatusError("slow down", response=response, body=body)
-    state.set_exception((type(error), error, None))
-    return state
+    return openai.APIStatusError("slow down", response=response, body=body)
 
 
 def _waited(headers: dict[str, str], body: object) -> float:
-    return polite_wait(_failed(429, headers, body))
+    return polite_wait(_failed(429, headers, body), 1)
 
 
 def test_patience_is_seconds_while_an_endpoint_is_busy_and_tries_else() -> None:
     patience = Patience(10.0)
     busy, broken = _failed(503), _failed(500)
-    assert [patience.ends(busy) for _ in range(2 * TRIES)] == [False] * 2 * TRIES
-    assert [patience.ends(broken) for _ in range(TRIES)] == [False] * (TRIES - 1) + [True]
+    assert [patience.ends(busy, 1) for _ in range(2 * TRIES)] == [False] * 2 * TRIES
+    assert [patience.ends(broken, 1) for _ in range(TRIES)] == [False] * (TRIES - 1) + [True]
     patience.waited = 10.0
-    assert patience.ends(busy)
+    assert patience.ends(busy, 1)
 
 
 @pytest.mark.parametrize(
@@ -362,7 +358,7 @@ async def test_when_one_call_is_told_to_wait_all_wait(
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    endpoint = connect(wait=lambda state: 60.0)
+    endpoint = connect(wait=lambda error, tries: 60.0)
     fake.faults.append("429")
     first = asyncio.create_task(endpoint.complete(LINE, seed=1))
     while not endpoint._closed_until:  # noqa: ASYNC110

@@ -210,7 +210,9 @@ async def connect(fake: FakeEndpoint) -> AsyncIterator[Callable[..., Endpoint]]:
 
     def connected(**rest: Any) -> Endpoint:
         clients.append(open_endpoint(fake.base_url, "key", timeout=5))
-        return Endpoint("fake", clients[-1], "the endpoint", wait=lambda state: 0.0, profile=PROFILE.refined(rest))
+        return Endpoint(
+            "fake", clients[-1], "the endpoint", wait=lambda error, tries: 0.0, profile=PROFILE.refined(rest)
+        )
 
     yield connected
     for client in clients:

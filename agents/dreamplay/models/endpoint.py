@@ -13,8 +13,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
-
 from dreamplay.errors import ModelError, SettingsError
 from dreamplay.models import endpoint_errors, json_schema, profile_learning, proxy
 from dreamplay.models.base import OnToken, Reply
@@ -70,7 +68,8 @@ class Endpoint:
     streams: bool = True
     """Whether replies are streamed. Whole replies cost less if nobody watches."""
     patience: float = PATIENCE
-    wait: Callable[[RetryCallState], float] = polite_wait
+    wait: Callable[[Exception, int], float] = polite_wait
+    """Seconds between two attempts."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Secrets that no message may show, including messages of the endpoint."""
     key_advice: str = endpoint_errors.KEY_ADVICE
@@ -99,25 +98,29 @@ class Endpoint:
         """Answer a prompt; see `Model.complete`."""
         import openai
 
-        patience = Patience(self.patience)
-        retrying = AsyncRetrying(
-            stop=patience.ends, wait=lambda state: self._wait(state, patience),
-            retry=retry_if_exception(worth_retrying), reraise=True,
-        )  # fmt: skip
+        patience, tries = Patience(self.patience), 0
         try:
-            async for attempt in retrying:
-                with attempt:
-                    await self._let_through(prompt)
-                    if on_token and attempt.retry_state.attempt_number > 1:
-                        on_token("")
+            while True:
+                tries += 1
+                await self._let_through(prompt)
+                try:
                     reply = await self._ask(prompt, seed, on_token)
+                except Exception as error:
+                    if not worth_retrying(error):
+                        raise
+                    seconds = self._wait(error, tries, patience)
+                    if patience.ends(error, tries):
+                        raise
+                else:
                     self._said_busy = False
                     if self.limit:
                         self.limit.count(reply.usage.output)
                     return reply
+                await asyncio.sleep(seconds)
+                if on_token:
+                    on_token("")
         except (openai.APIError, CutError, EndlessError, *UNREADABLE) as error:
             raise ModelError(await self.explain(error)) from error
-        raise AssertionError("tenacity ends with a reply or an exception")
 
     async def warm_cache(self, prompt: Prompt) -> None:
         """Process a prompt in advance if that is free; see `Model.warm_cache`."""
@@ -125,11 +128,10 @@ class Endpoint:
             with contextlib.suppress(ModelError):  # the next call that needs a reply reports it
                 await self.complete(prompt, seed=0)
 
-    def _wait(self, state: RetryCallState, patience: Patience) -> float:
+    def _wait(self, error: Exception, tries: int, patience: Patience) -> float:
         """Seconds that a call waits; while the endpoint is busy, all the others wait with it."""
-        seconds = self.wait(state)
-        error = state.outcome.exception() if state.outcome else None
-        if error is not None and endpoint_errors.busy(error):
+        seconds = self.wait(error, tries)
+        if endpoint_errors.busy(error):
             patience.waited += seconds
             self._closed_until = max(self._closed_until, time.monotonic() + seconds)
             if not self._said_busy:
@@ -168,16 +170,18 @@ class Endpoint:
                     _log.warning("%s does not take all that is asked; from here on: %s", self.where, news)
 
     async def _send(self, request: dict[str, Any], prompt: Prompt, on_token: OnToken | None) -> Reply:
-        from dreamplay.models.response_body import Events
+        import httpx2
+        import openai
 
         start = time.monotonic()
         prefill = prompt.prefill if self.profile.prefill else ""
         try:
             async with asyncio.timeout(_SLOWEST * self.patience):
-                stream = await self.client.post(
-                    self._completions, body=request, cast_to=object, stream=True, stream_cls=Events
+                # A response is asked for as it comes: the client's own stream is made only of what comes in pieces.
+                response: Any = await self.client.post(
+                    self._completions, body=request, cast_to=httpx2.Response, stream=True, stream_cls=openai.AsyncStream
                 )
-                reply = await received(stream, prefill, on_token, tokens=prompt.max_tokens)
+                reply = await received(response, self.client, prefill, on_token, tokens=prompt.max_tokens)
         except TimeoutError as error:
             raise EndlessError(f"it was still coming after {_SLOWEST * self.patience:g} s") from error
         return replace(reply, usage=reply.usage.model_copy(update={"seconds": round(time.monotonic() - start, 3)}))

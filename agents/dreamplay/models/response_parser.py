@@ -17,7 +17,8 @@ from dreamplay.schema.base import mended
 from dreamplay.schema.provenance import Usage
 
 if TYPE_CHECKING:
-    from openai import AsyncStream
+    import httpx2
+    from openai import AsyncOpenAI
 
     from dreamplay.models.response_body import Body
 
@@ -33,12 +34,15 @@ _THOUGHT = ("reasoning_content", "reasoning", "thinking")
 """Fields in which endpoints send a model's reasoning separately from its reply."""
 
 
-async def received(stream: AsyncStream[object], prefill: str, on_token: OnToken | None, *, tokens: int) -> Reply:
+async def received(
+    response: httpx2.Response, client: AsyncOpenAI, prefill: str, on_token: OnToken | None, *, tokens: int
+) -> Reply:
     """The reply that an answer holds, whether it comes piece by piece or whole. What the first candidate says is passed
     on as it comes.
 
     Args:
-        stream: the answer, as the client hands it out.
+        response: the answer, of which nothing was read yet. It is closed at the end.
+        client: what asked for it.
         prefill: what was put in the model's mouth.
         on_token: takes the pieces.
         tokens: how many a reply was to have at most. Far beyond that nothing more is taken in.
@@ -54,9 +58,9 @@ async def received(stream: AsyncStream[object], prefill: str, on_token: OnToken 
     usage = Usage(calls=1)
     coming: dict[int, _Coming] = {}
     most = max(_SPOKEN, _A_TOKEN * tokens)
-    async with stream:
-        body = stream.response.stream = Body(stream.response.stream)  # type: ignore[arg-type]
-        async for data in _checked(stream):
+    async with contextlib.aclosing(response):
+        body = response.stream = Body(response.stream)  # type: ignore[arg-type]
+        async for data in _checked(response, client):
             usage = _count(data, usage)
             for place, choice in enumerate(filter(None, data.get("choices") or ())):
                 index = choice["index"] if isinstance(choice.get("index"), int) else place
@@ -193,25 +197,27 @@ def _together(coming: dict[int, _Coming], usage: Usage, *, ended: bool) -> Reply
     return Reply(first.text, first.finished, usage, tuple(others), first.thought)
 
 
-async def _checked(stream: AsyncStream[object]) -> AsyncIterator[dict[str, Any]]:
+async def _checked(response: httpx2.Response, client: AsyncOpenAI) -> AsyncIterator[dict[str, Any]]:
     """The objects of an answer, up to where a cut or garbled one ends it. One that was to come piece by piece and did
     not is a single object.
     """
     import httpx2
     import openai
 
+    from dreamplay.models.response_body import Events
+
     empty = True
     try:
-        whole = None if "event-stream" in stream.response.headers.get("content-type", "") else await _read(stream)
+        whole = None if "event-stream" in response.headers.get("content-type", "") else await _read(response)
         if whole is not None:
-            yield _sound(whole, stream)
+            yield _sound(whole, response)
             return
-        async for data in stream:
+        async for data in Events(cast_to=object, response=response, client=client):
             empty = False
             if isinstance(data, dict):
-                yield _sound(data, stream)
+                yield _sound(data, response)
     except httpx2.TimeoutException as error:
-        raise openai.APITimeoutError(stream.response.request) from error
+        raise openai.APITimeoutError(response.request) from error
     except openai.APITimeoutError:
         raise
     except (json.JSONDecodeError, httpx2.RequestError, openai.APIConnectionError) as error:
@@ -220,14 +226,14 @@ async def _checked(stream: AsyncStream[object]) -> AsyncIterator[dict[str, Any]]
         raise CutError
 
 
-async def _read(stream: AsyncStream[object]) -> dict[str, Any] | None:
+async def _read(response: httpx2.Response) -> dict[str, Any] | None:
     """An answer that comes whole; None if it comes piece by piece and only does not say so.
 
     Raises:
         CutError: nothing came.
         ValueError: it is neither.
     """
-    body = await stream.response.aread()
+    body = await response.aread()
     if not body.strip():
         raise CutError
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
@@ -241,7 +247,7 @@ async def _read(stream: AsyncStream[object]) -> dict[str, Any] | None:
     return data
 
 
-def _sound(data: dict[str, Any], stream: AsyncStream[object]) -> dict[str, Any]:
+def _sound(data: dict[str, Any], response: httpx2.Response) -> dict[str, Any]:
     """One object of an answer, if it does not state an error in place of a reply.
 
     Raises:
@@ -251,7 +257,7 @@ def _sound(data: dict[str, Any], stream: AsyncStream[object]) -> dict[str, Any]:
 
     if error := data.get("error") or (data if data.get("object") == "error" else None):
         message = error.get("message") if isinstance(error, dict) else error
-        raise openai.APIError(str(message or "an error"), stream.response.request, body=error)
+        raise openai.APIError(str(message or "an error"), response.request, body=error)
     return data
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import time
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-
-from tenacity import RetryCallState, wait_random_exponential
 
 from dreamplay.models import endpoint_errors
 from dreamplay.models.endpoint_errors import TRIES
@@ -21,6 +20,8 @@ SHORTEST_WAIT = 0.5
 """Seconds waited at least where an endpoint asks for a wait."""
 WAITS = 40
 """Tries at most of an endpoint that is busy, however short the waits are."""
+_UNASKED = 20.0
+"""Maximum seconds between two attempts where an endpoint asks for no wait."""
 
 _UNITS = {"ms": 0.001, "milli": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _STEP = r"(\d+(?:\.\d+)?)\s*(ms|milli|s|m|h)[a-z]*\s*"
@@ -33,13 +34,18 @@ _MILLISECONDS = re.compile(r"retry[-_]after[-_]ms\"?: *\"?(\d+(?:\.\d+)?)", re.I
 _SECONDS = re.compile(r"retry[-_]after(?:[-_]seconds?)?\"?: *\"?(\d+(?:\.\d+)?)(?![\d.]*\s*[a-z])", re.IGNORECASE)
 
 
-def polite_wait(state: RetryCallState) -> float:
-    """Seconds to wait: what the endpoint asks for, else exponential with jitter, and longer where it is busy."""
-    error = state.outcome.exception() if state.outcome else None
-    if error and (asked := _asked(error)) is not None:
+def polite_wait(error: Exception, tries: int) -> float:
+    """Seconds to wait: what the endpoint asks for, else a random part of a span that doubles with each try, so that
+    calls that failed together do not come again together. The span is longer where it is busy.
+
+    Args:
+        error: how the last try failed.
+        tries: how many there were.
+    """
+    if (asked := _asked(error)) is not None:
         return min(max(asked, SHORTEST_WAIT), LONGEST_WAIT)
-    slow = error is not None and endpoint_errors.busy(error)
-    return float(wait_random_exponential(multiplier=1.0 if slow else 0.5, max=20)(state))
+    first = 1.0 if endpoint_errors.busy(error) else 0.5
+    return random.uniform(0.0, min(first * 2 ** (tries - 1), _UNASKED))
 
 
 @dataclass
@@ -51,11 +57,10 @@ class Patience:
     failed: int = 0
     """Number of failed attempts while the endpoint was not busy."""
 
-    def ends(self, state: RetryCallState) -> bool:
-        """Whether to give up. Call it once after each failed attempt, before the next wait."""
-        error = state.outcome.exception() if state.outcome else None
-        if error is not None and endpoint_errors.busy(error):
-            return self.waited >= self.seconds or state.attempt_number >= WAITS
+    def ends(self, error: Exception, tries: int) -> bool:
+        """Whether to give up after so many tries. Call it once after each that failed, before the next wait."""
+        if endpoint_errors.busy(error):
+            return self.waited >= self.seconds or tries >= WAITS
         self.failed += 1
         return self.failed >= TRIES
 

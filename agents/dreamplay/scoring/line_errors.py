@@ -73,7 +73,7 @@ def faults(runs: Runs) -> LineErrors:
     for run in runs:
         # If an author wrote in another script, every character may use it; a text in ASCII permits no other script.
         authored = [e.text for e in run.script if e.provenance.by == "author" and not e.text.isascii()]
-        told: set[tuple[str, ...]] = set()
+        told: set[str] = set()
         for event in run.script:
             if isinstance(event, NarrationEvent | DreamEvent):
                 told |= grams(event.text)
@@ -114,7 +114,7 @@ def secrets(runs: Runs) -> Secrets:
     return Secrets(own=own, others=others, at_risk=at_risk)
 
 
-def _fault(run: RunLog, event: Event, authored: Sequence[str], told: Collection[tuple[str, ...]]) -> str | None:
+def _fault(run: RunLog, event: Event, authored: Sequence[str], told: Collection[str]) -> str | None:
     """The field of `Faults` under which a text counts; None if it has no fault."""
     me = run.cast.name(event.speaker) if event.speaker else ""
     names = [name for role in run.cast.roles for name in run.cast.names(role)]
@@ -142,7 +142,7 @@ def _speaks_for(others: str, text: str, clean: str, me: str) -> bool:
     )
 
 
-def _narrates(others: str, text: str, clean: str, me: str, told: Collection[tuple[str, ...]]) -> bool:
+def _narrates(others: str, text: str, clean: str, me: str, told: Collection[str]) -> bool:
     """Whether it holds stage directions, describes actions as a stage direction does, or repeats the narrator's words
     about people.
     """
@@ -171,7 +171,7 @@ def _texts(value: object) -> Iterator[str]:
 def _tells(text: str, secret: str, public: Sequence[str]) -> bool:
     """Whether a line shares enough words with a secret, and more than with any public text."""
     mine, hidden = content(text), content(secret)
-    word_for_word = content(" ".join(" ".join(gram) for gram in grams(text) & grams(secret)))
+    word_for_word = content(" ".join(grams(text) & grams(secret)))
     shared = len(mine & hidden)
     if shared < _ENOUGH and len(word_for_word) < _ENOUGH_WORD_FOR_WORD:
         return False

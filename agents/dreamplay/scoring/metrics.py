@@ -107,7 +107,7 @@ def echo(runs: Runs) -> Echo | None:
     rows: list[tuple[float, float, float]] = []
     pairs: list[float] = []
     for run in runs:
-        seen: dict[tuple[str, ...], set[str | None]] = {}
+        seen: dict[str, set[str | None]] = {}
         spoken = {event.id for event in lines(run)}
         for event in run.script:
             if not event.happens:

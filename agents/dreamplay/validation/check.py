@@ -40,9 +40,9 @@ class Heard:
     """What somebody has heard: every text, and its runs of three words. It grows from turn to turn."""
 
     texts: list[str] = field(default_factory=list)
-    grams: set[tuple[str, ...]] = field(default_factory=set)
+    grams: set[str] = field(default_factory=set)
     """Runs of three words in any of the texts."""
-    own: set[tuple[str, ...]] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)
     """Runs of three words in what the speaker said, what was narrated and what the author wrote: all but the lines of
     the others, which a person may take up."""
     _looked: dict[str, tuple[int, bool]] = field(default_factory=dict, repr=False, compare=False)
@@ -59,10 +59,11 @@ class Heard:
 
     def add(self, text: str, *, of_others: bool = False) -> None:
         """Take in one more text; `of_others`: it is a line of somebody else."""
+        said = grams(text)
         self.texts.append(text)
-        self.grams |= grams(text)
+        self.grams |= said
         if not of_others:
-            self.own |= grams(text)
+            self.own |= said
 
     def says(self, word: str) -> bool:
         """Whether any of the texts has a word as a whole. Each text is looked through once."""

@@ -95,7 +95,7 @@ def near_copy(candidate: Candidate, context: CheckContext) -> Fault | None:
     return _copy(mine, context) if mine and mine <= context.heard.own else None
 
 
-def _copied(candidate: Candidate, context: CheckContext, known: set[tuple[str, ...]], most: float) -> Fault | None:
+def _copied(candidate: Candidate, context: CheckContext, known: set[str], most: float) -> Fault | None:
     """Whether more than a share of a line's 3-grams are known. What it quotes does not count."""
     text = _unquoted(candidate.text)
     mine = grams(text)
@@ -104,7 +104,7 @@ def _copied(candidate: Candidate, context: CheckContext, known: set[tuple[str, .
     return _copy(mine, context)
 
 
-def _copy(mine: frozenset[tuple[str, ...]], context: CheckContext) -> Fault:
+def _copy(mine: frozenset[str], context: CheckContext) -> Fault:
     earlier = max(reversed(context.heard.texts), key=lambda text: len(mine & grams(text)))
     return Fault(f"copies “{earlier[:80]}”", f"{context.speaker} has something new to say.")
 

@@ -77,12 +77,12 @@ async def generate(
         reply = await ask(number, advice if number > blind else "")
         usage += reply.usage
         passed: list[tuple[T, str]] = []
-        errors: list[CandidateRejectedError] = []
+        advices: list[str] = []
         for candidate in (reply, *reply.alternatives):
             try:
                 value = check(_spoken(candidate))
             except CandidateRejectedError as error:
-                errors.append(error)
+                advices.append(error.advice)
                 refused.append(error.refusal)
                 if error.fallback is not None:
                     fallbacks.append((error.fallback, number))
@@ -92,7 +92,7 @@ async def generate(
             best, text = passed[0] if len(passed) == 1 else max(passed, key=lambda each: merit(each[0]))
             refused += [RejectedCandidate(text=other, reason=OUTDONE) for _, other in passed if other != text]
             return Generation(best, number, tuple(refused), usage)
-        advice = errors[0].advice
+        advice = advices[0]
     if fallbacks:
         value, number = fallbacks[0] if len(fallbacks) == 1 else max(fallbacks, key=lambda each: merit(each[0]))
         return Generation(value, number, tuple(refused), usage)

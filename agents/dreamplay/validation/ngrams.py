@@ -17,15 +17,16 @@ def words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=20_000)
-def grams(text: str, n: int = 3) -> frozenset[tuple[str, ...]]:
-    """The n-grams of words of a text. A short text has none: "No." may be said twice."""
+def grams(text: str, n: int = 3) -> frozenset[str]:
+    """The n-grams of words of a text, each as one string: there are many, and the garbage collector looks through
+    tuples. A short text has none: "No." may be said twice."""
     return frozenset(runs(text, n))
 
 
-def runs(text: str, n: int = 3) -> list[tuple[str, ...]]:
-    """The runs of n words of a text, in order, as often as they come."""
+def runs(text: str, n: int = 3) -> list[str]:
+    """The runs of n words of a text, with a blank between the words, in order, as often as they come."""
     said = words(text)
-    return [tuple(said[i : i + n]) for i in range(len(said) - n + 1)]
+    return [" ".join(said[i : i + n]) for i in range(len(said) - n + 1)]
 
 
 def brought_up(text: str, matter: str) -> float:

@@ -183,7 +183,7 @@ def without_coda(text: str, told: Iterable[str], least: int) -> str:
     """A text without the sentences at its end that were told already, so long as it keeps `least` words: when a small
     model has no more to tell, it goes on with what it has read.
     """
-    known = set[tuple[str, ...]]().union(*map(grams, told))
+    known = set[str]().union(*map(grams, told))
     kept = sentences(text, capital=True) or [text]
     left = sum(len(words(sentence)) for sentence in kept)
     while left - len(words(kept[-1])) >= least and len(grams(kept[-1]) & known) > _TOLD * len(grams(kept[-1])):
@@ -317,7 +317,7 @@ _SENTENCE = 4
 def _unlooped(text: str) -> str:
     """A text up to the sentence that says again what stands before it."""
     kept: list[str] = []
-    told: set[tuple[str, ...]] = set()
+    told: set[str] = set()
     edge = ""
     for sentence in sentences(text, capital=True):
         mine = grams(sentence)
