@@ -159,10 +159,7 @@ def unfinished(where: Place | Path) -> RunLog:
 
 def total(events: Sequence[Event] | Script) -> Usage:
     """What all the model calls of these events cost."""
-    usage = Usage()
-    for event in events:
-        usage += event.provenance.usage
-    return usage
+    return Usage.total(event.provenance.usage for event in events)
 
 
 def ended(events: Sequence[Event] | Script) -> End:

@@ -154,7 +154,8 @@ class Cast:
         by name mostly comes at the end. "Ann Marie" names nobody called Ann.
         """
         names, owners = self._mentions
-        return tuple(dict.fromkeys(owners[name] for name in _named(names, text)))
+        found = _named(names, text)
+        return tuple(dict.fromkeys(owners[name] for name in found)) if found else ()
 
     def nameless(self, text: str) -> str:
         """The text without the names of the cast, for comparisons: two lines are not similar because both name Leo."""

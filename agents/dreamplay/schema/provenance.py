@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -34,13 +35,20 @@ class Usage(FrozenModel):
     """Seconds that the calls took."""
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            calls=self.calls + other.calls,
-            prompt=self.prompt + other.prompt,
-            cached=self.cached + other.cached,
-            output=self.output + other.output,
-            seconds=round(self.seconds + other.seconds, 3),
-        )
+        return Usage.total((self, other))
+
+    @classmethod
+    def total(cls, several: Iterable[Usage]) -> Usage:
+        """All of them together."""
+        calls = prompt = cached = output = 0
+        seconds = 0.0
+        for each in several:
+            calls += each.calls
+            prompt += each.prompt
+            cached += each.cached
+            output += each.output
+            seconds = round(seconds + each.seconds, 3)
+        return cls(calls=calls, prompt=prompt, cached=cached, output=output, seconds=seconds)
 
     @property
     def evaluated(self) -> int:

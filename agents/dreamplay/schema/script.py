@@ -132,8 +132,9 @@ class Script:
         and a long play costs no more a turn.
         """
         looked_at, found = self._views.get(key, (0, []))
-        found.extend(event for event in source[looked_at:] if keep(event))
-        self._views[key] = (len(source), found)
+        if looked_at < len(source):
+            found.extend(event for event in source[looked_at:] if keep(event))
+            self._views[key] = (len(source), found)
         return list(found)
 
     def scene_ends(self) -> list[int]:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 from dreamplay.validation import names
 from dreamplay.validation.check import Candidate, Check, CheckContext, Fault, TextKind
@@ -49,6 +50,8 @@ def empty(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 def another_script(candidate: Candidate, context: CheckContext) -> Fault | None:
     """Letters of a script that is neither that of the language nor used in names, the topic, or what was heard."""
+    if candidate.text.isascii():
+        return None
     for script, pattern in _SCRIPTS.items():
         if not pattern.search(candidate.text) or context.language.code in _WRITTEN[script]:
             continue
@@ -99,7 +102,7 @@ def _copied(candidate: Candidate, context: CheckContext, known: set[str], most: 
     """Whether more than a share of a line's 3-grams are known. What it quotes does not count."""
     text = _unquoted(candidate.text)
     mine = grams(text)
-    if len(words(text)) < context.config.shortest_copy or len(mine & known) <= most * len(mine):
+    if len(mine & known) <= most * len(mine) or len(words(text)) < context.config.shortest_copy:
         return None
     return _copy(mine, context)
 
@@ -109,6 +112,7 @@ def _copy(mine: frozenset[str], context: CheckContext) -> Fault:
     return Fault(f"copies “{earlier[:80]}”", f"{context.speaker} has something new to say.")
 
 
+@lru_cache(maxsize=64)
 def _unquoted(text: str) -> str:
     return _QUOTED.sub(" ", text)
 
