@@ -22,7 +22,13 @@ BAD = {
     ): "asks in place of saying it",
     ("refuses to turn the wheel", "I'll turn the wheel, Emil."): "says yes for no",
     ("says no to Emil, because of the key", "Yes, Emil, because of the key."): "says yes for no",
+    (
+        "says no to Emil, because a bell is the only clock that nobody can wind",
+        "A bell is the only clock that nobody can wind.",
+    ): "says yes for no",
+    ("says no, because a bell cannot be bought", "A bell can't be bought."): "says yes for no",
     ("agrees to one night at the bell", "No, not one night at the bell."): "says no for yes",
+    ("apologises to Emil for the wheel", "I let the wheel go, Emil."): "does not apologise",
     ("tells Emil that nobody woke Agnes", "Nobody woke her."): "speaks of the speaker as somebody else",
     ("asks Emil: why did nobody wake me?", "Why did nobody wake you?"): "speaks of the speaker as somebody else",
     ("admits to Emil that the signal woke Emil", "The signal woke him."): "speaks past the one it is said to",
@@ -35,9 +41,12 @@ GOOD = (
     ("asks Emil who chose noon", "Who chose noon? Nobody asked the bell."),
     ("says that the office chose noon", "The office chose noon. Who else would it be?"),
     ("refuses to turn the wheel", "I won't turn the wheel."),
+    ("says no, because a bell cannot be bought", "I can't. A bell cannot be bought."),
+    ("denies it, because of the chimney", "Nobody. It's the chimney."),
     ("agrees to one night at the bell", "One night at the bell, and not another."),
     ("tells Emil that nobody woke Agnes", "Nobody woke me."),
     ("admits to Emil that the signal woke Emil", "The signal woke you."),
+    ("apologises to Emil: sorry for the wheel", "I'm sorry about the wheel."),
     ("begs Emil to keep the key", "Would you keep the key?"),
     ("promises Rosa a thirteenth for the inn", "I promise, Rosa: a thirteenth for the inn."),
     ("offers Emil the key", "You can have the key, Emil."),
@@ -70,6 +79,14 @@ def test_the_form_of_a_note_is_taken_off_a_line() -> None:
     assert text == "It sounded twice, Emil, and it sounded like birds."
 
 
+def test_a_reason_is_a_no_where_it_takes_up_what_was_asked() -> None:
+    does, text = "says no to Emil, because a log is a wet hand on a wrist", "A log is a wet hand on a wrist."
+    context = _context(does, before="Will you show me the log of last night?")
+    assert STRICT.line(Reply(text, True, Usage()), context) == text
+    with pytest.raises(CandidateRejectedError, match="says yes for no"):
+        STRICT.line(Reply(text, True, Usage()), _context(does, before="Will you come to the rail?"))
+
+
 def test_of_two_lines_the_one_that_takes_up_what_was_said_is_better() -> None:
     context = _context("says that the key goes back", before="The soup is cold, and so is the lamp.")
     assert merit("The key goes back, soup or no soup.", context) > merit("The key goes back, rain or no rain.", context)
@@ -94,6 +111,18 @@ def test_of_two_lines_the_one_that_says_all_of_its_note_and_nothing_else_is_bett
 ) -> None:
     context = _context(does)
     assert merit(true, context) > merit(other, context)
+
+
+def test_an_apology_may_begin_as_an_assistant_does_where_it_is_one() -> None:
+    begun, other = "I'm sorry about the wheel, Emil.", "Sorry about the wheel, Emil."
+    assert (
+        abs(
+            merit(begun, _context("apologises to Emil for the wheel"))
+            - merit(other, _context("apologises to Emil for the wheel"))
+        )
+        < 0.05
+    )
+    assert merit(begun, _context("tells Emil of the wheel")) < merit(other, _context("tells Emil of the wheel")) - 0.2
 
 
 def test_of_two_questions_the_one_that_ends_as_one_is_better() -> None:

@@ -45,6 +45,15 @@ LISTED_SHEET = re.compile(
     re.IGNORECASE,
 )
 """A dream that has become the list from which it was to be told."""
+NEGATIVES = re.compile(
+    r"\b(?:no|not|never|cannot|none|nor|neither|nothing|nowhere|rather|instead|refuse|\w+n't)\b", re.IGNORECASE
+)
+"""The words of which one says no. "Nobody" is one only where a line begins with it: see `Language.denial`."""
+I_WILL_NOT = re.compile(
+    r"\bI(?:'m|'ll|'d| am| will| would| shall)? (?:not|never|can't|cannot|won't|don't|wouldn't|shan't|refuse)\b",
+    re.IGNORECASE,
+)
+"""How somebody says no of themselves."""
 REPORTS = r"I(?:'ll| will|'ve| have)? (?:told|tell)"
 """The beginning of a line that repeats the form of its cue."""
 _ASKS = "asks|wonders|(?:demands|wants) to know"
@@ -57,6 +66,31 @@ SAID_TO = (
     r"(?!['\u2019\w])",
 )
 """Where a speaker names whom they speak to as if it were somebody else."""
+_NOT = r"(?:not?|never|nobody|nothing|none|nor|neither|cannot|\w+n['\u2019]t)\b"
+_OPEN = rf"(?:that|whether|if|{_WH}|{_AUXILIARY}|be|been|and|but|because)"
+HARD_MOVES = (
+    (re.compile(r"\b(?:who|what|which|whom)ever\b"), "'whoever' and 'whatever' name nobody: write who does what"),
+    (
+        re.compile(rf"^(?:says no\b)?+.*?\b{_NOT}.*\b{_NOT}"),
+        "two negatives, of which a small model loses one: write what is so",
+    ),
+    (
+        re.compile(rf"^\w+s(?: to)?(?: \{{\w+\}})?[:,]?(?: {_OPEN})* (?:it|they|them)\b"),
+        "'it' or 'they' before anything is named: write the noun",
+    ),
+    (
+        re.compile(
+            r"\b(?:may|might|can|could|must|should|would|will|had to|has to|have to|cannot)(?: not| never)? be "
+            r"(?!open\b|even\b)(?:\w+(?:ed|en|own|ght)|told|sold|held|said|paid|made|put|cut|sent|lost|left|found|done)\b"
+        ),
+        "a passive behind 'may', 'must' or 'will': write who does it",
+    ),
+    (
+        re.compile(r"^\W*(?:[\w{}'\u2019-]+\W+){20}\w"),
+        "more than 20 words, of which a small model says half: one idea each",
+    ),
+)
+"""What a small model says wrong in what a move does, as it is written, and why."""
 JOINTS = re.compile(r"(,? (?:and|but|so)) that (?!is\b|was\b)")
 """How a report goes on with another clause."""
 MEMORY_FORM = re.compile(r"^I remember, from long ago(:|,) (?=\w)")
@@ -100,14 +134,14 @@ winter wolf wood woody wren young
     negation=re.compile(r"\b(no|not|never|nobody|nothing|cannot|than|instead|against|\w+n\Wt)\b", re.IGNORECASE),
     explains_dream=re.compile(r"\b(fears?|afraid|wish(es)?|hidden|dreams? (is|that|shows))\b", re.IGNORECASE),
     assistant_manners=re.compile(
-        r"\b(it's important (to|that)|I (need|want) to make sure|for the opportunity|I apologi[sz]e|"
+        r"^I'm sorry\b|\b(it's important (to|that)|I (need|want) to make sure|for the opportunity|I apologi[sz]e|"
         r"you're (absolutely )?right|that's a (good|great) (idea|question)|(could|can) you tell me (more )?about|"
         r"I (completely |totally )?(agree with|appreciate|understand) (you|your|that)|I believe you|it's amazing how|"
         r"thank you for|I'm here (to help|for you)|let me know|I have no idea what you're talking about)\b",
         re.IGNORECASE,
     ),
     half_turned=re.compile(
-        r"\bI (?!always\b|perhaps\b|sometimes\b|was\b|as\b)\w+[^s\W]s\b|, and tells? \w+ that\b|^I'm sorry\b|"
+        r"\bI (?!always\b|perhaps\b|sometimes\b|was\b|as\b)\w+[^s\W]s\b|, and tells? \w+ that\b|"
         r"\b[Yy]ou told me that\b"
     ),
     half_turned_after=(re.compile(r"\bI\b"), re.compile(r" (he|she) \w+s\b")),
@@ -144,6 +178,12 @@ winter wolf wood woody wren young
     ),
     move_refuses=re.compile(r"^(?:refuses|denies|declines|rejects|turns down|says no|will not)\b"),
     move_accepts=re.compile(r"^(?:accepts|agrees|consents|says yes|gives in|yields)\b"),
+    move_apologises=re.compile(r"^(?:apologi[sz]es|(?:is|says) sorry|begs (?:\w+ )?pardon)\b"),
+    apology=re.compile(
+        r"\b(?:sorry|forgive|pardon|apolog\w+|excuse|regret|ashamed|my fault|shouldn't have|should not have|"
+        r"(?:was|were) wrong)\b",
+        re.IGNORECASE,
+    ),
     move_acts=(
         (r"(?:refuses|declines) to\b", "No, I won't"),
         (r"(?:refuses|denies|declines|rejects|turns down|says no)\b", "No"),
@@ -203,6 +243,7 @@ winter wolf wood woody wren young
         r"\byou said (?:that )?you(?:'d| would)\b|\byou gave (?:me |us )?your word\b",
         re.IGNORECASE,
     ),
+    hard_moves=HARD_MOVES,
     act_verbs={
         **dict.fromkeys(("asks", "wants to know", "demands to know"), "ask"),
         **dict.fromkeys(("demands", "insists", "presses", "urges"), "press"),

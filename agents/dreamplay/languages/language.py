@@ -60,6 +60,10 @@ class Language:
     """How a move begins that says no."""
     move_accepts: re.Pattern[str] = NOTHING
     """How a move begins that says yes."""
+    move_apologises: re.Pattern[str] = NOTHING
+    """How a move begins that says sorry."""
+    apology: re.Pattern[str] = NOTHING
+    """With what somebody says sorry."""
     move_acts: tuple[tuple[str, str], ...] = ()
     """How a move begins that is no question, request or report, as patterns, and with which words the speaker then
     begins."""
@@ -86,5 +90,7 @@ class Language:
     """With what somebody says that a promise was kept."""
     broken_word: re.Pattern[str] = NOTHING
     """With what somebody says that a promise was broken."""
+    hard_moves: tuple[tuple[re.Pattern[str], str], ...] = ()
+    """What a small model says wrong in what a move does, as it is written, with roles in braces, and why."""
     act_verbs: Mapping[str, str] = field(default_factory=dict)
     """The act that the verb at the beginning of a move shows, by the verb: see `Act`. Others are to tell."""

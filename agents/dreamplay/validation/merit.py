@@ -32,7 +32,7 @@ def merit(text: str, context: CheckContext) -> float:
     spoken_to = bool(language.second_person.search(text) or re.search(others, text))
     plain = text.replace("\u2019", "'")
     manners = language.assistant_manners.search(plain) or language.slips.search(plain)
-    weak = _half_turned(text, language) + bool(manners) + _wanders(text, context)
+    weak = _half_turned(text, language) + (bool(manners) and not _apologises(context)) + _wanders(text, context)
     manner = new + 0.2 * (spoken_to + takes_up(text, context)) - 0.5 * recited
     return true_to_note(text, context) - _WEAK * weak + _TIE * manner
 
@@ -69,6 +69,12 @@ def _wanders(text: str, context: CheckContext) -> bool:
     """Whether a question goes on after it was asked, where it was all that was to be said."""
     asks = context.note is not None and context.note.form == "question"
     return asks and not text.rstrip("\"' ").endswith("?")
+
+
+def _apologises(context: CheckContext) -> bool:
+    """Whether the move of the line says sorry, which an assistant says too."""
+    note = context.note
+    return note is not None and bool(context.language.move_apologises.match(f"{note.verb} {note.matter}"))
 
 
 def _half_turned(text: str, language: Language) -> bool:

@@ -8,8 +8,11 @@ something are nothing but a question.
 from __future__ import annotations
 
 import re
+from collections import Counter
 
+from dreamplay.languages import english
 from dreamplay.languages.english import ENGLISH
+from dreamplay.threads import signs
 from dreamplay.validation import names
 from dreamplay.validation.check import Candidate, Check, CheckContext, Fault
 
@@ -39,11 +42,35 @@ def turns_answer_round(candidate: Candidate, context: CheckContext) -> Fault | N
         return None
     told, text = f"{context.note.verb} {context.note.matter}", candidate.plain
     refuses, accepts = ENGLISH.move_refuses.match(told), ENGLISH.move_accepts.match(told)
-    if refuses and not ENGLISH.negation.search(text):
+    if refuses and not _says_no(text, re.sub(r"^no\b", "", context.note.matter), context.before):
         return Fault("says yes for no", f"{context.speaker} says no.")
     if accepts and ENGLISH.denial.match(text):
         return Fault("says no for yes", f"{context.speaker} says yes.")
     return None
+
+
+def _says_no(text: str, matter: str, before: str) -> bool:
+    """Whether a line says no: in words that are not those of its reason ("because nobody can order it"), or by a reason
+    that takes up what was asked."""
+    if english.I_WILL_NOT.search(text) or any(map(ENGLISH.denial.match, _SENTENCES.split(text))):
+        return True
+    return bool(_negatives(text) - _negatives(matter)) or signs.shares(before, text, ENGLISH)
+
+
+def _negatives(text: str) -> Counter[str]:
+    """How often each negative stands in a text. "Can't", "cannot" and "not" are one."""
+    found = (word.lower() for word in english.NEGATIVES.findall(signs.plain(text)))
+    return Counter("not" if word == "cannot" or word.endswith("n't") else word for word in found)
+
+
+def does_not_apologise(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A line without an apology where the move apologises."""
+    note = context.note
+    if note is None or not ENGLISH.move_apologises.match(f"{note.verb} {note.matter}"):
+        return None
+    if ENGLISH.apology.search(candidate.plain):
+        return None
+    return Fault("does not apologise", f"{context.speaker} says sorry.")
 
 
 def keeps_the_third_person(candidate: Candidate, context: CheckContext) -> Fault | None:
@@ -69,5 +96,6 @@ CHECKS = (
     Check("does_not_ask", does_not_ask, "fallback", "en"),
     Check("asks_back", asks_back, "fallback", "en"),
     Check("turns_answer_round", turns_answer_round, "fallback", "en"),
+    Check("does_not_apologise", does_not_apologise, "fallback", "en"),
     Check("keeps_the_third_person", keeps_the_third_person, "fallback", "en"),
 )

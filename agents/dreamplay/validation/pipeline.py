@@ -36,7 +36,7 @@ STRICT: tuple[Check | Step, ...] = (
         SHIPPED[name]
         for name in (
             "parrots", "slip", "tells_self", "goes_round", "leaves_cue", "does_not_ask", "asks_back",
-            "turns_answer_round", "keeps_the_third_person", "leaves_dreamers_out", "lists_fears",
+            "turns_answer_round", "does_not_apologise", "keeps_the_third_person", "leaves_dreamers_out", "lists_fears",
         )
     ),
     *normalize.STEPS,
