@@ -70,6 +70,26 @@ CASES: dict[str, tuple[Callable[[Scene], object], str, str]] = {
         lambda s: _moves(s).append({"role": "ada", "joins": True, "id": "x", "does": "asks {bo} what he has eaten"}),
         "", "no other move 'answers' it",
     ),
+    "a question that somebody else answers": (
+        lambda s: (s["present"].append("cyrus"), _moves(s).extend([
+            {"role": "ada", "joins": True, "id": "x", "does": "asks {bo}: has the bread come?"},
+            {"role": "cyrus", "answers": "x", "does": "says that the bread has come"},
+        ])),
+        "", "it asks {bo}, and no move of bo 'answers' it",
+    ),
+    "nobody in particular": (
+        lambda s: _moves(s)[0].update(does="tells {bo} that whoever knocks may come in"), "", "'whoever'",
+    ),
+    "two negatives": (
+        lambda s: _moves(s)[0].update(does="says that a key is no use where nobody wakes up"), "", "two negatives",
+    ),
+    "a pronoun without a noun": (
+        lambda s: _moves(s)[0].update(does="tells {bo} that it is late"), "", "before anything is named",
+    ),
+    "a passive": (lambda s: _moves(s)[0].update(does="says that the door must not be opened"), "", "a passive"),
+    "too many words": (
+        lambda s: _moves(s)[0].update(does="says that " + "the bread has come, and " * 5 + "the soup"), "", "20 words",
+    ),
     "a move that is never said": (
         lambda s: _moves(s).append({"role": "bo", "does": "says that tea is tea"}), "", "it is never said",
     ),

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dreamplay import languages
+from dreamplay.director import acts
 from dreamplay.library import resources
+from dreamplay.schema.base import PLACEHOLDER
 from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.error_messages import listed
 from dreamplay.schema.scene import Scene
@@ -58,6 +60,22 @@ def of_story(story: Story, cast: Cast) -> Iterator[Advice]:
                 at: Place = ("beats", b, "scenes", s)
                 for advice in _of_scene(story, scene, scene.id in followed):
                     yield Advice((*at, *advice.at), f"{beat.id}/{scene.id}: {advice.text}")
+    yield from _of_wording(story)
+
+
+def _of_wording(story: Story) -> Iterator[Advice]:
+    """What a small model would say wrong in the moves: one advice of each kind, at the first of them."""
+    moves = [
+        (("beats", b, "scenes", s, "topics", t, "moves", m), move.does)
+        for b, beat in enumerate(story.beats)
+        for s, scene in enumerate(beat.scenes)
+        for t, topic in enumerate(scene.topics)
+        for m, move in enumerate(topic.moves)
+    ]
+    for pattern, why in languages.get(story.language).hard_moves:
+        if found := [at for at, does in moves if pattern.search(does)]:
+            like = f" ({len(found)} moves are so, this first)" if len(found) > 1 else ""
+            yield Advice(found[0], f"a small model says it wrong: {why}{like}")
 
 
 def _of_scene(story: Story, scene: Scene, followed: bool) -> Iterator[Advice]:
@@ -92,7 +110,7 @@ def _of_scene(story: Story, scene: Scene, followed: bool) -> Iterator[Advice]:
 
 def _of_topic(story: Story, scene: Scene, topic: Topic) -> Iterator[Advice]:
     knowing = {reveal.id: reveal.knows for reveal in scene.reveals}
-    asked = languages.get(story.language).asked_matter
+    language = languages.get(story.language)
     if not any(move.opens for move in topic.moves):
         yield Advice(("id",), f"no move of topic {topic.id!r} 'opens' it: a model that is led never speaks of it")
         return
@@ -108,10 +126,19 @@ def _of_topic(story: Story, scene: Scene, topic: Topic) -> Iterator[Advice]:
             )
         if move.reveals and move.role not in knowing[move.reveals]:
             yield Advice(("moves", m), f"{move.role} tells {move.reveals!r}, and is not among those who know it")
-        answered = any(
-            other.answers in (move.id, move.role) and other.role != move.role
+        if (
+            move.act != "ask"
+            and acts.shown(move.does, language) != "ask"
+            and not language.asked_matter.search(move.does)
+        ):
+            continue
+        answering = {
+            other.role
             for other in topic.moves
-            if other.answers is not None
-        )
-        if (move.act == "ask" or asked.search(move.does)) and not answered:
+            if other.answers is not None and other.answers in (move.id, move.role) and other.role != move.role
+        }
+        to = move.to or next(iter(PLACEHOLDER.findall(move.does)), None)
+        if not answering:
             yield Advice(("moves", m), "it asks something, and no other move 'answers' it")
+        elif to in scene.everybody and to not in answering:
+            yield Advice(("moves", m), f"it asks {{{to}}}, and no move of {to} 'answers' it")
