@@ -109,3 +109,10 @@ def test_the_line_of_a_path_is_that_of_its_deepest_part(tmp_path: Path, path: tu
     file = tmp_path / "a.yaml"
     file.write_text("a: x\nb:\n- c: x\n- c: x\n  d: y\ne: &e {f: z}\n", encoding="utf-8")
     assert yaml_document.read(file).line_of(path) == line
+
+
+def test_a_file_that_was_changed_is_read_anew(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    for name in ("Ada", "Bo"):
+        file.write_text(f"name: {name}")
+        assert yaml_document.read(file).plain() == {"name": name}

@@ -6,7 +6,7 @@ import contextlib
 import importlib.metadata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ class RunConfig:
     visit: Visit | None = None
     """Set for a play with a visitor, who then comes last in the cast."""
 
-    @property
+    @cached_property
     def scenes(self) -> tuple[tuple[Beat, Scene], ...]:
         """The scenes to play, in order, with names in place of roles, and with the visitor present. Of a scene that is
         not played, later conditions take the outcome that it has otherwise.
@@ -67,8 +67,18 @@ class RunConfig:
         Raises:
             PluginError: the profile, the story or the settings name a check that is not there.
         """
+        if profile.checks not in self._pipelines:
+            self._pipelines[profile.checks] = self._pipeline(profile.checks)
+        return self._pipelines[profile.checks]
+
+    @cached_property
+    def _pipelines(self) -> dict[tuple[str, ...], Pipeline]:
+        """Those that were made: all who play have the same, if they play on the same model."""
+        return {}
+
+    def _pipeline(self, checks: tuple[str, ...]) -> Pipeline:
         story = self.story
-        made = pipeline.build(profile.checks, story.language)
+        made = pipeline.build(checks, story.language)
         try:
             made.without(story.checks_off)
         except PluginError as error:

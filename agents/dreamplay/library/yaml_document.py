@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ MAX_VALUES = 50_000
 """Values in a file, at most. Those of an alias count each time it is used."""
 MAX_DEPTH = 20
 """Levels of nested lists and mappings, at most. A story has eight."""
+_SHORT = 100_000
+"""Characters up to which what was parsed is remembered. A story has 40,000."""
 
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that YAML does not allow."""
@@ -154,6 +157,10 @@ def _decoded(data: bytes) -> str:
 
 
 def _parsed(text: str) -> Node:
+    return _remembered(text) if len(text) <= _SHORT else _parsed_anew(text)
+
+
+def _parsed_anew(text: str) -> Node:
     yaml = YAML(typ="safe", pure=True)
     yaml.Scanner = _Scanner
     try:
@@ -165,6 +172,10 @@ def _parsed(text: str) -> Node:
         first = "for a file to begin with: dreamplay new story, or new study"
         raise _FaultError(node.line, f"empty, or not keys and values; {first}")
     return node
+
+
+_remembered = lru_cache(64)(_parsed_anew)
+"""The same documents are read for each of many plays, and a story takes a tenth of a second."""
 
 
 def _said(error: MarkedYAMLError) -> str:

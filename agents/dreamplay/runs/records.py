@@ -10,11 +10,11 @@ from pydantic import AfterValidator, Field
 
 from dreamplay import languages
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.cast import Cast, Persona
+from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Event
 from dreamplay.schema.provenance import Place, Usage
 from dreamplay.schema.script import Script
-from dreamplay.schema.story import Story
+from dreamplay.schema.shared import SharedPersona, SharedStory
 from dreamplay.threads.ledger import Ledger
 
 _LONGEST = 200
@@ -34,11 +34,11 @@ class Header(FrozenModel):
     """The version of this format."""
     story_id: str
     """The name of the story, or of its file without the suffix."""
-    story: Story
+    story: SharedStory
     """The whole story."""
     story_hash: str
     """SHA-256 of the story."""
-    cast: dict[str, Persona]
+    cast: dict[str, SharedPersona]
     """Role to the whole persona."""
     persona_hashes: dict[str, str]
     """Role to the SHA-256 of the persona."""

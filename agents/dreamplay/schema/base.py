@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
@@ -121,4 +122,22 @@ class MisplacedError(ValueError):
 
 def digest(value: FrozenModel) -> str:
     """SHA-256 of a value's content, the same in every process."""
-    return hashlib.sha256(value.model_dump_json().encode()).hexdigest()
+    return _digest(_Same(value))
+
+
+class _Same:
+    """A value as a key: the very same value, and not one that says the same, which takes longer to find out."""
+
+    def __init__(self, value: FrozenModel) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.value is other.value
+
+
+@lru_cache(128)
+def _digest(same: _Same) -> str:
+    return hashlib.sha256(same.value.model_dump_json().encode()).hexdigest()

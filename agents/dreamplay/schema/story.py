@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, ValidationInfo, model_serializer, model_validator
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
 
 from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import FrozenModel, Id, MisplacedError, Role, Text
@@ -136,6 +143,12 @@ class Story(Authored):
             for word in _BRACED.findall(text):
                 known(word, roles, f"{text[:60]!r}", *place)
         return self
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _once(cls, given: Any, check: ModelWrapValidatorHandler[Self]) -> Self:
+        """A story was checked when it was made, and a header that is given one does not check it again."""
+        return given if isinstance(given, cls) else check(given)
 
 
 def _texts(value: object, *at: int | str) -> Iterator[tuple[str, Place]]:

@@ -17,15 +17,14 @@ from dreamplay.branching.branch import Changes
 from dreamplay.runs.records import Header
 from dreamplay.runs.run_settings import comparable
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.cast import Persona
-from dreamplay.schema.story import Story
+from dreamplay.schema.shared import SharedPersona, SharedStory
 from dreamplay.storage import disk
 
 
 class Swap(FrozenModel):
     """A persona that takes a role, and what its file is called."""
 
-    persona: Persona
+    persona: SharedPersona
     file: str
 
 
@@ -39,7 +38,7 @@ class Turn(FrozenModel):
     swaps: dict[str, Swap] = Field(default_factory=dict)
     say: tuple[tuple[str, str], ...] = ()
     drop: tuple[str, ...] = ()
-    story: Story | None = None
+    story: SharedStory | None = None
     story_file: str = ""
 
     def changes(self) -> Changes:

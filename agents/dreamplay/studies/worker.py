@@ -91,7 +91,6 @@ class Worker:
             return Outcome(name=task.name, state="stopped")
         try:
             _check_version(task)
-            task = self._shared(task)  # of the other nothing is kept
             return await self._play(task)
         except DreamplayError as error:
             return self._failed(task, error)
@@ -149,14 +148,8 @@ class Worker:
         parent = transcript.read(self._store.place(task.turn.parent))
         return branch.branch(parent, task.turn.parent, task.turn.at, task.turn.changes(), task.seed)
 
-    def _shared(self, task: Task) -> Task:
-        """A task with the story and cast of an earlier one that has the same: many plays take less memory then."""
-        plan = self._plan(task)
-        header = task.header.model_copy(update={"story": plan.story, "cast": dict(plan.cast.personas)})
-        return task.model_copy(update={"header": header})
-
     def _plan(self, task: Task) -> RunConfig:
-        """The plan of a task, which shares story and cast with all that have the same."""
+        """The plan of a task, which shares its cast with all that have the same."""
         header = task.header
         key = (header.story_hash, str(header.persona_hashes), str(header.settings))
         if key not in self._plans:
