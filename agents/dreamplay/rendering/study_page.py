@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from dreamplay.rendering import study_report
+from dreamplay.rendering import study_plots, study_report
 from dreamplay.rendering.comparison_page import TEMPLATES
+from dreamplay.statistics.permutation import LEVEL
 from dreamplay.statistics.report import StudyReport
 
 
@@ -23,4 +24,6 @@ def render(made: StudyReport) -> str:
         heading=study_report.heading(made),
         sections=list(study_report.sections(made)),
         parts=[lines for lines in (made.controls, made.tests) if lines],
+        intervals=study_plots.intervals,
+        level=LEVEL,
     )
