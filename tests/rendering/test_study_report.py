@@ -6,7 +6,7 @@ import dreamplay.statistics
 import numpy as np
 import pytest
 import study_tables as tables
-from dreamplay.rendering import study_page, study_report
+from dreamplay.rendering import study_page, study_plots, study_report
 from dreamplay.statistics.report import Asked, StudyReport, report
 from dreamplay.statistics.table import Table, read
 
@@ -33,6 +33,7 @@ def test_a_page_of_markdown_has_calls_that_can_be_run_as_they_stand() -> None:
     table, made = _made()
     page = study_report.render(made)
     assert "<script>" not in page
+    assert "needs `import dreamplay.statistics`." in page
     code = page.partition("```python\n")[2].partition("\n```")[0]
     calls = [line for line in code.splitlines() if line.startswith("dreamplay.")]
     assert len(calls) == 6
@@ -49,5 +50,29 @@ def test_a_page_of_html_says_of_every_number_how_it_was_made() -> None:
     assert "<script>" not in page
     assert page == study_page.render(made)
     assert "Nothing can be concluded." in page
+    assert "<title>x: difference from base, with its 95% interval. new: " in page
+    assert "adjusted p = " in page.partition("with its 95% interval. new: ")[2].partition("</title>")[0]
     figures = [figure for line in (*made.controls, *made.tests) for figure in line.figures.values()]
     assert len(re.findall("<dd>.*?<br><code>", page)) == len(figures)
+
+
+def test_a_plot_has_a_ring_for_what_is_not_told_from_chance_and_says_what_was_not_tested() -> None:
+    dice = np.random.default_rng(4)
+    rows = tables.drawn(dice, {"base": 0.0, "moved": 9.0, "still": 0.0}, 5, 4, between=0.3)
+    rows += tables.rows({"empty": [[None] * 4] * 5})
+    asked = Asked(title="", study="tea", base="base", conditions=("moved", "still", "empty"), measures=("x",))
+    ((measure, plot),) = study_plots.intervals(report(read(rows), asked).tests)
+    moved, still, empty = (re.sub(r"<title>.*?</title>", "", part) for part in plot.split('class="label"')[1:])
+    assert measure == "x"
+    assert ("ring" in moved, "ring" in still) == (False, True)
+    assert "not tested" in empty
+    assert "circle" not in empty
+    assert "empty: not tested." in plot
+
+
+def test_a_share_is_told_from_where_it_was_to_where_it_would_have_to_go() -> None:
+    dice = np.random.default_rng(2)
+    rows = tables.rows({name: (dice.random((6, 8)) < 0.3).astype(float).tolist() for name in ("base", "new")})
+    made = report(read(rows), ASKED.model_copy(update={"placebo": None}))
+    seen = made.tests[0].tested.difference.base_mean
+    assert re.search(rf"x: a change from {seen:.0%} to \d+% would be found four times in five", str(made))

@@ -40,7 +40,7 @@ def test_a_change_of_a_share_that_is_said_to_be_found_four_times_in_five_is_foun
     for _ in range(studies):
         made = {}
         for name, share in (("base", 0.3), ("new", 0.3 + effect)):
-            variance = apart.between * apart.at(share)  # type: ignore[operator]
+            variance = (apart.between or 0.0) * share * (1 - share) / apart.scale
             strength = share * (1 - share) / variance - 1 if variance else 1e9
             own = dice.beta(share * strength, (1 - share) * strength, size=design.base)
             made[name] = [(dice.random(design.seeds) < each).astype(float).tolist() for each in own]

@@ -16,13 +16,21 @@ def test_the_variance_between_phrasings_is_told_from_that_within_and_seeds_fall_
     assert found.of_mean(20) == pytest.approx(found.between + found.within / 20)
 
 
-def test_of_a_yes_or_no_the_variances_go_with_the_share() -> None:
+def test_of_a_yes_or_no_the_whole_variance_is_kept() -> None:
     dice = np.random.default_rng(2)
     shares = {"base": 0.5, "new": 0.1}
     rows = tables.rows({name: (dice.random((30, 40)) < p).astype(float).tolist() for name, p in shares.items()})
     found = spread(rows, "x")
     assert found.scale == pytest.approx((0.25 + 0.09) / 2, rel=0.05)
-    assert found.of_mean(40) * found.at(0.1) == pytest.approx(0.09 / 40, rel=0.2)
+
+
+def test_few_phrasings_and_seeds_make_the_whole_variance_of_a_yes_or_no_no_smaller_on_average() -> None:
+    dice, found = np.random.default_rng(5), []
+    for _ in range(150):
+        of_seed = dice.normal(size=3)
+        values = {name: (dice.normal(size=(3, 3)) + of_seed > 0).astype(float).tolist() for name in ("base", "new")}
+        found.append(spread(tables.rows(values), "x").scale)
+    assert np.mean(found) == pytest.approx(0.25, abs=0.02)
 
 
 def test_one_phrasing_of_each_says_nothing_of_others_and_runs_that_do_not_vary_have_no_spread() -> None:

@@ -9,7 +9,7 @@ from rich.text import Text
 from dreamplay.rendering import console as consoles
 from dreamplay.rendering import markdown_text
 from dreamplay.rendering.comparison_report import Section, markdown_table, seeds
-from dreamplay.statistics.findings import amount, gap, size
+from dreamplay.statistics.findings import amount, detectable, gap
 from dreamplay.statistics.permutation import shown
 from dreamplay.statistics.report import Line, StudyReport
 
@@ -82,7 +82,7 @@ def row(line: Line) -> tuple[str, ...]:
         found.changed, found.measure, dealt, amount(found, found.base_mean), amount(found, found.changed_mean),
         gap(found), "-" if found.dominance is None else f"{found.dominance:+.2f}", shown(found.p),
         shown(found.least) if found.p is not None else "-", shown(line.tested.adjusted),
-        size(found, ahead.detectable) if ahead and ahead.detectable is not None else "-",
+        (detectable(found, ahead) if ahead else None) or "-",
     )  # fmt: skip
 
 
@@ -107,8 +107,8 @@ def _page(made: StudyReport) -> Iterator[str]:
     yield "## Methods"
     yield "\n".join(f"- **{plain(term)}**: {plain(text)}" for term, text in made.methods)
     yield "## How to make every number again"
-    yield plain(
-        f"Each call reads {made.table}, the exported table, and needs `import dreamplay.statistics`. What "
+    yield (
+        f"Each call reads {plain(made.table)}, the exported table, and needs `import dreamplay.statistics`. What "
         "it gives has the numbers by name: base_mean, changed_mean, difference, low, high, dominance, p and least of a "
         "comparison; adjusted; detectable, phrasings and seeds of an outlook."
     )

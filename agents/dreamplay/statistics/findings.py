@@ -51,6 +51,16 @@ def size(found: Difference, value: float) -> str:
     return f"{abs(value) * 100:.0f} points" if found.yes_no else f"{abs(value):.3g}"
 
 
+def detectable(found: Difference, ahead: Outlook) -> str | None:
+    """The smallest change that can be told; of a yes or no, from the share that the baseline had to another one, since
+    from another share it is another. None if there is none."""
+    if ahead.detectable is None:
+        return None
+    if ahead.share is None:
+        return size(found, ahead.detectable)
+    return f"from {ahead.share:.0%} to {ahead.share + ahead.detectable:.0%}"
+
+
 def _findings(family: Family, outlooks: Sequence[Outlook | None], open_runs: int) -> Iterator[str]:
     yield from _controls(family)
     if open_runs:
@@ -136,18 +146,16 @@ def _not_found(each: Tested, ahead: Outlook | None) -> str:
     found = each.difference
     if ahead is None:
         return f"{found.measure} does not vary."
-    told = (
-        f"{found.measure}: a change of {size(found, ahead.detectable)} would be found four times in five"
-        if ahead.detectable is not None else
-        f"{found.measure}: no change would be found four times in five"
-    )  # fmt: skip
+    can = detectable(found, ahead)
+    what = "no change" if can is None else f"a change {can}" if found.yes_no else f"a change of {can}"
+    said = f"{found.measure}: {what} would be found four times in five"
     if ahead.detectable is not None and abs(ahead.seen) >= abs(ahead.detectable):
-        return f"{told}."
+        return f"{said}."
     more = ((ahead.phrasings, "phrasings of both"), (ahead.seeds, "seeds each"))
     ways = [f"{number} more {word}" for number, word in more if number]
     if not ways:
-        return f"{told}."
-    return f"{told}; for one of the size that was seen ({size(found, ahead.seen)}) it would take {', or '.join(ways)}."
+        return f"{said}."
+    return f"{said}; for one of the size that was seen ({size(found, ahead.seen)}) it would take {', or '.join(ways)}."
 
 
 def _names(tests: Sequence[Tested]) -> str:

@@ -13,6 +13,7 @@ REFERENCES = (
     "research. Journal of Verbal Learning and Verbal Behavior 12(4), 335-359.",
     "Cliff, N. (1993). Dominance statistics: ordinal analyses to answer ordinal questions. Psychological Bulletin "
     "114(3), 494-509.",
+    "Dempster, E. R. and Lerner, I. M. (1950). Heritability of threshold characters. Genetics 35(2), 212-236.",
     "Gelman, A. and Carlin, J. (2014). Beyond power calculations: assessing type S (sign) and type M (magnitude) "
     "errors. Perspectives on Psychological Science 9(6), 641-651.",
     "Hartigan, J. A. (1969). Using subsample values as typical values. Journal of the American Statistical Association "
@@ -58,7 +59,8 @@ def how(tested: Tested, tests: int) -> dict[str, str]:
         "adjusted": f"Holm's correction for {tests} test{'s' * (tests > 1)}.",
         "detectable": (
             "The smallest change that this test, at Holm's first level, would find four times in five in studies of "
-            "this size, simulated with the variances between phrasings and within them that the table shows."
+            "this size, simulated with the variances between phrasings and within them that the table shows. Of a yes "
+            "or no: from the share that the baseline had."
         ),
         "phrasings": (
             "How many more phrasings of both conditions it takes to find a change of the size that was seen four times "
@@ -136,7 +138,10 @@ _POWER = (
     "What a study can tell is found by simulating the same test, 1,000 times with a fixed seed, at the level of "
     "Holm's first step: it is the power for a change that is the only one, if placebo and controls stay still, and if "
     "several things changed each is found more often. The variances between phrasings and within them are estimated "
-    "from all conditions of the table (method of moments). The size that was seen is used to plan a next study, not "
+    "from all conditions of the table (method of moments). A yes or no is simulated as a hidden normal number that "
+    "stays below a threshold or not (Dempster and Lerner 1950), whose variances do not depend on how common a yes is; "
+    "what it says is meant from the share that the baseline had, and from another share another change is found four "
+    "times in five. The size that was seen is used to plan a next study, not "
     "to excuse this one (Hoenig and Heisey 2001); in a small study, what is found is too large on average (Gelman and "
     "Carlin 2014)."
 )

@@ -84,7 +84,7 @@ def reach(
     if not checks:
         says.append(
             "There is neither a placebo nor a control, so nothing would show that something else than the change is at "
-            "work; name a placebo, or a control of what came before the change."
+            "work; name a placebo, or a control that the change cannot touch."
         )
     return Reach(tests=tests, rows=tuple(rows), says=tuple(says))
 

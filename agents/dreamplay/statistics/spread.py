@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from statistics import fmean, variance
 
 import numpy as np
@@ -30,16 +31,11 @@ class Spread(FrozenModel):
     """Degrees of freedom that `between` was estimated with: phrasings less conditions."""
     yes_no: bool
     scale: float
-    """Of a yes or no: the mean of share x (1 - share) over the conditions, since the variances of a share go with it;
-    else 1."""
+    """Of a yes or no: the whole variance of a run, share x (1 - share), as the mean over the conditions; else 1."""
 
     def of_mean(self, seeds: int) -> float:
         """The variance of a phrasing's mean over so many seeds."""
         return (self.between or 0.0) + self.within / seeds
-
-    def at(self, share: float) -> float:
-        """By how much the variances are larger where a yes is as common as this; 1 for numbers."""
-        return share * (1 - share) / self.scale if self.yes_no and self.scale else 1.0
 
 
 def spread(rows: Rows, measure: str) -> Spread:
@@ -82,9 +78,20 @@ def spread(rows: Rows, measure: str) -> Spread:
         apart = sum(variance(each) * (len(each) - 1) for each in means.values() if len(each) > 1) / freedom
         between = max(0.0, apart - within * fmean(1 / number for number in numbers))
     yes_no = bool(np.isin(values, (0.0, 1.0)).all())
-    shares = [fmean(each) for each in means.values()]
-    scale = fmean(share * (1 - share) for share in shares) if yes_no else 1.0
+    scale = _whole(means, len(seeds), within, between or 0.0) if yes_no else 1.0
     return Spread(within=within, between=between, freedom=freedom, yes_no=yes_no, scale=scale)
+
+
+def _whole(means: Mapping[str, Sequence[float]], seeds: int, within: float, between: float) -> float:
+    """The whole variance of a yes or no: what phrasings, seeds and the rest have together.
+
+    In a table, share x (1 - share) is smaller by the variance of the share itself, which comes from few phrasings and
+    from few seeds. What the seeds have is what is left without that.
+    """
+    seen = fmean(share * (1 - share) for share in map(fmean, means.values()))
+    one = fmean(1 / len(each) for each in means.values())
+    rest = seen - between * (1 - one) - within * (1 - one / seeds)
+    return between + within + max(0.0, rest / (1 - 1 / seeds) if seeds > 1 else rest)
 
 
 def _key(row: Row) -> tuple[str, str]:
