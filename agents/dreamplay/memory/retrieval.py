@@ -204,14 +204,10 @@ class RetrievalMemory:
 
     def _add(self, events: Sequence[Event | None], texts: Sequence[str], importance: Sequence[float]) -> None:
         """Append rows; the arrays grow by doubling, so that a long play is not copied at every turn."""
-        import numpy as np
-
         start, end = len(self._events), len(self._events) + len(events)
         if end > len(self._matrix):
-            more = 2 * end - len(self._matrix)
-            self._matrix = np.pad(self._matrix, ((0, more), (0, 0)))
-            self._importance = np.pad(self._importance, (0, more))
-            self._often = np.pad(self._often, (0, more))
+            self._matrix = _grown(self._matrix, 2 * end)
+            self._importance, self._often = _grown(self._importance, 2 * end), _grown(self._often, 2 * end)
         self._events += events
         self._matrix[start:end] = self._vectors(texts)
         self._importance[start:end] = importance
@@ -282,6 +278,15 @@ class RetrievalMemory:
                 return f"{who} decided: {text}"
             case _:
                 return f"{self._cast.name(event.speaker)} {text}"
+
+
+def _grown(array: NDArray[Any], rows: int) -> NDArray[Any]:
+    """An array with zeros below it."""
+    import numpy as np
+
+    whole = np.zeros((rows, *array.shape[1:]), dtype=array.dtype)
+    whole[: len(array)] = array
+    return whole
 
 
 def _just_heard(view: View) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dreamplay.prompting.summarization import Circle
@@ -43,8 +43,7 @@ class PrivateScene:
 
 def just_now(turn: Turn, view: View) -> tuple[Event, ...]:
     """What the speaker perceived in this scene of late, and somebody present did not."""
-    here = Circle(turn.present)
-    mine = [event for event in view.events[-_BACK:] if event.scene == turn.scene.id and _private(event, here)]
+    mine = [event for event in _private(view.events[-_BACK:], turn) if event.scene == turn.scene.id]
     return tuple(mine[-_JUST_NOW:])
 
 
@@ -58,10 +57,9 @@ def earlier(turn: Turn, view: View, cast: Cast, places: Mapping[str, str]) -> tu
         cast: gives the names.
         places: place of each scene, by its id.
     """
-    here = Circle(turn.present)
     scenes: dict[str, list[Event]] = {}
-    for event in view.events[-_FAR:]:
-        if event.scene not in (turn.scene.id, PROLOGUE) and _private(event, here):
+    for event in _private(view.events[-_FAR:], turn):
+        if event.scene not in (turn.scene.id, PROLOGUE):
             scenes.setdefault(event.scene, []).append(event)
     found = []
     for scene, events in scenes.items():
@@ -81,5 +79,8 @@ def when(places: Mapping[str, str], scene: str) -> str:
     return place[0].lower() + place[1:] if place.startswith(("The ", "A ", "An ")) else place
 
 
-def _private(event: Event, here: Circle) -> bool:
-    return event.in_prompts and event.happens and not here <= Circle(event.witnesses)
+def _private(events: Sequence[Event], turn: Turn) -> list[Event]:
+    """Those of some events that somebody present did not perceive. Many were perceived by the same people."""
+    here = Circle(turn.present)
+    hidden = {those for those in {event.witnesses for event in events} if not here <= Circle(those)}
+    return [event for event in events if event.witnesses in hidden and event.in_prompts and event.happens]
