@@ -117,7 +117,7 @@ def test_what_is_wrong_with_the_file_is_said_in_one_line_before_anything_is_play
     file.write_text(file.read_text().replace("seeds: '2'", "seeds: 1"))
     code, _, err = study("run", file)
     assert (code, err.count("\n")) == (2, 1)
-    assert ": seeds: from one seed nothing can be concluded; ask for at least 2" in err
+    assert ": seeds: from fewer than two seeds nothing can be concluded; ask for at least 2" in err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a single process there")

@@ -88,12 +88,31 @@ CALM = "conditions", "calm"
 @pytest.mark.parametrize(
     ("change", "line", "message"),
     [
-        (_set("seeds", to="1"), "seeds:", "seeds: from one seed nothing can be concluded; ask for at least 2"),
-        (_set("seeds", to=["5"]), "seeds:", "seeds: from one seed nothing can be concluded; ask for at least 2"),
+        (
+            _set("seeds", to="1"),
+            "seeds:",
+            "seeds: from fewer than two seeds nothing can be concluded; ask for at least 2",
+        ),
+        (
+            _set("seeds", to=["5"]),
+            "seeds:",
+            "seeds: from fewer than two seeds nothing can be concluded; ask for at least 2",
+        ),
         (_set("seeds", to="9-2"), "seeds: 9-2", "seeds: a range goes up; write the smaller seed first"),
         (_set("seeds", to=["3", "3"]), "seeds:", "seeds: a seed stands here twice"),
         (_set("seeds", to="many"), "seeds: many", "seeds: write how many seeds, which, or a range"),
         (_set("baseline", to="bass"), "baseline: bass", "baseline: no condition 'bass'; there are base, calm, told"),
+        (
+            _set("conditions", "told", "say", to=[{"ada": "a", "bo": "b"}]),
+            "-",
+            "say.0: needs at most 1 entry, and has",
+        ),
+        (_set("conditions", "told", "at", to="Noon"), "at: Noon", "conditions.told.at: an id is up to 40 of a-z"),
+        (
+            _set("model", to="http://x:y@h/v1"),
+            "model: http",
+            "model: that is an address, and no name",
+        ),
         (_set("placebo", to="sugar"), "placebo: sugar", "placebo: no condition 'sugar'"),
         (_set("placebo", to="base"), "placebo: base", "placebo: the baseline cannot be its own placebo"),
         (_set("conditions", "base", "at", to="night"), "at: night", "conditions.base.at: the baseline is played from"),

@@ -97,6 +97,8 @@ def _model(settings: Settings) -> ModelSpec:
         return ModelSpec("endpoint", named, address, why, source, note)
     if named and plugin:
         return ModelSpec(plugin.name, named.partition(":")[2] or None, None, f"{why}, {plugin.distribution}")
+    if named and "://" in named:  # which may have a password in it
+        raise SettingsError("`model`: that is an address, and no name; give it as `base_url`")
     if named and named.lower().endswith(".gguf"):
         if problem := gguf_header.unreadable(Path(named)):
             raise SettingsError(f"`model={named}`: {problem}; give the path of a .gguf file, or an address as well")

@@ -72,7 +72,8 @@ def _length(kind: str, context: dict[str, Any], one: str, many: str = "") -> str
     few = kind == "too_short"
     bound = context["min_length" if few else "max_length"]
     noun = one if bound == 1 else many or f"{one}s"
-    return f"needs {'at least' if few else 'at most'} {bound} {noun}, and has {context['actual_length'] or 'none'}"
+    has = context["actual_length"] or ("none" if few else "more")  # not all that is too long is counted
+    return f"needs {'at least' if few else 'at most'} {bound} {noun}, and has {has}"
 
 
 def _is_many(given: object) -> bool:

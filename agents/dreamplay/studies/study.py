@@ -21,7 +21,7 @@ from dreamplay.settings import Line
 PLAIN: Final = "plain"
 """The phrasing of a condition that names none."""
 MOST_SEEDS = 10_000
-_TOO_FEW = "from one seed nothing can be concluded; ask for at least 2"
+_TOO_FEW = "from fewer than two seeds nothing can be concluded; ask for at least 2"
 _NAMED = re.compile(r"`(\w+)(?:=([^`]*))?`")
 _OWN = re.compile(r"^`\w+(?:=([^`]*))?`: ")
 """With what an error begins: the setting that is wrong."""
@@ -34,6 +34,7 @@ def _several(value: object) -> object:
 
 
 Lines = Annotated[tuple[Line, ...], BeforeValidator(_several)]
+Ids = Annotated[tuple[Id, ...], BeforeValidator(_several)]
 Roles = Annotated[tuple[Role, ...], BeforeValidator(_several)]
 Said = Annotated[dict[Role, Text], Field(min_length=1, max_length=1)]
 """A line that somebody says: a role, and the words behind the colon."""
@@ -56,7 +57,7 @@ class Condition(Phrasing):
 
     drop: Roles = ()
     """Roles that are absent; with `at`, that leave at the point."""
-    at: Role | None = None
+    at: Id | None = None
     """The beat or scene from which on it is otherwise: the play of the baseline with the same seed goes before it.
     None: from the start."""
     model: Line | None = None
@@ -108,7 +109,7 @@ class Study(Authored):
     """A shipped story by name, or a YAML file, which is looked for beside the study and then in the current folder."""
     length: Length = "full"
     """How many turns a scene gets: the least or the most that its story allows."""
-    beats: Roles = ()
+    beats: Ids = ()
     """Play only these beats; all if empty."""
     seeds: tuple[Annotated[int, Field(ge=0, lt=2**31)], ...] = Field(min_length=2, max_length=MOST_SEEDS)
     """The seeds of the dice: how many, which count from 1; a range, 1-40; or a list. Every phrasing of every condition

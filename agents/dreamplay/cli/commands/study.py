@@ -80,7 +80,8 @@ def run(
             echo(dumps(cost.model_dump() | where))
         else:
             echo(study_view.told(cost, len(found.tasks), found.jobs(jobs)))
-            echo(worded(f"{_where(playing, found)}; they are kept in {found.store}"))
+            if cost.plays:
+                echo(worded(f"{_where(playing, found)}; they are kept in {found.store}"))
             for line in found.reach.says:
                 echo(line)
         return
