@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Sequence
+from contextvars import Context, copy_context
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,18 @@ class Failing(ScriptedModel):
         return await super().complete(prompt, seed=seed, on_token=on_token)
 
 
+class Timed(ScriptedModel):
+    """Keeps a copy of the context of each call, as every timer of a client does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.contexts: list[Context] = []
+
+    async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+        self.contexts.append(copy_context())
+        return await super().complete(prompt, seed=seed, on_token=on_token)
+
+
 def _run(small: Path, folder: Path, model: ScriptedModel | None = None, seed: int = 7, **rest: bool) -> Runner:
     return Runner(worlds.plan(small, seed=seed), model or ScriptedModel(), folder, {}, **rest)
 
@@ -46,6 +61,17 @@ async def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_pa
     pages = [(tmp_path / name / "transcript.md").read_bytes() for name in ("one", "two")]
     assert pages[0] == pages[1]
     assert str(tmp_path).encode() not in one
+
+
+async def test_a_play_that_nobody_watches_is_not_kept_by_the_timers_of_its_calls(small: Path, tmp_path: Path) -> None:
+    model = Timed()
+    run = _run(small, tmp_path / "run", model, watched=False)
+    await run.play(lambda seen: None)
+    script = weakref.ref(run.script)
+    del run
+    gc.collect()
+    assert model.contexts
+    assert script() is None
 
 
 async def test_who_watches_sees_every_event_once_and_its_tokens_before_it(small: Path, tmp_path: Path) -> None:

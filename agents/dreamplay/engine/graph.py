@@ -25,6 +25,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Literal, Protocol, TypeVar
 
+from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.errors import GraphRecursionError
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -96,6 +97,9 @@ async def _scene(state: State, runtime: Runtime[Context]) -> Command[str]:
     Raises:
         GraphRecursionError: it took more nodes than `steps` allows for the whole play.
     """
+    # It holds the whole play. Each timer of a call of a model has a copy of the context in which it was set, and would
+    # keep a play in memory for minutes after its end.
+    var_child_runnable_config.set(None)
     goto: str | list[Send] = "open_scene"
     for _ in range(steps(runtime.context)):
         nodes = [(each.node, each.arg) for each in goto] if isinstance(goto, list) else [(goto, state)]
