@@ -121,6 +121,38 @@ async def test_a_dream_that_cannot_stand_is_asked_for_again(small: Path) -> None
                              Usage()).model_copy(update={"output": made.usage.output})  # fmt: skip
 
 
+async def test_a_dream_in_parts_has_each_fear_met_by_somebody_else(small: Path) -> None:
+    place = "Ada and Bo stand in a house that has been flooded to the windows."
+    met = "CANARY-Ada-fear meets Bo, and it stands there on the stairs as tall as the clock."
+    spoken = 'CANARY-Bo-fear is on the stairs, and it says, "Stay."'
+    other = "CANARY-Bo-fear comes upon Ada, and it stands on all of the stairs at once."
+    narrator, model, scenes = _narrator(small, place, f"{place} {met} And then", spoken, f"{place} {met} {other}")
+    model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
+    attic = scenes["attic"]
+    text, ledger, made = await narrator.dream(Script().common_view(attic.present), attic, "", lambda token: None)
+    assert text == f"{place} {met} {other}"
+    assert [entry.role for entry in ledger] == ["ada", "bo"]
+    assert [prompt.prefill for prompt in model.seen] == [
+        "Ada and Bo stand in", f"{place} CANARY-Ada-fear stands", *[f"{place} {met} CANARY-Bo-fear stands"] * 2,
+    ]  # fmt: skip
+    assert [fear in model.seen[0].tail for fear in ("CANARY-Ada-fear", "CANARY-Bo-fear")] == [True, True]
+    assert [refusal.reason for refusal in made.refused] == ["somebody speaks in it"]
+    assert (made.usage.calls, made.prompt) == (4, model.seen[0].digest)
+
+
+async def test_a_fear_of_which_nothing_can_be_told_is_left_out_and_a_dream_of_nothing_is_an_error(small: Path) -> None:
+    place = "Ada and Bo stand in a house that has been flooded " + "up to the windows and beyond " * 5 + "the roof."
+    for first in (place, "Ada and Bo stand in a house."):
+        narrator, model, scenes = _narrator(small, first, *["I cannot assist with that request."] * 9)
+        model.profile = model.profile.model_copy(update={"dream_parts": True})
+        view = Script().common_view(scenes["attic"].present)
+        if first == place:
+            assert (await narrator.dream(view, scenes["attic"], "", lambda token: None))[0] == place
+        else:
+            with pytest.raises(ModelError, match=r"attic .*`seed` or `model`"):
+                await narrator.dream(view, scenes["attic"], "", lambda token: None)
+
+
 async def test_a_narrator_who_cannot_tell_is_an_error(small: Path) -> None:
     narrator, _, scenes = _narrator(small, *["They sleep."] * 9)
     with pytest.raises(ModelError, match=r"attic .*`seed` or `model`") as caught:

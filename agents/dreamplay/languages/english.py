@@ -56,6 +56,8 @@ I_WILL_NOT = re.compile(
 """How somebody says no of themselves."""
 REPORTS = r"I(?:'ll| will|'ve| have)? (?:told|tell)"
 """The beginning of a line that repeats the form of its cue."""
+_JOINING = "and|or|but|as|in|on|at|to|with|from|by|until|while|when|for|like"
+"""What no noun begins with: behind them "her" is the one whom something is done to."""
 _ASKS = "asks|wonders|(?:demands|wants) to know"
 _WH = r"(?:in|on|at|for|to|from|by|with|of) (?:which|what|whom|whose)|why|what|who|whose|whom|how|where|when|which"
 _AUXILIARY = "(?:is|are|was|were|has|have|had|can|could|will|would|should|must|does|did|do)"
@@ -131,6 +133,11 @@ winter wolf wood woody wren young
     first_person=re.compile(r"\b(i|i'\w+|me|my|mine|myself|we|we'\w+|us|our|ours)\b", re.IGNORECASE),
     second_person=re.compile(r"\b(you|you'\w+|your|yours|yourself)\b", re.IGNORECASE),
     third_person=re.compile(r"\b(he|she|his|her|him|hers|himself|herself)\b", re.IGNORECASE),
+    stands_for=re.compile(
+        rf"\b(?:(?P<own>(?:his|their|her)(?= (?!(?:{_JOINING})\b)\w))|he|she|they|him|her|them)\b",
+        re.IGNORECASE,
+    ),
+    own_form="{name}'s",
     negation=re.compile(r"\b(no|not|never|nobody|nothing|cannot|than|instead|against|\w+n\Wt)\b", re.IGNORECASE),
     explains_dream=re.compile(r"\b(fears?|afraid|wish(es)?|hidden|dreams? (is|that|shows))\b", re.IGNORECASE),
     assistant_manners=re.compile(

@@ -33,6 +33,10 @@ class Language:
     """You, your."""
     third_person: re.Pattern[str] = NOTHING
     """He, she, his, her."""
+    stands_for: re.Pattern[str] = NOTHING
+    """The same where it stands for a name; its group `own` is what belongs to them: "her tables"."""
+    own_form: str = "{name}"
+    """A name to which something belongs: "Leo's"."""
     negation: re.Pattern[str] = NOTHING
     """No, not, never."""
     explains_dream: re.Pattern[str] = NOTHING
@@ -94,3 +98,11 @@ class Language:
     """What a small model says wrong in what a move does, as it is written, with roles in braces, and why."""
     act_verbs: Mapping[str, str] = field(default_factory=dict)
     """The act that the verb at the beginning of a move shows, by the verb: see `Act`. Others are to tell."""
+
+    def befalls(self, text: str, name: str) -> str:
+        """What a text tells of somebody whom it does not name, told of somebody else: "She pulls the rope" is then
+        "Leo pulls the rope".
+        """
+        return self.stands_for.sub(
+            lambda found: self.own_form.format(name=name) if found["own"] else name, text, count=1
+        )

@@ -78,6 +78,9 @@ class ModelProfile(FrozenModel):
     dream_temperature: float | None = Field(default=None, ge=0.0, le=2.0)
     """Temperature of a dream. At one that keeps a small model to its note, a dream repeats its first image. None: as
     any other reply."""
+    dream_parts: bool = False
+    """Whether a dream is told one fear at a time, a sentence each. In five sentences at once a small model recites the
+    sheets, or strings images together that mean nothing."""
     adapted: tuple[Asked, ...] | None = None
     """What the adapter is used for: one that was trained on lines can spoil what is asked more rarely, which the model
     then answers without it. None: for everything."""

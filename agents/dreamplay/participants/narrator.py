@@ -3,8 +3,10 @@ back."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from dreamplay.errors import ModelError
 from dreamplay.models.base import Model, OnToken, Reply
@@ -13,17 +15,22 @@ from dreamplay.participants.agent import call_seed
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.prompting.summarization import SummaryRequest
 from dreamplay.schema.event import DreamContribution, DreamEvent, NarrationEvent, StanceEvent, sanitize
-from dreamplay.schema.provenance import Provenance
+from dreamplay.schema.provenance import Provenance, RejectedCandidate, Usage
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.view import View
+from dreamplay.sentences import sentences
 from dreamplay.validation import structured_output
 from dreamplay.validation.check import CheckContext, Heard
 from dreamplay.validation.checks import shown
-from dreamplay.validation.generate import generate
-from dreamplay.validation.ngrams import brought_up, runs
+from dreamplay.validation.generate import CandidateRejectedError, Generation, generate
+from dreamplay.validation.ngrams import brought_up, runs, words
 from dreamplay.validation.pipeline import Pipeline
 
 _TRIES = 4
+_TRIES_A_SENTENCE = 2
+_SPEECH = re.compile(r'["“”«»]')
+_SENTENCE = 4
+"""Words below which a sentence of a dream has not been told."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,9 @@ class Narrator:
             ModelError: the model gave up, or told nothing that can stand.
         """
         ledger = pool(self.desk, view.roles, given)
+        if ledger and self.model.profile.dream_parts:
+            text, made = await self._in_parts(view, scene, ledger, on_token)
+            return text, ledger, made
         again = bool(view.of_kind(DreamEvent))
         first = self.desk.dream(view, ledger, again=again)
         hidden = [f"{entry.fear} {entry.wish}" for entry in ledger]
@@ -59,6 +69,35 @@ class Narrator:
             merit=lambda text: shown(text.removeprefix(first.prefill), hidden, close) + variety(text, self.pipeline),
         )
         return text, ledger, made
+
+    async def _in_parts(
+        self, view: View, scene: Scene, ledger: Sequence[DreamContribution], on_token: OnToken
+    ) -> tuple[str, Provenance]:
+        """Make a dream a sentence at a time. A fear of which nothing can be told is left out."""
+        config = self.pipeline.config
+        pipeline = replace(self.pipeline, config=config.model_copy(update={"shortest_telling": _SENTENCE}))
+        earlier = [event.text for event in view.of_kind(DreamEvent)]
+        told, takes = "", list[tuple[str, Generation[str]]]()
+        for number, part in enumerate(self.desk.dream_parts(view, ledger)):
+            write = partial(self.desk.dream_part, view, ledger, part, told)
+            heard, dreamers = Heard.of([told, *earlier]), [part.fear] if part.fear else []
+            context = CheckContext(cast=self._names, heard=heard, dreamers=dreamers, opener=part.begun)
+            check = partial(_sentence, pipeline=pipeline, context=context, told=told)
+            place, merit = (scene.id, "narrator", number), partial(brought_up, matter=part.fear)
+            take = await self._ask(place, write, check, on_token, attempts=_TRIES_A_SENTENCE, merit=merit)
+            takes.append((write("").digest, take))
+            told = f"{told} {take.value or ''}".strip()
+        if len(words(told)) < config.shortest_telling:
+            raise self._nothing(scene.id, takes[-1][1])
+        refused = tuple(refusal for _, take in takes for refusal in take.refused)
+        seed = call_seed(self.seed, scene.id, "narrator", 0, takes[0][1].number)
+        return told, Provenance(
+            by="narrator",
+            prompt=takes[0][0],
+            seed=seed,
+            refused=refused,
+            usage=sum((take.usage for _, take in takes), Usage()),
+        )
 
     async def recap(self, view: View, scene: Scene, retelling: SummaryRequest) -> tuple[str, Provenance]:
         """Summarize what a group of roles has witnessed so far. The summary may use the words of the script, which it
@@ -118,27 +157,56 @@ class Narrator:
         what the text must not copy, `read` what it must not end with, and `dreamers` the hidden texts of each dreamer.
         """
         first = write("")
+        context = CheckContext(cast=self._names, heard=Heard.of(told), dreamers=dreamers, opener=first.prefill)
+        check = partial(self.pipeline.telling, context=context, read=read)
+        take = await self._ask(place, write, check, on_token, attempts=_TRIES, merit=merit)
+        if take.value is None:
+            raise self._nothing(place[0], take)
+        seed = call_seed(self.seed, *place, take.number)
+        made = Provenance(by="narrator", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
+        return take.value, made
+
+    async def _ask(
+        self,
+        place: tuple[object, ...],
+        write: Callable[[str], Prompt],
+        check: Callable[[Reply], str],
+        on_token: OnToken,
+        *,
+        attempts: int,
+        merit: Callable[[str], float],
+    ) -> Generation[str]:
+        first = write("")
 
         async def call(number: int, wrong: str) -> Reply:
             on_token("")
             seed = call_seed(self.seed, *place, number)
             return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
 
-        names = tuple(name for role in self.desk.cast.roles for name in self.desk.cast.names(role))
-        context = CheckContext(cast=names, heard=Heard.of(told), dreamers=dreamers, opener=first.prefill)
+        return await generate(call, check, attempts=attempts, blind=self.model.profile.blind_retries, merit=merit)
 
-        def check(reply: Reply) -> str:
-            return self.pipeline.telling(reply, context, read)
+    def _nothing(self, scene: object, take: Generation[str]) -> ModelError:
+        return ModelError(
+            f"the narrator told nothing that can stand in scene {scene} ({take.last_reason}); "
+            "try another `seed` or `model`"
+        )
 
-        take = await generate(call, check, attempts=_TRIES, blind=self.model.profile.blind_retries, merit=merit)
-        if take.value is None:
-            raise ModelError(
-                f"the narrator told nothing that can stand in scene {place[0]} ({take.last_reason}); "
-                "try another `seed` or `model`"
-            )
-        seed = call_seed(self.seed, *place, take.number)
-        made = Provenance(by="narrator", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
-        return take.value, made
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(name for role in self.desk.cast.roles for name in self.desk.cast.names(role))
+
+
+def _sentence(reply: Reply, *, pipeline: Pipeline, context: CheckContext, told: str) -> str:
+    """The sentence with which a reply goes on after what was `told`.
+
+    Raises:
+        CandidateRejectedError: it cannot be used, or waits for a better one.
+    """
+    begun = sentences(reply.text.removeprefix(told), capital=True)
+    text = pipeline.telling(replace(reply, text=begun[0] if begun else ""), context)
+    if _SPEECH.search(text):
+        raise CandidateRejectedError(RejectedCandidate(text=text, reason="somebody speaks in it"), "Nobody speaks.")
+    return text
 
 
 def variety(text: str, pipeline: Pipeline) -> float:

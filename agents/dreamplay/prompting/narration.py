@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.tokens import tokens
-from dreamplay.prompting import summarization
+from dreamplay.prompting import dream_parts, summarization
 from dreamplay.prompting.context_window import RESERVE
+from dreamplay.prompting.dream_parts import DreamPart
 from dreamplay.prompting.layout import PromptLayout
 from dreamplay.prompting.summarization import Circle, SummaryRequest
-from dreamplay.schema.event import DreamContribution, Event, OutcomeEvent, StanceEvent
+from dreamplay.schema.event import DreamContribution, DreamEvent, Event, OutcomeEvent, StanceEvent
 from dreamplay.schema.scene import Outcome, Scene
 from dreamplay.schema.view import View
 
@@ -40,6 +41,31 @@ class NarratorPrompts(PromptLayout):
         # After "are in", models go on with "a dream" and say whose image is whose; after "stand in" they name a place.
         prefill = f"{self.cast.listed(dreamers)} stand in"
         return self._prompt("dream", view, tail, max_tokens=140, prefill=prefill, penalize_repetition=True)
+
+    def dream_parts(self, view: View, pooled: Sequence[DreamContribution]) -> list[DreamPart]:
+        """A dream in parts, a sentence each: see `dream_part`."""
+        dreamers = {role: self.cast.name(role) for role in self.cast.roles if role in view.roles}
+        before = len(view.of_kind(DreamEvent))
+        return dream_parts.parts(pooled, dreamers, self.cast.listed(list(dreamers)), before, self._language)
+
+    def dream_part(
+        self, view: View, pooled: Sequence[DreamContribution], part: DreamPart, told: str, wrong: str = ""
+    ) -> Prompt:
+        """Ask for the next sentence of a dream that is told in parts. The first one is asked for with everything that
+        was pooled.
+
+        Args:
+            view: what all dreamers have witnessed.
+            pooled: the hidden fears and wishes of all of them.
+            part: what the sentence tells.
+            told: the sentences before it.
+            wrong: what was wrong with the try before.
+        """
+        tail = self._render(
+            "dream_part.jinja", pooled=pooled, part=part, again=bool(view.of_kind(DreamEvent)),
+            cast=self.cast.personas, wrong=wrong,
+        )  # fmt: skip
+        return self._prompt("dream", view, tail, max_tokens=45, prefill=f"{told} {part.begun}".strip())
 
     def outcome(self, view: View, outcome: Outcome) -> Prompt:
         """Ask the narrator what came of a scene, as JSON: one of the answers, or that it is still open."""
