@@ -28,6 +28,7 @@ from dreamplay.schema.api_key import hide
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+    from tenacity import AsyncRetrying
 
 AMBIENT = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS")
 """Environment variables that the client library sends as headers to any address by default."""
@@ -98,29 +99,52 @@ class Endpoint:
         """Answer a prompt; see `Model.complete`."""
         import openai
 
-        patience, tries = Patience(self.patience), 0
+        failed: Exception | None = None
         try:
-            while True:
-                tries += 1
-                await self._let_through(prompt)
-                try:
-                    reply = await self._ask(prompt, seed, on_token)
-                except Exception as error:
-                    if not worth_retrying(error):
-                        raise
-                    seconds = self._wait(error, tries, patience)
-                    if patience.ends(error, tries):
-                        raise
-                else:
-                    self._said_busy = False
-                    if self.limit:
-                        self.limit.count(reply.usage.output)
-                    return reply
-                await asyncio.sleep(seconds)
-                if on_token:
-                    on_token("")
+            try:
+                return await self._try(prompt, seed, on_token)
+            except Exception as error:
+                if not worth_retrying(error):
+                    raise
+                failed = error
+            # Only here, since it leaves objects that refer to each other, and most calls do not fail.
+            async for attempt in self._retrying():
+                with attempt:
+                    if failed:
+                        first, failed = failed, None
+                        raise first
+                    if on_token:
+                        on_token("")
+                    return await self._try(prompt, seed, on_token)
         except (openai.APIError, CutError, EndlessError, *UNREADABLE) as error:
             raise ModelError(await self.explain(error)) from error
+        raise AssertionError("tenacity ends with a reply or an exception")
+
+    async def _try(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
+        await self._let_through(prompt)
+        reply = await self._ask(prompt, seed, on_token)
+        self._said_busy = False
+        if self.limit:
+            self.limit.count(reply.usage.output)
+        return reply
+
+    def _retrying(self) -> AsyncRetrying:
+        """What makes a call again; its first attempt is the one that has failed."""
+        from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+
+        patience = Patience(self.patience)
+
+        def failure(state: RetryCallState) -> Exception:
+            error = state.outcome.exception() if state.outcome else None
+            assert isinstance(error, Exception)
+            return error
+
+        return AsyncRetrying(
+            wait=lambda state: self._wait(failure(state), state.attempt_number, patience),
+            stop=lambda state: patience.ends(failure(state), state.attempt_number),
+            retry=retry_if_exception(worth_retrying),
+            reraise=True,
+        )
 
     async def warm_cache(self, prompt: Prompt) -> None:
         """Process a prompt in advance if that is free; see `Model.warm_cache`."""
