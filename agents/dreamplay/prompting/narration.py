@@ -61,11 +61,13 @@ class NarratorPrompts(PromptLayout):
             told: the sentences before it.
             wrong: what was wrong with the try before.
         """
+        again = bool(view.of_kind(DreamEvent))
         tail = self._render(
-            "dream_part.jinja", pooled=pooled, part=part, again=bool(view.of_kind(DreamEvent)),
-            cast=self.cast.personas, wrong=wrong,
-        )  # fmt: skip
-        return self._prompt("dream", view, tail, max_tokens=45, prefill=f"{told} {part.begun}".strip())
+            "dream_part.jinja", pooled=pooled, part=part, again=again, cast=self.cast.personas, wrong=wrong
+        )
+        prefill = f"{told} {part.begun}".strip()
+        # Of the same fears, a small model tells what stands in the script already.
+        return self._prompt("dream", view, tail, max_tokens=45, prefill=prefill, penalize_repetition=again)
 
     def outcome(self, view: View, outcome: Outcome) -> Prompt:
         """Ask the narrator what came of a scene, as JSON: one of the answers, or that it is still open."""
