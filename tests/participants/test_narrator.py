@@ -121,7 +121,7 @@ async def test_a_dream_that_cannot_stand_is_asked_for_again(small: Path) -> None
                              Usage()).model_copy(update={"output": made.usage.output})  # fmt: skip
 
 
-async def test_a_dream_in_parts_has_each_fear_met_by_somebody_else(small: Path) -> None:
+async def test_a_dream_in_parts_tells_one_fear_after_the_other(small: Path) -> None:
     place = "Ada and Bo stand in a house that has been flooded to the windows."
     met = "CANARY-Ada-fear meets Bo, and it stands there on the stairs as tall as the clock."
     spoken = 'CANARY-Bo-fear is on the stairs, and it says, "Stay."'

@@ -25,9 +25,9 @@ def test_a_fear_befalls_somebody_else(fear: str, befalls: str) -> None:
     assert languages.get("eo").befalls(fear, "Leo") == fear
 
 
-def test_in_each_dream_everybody_meets_the_fear_of_somebody_else() -> None:
+def test_everybody_meets_their_own_fear_first_and_then_that_of_others() -> None:
     pooled = [DreamContribution(role=role, fear=f"She sees {role}.", wish="") for role in NAMES]
-    for before, met in enumerate((["Bo", "Cyrus", "Ada"], ["Cyrus", "Ada", "Bo"], ["Bo", "Cyrus", "Ada"])):
+    for before, met in enumerate((["Ada", "Bo", "Cyrus"], ["Bo", "Cyrus", "Ada"], ["Cyrus", "Ada", "Bo"])):
         told = dream_parts.parts(pooled, NAMES, "all three", before, languages.ENGLISH)
         assert [part.begun for part in told] == ["all three stand in", *(f"{who} sees" for who in met)]
         assert [part.fear for part in told[1:]] == [f"{who} sees {role}." for who, role in zip(met, NAMES, strict=True)]

@@ -1,6 +1,5 @@
 """A shared dream in parts, for a model that loses itself in a whole one: where the dreamers stand, and then one hidden
-fear after the other. Each fear is met by somebody else than whose it is, so the dreams run into one another, and nobody
-is told whose it was.
+fear after the other. Everybody first meets their own; in a dream that comes again it is that of somebody else.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ def parts(
         pooled: the hidden fears and wishes, in the order in which they come.
         dreamers: the names of all who dream, by role, in the order of the cast.
         listed: these names in one phrase.
-        before: dreams that they have dreamt before: in each, everybody meets another's fear.
+        before: dreams that they have dreamt before. In the first, everybody meets their own fear, in the next one that
+            of the dreamer before them, and so on: readers lose track where it is another's from the beginning.
         language: of the story.
     """
     roles = list(dreamers)
-    further = 1 + before % max(1, len(roles) - 1)
-    met = [(dreamers[roles[(roles.index(each.role) + further) % len(roles)]], each.fear) for each in pooled]
+    met = [(dreamers[roles[(roles.index(each.role) + before) % len(roles)]], each.fear) for each in pooled]
     befallen = [language.befalls(fear, name) for name, fear in met]
     return [
         DreamPart(f"{listed} stand in"),
-        *(DreamPart(" ".join(fear.split()[:2]), fear) for fear in befallen if fear),
+        *(DreamPart(" ".join(fear.split()[:_BEGUN]), fear) for fear in befallen if fear),
     ]
