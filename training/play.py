@@ -50,7 +50,8 @@ async def play(written: WrittenScene, profile: ModelProfile, folder: Path) -> Pl
     Raises:
         DreamplayError: it cannot be played as it was written.
     """
-    model = WrittenModel(written, profile.refined({"max_attempts": 1, "candidates": 1}))
+    # A dream is written, and learnt, as a whole.
+    model = WrittenModel(written, profile.refined({"max_attempts": 1, "candidates": 1, "dream_parts": False}))
     script = await perform(written, model, folder, {"provider": "written"})
     return Played(tuple(model.examples(script)), tuple(_refused(written, script)))
 

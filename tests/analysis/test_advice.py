@@ -84,7 +84,7 @@ CASES: dict[str, tuple[Callable[[Scene], object], str, str]] = {
         lambda s: _moves(s)[0].update(does="says that a key is no use where nobody wakes up"), "", "two negatives",
     ),
     "a pronoun without a noun": (
-        lambda s: _moves(s)[0].update(does="tells {bo} that it is late"), "", "before anything is named",
+        lambda s: _moves(s)[0].update(does="tells {bo} that it stood open"), "", "before anything is named",
     ),
     "a passive": (lambda s: _moves(s)[0].update(does="says that the door must not be opened"), "", "a passive"),
     "too many words": (

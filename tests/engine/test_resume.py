@@ -421,7 +421,7 @@ class _Faulty(Endpoint):
 
     def __init__(self, fake: FakeEndpoint, faults: list[Fault], *kinds: str) -> None:
         client = open_endpoint(fake.base_url, "none", timeout=0.3 if "hang" in faults else 30.0)
-        super().__init__("fake", client, fake.base_url, wait=lambda state: 0.0)
+        super().__init__("fake", client, fake.base_url, wait=lambda error, tries: 0.0)
         self._fake, self._faults, self._kinds, self._begun = fake, faults, set(kinds), False
 
     async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:

@@ -80,8 +80,8 @@ async def test_what_an_adapter_is_not_used_for_is_answered_without_it(fake: Fake
     asked = [LINE.model_copy(update={"kind": kind}) for kind in ("line", "dream", "stance", "epilogue")]
     await _closed(model, *(model.complete(each, seed=5) for each in asked))
     off = [{"id": 0, "scale": 0.0}]
-    assert [request.get("lora") for request in fake.seen] == [None, off, off, None]
-    assert [request["temperature"] for request in fake.seen] == [0.1, 0.8, 0.1, 0.1]
+    assert [request.get("lora") for request in fake.seen] == [None, None, off, None]
+    assert [request["temperature"] for request in fake.seen] == [0.1, 0.3, 0.1, 0.1]
 
 
 async def test_calls_at_the_same_time_wait_for_one_engine(fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,6 +179,8 @@ async def test_a_process_that_is_killed_is_replaced_and_its_plays_go_on(
     tasks: tuple[Task, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
     await Here(place("whole")).run(tasks, Heard())
+    gc.collect()  # what other tests have left
+    caplog.clear()
 
     def kill(outcome: Outcome) -> None:
         if not heard.gone and not killed:

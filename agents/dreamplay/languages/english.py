@@ -70,6 +70,8 @@ SAID_TO = (
 """Where a speaker names whom they speak to as if it were somebody else."""
 _NOT = r"(?:not?|never|nobody|nothing|none|nor|neither|cannot|\w+n['\u2019]t)\b"
 _OPEN = rf"(?:that|whether|if|{_WH}|{_AUXILIARY}|be|been|and|but|because)"
+_WEATHER = "(?:too |very )?(?:cold|warm|hot|dark|light|late|early|raining|snowing|noon|midnight|time|over)"
+"""What "it" is without standing for anything."""
 HARD_MOVES = (
     (re.compile(r"\b(?:who|what|which|whom)ever\b"), "'whoever' and 'whatever' name nobody: write who does what"),
     (
@@ -77,7 +79,9 @@ HARD_MOVES = (
         "two negatives, of which a small model loses one: write what is so",
     ),
     (
-        re.compile(rf"^\w+s(?: to)?(?: \{{\w+\}})?[:,]?(?: {_OPEN})* (?:it|they|them)\b"),
+        re.compile(
+            rf"^\w+s(?: to)?(?: \{{\w+\}})?[:,]?(?: {_OPEN})* (?:it(?! (?:is|was|will be) {_WEATHER}\b)|they|them)\b"
+        ),
         "'it' or 'they' before anything is named: write the noun",
     ),
     (
