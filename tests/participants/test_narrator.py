@@ -126,18 +126,21 @@ async def test_a_dream_in_parts_tells_one_fear_after_the_other(small: Path) -> N
     met = "CANARY-Ada-fear meets Bo, and it stands there on the stairs as tall as the clock."
     spoken = 'CANARY-Bo-fear is on the stairs, and it says, "Stay."'
     other = "CANARY-Bo-fear comes upon Ada, and it stands on all of the stairs at once."
-    narrator, model, scenes = _narrator(small, place, f"{place} {met} And then", spoken, f"{place} {met} {other}")
+    asked = "Ada and Bo stand in a house, and all of it is made of these things."
+    replies = (asked, place, f"{place} {met} And then", spoken, f"{place} {met} {other}")
+    narrator, model, scenes = _narrator(small, *replies)
     model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
     attic = scenes["attic"]
     text, ledger, made = await narrator.dream(Script().common_view(attic.present), attic, "", lambda token: None)
     assert text == f"{place} {met} {other}"
     assert [entry.role for entry in ledger] == ["ada", "bo"]
     assert [prompt.prefill for prompt in model.seen] == [
-        "Ada and Bo stand in", f"{place} CANARY-Ada-fear stands", *[f"{place} {met} CANARY-Bo-fear stands"] * 2,
+        *["Ada and Bo stand in"] * 2, f"{place} CANARY-Ada-fear stands",
+        *[f"{place} {met} CANARY-Bo-fear stands"] * 2,
     ]  # fmt: skip
     assert [fear in model.seen[0].tail for fear in ("CANARY-Ada-fear", "CANARY-Bo-fear")] == [True, True]
-    assert [refusal.reason for refusal in made.refused] == ["somebody speaks in it"]
-    assert (made.usage.calls, made.prompt) == (4, model.seen[0].digest)
+    assert [refusal.reason for refusal in made.refused] == ["in the words of what was asked", "somebody speaks in it"]
+    assert (made.usage.calls, made.prompt) == (5, model.seen[0].digest)
 
 
 async def test_a_fear_of_which_nothing_can_be_told_is_left_out_and_a_dream_of_nothing_is_an_error(small: Path) -> None:

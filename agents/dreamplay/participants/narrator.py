@@ -23,7 +23,7 @@ from dreamplay.validation import structured_output
 from dreamplay.validation.check import CheckContext, Heard
 from dreamplay.validation.checks import shown
 from dreamplay.validation.generate import CandidateRejectedError, Generation, generate
-from dreamplay.validation.ngrams import brought_up, runs, words
+from dreamplay.validation.ngrams import brought_up, grams, runs, words
 from dreamplay.validation.pipeline import Pipeline
 
 _TRIES = 4
@@ -82,7 +82,8 @@ class Narrator:
             write = partial(self.desk.dream_part, view, ledger, part, told)
             heard, dreamers = Heard.of([told, *earlier]), [part.fear] if part.fear else []
             context = CheckContext(cast=self._names, heard=heard, dreamers=dreamers, opener=part.begun)
-            check = partial(_sentence, pipeline=pipeline, context=context, told=told)
+            asked = "" if part.fear else write("").tail.splitlines()[-1]
+            check = partial(_sentence, pipeline=pipeline, context=context, told=told, asked=asked)
             place, merit = (scene.id, "narrator", number), partial(brought_up, matter=part.fear)
             take = await self._ask(place, write, check, on_token, attempts=_TRIES_A_SENTENCE, merit=merit)
             takes.append((write("").digest, take))
@@ -196,8 +197,8 @@ class Narrator:
         return tuple(name for role in self.desk.cast.roles for name in self.desk.cast.names(role))
 
 
-def _sentence(reply: Reply, *, pipeline: Pipeline, context: CheckContext, told: str) -> str:
-    """The sentence with which a reply goes on after what was `told`.
+def _sentence(reply: Reply, *, pipeline: Pipeline, context: CheckContext, told: str, asked: str) -> str:
+    """The sentence with which a reply goes on after what was `told`, and not in the words in which it was `asked` for.
 
     Raises:
         CandidateRejectedError: it cannot be used, or waits for a better one.
@@ -206,6 +207,9 @@ def _sentence(reply: Reply, *, pipeline: Pipeline, context: CheckContext, told: 
     text = pipeline.telling(replace(reply, text=begun[0] if begun else ""), context)
     if _SPEECH.search(text):
         raise CandidateRejectedError(RejectedCandidate(text=text, reason="somebody speaks in it"), "Nobody speaks.")
+    if grams(text) & grams(asked):
+        refusal = RejectedCandidate(text=text, reason="in the words of what was asked")
+        raise CandidateRejectedError(refusal, "Say it in your own words.", text)
     return text
 
 
