@@ -7,7 +7,7 @@ from dreamplay.languages import ENGLISH, move_note
 from dreamplay.models.base import Reply
 from dreamplay.schema.provenance import Usage
 from dreamplay.validation import pipeline
-from dreamplay.validation.check import CheckContext
+from dreamplay.validation.check import CheckContext, Heard
 from dreamplay.validation.generate import CandidateRejectedError
 from dreamplay.validation.merit import merit
 
@@ -42,6 +42,7 @@ GOOD = (
     ("says that the office chose noon", "The office chose noon. Who else would it be?"),
     ("refuses to turn the wheel", "I won't turn the wheel."),
     ("says no, because a bell cannot be bought", "I can't. A bell cannot be bought."),
+    ("refuses the key, because it is Emil's and not Rosa's", "Keep it. It was meant for you, not for Rosa."),
     ("denies it, because of the chimney", "Nobody. It's the chimney."),
     ("agrees to one night at the bell", "One night at the bell, and not another."),
     ("tells Emil that nobody woke Agnes", "Nobody woke me."),
@@ -70,6 +71,15 @@ def test_a_line_that_does_something_else_waits_for_a_better_one(does: str, text:
 @pytest.mark.parametrize(("does", "text"), GOOD)
 def test_a_line_that_does_it_in_other_words_stands(does: str, text: str) -> None:
     assert STRICT.line(Reply(text, True, Usage()), _context(does)) == text
+
+
+def test_the_no_of_a_move_that_says_no_is_not_taken_for_a_habit() -> None:
+    steps = pipeline.Pipeline(steps=tuple(each for each in pipeline.STRICT if isinstance(each, pipeline.Step)))
+    heard, line = Heard(["No. The wheel stays."]), "No. The bell is the town's."
+    refusal = _context("says no to Emil, because of the town", heard=heard)
+    assert steps.line(Reply(line, True, Usage()), refusal) == line
+    report = _context("says that the bell is the town's", heard=heard)
+    assert steps.line(Reply(line, True, Usage()), report) == "The bell is the town's."
 
 
 def test_the_form_of_a_note_is_taken_off_a_line() -> None:

@@ -27,6 +27,11 @@ class MoveNote:
     word: str = ""
     """Of a question, the word with which it begins; of a request, the verb of what is to be done."""
 
+    @property
+    def told(self) -> str:
+        """The verb and all that follows it but the name."""
+        return f"{self.verb} {self.matter}"
+
     def begun(self, speaker: str, language: Language, *, aside: bool = False) -> str:
         """The words with which the speaker begins to say it; empty where that cannot be told.
 
@@ -43,7 +48,7 @@ class MoveNote:
             first = self.matter.partition(" ")[0]
             return {speaker: "I", self.to: "You"}.get(first, _capital(first))
         forms = language.move_requests if self.form == "request" else language.move_acts
-        told = self.matter if self.form == "request" else f"{self.verb} {self.matter}"
+        told = self.matter if self.form == "request" else self.told
         words = next((begun for pattern, begun in forms if re.match(pattern, told)), "")
         return words or _capital(self.word)
 

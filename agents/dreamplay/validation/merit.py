@@ -74,7 +74,7 @@ def _wanders(text: str, context: CheckContext) -> bool:
 def _apologises(context: CheckContext) -> bool:
     """Whether the move of the line says sorry, which an assistant says too."""
     note = context.note
-    return note is not None and bool(context.language.move_apologises.match(f"{note.verb} {note.matter}"))
+    return note is not None and bool(context.language.move_apologises.match(note.told))
 
 
 def _half_turned(text: str, language: Language) -> bool:

@@ -40,7 +40,7 @@ def turns_answer_round(candidate: Candidate, context: CheckContext) -> Fault | N
     """A yes where the move says no, or a no where it says yes."""
     if context.note is None or context.note.form != "act":
         return None
-    told, text = f"{context.note.verb} {context.note.matter}", candidate.plain
+    told, text = context.note.told, candidate.plain
     refuses, accepts = ENGLISH.move_refuses.match(told), ENGLISH.move_accepts.match(told)
     if refuses and not _says_no(text, re.sub(r"^no\b", "", context.note.matter), context.before):
         return Fault("says yes for no", f"{context.speaker} says no.")
@@ -50,11 +50,13 @@ def turns_answer_round(candidate: Candidate, context: CheckContext) -> Fault | N
 
 
 def _says_no(text: str, matter: str, before: str) -> bool:
-    """Whether a line says no: in words that are not those of its reason ("because nobody can order it"), or by a reason
-    that takes up what was asked."""
-    if english.I_WILL_NOT.search(text) or any(map(ENGLISH.denial.match, _SENTENCES.split(text))):
+    """Whether a line says no: in words that are not those of its reason ("because nobody can order it"), in a sentence
+    beside its reason ("Keep it. The key is not yours."), or by a reason that takes up what was asked."""
+    said = _SENTENCES.split(text.strip())
+    if english.I_WILL_NOT.search(text) or any(map(ENGLISH.denial.match, said)):
         return True
-    return bool(_negatives(text) - _negatives(matter)) or signs.shares(before, text, ENGLISH)
+    negatives = _negatives(text)
+    return bool(negatives - _negatives(matter) or (negatives and said[1:])) or signs.shares(before, text, ENGLISH)
 
 
 def _negatives(text: str) -> Counter[str]:
@@ -66,7 +68,7 @@ def _negatives(text: str) -> Counter[str]:
 def does_not_apologise(candidate: Candidate, context: CheckContext) -> Fault | None:
     """A line without an apology where the move apologises."""
     note = context.note
-    if note is None or not ENGLISH.move_apologises.match(f"{note.verb} {note.matter}"):
+    if note is None or not ENGLISH.move_apologises.match(note.told):
         return None
     if ENGLISH.apology.search(candidate.plain):
         return None

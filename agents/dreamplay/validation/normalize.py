@@ -143,11 +143,14 @@ def _two_sentences(text: str, context: CheckContext) -> str:
 
 def _habit(text: str, context: CheckContext) -> str:
     """A line without its first sentence where that is a few words, but for names, with which another line began too: of
-    "That's right, Leo" a small model makes a habit.
+    "That's right, Leo" a small model makes a habit. The "No." of a move that says no stays.
     """
     first, *rest = sentences(text, capital=True) or [text]
     opening = _bare(first, context.cast)
     if not rest or not 0 < len(opening) <= _HABIT:
+        return text
+    language = context.language
+    if context.note and language.move_refuses.match(context.note.told) and language.denial.match(first):
         return text
     began = (sentences(line, capital=True)[:1] for line in context.heard.texts)
     return " ".join(rest) if any(_bare(each, context.cast) == opening for first in began for each in first) else text
