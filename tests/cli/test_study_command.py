@@ -74,6 +74,12 @@ def test_a_dry_run_estimates_what_is_missing_and_plays_nothing(study: Study, fil
     assert estimate["money"] == pytest.approx((estimate["prompt"] + 2 * estimate["output"]) / 1_000_000)
 
 
+def test_a_dry_run_says_that_the_file_of_a_cluster_is_missing(study: Study, file: Path) -> None:
+    code, out, err = study("run", file, "--dry-run", "--model", "scripted", "--cluster", "slurm.yaml")
+    assert (code, out) == (2, "")
+    assert "slurm.yaml" in err
+
+
 def test_the_same_command_again_plays_only_what_is_missing(study: Study, file: Path) -> None:
     with FakeEndpoint() as fake:
         run = ("run", file, "--base-url", fake.base_url, "--processes", 1, "--jobs", 2)

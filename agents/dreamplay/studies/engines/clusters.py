@@ -77,6 +77,15 @@ class ClusterFile(Authored):
         return {name: section for name, section in found.items() if section is not None}
 
 
+def read(cluster: str) -> ClusterFile | None:
+    """What the file of a cluster says; None for the address of a scheduler.
+
+    Raises:
+        LibraryError: it cannot be read, or does not fit.
+    """
+    return None if "://" in cluster else yaml_loader.read(Path(cluster), ClusterFile)
+
+
 @contextlib.asynccontextmanager
 async def connect(cluster: str) -> AsyncIterator[Client]:
     """A client of a cluster. What is started for it ends with it.
@@ -95,9 +104,8 @@ async def connect(cluster: str) -> AsyncIterator[Client]:
         raise UsageError("a cluster needs Dask: install `dreamplay[dask]`") from None
     _quiet()
     async with contextlib.AsyncExitStack() as held:
-        to: Any = cluster
-        if "://" not in cluster:
-            to = await held.enter_async_context(_started(yaml_loader.read(Path(cluster), ClusterFile)))
+        file = read(cluster)
+        to: Any = await held.enter_async_context(_started(file)) if file else cluster
         try:
             client = await Client(to, asynchronous=True, timeout=_REACHED, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:

@@ -42,9 +42,13 @@ class Dask:
     Args:
         cluster: the address of a scheduler, or the path of a YAML file; see `clusters.connect`.
         place: where and how the workers play.
+
+    Raises:
+        LibraryError: the file cannot be read, or does not fit.
     """
 
     def __init__(self, cluster: str, place: Workplace) -> None:
+        clusters.read(cluster)  # what is wrong with it is said before anything is played, and in an estimate
         self._cluster = cluster
         self._place = _for_others(place, cluster)
         self._run = uuid.uuid4().hex
