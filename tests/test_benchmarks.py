@@ -313,3 +313,14 @@ def test_every_benchmark_finds_what_it_imports_when_it_is_run_as_a_script() -> N
     code = f"import sys; sys.path.insert(0, {str(folder)!r}); import {', '.join(names)}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+SCRIPTS = sorted(path for path in Path(lines.__file__).parent.glob("*.py") if not path.stem.startswith("others_"))
+"""All but those that run in the environment of another framework."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_benchmark_finds_what_it_imports_when_it_is_started_by_itself(script: Path) -> None:
+    started = "import runpy, sys; sys.path[0] = sys.argv[1]; runpy.run_path(sys.argv[2], run_name='started')"
+    subprocess.run([sys.executable, "-c", started, script.parent, script], check=True, capture_output=True)

@@ -15,9 +15,11 @@ import tempfile
 import time
 from pathlib import Path
 
-import postgres_server
 from dreamplay.storage.opening import open_store
 from dreamplay.storage.store import Store
+
+sys.path.append(str(Path(__file__).parents[1]))  # the server is one of the tests' own modules
+import postgres_server
 
 PLAYS = 100
 SECONDS = 8.0
