@@ -40,7 +40,8 @@ def test_a_move_is_taken_apart(does: str) -> None:
         ("asks Leo for the log", "Give me"), ("admits that the signal sounded", "The"),
         ("admits that Elara slept", "I"), ("tells Leo that Leo slept", "You"), ("promises Leo a chair", "I"),
         ("refuses to keep it", "No, I won't"), ("agrees to go in", "Yes, I'll"), ("agrees to one night", "Yes"),
-        ("says no to Leo, because of the key", "No"),
+        ("says no to Leo, because of the key", "No"), ("thanks Leo for the key", "Thank you"),
+        ("offers Leo a chair", "You can have"), ("offers to carry it", "I'll"),
         ("reads aloud a page", ""),
     ],
 )  # fmt: skip
