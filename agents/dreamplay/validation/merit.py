@@ -88,9 +88,8 @@ def _wanders(text: str, context: CheckContext) -> bool:
 
 def _repeats(text: str, context: CheckContext) -> bool:
     """Whether a line says a word again that is in its note once, or not at all: "It brings what the user brings"."""
-    known = Counter(_stems(context.material, context))
-    said = Counter(word for word in _stems(text, context) if word in _content(text, context))
-    return bool(context.material) and any(count > max(1, known[word]) for word, count in said.items())
+    known, said = (Counter(_stems(each, context)) for each in (context.material, text))
+    return bool(context.material) and any(said[word] > max(1, known[word]) for word in _content(text, context))
 
 
 def _apologises(context: CheckContext) -> bool:
