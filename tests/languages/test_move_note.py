@@ -36,11 +36,14 @@ def test_a_move_is_taken_apart(does: str) -> None:
     ("does", "begun"),
     [
         ("asks Leo who chose noon", "Who"), ("asks Leo whether there is a room", "Is"),
-        ("asks Leo whether they came", ""), ("begs Leo to keep the key", "Keep"), ("tells Leo not to go", "Don't"),
+        ("asks Leo whether they came", ""), ("asks Leo why the old stamp is wet", "Why is the old stamp"),
+        ("asks Leo what bread it is", "What"), ("asks Leo: what is the stamp for", "What"),
+        ("begs Leo to keep the key", "Keep"), ("tells Leo not to go", "Don't"),
         ("asks Leo for the log", "Give me"), ("admits that the signal sounded", "The"),
         ("admits that Elara slept", "I"), ("tells Leo that Leo slept", "You"), ("promises Leo a chair", "I"),
         ("refuses to keep it", "No, I won't"), ("agrees to go in", "Yes, I'll"), ("agrees to one night", "Yes"),
-        ("says no to Leo, because of the key", "No"),
+        ("says no to Leo, because of the key", "No"), ("thanks Leo for the key", "Thank you"),
+        ("offers Leo a chair", "You can have"), ("offers to carry it", "I'll"),
         ("reads aloud a page", ""),
     ],
 )  # fmt: skip

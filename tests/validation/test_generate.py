@@ -68,3 +68,29 @@ async def test_an_error_of_the_model_is_not_the_editors_to_mend() -> None:
     with pytest.raises(ModelError, match="gone"):
         await generate(call, lambda reply: reply.text, attempts=3)
     assert calls == [0]
+
+
+@pytest.mark.parametrize(
+    ("replies", "text", "calls", "outdone"),
+    [
+        (["a good line", "another"], "a good line", 1, []),
+        (["short", "a good line"], "a good line", 2, ["short"]),
+        (["short", "tiny"], "short", 2, ["tiny"]),
+        (["short", "bad", "a good line"], "short", 2, ["bad"]),
+    ],
+)
+async def test_a_line_of_little_merit_waits_for_one_more_call(
+    replies: list[str], text: str, calls: int, outdone: list[str]
+) -> None:
+    async def call(number: int, wrong: str) -> Reply:
+        return _reply(replies[number])
+
+    def check(reply: Reply) -> str:
+        if reply.text == "bad":
+            raise CandidateRejectedError(RejectedCandidate(text="bad", reason="is bad"), "")
+        return reply.text
+
+    take = await generate(call, check, attempts=3, merit=len, enough=8)
+    assert (take.value, take.number) == (text, replies.index(text))
+    assert take.usage.calls == calls
+    assert [refusal.text for refusal in take.refused] == outdone

@@ -21,6 +21,7 @@ BAD = {
         "What if the bell has been called worse?",
     ): "asks in place of saying it",
     ("refuses to turn the wheel", "I'll turn the wheel, Emil."): "says yes for no",
+    ("tells Emil that Emil goes out first", "Emil goes out first."): "speaks past the one it is said to",
     ("says no to Emil, because of the key", "Yes, Emil, because of the key."): "says yes for no",
     (
         "says no to Emil, because a bell is the only clock that nobody can wind",
@@ -51,6 +52,7 @@ GOOD = (
     ("begs Emil to keep the key", "Would you keep the key?"),
     ("promises Rosa a thirteenth for the inn", "I promise, Rosa: a thirteenth for the inn."),
     ("offers Emil the key", "You can have the key, Emil."),
+    ("tells Emil that Emil goes out first", "Emil, out first."),
 )
 
 
@@ -97,6 +99,35 @@ def test_a_reason_is_a_no_where_it_takes_up_what_was_asked() -> None:
         STRICT.line(Reply(text, True, Usage()), _context(does, before="Will you come to the rail?"))
 
 
+def test_what_was_just_said_need_not_be_named_again() -> None:
+    does, text = "admits to Emil that the stamp was given in the dark", "It was given in the dark."
+    asked, not_asked = (_context(does, before=before) for before in ("Who gave you the stamp?", "Who goes there?"))
+    assert merit(text, asked) > merit(text, not_asked)
+
+
+@pytest.mark.parametrize(
+    ("said", "cleaned"),
+    [("Matches, Gran. I have matches.", "Matches. I have matches."), ("Are they wet, Gran?", "Are they wet?")],
+)
+def test_what_only_others_call_somebody_is_taken_off_a_line(said: str, cleaned: str) -> None:
+    steps = pipeline.Pipeline(steps=tuple(each for each in pipeline.STRICT if isinstance(each, pipeline.Step)))
+    hers = [("Rosa", "Do bees sleep, Gran?"), ("Agnes", "We stop at Brod, Ostrava, and nowhere else.")]
+    does = "tells Emil of the matches"
+    assert steps.line(Reply(said, True, Usage()), _context(does, heard=Heard.of(hers, "Agnes"))) == cleaned
+    own = Heard.of([*hers, ("Agnes", "Good night to you, Gran, and sleep.")], "Agnes")
+    assert steps.line(Reply(said, True, Usage()), _context(does, heard=own)) == said
+    assert steps.line(Reply(said, True, Usage()), _context("asks Emil why Gran sleeps", heard=Heard.of(hers))) == said
+
+
+def test_a_line_may_say_what_was_told_where_its_note_says_it() -> None:
+    heard = Heard.of(["It is odd that all four dreams ran together."])
+    text = "What does it mean that all four dreams ran together?"
+    asks = "asks Emil: what does it mean that all four dreams ran together"
+    assert STRICT.line(Reply(text, True, Usage()), _context(asks, heard=heard)) == text
+    with pytest.raises(CandidateRejectedError, match="copies"):
+        STRICT.line(Reply(text, True, Usage()), _context("asks Emil: what did the dreams mean", heard=heard))
+
+
 def test_of_two_lines_the_one_that_takes_up_what_was_said_is_better() -> None:
     context = _context("says that the key goes back", before="The soup is cold, and so is the lamp.")
     assert merit("The key goes back, soup or no soup.", context) > merit("The key goes back, rain or no rain.", context)
@@ -114,6 +145,16 @@ def test_of_two_lines_the_one_that_takes_up_what_was_said_is_better() -> None:
         ("says that the chair is warm", "The chair is warm.", "It is warm."),
         ("says that the chair is warm", "The chair's warm, Emil.", "The chair is warm, and I've slept on the roof."),
         ("says that the chair was not warm", "The chair wasn't warm.", "The chair was warm."),
+        (
+            "says that the forty were not burned by one match, but by a hand in a hurry",
+            "The forty were not burned by one match. It was a hand, in a hurry.",
+            "The forty never burned. One match, and a hand in a hurry.",
+        ),
+        (
+            "says that every bell feeds a town with what the town brings along",
+            "Every bell feeds a town with what it brings along.",
+            "Every bell feeds a town. A town brings along what it brings.",
+        ),
     ],
 )
 def test_of_two_lines_the_one_that_says_all_of_its_note_and_nothing_else_is_better(

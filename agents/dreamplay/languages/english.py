@@ -201,10 +201,17 @@ winter wolf wood woody wren young
         (r"(?:agrees|consents) to (?!(?:a|an|one|the|this|that|it)\b)", "Yes, I'll"),
         (r"(?:accepts|agrees|consents|says yes|gives in|yields)\b", "Yes"),
         (r"apologises|apologizes", "I'm sorry"),
+        (r"thanks\b", "Thank you"),
+        (r"offers to\b", "I'll"),
+        (r"offers\b", "You can have"),
         (r"(?!says|tells|reads|reports|reminds|corrects|answers|asks)[a-z]+s\b", "I"),
     ),
     move_requests=((r"not to\b", "Don't"), (r"for\b", "Give me")),
     auxiliary=re.compile(rf"\b{_AUXILIARY}\b", re.IGNORECASE),
+    turned_question=re.compile(
+        rf"(?P<word>why|what|when|where) (?P<subject>(?:the|an?|this|that|these|those)(?: \w+){{1,2}}?|it) "
+        rf"(?P<verb>(?!(?:do|does|did)\b){_AUXILIARY})\b"
+    ),
     own_matter=(
         (r"(?:his|her|{name}['\u2019]s) ", "My"),
         (r"(?:he|she|{name})(?=[ ,'\u2019])", "I"),

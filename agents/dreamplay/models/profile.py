@@ -93,6 +93,9 @@ class ModelProfile(FrozenModel):
     blind_retries: int = Field(default=0, ge=0, le=99)
     """Of these, the repeated calls in which the model is not told what was wrong: an engine that still has the prompt
     reads next to nothing for them."""
+    enough_merit: float | None = None
+    """Merit of a line below which it waits for those of a second call: where a small model has lost a clause of its
+    note, it often finds it when the line is begun for it. None: what passes the checks is used."""
     reflection_attempts: int = Field(default=2, ge=1, le=100)
     """Calls for a reflection before the character has none."""
     jobs: int = Field(default=4, ge=1, le=500)

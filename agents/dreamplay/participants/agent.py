@@ -109,6 +109,7 @@ class Agent:
             attempts=profile.max_attempts,
             blind=profile.blind_retries,
             merit=lambda taken: merit(taken.text, context) if taken.text else 0.0,
+            enough=profile.enough_merit if led else None,
             shown=lambda taken, reply: taken.perceived,
         )
         made = self._made(first, call_seed(self.seed, *turn.place, take.number), take, recalled)

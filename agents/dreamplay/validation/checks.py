@@ -91,10 +91,13 @@ def parrots(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 
 def near_copy(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """Mostly words that were heard before, or a short line that the speaker has said before."""
-    if len(words(candidate.text)) >= context.config.shortest_copy:
-        return _copied(candidate, context, context.heard.grams, context.config.near_copy)
+    """Mostly words that were heard before, but for those of its note, or a short line that the speaker has said
+    before."""
     mine = grams(_unquoted(candidate.text))
+    if len(words(candidate.text)) >= context.config.shortest_copy:
+        own = mine - grams(context.material)
+        near = len(own & context.heard.grams) > context.config.near_copy * len(mine)
+        return _copied(candidate, context, context.heard.grams, context.config.near_copy) if near else None
     return _copy(mine, context) if mine and mine <= context.heard.own else None
 
 

@@ -53,6 +53,7 @@ async def generate(
     attempts: int,
     blind: int = 0,
     merit: Callable[[T], float] = lambda value: 0.0,
+    enough: float | None = None,
     shown: Callable[[T, Reply], str] = lambda value, reply: reply.text,
 ) -> Generation[T]:
     """Ask a model until an answer passes its check, telling it each time what was wrong with the answer before.
@@ -63,20 +64,21 @@ async def generate(
         attempts: calls at most, at least 1; each may bring several candidates.
         blind: calls after the first in which the model is not told what was wrong. An engine that still holds the
             prompt then reads next to nothing.
-        merit: of the candidates of one call that passed, the one with the highest merit is used; if none passed in
-            any call, the fallback with the highest merit.
+        merit: of the candidates that passed, the one with the highest merit is used; if none passed in any call, the
+            fallback with the highest merit.
+        enough: merit below which the best candidate of the first call waits for those of the second. None: it is used.
         shown: what is recorded of a value that passed and was not used, if it is no text itself.
 
     Raises:
         ModelError: the model gave up. Asking again is then not for this function to do.
     """
     refused: list[RejectedCandidate] = []
+    passed: list[tuple[T, str, int]] = []
     fallbacks: list[tuple[T, int]] = []
     usage, advice = Usage(), ""
     for number in range(attempts):
         reply = await ask(number, advice if number > blind else "")
         usage += reply.usage
-        passed: list[tuple[T, str]] = []
         advices: list[str] = []
         for candidate in (reply, *reply.alternatives):
             try:
@@ -87,11 +89,13 @@ async def generate(
                 if error.fallback is not None:
                     fallbacks.append((error.fallback, number))
             else:
-                passed.append((value, value if isinstance(value, str) else shown(value, candidate)))
+                passed.append((value, value if isinstance(value, str) else shown(value, candidate), number))
         if passed:
-            best, text = passed[0] if len(passed) == 1 else max(passed, key=lambda each: merit(each[0]))
-            refused += [RejectedCandidate(text=other, reason=OUTDONE) for _, other in passed if other != text]
-            return Generation(best, number, tuple(refused), usage)
+            best, text, made = passed[0] if len(passed) == 1 else max(passed, key=lambda each: merit(each[0]))
+            if enough is not None and number == 0 and attempts > 1 and merit(best) < enough:
+                continue
+            refused += [RejectedCandidate(text=other, reason=OUTDONE) for _, other, _ in passed if other != text]
+            return Generation(best, made, tuple(refused), usage)
         advice = advices[0]
     if fallbacks:
         value, number = fallbacks[0] if len(fallbacks) == 1 else max(fallbacks, key=lambda each: merit(each[0]))

@@ -87,7 +87,8 @@ def keeps_the_third_person(candidate: Candidate, context: CheckContext) -> Fault
     own = re.search(me, note.matter) or (note.form == "question" and ENGLISH.first_person.search(note.matter))
     if own and not ENGLISH.first_person.search(text):
         return Fault("speaks of the speaker as somebody else", f"{context.speaker} says it of me and mine.")
-    if re.search(you, note.matter) and not (ENGLISH.second_person.search(text) or re.search(you, text)):
+    called = rf"(?:^|[,.!?\u2026] ?){you}(?:[,.!?\u2026]|$)"
+    if re.search(you, note.matter) and not (ENGLISH.second_person.search(text) or re.search(called, text)):
         return Fault("speaks past the one it is said to", f"{context.speaker} says it to {note.to}.")
     if note.to and re.search(rf"\bI (?:\w+ )?\w+ {you}", text):
         return Fault("speaks of the one it is said to as somebody else", f"{context.speaker} says you to {note.to}.")

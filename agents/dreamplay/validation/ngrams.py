@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 NEAR_COPY = 0.4
@@ -33,3 +34,13 @@ def brought_up(text: str, matter: str) -> float:
     """Share of the longer words of some matter that a text says; all of them if there are none."""
     about = {word for word in words(matter) if len(word) > 3}
     return len(about & set(words(text))) / len(about) if about else 1.0
+
+
+def in_order(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many words two texts share in the same order: the length of their longest common subsequence."""
+    row = [0] * (len(other) + 1)
+    for word in one:
+        left = 0
+        for at, theirs in enumerate(other, start=1):
+            left, row[at] = row[at], left + 1 if word == theirs else max(row[at], row[at - 1])
+    return row[-1]

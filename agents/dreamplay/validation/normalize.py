@@ -105,12 +105,28 @@ def _own_name(text: str, context: CheckContext) -> str:
 
 
 def _stray_address(text: str, context: CheckContext) -> str:
-    """A line without a name in front of it of somebody it is not for."""
+    """A line without a name in front of it of somebody it is not for, and without what only others call somebody:
+    whoever is Gran to a child is Gran to nobody else.
+    """
+    text = _ADDRESS.sub(lambda found: "" if _borrowed(found[1], context) else found[0], text)
     if not context.to:
         return text
     spared = (*context.to, context.speaker)
     others = [name for name in context.cast if name not in spared and not names.is_word(name, context.language)]
     return re.sub(rf"^{names.whole(others)}, (?=\w)(?![^,.!?]{{1,30}}, )", "", text)  # "Tom, bless him, thinks"
+
+
+_ADDRESS = re.compile(r", ([^\W\d_a-z]\w+)(?=[.,!?\u2026]|$)")
+
+
+def _borrowed(called: str, context: CheckContext) -> bool:
+    """Whether others call somebody so, and the speaker never has; nor does the note, nor is it a name of the cast."""
+    word = called.lower()
+    if word in words(context.material) or any(word in words(name) for name in context.cast):
+        return False
+    address, own = re.compile(rf", {called}[.!?]"), f" {word} "
+    by_others = any(address.search(text) for text in context.heard.texts)
+    return by_others and not any(own in f" {gram} " for gram in context.heard.own)
 
 
 def _cue_form(text: str, context: CheckContext) -> str:
