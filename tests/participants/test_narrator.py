@@ -151,6 +151,21 @@ async def test_a_dream_in_parts_ends_before_somebody_speaks(small: Path) -> None
     assert (await narrator.dream(view, scenes["attic"], "", lambda token: None))[0] == f"{place} {met}"
 
 
+async def test_a_part_of_a_dream_that_leaves_a_fear_out_waits_for_a_better_one() -> None:
+    place = "Elara, Leo, Mira and Sam stand in a kitchen."
+    half = "Elara's sleepers' tables drift off on black water, and nobody is left."
+    both = f"{half} Leo shaves a board, and his father's face comes off in the shavings."
+    rest = "A counter above Mira's bed runs down to zero. Every notebook is blank, and its people stand without mouths."
+    replies = (place, f"{place} {half}", f"{place} {both}", f"{place} {both} {rest}")
+    narrator, model, scenes = _narrator("mindsync", *replies)
+    model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True, "blind_retries": 1})
+    narrator = replace(narrator, pipeline=pipeline.build(["strict"]))
+    dream = next(scene for scene in scenes.values() if scene.kind == "dream")
+    text, _, made = await narrator.dream(Script().common_view(dream.present), dream, "", lambda token: None)
+    assert text == f"{place} {both} {rest}"
+    assert [refusal.text for refusal in made.refused] == [half]
+
+
 async def test_a_fear_of_which_nothing_can_be_told_is_left_out_and_a_dream_of_nothing_is_an_error(small: Path) -> None:
     place = "Ada and Bo stand in a house that has been flooded " + "up to the windows and beyond " * 5 + "the roof."
     for first in (place, "Ada and Bo stand in a house."):

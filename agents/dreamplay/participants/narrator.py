@@ -78,7 +78,9 @@ class Narrator:
     ) -> tuple[str, Provenance]:
         """Make a dream a part at a time. Fears of which nothing can be told are left out."""
         config = self.pipeline.config
-        pipeline = replace(self.pipeline, config=config.model_copy(update={"shortest_telling": _SENTENCE}))
+        # A part that leaves one of its fears out waits for one that tells all of them.
+        strict = config.model_copy(update={"shortest_telling": _SENTENCE, "dreamers_shown": 1.0})
+        pipeline = replace(self.pipeline, config=strict)
         earlier = [event.text for event in view.of_kind(DreamEvent)]
         told, takes = "", list[tuple[str, Generation[str]]]()
         for number, part in enumerate(self.desk.dream_parts(view, ledger)):
