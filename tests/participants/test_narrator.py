@@ -121,26 +121,49 @@ async def test_a_dream_that_cannot_stand_is_asked_for_again(small: Path) -> None
                              Usage()).model_copy(update={"output": made.usage.output})  # fmt: skip
 
 
-async def test_a_dream_in_parts_tells_one_fear_after_the_other(small: Path) -> None:
+async def test_a_dream_in_parts_tells_the_fears_two_at_a_time(small: Path) -> None:
     place = "Ada and Bo stand in a house that has been flooded to the windows."
-    met = "CANARY-Ada-fear meets Bo, and it stands there on the stairs as tall as the clock."
-    spoken = 'CANARY-Bo-fear is on the stairs, and it says, "Stay."'
-    other = "CANARY-Bo-fear comes upon Ada, and it stands on all of the stairs at once."
+    spoken = 'CANARY-Ada-fear is on the stairs, and it says, "Stay."'
+    met = "CANARY-Ada-fear comes upon her, as tall as the clock. It drips. CANARY-Bo-fear comes upon Bo on the stairs."
     asked = "Ada and Bo stand in a house, and all of it is made of these things."
-    replies = (asked, place, f"{place} {met} And then", spoken, f"{place} {met} {other}")
+    replies = (asked, place, f"{place} {spoken}", f"{place} {met} Nobody wakes. They sleep on.")
     narrator, model, scenes = _narrator(small, *replies)
     model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
     attic = scenes["attic"]
     text, ledger, made = await narrator.dream(Script().common_view(attic.present), attic, "", lambda token: None)
-    assert text == f"{place} {met} {other}"
+    assert text == f"{place} {met} Nobody wakes."  # at most two sentences for each fear
     assert [entry.role for entry in ledger] == ["ada", "bo"]
     assert [prompt.prefill for prompt in model.seen] == [
-        *["Ada and Bo stand in"] * 2, f"{place} CANARY-Ada-fear stands",
-        *[f"{place} {met} CANARY-Bo-fear stands"] * 2,
+        *["Ada and Bo stand in"] * 2, *[f"{place} CANARY-Ada-fear stands"] * 2,
     ]  # fmt: skip
-    assert [fear in model.seen[0].tail for fear in ("CANARY-Ada-fear", "CANARY-Bo-fear")] == [True, True]
+    for prompt in model.seen:
+        assert [fear in prompt.tail for fear in ("CANARY-Ada-fear", "CANARY-Bo-fear")] == [True, True]
     assert [refusal.reason for refusal in made.refused] == ["in the words of what was asked", "somebody speaks in it"]
-    assert (made.usage.calls, made.prompt) == (5, model.seen[0].digest)
+    assert (made.usage.calls, made.prompt) == (4, model.seen[0].digest)
+
+
+async def test_a_dream_in_parts_ends_before_somebody_speaks(small: Path) -> None:
+    place = "Ada and Bo stand in a house that has been flooded " + "up to the windows and beyond " * 5 + "the roof."
+    met = "CANARY-Ada-fear meets CANARY-Bo-fear on the stairs."
+    narrator, model, scenes = _narrator(small, place, f'{place} {met} Somebody says, "Stay." The water rises.')
+    model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
+    view = Script().common_view(scenes["attic"].present)
+    assert (await narrator.dream(view, scenes["attic"], "", lambda token: None))[0] == f"{place} {met}"
+
+
+async def test_a_part_of_a_dream_that_leaves_a_fear_out_waits_for_a_better_one() -> None:
+    place = "Elara, Leo, Mira and Sam stand in a kitchen."
+    half = "Elara's sleepers' tables drift off on black water, and nobody is left."
+    both = f"{half} Leo shaves a board, and his father's face comes off in the shavings."
+    rest = "A counter above Mira's bed runs down to zero. Every notebook is blank, and its people stand without mouths."
+    replies = (place, f"{place} {half}", f"{place} {both}", f"{place} {both} {rest}")
+    narrator, model, scenes = _narrator("mindsync", *replies)
+    model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True, "blind_retries": 1})
+    narrator = replace(narrator, pipeline=pipeline.build(["strict"]))
+    dream = next(scene for scene in scenes.values() if scene.kind == "dream")
+    text, _, made = await narrator.dream(Script().common_view(dream.present), dream, "", lambda token: None)
+    assert text == f"{place} {both} {rest}"
+    assert [refusal.text for refusal in made.refused] == [half]
 
 
 async def test_a_fear_of_which_nothing_can_be_told_is_left_out_and_a_dream_of_nothing_is_an_error(small: Path) -> None:

@@ -25,14 +25,41 @@ def test_a_fear_befalls_somebody_else(fear: str, befalls: str) -> None:
     assert languages.get("eo").befalls(fear, "Leo") == fear
 
 
-def test_everybody_meets_their_own_fear_first_and_then_that_of_others() -> None:
+def test_everybody_is_alone_with_their_own_fear_first_and_then_the_next_dreamer_walks_into_it() -> None:
     pooled = [DreamContribution(role=role, fear=f"She sees {role}.", wish="") for role in NAMES]
-    for before, met in enumerate((["Ada", "Bo", "Cyrus"], ["Bo", "Cyrus", "Ada"], ["Cyrus", "Ada", "Bo"])):
-        told = dream_parts.parts(pooled, NAMES, "all three", before, languages.ENGLISH)
-        assert [part.begun for part in told] == ["all three stand in", *(f"{who} sees" for who in met)]
-        assert [part.fear for part in told[1:]] == [f"{who} sees {role}." for who, role in zip(met, NAMES, strict=True)]
+    own = [f"{name} sees {role}." for role, name in NAMES.items()]
+    place, *met = dream_parts.parts(pooled, NAMES, "all three", 0, languages.ENGLISH)
+    assert (place.begun, place.fears) == ("all three stand in", ())
+    assert [(part.begun, part.fears) for part in met] == [
+        ("Ada sees", ("Ada sees ada.", "Bo sees bo.")),
+        ("Cyrus sees", ("Cyrus sees cyrus.",)),
+    ]
+    for before, guests in ((1, ("Bo", "Cyrus", "Ada")), (2, ("Cyrus", "Ada", "Bo"))):
+        _, *met = dream_parts.parts(pooled, NAMES, "all three", before, languages.ENGLISH)
+        fears = [fear for part in met for fear in part.fears]
+        assert [fear.split()[0] for fear in fears] == list(guests)
+        assert len({fear.split()[1] for fear in fears}) == 3  # nobody does what another does
+        assert [fear.endswith(f", and {alone}") for fear, alone in zip(fears, own, strict=True)] == [True] * 3
+        assert [part.begun.rpartition(", and ")[2] for part in met] == ["Ada sees", "Cyrus sees"]
+
+
+@pytest.mark.parametrize(
+    ("fear", "begun", "seen"),
+    [
+        ("A counter above her bed runs down.", "A counter above Ada's bed", "and a counter above Ada's bed"),
+        ("Every notebook she opens is blank.", "Every notebook Ada opens", "and every notebook Ada opens"),
+        ("Every light in the corridor comes on, and she runs.", "Every light", "and every light"),
+        ("Rome burns down.", "Rome burns", "and Rome burns"),
+    ],
+)
+def test_a_fear_is_begun_as_far_as_it_says_whose_it_is(fear: str, begun: str, seen: str) -> None:
+    pooled = [DreamContribution(role="ada", fear=fear, wish="")]
+    first, again = (dream_parts.parts(pooled, NAMES, "all", before, languages.ENGLISH)[1] for before in (0, 1))
+    assert first.begun == begun
+    assert again.begun.endswith(seen)
+    assert dream_parts.parts(pooled, NAMES, "all", 1, languages.get("eo"))[1].fears == (fear,)
 
 
 def test_who_dreams_alone_meets_their_own_fear() -> None:
     alone = [DreamContribution(role="ada", fear="She falls.", wish="")]
-    assert dream_parts.parts(alone, {"ada": "Ada"}, "Ada", 3, languages.ENGLISH)[1].fear == "Ada falls."
+    assert dream_parts.parts(alone, {"ada": "Ada"}, "Ada", 3, languages.ENGLISH)[1].fears == ("Ada falls.",)

@@ -142,6 +142,12 @@ winter wolf wood woody wren young
         re.IGNORECASE,
     ),
     own_form="{name}'s",
+    walks_in=(
+        "{name} turns round, and",
+        "{name} holds out a hand, and",
+        "{name} takes a step, and",
+        "{name} looks up, and",
+    ),
     negation=re.compile(r"\b(no|not|never|nobody|nothing|cannot|than|instead|against|\w+n\Wt)\b", re.IGNORECASE),
     explains_dream=re.compile(r"\b(fears?|afraid|wish(es)?|hidden|dreams? (is|that|shows))\b", re.IGNORECASE),
     assistant_manners=re.compile(

@@ -37,6 +37,8 @@ class Language:
     """The same where it stands for a name; its group `own` is what belongs to them: "her tables"."""
     own_form: str = "{name}"
     """A name to which something belongs: "Leo's"."""
+    walks_in: tuple[str, ...] = ()
+    """What {name} does who walks into the dream of somebody else, each with what leads on to it."""
     negation: re.Pattern[str] = NOTHING
     """No, not, never."""
     explains_dream: re.Pattern[str] = NOTHING
@@ -108,3 +110,13 @@ class Language:
         return self.stands_for.sub(
             lambda found: self.own_form.format(name=name) if found["own"] else name, text, count=1
         )
+
+    def seen_by(self, text: str, name: str, number: int) -> str:
+        """A text, after what somebody does who walks into it: "Leo turns round, and a counter runs down". The number
+        says which of the things they may do.
+        """
+        if not self.walks_in:
+            return text
+        first, *_ = text.split(maxsplit=1)
+        going_on = text[:1].lower() + text[1:] if first.lower() in self.stop_words else text
+        return f"{self.walks_in[number % len(self.walks_in)].format(name=name)} {going_on}"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import takewhile
 
 from dreamplay.errors import ModelError
 from dreamplay.models.base import Model, OnToken, Reply
@@ -27,10 +28,12 @@ from dreamplay.validation.ngrams import brought_up, grams, runs, words
 from dreamplay.validation.pipeline import Pipeline
 
 _TRIES = 4
-_TRIES_A_SENTENCE = 2
+_TRIES_A_PART = 2
 _SPEECH = re.compile(r'["“”«»]')
 _SENTENCE = 4
 """Words below which a sentence of a dream has not been told."""
+_SENTENCES = 2
+"""Sentences at most in which a fear is told."""
 
 
 @dataclass(frozen=True)
@@ -73,19 +76,21 @@ class Narrator:
     async def _in_parts(
         self, view: View, scene: Scene, ledger: Sequence[DreamContribution], on_token: OnToken
     ) -> tuple[str, Provenance]:
-        """Make a dream a sentence at a time. A fear of which nothing can be told is left out."""
+        """Make a dream a part at a time. Fears of which nothing can be told are left out."""
         config = self.pipeline.config
-        pipeline = replace(self.pipeline, config=config.model_copy(update={"shortest_telling": _SENTENCE}))
+        # A part that leaves one of its fears out waits for one that tells all of them.
+        strict = config.model_copy(update={"shortest_telling": _SENTENCE, "dreamers_shown": 1.0})
+        pipeline = replace(self.pipeline, config=strict)
         earlier = [event.text for event in view.of_kind(DreamEvent)]
         told, takes = "", list[tuple[str, Generation[str]]]()
         for number, part in enumerate(self.desk.dream_parts(view, ledger)):
             write = partial(self.desk.dream_part, view, ledger, part, told)
-            heard, dreamers = Heard.of([told, *earlier]), [part.fear] if part.fear else []
-            context = CheckContext(cast=self._names, heard=heard, dreamers=dreamers, opener=part.begun)
-            asked = "" if part.fear else write("").tail.splitlines()[-1]
-            check = partial(_sentence, pipeline=pipeline, context=context, told=told, asked=asked)
-            place, merit = (scene.id, "narrator", number), partial(brought_up, matter=part.fear)
-            take = await self._ask(place, write, check, on_token, attempts=_TRIES_A_SENTENCE, merit=merit)
+            heard = Heard.of([told, *earlier])
+            context = CheckContext(cast=self._names, heard=heard, dreamers=part.fears, opener=part.begun)
+            asked = "" if part.fears else write("").tail.splitlines()[-1]
+            check = partial(_goes_on, pipeline=pipeline, context=context, told=told, asked=asked)
+            place, merit = (scene.id, "narrator", number), partial(brought_up, matter=" ".join(part.fears))
+            take = await self._ask(place, write, check, on_token, attempts=_TRIES_A_PART, merit=merit)
             takes.append((write("").digest, take))
             told = f"{told} {take.value or ''}".strip()
         if len(words(told)) < config.shortest_telling:
@@ -197,16 +202,19 @@ class Narrator:
         return tuple(name for role in self.desk.cast.roles for name in self.desk.cast.names(role))
 
 
-def _sentence(reply: Reply, *, pipeline: Pipeline, context: CheckContext, told: str, asked: str) -> str:
-    """The sentence with which a reply goes on after what was `told`, and not in the words in which it was `asked` for.
+def _goes_on(reply: Reply, *, pipeline: Pipeline, context: CheckContext, told: str, asked: str) -> str:
+    """What a reply adds to what was `told`, as far as nobody speaks in it, and not in the words in which it was `asked`
+    for: a sentence for the place, and two for each fear.
 
     Raises:
         CandidateRejectedError: it cannot be used, or waits for a better one.
     """
-    begun = sentences(reply.text.removeprefix(told), capital=True)
-    text = pipeline.telling(replace(reply, text=begun[0] if begun else ""), context)
-    if _SPEECH.search(text):
-        raise CandidateRejectedError(RejectedCandidate(text=text, reason="somebody speaks in it"), "Nobody speaks.")
+    added = sentences(reply.text.removeprefix(told), capital=True)[: _SENTENCES * len(context.dreamers) or 1]
+    silent = list(takewhile(lambda sentence: not _SPEECH.search(sentence), added))
+    if added and not silent:
+        refusal = RejectedCandidate(text=added[0].strip(), reason="somebody speaks in it")
+        raise CandidateRejectedError(refusal, "Nobody speaks.")
+    text = pipeline.telling(replace(reply, text=" ".join(silent)), context)
     if grams(text) & grams(asked):
         refusal = RejectedCandidate(text=text, reason="in the words of what was asked")
         raise CandidateRejectedError(refusal, "Say it in your own words.", text)

@@ -1,5 +1,5 @@
-"""A shared dream in parts, for a model that loses itself in a whole one: where the dreamers stand, and then one hidden
-fear after the other. Everybody first meets their own; in a dream that comes again it is that of somebody else.
+"""A shared dream in parts, for a model that loses itself in a whole one: where the dreamers stand, and then the hidden
+fears, two at a time. Everybody first meets their own; in a dream that comes again, somebody else walks into it.
 """
 
 from __future__ import annotations
@@ -10,37 +10,60 @@ from dataclasses import dataclass
 from dreamplay.languages.language import Language
 from dreamplay.schema.event import DreamContribution
 
+_AT_ONCE = 2
+"""Fears that are told in one part: the end of one leads on to the next. With more, a small model forgets the last."""
 _BEGUN = 2
 """Words of a fear that are begun for the model: with one of them it goes on to something else."""
+_SOON = 5
+"""Words of a fear after which nobody looks for whose it is: begun so far, it would be told already."""
 
 
 @dataclass(frozen=True)
 class DreamPart:
-    """One sentence of a dream."""
+    """Some sentences of a dream."""
 
     begun: str
-    """The words with which it begins: of all dreamers, or of the fear."""
-    fear: str = ""
-    """The fear, as it befalls somebody; empty where the dream begins."""
+    """The words with which they begin: of all dreamers, or of the first fear."""
+    fears: tuple[str, ...] = ()
+    """The fears that they tell, as they befall somebody; none where the dream begins."""
 
 
 def parts(
     pooled: Sequence[DreamContribution], dreamers: Mapping[str, str], listed: str, before: int, language: Language
 ) -> list[DreamPart]:
-    """The sentences of a dream.
+    """The parts of a dream, in order.
 
     Args:
         pooled: the hidden fears and wishes, in the order in which they come.
         dreamers: the names of all who dream, by role, in the order of the cast.
         listed: these names in one phrase.
-        before: dreams that they have dreamt before. In the first, everybody meets their own fear, in the next one that
-            of the dreamer before them, and so on: readers lose track where it is another's from the beginning.
+        before: dreams that they have dreamt before. In the first, everybody is alone with their own fear. In the next
+            one the dreamer after them comes into it, and so on. It stays theirs: told of somebody else, it loses who
+            is who.
         language: of the story.
     """
     roles = list(dreamers)
-    met = [(dreamers[roles[(roles.index(each.role) + before) % len(roles)]], each.fear) for each in pooled]
-    befallen = [language.befalls(fear, name) for name, fear in met]
+    told = list[tuple[str, str]]()
+    for number, each in enumerate(entry for entry in pooled if entry.fear):
+        name, guest = dreamers[each.role], dreamers[roles[(roles.index(each.role) + before) % len(roles)]]
+        fear = language.befalls(each.fear, name)
+        begun = _as_far_as(name, fear)
+        if guest != name:
+            fear, begun = (language.seen_by(text, guest, number) for text in (fear, begun))
+        told.append((begun, fear))
     return [
         DreamPart(f"{listed} stand in"),
-        *(DreamPart(" ".join(fear.split()[:_BEGUN]), fear) for fear in befallen if fear),
+        *(
+            DreamPart(told[first][0], tuple(fear for _, fear in told[first : first + _AT_ONCE]))
+            for first in range(0, len(told), _AT_ONCE)
+        ),
     ]
+
+
+def _as_far_as(name: str, fear: str) -> str:
+    """The beginning of a fear as far as it says whose it is, and one word more: with fewer, a small model tells of a
+    thing and forgets the person.
+    """
+    said = fear.split()
+    named = next((number for number, word in enumerate(said[:_SOON]) if word.startswith(name)), 0)
+    return " ".join(said[: max(_BEGUN, named + 2)])

@@ -20,6 +20,8 @@ UNDECIDED = "still open"
 """What a model answers as long as nothing has decided an outcome. No id of an answer has a blank in it."""
 _LINE = 40
 """Tokens that a turn adds to the script, with its share of what is narrated; most lines take about 25."""
+_PART = 50
+"""Tokens of a dream in which one fear is told."""
 _TOLD = 300
 """Tokens that a dream, or stances and an ending, add to the script."""
 
@@ -43,7 +45,7 @@ class NarratorPrompts(PromptLayout):
         return self._prompt("dream", view, tail, max_tokens=140, prefill=prefill, penalize_repetition=True)
 
     def dream_parts(self, view: View, pooled: Sequence[DreamContribution]) -> list[DreamPart]:
-        """A dream in parts, a sentence each: see `dream_part`."""
+        """A dream in parts: see `dream_part`."""
         dreamers = {role: self.cast.name(role) for role in self.cast.roles if role in view.roles}
         before = len(view.of_kind(DreamEvent))
         return dream_parts.parts(pooled, dreamers, self.cast.listed(list(dreamers)), before, self._language)
@@ -51,14 +53,14 @@ class NarratorPrompts(PromptLayout):
     def dream_part(
         self, view: View, pooled: Sequence[DreamContribution], part: DreamPart, told: str, wrong: str = ""
     ) -> Prompt:
-        """Ask for the next sentence of a dream that is told in parts. The first one is asked for with everything that
+        """Ask for the next sentences of a dream that is told in parts. The first one is asked for with everything that
         was pooled.
 
         Args:
             view: what all dreamers have witnessed.
             pooled: the hidden fears and wishes of all of them.
-            part: what the sentence tells.
-            told: the sentences before it.
+            part: what they tell.
+            told: the sentences before them.
             wrong: what was wrong with the try before.
         """
         again = bool(view.of_kind(DreamEvent))
@@ -66,8 +68,10 @@ class NarratorPrompts(PromptLayout):
             "dream_part.jinja", pooled=pooled, part=part, again=again, cast=self.cast.personas, wrong=wrong
         )
         prefill = f"{told} {part.begun}".strip()
-        # Of the same fears, a small model tells what stands in the script already.
-        return self._prompt("dream", view, tail, max_tokens=45, prefill=prefill, penalize_repetition=again)
+        # A small model tells of the place that stands in the script already. A fear it must be free to say again: kept
+        # from the words of its note, it loses who is who.
+        fresh, room = again and not part.fears, _PART * max(len(part.fears), 1)
+        return self._prompt("dream", view, tail, max_tokens=room, prefill=prefill, penalize_repetition=fresh)
 
     def outcome(self, view: View, outcome: Outcome) -> Prompt:
         """Ask the narrator what came of a scene, as JSON: one of the answers, or that it is still open."""
