@@ -192,6 +192,21 @@ async def test_of_several_endings_the_one_with_everybody_and_the_things_in_it_is
         assert [refusal.reason for refusal in made.refused] == [OUTDONE]
 
 
+async def test_an_ending_of_a_small_model_that_goes_round_waits_for_a_better_one(small: Path) -> None:
+    narrator, _, scenes = _narrator(small)
+    road = scenes["road"].model_copy(update={"material": ("a kettle", "a ladder")})
+    round_and_round = (
+        "Ada fills the kettle, and the kettle goes round the table. Bo brings the ladder, and the ladder goes round "
+        "the table. Cyrus finds a cup, and the cup goes round the table. Far off a dog barks twice and lies down."
+    )
+    better = f"Ada fills the kettle, and Cyrus sits down. {TOLD}"
+    for checks, kept, why in (("strict", better, "goes round"), ("standard", round_and_round, OUTDONE)):
+        told = replace(narrator, model=_Several([round_and_round, better]), pipeline=pipeline.build([checks]))
+        text, made = await told.epilogue(Script().common_view(road.present), road, lambda token: None)
+        assert text == kept.strip()
+        assert [refusal.reason for refusal in made.refused] == [why]
+
+
 def test_the_dream_that_shows_more_of_the_dreamers_is_kept() -> None:
     ledger = [
         DreamContribution(role="ada", fear="Her kettle sinks in black water.", wish="Somebody should carry it home."),

@@ -108,7 +108,9 @@ class Narrator:
             ModelError: the model gave up, or told nothing that can stand.
         """
         place = (scene.id, "recap", *sorted(retelling.circle), retelling.last)
-        return await self._tell(place, lambda wrong: self.desk.recap(view, retelling, wrong), [], lambda text: None)
+        # It is cut before it goes round, and says more in its words than a minute or a dream.
+        narrator = replace(self, pipeline=self.pipeline.without(["goes_round"]))
+        return await narrator._tell(place, lambda wrong: self.desk.recap(view, retelling, wrong), [], lambda text: None)
 
     async def epilogue(self, view: View, scene: Scene, on_token: OnToken) -> tuple[str, Provenance]:
         """Tell the end from the stances that those present took.
