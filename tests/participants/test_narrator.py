@@ -165,6 +165,7 @@ async def test_a_narrator_who_cannot_tell_is_an_error(small: Path) -> None:
 
 async def test_the_end_is_told_from_the_stances(small: Path) -> None:
     narrator, model, scenes = _narrator(small)
+    narrator = replace(narrator, desk=PromptBuilder(narrator.desk.story, narrator.desk.cast, worlds.LARGE))
     everyone = scenes["road"].present
     script = Script([
         worlds.event(i, "stance", "I am tired.", speaker=role, choice="go", witnesses=everyone)
