@@ -184,7 +184,12 @@ async def test_of_several_endings_the_one_with_everybody_and_the_things_in_it_is
     narrator, _, scenes = _narrator(path)
     road = scenes["road"].model_copy(update={"material": ("a kettle without a lid", "a broken ladder")})
     at_hand = f"Ada and Bo lift the kettle, and Cyrus climbs the ladder. {TOLD}"
-    for endings in ([f"Ada and Bo wait here, and Cyrus is asleep. {TOLD}", at_hand], [at_hand, f"Ada waits. {TOLD}"]):
+    speaks = f'{at_hand} A man in the road calls, "The kettle is broken, and so is the ladder!"'
+    for endings in (
+        [f"Ada and Bo wait here, and Cyrus is asleep. {TOLD}", at_hand],
+        [at_hand, f"Ada waits. {TOLD}"],
+        [speaks, at_hand],
+    ):
         model = _Several(endings)
         text, made = await replace(narrator, model=model).epilogue(
             Script().common_view(road.present), road, lambda token: None

@@ -126,7 +126,11 @@ class Narrator:
             [event.text for event in view.events],
             on_token,
             read=[*(event.text for event in view.of_kind(NarrationEvent)), tally, ending],
-            merit=lambda text: len(self.desk.cast.mentioned(text)) + brought_up(text, " ".join(scene.material)),
+            merit=lambda text: (
+                len(self.desk.cast.mentioned(text))
+                + brought_up(text, " ".join(scene.material))
+                - bool(_SPEECH.search(text))  # nobody speaks in it
+            ),
         )
 
     async def outcome(self, view: View, scene: Scene, turns: int) -> tuple[str | None, Provenance]:
