@@ -161,7 +161,7 @@ class Agent:
         prompt = self.desk.reason(turn, view, offered[choice])
         about = replace(
             context,
-            material=self.desk.cast.nameless(prompt.tail.strip("[]\n")),
+            material=self.desk.cast.nameless(self.desk.want(self.role)),
             chosen=offered[choice],
             unchosen=[words for other, words in offered.items() if other != choice],
         )

@@ -58,7 +58,7 @@ class PromptBuilder(NarratorPrompts):
         tail = self._render(
             "line.jinja",
             persona=persona,
-            want=self._want(turn.speaker),
+            want=self.want(turn.speaker),
             cue=self._wording.cued(cue),
             wrong=wrong,
             sheet=self.profile.private_sheet,
@@ -141,7 +141,7 @@ class PromptBuilder(NarratorPrompts):
         for afterwards; see `reason`."""
         persona, spoken = self.cast.personas[turn.speaker], self.profile.spoken_reasons
         tail = self._render(
-            "stance.jinja", persona=persona, want=self._want(turn.speaker), choices=choices, wrong=wrong,
+            "stance.jinja", persona=persona, want=self.want(turn.speaker), choices=choices, wrong=wrong,
             recalled=recalled, spoken=spoken,
         )  # fmt: skip
         reason = {} if spoken else {"reason": {"type": "string", "minLength": 20, "maxLength": 200}}
@@ -155,8 +155,8 @@ class PromptBuilder(NarratorPrompts):
         return self._prompt("stance", view, tail, max_tokens=120, json_schema=schema)
 
     def reason(self, turn: Turn, view: View, choice: str) -> Prompt:
-        """Ask a character to say why they chose so, as a line to a note that has their choice and what they want."""
-        name, want = self.cast.name(turn.speaker), self._want(turn.speaker)
+        """Ask a character to say why they chose so, as a line to a note that says what they want."""
+        name, want = self.cast.name(turn.speaker), self.want(turn.speaker)
         goes_on = want if want.startswith(name) else want[:1].lower() + want[1:]
         tail = self._render("reason.jinja", name=name, choice=choice, want=goes_on)
         ask = self._render("ask.jinja", name=name, led=True)
@@ -185,7 +185,7 @@ class PromptBuilder(NarratorPrompts):
         room = reflection.length(others, detailed=detailed)
         return self._prompt("reflection", view, f"{lead}\n{own}", max_tokens=room, json_schema=form)
 
-    def _want(self, role: str) -> str:
+    def want(self, role: str) -> str:
         """What the persona of a role wants, as a sentence; empty if nothing of it is known."""
         persona = self.cast.personas[role]
         return wanted(persona.name, persona.private.want) if persona.private else ""
