@@ -188,6 +188,7 @@ async def test_a_narrator_who_cannot_tell_is_an_error(small: Path) -> None:
 
 async def test_the_end_is_told_from_the_stances(small: Path) -> None:
     narrator, model, scenes = _narrator(small)
+    narrator = replace(narrator, desk=PromptBuilder(narrator.desk.story, narrator.desk.cast, worlds.LARGE))
     everyone = scenes["road"].present
     script = Script([
         worlds.event(i, "stance", "I am tired.", speaker=role, choice="go", witnesses=everyone)
@@ -206,13 +207,33 @@ async def test_of_several_endings_the_one_with_everybody_and_the_things_in_it_is
     narrator, _, scenes = _narrator(path)
     road = scenes["road"].model_copy(update={"material": ("a kettle without a lid", "a broken ladder")})
     at_hand = f"Ada and Bo lift the kettle, and Cyrus climbs the ladder. {TOLD}"
-    for endings in ([f"Ada and Bo wait here, and Cyrus is asleep. {TOLD}", at_hand], [at_hand, f"Ada waits. {TOLD}"]):
+    speaks = f'{at_hand} A man in the road calls, "The kettle is broken, and so is the ladder!"'
+    for endings in (
+        [f"Ada and Bo wait here, and Cyrus is asleep. {TOLD}", at_hand],
+        [at_hand, f"Ada waits. {TOLD}"],
+        [speaks, at_hand],
+    ):
         model = _Several(endings)
         text, made = await replace(narrator, model=model).epilogue(
             Script().common_view(road.present), road, lambda token: None
         )
         assert text == at_hand.strip()
         assert [refusal.reason for refusal in made.refused] == [OUTDONE]
+
+
+async def test_an_ending_of_a_small_model_that_goes_round_waits_for_a_better_one(small: Path) -> None:
+    narrator, _, scenes = _narrator(small)
+    road = scenes["road"].model_copy(update={"material": ("a kettle", "a ladder")})
+    round_and_round = (
+        "Ada fills the kettle, and the kettle goes round the table. Bo brings the ladder, and the ladder goes round "
+        "the table. Cyrus finds a cup, and the cup goes round the table. Far off a dog barks twice and lies down."
+    )
+    better = f"Ada fills the kettle, and Cyrus sits down. {TOLD}"
+    for checks, kept, why in (("strict", better, "goes round"), ("standard", round_and_round, OUTDONE)):
+        told = replace(narrator, model=_Several([round_and_round, better]), pipeline=pipeline.build([checks]))
+        text, made = await told.epilogue(Script().common_view(road.present), road, lambda token: None)
+        assert text == kept.strip()
+        assert [refusal.reason for refusal in made.refused] == [why]
 
 
 def test_the_dream_that_shows_more_of_the_dreamers_is_kept() -> None:

@@ -113,7 +113,9 @@ class Narrator:
             ModelError: the model gave up, or told nothing that can stand.
         """
         place = (scene.id, "recap", *sorted(retelling.circle), retelling.last)
-        return await self._tell(place, lambda wrong: self.desk.recap(view, retelling, wrong), [], lambda text: None)
+        # It is cut before it goes round, and says more in its words than a minute or a dream.
+        narrator = replace(self, pipeline=self.pipeline.without(["goes_round"]))
+        return await narrator._tell(place, lambda wrong: self.desk.recap(view, retelling, wrong), [], lambda text: None)
 
     async def epilogue(self, view: View, scene: Scene, on_token: OnToken) -> tuple[str, Provenance]:
         """Tell the end from the stances that those present took.
@@ -129,7 +131,11 @@ class Narrator:
             [event.text for event in view.events],
             on_token,
             read=[*(event.text for event in view.of_kind(NarrationEvent)), tally, ending],
-            merit=lambda text: len(self.desk.cast.mentioned(text)) + brought_up(text, " ".join(scene.material)),
+            merit=lambda text: (
+                len(self.desk.cast.mentioned(text))
+                + brought_up(text, " ".join(scene.material))
+                - bool(_SPEECH.search(text))  # nobody speaks in it
+            ),
         )
 
     async def outcome(self, view: View, scene: Scene, turns: int) -> tuple[str | None, Provenance]:

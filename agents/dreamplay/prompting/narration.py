@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.tokens import tokens
@@ -86,9 +87,15 @@ class NarratorPrompts(PromptLayout):
         return self._prompt("outcome", view, tail, max_tokens=20, json_schema=schema)
 
     def epilogue(self, view: View, scene: Scene, tally: str, ending: str, wrong: str = "") -> Prompt:
-        """Ask the narrator for the end, told from the stances that were taken."""
+        """Ask the narrator for the end, told from the stances that were taken. A small model, which is told the last
+        beat again with stances and opening in it, gets a thing for each: what else is named here it mixes up.
+        """
+        short, things = self.profile.epilogue_scope == "last_beat", scene.material[: len(view.roles)]
+        names = [self.cast.name(role) for role in view.roles] if short and things else []
         tail = self._render(
             "epilogue.jinja",
+            short=short,
+            given=list(zip_longest(names, things[: len(names)])),
             opening=scene.opening,
             things=scene.material,
             tally=tally,
@@ -98,7 +105,7 @@ class NarratorPrompts(PromptLayout):
             wrong=wrong,
         )
         told: Sequence[Event] = view.summarized
-        if self.profile.epilogue_scope == "last_beat":
+        if short:
             told = [event for event in told if event.beat == told[-1].beat]
         # Begun so, it goes on in the simple present, and with things that are done.
         prefill = f"{self.cast.name(view.roles[0])} gets up and"

@@ -138,7 +138,7 @@ def goes_round(candidate: Candidate, context: CheckContext) -> Fault | None:
     said = runs(candidate.text)
     if len(said) - len(set(said)) <= 1:
         return None
-    return Fault("goes round", f"{context.speaker} says it once.")
+    return Fault("goes round", f"{context.speaker} says it once." if context.speaker else "Tell each thing once.")
 
 
 def leaves_cue(candidate: Candidate, context: CheckContext) -> Fault | None:
@@ -228,7 +228,7 @@ CHECKS = (
     Check("parrots", parrots, texts=_TEXT),
     Check("near_copy", near_copy, "fallback", texts=_TEXT),
     Check("calls_absent", calls_absent, "fallback", texts=_TEXT),
-    Check("goes_round", goes_round, "fallback", texts=_TEXT),
+    Check("goes_round", goes_round, "fallback", texts=_TEXT | _TOLD),
     Check("leaves_cue", leaves_cue, "fallback", texts=_TEXT),
     Check("contradicts", contradicts, "fallback", texts=_REASON),
     Check("left_open", left_open, "fallback", texts=_REASON),
