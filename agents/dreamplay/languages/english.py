@@ -216,7 +216,7 @@ winter wolf wood woody wren young
     auxiliary=re.compile(rf"\b{_AUXILIARY}\b", re.IGNORECASE),
     turned_question=re.compile(
         rf"(?P<word>why|what|when|where) (?P<subject>(?:the|an?|this|that|these|those)(?: \w+){{1,2}}?|it) "
-        rf"(?P<verb>(?!(?:do|does|did)\b){_AUXILIARY})\b"
+        rf"(?P<verb>(?!(?:do|does|did|(?:has|have|had) to)\b){_AUXILIARY})\b"
     ),
     own_matter=(
         (r"(?:his|her|{name}['\u2019]s) ", "My"),
