@@ -12,12 +12,11 @@ from dreamplay.runs.pending_answers import Judged
 from dreamplay.schema.event import LineEvent
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.scene import Scene
-from dreamplay.schema.script import answer_of
 
 
 def undecided(now: Situation) -> bool:
     """Whether the scene has an outcome that nothing has decided yet."""
-    return now.scene.outcome is not None and answer_of(now.script, now.scene.id) is None
+    return now.scene.outcome is not None and now.answer is None
 
 
 def by_line(now: Situation) -> str | None:

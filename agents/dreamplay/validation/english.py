@@ -25,8 +25,8 @@ def refusal(candidate: Candidate, context: CheckContext) -> Fault | None:
     refuses = (
         bool(re.search(announced, text, re.IGNORECASE))
         or english_refusals.explicit(text)
-        or bool(english_refusals.REFUSED_TASK.search(text) and english_refusals.canned(text, me, allowed=1))
-        or bool(english_refusals.REFUSED_HELP.search(text) and english_refusals.canned(text, me))
+        or bool(english_refusals.canned(text, me, allowed=1) and english_refusals.REFUSED_TASK.search(text))
+        or bool(english_refusals.canned(text, me) and english_refusals.REFUSED_HELP.search(text))
     )
     if not refuses:
         return None
