@@ -75,7 +75,8 @@ def addressee(cast: Cast, text: str, cue: Cue | None, before: str | None, able: 
 
 def calls(cast: Cast, text: str, able: Sequence[str]) -> list[str]:
     """The roles that a text calls by name, of those who perceive it, the last one first."""
-    return [role for role in cast.mentioned(text) if role in able and _called(cast, role, text)]
+    named = [role for role in cast.mentioned(text) if role in able]
+    return [role for role in named if any(_called(name, text) for name in cast.names(role))]
 
 
 def put_to(
@@ -104,12 +105,11 @@ def put_to(
     return {role: " ".join(said) for role, said in found.items()}
 
 
-def _called(cast: Cast, role: str, text: str) -> bool:
+@lru_cache(maxsize=_KEPT)
+def _called(name: str, text: str) -> bool:
     """Whether a text calls somebody by name, and does not only speak of them: the name stands between marks."""
-    return any(
-        re.search(rf"(?:^|[,.!?;:\u2026\u2014-]\s*){re.escape(name)}\s*(?:[,.!?;:\u2026\u2014-]|$)", text)
-        for name in cast.names(role)
-    )
+    alone = rf"(?:^|[,.!?;:\u2026\u2014-]\s*){re.escape(name)}\s*(?:[,.!?;:\u2026\u2014-]|$)"
+    return re.search(alone, text) is not None
 
 
 def puts(text: str, cue: Cue | None, language: Language) -> list[Put]:
@@ -181,7 +181,13 @@ def lets_go(text: str, language: Language) -> str | None:
         text: the line, without names.
         language: its language.
     """
-    found = language.lets_go.search(text)
+    return _let_go(language.lets_go, text)
+
+
+@lru_cache(maxsize=_KEPT)
+def _let_go(signs: re.Pattern[str], text: str) -> str | None:
+    """What follows on such a sign at the end of a sentence; kept, since everybody who hears it has a ledger."""
+    found = signs.search(text)
     return text[found.end() :] if found and _ENDS.match(text, found.end()) else None
 
 
