@@ -32,7 +32,9 @@ class Topics:
     embedder: Embedder
     """Makes the vectors of moves and personas."""
     config: DirectorConfig
-    _voices: dict[tuple[str, str], relevance.Voices] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _voices: dict[tuple[str, str], relevance.Voices] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     """What a role is like in a beat. Put together once."""
 
     def next(self, now: Situation, floor: Floor) -> Choice | None:

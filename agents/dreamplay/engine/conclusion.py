@@ -40,8 +40,9 @@ def to_judge(context: Context, state: State, now: Situation, *, ending: bool) ->
     if not now.turns or len(now.turns) == judged(state, now.scene).turns:
         return False
     taken, least = len(now.contracted), now.scene.turns.min
-    coming = Pressures(context.cast, "full", DirectorConfig()).next(now)
-    return ending or (taken >= least and (taken - least) % 2 == 0 and coming is None)
+    if ending or taken < least or (taken - least) % 2:
+        return ending
+    return Pressures(context.cast, "full", DirectorConfig()).next(now) is None
 
 
 def judged(state: State, scene: Scene) -> Judged:

@@ -40,9 +40,7 @@ class _Phrases:
     def search(self, text: str) -> bool:
         """Whether one of them stands in a text."""
         small = text.casefold()
-        return any(
-            pattern.search(text) for words, pattern in self._phrases if any(word in small for word in words)
-        )
+        return any(pattern.search(text) for words, pattern in self._phrases if any(word in small for word in words))
 
 
 REFUSED_TASK = _any_of(

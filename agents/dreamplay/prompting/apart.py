@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from dreamplay.prompting.summarization import Circle
 from dreamplay.schema.cast import Cast
@@ -83,5 +83,5 @@ def when(places: Mapping[str, str], scene: str) -> str:
 def _private(events: Sequence[Event], turn: Turn) -> list[Event]:
     """Those of some events that somebody present did not perceive. Many were perceived by the same people."""
     here = Circle(turn.present)
-    hidden = {those for those in {event.witnesses for event in events} if not here <= Circle(those)}
-    return [event for event in events if event.witnesses in hidden and event.in_prompts and event.happens]
+    hidden = cache(lambda those: not here.issubset(those))
+    return [event for event in events if event.in_prompts and event.happens and hidden(event.witnesses)]

@@ -115,35 +115,27 @@ def _called(name: str, text: str) -> bool:
 def puts(text: str, cue: Cue | None, language: Language) -> list[Put]:
     """What a line puts to whoever it is spoken to: at most one thing that asks for an answer, and a promise."""
     act = _OF_ACT.get(cue.act) if (cue := led(cue)) else None
-    return [*_puts(text, act, language.promises, language.accusations, language.offers)]
+    return [*_puts(text, act, language)]
 
 
 @lru_cache(maxsize=_KEPT)
-def _puts(
-    text: str,
-    act: ThreadKind | None,
-    promises: re.Pattern[str],
-    accusations: re.Pattern[str],
-    offers: re.Pattern[str],
-) -> tuple[Put, ...]:
+def _puts(text: str, act: ThreadKind | None, language: Language) -> tuple[Put, ...]:
     """What a line puts, given the kind that its act has; kept, since everybody who hears it has a ledger."""
     said = sentences(plain(text))
-    demand = _demand(said, act, accusations, offers)
+    demand = _demand(said, act, language)
     found = [demand] if demand else []
-    promised = [each for each in said if not _asks(each) and promises.search(each)]
+    promised = [each for each in said if not _asks(each) and language.promises.search(each)]
     if act == "promise" or promised:
         found.append(Put("promise", tuple(promised or [text])))
     return tuple(found)
 
 
-def _demand(
-    said: Sequence[str], act: ThreadKind | None, accusations: re.Pattern[str], offers: re.Pattern[str]
-) -> Put | None:
+def _demand(said: Sequence[str], act: ThreadKind | None, language: Language) -> Put | None:
     """The one thing in these sentences that asks for an answer. The kind that the act of a led line has counts most; an
     accusation counts more than an offer, and an offer more than a question."""
     kinds: list[tuple[ThreadKind, list[str]]] = [
-        ("accusation", [each for each in said if accusations.search(each)]),
-        ("offer", [each for each in said if offers.search(each)]),
+        ("accusation", [each for each in said if language.accusations.search(each)]),
+        ("offer", [each for each in said if language.offers.search(each)]),
         ("question", [each for each in said if _asks(each)]),
     ]
     if act in ("question", "accusation", "offer"):
@@ -173,6 +165,7 @@ def takes_up(asked: str, answer: str, language: Language, *, spoken_to: bool) ->
     return spoken_to and not _asks(sentences(answer)[0]) and not language.lets_go.match(answer)
 
 
+@lru_cache(maxsize=_KEPT)
 def lets_go(text: str, language: Language) -> str | None:
     """What follows in a line that no longer wants something, as in "Never mind."; None if it wants it still. "Never
     mind the bell" is about the bell.
@@ -181,13 +174,7 @@ def lets_go(text: str, language: Language) -> str | None:
         text: the line, without names.
         language: its language.
     """
-    return _let_go(language.lets_go, text)
-
-
-@lru_cache(maxsize=_KEPT)
-def _let_go(signs: re.Pattern[str], text: str) -> str | None:
-    """What follows on such a sign at the end of a sentence; kept, since everybody who hears it has a ledger."""
-    found = signs.search(text)
+    found = language.lets_go.search(text)
     return text[found.end() :] if found and _ENDS.match(text, found.end()) else None
 
 
@@ -218,12 +205,9 @@ def covers(one: str, other: str, language: Language) -> bool:
     return matter(one, language) >= matter(other, language)
 
 
+@lru_cache(maxsize=_KEPT)
 def matter(text: str, language: Language) -> frozenset[str]:
     """The beginnings of the words that say what a text is about, and its numbers."""
-    return _matter(text, language.stop_words)
-
-
-@lru_cache(maxsize=_KEPT)
-def _matter(text: str, passed_over: frozenset[str]) -> frozenset[str]:
     said = [word.casefold() for word in _WORD.findall(plain(text))]
-    return frozenset(word.removesuffix("'s").removesuffix("s")[:_STEM] for word in said if word not in passed_over)
+    kept = (word for word in said if word not in language.stop_words)
+    return frozenset(word.removesuffix("'s").removesuffix("s")[:_STEM] for word in kept)
