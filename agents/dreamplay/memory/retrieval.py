@@ -230,7 +230,7 @@ class RetrievalMemory:
         if event.kind in ("line", "action"):
             if event.speaker == self._role:
                 return table.own
-            heard = sum(role != self._cast.visitor for role in event.witnesses)
+            heard = len(event.witnesses) - event.witnesses.count(self._cast.visitor or "")
             if heard < len(self._there.get(event.scene, ())):
                 return table.to_few
             if self._role in self._cast.mentioned(event.text):
