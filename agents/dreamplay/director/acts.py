@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dreamplay.director import relevance
 from dreamplay.director.config import DirectorConfig
@@ -58,6 +58,8 @@ class Acts:
     pressures: Pressures
     embedder: Embedder
     config: DirectorConfig
+    _likely: dict[tuple[str, str, str], float] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """How much an act is like somebody in a beat. Computed once for each."""
 
     def suggest(
         self, now: Situation, speaker: str, floor: Floor, *, among: Collection[str] = (), likely: str = ""
@@ -90,12 +92,15 @@ class Acts:
 
     def _of_character(self, now: Situation, speaker: str, act: str) -> float:
         """How much an act is like somebody, where they stand at this point of the story."""
-        persona = self.cast.personas[speaker]
-        if persona.private is None or act not in _WORDS:
+        private = self.cast.personas[speaker].private
+        if private is None or act not in _WORDS:
             return 1.0
-        here = persona.private.arc.get(now.beat) or persona.private.want
-        near = relevance.similarity(self.cast, self.embedder, _WORDS[act], here)
-        return float(self.config.of_persona**near)
+        known = speaker, now.beat, act
+        if known not in self._likely:
+            here = private.arc.get(now.beat) or private.want
+            near = relevance.similarity(self.cast, self.embedder, _WORDS[act], here)
+            self._likely[known] = float(self.config.of_persona**near)
+        return self._likely[known]
 
 
 def done(event: EventBase | None, language: Language) -> str:

@@ -26,6 +26,8 @@ class AtHand:
     config: DirectorConfig
     _owners: dict[str, dict[str, str]] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Scene to the role of each piece of its material. Computed once for each scene."""
+    _brought: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Role to the material that they bring. Computed once for each role."""
 
     def one(self, now: Situation, speaker: str, dice: random.Random, *, without: str | None = None) -> str:
         """The thing that is most like an answer to what the speaker heard last, among some that are drawn. None comes
@@ -75,8 +77,10 @@ class AtHand:
 
     def _own(self, speaker: str) -> list[str]:
         """The material of a persona that does not name them, since nobody tells of themselves in the third person."""
-        material = self.cast.personas[speaker].material
-        return [text for text in material if speaker not in self.named(text)] or [*material]
+        if speaker not in self._brought:
+            material = self.cast.personas[speaker].material
+            self._brought[speaker] = [text for text in material if speaker not in self.named(text)] or [*material]
+        return self._brought[speaker]
 
     def _longest_ago(self, now: Situation, speaker: str) -> list[str]:
         """All of their own, what they spoke of or had at hand longest ago first."""

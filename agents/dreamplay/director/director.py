@@ -21,7 +21,6 @@ from dreamplay.director.turn_taking import Floor, TurnTaking
 from dreamplay.memory.base import Embedder, default_embedder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.scene import Aside
-from dreamplay.schema.script import answer_of
 from dreamplay.schema.story import Length
 
 
@@ -48,8 +47,8 @@ class StandardDirector:
         if aside := self._aside(now):
             return now.turn(aside.role, self._cues.whisper(now, aside))
         if not now.unanswered:
-            idle = bool(now.scene.topics) and self._exhausted(now)
-            if pressure := self._pressures.due(now, owed=self._turns.owed(now) is not None, idle=idle):
+            owed = self._turns.owed(now) is not None
+            if pressure := self._pressures.due(now, owed=owed, idle=lambda: self._exhausted(now)):
                 return Narration(self.cast.fill(pressure.text))
         floors = self._turns.floors(now, self._topics.answering(now))
         for number, floor in enumerate(floors):
@@ -94,12 +93,11 @@ class StandardDirector:
             return False
         if any(self._pressures.of(now, event) for event in now.since):  # somebody has to answer it
             return False
-        decided = answer_of(now.script, now.scene.id) is not None
-        return decided or self.length == "short" or (bool(now.scene.topics) and self._exhausted(now))
+        return now.answer is not None or self.length == "short" or self._exhausted(now)
 
     def _exhausted(self, now: Situation) -> bool:
-        """Whether nobody has anything more to say of the topics of the scene."""
-        return self._topics.next(now, self._turns.floors(now)[-1]) is None
+        """Whether the scene has topics of which nobody has anything more to say."""
+        return bool(now.scene.topics) and not self._topics.fits(now, self._turns.floors(now)[-1])
 
     def _moves(self, now: Situation) -> bool:
         """Whether somebody comes or goes now. Somebody who owes an answer goes a little later."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dreamplay.director.config import DirectorConfig
@@ -10,7 +10,6 @@ from dreamplay.director.situation import Situation
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import EntranceEvent, EventBase, NarrationEvent
 from dreamplay.schema.scene import Pressure
-from dreamplay.schema.script import answer_of
 from dreamplay.schema.story import Length
 
 
@@ -22,13 +21,13 @@ class Pressures:
     length: Length
     config: DirectorConfig
 
-    def due(self, now: Situation, *, owed: bool, idle: bool) -> Pressure | None:
+    def due(self, now: Situation, *, owed: bool, idle: Callable[[], bool]) -> Pressure | None:
         """The pressure that comes before the next turn, if any.
 
         Args:
             now: where the scene stands.
             owed: whether somebody owes an answer; it waits a little for them.
-            idle: whether nothing more can be said of the topics of the scene, so that it comes early.
+            idle: finds out whether nothing more can be said of the topics of the scene, so that it comes early.
         """
         pressure, scene, taken = self.next(now), now.scene, len(now.contracted)
         if pressure is None:
@@ -39,18 +38,20 @@ class Pressures:
         at = (told + later) * planned / (told + left + later)
         pressed = planned - taken <= left or taken >= at + self.config.waits
         answered = bool(now.turns) and not owed and not now.since
-        decided = taken >= scene.turns.min and answer_of(now.script, scene.id) is not None
-        early = idle or (decided and self._quiet(now))
-        return pressure if pressed or (taken >= at and not owed) or (early and answered) else None
+        decided = taken >= scene.turns.min and now.answer is not None
+        if pressed or (taken >= at and not owed):
+            return pressure
+        early = answered and ((decided and self._quiet(now)) or idle())
+        return pressure if early else None
 
     def next(self, now: Situation) -> Pressure | None:
         """The next pressure that has not come yet. A branch that goes on with other dice has been told some."""
-        told = self._texts(now)
+        told = now.narrated
         return next((each for each in self._able(now) if self.cast.fill(each.text) not in told), None)
 
     def told(self, now: Situation) -> list[Pressure]:
         """The pressures that have come."""
-        told = self._texts(now)
+        told = now.narrated
         return [each for each in now.scene.pressures if self.cast.fill(each.text) in told] if told else []
 
     def heat(self, now: Situation) -> float:
@@ -85,7 +86,7 @@ class Pressures:
     def _able(self, now: Situation) -> Sequence[Pressure]:
         """The pressures that can come or have come, in the author's order. One that begins with somebody who has left
         cannot come any more."""
-        told, gone = self._texts(now), now.gone
+        told, gone = now.narrated, now.gone
         return [
             each
             for each in now.scene.pressures
@@ -102,7 +103,3 @@ class Pressures:
     def _bound(now: Situation) -> set[str]:
         """The topics that begin with something that happens."""
         return {each.opens for each in now.scene.pressures if each.opens}
-
-    @staticmethod
-    def _texts(now: Situation) -> set[str]:
-        return {event.text for event in now.script.in_scene(now.scene.id, NarrationEvent)}

@@ -15,6 +15,8 @@ from typing import Any
 from dreamplay.memory.base import Embedder
 from dreamplay.schema.cast import Cast
 
+Voices = tuple[tuple[str, ...], ...]
+"""Texts that show what somebody is like, by what they are about."""
 _EXACT = 6
 """Decimals that count when two similarities are compared. Further ones differ between machines."""
 
@@ -44,18 +46,24 @@ def owners(cast: Cast, embedder: Embedder, texts: Sequence[str], roles: Sequence
     return found
 
 
-def likeness(cast: Cast, embedder: Embedder, text: str, role: str, beat: str) -> float:
-    """How close a text is to a persona in a beat: the cosine with what they talk about, and that with what they want,
-    what they believe and where they stand, as a mean of the two, without names.
+def voices(cast: Cast, role: str, beat: str) -> Voices:
+    """The voices of a persona in a beat: what they talk about, and what they want, what they believe and where they
+    stand, all without names."""
+    persona = cast.personas[role]
+    sheet = persona.private
+    own = (sheet.want, sheet.belief, sheet.arc.get(beat, "")) if sheet else ()
+    told = (tuple(cast.nameless(cast.fill(each)) for each in texts if each) for texts in (persona.material, own))
+    return tuple(filter(None, told))
+
+
+def likeness(cast: Cast, embedder: Embedder, text: str, voices: Voices) -> float:
+    """How close a text is to somebody: the mean of the cosines with their voices.
 
     Raises:
         EmbeddingError: the sentence vectors cannot be loaded.
     """
-    persona, said = cast.personas[role], cast.nameless(cast.fill(text))
-    sheet = persona.private
-    own = (sheet.want, sheet.belief, sheet.arc.get(beat, "")) if sheet else ()
-    voices = [tuple(cast.nameless(cast.fill(each)) for each in texts if each) for texts in (persona.material, own)]
-    near = [_near(embedder, said, voice) for voice in voices if voice]
+    said = cast.nameless(cast.fill(text))
+    near = [_near(embedder, said, voice) for voice in voices]
     return sum(near) / len(near)
 
 

@@ -14,9 +14,19 @@ from dreamplay.languages.language import Language
 from dreamplay.schema.base import PLACEHOLDER
 from dreamplay.schema.conditions import When, holds
 from dreamplay.schema.direction import Direction
-from dreamplay.schema.event import Cue, Event, ExitEvent, MoveEvent, TurnEvent, invites_answer, is_gesture
+from dreamplay.schema.event import (
+    Cue,
+    Event,
+    ExitEvent,
+    MoveEvent,
+    NarrationEvent,
+    OutcomeEvent,
+    TurnEvent,
+    invites_answer,
+    is_gesture,
+)
 from dreamplay.schema.scene import VISITOR, Aside, Move, Scene, moved
-from dreamplay.schema.script import Script, answer_of, present, turns
+from dreamplay.schema.script import Script, present, turns
 from dreamplay.schema.turn import Turn
 
 
@@ -61,6 +71,21 @@ class Situation:
     def heard(self) -> set[str]:
         """Those who have had a turn in the scene."""
         return {event.speaker for event in self.turns}
+
+    @cached_property
+    def narrated(self) -> set[str]:
+        """The texts that were narrated in the scene."""
+        return {event.text for event in self.script.in_scene(self.scene.id, NarrationEvent)}
+
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """The answer of each scene whose outcome is decided. Asked for with every move of every topic."""
+        return {event.scene: event.answer for event in self.script.of_kind(OutcomeEvent)}
+
+    @property
+    def answer(self) -> str | None:
+        """The answer that the outcome of the scene has; None as long as it is undecided."""
+        return self.answers.get(self.scene.id)
 
     @cached_property
     def by_topic(self) -> dict[str, list[tuple[int | None, TurnEvent]]]:
@@ -149,7 +174,7 @@ class Situation:
 
     def holds(self, when: When) -> bool:
         """Whether conditions hold by now."""
-        return not when or holds(when, lambda scene: answer_of(self.script, scene))
+        return not when or holds(when, self.answers.get)
 
     def dice(self, seed: int, use: str) -> random.Random:
         """The random numbers of this turn for one use. The same seed gives the same numbers, also after a resume."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
 
 from dreamplay.director import relevance
@@ -19,7 +19,6 @@ from dreamplay.director.turn_taking import Floor, TurnTaking
 from dreamplay.memory.base import Embedder
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import TurnEvent
-from dreamplay.schema.script import answer_of
 from dreamplay.schema.topic import Topic, TopicMove
 
 
@@ -33,22 +32,35 @@ class Topics:
     embedder: Embedder
     """Makes the vectors of moves and personas."""
     config: DirectorConfig
+    _voices: dict[tuple[str, str], relevance.Voices] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What a role is like in a beat. Put together once."""
 
     def next(self, now: Situation, floor: Floor) -> Choice | None:
         """The move that comes next, of those that fit who has the floor and why; None if there is none."""
+        dice = now.dice(self.seed, "topic")
+        found = self._fitting(now, floor, dice)
+        return Choice(self.pick(now, found, dice), tuple(found)) if found else None
+
+    def fits(self, now: Situation, floor: Floor) -> bool:
+        """Whether there is a move that fits who has the floor and why."""
+        return bool(self._fitting(now, floor, now.dice(self.seed, "topic")))
+
+    def _fitting(self, now: Situation, floor: Floor, dice: random.Random) -> list[Step]:
+        """The moves among which the next one is, of those that fit who has the floor and why."""
         if not now.scene.topics or floor.reason == "visitor":
-            return None
-        dice, roles, left = now.dice(self.seed, "topic"), floor.roles, self._left(now)
+            return []
+        roles, left = floor.roles, self._left(now)
         if left and floor.reason == "interrupts":
-            return None
+            return []
         ways = [[step for step in way if step.move.role in roles] for way in self._ways(now, floor, dice)]
         ways = [way for way in ways if way]
         if left and ways:
             # An answer is still an answer; whoever is free to begin something begins what comes to a decision.
             bound = floor.reason in ("asked", "exchange", "event")
             ways = [self._deciding(now, ways[0] if bound else [step for way in ways for step in way], left), *ways]
-        found = next((way for way in ways if way), None)
-        return Choice(self.pick(now, found, dice), tuple(found)) if found else None
+        return next((way for way in ways if way), [])
 
     def answering(self, now: Situation) -> set[str]:
         """Those who have a move that answers the last line."""
@@ -60,7 +72,7 @@ class Topics:
     def _left(self, now: Situation) -> int:
         """The turns that are left for the outcome of the scene, if it is undecided and they are few; 0 otherwise."""
         left = self.turns.pressures.planned(now) - len(now.contracted)
-        undecided = now.scene.outcome is not None and answer_of(now.script, now.scene.id) is None
+        undecided = now.scene.outcome is not None and now.answer is None
         return left if undecided and 0 < left <= self.config.decides_in else 0
 
     def _deciding(self, now: Situation, steps: Sequence[Step], left: int) -> list[Step]:
@@ -181,13 +193,19 @@ class Topics:
         own: dict[str, list[tuple[float, Step]]] = {}
         for step in steps:
             role = step.move.role
-            near = relevance.likeness(self.cast, self.embedder, step.move.does, role, now.beat)
+            near = relevance.likeness(self.cast, self.embedder, step.move.does, self._voice(role, now.beat))
             own.setdefault(role, []).append((near, step))
         base, best = self.config.of_persona, {role: max(near for near, _ in found) for role, found in own.items()}
         # Half of it between roles: moves are mostly worded for whoever they were written for.
         roles = [self.turns.readiness(now, role) * base ** (best[role] / 2) for role in own]
         chosen = dice.choices(list(own), roles)[0]
         return dice.choices([s for _, s in own[chosen]], [base ** (n - best[chosen]) for n, _ in own[chosen]])[0]
+
+    def _voice(self, role: str, beat: str) -> relevance.Voices:
+        """What somebody is like in a beat."""
+        if (role, beat) not in self._voices:
+            self._voices[role, beat] = relevance.voices(self.cast, role, beat)
+        return self._voices[role, beat]
 
     def _run(self, now: Situation) -> Run | None:
         """The topic of the last turn that had one."""
@@ -208,7 +226,7 @@ class Topics:
     def _able(self, now: Situation, topic: Topic, roles: Sequence[str]) -> Iterator[tuple[int, TopicMove]]:
         """The moves of a topic that these roles can still make, before somebody who is there: none that decides
         otherwise what has been decided."""
-        answer = answer_of(now.script, now.scene.id)
+        answer = now.answer
         used = {move for move, _ in now.by_topic.get(topic.id, ())}
         for number, move in enumerate(topic.moves):
             there = move.to is None or move.to in now.present

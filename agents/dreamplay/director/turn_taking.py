@@ -70,7 +70,19 @@ class TurnTaking:
         return [*kept, Floor(tuple(must or (others if long else able)), "silence", last)]
 
     def owed(self, now: Situation) -> Floor | None:
-        """Whoever owes an answer to one of the last lines, and has not had a turn since."""
+        """Whoever owes an answer to one of the last lines, and has not had a turn since. Looked for once in a
+        situation."""
+        known = self._owed_last[0] if self._owed_last else None
+        if known is None or known[0] is not now:
+            self._owed_last[:] = [known := (now, self._owed(now))]
+        return known[1]
+
+    @cached_property
+    def _owed_last(self) -> list[tuple[Situation, Floor | None]]:
+        """The last situation, if there was one, and who owed an answer in it."""
+        return []
+
+    def _owed(self, now: Situation) -> Floor | None:
         recent, threads = now.turns[-1 - self.config.waits :], self._open(now)
         for place, event in reversed(list(enumerate(recent))):
             since = {turn.speaker for turn in recent[place + 1 :]}
@@ -148,15 +160,17 @@ class TurnTaking:
 
     def _interruption(self, now: Situation, others: tuple[str, ...]) -> Floor | None:
         """The floor of those who may interrupt two others: the likelier, the more has happened in the scene."""
+        if not others:
+            return None
         share = self.config.interrupts * self.pressures.heat(now)
-        interrupts = others and now.dice(self.seed, "interruption").random() < share
+        interrupts = now.dice(self.seed, "interruption").random() < share
         return Floor(others, "interrupts", now.turns[-1]) if interrupts else None
 
     def _exchange(self, now: Situation, pair: Sequence[str]) -> Floor | None:
         """The floor of whoever was spoken to. Two begin, answer and have a last word; beyond that they may go on, by
         dice."""
-        length, dice = self._length(now, pair), now.dice(self.seed, "exchange")
-        goes_on = length < self.config.duet or dice.random() < self.config.goes_on
+        short = self._length(now, pair) < self.config.duet
+        goes_on = short or now.dice(self.seed, "exchange").random() < self.config.goes_on
         return Floor((pair[1],), "exchange", now.turns[-1]) if goes_on else None
 
     def _silence(self, turns: Sequence[TurnEvent], role: str) -> int:

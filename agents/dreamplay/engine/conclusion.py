@@ -12,12 +12,11 @@ from dreamplay.runs.pending_answers import Judged
 from dreamplay.schema.event import LineEvent
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.scene import Scene
-from dreamplay.schema.script import answer_of
 
 
 def undecided(now: Situation) -> bool:
     """Whether the scene has an outcome that nothing has decided yet."""
-    return now.scene.outcome is not None and answer_of(now.script, now.scene.id) is None
+    return now.scene.outcome is not None and now.answer is None
 
 
 def by_line(now: Situation) -> str | None:
@@ -41,8 +40,9 @@ def to_judge(context: Context, state: State, now: Situation, *, ending: bool) ->
     if not now.turns or len(now.turns) == judged(state, now.scene).turns:
         return False
     taken, least = len(now.contracted), now.scene.turns.min
-    coming = Pressures(context.cast, "full", DirectorConfig()).next(now)
-    return ending or (taken >= least and (taken - least) % 2 == 0 and coming is None)
+    if ending or taken < least or (taken - least) % 2:
+        return ending
+    return Pressures(context.cast, "full", DirectorConfig()).next(now) is None
 
 
 def judged(state: State, scene: Scene) -> Judged:

@@ -8,7 +8,9 @@ say of themselves counts only where the story is about no machine.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
+_WORD = re.compile(r"[\w'-]+")
 _CANNOT = r"\b(?:can't|cannot|can not|won't be able to|(?:un|not )able to|not (?:allowed|comfortable|going) to)"
 _REQUEST = (
     r"(?:(?:this|that|your|such|any|the) )?(?:\w+ )?(?:request|prompt|instruction|content|role-?play|scenario)s?\b"
@@ -16,6 +18,8 @@ _REQUEST = (
 _MADE = r"(?:creating|generating|writing|producing|telling)\b"
 _MAKERS = r"(?:openai|alibaba|anthropic|google|meta|mistral|deepseek)\b(?!'s)"
 _MODELS = r"(?:qwen|chatgpt|claude|gemini|llama|mistral|deepseek|copilot|gemma|phi|bard|grok|gpt)\b(?:-?\d)?"
+_MADE_BY = "ed by|made by|built by"
+_I_WAS_MADE = rf"\bi(?:'m| am| was|'ve been| have been) (?:\w+ )?(?:created|developed|made|trained|built) by {_MAKERS}"
 
 
 def _words(text: str) -> frozenset[str]:
@@ -24,6 +28,19 @@ def _words(text: str) -> frozenset[str]:
 
 def _any_of(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+class _Phrases:
+    """Phrases, each with words, divided by bars, of which one comes up in it: most texts have none of them, and need
+    not be searched."""
+
+    def __init__(self, *phrases: tuple[str, str]) -> None:
+        self._phrases = [(words.split("|"), re.compile(pattern, re.IGNORECASE)) for words, pattern in phrases]
+
+    def search(self, text: str) -> bool:
+        """Whether one of them stands in a text."""
+        small = text.casefold()
+        return any(pattern.search(text) for words, pattern in self._phrases if any(word in small for word in words))
 
 
 REFUSED_TASK = _any_of(
@@ -71,28 +88,39 @@ opinion experiences experience preferences preference role's only just
 """)
 """The words of which refusals are made."""
 
-TALKS_ALWAYS = _any_of(
-    r"(?:^|[.!?,;:] )as an? (?:ai |large )*language model\b",
-    r"\bi(?:'m| am) (?:just |only |merely )?an? (?:large |ai )*(?:language model|chatbot|assistant model)\b(?!'s)",
-    r"\bi(?:'m| am) a language ai\b",
-    rf"\bi(?:'m| am| was|'ve been| have been) (?:\w+ )?(?:created|developed|made|trained|built) by {_MAKERS}"
-    r" to (?:be|help|assist)\b",
-    r"\bmy (?:knowledge|training) cut-?off\b",
-    r"\bthe user(?:'s)? (?:asks|asked|wants|wanted|is asking) (?:me|for) (?:to )?(?:speak|write|go on|continue|respond|"
-    r"reply|answer|play|act|say|one line)\b",
-    r"\bnotes? in brackets\b|\brole-?play (?:scenario|request)\b",
-    r"\bas a virtual assistant,? i(?:'m| am) (?:here|designed|programmed)\b",
+TALKS_ALWAYS = _Phrases(
+    ("language model", r"(?:^|[.!?,;:] )as an? (?:ai |large )*language model\b"),
+    (
+        "model|chatbot",
+        r"\bi(?:'m| am) (?:just |only |merely )?an? (?:large |ai )*(?:language model|chatbot|assistant model)\b(?!'s)",
+    ),
+    ("language ai", r"\bi(?:'m| am) a language ai\b"),
+    (_MADE_BY, rf"{_I_WAS_MADE} to (?:be|help|assist)\b"),
+    ("cutoff|cut-off", r"\bmy (?:knowledge|training) cut-?off\b"),
+    (
+        "the user",
+        r"\bthe user(?:'s)? (?:asks|asked|wants|wanted|is asking) (?:me|for) (?:to )?(?:speak|write|go on|continue|"
+        r"respond|reply|answer|play|act|say|one line)\b",
+    ),
+    ("brackets|play", r"\bnotes? in brackets\b|\brole-?play (?:scenario|request)\b"),
+    ("virtual assistant", r"\bas a virtual assistant,? i(?:'m| am) (?:here|designed|programmed)\b"),
 )
 """What only a model says, whatever the story is about."""
-TALKS = _any_of(
-    r"\bas an? (?:artificial intelligence|ai(?: assistant| model)?|chatbot),? i\b",
-    r"(?:^|[.!?] )as an? ai(?: assistant| model)?, (?!(?:he|it|she|the|they|this|that|you)\b)",
-    r"\bi(?:'m| am) (?:just |only |merely )?an? (?:ai(?=[,.;!?]|$| and\b| but\b| so\b| assistant\b| model\b)|"
-    r"virtual assistant\b(?!'s))",
-    rf"\bi(?:'m| am| was|'ve been| have been) (?:\w+ )?(?:created|developed|made|trained|built) by {_MAKERS}",
-    r"\b(?:based on|according to|in|on|from|of) my training data\b",
-    r"\bthe user(?:'s)? (?:prompt|input|request|message|(?:asks|asked|wants|wanted|is asking) (?:me|for))\b",
-    r"\bsystem prompt\b",
+TALKS = _Phrases(
+    (" artificial| ai|chatbot", r"\bas an? (?:artificial intelligence|ai(?: assistant| model)?|chatbot),? i\b"),
+    (" ai", r"(?:^|[.!?] )as an? ai(?: assistant| model)?, (?!(?:he|it|she|the|they|this|that|you)\b)"),
+    (
+        " ai|virtual",
+        r"\bi(?:'m| am) (?:just |only |merely )?an? (?:ai(?=[,.;!?]|$| and\b| but\b| so\b| assistant\b| model\b)|"
+        r"virtual assistant\b(?!'s))",
+    ),
+    (_MADE_BY, _I_WAS_MADE),
+    ("training data", r"\b(?:based on|according to|in|on|from|of) my training data\b"),
+    (
+        "the user",
+        r"\bthe user(?:'s)? (?:prompt|input|request|message|(?:asks|asked|wants|wanted|is asking) (?:me|for))\b",
+    ),
+    ("system prompt", r"\bsystem prompt\b"),
 )
 """What a model says of itself, and people in a story about machines."""
 NO_FEELINGS = _any_of(
@@ -134,8 +162,9 @@ def canned(text: str, own: str, *, allowed: int = 0) -> bool:
         own: the speaker's name; a model that refuses says for whom it was to speak.
         allowed: how many other words it may have.
     """
-    known = {*_CANNED, *own.lower().split()}
-    return sum(word not in known for word in re.findall(r"[\w'-]+", text.lower())) <= allowed
+    mine = own.lower().split()
+    others = (word for word in _WORD.findall(text.lower()) if word not in _CANNED and word not in mine)
+    return next(islice(others, allowed, None), None) is None
 
 
 def explicit(text: str) -> bool:

@@ -13,9 +13,12 @@ ANYTHING = re.compile(r"\w")
 """Matches whatever begins with a word."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Language:
-    """The words of one language, as sets and patterns. The defaults are those of a language that has none here."""
+    """The words of one language, as sets and patterns. The defaults are those of a language that has none here.
+
+    A language equals itself alone: what is kept of a text in a language can then be looked up in no time.
+    """
 
     code: str
     """Two or three letters, as in ISO 639: "en"."""

@@ -33,7 +33,6 @@ from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import (
     PROLOGUE,
     PROLOGUE_TITLE,
-    ActionEvent,
     Event,
     Kind,
     LineEvent,
@@ -228,10 +227,10 @@ class RetrievalMemory:
             before = self._chose.get(event.speaker)
             self._chose[event.speaker] = event.choice
             return table.importance["stance"] if before in (None, event.choice) else table.change_of_mind
-        if isinstance(event, LineEvent | ActionEvent):
+        if event.kind in ("line", "action"):
             if event.speaker == self._role:
                 return table.own
-            heard = sum(role != self._cast.visitor for role in event.witnesses)
+            heard = len(event.witnesses) - event.witnesses.count(self._cast.visitor or "")
             if heard < len(self._there.get(event.scene, ())):
                 return table.to_few
             if self._role in self._cast.mentioned(event.text):

@@ -31,6 +31,7 @@ _OTHERWISE = re.compile(
 """A thought in another form than the one that was asked for: where it ends cannot be told."""
 _JSON = re.compile(r"\{\s*[\"']|\[\s*[\"{\[]")
 """Where JSON begins, which nobody speaks."""
+_PARENTHESIS = re.compile(r"[()]")
 _SMILEY = re.compile(r"(?<=[\s.!?])[:;=]-?[()](?!\w)")
 _STARRED = re.compile(r"^\*{1,3}([^*]{3,})\*{1,3}(?! ?[a-z,;])|(?<=[.!?…\"”] )\*{1,3}([^*]{3,})\*{1,3}$")
 _STRUCTURE = re.compile(r"[()\[\]{}<>|]")
@@ -144,20 +145,22 @@ def _parted(text: str, context: CheckContext) -> tuple[str, Sequence[str] | None
 
     text = _STARRED.sub(starred, text.replace("\uff08", "(").replace("\uff09", ")"))
     smileys = {at for found in _SMILEY.finditer(text) for at in range(*found.span())}
-    said, asides, depth = "", [""], 0
-    for at, sign in enumerate(text):
-        if sign not in "()" or (at in smileys and not depth):
-            asides[-1] += sign if depth else ""
-            said += "" if depth else sign
+    said, asides, depth, start = "", [""], 0, 0
+    for mark in _PARENTHESIS.finditer(text):
+        if mark.start() in smileys and not depth:
             continue
-        depth += 1 if sign == "(" else -1
+        between, start = text[start : mark.start()], mark.end()
+        asides[-1] += between if depth else ""
+        said += "" if depth else between
+        depth += 1 if mark[0] == "(" else -1
         if depth < 0:
             return text, None
-        if depth + (sign == ")") > 1:
-            asides[-1] += sign
-        elif sign == ")":
+        if depth + (mark[0] == ")") > 1:
+            asides[-1] += mark[0]
+        elif mark[0] == ")":
             asides.append("")
             said += " "
+    said += "" if depth else text[start:]
     said = re.sub(r" (?=[.,!?…])|^[.,;:] ", "", f"{' '.join(said.split())} ").strip()
     return said, None if depth else asides[:-1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 from dreamplay.prompting.summarization import Circle
 from dreamplay.schema.cast import Cast
@@ -34,7 +35,7 @@ class PrivateScene:
     told: tuple[Event, ...]
     """Its last lines and what came of it, in order."""
 
-    @property
+    @cached_property
     def outcome(self) -> PrivateScene | None:
         """The scene with what came of it alone; None if nothing was decided before them alone."""
         decided = tuple(event for event in self.told if isinstance(event, OutcomeEvent))
@@ -43,8 +44,8 @@ class PrivateScene:
 
 def just_now(turn: Turn, view: View) -> tuple[Event, ...]:
     """What the speaker perceived in this scene of late, and somebody present did not."""
-    mine = [event for event in _private(view.events[-_BACK:], turn) if event.scene == turn.scene.id]
-    return tuple(mine[-_JUST_NOW:])
+    here = [event for event in view.events[-_BACK:] if event.scene == turn.scene.id]
+    return tuple(_private(here, turn)[-_JUST_NOW:])
 
 
 def earlier(turn: Turn, view: View, cast: Cast, places: Mapping[str, str]) -> tuple[PrivateScene, ...]:
@@ -82,5 +83,5 @@ def when(places: Mapping[str, str], scene: str) -> str:
 def _private(events: Sequence[Event], turn: Turn) -> list[Event]:
     """Those of some events that somebody present did not perceive. Many were perceived by the same people."""
     here = Circle(turn.present)
-    hidden = {those for those in {event.witnesses for event in events} if not here <= Circle(those)}
-    return [event for event in events if event.witnesses in hidden and event.in_prompts and event.happens]
+    hidden = cache(lambda those: not here.issubset(those))
+    return [event for event in events if event.in_prompts and event.happens and hidden(event.witnesses)]

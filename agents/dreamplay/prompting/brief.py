@@ -19,7 +19,6 @@ from dreamplay.schema.cast import Cast, PrivateSheet
 from dreamplay.schema.event import DreamEvent, Event, ReflectionEvent, ThoughtEvent, sanitize
 from dreamplay.schema.provenance import RetrievedMemory
 from dreamplay.schema.script import last_reflection, regards
-from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 from dreamplay.threads.ledger import Ledger
@@ -183,12 +182,17 @@ class Brief:
 
 
 def brief(
-    story: Story, cast: Cast, turn: Turn, view: View, ledger: Ledger, recalled: Sequence[RetrievedMemory] = ()
+    places: Mapping[str, str],
+    cast: Cast,
+    turn: Turn,
+    view: View,
+    ledger: Ledger,
+    recalled: Sequence[RetrievedMemory] = (),
 ) -> Brief:
     """The brief of a turn.
 
     Args:
-        story: gives the places of earlier scenes.
+        places: place of each scene, by its id.
         cast: who plays. No private sheet but the speaker's is read.
         turn: who speaks where, before whom, and with which cue.
         view: what the speaker may read.
@@ -198,7 +202,6 @@ def brief(
     role, scene, cue, fill = turn.speaker, turn.scene, turn.cue, cast.fill
     private = cast.personas[role].private
     topic = next((topic for topic in scene.topics if cue and topic.id == cue.topic), None)
-    places = {each.id: fill(each.place) for _, each in story.scenes}
 
     def claim(thread: Thread) -> Claim:
         return Claim(
@@ -226,7 +229,7 @@ def brief(
         may_break=role in scene.may_break and private is not None,
         reveals=tuple(fill(reveal.what) for reveal in scene.reveals if role in reveal.knows),
         dreamt=_dreamt(view, role),
-        regards=_regards(view, cast, turn),
+        regards=_regards(reflections, cast, turn),
         reflected=sanitize(reflection.text) if reflection else "",
         wants_now=sanitize(reflection.wants).rstrip(".") if reflection else "",
         earlier=apart.earlier(turn, view, cast, places),
@@ -265,9 +268,9 @@ def _dreamt(view: View, role: str) -> str:
     return sanitize(own[0]) if own else ""
 
 
-def _regards(view: View, cast: Cast, turn: Turn) -> tuple[Regard, ...]:
+def _regards(reflections: Sequence[ReflectionEvent], cast: Cast, turn: Turn) -> tuple[Regard, ...]:
     """What the speaker thinks of those present, from their own reflections, the newest on each."""
-    known = regards(view.of_kind(ReflectionEvent), turn.speaker)
+    known = regards(reflections, turn.speaker)
     return tuple(
         Regard(cast.name(other), known[other].attitude, sanitize(known[other].why))
         for other in turn.others

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from dreamplay.languages.move_note import MoveNote
@@ -72,13 +72,14 @@ class PromptBuilder(NarratorPrompts):
 
     def brief(self, turn: Turn, view: View, recalled: Sequence[RetrievedMemory] = ()) -> Brief:
         """Everything that the speaker of a turn is given: see `prompting.brief`."""
-        return brief(self.story, self.cast, turn, view, self._ledgers.of(view.events, reader=view.roles), recalled)
+        ledger = self._ledgers.of(view.events, reader=view.roles)
+        return brief(self._places, self.cast, turn, view, ledger, recalled)
 
     def affordable(self, turn: Turn, view: View, recalled: Sequence[RetrievedMemory]) -> tuple[RetrievedMemory, ...]:
         """The first of some memories, as many as the prompt of a turn has room for."""
         if turn.task != "line" or self.profile.direction == "led":
             return tuple(recalled)
-        return self._fitting(turn, view, recalled).recalled
+        return self._fitting(turn, view, tuple(recalled)).recalled
 
     def matter(self, turn: Turn) -> str:
         """What a turn is about, for the memory: what its cue says, or what is spoken of. Empty: nothing."""
@@ -87,17 +88,19 @@ class PromptBuilder(NarratorPrompts):
             return self.cast.fill(cue.material) if cue else ""
         return next((self.cast.fill(topic.about) for topic in turn.scene.topics if topic.id == cue.topic), "")
 
-    def _fitting(self, turn: Turn, view: View, recalled: Sequence[RetrievedMemory]) -> Brief:
-        """The brief of a turn, as far as there is room for it."""
-        known = self._whole[0] if self._whole else None
-        if known is None or known[0] is not turn or known[1] is not view:
-            self._whole[:] = [known := (turn, view, self.brief(turn, view))]
-        return replace(known[2], recalled=tuple(recalled)).within(self.profile.brief_tokens, self._wording.size)
+    def _fitting(self, turn: Turn, view: View, recalled: tuple[RetrievedMemory, ...]) -> Brief:
+        """The brief of a turn, as far as there is room for it. It is asked for to see which memories it has room for,
+        and again with those, and for each try."""
+        known = self._last[0] if self._last else None
+        if known is None or known[0] is not turn or known[1] is not view or known[2].recalled != recalled:
+            whole = self.brief(turn, view, recalled)
+            fitting = whole.within(self.profile.brief_tokens, self._wording.size)
+            self._last[:] = [known := (turn, view, fitting)]
+        return known[2]
 
     @cached_property
-    def _whole(self) -> list[tuple[Turn, View, Brief]]:
-        """The brief of the last turn, if there is one, without memories: it is asked for to see which of them it has
-        room for, and again with those."""
+    def _last(self) -> list[tuple[Turn, View, Brief]]:
+        """The brief of the last turn, if there is one, as far as there was room for it."""
         return []
 
     def _briefed(self, turn: Turn, view: View, recalled: tuple[RetrievedMemory, ...]) -> str:

@@ -155,7 +155,7 @@ class Cast:
         """
         names, owners = self._mentions
         found = _named(names, text)
-        return tuple(dict.fromkeys(owners[name] for name in found)) if found else ()
+        return tuple(dict.fromkeys([owners[name] for name in found])) if found else ()
 
     def nameless(self, text: str) -> str:
         """The text without the names of the cast, for comparisons: two lines are not similar because both name Leo."""
@@ -168,9 +168,12 @@ class Cast:
 
     def fill(self, text: str) -> str:
         """Put names where an author wrote {role}. Plain replacement: any other brace stays as it is."""
-        if "{" not in text:
-            return text
-        return PLACEHOLDER.sub(lambda m: self.called(m[1]) if m[1] in self.personas else m[0], text)
+        return _filled(self._fillings, text) if "{" in text else text
+
+    @cached_property
+    def _fillings(self) -> tuple[tuple[str, str], ...]:
+        """Every role with what stands for it in a text."""
+        return tuple((role, self.called(role)) for role in self.roles)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -183,6 +186,13 @@ def _named(names: re.Pattern[str], text: str) -> tuple[str, ...]:
 def _without(names: re.Pattern[str], text: str) -> str:
     """A text without these names."""
     return names.sub("", text)
+
+
+@lru_cache(maxsize=_KEPT)
+def _filled(names: tuple[tuple[str, str], ...], text: str) -> str:
+    """A text with these names in place of roles."""
+    known = dict(names)
+    return PLACEHOLDER.sub(lambda found: known.get(found[1], found[0]), text)
 
 
 def _parts(name: str) -> Iterator[str]:

@@ -93,6 +93,8 @@ class Book:
         """Close what the line answers, and what its speaker had to answer and does not. It answers nobody who does not
         perceive it. Right after a question, any word of the line that asked it is taken up. A line that answers a
         promise takes it up, and leaves it open."""
+        if not self._lively:
+            return
         spoken_to = {to, *signs.calls(self.cast, event.text, event.witnesses)}
         last, cue = self._last.get(event.scene), signs.led(event.cue)
         said = signs.bare(self.cast, event.text)
@@ -114,6 +116,8 @@ class Book:
 
     def _keep(self, event: LineEvent) -> None:
         """Close the promises that a line says were kept or broken, and what its speaker no longer wants."""
+        if not self._lively:
+            return
         text = signs.bare(self.cast, event.text)
         words, mine = self.language, [n for n in self._lively if self.threads[n].creditor == event.speaker]
         promises = [n for n in mine if self.threads[n].kind == "promise"]

@@ -75,7 +75,8 @@ def addressee(cast: Cast, text: str, cue: Cue | None, before: str | None, able: 
 
 def calls(cast: Cast, text: str, able: Sequence[str]) -> list[str]:
     """The roles that a text calls by name, of those who perceive it, the last one first."""
-    return [role for role in cast.mentioned(text) if role in able and _called(cast, role, text)]
+    named = [role for role in cast.mentioned(text) if role in able]
+    return [role for role in named if any(_called(name, text) for name in cast.names(role))]
 
 
 def put_to(
@@ -104,46 +105,37 @@ def put_to(
     return {role: " ".join(said) for role, said in found.items()}
 
 
-def _called(cast: Cast, role: str, text: str) -> bool:
+@lru_cache(maxsize=_KEPT)
+def _called(name: str, text: str) -> bool:
     """Whether a text calls somebody by name, and does not only speak of them: the name stands between marks."""
-    return any(
-        re.search(rf"(?:^|[,.!?;:\u2026\u2014-]\s*){re.escape(name)}\s*(?:[,.!?;:\u2026\u2014-]|$)", text)
-        for name in cast.names(role)
-    )
+    alone = rf"(?:^|[,.!?;:\u2026\u2014-]\s*){re.escape(name)}\s*(?:[,.!?;:\u2026\u2014-]|$)"
+    return re.search(alone, text) is not None
 
 
 def puts(text: str, cue: Cue | None, language: Language) -> list[Put]:
     """What a line puts to whoever it is spoken to: at most one thing that asks for an answer, and a promise."""
     act = _OF_ACT.get(cue.act) if (cue := led(cue)) else None
-    return [*_puts(text, act, language.promises, language.accusations, language.offers)]
+    return [*_puts(text, act, language)]
 
 
 @lru_cache(maxsize=_KEPT)
-def _puts(
-    text: str,
-    act: ThreadKind | None,
-    promises: re.Pattern[str],
-    accusations: re.Pattern[str],
-    offers: re.Pattern[str],
-) -> tuple[Put, ...]:
+def _puts(text: str, act: ThreadKind | None, language: Language) -> tuple[Put, ...]:
     """What a line puts, given the kind that its act has; kept, since everybody who hears it has a ledger."""
     said = sentences(plain(text))
-    demand = _demand(said, act, accusations, offers)
+    demand = _demand(said, act, language)
     found = [demand] if demand else []
-    promised = [each for each in said if not _asks(each) and promises.search(each)]
+    promised = [each for each in said if not _asks(each) and language.promises.search(each)]
     if act == "promise" or promised:
         found.append(Put("promise", tuple(promised or [text])))
     return tuple(found)
 
 
-def _demand(
-    said: Sequence[str], act: ThreadKind | None, accusations: re.Pattern[str], offers: re.Pattern[str]
-) -> Put | None:
+def _demand(said: Sequence[str], act: ThreadKind | None, language: Language) -> Put | None:
     """The one thing in these sentences that asks for an answer. The kind that the act of a led line has counts most; an
     accusation counts more than an offer, and an offer more than a question."""
     kinds: list[tuple[ThreadKind, list[str]]] = [
-        ("accusation", [each for each in said if accusations.search(each)]),
-        ("offer", [each for each in said if offers.search(each)]),
+        ("accusation", [each for each in said if language.accusations.search(each)]),
+        ("offer", [each for each in said if language.offers.search(each)]),
         ("question", [each for each in said if _asks(each)]),
     ]
     if act in ("question", "accusation", "offer"):
@@ -173,6 +165,7 @@ def takes_up(asked: str, answer: str, language: Language, *, spoken_to: bool) ->
     return spoken_to and not _asks(sentences(answer)[0]) and not language.lets_go.match(answer)
 
 
+@lru_cache(maxsize=_KEPT)
 def lets_go(text: str, language: Language) -> str | None:
     """What follows in a line that no longer wants something, as in "Never mind."; None if it wants it still. "Never
     mind the bell" is about the bell.
@@ -212,12 +205,9 @@ def covers(one: str, other: str, language: Language) -> bool:
     return matter(one, language) >= matter(other, language)
 
 
+@lru_cache(maxsize=_KEPT)
 def matter(text: str, language: Language) -> frozenset[str]:
     """The beginnings of the words that say what a text is about, and its numbers."""
-    return _matter(text, language.stop_words)
-
-
-@lru_cache(maxsize=_KEPT)
-def _matter(text: str, passed_over: frozenset[str]) -> frozenset[str]:
     said = [word.casefold() for word in _WORD.findall(plain(text))]
-    return frozenset(word.removesuffix("'s").removesuffix("s")[:_STEM] for word in said if word not in passed_over)
+    kept = (word for word in said if word not in language.stop_words)
+    return frozenset(word.removesuffix("'s").removesuffix("s")[:_STEM] for word in kept)

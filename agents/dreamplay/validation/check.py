@@ -45,6 +45,8 @@ class Heard:
     own: set[str] = field(default_factory=set)
     """Runs of three words in what the speaker said, what was narrated and what the author wrote: all but the lines of
     the others, which a person may take up."""
+    _runs: list[frozenset[str]] = field(default_factory=list, repr=False, compare=False)
+    """Runs of three words, by text."""
     _looked: dict[str, tuple[int, bool]] = field(default_factory=dict, repr=False, compare=False)
     """By a word: how many of the texts were looked through for it, and whether one has it."""
 
@@ -61,9 +63,15 @@ class Heard:
         """Take in one more text; `of_others`: it is a line of somebody else."""
         said = grams(text)
         self.texts.append(text)
+        self._runs.append(said)
         self.grams |= said
         if not of_others:
             self.own |= said
+
+    def closest(self, runs: frozenset[str]) -> str:
+        """The text that has most of these runs of words, the newest of several."""
+        shared = [len(runs & each) for each in reversed(self._runs)]
+        return self.texts[-1 - shared.index(max(shared))]
 
     def says(self, word: str) -> bool:
         """Whether any of the texts has a word as a whole. Each text is looked through once."""

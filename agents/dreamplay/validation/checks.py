@@ -111,8 +111,7 @@ def _copied(candidate: Candidate, context: CheckContext, known: set[str], most: 
 
 
 def _copy(mine: frozenset[str], context: CheckContext) -> Fault:
-    earlier = max(reversed(context.heard.texts), key=lambda text: len(mine & grams(text)))
-    return Fault(f"copies “{earlier[:80]}”", f"{context.speaker} has something new to say.")
+    return Fault(f"copies “{context.heard.closest(mine)[:80]}”", f"{context.speaker} has something new to say.")
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 from dreamplay.languages import english, english_refusals
 from dreamplay.languages.english import ENGLISH
@@ -21,17 +22,22 @@ _VERBATIM = 0.9
 def refusal(candidate: Candidate, context: CheckContext) -> Fault | None:
     """The model refuses to write the text."""
     text, me = candidate.plain, context.speaker
-    announced = english_refusals.OF_ITSELF.format(speaker=names.whole([me]))
     refuses = (
-        bool(re.search(announced, text, re.IGNORECASE))
+        bool(_announced(me).search(text))
         or english_refusals.explicit(text)
-        or bool(english_refusals.REFUSED_TASK.search(text) and english_refusals.canned(text, me, allowed=1))
-        or bool(english_refusals.REFUSED_HELP.search(text) and english_refusals.canned(text, me))
+        or bool(english_refusals.canned(text, me, allowed=1) and english_refusals.REFUSED_TASK.search(text))
+        or bool(english_refusals.canned(text, me) and english_refusals.REFUSED_HELP.search(text))
     )
     if not refuses:
         return None
     stays = f"{me} is a person in this story and answers the others." if me else "It is a story; tell what is seen."
     return Fault("refuses to play", stays)
+
+
+@lru_cache(maxsize=256)
+def _announced(speaker: str) -> re.Pattern[str]:
+    """A pattern of a reply that announces itself, for a speaker."""
+    return re.compile(english_refusals.OF_ITSELF.format(speaker=names.whole([speaker])), re.IGNORECASE)
 
 
 def model_talk(candidate: Candidate, context: CheckContext) -> Fault | None:
@@ -102,9 +108,9 @@ def calls_self(candidate: Candidate, context: CheckContext) -> Fault | None:
     me = names.alone(context.speaker, context.cast)
     word = names.is_word(context.speaker, ENGLISH, context.heard)
     hers = rf"\b(?:i'm|i am|i|me|name is|name's|called),? {me}"
+    calls = re.compile(rf"(?:, {me}[.,!?…]|^{me}, (?!{english.INTRODUCED}))")
     for number, sentence in enumerate(_SENTENCES.split(candidate.plain)):
-        called = re.search(rf"(?:, {me}[.,!?…]|^{me}, (?!{english.INTRODUCED}))", sentence)
-        if not called or english.SPEECH.search(sentence):
+        if not calls.search(sentence) or english.SPEECH.search(sentence):
             continue
         if number and re.search(english.SIGNED.format(name=me), sentence, re.IGNORECASE):
             continue

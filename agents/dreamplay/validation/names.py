@@ -32,6 +32,11 @@ def _whole(names: frozenset[str]) -> str:
 
 def alone(name: str, cast: Collection[str]) -> str:
     """A pattern that matches a name unless it is part of another one: "Ann", but not in "Ann Marie"."""
+    return _alone(name, tuple(cast))
+
+
+@lru_cache(maxsize=1024)
+def _alone(name: str, cast: tuple[str, ...]) -> str:
     longer = [other for other in cast if other != name]
     after = "".join(rf"(?!{re.escape(each[len(name) :])})" for each in longer if each.startswith(f"{name} "))
     before = "".join(rf"(?<!{re.escape(each[: -len(name)])})" for each in longer if each.endswith(f" {name}"))

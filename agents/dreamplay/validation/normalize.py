@@ -81,7 +81,7 @@ def own_words(text: str, context: CheckContext) -> str:
     """
     speaker, cast = context.speaker, context.cast
     text = _reply(text, cast, own=speaker)
-    if re.match(rf"\**{_label(name for name in cast if name != speaker)}", text):
+    if _another(tuple(cast), speaker).match(text):
         return ""
     return _before_others(text, cast)
 
@@ -254,6 +254,12 @@ def _head(cast: tuple[str, ...], own: str | None) -> re.Pattern[str]:
     heads += [r"assistant\n", r">+ (?=\w)", _MARK, r"#{2,6} ?(?:Response|Output|Answer)\b:?"]
     heads.append(rf"[#*\s]*{_label(_chat(answers, cast))}(?=\n|{_SMALL})")
     return re.compile(rf"\s*(?:{'|'.join(heads)})\s*", re.IGNORECASE)
+
+
+@lru_cache(maxsize=256)
+def _another(cast: tuple[str, ...], own: str) -> re.Pattern[str]:
+    """A pattern of the label of somebody else in front of a reply."""
+    return re.compile(rf"\**{_label(name for name in cast if name != own)}")
 
 
 def _before_others(text: str, cast: Collection[str]) -> str:
