@@ -10,7 +10,6 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.errors import ModelError, SettingsError
@@ -27,14 +26,14 @@ from dreamplay.schema.address import Address
 from dreamplay.schema.api_key import hide
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
     from tenacity import AsyncRetrying
+
+    from dreamplay.models.client import Client
 
 AMBIENT = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS")
 """Environment variables that the client library sends as headers to any address by default."""
 _UNASKED = ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version", "Async")
-"""What the client library tells of this machine by default, in headers X-Stainless-*: nobody has asked for it, and
-making them is an eighth of the work for a request."""
+"""What the client library tells of this machine by default, in headers X-Stainless-*: nobody has asked for it."""
 _TLS = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 """Variables that name files for TLS."""
 PATIENCE = 180.0
@@ -59,7 +58,7 @@ class Endpoint:
     """An OpenAI-compatible endpoint. It retries only errors that another attempt may avoid."""
 
     name: str
-    client: AsyncOpenAI
+    client: Client
     where: str
     """Its name in error messages: an address, or "the embedded engine"."""
     profile: ModelProfile = field(default_factory=ModelProfile)
@@ -85,11 +84,6 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         self._opened = self.profile
-
-    @cached_property
-    def _completions(self) -> str:
-        """Where completions are asked for. Given the whole address, the client does not put it together each time."""
-        return f"{self.client.base_url}chat/completions"
 
     def open(self, profile: ModelProfile) -> None:
         """Use another profile from now on."""
@@ -194,17 +188,11 @@ class Endpoint:
                     _log.warning("%s does not take all that is asked; from here on: %s", self.where, news)
 
     async def _send(self, request: dict[str, Any], prompt: Prompt, on_token: OnToken | None) -> Reply:
-        import httpx2
-        import openai
-
         start = time.monotonic()
         prefill = prompt.prefill if self.profile.prefill else ""
         try:
             async with asyncio.timeout(_SLOWEST * self.patience):
-                # A response is asked for as it comes: the client's own stream is made only of what comes in pieces.
-                response: Any = await self.client.post(
-                    self._completions, body=request, cast_to=httpx2.Response, stream=True, stream_cls=openai.AsyncStream
-                )
+                response = await self.client.complete(request)
                 reply = await received(response, self.client, prefill, on_token, tokens=prompt.max_tokens)
         except TimeoutError as error:
             raise EndlessError(f"it was still coming after {_SLOWEST * self.patience:g} s") from error
@@ -304,7 +292,7 @@ class Endpoint:
 
 def open_endpoint(
     address: Address | str, api_key: str, *, timeout: float, many: bool = False, ambient: bool = False
-) -> AsyncOpenAI:
+) -> Client:
     """The client. Its own retries are off: they would multiply with ours. For many calls at once it goes by aiohttp:
     the usual pool looks at all of its connections for each call. It follows no redirect: whoever is asked does not
     decide where a prompt goes.
@@ -324,7 +312,9 @@ def open_endpoint(
     via = proxy.chosen(address)
     try:
         import httpx2
-        from openai import AsyncOpenAI, DefaultAioHttpClient, DefaultAsyncHttpxClient, Timeout
+        from openai import DefaultAioHttpClient, DefaultAsyncHttpxClient, Timeout
+
+        from dreamplay.models.client import Client
 
         # Certificates take longer to load than all the rest, and plain HTTP has no use for them. Of the variables,
         # aiohttp reads one as it is imported.
@@ -338,7 +328,7 @@ def open_endpoint(
         auth=address.login, follow_redirects=False, timeout=patience, proxy=via.url if via else None,
         trust_env=False, verify=tls,
     )  # fmt: skip
-    return AsyncOpenAI(
+    return Client(
         base_url=address.url, api_key=api_key, max_retries=0, timeout=patience, http_client=http_client,
         default_query=dict(address.query), default_headers=_headers(api_key, ambient=ambient),
     )  # fmt: skip
