@@ -36,9 +36,7 @@ def test_a_move_is_taken_apart(does: str) -> None:
     ("does", "begun"),
     [
         ("asks Leo who chose noon", "Who"), ("asks Leo whether there is a room", "Is"),
-        ("asks Leo whether they came", ""), ("asks Leo why the old stamp is wet", "Why is the old stamp"),
-        ("asks Leo why the stamp had to be wet", "Why"), ("asks Leo what bread it is", "What"),
-        ("asks Leo: what is the stamp for", "What"),
+        ("asks Leo whether they came", ""), ("asks Leo why the old stamp is wet", "Why"),
         ("begs Leo to keep the key", "Keep"), ("tells Leo not to go", "Don't"),
         ("asks Leo for the log", "Give me"), ("admits that the signal sounded", "The"),
         ("admits that Elara slept", "I"), ("tells Leo that Leo slept", "You"), ("promises Leo a chair", "I"),

@@ -214,10 +214,6 @@ winter wolf wood woody wren young
     ),
     move_requests=((r"not to\b", "Don't"), (r"for\b", "Give me")),
     auxiliary=re.compile(rf"\b{_AUXILIARY}\b", re.IGNORECASE),
-    turned_question=re.compile(
-        rf"(?P<word>why|what|when|where) (?P<subject>(?:the|an?|this|that|these|those)(?: \w+){{1,2}}?|it) "
-        rf"(?P<verb>(?!(?:do|does|did|(?:has|have|had) to)\b){_AUXILIARY})\b"
-    ),
     own_matter=(
         (r"(?:his|her|{name}['\u2019]s) ", "My"),
         (r"(?:he|she|{name})(?=[ ,'\u2019])", "I"),

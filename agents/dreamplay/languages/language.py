@@ -80,8 +80,6 @@ class Language:
     """The same for what is asked for, where the speaker does not begin with what is to be done."""
     auxiliary: re.Pattern[str] = NOTHING
     """The verbs with which a question begins that is answered by yes or no."""
-    turned_question: re.Pattern[str] = NOTHING
-    """A question as it is reported, whose verb comes before its `subject` where it is asked: "why the stamp is wet"."""
     own_matter: tuple[tuple[str, str], ...] = ()
     """How matter about the speaker begins, as a pattern in which {name} is the speaker's name, and the word with which
     the speaker begins to say it."""

@@ -42,9 +42,7 @@ class MoveNote:
         """
         if self.form == "question":
             found = None if self.word else language.auxiliary.search(self.matter)
-            turned = language.turned_question.match(self.matter)
             word = self.word or (found[0] if found else "")
-            word = "{word} {verb} {subject}".format(**turned.groupdict()) if turned else word
             return f"{self.to}, {word.lower()}" if self.to and aside and word else _capital(word)
         if self.form == "report":
             first = self.matter.partition(" ")[0]
