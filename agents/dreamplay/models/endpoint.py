@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.errors import ModelError, SettingsError
@@ -26,9 +27,8 @@ from dreamplay.schema.address import Address
 from dreamplay.schema.api_key import hide
 
 if TYPE_CHECKING:
+    from openai import AsyncOpenAI
     from tenacity import AsyncRetrying
-
-    from dreamplay.models.client import Client
 
 AMBIENT = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS")
 """Environment variables that the client library sends as headers to any address by default."""
@@ -59,7 +59,7 @@ class Endpoint:
     """An OpenAI-compatible endpoint. It retries only errors that another attempt may avoid."""
 
     name: str
-    client: Client
+    client: AsyncOpenAI
     where: str
     """Its name in error messages: an address, or "the embedded engine"."""
     profile: ModelProfile = field(default_factory=ModelProfile)
@@ -85,6 +85,11 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         self._opened = self.profile
+
+    @cached_property
+    def _completions(self) -> str:
+        """Where completions are asked for. Given the whole address, the client does not put it together each time."""
+        return f"{self.client.base_url}chat/completions"
 
     def open(self, profile: ModelProfile) -> None:
         """Use another profile from now on."""
@@ -189,11 +194,17 @@ class Endpoint:
                     _log.warning("%s does not take all that is asked; from here on: %s", self.where, news)
 
     async def _send(self, request: dict[str, Any], prompt: Prompt, on_token: OnToken | None) -> Reply:
+        import httpx2
+        import openai
+
         start = time.monotonic()
         prefill = prompt.prefill if self.profile.prefill else ""
         try:
             async with asyncio.timeout(_SLOWEST * self.patience):
-                response = await self.client.complete(request)
+                # A response is asked for as it comes: the client's own stream is made only of what comes in pieces.
+                response: Any = await self.client.post(
+                    self._completions, body=request, cast_to=httpx2.Response, stream=True, stream_cls=openai.AsyncStream
+                )
                 reply = await received(response, self.client, prefill, on_token, tokens=prompt.max_tokens)
         except TimeoutError as error:
             raise EndlessError(f"it was still coming after {_SLOWEST * self.patience:g} s") from error
@@ -293,7 +304,7 @@ class Endpoint:
 
 def open_endpoint(
     address: Address | str, api_key: str, *, timeout: float, many: bool = False, ambient: bool = False
-) -> Client:
+) -> AsyncOpenAI:
     """The client. Its own retries are off: they would multiply with ours. For many calls at once it goes by aiohttp:
     the usual pool looks at all of its connections for each call. It follows no redirect: whoever is asked does not
     decide where a prompt goes.
@@ -313,9 +324,7 @@ def open_endpoint(
     via = proxy.chosen(address)
     try:
         import httpx2
-        from openai import DefaultAioHttpClient, DefaultAsyncHttpxClient, Timeout
-
-        from dreamplay.models.client import Client
+        from openai import AsyncOpenAI, DefaultAioHttpClient, DefaultAsyncHttpxClient, Timeout
 
         # Certificates take longer to load than all the rest, and plain HTTP has no use for them. Of the variables,
         # aiohttp reads one as it is imported.
@@ -329,7 +338,7 @@ def open_endpoint(
         auth=address.login, follow_redirects=False, timeout=patience, proxy=via.url if via else None,
         trust_env=False, verify=tls,
     )  # fmt: skip
-    return Client(
+    return AsyncOpenAI(
         base_url=address.url, api_key=api_key, max_retries=0, timeout=patience, http_client=http_client,
         default_query=dict(address.query), default_headers=_headers(api_key, ambient=ambient),
     )  # fmt: skip
