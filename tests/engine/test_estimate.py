@@ -36,6 +36,14 @@ def test_an_estimate_grows_with_what_is_played() -> None:
     assert (quiet.lines, quiet.calls) == (thinking.lines, thinking.calls - 26)
 
 
+def test_what_a_small_model_tells_in_parts_is_counted_in_parts() -> None:
+    whole, parts = (
+        dp.estimate("forty_one_metres", model=ScriptedModel(profile=worlds.SMALL.refined(refined)))
+        for refined in ({}, {"dream_parts": True, "spoken_reasons": True})
+    )
+    assert parts.calls == whole.calls + 2 + 3  # the dream of three in three parts, and a reason for each choice
+
+
 def test_what_cannot_be_played_has_no_estimate() -> None:
     with pytest.raises(UsageError, match="no beat 'x' in this story"):
         dp.estimate("mindsync", model="scripted", beats=["x"])

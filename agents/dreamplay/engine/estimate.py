@@ -11,6 +11,7 @@ from dreamplay.models.profile import ModelProfile
 from dreamplay.models.tokens import tokens
 from dreamplay.prompting import reflection
 from dreamplay.prompting.builder import PromptBuilder
+from dreamplay.prompting.dream_parts import AT_ONCE
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.provenance import Usage
 from dreamplay.schema.scene import VISITOR, Scene
@@ -87,7 +88,9 @@ class _Meter:
         whole = opened + self._talk(scene, turns)
         led = self.profile.direction == "led"
         if scene.kind in ("dream", "epilogue"):
-            yield self._call(opened, _ASKED[scene.kind], _TOLD)
+            parts = 1 + -(-len(_people(scene)) // AT_ONCE) if scene.kind == "dream" and self.profile.dream_parts else 1
+            for _ in range(parts):
+                yield self._call(opened, _ASKED[scene.kind], _TOLD // parts)
         tail = _CUE + self.profile.private_sheet * _SHEET if led else self.profile.brief_tokens
         for turn in range(turns):
             grown = opened + (whole - opened) * turn / turns
@@ -96,8 +99,9 @@ class _Meter:
             for _ in range(1 + (turns - scene.turns.min) // 2 if turns > scene.turns.min else 1):
                 yield self._call(whole, _ASKED["outcome"], _JUDGED)
         if scene.kind == "crossroads":
-            for _ in _people(scene, turns):
-                yield self._call(whole, _ASKED["stance"], _DECIDED)
+            parts = 2 if self.profile.spoken_reasons else 1
+            for _ in range(parts * len(_people(scene, turns))):
+                yield self._call(whole, _ASKED["stance"], _DECIDED // parts)
         elif turns and self.plan.reflect:
             detailed = self.profile.detailed_reflections
             others = _people(scene)[1:]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from dreamplay.languages.language import Language
 from dreamplay.schema.event import DreamContribution
 
-_AT_ONCE = 2
+AT_ONCE = 2
 """Fears that are told in one part: the end of one leads on to the next. With more, a small model forgets the last."""
 _BEGUN = 2
 """Words of a fear that are begun for the model: with one of them it goes on to something else."""
@@ -54,8 +54,8 @@ def parts(
     return [
         DreamPart(f"{listed} stand in"),
         *(
-            DreamPart(told[first][0], tuple(fear for _, fear in told[first : first + _AT_ONCE]))
-            for first in range(0, len(told), _AT_ONCE)
+            DreamPart(told[first][0], tuple(fear for _, fear in told[first : first + AT_ONCE]))
+            for first in range(0, len(told), AT_ONCE)
         ),
     ]
 
