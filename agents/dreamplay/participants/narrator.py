@@ -89,7 +89,7 @@ class Narrator:
             context = CheckContext(cast=self._names, heard=heard, dreamers=part.fears, opener=part.begun)
             asked = "" if part.fears else write("").tail.splitlines()[-1]
             check = partial(_goes_on, pipeline=pipeline, context=context, told=told, asked=asked)
-            place, merit = (scene.id, "narrator", number), partial(brought_up, matter=" ".join(part.fears))
+            place, merit = (scene.id, "narrator", number), partial(_fear_or_place, fears=" ".join(part.fears))
             take = await self._ask(place, write, check, on_token, attempts=_TRIES_A_PART, merit=merit)
             takes.append((write("").digest, take))
             told = f"{told} {take.value or ''}".strip()
@@ -206,6 +206,13 @@ class Narrator:
     @property
     def _names(self) -> tuple[str, ...]:
         return tuple(name for role in self.desk.cast.roles for name in self.desk.cast.names(role))
+
+
+def _fear_or_place(text: str, *, fears: str) -> float:
+    """The merit of a part of a dream: how much of its fears it tells, and of a place how few words it takes: with more,
+    it tells what is to come.
+    """
+    return brought_up(text, fears) if fears else -float(len(words(text)))
 
 
 def _goes_on(reply: Reply, *, pipeline: Pipeline, context: CheckContext, told: str, asked: str) -> str:
