@@ -39,9 +39,9 @@ def test_an_estimate_grows_with_what_is_played() -> None:
 def test_what_a_small_model_tells_in_parts_is_counted_in_parts() -> None:
     whole, parts = (
         dp.estimate("forty_one_metres", model=ScriptedModel(profile=worlds.SMALL.refined(refined)))
-        for refined in ({}, {"dream_parts": True, "spoken_reasons": True})
+        for refined in ({}, {"dream_parts": True})
     )
-    assert parts.calls == whole.calls + 2 + 3  # the dream of three in three parts, and a reason for each choice
+    assert parts.calls == whole.calls + 2  # the dream of three in three parts
 
 
 def test_what_cannot_be_played_has_no_estimate() -> None:

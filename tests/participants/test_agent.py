@@ -266,35 +266,6 @@ async def test_anybody_can_take_a_stance_and_think_whatever_they_are_called(
     assert attitudes == {"leo": 0.4, "elara": 0.6, "sam": 0.0}
 
 
-async def test_a_character_with_a_voice_chooses_first_and_then_says_why_as_a_line(
-    story: Story, cast: Cast, scene: Scene
-) -> None:
-    hybrid, voice = (next(each for each in story.choices if each.id == "hybrid"), {"spoken_reasons": True})
-    choice, left_open = json.dumps({"choice": hybrid.text}), "Leo: I want every dream to have a door, and"
-    replies = ("No.", choice, "Leo believes in doors.", left_open, f"Leo: {REASON}")
-    leo, model = _leo(story, cast, *replies, profile=worlds.SMALL.refined(voice))
-    stance, made = await _decide(leo, scene)
-    assert (stance.choice, stance.reason) == ("hybrid", REASON)
-    assert [prompt.kind for prompt in model.seen] == ["stance", "stance", "line", "line", "line"]
-    asked, note, private = model.seen[0], model.seen[2].tail, cast.personas["leo"].private
-    assert private
-    assert private.belief in asked.tail
-    assert asked.json_schema
-    assert asked.json_schema["required"] == ["choice"]
-    assert hybrid.text in note
-    assert private.want[1:].rstrip(".") in note
-    assert (len(made.refused), made.usage.calls, made.prompt) == (3, 5, asked.digest)
-
-
-@pytest.mark.parametrize("replies", [["No."] * 4, [json.dumps({"choice": "hybrid"}), *["Leo: Leo believes."] * 4]])
-async def test_a_character_with_a_voice_who_chooses_nothing_or_gives_no_reason_is_an_error(
-    story: Story, cast: Cast, scene: Scene, replies: list[str]
-) -> None:
-    leo, _ = _leo(story, cast, *replies, profile=worlds.SMALL.refined({"spoken_reasons": True}))
-    with pytest.raises(ModelError, match=r"^Leo took no valid stance"):
-        await _decide(leo, scene)
-
-
 async def test_a_model_that_takes_no_stance_at_all_is_an_error(story: Story, cast: Cast, scene: Scene) -> None:
     model = _Deciding(*["No."] * 20)
     with pytest.raises(ModelError, match=r"^Leo took no valid stance .*`model`") as caught:

@@ -99,9 +99,8 @@ class _Meter:
             for _ in range(1 + (turns - scene.turns.min) // 2 if turns > scene.turns.min else 1):
                 yield self._call(whole, _ASKED["outcome"], _JUDGED)
         if scene.kind == "crossroads":
-            parts = 2 if self.profile.spoken_reasons else 1
-            for _ in range(parts * len(_people(scene, turns))):
-                yield self._call(whole, _ASKED["stance"], _DECIDED // parts)
+            for _ in _people(scene, turns):
+                yield self._call(whole, _ASKED["stance"], _DECIDED)
         elif turns and self.plan.reflect:
             detailed = self.profile.detailed_reflections
             others = _people(scene)[1:]

@@ -124,9 +124,6 @@ class ModelProfile(FrozenModel):
     """Memories that a prompt has room for. Small models get lost in more than one."""
     stance_memories: bool = True
     """Whether the prompt of a stance has memories. A small model repeats them in place of a reason."""
-    spoken_reasons: bool = False
-    """Whether a character chooses first, and then says why, as a line to a note with what they want. A small model that
-    is asked for both at once gives its sheet back, and one that was trained on lines has nothing to say."""
     brief_tokens: int = Field(default=320, ge=0, le=100_000)
     """Tokens of what a speaker who is not led is given. Who they are, what they are after, what they think of those
     present, what is asked of them, the last promise and what came of the last scene that not all of them lived through

@@ -6,8 +6,8 @@ import hashlib
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any
 
 from dreamplay.errors import ModelError
 from dreamplay.memory.base import Memory
@@ -30,8 +30,6 @@ from dreamplay.validation.pipeline import Pipeline
 from dreamplay.validation.structured_output import ReflectionReply, StanceReply
 
 _STANCE_TRIES = 4
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -139,56 +137,18 @@ class Agent:
             return await self.model.complete(prompt, seed=call_seed(self.seed, *turn.place, number))
 
         context = CheckContext(self.name, self._names)
-        if self.model.profile.spoken_reasons:
-            pick = partial(structured_output.choice, choices=offered)
-            chosen = await generate(call, pick, attempts=_STANCE_TRIES)
-            choice = self._taken(chosen)
-            said = await self._say_why(turn, view, offered, choice, context)
-            made = self._made(first, call_seed(self.seed, *turn.place, chosen.number), chosen, recalled)
-            spent = {"refused": made.refused + said.refused, "usage": made.usage + said.usage}
-            return Stance(choice, self._taken(said), made.model_copy(update=spent))
 
         def check(reply: Reply) -> StanceReply:
             return structured_output.stance(reply, offered, self.pipeline, context)
 
         take = await generate(call, check, attempts=_STANCE_TRIES)
-        taken, seed = self._taken(take), call_seed(self.seed, *turn.place, take.number)
-        return Stance(taken.choice, taken.reason, self._made(first, seed, take, recalled))
-
-    async def _say_why(
-        self, turn: Turn, view: View, offered: Mapping[str, str], choice: str, context: CheckContext
-    ) -> Generation[str]:
-        """Say why this was chosen of what was offered."""
-        prompt = self.desk.reason(turn, view, offered[choice])
-        about = replace(
-            context,
-            material=self.desk.cast.nameless(self.desk.want(self.role)),
-            chosen=offered[choice],
-            unchosen=[words for other, words in offered.items() if other != choice],
-        )
-
-        async def call(number: int, wrong: str) -> Reply:
-            return await self.model.complete(prompt, seed=call_seed(self.seed, *turn.place, "why", number))
-
-        return await generate(
-            call,
-            lambda reply: self.pipeline.line(reply, about, "stance"),
-            attempts=_STANCE_TRIES,
-            merit=lambda text: merit(text, about),
-        )
-
-    def _taken(self, take: Generation[T]) -> T:
-        """What came of asking for a stance.
-
-        Raises:
-            ModelError: nothing did.
-        """
         if take.value is None:
             raise ModelError(
                 f"{self.name} took no valid stance in {_STANCE_TRIES} tries ({take.last_reason}); "
                 "choose another `model`, one that can answer in JSON"
             )
-        return take.value
+        seed = call_seed(self.seed, *turn.place, take.number)
+        return Stance(take.value.choice, take.value.reason, self._made(first, seed, take, recalled))
 
     async def reflect(self, turn: Turn, view: View) -> Reflection:
         """Reflect on the scene: a thought, the attitude towards each of the others who were there, and, from a model

@@ -140,30 +140,20 @@ class PromptBuilder(NarratorPrompts):
         wrong: str = "",
         recalled: Sequence[RetrievedMemory] = (),
     ) -> Prompt:
-        """Ask a character to decide, as JSON: the reason first, so that the choice follows from it, unless it is asked
-        for afterwards; see `reason`."""
-        persona, spoken = self.cast.personas[turn.speaker], self.profile.spoken_reasons
-        tail = self._render(
-            "stance.jinja", persona=persona, want=self.want(turn.speaker), choices=choices, wrong=wrong,
-            recalled=recalled, spoken=spoken,
-        )  # fmt: skip
-        reason = {} if spoken else {"reason": {"type": "string", "minLength": 20, "maxLength": 200}}
-        choice = {"type": "string", "enum": [self.cast.fill(choice.text) for choice in choices]}
+        """Ask a character to decide, as JSON: the reason first, so that the choice follows from it."""
+        persona = self.cast.personas[turn.speaker]
+        want = wanted(persona.name, persona.private.want) if persona.private else ""
+        tail = self._render("stance.jinja", persona=persona, want=want, choices=choices, wrong=wrong, recalled=recalled)
         schema = {
             "type": "object",
-            "properties": reason | {"choice": choice},
-            "required": [*reason, "choice"],
+            "properties": {
+                "reason": {"type": "string", "minLength": 20, "maxLength": 200},
+                "choice": {"type": "string", "enum": [self.cast.fill(choice.text) for choice in choices]},
+            },
+            "required": ["reason", "choice"],
             "additionalProperties": False,
         }
         return self._prompt("stance", view, tail, max_tokens=120, json_schema=schema)
-
-    def reason(self, turn: Turn, view: View, choice: str) -> Prompt:
-        """Ask a character to say why they chose so, as a line to a note that says what they want."""
-        name, want = self.cast.name(turn.speaker), self.want(turn.speaker)
-        goes_on = want if want.startswith(name) else want[:1].lower() + want[1:]
-        tail = self._render("reason.jinja", name=name, choice=choice, want=goes_on)
-        ask = self._render("ask.jinja", name=name, led=True)
-        return self._prompt("line", view, tail, max_tokens=72, stop=("\n",), prefill=f"{name}:", ask=ask)
 
     def reflection(self, turn: Turn, view: View, wrong: str = "") -> Prompt:
         """Ask a character what a scene means to them, and what they now think of each of the others, as JSON: see

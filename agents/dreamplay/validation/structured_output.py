@@ -88,15 +88,6 @@ class _DetailedReply(BaseModel):
     promises: list[_Promise]
 
 
-def choice(reply: Reply, choices: Mapping[str, str]) -> str:
-    """The id of the choice that an answer names, without a reason.
-
-    Raises:
-        CandidateRejectedError: it names none.
-    """
-    return _named(reply, valid(reply, lambda answer: str(answer["choice"]), ("choice",), what="stance"), choices)
-
-
 def stance(reply: Reply, choices: Mapping[str, str], pipeline: Pipeline, context: CheckContext) -> StanceReply:
     """A valid stance, its choice by id. The model answers with the choice's words, which say more to it.
 
@@ -110,24 +101,15 @@ def stance(reply: Reply, choices: Mapping[str, str], pipeline: Pipeline, context
         CandidateRejectedError: it is none, or waits for a better one.
     """
     taken = valid(reply, StanceReply.model_validate, ("reason", "choice"), what="stance")
-    choice = _named(reply, taken.choice, choices)
+    choice = _chosen(taken.choice, choices)
+    if choice is None:
+        reason = f"no such choice: {taken.choice[:80]!r}"
+        raise _refused(reply, reason, "The last answer named none of the choices word for word.")
     taken = taken.model_copy(update={"reason": _shortened(taken.reason), "choice": choice})
     unchosen = [words for other, words in choices.items() if other != choice]
     about = replace(context, chosen=choices[choice], unchosen=unchosen)
     pipeline.require(Candidate(taken.reason), about, "stance", taken, raw=reply.text)
     return taken
-
-
-def _named(reply: Reply, answer: str, choices: Mapping[str, str]) -> str:
-    """The id of the choice that an answer names.
-
-    Raises:
-        CandidateRejectedError: it names none.
-    """
-    if (choice := _chosen(answer, choices)) is None:
-        reason = f"no such choice: {answer[:80]!r}"
-        raise _refused(reply, reason, "The last answer named none of the choices word for word.")
-    return choice
 
 
 def reflection(reply: Reply, names: Collection[str]) -> ReflectionReply:
