@@ -142,7 +142,7 @@ class PromptBuilder(NarratorPrompts):
     ) -> Prompt:
         """Ask a character to decide, as JSON: the reason first, so that the choice follows from it."""
         persona = self.cast.personas[turn.speaker]
-        want = wanted(persona.name, persona.private.want) if persona.private else ""
+        want = self.want(turn.speaker)
         tail = self._render("stance.jinja", persona=persona, want=want, choices=choices, wrong=wrong, recalled=recalled)
         schema = {
             "type": "object",
