@@ -50,9 +50,8 @@ async def play(written: WrittenScene, profile: ModelProfile, folder: Path) -> Pl
     Raises:
         DreamplayError: it cannot be played as it was written.
     """
-    # A dream is written, and learnt, as a whole, and so is a decision with its reason.
-    whole = {"max_attempts": 1, "candidates": 1, "dream_parts": False, "spoken_reasons": False}
-    model = WrittenModel(written, profile.refined(whole))
+    # A dream is written, and learnt, as a whole.
+    model = WrittenModel(written, profile.refined({"max_attempts": 1, "candidates": 1, "dream_parts": False}))
     script = await perform(written, model, folder, {"provider": "written"})
     return Played(tuple(model.examples(script)), tuple(_refused(written, script)))
 
