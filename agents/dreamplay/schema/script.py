@@ -72,13 +72,11 @@ class Script:
         """The events that all of these roles witnessed, in order: for one role its knowledge, for several their common
         ground. Names must match exactly, and without roles the result is empty. With `kind`, only that class.
         """
-        return list(self._seen(frozenset(roles), kind))
-
-    def _seen(self, asked: frozenset[str], kind: type[EventBase] = EventBase) -> list[Any]:
+        asked = frozenset(roles)
         classes = classes_of(kind)
         if not asked:
             return []
-        return self._found((asked, kind), self._events, lambda e: type(e) in classes and asked.issubset(e.witnesses))
+        return self._view((asked, kind), self._events, lambda e: type(e) in classes and asked.issubset(e.witnesses))
 
     def view(self, role: str, present: Iterable[str]) -> View:
         """The events that a role may read in a scene with these present: its own, and the common ground of all."""
@@ -95,14 +93,14 @@ class Script:
         return View(asked, events, events, self.common_view(present))
 
     def _viewed(self, roles: tuple[str, ...], shared: View | None) -> View:
-        seen = frozenset(roles)
-        return View(roles, tuple(self._seen(seen)), tuple(self._summarized(seen)), shared)
+        return View(roles, tuple(self.visible_to(*roles)), tuple(self._summarized(*roles)), shared)
 
-    def _summarized(self, asked: frozenset[str]) -> list[Event]:
+    def _summarized(self, *roles: str) -> list[Event]:
         """What all of these roles witnessed, with recaps in place of what they cover: see `View.summarized`. A circle
         is those who, and nobody else, witnessed the same; its recap is witnessed by them, and covers that alone.
         """
-        seen, key = self._seen(asked), ("summarized", asked)
+        seen = self.visible_to(*roles)
+        key = ("summarized", frozenset(roles))
         looked_at, found = self._views.get(key, (0, []))
         new = seen[looked_at:]
         found.extend(new)
@@ -122,22 +120,22 @@ class Script:
         never for a prompt.
         """
         classes = classes_of(kind)
-        return list(self._found((scene, kind), self._scenes.get(scene, []), lambda e: type(e) in classes))
+        return self._view((scene, kind), self._scenes.get(scene, []), lambda e: type(e) in classes)
 
     def of_kind(self, kind: type[E]) -> list[E]:
         """Everything of one class, for the director and the transcript, never for a prompt."""
         classes = classes_of(kind)
-        return list(self._found((None, kind), self._events, lambda e: type(e) in classes))
+        return self._view((None, kind), self._events, lambda e: type(e) in classes)
 
-    def _found(self, key: Hashable, source: list[Event], keep: Callable[[Event], bool]) -> list[Any]:
-        """The events that are asked for; the list grows with the script. What was found before is kept, so that a call
-        looks at what was added since, and a long play costs no more a turn.
+    def _view(self, key: Hashable, source: list[Event], keep: Callable[[Event], bool]) -> list[Any]:
+        """The events that are asked for. What was found before is kept, so that a call looks at what was added since,
+        and a long play costs no more a turn.
         """
         looked_at, found = self._views.get(key, (0, []))
         if looked_at < len(source):
             found.extend(event for event in source[looked_at:] if keep(event))
             self._views[key] = (len(source), found)
-        return found
+        return list(found)
 
     def scene_ends(self) -> list[int]:
         """The number of the last event of each scene that was played, in order; the prologue is no scene."""
