@@ -213,8 +213,8 @@ async def test_whoever_leaves_if_something_came_about_leaves_in_that_case_alone(
         assert gone == ["bo" if _outcome(record).answer == "yes" else "ada"]
 
 
-async def test_the_end_is_told_with_what_came_of_the_scenes(tmp_path: Path) -> None:
-    model = ScriptedModel()
+async def test_the_end_is_told_by_a_large_model_with_what_came_of_the_scenes(tmp_path: Path) -> None:
+    model = ScriptedModel(profile=worlds.LARGE)
     record = await worlds.play(_story(tmp_path / "small"), tmp_path / "run", model)
     prompt = next(prompt for prompt in model.seen if prompt.kind == "epilogue")
     assert _outcome(record).text in prompt.tail
