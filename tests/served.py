@@ -65,7 +65,7 @@ def _server(home: Path, listening: socket.socket) -> tuple[uvicorn.Server, str]:
     return HttpServer(config, app.state.streams), f"http://{host}"
 
 
-def until(holds: Any, seconds: float = 10.0) -> Any:
+def until(holds: Any, seconds: float = 60.0) -> Any:
     """Wait for something that another thread brings about, and return it."""
     end = time.monotonic() + seconds
     while not (found := holds()):

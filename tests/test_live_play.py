@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,13 +13,14 @@ from typing import Any
 import dreamplay as dp
 import pytest
 import served
+from dreamplay import event_loop
 from dreamplay.errors import ModelError, UsageError
 from dreamplay.live_state import Seen
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
 
-WAIT = 20.0
+WAIT = 60.0
 """Seconds after which something that was to happen has not."""
 
 
@@ -129,6 +131,20 @@ def test_to_go_on_while_it_is_pausing_takes_the_pause_back(small: Path) -> None:
         play.go_on()
         pace.let()
         watching.state("finished")
+
+
+def test_to_pause_before_it_has_gone_on_takes_that_back(small: Path) -> None:
+    with watched(small, paused=True) as (play, watching):
+        watching.state("paused")
+
+        def both() -> None:  # on the loop of the play, so that it does not run in between
+            play.go_on()
+            play.pause()
+
+        event_loop.call(both)
+        for _ in range(5):
+            event_loop.wait(asyncio.sleep(0))
+        assert (play.moment.state, play.events) == ("paused", ())
 
 
 @pytest.mark.parametrize("call", [1, 5])

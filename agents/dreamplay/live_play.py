@@ -227,7 +227,7 @@ class LivePlay:
         if paused and not self._closing:
             self._become("paused")
         while True:
-            if paused:
+            while paused and not self._going.is_set():  # a pause that follows at once takes it back
                 await self._going.wait()
             self._going.clear()
             if self._closing:

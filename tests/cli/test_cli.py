@@ -509,7 +509,7 @@ def _interrupted(small: Path, fake: FakeEndpoint, calls: int, *signals: signal.S
             for each in signals:
                 running.send_signal(each)
                 _until(lambda: running.poll() is not None, seconds=0.2)
-            out, err = running.communicate(timeout=20)
+            out, err = running.communicate(timeout=60)
         finally:
             running.kill()
     return Done(running.returncode, out, err)

@@ -332,7 +332,7 @@ async def test_a_key_is_sent(fake: FakeEndpoint, connect: Callable[..., Endpoint
         assert await connect(base_url=guarded.base_url).explain(ValueError("x"))
         with pytest.raises(ModelError, match="refuses the key"):
             await connect(base_url=guarded.base_url).complete(LINE, seed=1)
-        client = open_endpoint(guarded.base_url, "secret", timeout=5)
+        client = open_endpoint(guarded.base_url, "secret", timeout=30)
         assert (await Endpoint("fake", client, "here").complete(LINE, seed=1)).text
         await client.close()
 

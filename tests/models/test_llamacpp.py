@@ -38,7 +38,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeEndpoi
 
 def _model(candidates: int = 1, **rest: Any) -> LocalModel:
     profile = profile_table.look_up("embedded", "").refined({"temperature": 0.1, "candidates": candidates})
-    return LocalModel(timeout=5, profile=profile, **rest)
+    return LocalModel(timeout=30, profile=profile, **rest)
 
 
 async def _closed(model: LocalModel, *calls: Any) -> Any:
@@ -67,7 +67,7 @@ async def test_the_engine_is_asked_in_its_own_terms_and_begins_with_the_opener(f
 async def test_what_has_to_be_decided_is_asked_with_a_cool_head(
     fake: FakeEndpoint, set_to: float, line: float, stance: float
 ) -> None:
-    model = LocalModel(timeout=5, profile=_model().profile.refined({"temperature": set_to}))
+    model = LocalModel(timeout=30, profile=_model().profile.refined({"temperature": set_to}))
     shape = {"properties": {"reason": {"type": "string"}, "choice": {"enum": ["go", "stay"]}}}
     stance_asked = LINE.model_copy(update={"kind": "stance", "json_schema": shape})
     await _closed(model, model.complete(LINE, seed=5), model.complete(stance_asked, seed=5))
@@ -76,7 +76,7 @@ async def test_what_has_to_be_decided_is_asked_with_a_cool_head(
 
 async def test_what_an_adapter_is_not_used_for_is_answered_without_it(fake: FakeEndpoint) -> None:
     shipped = profile_table.look_up("embedded", "", "dreamplay voice")
-    model = LocalModel(timeout=5, profile=shipped.refined({"candidates": 1}))
+    model = LocalModel(timeout=30, profile=shipped.refined({"candidates": 1}))
     asked = [LINE.model_copy(update={"kind": kind}) for kind in ("line", "dream", "stance", "epilogue")]
     await _closed(model, *(model.complete(each, seed=5) for each in asked))
     off = [{"id": 0, "scale": 0.0}]
@@ -129,7 +129,7 @@ async def test_models_that_an_engine_cannot_tell_apart_share_one_and_wait_for_ea
         model_store, "start", lambda gguf=None, **rest: starts.append(rest["candidates"]) or start(gguf)
     )
     guided = _model().profile.refined({"direction": "guided", "temperature": 0.3})
-    one, other, wider = _model(), LocalModel(timeout=5, profile=guided), _model(candidates=2)
+    one, other, wider = _model(), LocalModel(timeout=30, profile=guided), _model(candidates=2)
     held = one._engine().alone
     async with held:
         asked = asyncio.create_task(other.complete(LINE, seed=2))
@@ -206,7 +206,7 @@ async def test_old_prompt_states_are_forgotten(fake: FakeEndpoint) -> None:
 
 
 def test_a_file_of_ones_own_gives_the_model_its_name(fake: FakeEndpoint, tmp_path: Path) -> None:
-    assert LocalModel(tmp_path / "m.gguf", timeout=5).name == "m"
+    assert LocalModel(tmp_path / "m.gguf", timeout=30).name == "m"
     assert _model().name == model_store.NAME
 
 

@@ -209,7 +209,7 @@ async def connect(fake: FakeEndpoint) -> AsyncIterator[Callable[..., Endpoint]]:
     clients = []
 
     def connected(**rest: Any) -> Endpoint:
-        clients.append(open_endpoint(fake.base_url, "key", timeout=5))
+        clients.append(open_endpoint(fake.base_url, "key", timeout=30))
         return Endpoint(
             "fake", clients[-1], "the endpoint", wait=lambda error, tries: 0.0, profile=PROFILE.refined(rest)
         )

@@ -34,7 +34,10 @@ STUDY = {
     "title": "Who leaves", "story": "story.yaml", "length": "short", "seeds": 3, "model": "scripted",
     "baseline": "base", "conditions": {"base": {}, "gone": {"drop": "cyrus"}},
 }  # fmt: skip
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::DeprecationWarning",
+    "ignore:Creating scratch directories is taking",  # on a busy machine
+)  # fmt: skip
 
 
 class Watched:

@@ -205,7 +205,7 @@ def test_no_page_has_a_script_or_a_style_of_its_own(client: TestClient) -> None:
 def test_a_large_body_is_refused_before_it_is_read(home: Path) -> None:
     with served.page(home) as address:
         host = urlsplit(address).netloc
-        asked = http.client.HTTPConnection(host, timeout=10)
+        asked = http.client.HTTPConnection(host, timeout=60)
         asked.putrequest("POST", "/runs/first/pause")
         asked.putheader("HX-Request", "true")
         asked.putheader("Content-Length", str(100 * 1024**2))
@@ -308,7 +308,7 @@ def _status(address: str, path: str) -> int:
 
 def _ask(address: str, method: str, path: str) -> http.client.HTTPConnection:
     """Ask a server, and leave the connection open."""
-    asked = http.client.HTTPConnection(urlsplit(address).netloc, timeout=10)
+    asked = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
     asked.request(method, path, headers={"HX-Request": "true"})
     return asked
 

@@ -36,11 +36,11 @@ def test_ctrl_c_closes_it_at_once_though_a_tab_follows_a_play() -> None:
     with opened("first", "--port", "0") as (process, said):
         address = said.split()[3]
         assert address.endswith("/runs/first")
-        with closing(HTTPConnection(urlsplit(address).netloc, timeout=10)) as tab:
+        with closing(HTTPConnection(urlsplit(address).netloc, timeout=60)) as tab:
             tab.request("GET", "/runs/first/events")
             assert tab.getresponse().readline()
             process.send_signal(signal.SIGINT)
-            _, rest = process.communicate(timeout=10)
+            _, rest = process.communicate(timeout=60)
     assert (process.returncode, rest) in ((0, ""), (130, ""))
 
 
@@ -57,7 +57,7 @@ def test_what_cannot_be_opened_is_said_in_one_line(first: Path, words: tuple[str
     first.with_name("second").mkdir()
     Path("elsewhere").mkdir()
     (Path("elsewhere") / "transcript.jsonl").write_bytes((first / "transcript.jsonl").read_bytes())
-    done = subprocess.run([*OPEN, *words], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run([*OPEN, *words], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2 or done.returncode == 1
     assert done.stderr.startswith(f"dreamplay: {complaint}")
     assert done.stderr.count("\n") == 1

@@ -150,7 +150,7 @@ def test_every_line_has_a_menu_and_a_title_stands_above_what_is_new(first: Path,
 @pytest.mark.parametrize("view", VIEWS)
 async def test_a_live_play_is_told_as_it_stands_on_disk(small: Path, home: Path, view: str) -> None:
     play = dp.live(small, model="scripted", seed=7, out=home / "live")
-    play.start(paused=True).result(10)
+    play.start(paused=True).result(60)
     tab = Tab()
     messages = sse.live(play, SceneView.of(play, view), "")
     await taken(tab, messages, most=1)
@@ -188,7 +188,7 @@ async def test_what_a_visitor_takes_back_goes_from_every_tab_and_whom_they_play_
     small: Path, home: Path
 ) -> None:
     play = dp.live(small, model="scripted", seed=7, out=home / "live", visitor="Eva", every_line=True)
-    play.start().result(10)
+    play.start().result(60)
     tabs = {view: Tab() for view in ("author", "visitor", "ada")}
     streams = {view: sse.live(play, SceneView.of(play, view), "") for view in tabs}
 
@@ -203,9 +203,9 @@ async def test_what_a_visitor_takes_back_goes_from_every_tab_and_whom_they_play_
             assert tab.html == _live(play, view)
 
     await asked(1)
+    before = len(play.events)  # counted before anything is said: the play goes on at once, and waits for the visitor
     play.say("Is anybody there?")
-    spoken = len(play.events)
-    await asked(spoken)
+    await asked(before)
     assert "Is anybody there?" in tabs["ada"].html
     play.say("/undo")
     for view, tab in tabs.items():
@@ -215,13 +215,14 @@ async def test_what_a_visitor_takes_back_goes_from_every_tab_and_whom_they_play_
                 break
         assert "Is anybody there?" not in tab.html
     await asked(0)
+    before = len(play.events)
     play.say("/play ada")
-    await asked(len(play.events))
+    await asked(before)
     assert ids(tabs["visitor"].html) == [event.id for event in play.events if event.perceived_by({"visitor", "ada"})]
     assert "is played by Eva" not in tabs["ada"].html
     for each in streams.values():
         await each.aclose()
-    play.close().result(10)
+    play.close().result(60)
 
 
 def _live(play: dp.LivePlay, view: str) -> str:
@@ -300,7 +301,7 @@ def test_the_server_closes_though_a_tab_listens_and_ends_its_stream_in_order(hom
     path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:12]), encoding="utf-8")
     closed = ExitStack()
     with served.paced() as pace, served.page(home) as address:
-        tab = closed.enter_context(closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=10)))
+        tab = closed.enter_context(closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)))
         for do in ("go", "pause"):
             tab.request("POST", f"/runs/first/{do}", headers={"HX-Request": "true"})
             tab.getresponse().read()

@@ -54,7 +54,7 @@ def tab(browser: Browser) -> Iterator[Tabs]:
     def open_tab(address: str, **settings: Any) -> Page:
         contexts.append(browser.new_context(**settings))
         page = contexts[-1].new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: wrong.append(said.text) if _matters(said) else None)
         page.on("request", lambda asked: None if asked.url.startswith(("data:", home)) else wrong.append(asked.url))
