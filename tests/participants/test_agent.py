@@ -171,6 +171,10 @@ REASONS = {
     f"I want a door in every dream rather than to {MINDSYNC}.": True,
     "I want people to dream together, with a brake for everyone.": True,
     "I believe Leo should hold on to a door in every dream.": False,
+    "I want somebody to help Leo carry the chair home, and every dream to have a door.": False,
+    "I keep a door in every dream, because Leo\u2019s chair stands outside.": False,
+    "I, Leo, want a door in every dream, and Leonie should have one too.": True,
+    "I want a door in every dream, and nobody outside who calls \u201cLeo\u201d.": True,
     f"I want to build a hybrid that keeps every personal dream whole, and still {MINDSYNC}.": True,
 }
 

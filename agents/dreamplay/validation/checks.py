@@ -93,7 +93,7 @@ def parrots(candidate: Candidate, context: CheckContext) -> Fault | None:
 def near_copy(candidate: Candidate, context: CheckContext) -> Fault | None:
     """Mostly words that were heard before, but for those of its note, or a short line that the speaker has said
     before."""
-    mine = grams(_unquoted(candidate.text))
+    mine = grams(unquoted(candidate.text))
     if len(words(candidate.text)) >= context.config.shortest_copy:
         own = mine - grams(context.material)
         near = len(own & context.heard.grams) > context.config.near_copy * len(mine)
@@ -103,7 +103,7 @@ def near_copy(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 def _copied(candidate: Candidate, context: CheckContext, known: set[str], most: float) -> Fault | None:
     """Whether more than a share of a line's 3-grams are known. What it quotes does not count."""
-    text = _unquoted(candidate.text)
+    text = unquoted(candidate.text)
     mine = grams(text)
     if len(mine & known) <= most * len(mine) or len(words(text)) < context.config.shortest_copy:
         return None
@@ -115,7 +115,8 @@ def _copy(mine: frozenset[str], context: CheckContext) -> Fault:
 
 
 @lru_cache(maxsize=64)
-def _unquoted(text: str) -> str:
+def unquoted(text: str) -> str:
+    """A text without what it quotes."""
     return _QUOTED.sub(" ", text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from dreamplay.languages import english, english_refusals
 from dreamplay.languages.english import ENGLISH
 from dreamplay.validation import names
 from dreamplay.validation.check import Candidate, Check, CheckContext, Fault, TextKind
+from dreamplay.validation.checks import unquoted
 from dreamplay.validation.ngrams import grams, words
 
 _SENTENCES = re.compile(r"(?<=[.!?…])\s+")
@@ -107,7 +109,7 @@ def calls_self(candidate: Candidate, context: CheckContext) -> Fault | None:
         return None
     me = names.alone(context.speaker, context.cast)
     word = names.is_word(context.speaker, ENGLISH, context.heard)
-    hers = rf"\b(?:i'm|i am|i|me|name is|name's|called),? {me}"
+    hers = _introduces(context.speaker, context.cast)
     calls = re.compile(rf"(?:, {me}[.,!?…]|^{me}, (?!{english.INTRODUCED}))")
     for number, sentence in enumerate(_SENTENCES.split(candidate.plain)):
         if not calls.search(sentence) or english.SPEECH.search(sentence):
@@ -120,6 +122,11 @@ def calls_self(candidate: Candidate, context: CheckContext) -> Fault | None:
         if spoken_to or not (word or ENGLISH.first_person.search(sentence)):
             return _by_name(context)
     return None
+
+
+def _introduces(name: str, cast: Collection[str]) -> str:
+    """A pattern of somebody who says their own name: "I, Leo", "they call me Leo"."""
+    return rf"\b(?:i'm|i am|i|me|name is|name's|called),? {names.alone(name, cast)}"
 
 
 def tells_self(candidate: Candidate, context: CheckContext) -> Fault | None:
@@ -182,12 +189,17 @@ def in_first_person(text: str, name: str) -> bool:
     return bool(ENGLISH.first_person.search(text)) and not told_by_name(text, name)
 
 
-def half_told(text: str, name: str) -> bool:
-    """Whether half of it is told about somebody by name ("I believe Leo should go", by Leo)."""
+def half_told(text: str, name: str, cast: Collection[str]) -> bool:
+    """Whether it speaks of somebody by name anywhere ("I want to help Leo carry the chairs", by Leo). What is quoted,
+    and a name that follows "I", is the speaker's own. Of a name that is also a word, only what is told of it counts.
+    """
     if names.says_nothing(name, ENGLISH):
         return False
-    told = english.OWES if names.is_word(name, ENGLISH) else f"{english.OWES}|would|will|can|has|is"
-    return bool(re.search(rf"{names.whole([name])} (?:{told})\b", text))
+    me = names.alone(name, cast)
+    if names.is_word(name, ENGLISH):
+        me += rf" (?:{english.OWES})\b"
+    told = re.sub(_introduces(name, cast), " ", unquoted(text).replace("\u2019", "'"), flags=re.IGNORECASE)
+    return bool(re.search(me, told))
 
 
 def reason_by_name(candidate: Candidate, context: CheckContext) -> Fault | None:
@@ -206,11 +218,11 @@ def reason_impersonal(candidate: Candidate, context: CheckContext) -> Fault | No
 
 
 def reason_half_by_name(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """A reason of which half speaks of the one who decides by name."""
-    if not half_told(candidate.text, context.speaker):
+    """A reason that speaks of the one who decides by name further on."""
+    if not half_told(candidate.text, context.speaker, context.cast):
         return None
     me = context.speaker
-    return Fault("half of the reason is told by name", f"The last reason spoke of {me}, who says «I».")
+    return Fault("part of the reason is told by name", f"The last reason spoke of {me}, who says «I».")
 
 
 def thought_impersonal(candidate: Candidate, context: CheckContext) -> Fault | None:
