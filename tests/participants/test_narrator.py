@@ -142,6 +142,25 @@ async def test_a_dream_in_parts_tells_the_fears_two_at_a_time(small: Path) -> No
     assert (made.usage.calls, made.prompt) == (4, model.seen[0].digest)
 
 
+async def test_a_dream_that_comes_again_has_another_place_and_may_tell_its_fears_in_the_same_words() -> None:
+    narrator, model, scenes = _narrator("mindsync")
+    dream = next(scene for scene in scenes.values() if scene.kind == "dream")
+    pooled = pool(narrator.desk, dream.present)
+    first = " ".join(entry.fear for entry in pooled)
+    view = Script([worlds.event(0, "dream", first, witnesses=dream.present)]).common_view(dream.present)
+    place, *parts = narrator.desk.dream_parts(view, pooled)
+    told = [f"{place.begun} a kitchen."]
+    for part in parts:
+        told.append(" ".join([told[-1], *part.fears]))
+    narrator, model, _ = _narrator("mindsync", *told)
+    narrator = replace(narrator, pipeline=pipeline.build(["strict"]))
+    model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
+    text, _, made = await narrator.dream(view, dream, "", lambda token: None)
+    assert text == told[-1]
+    assert not made.refused
+    assert [prompt.penalize_repetition for prompt in model.seen] == [True, False, False]
+
+
 async def test_a_dream_in_parts_ends_before_somebody_speaks(small: Path) -> None:
     place = "Ada and Bo stand in a house that has been flooded " + "up to the windows and beyond " * 5 + "the roof."
     met = "CANARY-Ada-fear meets CANARY-Bo-fear on the stairs."

@@ -69,9 +69,10 @@ class NarratorPrompts(PromptLayout):
             "dream_part.jinja", pooled=pooled, part=part, again=again, cast=self.cast.personas, wrong=wrong
         )
         prefill = f"{told} {part.begun}".strip()
-        room = _PART * max(len(part.fears), 1)
-        # Of the same fears, a small model tells what stands in the script already.
-        return self._prompt("dream", view, tail, max_tokens=room, prefill=prefill, penalize_repetition=again)
+        # A small model tells of the place that stands in the script already. A fear it must be free to say again: kept
+        # from the words of its note, it mixes up who is who.
+        fresh, room = again and not part.fears, _PART * max(len(part.fears), 1)
+        return self._prompt("dream", view, tail, max_tokens=room, prefill=prefill, penalize_repetition=fresh)
 
     def outcome(self, view: View, outcome: Outcome) -> Prompt:
         """Ask the narrator what came of a scene, as JSON: one of the answers, or that it is still open."""

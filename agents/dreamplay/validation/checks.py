@@ -165,10 +165,11 @@ def too_short(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 
 def retold(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """A narration that mostly repeats what was told before. It is used if nothing better comes, since a story needs a
-    dream."""
+    """A narration that mostly repeats what was told before, in other words than those of the fears that come back in
+    it. It is used if nothing better comes, since a story needs a dream."""
     mine = grams(candidate.text)
-    if len(mine & context.heard.grams) <= context.config.retold * len(mine):
+    told = (mine & context.heard.grams).difference(*map(grams, context.dreamers))
+    if len(told) <= context.config.retold * len(mine):
         return None
     return Fault("copies what was told", "Tell what nobody has told yet.")
 
