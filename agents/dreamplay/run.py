@@ -140,11 +140,11 @@ class Run:
             TypeError: it is no event and no id.
         """
         from dreamplay.analysis import explain
-        from dreamplay.runs import prompt_log
+        from dreamplay.runs import prompt_reader
 
         number = event.id if isinstance(event, EventBase) else event
         _checked_number("event", number, "an event, or its id")
-        return explain.why(self.record, number, lambda digest: prompt_log.find(self.place, digest))
+        return explain.why(self.record, number, lambda digest: prompt_reader.find(self.place, digest))
 
     def knows(self, role: str, at: int | None = None) -> Knowledge:
         """What a role knows after an event, or at the end if None.

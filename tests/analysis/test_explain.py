@@ -8,7 +8,7 @@ from dreamplay.analysis import explain
 from dreamplay.errors import UsageError
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.rendering.explain_view import ExplainView
-from dreamplay.runs import prompt_log, transcript
+from dreamplay.runs import prompt_reader, transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.event import TurnEvent, turn_start
 
@@ -34,7 +34,7 @@ async def test_why_says_all_that_went_into_an_event(tmp_path: Path) -> None:
         if made.by == "author":
             continue
         told += 1
-        why = explain.why(record, event.id, lambda digest: prompt_log.find(tmp_path / "run", digest))
+        why = explain.why(record, event.id, lambda digest: prompt_reader.find(tmp_path / "run", digest))
         assert (why.event, why.kind, why.speaker, why.text) == (event.id, event.kind, event.speaker, event.text)
         assert why.cue == (event.cue if isinstance(event, TurnEvent) else None)
         assert (why.recalled, why.refused, why.usage) == (made.recalled, made.refused, made.usage)

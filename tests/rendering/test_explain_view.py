@@ -8,7 +8,7 @@ import worlds
 from dreamplay.analysis import explain
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.rendering.explain_view import ExplainView
-from dreamplay.runs import prompt_log, transcript
+from dreamplay.runs import prompt_reader, transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.event import DreamEvent, LineEvent
 
@@ -16,7 +16,7 @@ EXAMPLE = Path(__file__).parents[1] / "runs" / "version_1"
 
 
 def _why(record: RunLog, folder: Path, number: int) -> None:
-    ExplainView(record).why(explain.why(record, number, lambda digest: prompt_log.find(folder, digest)))
+    ExplainView(record).why(explain.why(record, number, lambda digest: prompt_reader.find(folder, digest)))
 
 
 @pytest.mark.parametrize("direction", ["guided", "led"])
