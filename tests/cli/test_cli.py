@@ -27,7 +27,7 @@ from dreamplay.cli.app import app
 from dreamplay.comparison.compare import Comparison
 from dreamplay.errors import INTERRUPTED, RecordError
 from dreamplay.library import resources
-from dreamplay.models import model_store, registry, scripted, shipped
+from dreamplay.models import connection, model_store, scripted, shipped
 from dreamplay.models.adapter import Adapter
 from dreamplay.models.base import Reply
 from dreamplay.models.endpoint import open_endpoint
@@ -607,7 +607,7 @@ def test_an_endpoint_that_is_lost_says_how_to_go_on_and_that_works(
         clients.append(open_endpoint(*args, **rest))
         return clients[-1]
 
-    monkeypatch.setattr(registry, "open_endpoint", opened)
+    monkeypatch.setattr(connection, "open_endpoint", opened)
     play = ("run", "--story", small, "--seed", 1, "--quiet", "--model", "fake")
     with FakeEndpoint() as whole:
         call(*play, "--base-url", whole.base_url, "--out", "whole")

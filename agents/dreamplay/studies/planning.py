@@ -15,8 +15,8 @@ from dreamplay.engine.plugin_set import GROUPS, SHIPPED, PluginSet
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import PluginError, UsageError
 from dreamplay.library import resources, yaml_loader
-from dreamplay.models import registry
-from dreamplay.models.registry import ModelSpec
+from dreamplay.models import model_choice
+from dreamplay.models.model_choice import ModelSpec
 from dreamplay.runs.records import RunLog
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
@@ -76,7 +76,7 @@ class _Planner:
     def add(self, condition: str, phrasing: str, change: Condition) -> None:
         """Plan one phrasing."""
         spec, settings = self._model(condition, change)
-        profile = registry.profile(spec, settings)
+        profile = model_choice.profile(spec, settings)
         before = self._before(phrasing) if change.at else None
         if before:
             run, turn = before.run, self._turn(condition, phrasing, change, before.run)
@@ -106,7 +106,7 @@ class _Planner:
         if self.study.base_url and not by_flag(settings, "base_url"):
             settings = settings.over(self._source, base_url=self.study.base_url[0])
         try:
-            spec = registry.choose(settings)
+            spec = model_choice.choose(settings)
         except UsageError as error:
             if self.study.adapter and "`adapter" in str(error):
                 raise self.study.wrong(error, "adapter") from None
