@@ -16,7 +16,8 @@ from dreamplay.storage.folders import FolderPlace, at, folder_of
 from dreamplay.storage.store import Place, Store
 
 if TYPE_CHECKING:
-    from dreamplay.analysis.explain import Explanation, Knowledge
+    from dreamplay.analysis.explain import Explanation
+    from dreamplay.analysis.knowledge import Knowledge
     from dreamplay.branching.branch import Branch
     from dreamplay.participants.visit import Visit
     from dreamplay.runs.labels import Label
@@ -153,11 +154,11 @@ class Run:
             UsageError: no such role or event; the message says which there are.
             TypeError: `at` is no number.
         """
-        from dreamplay.analysis import explain
+        from dreamplay.analysis import knowledge
 
         if at is not None:
             _checked_number("at", at, "the id of an event")
-        return explain.knows(self.record, role, at)
+        return knowledge.knows(self.record, role, at)
 
     def seen_by(self, *roles: str) -> tuple[Event, ...]:
         """What somebody perceived, in order: the same that prompts are made from. Of several roles, what any of them
@@ -166,9 +167,10 @@ class Run:
         Raises:
             UsageError: no such role; the message says which there are.
         """
+        from dreamplay.analysis.references import check_role
+
         for role in roles:
-            if role not in self.record.cast.roles:
-                raise UsageError(f"no role {role!r} in this run; it has {', '.join(self.record.cast.roles)}")
+            check_role(self.record, role)
         return self.record.script.joint_view(roles, ()).events
 
     def threads(self, role: str | Sequence[str] | None = None, at: int | None = None) -> tuple[Thread, ...]:
@@ -183,12 +185,12 @@ class Run:
             UsageError: no such role or event; the message says which there are.
             TypeError: `at` is no number.
         """
-        from dreamplay.analysis import explain
+        from dreamplay.analysis import open_threads
 
         if at is not None:
             _checked_number("at", at, "the id of an event")
         roles = [role] if isinstance(role, str) else role or []
-        return explain.threads(self.record, *roles, at=at)
+        return open_threads.threads(self.record, *roles, at=at)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat dictionary for each event, for `pandas.DataFrame(run.to_records())`.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay.analysis import explain
+from dreamplay.analysis import explain, knowledge
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.rendering.explain_view import ExplainView
 from dreamplay.runs import prompt_reader, transcript
@@ -55,7 +55,7 @@ def test_knows_prints_names_and_numbers(capsys: pytest.CaptureFixture[str]) -> N
     lines = [event for event in record.script if isinstance(event, LineEvent) and event.id <= 45]
     heard = next(event for event in lines if "leo" in event.witnesses and event.turn)
     missed = next(event for event in lines if "leo" not in event.witnesses)
-    ExplainView(record).knows(explain.knows(record, "leo", 45))
+    ExplainView(record).knows(knowledge.knows(record, "leo", 45))
     out = capsys.readouterr().out
     assert f"  {heard.id}  {record.cast.name(heard.speaker or '')}: {heard.text}"[:60] in out
     assert f"  {missed.id}  " not in out  # said without him
