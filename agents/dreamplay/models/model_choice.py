@@ -14,7 +14,9 @@ from dreamplay.models import adapter, gguf_header, model_store, profile_table
 from dreamplay.models.adapter import Adapter
 from dreamplay.models.profile import ModelProfile
 from dreamplay.schema.address import Address
-from dreamplay.settings import CONFIG, Settings, Source
+from dreamplay.settings import Settings
+from dreamplay.settings_file import CONFIG
+from dreamplay.settings_source import Source
 
 SHIPPED = ("embedded", "gguf", "endpoint", "scripted")
 """The names of the shipped entry points."""

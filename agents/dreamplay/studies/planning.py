@@ -20,7 +20,8 @@ from dreamplay.models.model_choice import ModelSpec
 from dreamplay.runs.records import RunLog
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
-from dreamplay.settings import Settings, Source
+from dreamplay.settings import Settings
+from dreamplay.settings_source import Source
 from dreamplay.studies import checks
 from dreamplay.studies.plan import Plan, by_flag, scene_at
 from dreamplay.studies.study import Condition, Study

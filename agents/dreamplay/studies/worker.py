@@ -30,7 +30,8 @@ from dreamplay.runs.records import End, Header, RunLog
 from dreamplay.runs.run_settings import comparable
 from dreamplay.schema.address import Address
 from dreamplay.schema.base import FrozenModel
-from dreamplay.settings import Settings, Source
+from dreamplay.settings import Settings
+from dreamplay.settings_source import Source
 from dreamplay.storage import opening
 from dreamplay.storage.store import SOMEBODY, Store
 from dreamplay.studies.engines.base import Outcome
