@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dreamplay import casting, plugins, prepare
 from dreamplay import settings as reading
-from dreamplay.branching import branch
+from dreamplay.branching import branch, story_edit
 from dreamplay.branching.branch import Changes
 from dreamplay.engine import run_config
 from dreamplay.engine.plugin_set import GROUPS, SHIPPED, PluginSet
@@ -188,7 +188,7 @@ class _Planner:
         edited = self._story(condition, phrasing, change) if change.story_edit else None
         if edited:
             try:
-                branch.edited(before, (), before.scenes[scene_at(before, at)][1], False, edited)
+                story_edit.edited(before, (), before.scenes[scene_at(before, at)][1], False, edited)
             except UsageError as error:
                 raise self.study.wrong(error, *self._keys(condition, phrasing, "story_edit")) from None
         return Turn(
