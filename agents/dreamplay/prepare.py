@@ -32,9 +32,9 @@ from dreamplay.storage.store import Place, Store, check_free
 from dreamplay.tracing import choice
 
 if TYPE_CHECKING:
+    from dreamplay.branched import Branched
     from dreamplay.engine.run_config import RunConfig
     from dreamplay.engine.runner import Runner
-    from dreamplay.run import Branched
     from dreamplay.runs.transcript import Header, Resumed
     from dreamplay.schema.cast import Persona
     from dreamplay.schema.event import Event

@@ -36,11 +36,11 @@ from dreamplay.rendering.output import dumps, echo, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dreamplay.branched import Branched
     from dreamplay.branching.batch import Job
     from dreamplay.models.base import Model
     from dreamplay.models.model_choice import ModelSpec
     from dreamplay.rendering.story_view import OutputMode
-    from dreamplay.run import Branched
     from dreamplay.runs.transcript import RunLog
     from dreamplay.settings import Settings
 
