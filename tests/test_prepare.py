@@ -9,7 +9,7 @@ import adapter_files
 import pytest
 from dreamplay import prepare
 from dreamplay.errors import SettingsError
-from dreamplay.models import model_store, registry
+from dreamplay.models import model_choice, model_store
 from dreamplay.models.profile import ModelProfile
 from dreamplay.runs.profile_upgrade import upgraded
 from dreamplay.runs.transcript import Resumed
@@ -75,7 +75,7 @@ def test_what_a_run_goes_on_with(what: str, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(name, value)
     settings = load(**flags)
     spec, known = prepare.choose(settings, _before(before))
-    profile = registry.profile(spec, settings, known)
+    profile = model_choice.profile(spec, settings, known)
     assert (spec.kind, spec.model, profile.temperature, profile.candidates) == expected
 
 
@@ -108,8 +108,8 @@ def test_what_a_stranger_s_transcript_sets_is_checked() -> None:
 
 
 def test_the_header_keeps_where_a_model_ran_but_no_address_and_no_path() -> None:
-    assert prepare.recorded(registry.choose(load(model="m", base_url=URL))) == {"provider": "endpoint"}
-    assert prepare.recorded(registry.choose(load(model="here/my.gguf"))) == {"provider": "gguf"}
+    assert prepare.recorded(model_choice.choose(load(model="m", base_url=URL))) == {"provider": "endpoint"}
+    assert prepare.recorded(model_choice.choose(load(model="here/my.gguf"))) == {"provider": "gguf"}
 
 
 def _adapted(sha256: str, name: str = "dreamplay voice") -> Resumed:
@@ -169,4 +169,4 @@ def test_a_profile_that_was_recorded_is_read_back_whole_whatever_the_table_says_
     before = Resumed(model="gpt-5", settings={"provider": "endpoint", "profile": known.recorded()}, event=1)
     settings = load(base_url="https://api.openai.com/v1")
     spec, recorded = prepare.choose(settings, before)
-    assert registry.profile(spec, settings, recorded) == known
+    assert model_choice.profile(spec, settings, recorded) == known

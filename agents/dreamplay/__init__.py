@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         try_model,
         two_groups,
     )
+    from dreamplay.branched import Branched
     from dreamplay.branching.lineage import Lineage
     from dreamplay.comparison.compare import Comparison
     from dreamplay.comparison.side_by_side import SideBySide
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from dreamplay.models.base import Model
     from dreamplay.open_model import OpenModel
     from dreamplay.participants.actions import Action
-    from dreamplay.run import Branched, Run
+    from dreamplay.run import Run
     from dreamplay.runs.labels import Label
     from dreamplay.runs.run_summary import RunSummary
     from dreamplay.schema.cast import Persona
@@ -73,7 +74,7 @@ __all__ = [
 ]  # fmt: skip
 
 _HOMES = {
-    "Action": "participants.actions", "Branched": "run", "Comparison": "comparison.compare", "Copied": "copying",
+    "Action": "participants.actions", "Branched": "branched", "Comparison": "comparison.compare", "Copied": "copying",
     "DreamplayError": "errors", "Estimate": "engine.estimate", "Event": "schema.event", "Files": "formats",
     "FormatInfo": "formats", "Label": "runs.labels", "Lineage": "branching.lineage", "LivePlay": "live_play",
     "LoadedStudy": "studies.loaded", "Model": "models.base", "Moment": "live_state", "OpenModel": "open_model",

@@ -12,7 +12,7 @@ from dreamplay.arguments import AnyModel, Playable, known, planned, preparation
 from dreamplay.errors import UsageError
 from dreamplay.keywords import ModelKeywords, PlayKeywords
 from dreamplay.live_play import LivePlay
-from dreamplay.models import registry
+from dreamplay.models import model_choice, registry, survey
 from dreamplay.open_model import OpenModel
 from dreamplay.run import Run
 from dreamplay.schema.cast import Persona
@@ -245,7 +245,7 @@ def list_models(**settings: Unpack[ModelKeywords]) -> list[dict[str, Any]]:
         TypeError: a keyword that there is not.
     """
     known(list_models, settings, ModelKeywords)
-    return event_loop.wait(registry.survey(reading.load(**settings)))
+    return event_loop.wait(survey.survey(reading.load(**settings)))
 
 
 def get_model(name: str | Path | None = None, **settings: Unpack[ModelKeywords]) -> OpenModel:
@@ -262,7 +262,7 @@ def get_model(name: str | Path | None = None, **settings: Unpack[ModelKeywords])
     """
     known(get_model, settings, ModelKeywords)
     chosen = reading.load(**{**settings, "model": name and str(name)})
-    spec = registry.choose(chosen)
+    spec = model_choice.choose(chosen)
     return OpenModel(event_loop.wait(registry.open_model(spec, chosen)), spec)
 
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dreamplay import prepare
 from dreamplay import settings as reading
+from dreamplay.argument_types import checked_names
+from dreamplay.branched import Branched
 from dreamplay.errors import UsageError
 from dreamplay.keywords import ModelKeywords, PlayKeywords, PluginKeywords, TraceKeywords
 from dreamplay.open_model import OpenModel
 from dreamplay.prepare import Prepared
-from dreamplay.run import Branched, Run, checked_names
+from dreamplay.run import Run
 from dreamplay.schema.error_messages import did_you_mean
 from dreamplay.schema.story import Story
 

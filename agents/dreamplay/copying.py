@@ -8,14 +8,14 @@ from typing import Literal
 from dreamplay import formats
 from dreamplay.errors import RecordError, UsageError
 from dreamplay.participants import visit
-from dreamplay.runs import home, labels, pending_answers, prompt_log, transcript
+from dreamplay.runs import home, labels, pending_answers, prompt_records, transcript
 from dreamplay.schema.base import FrozenModel
 from dreamplay.shelf import AnyRun, AnyStore, place_of
 from dreamplay.storage import disk
 from dreamplay.storage.store import Place, Store, check_free
 
 _BESIDE = (
-    prompt_log.FILE, pending_answers.FILE, labels.FILE, visit.FILE, formats.PAGE,
+    prompt_records.FILE, pending_answers.FILE, labels.FILE, visit.FILE, formats.PAGE,
     *(transcript.older(version) for version in range(1, transcript.SCHEMA)),
 )  # fmt: skip
 """What is kept of a run besides its transcript."""

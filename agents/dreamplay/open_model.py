@@ -10,7 +10,7 @@ from dreamplay import event_loop
 
 if TYPE_CHECKING:
     from dreamplay.models.base import Model
-    from dreamplay.models.registry import ModelSpec
+    from dreamplay.models.model_choice import ModelSpec
 
 
 @dataclass(frozen=True, repr=False)

@@ -18,10 +18,10 @@ from pydantic import ValidationError
 
 from dreamplay import plugins
 from dreamplay.errors import SettingsError
-from dreamplay.models import adapter, model_store, registry
+from dreamplay.models import adapter, model_choice, model_store, registry
 from dreamplay.models.adapter import AdapterRecord
+from dreamplay.models.model_choice import ModelSpec
 from dreamplay.models.profile import ModelProfile
-from dreamplay.models.registry import ModelSpec
 from dreamplay.open_model import OpenModel
 from dreamplay.runs import home as homes
 from dreamplay.runs import transcript
@@ -32,9 +32,9 @@ from dreamplay.storage.store import Place, Store, check_free
 from dreamplay.tracing import choice
 
 if TYPE_CHECKING:
+    from dreamplay.branched import Branched
     from dreamplay.engine.run_config import RunConfig
     from dreamplay.engine.runner import Runner
-    from dreamplay.run import Branched
     from dreamplay.runs.transcript import Header, Resumed
     from dreamplay.schema.cast import Persona
     from dreamplay.schema.event import Event
@@ -100,8 +100,8 @@ def planned(
     if given:
         spec, known = None, given.model.profile
     else:
-        spec = registry.choose(settings)
-        known = registry.profile(spec, settings)
+        spec = model_choice.choose(settings)
+        known = model_choice.profile(spec, settings)
     seed = random.SystemRandom().randrange(10_000) if settings.seed is None else settings.seed
     from dreamplay.engine import run_config
     from dreamplay.engine.plugin_set import SHIPPED
@@ -189,7 +189,7 @@ def choose(settings: Settings, before: Header | Resumed) -> tuple[ModelSpec, Mod
     """
     provider = before.settings.get("provider", "endpoint")
     own = {"scripted": "scripted", model_store.NAME: "embedded"}.get(before.model)
-    if provider not in registry.SHIPPED:
+    if provider not in model_choice.SHIPPED:
         variant = before.settings.get("variant")
         own = f"{provider}:{variant}" if variant else str(provider)
         if settings.model is None and settings.base_url is None:
@@ -205,10 +205,10 @@ def choose(settings: Settings, before: Header | Resumed) -> tuple[ModelSpec, Mod
         model = own
     same = model is not None and (model == own or before.model in (model, Path(model).stem))
     if not same:
-        return registry.choose(settings.filled(model=model)), None
+        return model_choice.choose(settings.filled(model=model)), None
     kept = before.settings.get("adapter")
     was = AdapterRecord.model_validate(kept) if kept else None
-    spec = registry.choose(settings.filled(model=model, adapter=settings.adapter or _adapter_again(was)))
+    spec = model_choice.choose(settings.filled(model=model, adapter=settings.adapter or _adapter_again(was)))
     now = spec.adapter.record if spec.adapter else None
     if settings.model is None:
         spec = replace(spec, reason="as before")
@@ -253,6 +253,6 @@ def recorded(spec: ModelSpec | None) -> dict[str, Any]:
     """What the header of a run keeps of the choice of a model: no address, and no path of a file."""
     if spec is None:
         return {}
-    variant = {} if spec.kind in registry.SHIPPED or spec.model is None else {"variant": spec.model}
+    variant = {} if spec.kind in model_choice.SHIPPED or spec.model is None else {"variant": spec.model}
     plays_with = {"adapter": spec.adapter.record.model_dump()} if spec.adapter else {}
     return {"provider": spec.kind} | variant | plays_with

@@ -1,13 +1,14 @@
-"""A run in Python: what was played, as values, and its branches."""
+"""A run in Python: what was played, as values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dreamplay.argument_types import checked_names, checked_number
 from dreamplay.errors import UsageError
 from dreamplay.runs import home, labels, run_index, transcript
 from dreamplay.runs.transcript import Header, RunLog
@@ -16,12 +17,12 @@ from dreamplay.storage.folders import FolderPlace, at, folder_of
 from dreamplay.storage.store import Place, Store
 
 if TYPE_CHECKING:
-    from dreamplay.analysis.explain import Explanation, Knowledge
-    from dreamplay.branching.branch import Branch
+    from dreamplay.analysis.explain import Explanation
+    from dreamplay.analysis.knowledge import Knowledge
+    from dreamplay.branched import Branched
     from dreamplay.participants.visit import Visit
     from dreamplay.runs.labels import Label
     from dreamplay.schema.cast import Persona
-    from dreamplay.schema.provenance import Usage
     from dreamplay.schema.story import Story
     from dreamplay.threads.thread import Thread
 
@@ -140,11 +141,11 @@ class Run:
             TypeError: it is no event and no id.
         """
         from dreamplay.analysis import explain
-        from dreamplay.runs import prompt_log
+        from dreamplay.runs import prompt_reader
 
         number = event.id if isinstance(event, EventBase) else event
-        _checked_number("event", number, "an event, or its id")
-        return explain.why(self.record, number, lambda digest: prompt_log.find(self.place, digest))
+        checked_number("event", number, "an event, or its id")
+        return explain.why(self.record, number, lambda digest: prompt_reader.find(self.place, digest))
 
     def knows(self, role: str, at: int | None = None) -> Knowledge:
         """What a role knows after an event, or at the end if None.
@@ -153,11 +154,11 @@ class Run:
             UsageError: no such role or event; the message says which there are.
             TypeError: `at` is no number.
         """
-        from dreamplay.analysis import explain
+        from dreamplay.analysis import knowledge
 
         if at is not None:
-            _checked_number("at", at, "the id of an event")
-        return explain.knows(self.record, role, at)
+            checked_number("at", at, "the id of an event")
+        return knowledge.knows(self.record, role, at)
 
     def seen_by(self, *roles: str) -> tuple[Event, ...]:
         """What somebody perceived, in order: the same that prompts are made from. Of several roles, what any of them
@@ -166,9 +167,10 @@ class Run:
         Raises:
             UsageError: no such role; the message says which there are.
         """
+        from dreamplay.analysis.references import check_role
+
         for role in roles:
-            if role not in self.record.cast.roles:
-                raise UsageError(f"no role {role!r} in this run; it has {', '.join(self.record.cast.roles)}")
+            check_role(self.record, role)
         return self.record.script.joint_view(roles, ()).events
 
     def threads(self, role: str | Sequence[str] | None = None, at: int | None = None) -> tuple[Thread, ...]:
@@ -183,12 +185,12 @@ class Run:
             UsageError: no such role or event; the message says which there are.
             TypeError: `at` is no number.
         """
-        from dreamplay.analysis import explain
+        from dreamplay.analysis import open_threads
 
         if at is not None:
-            _checked_number("at", at, "the id of an event")
+            checked_number("at", at, "the id of an event")
         roles = [role] if isinstance(role, str) else role or []
-        return explain.threads(self.record, *roles, at=at)
+        return open_threads.threads(self.record, *roles, at=at)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat dictionary for each event, for `pandas.DataFrame(run.to_records())`.
@@ -249,11 +251,12 @@ class Run:
             LibraryError: the visitor has no name that fits the cast.
             TypeError: `say` or `drop` is no list, or `seed` is no number.
         """
+        from dreamplay.branched import Branched
         from dreamplay.branching import branch as whatif
 
         checked_names("drop", drop)
         if seed is not None:
-            _checked_number("seed", seed, "a whole number")
+            checked_number("seed", seed, "a whole number")
         if isinstance(say, str) or not all(isinstance(line, tuple | list) and len(line) == 2 for line in say):
             raise TypeError(f"`say` is a list of pairs, each a role and its words, not {say!r}")
         if every_line and visitor is None:
@@ -263,47 +266,3 @@ class Run:
         changes = whatif.Changes(swap or {}, say, drop, edited, guest, every_line)
         point = None if at is None else str(at)
         return Branched(self, whatif.branch(self.record, self.place.name, point, changes, seed))
-
-
-@dataclass(frozen=True, repr=False)
-class Branched:
-    """A branch that has yet to be played, or that was stopped."""
-
-    parent: Run
-    branch: Branch
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the change has left out of the story, in words."""
-        return self.branch.notes
-
-    @property
-    def cost(self) -> Usage:
-        """What it will cost, about: what the rest of its parent did, or, if that was stopped, what its turns would."""
-        from dreamplay.branching import branch as whatif
-
-        return whatif.cost(self.parent.record, [self.branch])
-
-    def __repr__(self) -> str:
-        changes = "; ".join(self.branch.plan.changes) or "nothing changed"
-        return f"<Branch of {self.parent.place.name}: {changes}, seed {self.branch.plan.seed}>"
-
-
-def checked_names(parameter: str, names: object) -> None:
-    """See that a list of names is one, and no single name, which would be taken for a list of letters.
-
-    Raises:
-        TypeError: it is none.
-    """
-    if isinstance(names, str) or not isinstance(names, Iterable):
-        raise TypeError(f"`{parameter}` is a list of names, not {names!r}")
-
-
-def _checked_number(parameter: str, number: object, wanted: str) -> None:
-    """See that a number is one, and not true or false, which Python takes for 1 and 0.
-
-    Raises:
-        TypeError: it is none.
-    """
-    if isinstance(number, bool) or not isinstance(number, int):
-        raise TypeError(f"`{parameter}` is {wanted}, not {str(number)[:40]!r}")

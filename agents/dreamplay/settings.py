@@ -1,19 +1,16 @@
 """Settings: a flag, else an environment variable DREAMPLAY_*, else a TOML file; and where each value came from.
 
-The file is dreamplay.toml in the current folder, or the one that DREAMPLAY_CONFIG names. A dreamplay.toml in the
-current folder may be somebody else's. So a key from the environment is not sent to an address from such a file; it is
-sent if DREAMPLAY_CONFIG names the file.
+A key from the environment is not sent to an address from a file that may be somebody else's; it is sent if
+DREAMPLAY_CONFIG names the file.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -28,25 +25,20 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_core import ErrorDetails
 
+from dreamplay import settings_file
 from dreamplay.errors import SettingsError
 from dreamplay.schema.address import Address
 from dreamplay.schema.api_key import Key, checked
 from dreamplay.schema.direction import Direction
-from dreamplay.schema.error_messages import did_you_mean, sentence
 from dreamplay.schema.plugin_choice import PluginChoice
 from dreamplay.schema.story import Length
+from dreamplay.settings_file import CONFIG
+from dreamplay.settings_source import Source, complaint, line_of
 from dreamplay.storage.opening import is_url
 
-TOML = "dreamplay.toml"
-CONFIG = "DREAMPLAY_CONFIG"
 KEYS = ("DREAMPLAY_API_KEY", "OPENAI_API_KEY")
 """The variables that may hold a key, in order of precedence."""
-_MOST = 10_000
-"""Bytes of a file with settings, which has a line for each; a large one takes minutes to be understood."""
-_SECRET = ("api_key", "base_url", "trace", "store")
-"""Settings whose own errors describe the value: it is never quoted whole."""
 
 T = TypeVar("T", str, Path)
 M = TypeVar("M", bound=BaseModel)
@@ -65,23 +57,6 @@ _Address = Annotated[
     BeforeValidator(lambda value: value if isinstance(value, Address) else Address.parse(value)),
     PlainSerializer(str),
 ]
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a value came from."""
-
-    kind: Literal["flag", "environment", "trusted file", "file", "study", "earlier run"]
-    name: str
-    """How messages call it: a flag, a variable, or a file."""
-
-    @property
-    def trusted(self) -> bool:
-        """Whether the user has said so themselves. What is not may be somebody else's."""
-        return self.kind not in ("file", "study")
-
-    def __str__(self) -> str:
-        return self.name
 
 
 def _several(value: object) -> object:
@@ -192,7 +167,7 @@ class Settings(BaseModel):
             return kind.model_validate(self.profile or {})
         except ValidationError as error:
             known = list(kind.model_fields)
-            told = [_complaint(each, self._sources, self._text, known, "profile") for each in error.errors()]
+            told = [complaint(each, self._sources, self._text, known, "profile") for each in error.errors()]
             raise SettingsError("; ".join(told)) from None
 
     def address(self) -> tuple[Address, Source] | None:
@@ -264,7 +239,7 @@ def load(**flags: Any) -> Settings:
     Raises:
         SettingsError: a value that cannot be used; the message says where it came from.
     """
-    values, sources, text = _file()
+    values, sources, text = settings_file.read()
     if os.environ.get("OPENAI_BASE_URL"):
         values.pop("base_url", None)
     if os.environ.get("OPENAI_API_KEY") and "base_url" not in values:  # a file's key stays with the file's address
@@ -287,7 +262,7 @@ def load(**flags: Any) -> Settings:
     # A password from the environment would go there.
     if settings.store and named and named.kind == "file" and is_url(settings.store.get_secret_value()):
         raise SettingsError(
-            f"{named}:{_line('store', text)}: store: a file that somebody else may have put there names no database; "
+            f"{named}:{line_of('store', text)}: store: a file that somebody else may have put there names no database; "
             f"set `store` or DREAMPLAY_STORE, or name the file in {CONFIG}"
         )
     return settings
@@ -297,70 +272,9 @@ def _settings(values: dict[str, Any], sources: dict[str, Source], text: str = ""
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise SettingsError("; ".join(_complaint(e, sources, text) for e in error.errors())) from None
+        raise SettingsError(
+            "; ".join(complaint(e, sources, text, list(Settings.model_fields)) for e in error.errors())
+        ) from None
     settings._sources.update(sources)
     settings._text = text
     return settings
-
-
-def _file() -> tuple[dict[str, Any], dict[str, Source], str]:
-    """The values in the file, where they came from, and its text; nothing if there is no file.
-
-    Raises:
-        SettingsError: it cannot be read.
-    """
-    named = os.environ.get(CONFIG)
-    path = named or TOML
-    try:
-        if not named and Path(path).exists() and not Path(path).is_file():
-            raise SettingsError(f"{path}: it is no file; take it away")  # a pipe would be waited for
-        with Path(path).open("rb") as file:
-            data = file.read(_MOST + 1)
-        if len(data) > _MOST:
-            raise SettingsError(f"{path}: larger than {_MOST:,} bytes; settings need a line each, take the rest out")
-        text = data.decode("utf-8-sig")
-        values = tomllib.loads(text)
-    except FileNotFoundError as error:
-        if named:
-            raise SettingsError(f"{CONFIG}: {path}: {error.strerror}; name a file, or unset it") from None
-        return {}, {}, ""
-    except OSError as error:
-        raise SettingsError(f"{path}: {error.strerror}; make it readable, or take it away") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not TOML: {error}") from None
-    except (ValueError, RecursionError):
-        raise SettingsError(f"{path}: not TOML: a number too long, or brackets too deep, to be read") from None
-    return values, dict.fromkeys(values, Source("trusted file" if named else "file", path)), text
-
-
-def _complaint(
-    error: ErrorDetails, sources: dict[str, Source], text: str, known: Sequence[str] = (), table: str = ""
-) -> str:
-    """What is wrong with a value, in one line, and where it came from.
-
-    Args:
-        error: one of the errors of a `ValidationError`.
-        sources: of the settings, by name.
-        text: of the file with settings.
-        known: the names there are; those of the settings if empty.
-        table: the setting whose table the value stands in, if it stands in one.
-    """
-    name = str(error["loc"][0])
-    source = sources.get(table or name, Source("flag", "the setting"))
-    written = source.kind in ("file", "trusted file")
-    where = f"{source}:{_line(name, text, table)}" if written else str(source)
-    called = f"{table}.{name}" if table else name
-    if error["type"] == "extra_forbidden":
-        known = known or list(Settings.model_fields)
-        kind = f"key {name[:60]!r} in [{table}]" if table else f"setting {name[:60]!r}"
-        return f"{where}: unknown {kind}{did_you_mean(name, known)}; there are {', '.join(known)}"
-    setting = f"{where}: {called}" if written or table else where
-    return f"{setting}: {error['msg'].removeprefix('Value error, ') if name in _SECRET else sentence(error)}"
-
-
-def _line(name: str, text: str, table: str = "") -> int:
-    """The line, counted from 1, on which a file sets a name, of a table or at its top."""
-    written = re.compile(rf"\s*\[*\s*[\"']?{re.escape(name)}\b")
-    start = _line(table, text) if table else 1
-    lines = list(enumerate(text.splitlines(), start=1))
-    return next((number for number, line in lines[start - 1 + bool(table) :] if written.match(line)), start)

@@ -8,7 +8,7 @@ from dreamplay.analysis import explain
 from dreamplay.errors import UsageError
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.rendering.explain_view import ExplainView
-from dreamplay.runs import prompt_log, transcript
+from dreamplay.runs import prompt_reader, transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.event import TurnEvent, turn_start
 
@@ -34,7 +34,7 @@ async def test_why_says_all_that_went_into_an_event(tmp_path: Path) -> None:
         if made.by == "author":
             continue
         told += 1
-        why = explain.why(record, event.id, lambda digest: prompt_log.find(tmp_path / "run", digest))
+        why = explain.why(record, event.id, lambda digest: prompt_reader.find(tmp_path / "run", digest))
         assert (why.event, why.kind, why.speaker, why.text) == (event.id, event.kind, event.speaker, event.text)
         assert why.cue == (event.cue if isinstance(event, TurnEvent) else None)
         assert (why.recalled, why.refused, why.usage) == (made.recalled, made.refused, made.usage)
@@ -88,57 +88,3 @@ def test_between_two_that_were_asked_for_both_are_named(example: RunLog) -> None
     number = next(n for n in range(1, len(asked) - 1) if asked[n - 1 : n + 2] == [True, False, True])
     with pytest.raises(UsageError, match=rf"^event {number} .*: {number - 1} and {number + 1} "):
         explain.why(example, number, _nothing_kept)
-
-
-async def test_she_knows_what_she_witnessed_and_her_own_sheet_and_no_more(small: Path, tmp_path: Path) -> None:
-    record = await worlds.play(small, tmp_path / "run")
-    for role in record.cast.roles:
-        for at in (0, 12, len(record.script) - 1):
-            known = explain.knows(record, role, at)
-            events = [e for e in list(record.script)[: at + 1] if role in e.witnesses and e.text]
-            assert [(k.since, k.text) for k in known.witnessed] == [(e.id, e.text) for e in events]
-            told = known.model_dump_json()
-            for other in record.cast.personas.values():
-                assert (f"CANARY-{other.name}-belief" in told) == (other.name == known.name)
-        assert explain.knows(record, role) == explain.knows(record, role, len(record.script) - 1)
-
-
-async def test_a_fear_is_known_to_who_dreamt_it_from_the_dream_on(small: Path, tmp_path: Path) -> None:
-    record = await worlds.play(small, tmp_path / "run")
-    (dream,) = worlds.kinds(record.script, "dream")
-    assert explain.knows(record, "ada", dream.id - 1).secrets == ()
-    for role, other in (("ada", "bo"), ("bo", "ada")):
-        (secret,) = explain.knows(record, role, dream.id).secrets
-        assert (secret.of, secret.dreams) == (other, (dream.id,))
-    assert explain.knows(record, "cyrus").secrets == ()  # he watched over them
-    bonds = {bonds.beat: bonds.knows for bonds in explain.knows(record, "cyrus").bonds}
-    assert list(bonds) == ["prologue", "day", "night", "dawn"]
-    nobody: dict[str, tuple[str, ...]] = {"ada": (), "bo": (), "cyrus": ()}
-    assert bonds["prologue"] == bonds["day"] == nobody
-    assert bonds["night"] == bonds["dawn"] == nobody | {"ada": ("bo",), "bo": ("ada",)}
-    assert [each.beat for each in explain.knows(record, "ada", 5).bonds] == ["prologue", "day"]
-
-
-async def test_what_she_thinks_of_the_others_is_known_from_when_she_thought_it(small: Path, tmp_path: Path) -> None:
-    record = await worlds.play(small, tmp_path / "run")
-    first, *_, last = [event for event in worlds.kinds(record.script, "reflection") if event.speaker == "ada"]
-    assert explain.knows(record, "ada", first.id - 1).attitudes == {}
-    assert explain.knows(record, "ada", first.id).attitudes == first.attitudes
-    assert explain.knows(record, "ada").attitudes == first.attitudes | last.attitudes
-    assert {"bo", "cyrus"} == set(first.attitudes) > set(last.attitudes)
-
-
-@pytest.mark.parametrize(
-    ("role", "at", "says"),
-    [
-        ("zed", None, "^no role 'zed' in this run; it has elara, leo, mira, sam$"),
-        ("Leo", None, "^no role 'Leo'"),
-        ("leo", 999, "^`at=999`: no such event; this run has events 0 to "),
-        ("leo", -1, "^`at=-1`: "),
-    ],
-)
-def test_whom_or_when_there_is_not_is_said_with_what_there_is(
-    example: RunLog, role: str, at: int | None, says: str
-) -> None:
-    with pytest.raises(UsageError, match=says):
-        explain.knows(example, role, at)

@@ -30,7 +30,7 @@ from dreamplay.engine import run_config
 from dreamplay.engine.runner import Runner
 from dreamplay.models import registry
 from dreamplay.models.llamacpp import LocalModel
-from dreamplay.models.registry import ModelSpec
+from dreamplay.models.model_choice import ModelSpec
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog

@@ -12,6 +12,7 @@ from dreamplay.branching import batch
 from dreamplay.branching import branch as whatif
 from dreamplay.branching.batch import BatchRunner, Job
 from dreamplay.branching.branch import Changes
+from dreamplay.branching.point import find
 from dreamplay.errors import ModelError, RecordError, UsageError
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.prompt import Prompt
@@ -105,7 +106,7 @@ async def test_what_was_stopped_goes_on_and_what_is_done_is_not_played_again(par
     again = await _play(parent, home, model)
     assert not again.stopped
     assert _files(home) == whole
-    shared = transcript.total(list(parent.script)[: whatif.find(parent, "parent", "night")]).calls
+    shared = transcript.total(list(parent.script)[: find(parent, "parent", "night")]).calls
     total = sum(transcript.total(list(transcript.read(path).script)).calls for path in home.glob("*"))
     assert len(asked.seen) + len(model.seen) == total - shared * len(SEEDS)
 

@@ -27,14 +27,14 @@ from dreamplay.cli.app import app
 from dreamplay.comparison.compare import Comparison
 from dreamplay.errors import INTERRUPTED, RecordError
 from dreamplay.library import resources
-from dreamplay.models import model_store, registry, scripted, shipped
+from dreamplay.models import connection, model_store, scripted, shipped
 from dreamplay.models.adapter import Adapter
 from dreamplay.models.base import Reply
 from dreamplay.models.endpoint import open_endpoint
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
-from dreamplay.runs import prompt_log, transcript
+from dreamplay.runs import prompt_records, transcript
 from dreamplay.runs.transcript import End
 from dreamplay.schema.event_base import EventBase
 from dreamplay.schema.provenance import Usage
@@ -607,7 +607,7 @@ def test_an_endpoint_that_is_lost_says_how_to_go_on_and_that_works(
         clients.append(open_endpoint(*args, **rest))
         return clients[-1]
 
-    monkeypatch.setattr(registry, "open_endpoint", opened)
+    monkeypatch.setattr(connection, "open_endpoint", opened)
     play = ("run", "--story", small, "--seed", 1, "--quiet", "--model", "fake")
     with FakeEndpoint() as whole:
         call(*play, "--base-url", whole.base_url, "--out", "whole")
@@ -664,7 +664,7 @@ def test_a_run_that_is_played_is_refused_to_others_until_its_process_is_dead(
     record = transcript.read(folder)
     assert record.end
     assert [each.event for each in record.resumptions] == [row["events"]]
-    assert {path.name for path in folder.iterdir()} == {transcript.FILE, prompt_log.FILE, "transcript.md"}
+    assert {path.name for path in folder.iterdir()} == {transcript.FILE, prompt_records.FILE, "transcript.md"}
 
 
 def test_a_run_whose_story_is_damaged_or_done_is_not_the_newest_to_go_on_with(

@@ -28,7 +28,7 @@ from dreamplay.models.endpoint import Endpoint, open_endpoint
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.retry import WAITS
 from dreamplay.models.scripted import ScriptedModel
-from dreamplay.runs import pending_answers, prompt_log, transcript
+from dreamplay.runs import pending_answers, prompt_reader, prompt_records, transcript
 from dreamplay.runs.transcript import FILE, Resumed
 from dreamplay.schema.event import turn_start
 from dreamplay.settings import load
@@ -80,13 +80,13 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_as_if_it_had_not_been(
         folder = tmp_path / "runs" / f"{number}"
         assert (folder / FILE).read_bytes() == raw, (number, jobs[number], steps)
         assert (folder / "transcript.md").read_bytes() == page
-        left = {path.name for path in folder.iterdir()} - {FILE, prompt_log.FILE, "transcript.md"}
+        left = {path.name for path in folder.iterdir()} - {FILE, prompt_records.FILE, "transcript.md"}
         assert not left or steps[-2]["events"] == len(events)  # it was over when it was killed
-        kept = [json.loads(line) for line in (folder / prompt_log.FILE).read_bytes().splitlines()]
+        kept = [json.loads(line) for line in (folder / prompt_records.FILE).read_bytes().splitlines()]
         named = {event.provenance.prompt for event in events} - {None}
         assert named <= {record.get("digest") for record in kept}, (number, jobs[number], steps)
         last = next(event.provenance.prompt for event in reversed(events) if event.provenance.prompt)
-        assert prompt_log.find(folder, last)
+        assert prompt_reader.find(folder, last)
         paid: set[str] = set()
         stood = 0
         for calls, step in zip(_calls(folder), steps, strict=True):
@@ -263,7 +263,7 @@ def test_going_on_reads_nothing_of_a_run_but_its_own_records(small: Path, tmp_pa
     opened = {Path(name).name for name in done.stdout.splitlines()}
     assert transcript.read(folder).end, done.stderr
     assert FILE in opened
-    assert opened <= {FILE, prompt_log.FILE, pending_answers.FILE, "transcript.md", "transcript.md.new", "run.lock"}
+    assert opened <= {FILE, prompt_records.FILE, pending_answers.FILE, "transcript.md", "transcript.md.new", "run.lock"}
 
 
 class _Other(ScriptedModel):

@@ -17,7 +17,7 @@ from dreamplay.errors import ModelError, RecordError
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
-from dreamplay.runs import prompt_log, transcript
+from dreamplay.runs import prompt_records, transcript
 from dreamplay.runs.transcript import FILE, Transcript
 from dreamplay.schema.event import Event, Token
 
@@ -95,7 +95,7 @@ async def test_a_run_ends_with_what_it_cost(small: Path, tmp_path: Path) -> None
     assert record.end.usage.calls == len(model.seen)
     assert record.end.usage == transcript.total(record.script)
     assert record.end.lines == sum(e.kind == "line" and e.beat != "prologue" for e in record.script)
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {FILE, prompt_log.FILE, "transcript.md"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {FILE, prompt_records.FILE, "transcript.md"}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from dreamplay.errors import UsageError
 from dreamplay.exports.table import Csv, JsonLines
 from dreamplay.exports.training import SHEET, Conversations, Preferences, Prompts, ShareGpt
 from dreamplay.formats import Files, Format, Source
-from dreamplay.runs import prompt_log
+from dreamplay.runs import prompt_reader
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.script import Script
 
@@ -115,7 +115,7 @@ def test_with_secrets_the_private_sheet_is_the_characters_own(kind: type[Format]
 
 async def test_with_secrets_prompts_are_those_that_were_answered(staged: Path, tmp_path: Path) -> None:
     played = await worlds.play(staged, tmp_path / "run", worlds.Acting(), reflect=True)
-    kept = prompt_log.every(tmp_path / "run")
+    kept = prompt_reader.every(tmp_path / "run")
     for role in ROLES:
         rows = _rows(Prompts().write(Source((played,), role, True, (tmp_path / "run",))))
         lines = [event for event in played.script if event.kind == "line" and event.speaker == role]

@@ -9,7 +9,7 @@ import adapter_files
 import pytest
 from adapter_files import gguf, lora
 from dreamplay.errors import SettingsError
-from dreamplay.models import adapter, model_store, registry
+from dreamplay.models import adapter, model_choice, model_store, survey
 from dreamplay.settings import load
 
 MODEL = b"GGUF and more"
@@ -44,30 +44,30 @@ def test_a_file_that_is_no_lora_adapter_is_refused(what: str) -> None:
     keys, says = BAD[what]
     gguf(Path("x.gguf"), keys)
     with pytest.raises(SettingsError, match=rf"`adapter=x.gguf`: .*{says}.*; give the path .*, voice or none$"):
-        registry.choose(load(adapter="x.gguf"))
+        model_choice.choose(load(adapter="x.gguf"))
 
 
 def test_the_embedded_model_plays_with_the_shipped_adapter_and_a_file_without(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     voice = adapter_files.ship(monkeypatch, tmp_path / "adapters")
-    spec = registry.choose(load())
+    spec = model_choice.choose(load())
     assert spec.adapter == voice
     assert spec.adapter.is_shipped
     assert f"{model_store.NAME} with dreamplay voice" in str(spec)
-    assert registry.choose(load(model="my.gguf")).adapter is None
-    assert registry.choose(load(adapter="none")).adapter is None
+    assert model_choice.choose(load(model="my.gguf")).adapter is None
+    assert model_choice.choose(load(adapter="none")).adapter is None
     lora(Path("mine.gguf"), base=MINE)
-    own = registry.choose(load(model="my.gguf", adapter=Path("mine.gguf"))).adapter
+    own = model_choice.choose(load(model="my.gguf", adapter=Path("mine.gguf"))).adapter
     assert own
     assert (own.name, own.is_shipped) == ("mine", False)
 
 
 def test_a_version_without_an_adapter_plays_without(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     adapter_files.ship_none(monkeypatch, tmp_path / "adapters")
-    assert registry.choose(load()).adapter is None
+    assert model_choice.choose(load()).adapter is None
     with pytest.raises(SettingsError, match=r"`adapter=voice`: this version of dreamplay ships no adapter; give"):
-        registry.choose(load(adapter="voice"))
+        model_choice.choose(load(adapter="voice"))
 
 
 @pytest.mark.parametrize("damage", ["cut short", "one byte more", "gone"])
@@ -80,20 +80,20 @@ def test_a_shipped_adapter_that_is_damaged_is_refused_with_the_way_out(
     if damage == "gone":
         file.unlink()
     with pytest.raises(SettingsError, match=r"voice.gguf is damaged \(.*\); run: pip install .*: `adapter=none`$"):
-        registry.choose(load())
-    assert registry.choose(load(adapter="none")).adapter is None
+        model_choice.choose(load())
+    assert model_choice.choose(load(adapter="none")).adapter is None
 
 
 def test_an_adapter_of_another_model_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     adapter_files.ship(monkeypatch, tmp_path / "adapters")
     says = f"'dreamplay voice' was made for {model_store.NAME}, and not for my.gguf; play without it, `adapter=none`"
     with pytest.raises(SettingsError, match=says):
-        registry.choose(load(model="my.gguf", adapter="voice"))
+        model_choice.choose(load(model="my.gguf", adapter="voice"))
     lora(Path("mine.gguf"), base=MINE)
     with pytest.raises(SettingsError, match=rf"another model \(SHA-256 {MINE[:12]}…\), and not for {model_store.NAME}"):
-        registry.choose(load(adapter="mine.gguf"))
+        model_choice.choose(load(adapter="mine.gguf"))
     lora(Path("unknown.gguf"))  # it does not say for which model
-    assert registry.choose(load(model="my.gguf", adapter="unknown.gguf")).adapter
+    assert model_choice.choose(load(model="my.gguf", adapter="unknown.gguf")).adapter
 
 
 def test_other_models_refuse_an_adapter_that_is_asked_for_and_ignore_one_that_is_set(
@@ -103,18 +103,18 @@ def test_other_models_refuse_an_adapter_that_is_asked_for_and_ignore_one_that_is
     elsewhere = {"base_url": "http://127.0.0.1:9/v1"}
     for flags in ({"model": "scripted"}, {"model": "m", **elsewhere}, elsewhere):
         with pytest.raises(SettingsError, match=r"`adapter=mine.gguf`: only the embedded model and .gguf files"):
-            registry.choose(load(adapter="mine.gguf", **flags))
-        assert registry.choose(load(adapter="none", **flags)).adapter is None
+            model_choice.choose(load(adapter="mine.gguf", **flags))
+        assert model_choice.choose(load(adapter="none", **flags)).adapter is None
     monkeypatch.setenv("DREAMPLAY_ADAPTER", "mine.gguf")
-    assert registry.choose(load(model="scripted")).adapter is None
-    assert registry.choose(load()).adapter
+    assert model_choice.choose(load(model="scripted")).adapter is None
+    assert model_choice.choose(load()).adapter
 
 
 async def test_a_survey_shows_the_adapter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     voice = adapter_files.ship(monkeypatch, tmp_path / "adapters")
     shown = {"name": voice.name, "size": voice.size, "sha256": voice.sha256}
-    rows = await registry.survey(load(model="my.gguf"))
+    rows = await survey.survey(load(model="my.gguf"))
     assert [row.get("adapter", "takes none") for row in rows] == [None, shown, "takes none"]
     voice.path.write_bytes(b"GGUF")
-    rows = await registry.survey(load())
+    rows = await survey.survey(load())
     assert "cannot play: the shipped adapter voice.gguf is damaged" in rows[0]["state"]

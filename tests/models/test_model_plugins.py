@@ -10,7 +10,7 @@ import pytest
 import strangers
 from dreamplay import prepare
 from dreamplay.errors import PluginError, PluginFailedError
-from dreamplay.models import registry
+from dreamplay.models import model_choice, registry
 from dreamplay.models.profile import ModelProfile
 from dreamplay.runs import transcript
 from dreamplay.settings import load
@@ -113,7 +113,7 @@ def test_a_stranger_s_model_plays_and_goes_on_by_its_own_profile_and_the_user_s(
 
 async def test_what_its_entry_point_takes_it_is_given() -> None:
     settings = load(model="asked", window=4096)
-    models = await registry.open_models(registry.choose(settings), settings, jobs=3)
+    models = await registry.open_models(model_choice.choose(settings), settings, jobs=3)
     assert [model.name for model in models] == ["echo of 3 jobs"] * 3
     assert models[0].profile.context_window == 4096
 
@@ -160,9 +160,9 @@ def test_one_that_fails_in_the_middle_ends_the_play_and_loses_nothing(name: str,
 def test_an_address_makes_it_a_name_at_that_address_and_a_misspelt_one_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert registry.choose(load(model="echo:8b", base_url="http://127.0.0.1:9/v1")).kind == "endpoint"
+    assert model_choice.choose(load(model="echo:8b", base_url="http://127.0.0.1:9/v1")).kind == "endpoint"
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
-    assert registry.choose(load(model="echo:8b")).kind == "echo"
+    assert model_choice.choose(load(model="echo:8b")).kind == "echo"
     monkeypatch.delenv("OPENAI_BASE_URL")
     with pytest.raises(dp.DreamplayError, match="did you mean echo"):
-        registry.choose(load(model="ecko"))
+        model_choice.choose(load(model="ecko"))

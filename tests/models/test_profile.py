@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from dreamplay.errors import SettingsError
-from dreamplay.models import profile_table, registry
+from dreamplay.models import model_choice, profile_table
 from dreamplay.models.profile import LEARNT, ModelProfile
 from dreamplay.settings import load
 from pydantic import ValidationError
@@ -81,13 +81,13 @@ def test_who_has_the_last_word(what: str) -> None:
     flags, toml, before, expected = PRECEDENCE[what]
     Path("dreamplay.toml").write_text(toml)
     settings = load(model="m", base_url="https://api.mistral.ai/v1", **flags)
-    found = registry.profile(registry.choose(settings), settings, ModelProfile(**before) if before else None)
+    found = model_choice.profile(model_choice.choose(settings), settings, ModelProfile(**before) if before else None)
     assert {name: getattr(found, name) for name in expected} == expected
 
 
 def _chosen() -> ModelProfile:
     settings = load(model="scripted")
-    return registry.profile(registry.choose(settings), settings)
+    return model_choice.profile(model_choice.choose(settings), settings)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay.analysis import explain
+from dreamplay.analysis import explain, knowledge
 from dreamplay.branching import batch, branch
 from dreamplay.branching.branch import Changes
 from dreamplay.comparison import compare
@@ -422,8 +422,8 @@ async def test_her_lines_can_be_asked_about(small: Path, tmp_path: Path) -> None
     record = await worlds.visited(plan, tmp_path / "run")
     fear, said = _hers(record)
     assert (explain.why(record, said.id, lambda digest: None).by, fear.kind) == ("person", "fear")
-    known = explain.knows(record, VISITOR)
+    known = knowledge.knows(record, VISITOR)
     assert "The stairs fold up." in [each.text for each in known.witnessed]
     for role in ("ada", "bo"):
-        assert "The stairs fold up." not in [each.text for each in explain.knows(record, role).witnessed]
-        assert VISITOR in [secret.of for secret in explain.knows(record, role).secrets]
+        assert "The stairs fold up." not in [each.text for each in knowledge.knows(record, role).witnessed]
+        assert VISITOR in [secret.of for secret in knowledge.knows(record, role).secrets]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay.analysis import explain
+from dreamplay.analysis import explain, knowledge
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.rendering.explain_view import ExplainView
-from dreamplay.runs import prompt_log, transcript
+from dreamplay.runs import prompt_reader, transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.event import DreamEvent, LineEvent
 
@@ -16,7 +16,7 @@ EXAMPLE = Path(__file__).parents[1] / "runs" / "version_1"
 
 
 def _why(record: RunLog, folder: Path, number: int) -> None:
-    ExplainView(record).why(explain.why(record, number, lambda digest: prompt_log.find(folder, digest)))
+    ExplainView(record).why(explain.why(record, number, lambda digest: prompt_reader.find(folder, digest)))
 
 
 @pytest.mark.parametrize("direction", ["guided", "led"])
@@ -55,7 +55,7 @@ def test_knows_prints_names_and_numbers(capsys: pytest.CaptureFixture[str]) -> N
     lines = [event for event in record.script if isinstance(event, LineEvent) and event.id <= 45]
     heard = next(event for event in lines if "leo" in event.witnesses and event.turn)
     missed = next(event for event in lines if "leo" not in event.witnesses)
-    ExplainView(record).knows(explain.knows(record, "leo", 45))
+    ExplainView(record).knows(knowledge.knows(record, "leo", 45))
     out = capsys.readouterr().out
     assert f"  {heard.id}  {record.cast.name(heard.speaker or '')}: {heard.text}"[:60] in out
     assert f"  {missed.id}  " not in out  # said without him

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import worlds
-from dreamplay.analysis import explain
+from dreamplay.analysis import explain, open_threads
 from dreamplay.rendering.explain_view import ExplainView
 from dreamplay.rendering.threads_view import show_threads
 
@@ -16,7 +16,7 @@ RUN = worlds.record(
 
 
 def test_threads_are_listed_by_scene_with_what_became_of_them(capsys: pytest.CaptureFixture[str]) -> None:
-    show_threads(RUN, explain.threads(RUN))
+    show_threads(RUN, open_threads.threads(RUN))
     assert [" ".join(line.split()) for line in capsys.readouterr().out.splitlines() if line] == [
         "Day; The square",
         "event what words what became of it",

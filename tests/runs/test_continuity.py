@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import worlds
-from dreamplay.analysis import explain
+from dreamplay.analysis import explain, knowledge
 from dreamplay.branching import batch
 from dreamplay.branching import branch as whatif
 from dreamplay.branching.branch import Changes
@@ -320,7 +320,7 @@ async def _used(folder: Path, other: RunLog) -> bool:
     Markdown().write(Source((record,), AUTHOR))
     comparison_report.render(compare.compare([other], [record]))
     score.card({"run": record})
-    explain.knows(record, record.cast.roles[0])
+    knowledge.knows(record, record.cast.roles[0])
     for event in record.script:
         if event.provenance.by != "author":
             explain.why(record, event.id, lambda digest: None)

@@ -12,8 +12,9 @@ from dreamplay.errors import ModelError, RecordError
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
-from dreamplay.runs import prompt_log
-from dreamplay.runs.prompt_log import FILE, PromptLog
+from dreamplay.runs import prompt_log, prompt_reader
+from dreamplay.runs.prompt_log import PromptLog
+from dreamplay.runs.prompt_records import FILE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,10 +35,10 @@ async def test_every_prompt_of_a_run_can_be_read_back(profile: ModelProfile, tmp
     model = ScriptedModel(profile=profile)
     record = await worlds.play("mindsync", tmp_path / "run", model)
     for prompt in model.seen:
-        assert prompt_log.find(tmp_path / "run", prompt.digest) == prompt
+        assert prompt_reader.find(tmp_path / "run", prompt.digest) == prompt
     named = {event.provenance.prompt for event in record.script} - {None}
     assert named <= {prompt.digest for prompt in model.seen}
-    assert prompt_log.find(tmp_path / "run", "0" * 64) is None
+    assert prompt_reader.find(tmp_path / "run", "0" * 64) is None
 
 
 async def test_a_prompt_is_kept_before_it_is_answered(small: Path, tmp_path: Path) -> None:
@@ -45,7 +46,7 @@ async def test_a_prompt_is_kept_before_it_is_answered(small: Path, tmp_path: Pat
 
     class Watching(ScriptedModel):
         async def complete(self, prompt: Prompt, **rest: Any) -> Any:
-            assert prompt_log.find(tmp_path / "run", prompt.digest) == prompt
+            assert prompt_reader.find(tmp_path / "run", prompt.digest) == prompt
             asked.append(prompt)
             if len(asked) == 5:
                 raise ModelError("the model is gone")
@@ -53,7 +54,7 @@ async def test_a_prompt_is_kept_before_it_is_answered(small: Path, tmp_path: Pat
 
     with pytest.raises(ModelError):
         await Runner(worlds.plan(small), Watching(), tmp_path / "run", {}).play(lambda seen: None)
-    assert prompt_log.find(tmp_path / "run", asked[-1].digest)
+    assert prompt_reader.find(tmp_path / "run", asked[-1].digest)
 
 
 def test_each_piece_is_kept_once_and_of_a_script_only_what_is_new(tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ def test_any_scripts_come_back_as_they_were(tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("kept")
     prompts = [_prompt(text, json_schema={"enum": [text]}, stop=("\n",)) for text in texts]
     _kept(folder, *prompts)
-    assert [prompt_log.find(folder, prompt.digest) for prompt in prompts] == prompts
+    assert [prompt_reader.find(folder, prompt.digest) for prompt in prompts] == prompts
 
 
 def test_an_archive_that_is_opened_again_goes_on(tmp_path: Path) -> None:
@@ -97,16 +98,16 @@ def test_an_archive_that_is_opened_again_goes_on(tmp_path: Path) -> None:
     records = _kept(tmp_path, *prompts)
     assert records[: len(first)] == first
     assert len(records) == len(first) + 2
-    assert [prompt_log.find(tmp_path, prompt.digest) for prompt in prompts] == prompts
+    assert [prompt_reader.find(tmp_path, prompt.digest) for prompt in prompts] == prompts
 
 
 def test_a_prompt_that_was_not_kept_is_not_there(tmp_path: Path) -> None:
-    assert prompt_log.find(tmp_path, "0" * 64) is None
+    assert prompt_reader.find(tmp_path, "0" * 64) is None
     prompt = _prompt("One.\n")
     _kept(tmp_path, prompt)
     path = tmp_path / FILE
     path.write_bytes(path.read_bytes()[:-9])  # cut off by a crash
-    assert prompt_log.find(tmp_path, prompt.digest) is None
+    assert prompt_reader.find(tmp_path, prompt.digest) is None
 
 
 @pytest.mark.parametrize(
@@ -134,14 +135,14 @@ async def test_damage_keeps_nobody_from_going_on_and_is_never_shown_as_a_prompt(
     path.write_bytes(changed := change(path.read_bytes()))
     assert prompt_log.complaint(tmp_path) is None or "cannot be read" in str(prompt_log.complaint(tmp_path))
     if line is None:
-        assert prompt_log.find(tmp_path, prompts[-1].digest) == prompts[-1]
+        assert prompt_reader.find(tmp_path, prompts[-1].digest) == prompts[-1]
     else:
         with pytest.raises(RecordError, match=rf"^[^\n]*{FILE}:{line}: [^\n]*$"):
-            prompt_log.find(tmp_path, prompts[-1].digest)
+            prompt_reader.find(tmp_path, prompts[-1].digest)
     other = _prompt("Three.\n")
     with PromptLog(tmp_path) as kept:
         kept.keep(other)
-    assert prompt_log.find(tmp_path, other.digest) == other
+    assert prompt_reader.find(tmp_path, other.digest) == other
     assert path.read_bytes().startswith(changed)
 
 
@@ -159,8 +160,8 @@ def test_what_is_no_file_is_neither_waited_for_nor_written_through(tmp_path: Pat
     (tmp_path / "theirs").write_text("Not yours.")
     make(tmp_path / FILE)
     assert says in str(prompt_log.complaint(tmp_path))
-    assert prompt_log.find(tmp_path, "0" * 64) is None
+    assert prompt_reader.find(tmp_path, "0" * 64) is None
     with PromptLog(tmp_path) as kept:
         kept.keep(_prompt("One.\n"))
-    assert (prompt_log.find(tmp_path, _prompt("One.\n").digest) is None) == (what == "folder")
+    assert (prompt_reader.find(tmp_path, _prompt("One.\n").digest) is None) == (what == "folder")
     assert (tmp_path / "theirs").read_text() == "Not yours."

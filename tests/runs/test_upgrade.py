@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from dreamplay import prepare
 from dreamplay.errors import RecordError
-from dreamplay.models import profile_table, registry
-from dreamplay.models.registry import ModelSpec
+from dreamplay.models import model_choice, profile_table
+from dreamplay.models.model_choice import ModelSpec
 from dreamplay.runs import transcript, upgrade
 from dreamplay.runs.transcript import FILE, Transcript
 from dreamplay.schema.event import Cue, validate_event
@@ -135,7 +135,7 @@ def test_a_run_whose_profile_did_not_say_how_it_was_directed_goes_on_led(kind: s
     header |= {"schema_version": 2, "model": "tiny", "settings": settings}
     (tmp_path / FILE).write_text(json.dumps(header) + "\n", encoding="utf-8")
     kept = prepare.recorded_profile(transcript.read(tmp_path).header)
-    played = registry.profile(ModelSpec(kind, "tiny", None, "as before"), load(), kept)
+    played = model_choice.profile(ModelSpec(kind, "tiny", None, "as before"), load(), kept)
     assert played == profile_table.look_up(kind, "tiny").refined({"direction": "led", "think": False})
 
 
@@ -143,10 +143,10 @@ def test_a_run_goes_on_as_it_was_directed_unless_that_is_set_anew(stopped: Path)
     before = transcript.read(stopped).header
     for settings, expected in (({}, ("led", False)), ({"direction": "free", "think": True}, ("free", True))):
         spec, known = prepare.choose(load(model=before.model, base_url="http://127.0.0.1:9/v1", **settings), before)
-        played = registry.profile(spec, load(**settings), known)
+        played = model_choice.profile(spec, load(**settings), known)
         assert (played.direction, played.think) == expected
     spec, known = prepare.choose(load(model="another", base_url="http://127.0.0.1:9/v1"), before)
-    assert registry.profile(spec, load(), known).direction == "guided"
+    assert model_choice.profile(spec, load(), known).direction == "guided"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import dreamplay as dp
 import pytest
 import worlds
 from dreamplay.errors import RecordError, UsageError
-from dreamplay.runs import prompt_log
+from dreamplay.runs import prompt_records
 from dreamplay.runs.transcript import FILE
 from dreamplay.storage.folders import FolderStore, at
 from dreamplay.storage.store import Store
@@ -35,7 +35,7 @@ def test_a_copy_is_the_same_and_what_is_there_is_not_copied_again(home: Path, st
     assert _states(dp.copy_runs(store=home, to=store)) == {"one": "copied", "two": "copied"}
     for name in ("one", "two"):
         place = store.place(name)
-        for file in (FILE, prompt_log.FILE, "about.json", "transcript.md"):
+        for file in (FILE, prompt_records.FILE, "about.json", "transcript.md"):
             assert place.read(file) == (home / name / file).read_bytes()
         assert dp.Run.read(place).events == dp.load_run(name, home).events
     assert dp.Run.read(store.place("one")).label.title == "Tea"

@@ -20,7 +20,7 @@ from dreamplay.errors import RecordError
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
-from dreamplay.runs import prompt_log, transcript
+from dreamplay.runs import prompt_records, transcript
 from dreamplay.runs.transcript import FILE
 from dreamplay.schema.event import StanceEvent
 from dreamplay.storage.folders import FolderPlace
@@ -32,7 +32,7 @@ EXAMPLE = docs_pages.ROOT / "transcripts" / "example"
 
 
 def _whole(place: Place) -> dict[str, bytes]:
-    return {file: place.read(file) for file in (FILE, prompt_log.FILE, "transcript.md")}
+    return {file: place.read(file) for file in (FILE, prompt_records.FILE, "transcript.md")}
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(40, marks=pytest.mark.slow)])

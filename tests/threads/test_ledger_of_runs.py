@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import worlds
-from dreamplay.analysis import explain
+from dreamplay.analysis import explain, open_threads
 from dreamplay.branching import batch, branch
 from dreamplay.branching.branch import Changes
 from dreamplay.engine import run_config
@@ -86,11 +86,11 @@ async def test_nobody_s_ledger_has_what_they_did_not_witness(whole: RunLog) -> N
 
 
 async def test_threads_and_why_of_a_run(whole: RunLog) -> None:
-    threads = explain.threads(whole)
+    threads = open_threads.threads(whole)
     assert threads == _ledger(whole).threads
-    assert explain.threads(whole, "ada") == _ledger(whole, "ada").threads
+    assert open_threads.threads(whole, "ada") == _ledger(whole, "ada").threads
     taken = next(each for each in threads if each.taken_up)
     made = explain.why(whole, taken.taken_up[0], lambda digest: None)
     assert (taken.kind, taken.since, taken.words) in [(each.kind, each.since, each.words) for each in made.took_up]
     with pytest.raises(UsageError, match="no role 'zed' in this run; it has ada, bo, cyrus"):
-        explain.threads(whole, "zed")
+        open_threads.threads(whole, "zed")

@@ -11,7 +11,7 @@ import pytest
 from dreamplay.languages import get
 from dreamplay.models.base import Reply
 from dreamplay.schema.provenance import Usage
-from dreamplay.validation import normalize
+from dreamplay.validation import normalize, small_model_steps
 from dreamplay.validation.check import CheckContext, Heard
 from dreamplay.validation.checks import remembers
 from dreamplay.validation.generate import CandidateRejectedError, generate
@@ -520,7 +520,7 @@ def test_a_small_models_own_name_is_cut_off_where_it_is_not_somebody_else_who_sp
     ],
 )
 def test_a_small_models_own_name_is_cut_out_between_commas_where_it_only_hangs(text: str, said: str) -> None:
-    assert normalize.speech(text, CheckContext("Leo", ["Elara", "Leo"]), normalize.STEPS) == said
+    assert normalize.speech(text, CheckContext("Leo", ["Elara", "Leo"]), small_model_steps.STEPS) == said
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import served
 import worlds
 from dreamplay.models import registry
 from dreamplay.models.base import Model
-from dreamplay.models.registry import ModelSpec
+from dreamplay.models.model_choice import ModelSpec
 from dreamplay.models.scripted import ScriptedModel
 from fake_endpoint import FakeEndpoint
 from fastapi import FastAPI

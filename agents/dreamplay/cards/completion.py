@@ -39,10 +39,10 @@ async def ask_named(reference: str | None, base_url: str | None, seen: ImportedP
         ModelError: see `ask`.
     """
     from dreamplay import settings as reading
-    from dreamplay.models import adapter, registry
+    from dreamplay.models import adapter, model_choice, registry
 
     settings = reading.load(model=reference, base_url=base_url, adapter=adapter.NONE)
-    engine = registry.choose(settings)
+    engine = model_choice.choose(settings)
     if engine.kind == "scripted":
         raise UsageError("`ask_model` with the scripted fake: it knows nothing of cards; name a model, as for run")
     model = await registry.open_model(engine, settings)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dreamplay.branching.batch import BatchRunner
     from dreamplay.engine.run_config import RunConfig
     from dreamplay.engine.runner import Runner
-    from dreamplay.models.registry import ModelSpec
+    from dreamplay.models.model_choice import ModelSpec
     from dreamplay.prepare import Prepared
     from dreamplay.rendering.story_view import OutputMode
     from dreamplay.schema.event import Event, Token

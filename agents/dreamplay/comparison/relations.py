@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from dreamplay.analysis.explain import dreamt
+from dreamplay.analysis.knowledge import dreamt
 from dreamplay.comparison.alignment import Pairing
 from dreamplay.comparison.joint_test import Draft, Tested
 from dreamplay.runs.transcript import RunLog

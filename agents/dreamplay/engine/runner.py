@@ -24,10 +24,11 @@ from dreamplay.participants import visit
 from dreamplay.participants.attended import Attended
 from dreamplay.participants.base import Participant, Quit
 from dreamplay.participants.visit import InterventionPlayer
-from dreamplay.runs import pending_answers, prompt_log, transcript
+from dreamplay.runs import pending_answers, prompt_records, transcript
 from dreamplay.runs.continuity import Continuity
 from dreamplay.runs.pending_answers import PendingAnswers
-from dreamplay.runs.prompt_log import PromptLog, RecordingModel
+from dreamplay.runs.prompt_log import PromptLog
+from dreamplay.runs.recording_model import RecordingModel
 from dreamplay.runs.run_settings import checked_settings
 from dreamplay.runs.transcript import FILE, Resumed, Rollback, Transcript
 from dreamplay.runs.transcript_reader import unrecordable
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from dreamplay.tracing.collector import Tracing
 
-_BESIDE = (prompt_log.FILE, pending_answers.FILE)
+_BESIDE = (prompt_records.FILE, pending_answers.FILE)
 """The other files that exist during a play."""
 
 

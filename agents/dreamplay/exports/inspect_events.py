@@ -9,7 +9,7 @@ from typing import Any
 from dreamplay.exports.playscript import Passage, Playscript
 from dreamplay.formats import Source
 from dreamplay.models.prompt import Prompt
-from dreamplay.runs import prompt_log
+from dreamplay.runs import prompt_reader
 from dreamplay.runs.transcript import RunLog
 from dreamplay.runs.viewpoint import AUTHOR
 from dreamplay.schema.event import Event
@@ -63,7 +63,7 @@ class Events:
             if (parent := _trunk(log, named)) is not None:
                 self._branches.setdefault(parent.name, []).append(log)
         places = source.places if source.secrets else ()
-        self._prompts = {place.name: prompt_log.every(place) for place in places}
+        self._prompts = {place.name: prompt_reader.every(place) for place in places}
 
     def of(self, log: RunLog) -> Iterator[Fields]:
         """The events of a run from its beginning, and then its branches, each from where it parts."""

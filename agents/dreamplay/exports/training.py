@@ -16,7 +16,7 @@ from dreamplay.exports.datasheet import Datasheet
 from dreamplay.exports.episode import Episode, Messages, Moment
 from dreamplay.formats import Files, Format, Source
 from dreamplay.models.prompt import Prompt
-from dreamplay.runs import prompt_log
+from dreamplay.runs import prompt_reader
 from dreamplay.runs.viewpoint import AUTHOR, READER
 from dreamplay.schema.provenance import RejectedCandidate
 from dreamplay.validation import move_checks
@@ -51,7 +51,7 @@ class Training(Format):
         lines: dict[str, None] = {}
         for at, log in enumerate(source.logs):
             eyes = source.viewpoint(log)
-            kept = prompt_log.every(source.places[at]) if source.secrets and source.places else {}
+            kept = prompt_reader.every(source.places[at]) if source.secrets and source.places else {}
             for role in (source.view,) if eyes.roles else log.cast.characters:
                 episode = Episode.of(log, role, eyes)
                 sheet.skipped.update(episode.skipped)

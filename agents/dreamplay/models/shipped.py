@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from dreamplay.models import registry
+from dreamplay.models import connection
 from dreamplay.models.adapter import Adapter
 from dreamplay.models.base import Model
 from dreamplay.models.llamacpp import LocalModel
+from dreamplay.models.model_choice import ModelSpec
 from dreamplay.models.profile import ModelProfile
-from dreamplay.models.registry import ModelSpec
 from dreamplay.models.scripted import ScriptedModel, vocabulary
 from dreamplay.settings import Settings
 
@@ -44,8 +44,8 @@ async def endpoint(variant: str, settings: Settings, *, profile: ModelProfile, j
     """
     address, source = settings.address() or (None, None)
     spec = ModelSpec("endpoint", variant or None, address, "", source)
-    found = registry.connect(spec, settings, profile, jobs=jobs)
+    found = connection.connect(spec, settings, profile, jobs=jobs)
     found.streams = jobs == 1
     if not found.name:
-        found.name = await registry.only_model(found)
+        found.name = await connection.only_model(found)
     return found

@@ -22,7 +22,7 @@ from dreamplay.schema.event import Event, LineEvent, ReflectionEvent, ThoughtEve
 from dreamplay.schema.provenance import Provenance, RetrievedMemory
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View, last_heard
-from dreamplay.validation import normalize, structured_output
+from dreamplay.validation import endings, structured_output
 from dreamplay.validation.check import CheckContext, Heard
 from dreamplay.validation.generate import CandidateRejectedError, Generation, generate
 from dreamplay.validation.merit import merit
@@ -175,7 +175,7 @@ class Agent:
             else:
                 answer = structured_output.reflection(reply, others)
             try:
-                said = replace(reply, text=normalize.whole(answer.thought))
+                said = replace(reply, text=endings.whole(answer.thought))
                 thought = self.pipeline.line(said, context, "reflection")
             except CandidateRejectedError as error:
                 if error.fallback is not None:

@@ -9,11 +9,12 @@ from typing import Literal
 
 from dreamplay.models.base import Reply
 from dreamplay.schema.provenance import RejectedCandidate
-from dreamplay.validation import names, normalize
+from dreamplay.validation import names
 from dreamplay.validation.check import CheckContext, Fault
 from dreamplay.validation.generate import CandidateRejectedError
 from dreamplay.validation.ngrams import WORD, words
 from dreamplay.validation.pipeline import Pipeline
+from dreamplay.validation.speaker_labels import own_words
 
 LONGEST_GESTURE = 30
 """Words of a gesture at most."""
@@ -111,7 +112,7 @@ def parse(text: str, context: CheckContext, *, may_leave: bool) -> tuple[TurnRep
         return None, Fault("JSON in place of a line", f"{me} speaks in plain words.")
     if _OTHERWISE.search(rest):
         return None, Fault("a thought in another form", f"{me} thinks between <private> and </private>, or not at all.")
-    said, asides = _parted(" ".join(normalize.own_words(rest, context).split()), context)
+    said, asides = _parted(" ".join(own_words(rest, context).split()), context)
     if asides is None:
         return None, Fault("a parenthesis without its other half", f"{me} says it without parentheses.")
     found = [part for aside in asides for part in _sorted(aside, context)]

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from rich.padding import Padding
 from rich.text import Text
 
-from dreamplay.analysis.explain import Explanation, Knowledge, Reflected
+from dreamplay.analysis.explain import Explanation, Reflected
+from dreamplay.analysis.knowledge import Knowledge
 from dreamplay.rendering import console, threads_view
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.event import (

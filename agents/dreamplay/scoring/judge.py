@@ -106,14 +106,14 @@ async def ask(reference: str, base_url: str | None, runs: Mapping[str, RunLog]) 
         ModelError: see `judge`.
     """
     from dreamplay import settings as reading
-    from dreamplay.models import adapter, registry
+    from dreamplay.models import adapter, model_choice, registry
 
     if reference == "scripted":
         raise UsageError("`judge=scripted`: the fake has no opinion; name a model, as `model` for a play")
     settings: Settings = reading.load(model=reference, base_url=base_url, adapter=adapter.NONE)
     if settings.temperature is None:  # the same play should get the same marks
         settings = settings.model_copy(update={"temperature": 0.0})
-    model = await registry.open_model(registry.choose(settings), settings)
+    model = await registry.open_model(model_choice.choose(settings), settings)
     try:
         return await judge(model, runs)
     finally:

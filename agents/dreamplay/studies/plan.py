@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dreamplay.engine.run_config import RunConfig
-from dreamplay.models.registry import ModelSpec
+from dreamplay.models.model_choice import ModelSpec
 from dreamplay.runs.records import Header
 from dreamplay.settings import Settings
 from dreamplay.studies.tasks import Task, Turn, asked, named

@@ -8,19 +8,20 @@ from pathlib import Path
 
 from dreamplay import casting, plugins, prepare
 from dreamplay import settings as reading
-from dreamplay.branching import branch
+from dreamplay.branching import branch, story_edit
 from dreamplay.branching.branch import Changes
 from dreamplay.engine import run_config
 from dreamplay.engine.plugin_set import GROUPS, SHIPPED, PluginSet
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import PluginError, UsageError
 from dreamplay.library import resources, yaml_loader
-from dreamplay.models import registry
-from dreamplay.models.registry import ModelSpec
+from dreamplay.models import model_choice
+from dreamplay.models.model_choice import ModelSpec
 from dreamplay.runs.records import RunLog
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
-from dreamplay.settings import Settings, Source
+from dreamplay.settings import Settings
+from dreamplay.settings_source import Source
 from dreamplay.studies import checks
 from dreamplay.studies.plan import Plan, by_flag, scene_at
 from dreamplay.studies.study import Condition, Study
@@ -76,7 +77,7 @@ class _Planner:
     def add(self, condition: str, phrasing: str, change: Condition) -> None:
         """Plan one phrasing."""
         spec, settings = self._model(condition, change)
-        profile = registry.profile(spec, settings)
+        profile = model_choice.profile(spec, settings)
         before = self._before(phrasing) if change.at else None
         if before:
             run, turn = before.run, self._turn(condition, phrasing, change, before.run)
@@ -106,7 +107,7 @@ class _Planner:
         if self.study.base_url and not by_flag(settings, "base_url"):
             settings = settings.over(self._source, base_url=self.study.base_url[0])
         try:
-            spec = registry.choose(settings)
+            spec = model_choice.choose(settings)
         except UsageError as error:
             if self.study.adapter and "`adapter" in str(error):
                 raise self.study.wrong(error, "adapter") from None
@@ -187,7 +188,7 @@ class _Planner:
         edited = self._story(condition, phrasing, change) if change.story_edit else None
         if edited:
             try:
-                branch.edited(before, (), before.scenes[scene_at(before, at)][1], False, edited)
+                story_edit.edited(before, (), before.scenes[scene_at(before, at)][1], False, edited)
             except UsageError as error:
                 raise self.study.wrong(error, *self._keys(condition, phrasing, "story_edit")) from None
         return Turn(

@@ -18,19 +18,20 @@ from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.runner import Runner
 from dreamplay.errors import DreamplayError, ModelError, RecordError, UsageError
-from dreamplay.models import registry
+from dreamplay.models import model_choice, registry
 from dreamplay.models.addresses import Addresses
 from dreamplay.models.base import Model
 from dreamplay.models.endpoint import Endpoint
+from dreamplay.models.model_choice import ModelSpec
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.rate_limit import RateLimit
-from dreamplay.models.registry import ModelSpec
 from dreamplay.runs import transcript
 from dreamplay.runs.records import End, Header, RunLog
 from dreamplay.runs.run_settings import comparable
 from dreamplay.schema.address import Address
 from dreamplay.schema.base import FrozenModel
-from dreamplay.settings import Settings, Source
+from dreamplay.settings import Settings
+from dreamplay.settings_source import Source
 from dreamplay.storage import opening
 from dreamplay.storage.store import SOMEBODY, Store
 from dreamplay.studies.engines.base import Outcome
@@ -170,7 +171,7 @@ class Worker:
         found: list[Model] = []
         for address in self.place.addresses or (None,):
             settings = self._settings(task, profile, address)
-            spec = registry.choose(settings)
+            spec = model_choice.choose(settings)
             # Also for one play at a time: whole replies cost less, and nobody watches.
             lanes = await registry.open_models(
                 spec, settings, jobs=max(self.place.jobs, 2), load=False, recorded=profile

@@ -6,7 +6,8 @@ import importlib.util
 from typing import TYPE_CHECKING
 
 from dreamplay.errors import SettingsError
-from dreamplay.settings import CONFIG, Settings
+from dreamplay.settings import Settings
+from dreamplay.settings_file import CONFIG
 
 if TYPE_CHECKING:
     from dreamplay.tracing.collector import Tracing

@@ -14,8 +14,8 @@ from functools import lru_cache
 
 from dreamplay.validation import names
 from dreamplay.validation.check import Candidate, Check, CheckContext, Fault, TextKind
+from dreamplay.validation.endings import ends, without_stops
 from dreamplay.validation.ngrams import WORD, brought_up, grams, runs, words
-from dreamplay.validation.normalize import ends, without_stops
 from dreamplay.validation.relevance import relevance
 
 _SENTENCES = re.compile(r"(?<=[.!?\u2026])\s+")

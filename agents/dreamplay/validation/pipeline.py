@@ -13,9 +13,10 @@ from dreamplay.languages.language import Language
 from dreamplay.models.base import Reply
 from dreamplay.schema.error_messages import did_you_mean
 from dreamplay.schema.provenance import RejectedCandidate
-from dreamplay.validation import checks, english, move_checks, normalize
+from dreamplay.validation import checks, english, move_checks, normalize, small_model_steps
 from dreamplay.validation.check import ANY, Candidate, Check, CheckContext, Fault, Step, TextKind
 from dreamplay.validation.config import CheckConfig
+from dreamplay.validation.endings import ends
 from dreamplay.validation.generate import CandidateRejectedError
 
 _KEPT = 2000
@@ -39,7 +40,7 @@ STRICT: tuple[Check | Step, ...] = (
             "turns_answer_round", "does_not_apologise", "keeps_the_third_person", "leaves_dreamers_out", "lists_fears",
         )
     ),
-    *normalize.STEPS,
+    *small_model_steps.STEPS,
 )  # fmt: skip
 """Those of a small one, and what is taken off its lines besides."""
 
@@ -60,7 +61,7 @@ class Pipeline:
             CandidateRejectedError: it cannot, or waits for a better one.
         """
         text = normalize.speech(reply.text, context, self.steps)
-        candidate = Candidate(text, finished=reply.finished or normalize.ends(text))
+        candidate = Candidate(text, finished=reply.finished or ends(text))
         self.require(candidate, context, kind, text, raw=reply.text)
         return text
 
@@ -125,7 +126,7 @@ class Pipeline:
             PluginError: there is no such check anywhere, so that the name is wrong.
         """
         own = [*(check.name for check in self.checks), *(step.name for step in self.steps)]
-        known = sorted({*own, *SHIPPED, *(step.name for step in normalize.STEPS)})
+        known = sorted({*own, *SHIPPED, *(step.name for step in small_model_steps.STEPS)})
         for name in names:
             if name not in known:
                 raise PluginError(f"unknown check {name!r}{did_you_mean(name, known)}; there are {', '.join(known)}")
@@ -184,7 +185,7 @@ def _named(name: str) -> tuple[Check | Step, ...]:
 
 def _shipped(name: str) -> Check | Step | None:
     """The check or step of dreamplay with a name."""
-    return SHIPPED.get(name) or next((step for step in normalize.STEPS if step.name == name), None)
+    return SHIPPED.get(name) or next((step for step in small_model_steps.STEPS if step.name == name), None)
 
 
 def _guarded(plugin: plugins.Plugin, each: Check | Step) -> Check | Step:

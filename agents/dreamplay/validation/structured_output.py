@@ -14,7 +14,7 @@ from dreamplay.prompting.reflection import MARKS
 from dreamplay.schema.event import sanitize
 from dreamplay.schema.provenance import RejectedCandidate
 from dreamplay.schema.scene import Outcome
-from dreamplay.validation import json_reader, normalize
+from dreamplay.validation import endings, json_reader
 from dreamplay.validation.check import Candidate, CheckContext
 from dreamplay.validation.generate import CandidateRejectedError
 from dreamplay.validation.json_reader import Scale, folded
@@ -193,7 +193,7 @@ def _shortened(text: str, limit: int = _LONGEST) -> str:
     it may only lack its end mark.
     """
     text = " ".join(text.split())
-    return normalize.whole(text[:limit]) or text[:limit]
+    return endings.whole(text[:limit]) or text[:limit]
 
 
 def valid(reply: Reply, make: Callable[[dict[str, Any]], T], wanted: Collection[str], *, what: str = "") -> T:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import dreamplay as dp
-from dreamplay.analysis.explain import EventRange, Knowledge
+from dreamplay.analysis.explain import EventRange
+from dreamplay.analysis.knowledge import Knowledge
 from dreamplay.rendering import threads_view
 from dreamplay.schema.event import DreamEvent, LineEvent, TurnEvent
 from dreamplay.threads.thread import Thread

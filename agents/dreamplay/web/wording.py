@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from dreamplay.settings import TOML, Settings
+from dreamplay.settings import Settings
+from dreamplay.settings_file import TOML
 
 LABELS = {
     "story": "Story", "swaps": "Cast", "swap": "Cast", "seed": "Seed", "length": "Length", "beats": "Beats",

@@ -36,11 +36,11 @@ from dreamplay.rendering.output import dumps, echo, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dreamplay.branched import Branched
     from dreamplay.branching.batch import Job
     from dreamplay.models.base import Model
-    from dreamplay.models.registry import ModelSpec
+    from dreamplay.models.model_choice import ModelSpec
     from dreamplay.rendering.story_view import OutputMode
-    from dreamplay.run import Branched
     from dreamplay.runs.transcript import RunLog
     from dreamplay.settings import Settings
 
@@ -113,7 +113,7 @@ def whatif(
     from dreamplay import prepare
     from dreamplay import settings as reading
     from dreamplay.branching import batch
-    from dreamplay.models import registry
+    from dreamplay.models import model_choice, registry
     from dreamplay.run import Run
     from dreamplay.runs import home as homes
 
@@ -137,7 +137,7 @@ def whatif(
     for note in () if quiet else changed[0].notes:
         say(note)
     engine, known = prepare.choose(settings, parent.record.newest)
-    profile = registry.profile(engine, settings, known)
+    profile = model_choice.profile(engine, settings, known)
     if profile.max_jobs and jobs and jobs > profile.max_jobs:
         raise UsageError(
             f"--jobs {jobs}: {engine.kind} models have room for {profile.max_jobs} runs at once; ask for fewer"

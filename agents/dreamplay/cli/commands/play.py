@@ -239,10 +239,10 @@ def models(
     import asyncio
 
     from dreamplay import settings as reading
-    from dreamplay.models import registry
+    from dreamplay.models import survey
 
     settings = reading.load(model=model, base_url=base_url, adapter=adapter_named(adapter, no_adapter))
-    rows = asyncio.run(registry.survey(settings))
+    rows = asyncio.run(survey.survey(settings))
     rows = [row | {name: worded(row[name]) for name in ("model", "state")} for row in rows]
     if as_json:
         echo(dumps(rows))

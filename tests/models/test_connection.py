@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import openai
 import pytest
 from dreamplay.errors import ModelError, SettingsError
-from dreamplay.models import model_store, registry
+from dreamplay.models import connection, model_choice, model_store, registry, survey
 from dreamplay.models.endpoint import open_endpoint
 from dreamplay.models.profile import ModelProfile
 from dreamplay.settings import load
@@ -32,80 +31,19 @@ async def closed(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
         clients.append(open_endpoint(*args, **rest))
         return clients[-1]
 
-    monkeypatch.setattr(registry, "open_endpoint", opened)
+    monkeypatch.setattr(connection, "open_endpoint", opened)
     yield
     for client in clients:
         await client.close()
 
 
-CHOICES: dict[str, tuple[dict[str, str], dict[str, str], tuple[str, str | None, str | None]]] = {
-    # flags, environment, and what plays: kind, model, address
-    "nothing is set": ({}, {}, ("embedded", model_store.NAME, None)),
-    "a model": ({"model": "gpt-x"}, {}, ("endpoint", "gpt-x", None)),
-    "a model at an address": ({"model": "m", "base_url": URL}, {}, ("endpoint", "m", URL)),
-    "an address alone": ({"base_url": URL}, {}, ("endpoint", None, URL)),
-    "an address of OpenAI's variable": ({}, {"OPENAI_BASE_URL": URL}, ("endpoint", None, URL)),
-    "both addresses": ({"base_url": URL}, {"OPENAI_BASE_URL": "http://x/v1"}, ("endpoint", None, URL)),
-    "a key alone": ({}, {"OPENAI_API_KEY": "k"}, ("embedded", model_store.NAME, None)),
-    "a model in the environment": ({}, {"DREAMPLAY_MODEL": "m"}, ("endpoint", "m", None)),
-    "a flag against the environment": ({"model": "scripted"}, {"DREAMPLAY_MODEL": "m"}, ("scripted", "scripted", None)),
-    "embedded by name": ({"model": "embedded", "base_url": URL}, {}, ("embedded", model_store.NAME, None)),
-    "a file": ({"model": "my.gguf"}, {}, ("gguf", "my.gguf", None)),
-    "a file in capitals": ({"model": "MY.GGUF"}, {}, ("gguf", "MY.GGUF", None)),
-    "a name like a file's": ({"model": "my.gguf", "base_url": URL}, {}, ("endpoint", "my.gguf", URL)),
-    "a name like a missing file's": ({"model": "no.gguf"}, {"OPENAI_BASE_URL": URL}, ("endpoint", "no.gguf", URL)),
-    "a name like the fake's": ({"model": "scriptd", "base_url": URL}, {}, ("endpoint", "scriptd", URL)),
-    "the fake": ({"model": "scripted", "base_url": URL}, {}, ("scripted", "scripted", None)),
-}
-
-
-@pytest.mark.parametrize("what", CHOICES)
-def test_which_model_plays(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    flags, environment, chosen = CHOICES[what]
-    for file in ("my.gguf", "MY.GGUF"):
-        Path(file).write_bytes(b"GGUF and more")
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    engine = registry.choose(load(**flags))
-    assert (engine.kind, engine.model, engine.base_url and str(engine.base_url)) == chosen
-    assert "\n" not in str(engine)
-    assert engine.reason in str(engine)
-
-
-def test_a_key_that_decides_nothing_is_mentioned(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "OPENAI_API_KEY" not in str(registry.choose(load()))
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    assert "OPENAI_API_KEY is set" in str(registry.choose(load()))
-    assert "sk-secret" not in str(registry.choose(load()))
-
-
-@pytest.mark.parametrize(
-    ("flags", "says"),
-    [
-        ({"model": "no.gguf"}, r"no\.gguf`: no such file.*or an address"),
-        ({"model": f"{'n' * 300}.gguf"}, "name too long"),
-        ({"model": "notes.gguf"}, "no GGUF file"),
-        ({"model": "pipe.gguf"}, "it is no file"),
-        ({"model": "scriptd"}, "did you mean scripted"),
-        ({"model": "Embeded"}, "did you mean embedded"),
-        ({}, "is gone.*`model=NAME` `base_url=URL`.*scripted"),
-    ],
-)
-def test_what_cannot_play_says_what_can(flags: dict[str, str], says: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_store, "installed", lambda: "the engine is gone")
-    Path("notes.gguf").write_text("hello")
-    os.mkfifo("pipe.gguf")
-    with pytest.raises(SettingsError, match=says):
-        registry.choose(load(**flags))
-
-
 async def test_the_hosted_api_needs_a_key_and_an_address_of_ones_own_does_not() -> None:
     settings = load(model="gpt-x")
     with pytest.raises(SettingsError, match=r"no key for gpt-x .*OPENAI_API_KEY.*`base_url`"):
-        await registry.open_model(registry.choose(settings), settings)
+        await registry.open_model(model_choice.choose(settings), settings)
     with FakeEndpoint() as fake:
         settings = load(model="m", base_url=fake.base_url)
-        endpoint = registry.connect(registry.choose(settings), settings)
+        endpoint = connection.connect(model_choice.choose(settings), settings)
         assert await endpoint.models() == ["fake"]
 
 
@@ -165,9 +103,9 @@ async def test_a_key_of_the_environment_goes_only_where_the_user_says(
             monkeypatch.setenv(name, value.replace("URL", fake.base_url))
         _toml(toml.replace("URL", fake.base_url))
         settings = load(**{name: value.replace("URL", fake.base_url) for name, value in flags.items()})
-        engine = registry.choose(settings)
+        engine = model_choice.choose(settings)
         sent: dict[str, str] = {}
-        endpoint = registry.connect(engine, settings)
+        endpoint = connection.connect(engine, settings)
         endpoint.client._client.event_hooks = {"request": [_keeping(sent)]}
         assert await endpoint.models() == ["fake"]
     assert re.search(says or r"^the model at [^;]*$", str(engine))
@@ -192,12 +130,12 @@ def _keeping(sent: dict[str, str]) -> Any:
 
 async def test_the_hosted_api_is_known_by_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(model="m", base_url="http://127.0.0.1:9/api.openai.com/v1")
-    assert registry.connect(registry.choose(settings), settings).profile.output_limit == "max_tokens"
+    assert connection.connect(model_choice.choose(settings), settings).profile.output_limit == "max_tokens"
     _toml('base_url = "https://api.openai.com/v1"')
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
     settings = load(model="m")
     with pytest.raises(SettingsError, match=r"no key for m .*OPENAI_API_KEY is not sent to an address"):
-        registry.connect(registry.choose(settings), settings)
+        connection.connect(model_choice.choose(settings), settings)
 
 
 async def test_an_address_with_a_secret_is_called_with_it_and_shown_without(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,13 +147,13 @@ async def test_an_address_with_a_secret_is_called_with_it_and_shown_without(monk
         async def keep(request: Any) -> None:
             sent.append(request)
 
-        endpoint = registry.connect(registry.choose(settings), settings)
+        endpoint = connection.connect(model_choice.choose(settings), settings)
         endpoint.client._client.event_hooks = {"request": [keep]}
         assert await endpoint.models() == ["fake"]
         assert (sent[0].url.params["key"], sent[0].url.userinfo) == ("sk-query", b"")
         assert sent[0].headers["authorization"] == "Basic bWU6cGFzcyB3b3Jk"
-        rows = await registry.survey(settings)
-    shown = f"{registry.choose(settings)} {rows} {endpoint.where} {settings!r} {settings.model_dump_json()}"
+        rows = await survey.survey(settings)
+    shown = f"{model_choice.choose(settings)} {rows} {endpoint.where} {settings!r} {settings.model_dump_json()}"
     assert not [secret for secret in ("pass%20word", "pass word", "sk-query", "sk-of-openai") if secret in shown]
     assert fake.base_url in shown
 
@@ -223,7 +161,7 @@ async def test_an_address_with_a_secret_is_called_with_it_and_shown_without(monk
 async def test_a_proxy_is_named_where_it_is_gone_by(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://me:sk-proxy@127.0.0.1:9")
     settings = load(model="m", base_url="http://192.0.2.1/v1")
-    endpoint = registry.connect(registry.choose(settings), settings)
+    endpoint = connection.connect(model_choice.choose(settings), settings)
     with pytest.raises(openai.APIConnectionError) as caught:
         await endpoint.models()
     said = await endpoint.explain(caught.value)
@@ -240,12 +178,12 @@ async def test_an_address_decides_the_model_if_it_has_just_one(models: list[Any]
     with FakeEndpoint(models=models) as fake:
         settings = load(base_url=fake.base_url)
         if named:
-            model = await registry.open_model(registry.choose(settings), settings)
+            model = await registry.open_model(model_choice.choose(settings), settings)
             assert model.name == named
         else:
             says = "several models.*`model`: one, two" if "two" in models else "no model"
             with pytest.raises(ModelError, match=says):
-                await registry.open_model(registry.choose(settings), settings)
+                await registry.open_model(model_choice.choose(settings), settings)
 
 
 @pytest.mark.parametrize("name", [5, None, ["one"], "", " ", "m" * 201, "m\nnext", "m\x1b]0;x\x07", "my sk-secret"])
@@ -253,25 +191,25 @@ async def test_what_cannot_be_a_name_is_no_model(name: Any) -> None:
     with FakeEndpoint(models=[name]) as fake:
         settings = load(base_url=fake.base_url, api_key="sk-secret")
         with pytest.raises(ModelError, match="offers no model"):
-            await registry.open_model(registry.choose(settings), settings)
+            await registry.open_model(model_choice.choose(settings), settings)
 
 
 async def test_an_address_that_cannot_be_asked_is_one_line() -> None:
     settings = load(base_url=URL)
     with pytest.raises(ModelError, match=r"cannot reach http://127\.0\.0\.1:9/v1") as caught:
-        await registry.open_model(registry.choose(settings), settings)
+        await registry.open_model(model_choice.choose(settings), settings)
     assert "\n" not in str(caught.value)
 
 
 async def test_a_survey_shows_what_could_play_and_what_would(monkeypatch: pytest.MonkeyPatch) -> None:
     with FakeEndpoint(models=["one", "two"]) as fake:
-        rows = await registry.survey(load(base_url=fake.base_url))
+        rows = await survey.survey(load(base_url=fake.base_url))
     assert [row["chosen"] for row in rows] == [True, False, False]
     assert "one, two" in rows[0]["state"]
     assert rows[0]["profile"] == ModelProfile().recorded()
-    rows = await registry.survey(load(base_url=URL))
+    rows = await survey.survey(load(base_url=URL))
     assert "not reachable" in rows[0]["state"]
     monkeypatch.setattr(model_store, "installed", lambda: "the engine is gone")
-    rows = await registry.survey(load())  # nothing can play, and that is what a survey is asked for
+    rows = await survey.survey(load())  # nothing can play, and that is what a survey is asked for
     assert [row["chosen"] for row in rows] == [False, False]
     assert "the engine is gone" in rows[0]["state"]

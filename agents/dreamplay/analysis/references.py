@@ -1,0 +1,35 @@
+"""The roles and events of a run that somebody asks about, and what is said if there are none such."""
+
+from __future__ import annotations
+
+from dreamplay.errors import UsageError
+from dreamplay.runs.transcript import RunLog
+
+
+def last_event(record: RunLog, at: int | None) -> int:
+    """The last event that counts: the one that was asked for, or that of the run, or -1 if nothing has happened.
+
+    Raises:
+        UsageError: there is no such event.
+    """
+    last = len(record.script) - 1
+    if at is None:
+        return last
+    if not 0 <= at <= last:
+        raise UsageError(f"`at={str(at)[:20]}`: no such event; this run has {numbers(last + 1)}")
+    return at
+
+
+def check_role(record: RunLog, role: str) -> None:
+    """See that a run has a role.
+
+    Raises:
+        UsageError: it has not.
+    """
+    if role not in record.cast.roles:
+        raise UsageError(f"no role {str(role)[:40]!r} in this run; it has {', '.join(record.cast.roles)}")
+
+
+def numbers(count: int) -> str:
+    """The numbers of so many events, in words."""
+    return f"events 0 to {count - 1}" if count else "no events"

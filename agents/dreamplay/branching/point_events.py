@@ -1,0 +1,87 @@
+"""What happens at the point of a branch before anything is played: a visitor comes, lines are said, and roles leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+
+from dreamplay.engine.run_config import RunConfig
+from dreamplay.errors import UsageError
+from dreamplay.library import templates
+from dreamplay.participants.actions import Action
+from dreamplay.runs.transcript import complaint
+from dreamplay.schema.event import PROLOGUE, AnswerEvent, Event, validate_event
+from dreamplay.schema.provenance import Provenance
+from dreamplay.schema.scene import Move, moved
+from dreamplay.schema.script import Script, answer_of, present, turns
+
+
+def arrival(plan: RunConfig, index: int, shared: Sequence[Event]) -> tuple[Event, ...]:
+    """A visitor comes into the scene that runs; or is there when the next one opens, if it has ended or none has begun,
+    so that nobody asks them for a last word in a scene in which they were not. Neither event is an action of theirs,
+    and no undo takes it back.
+
+    Raises:
+        UsageError: nobody can come there.
+    """
+    script = Script(shared)
+    if len(script.in_scene(PROLOGUE)) < len(plan.story.prologue) or not shared:
+        return ()
+    beat, scene = plan.scenes[index]
+    if script.in_scene(scene.id, AnswerEvent) and index + 1 < len(plan.scenes):
+        beat, scene = plan.scenes[index + 1]
+    if scene.kind == "epilogue":
+        raise UsageError(
+            f"`visitor`: nobody can step in at {scene.id}, where the end is told; choose a point before it"
+        )
+    place = {"id": len(shared), "beat": beat.id, "scene": scene.id, "witnesses": present(script, scene)}
+    if not script.in_scene(scene.id):
+        text = plan.cast.fill(scene.begins(partial(answer_of, script)))
+        return (validate_event(place | {"kind": "narration", "text": text}),)
+    visitor = plan.cast.visitor
+    assert visitor
+    text = templates.render("entrance.jinja", name=plan.cast.name(visitor))
+    return (validate_event(place | {"kind": "entrance", "speaker": visitor, "text": text}),)
+
+
+def said(
+    plan: RunConfig, index: int, shared: Sequence[Event], say: Sequence[tuple[str, str]], exits: Sequence[Move]
+) -> list[Event]:
+    """What is said at the point, to those present, and who leaves then; in a scene that has not begun, behind its
+    opening.
+    """
+    if not say and not exits:
+        return []
+    script = Script(shared)
+    beat, scene = plan.scenes[min(index, len(plan.scenes) - 1)]
+    prologue = sum(event.scene == PROLOGUE for event in shared)
+    if say and (prologue < len(plan.story.prologue) or scene.kind == "epilogue"):
+        raise UsageError("`say`: nobody can speak at that point; choose one in a scene where people talk, with `at`")
+    here = present(script, scene)
+    made: list[Event] = []
+
+    def add(**rest: Any) -> None:
+        place = {"id": len(shared) + len(made), "beat": beat.id, "scene": scene.id, "witnesses": here}
+        made.append(validate_event(place | rest))
+
+    if not script.in_scene(scene.id):
+        add(kind="narration", text=plan.cast.fill(scene.begins(partial(answer_of, script))))
+    turn = len(turns(script, scene))
+    for role, text in say:
+        if role not in here:
+            there = ", ".join(here)
+            raise UsageError(f"`say={role}`: not in {beat.id}/{scene.id} at that point; there are {there}")
+        try:
+            Action(say=text)
+        except ValidationError as error:
+            raise UsageError(f"`say={role}`: {complaint(error)}") from None
+        own = role == plan.cast.visitor
+        turn += not own
+        add(kind="line", speaker=role, text=text, turn=0 if own else turn, provenance=Provenance(by="person"))
+    for move in exits:
+        add(kind="exit", speaker=move.role, text=plan.cast.fill(move.text))
+        here = moved(here, move.role, comes=False)
+    return made
