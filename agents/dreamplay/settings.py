@@ -43,6 +43,9 @@ TOML = "dreamplay.toml"
 CONFIG = "DREAMPLAY_CONFIG"
 KEYS = ("DREAMPLAY_API_KEY", "OPENAI_API_KEY")
 """The variables that may hold a key, in order of precedence."""
+_PREFIX = "DREAMPLAY_"
+_VARIABLES = ("config", "cache", "studio_runs")
+"""Variables that are no settings, without their prefix."""
 _MOST = 10_000
 """Bytes of a file with settings, which has a line for each; a large one takes minutes to be understood."""
 _SECRET = ("api_key", "base_url", "trace", "store")
@@ -264,6 +267,7 @@ def load(**flags: Any) -> Settings:
     Raises:
         SettingsError: a value that cannot be used; the message says where it came from.
     """
+    _check_variables()
     values, sources, text = _file()
     if os.environ.get("OPENAI_BASE_URL"):
         values.pop("base_url", None)
@@ -272,7 +276,7 @@ def load(**flags: Any) -> Settings:
     sources = {name: source for name, source in sources.items() if name in values}
     own_key = values.get("api_key"), sources.get("api_key")
     for name in Settings.model_fields:
-        variable = f"DREAMPLAY_{name.upper()}"
+        variable = f"{_PREFIX}{name.upper()}"
         if flags.get(name) is not None:
             values[name], sources[name] = flags[name], Source("flag", f"`{name}`")
         elif os.environ.get(variable):
@@ -291,6 +295,20 @@ def load(**flags: Any) -> Settings:
             f"set `store` or DREAMPLAY_STORE, or name the file in {CONFIG}"
         )
     return settings
+
+
+def _check_variables() -> None:
+    """Refuse a variable that is nearly a setting. Others may be called like ours: a cluster names some after a service.
+
+    Raises:
+        SettingsError: there is one.
+    """
+    for variable in os.environ:
+        name = variable.removeprefix(_PREFIX).lower()
+        if not variable.startswith(_PREFIX) or name in _VARIABLES or name in Settings.model_fields:
+            continue
+        if meant := did_you_mean(name, [*Settings.model_fields, *_VARIABLES]):
+            raise SettingsError(f"{variable[:80]}: unknown setting {name[:60]!r}{meant}; correct it, or unset it")
 
 
 def _settings(values: dict[str, Any], sources: dict[str, Source], text: str = "") -> Settings:
