@@ -278,6 +278,7 @@ MISUSED: dict[str, tuple[str, str]] = {
     "no such role": ("run --swap zed=leo --model scripted", "no role 'zed'"),
     "no such persona": ("run --swap leo=lleo --model scripted", "did you mean 'leo'"),
     "half a swap": ("run --swap leo --model scripted", "ROLE=PERSONA"),
+    "a swap of a role that has one": ("run --swap leo=mira --swap leo=sam --model scripted", "leo is mira already"),
     "no such beat": ("run --beats lunch --model scripted", "no beat 'lunch'"),
     "no such file": ("run --model no.gguf", "no.gguf"),
     "an address that is none": ("run --model m --base-url localhost", "--base-url"),
