@@ -13,7 +13,6 @@ from dreamplay.schema.cast import Persona
 from dreamplay.schema.story import Story
 from typer.testing import CliRunner
 
-
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))
 
 
