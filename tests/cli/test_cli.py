@@ -383,6 +383,10 @@ def test_who_types_no_command_is_shown_which_there_are(command: str, call: Calla
     assert "Commands:" in done.out + done.err
 
 
+def test_what_a_command_does_is_said_in_full(call: Callable[..., Done]) -> None:
+    assert "..." not in call("--help").out.partition("Commands:")[2]
+
+
 def test_who_plays(call: Callable[..., Done]) -> None:
     listed = json.loads(_run("cast", "--json", "--swap", "sam=nurse").out)
     assert [row["role"] for row in listed["cast"]] == ["elara", "leo", "mira", "sam"]
