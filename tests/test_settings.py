@@ -21,11 +21,23 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(monkeypatch: py
     assert (loaded.story, loaded.seed, loaded.timeout) == ("flag", 2, 9.5)
 
 
+def test_a_variable_of_somebody_else_is_let_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DREAMPLAY_SERVICE_HOST", "DREAMPLAY_PORT_80_TCP_ADDR", "DREAMPLAY_CACHE", "DREAMPLAY_STUDIO_RUNS"):
+        monkeypatch.setenv(name, "10.0.0.1")
+    assert settings.load().model is None
+
+
 BAD: dict[str, tuple[dict[str, object], dict[str, str], str, str]] = {
     # flags, environment, dreamplay.toml, words of the message
     "flag": ({"temperature": 3.0}, {}, "", r"`temperature`: .*2.*3\.0"),
     "flag with two words": ({"base_url": "localhost"}, {}, "", "`base_url`: .*'localhost'"),
     "environment": ({}, {"DREAMPLAY_SEED": "soon"}, "", "^DREAMPLAY_SEED: .*'soon'"),
+    "a variable that is nearly one": (
+        {},
+        {"DREAMPLAY_MODLE": "x"},
+        "",
+        "^DREAMPLAY_MODLE: .*did you mean 'model'.*unset",
+    ),
     "file": ({}, {}, 'seed = 1\nlength = "medium"', "^dreamplay.toml:2: length: .*one of short, full.*'medium'"),
     "a direction that is none": (
         {},

@@ -31,6 +31,7 @@ from dreamplay.errors import SettingsError
 from dreamplay.schema.address import Address
 from dreamplay.schema.api_key import Key, checked
 from dreamplay.schema.direction import Direction
+from dreamplay.schema.error_messages import did_you_mean
 from dreamplay.schema.plugin_choice import PluginChoice
 from dreamplay.schema.story import Length
 from dreamplay.settings_file import CONFIG
@@ -39,6 +40,9 @@ from dreamplay.storage.opening import is_url
 
 KEYS = ("DREAMPLAY_API_KEY", "OPENAI_API_KEY")
 """The variables that may hold a key, in order of precedence."""
+_PREFIX = "DREAMPLAY_"
+_VARIABLES = ("config", "cache", "studio_runs")
+"""Variables that are no settings, without their prefix."""
 
 T = TypeVar("T", str, Path)
 M = TypeVar("M", bound=BaseModel)
@@ -239,6 +243,7 @@ def load(**flags: Any) -> Settings:
     Raises:
         SettingsError: a value that cannot be used; the message says where it came from.
     """
+    _check_variables()
     values, sources, text = settings_file.read()
     if os.environ.get("OPENAI_BASE_URL"):
         values.pop("base_url", None)
@@ -247,7 +252,7 @@ def load(**flags: Any) -> Settings:
     sources = {name: source for name, source in sources.items() if name in values}
     own_key = values.get("api_key"), sources.get("api_key")
     for name in Settings.model_fields:
-        variable = f"DREAMPLAY_{name.upper()}"
+        variable = f"{_PREFIX}{name.upper()}"
         if flags.get(name) is not None:
             values[name], sources[name] = flags[name], Source("flag", f"`{name}`")
         elif os.environ.get(variable):
@@ -266,6 +271,20 @@ def load(**flags: Any) -> Settings:
             f"set `store` or DREAMPLAY_STORE, or name the file in {CONFIG}"
         )
     return settings
+
+
+def _check_variables() -> None:
+    """Refuse a variable that is nearly a setting. Others may be called like ours: a cluster names some after a service.
+
+    Raises:
+        SettingsError: there is one.
+    """
+    for variable in os.environ:
+        name = variable.removeprefix(_PREFIX).lower()
+        if not variable.startswith(_PREFIX) or name in _VARIABLES or name in Settings.model_fields:
+            continue
+        if meant := did_you_mean(name, [*Settings.model_fields, *_VARIABLES]):
+            raise SettingsError(f"{variable[:80]}: unknown setting {name[:60]!r}{meant}; correct it, or unset it")
 
 
 def _settings(values: dict[str, Any], sources: dict[str, Source], text: str = "") -> Settings:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ from dreamplay.cli.main import main
 from dreamplay.schema.cast import Persona
 from dreamplay.schema.story import Story
 from typer.testing import CliRunner
+
+COMMAND = str(Path(sys.executable).with_name("dreamplay"))
 
 
 def _run(monkeypatch: pytest.MonkeyPatch, *args: str) -> int:
@@ -102,3 +106,11 @@ def test_a_schema_is_closed_and_says_what_is_needed(kind: Kind) -> None:
     for part in (schema, *schema["$defs"].values()):
         assert part["additionalProperties"] is False
         assert set(part.get("required", ())) <= set(part["properties"])
+
+
+def test_a_file_for_which_there_is_no_room_is_not_left_in_the_way() -> None:
+    command = 'ulimit -f 1; exec "$0" new story a.yaml'  # less than the file needs
+    done = subprocess.run(["/bin/sh", "-c", command, COMMAND], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "dreamplay: cannot write a.yaml: File too large; make room on that disk\n"
+    assert list(Path().iterdir()) == []

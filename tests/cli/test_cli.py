@@ -278,6 +278,7 @@ MISUSED: dict[str, tuple[str, str]] = {
     "no such role": ("run --swap zed=leo --model scripted", "no role 'zed'"),
     "no such persona": ("run --swap leo=lleo --model scripted", "did you mean 'leo'"),
     "half a swap": ("run --swap leo --model scripted", "ROLE=PERSONA"),
+    "a swap of a role that has one": ("run --swap leo=mira --swap leo=sam --model scripted", "leo is mira already"),
     "no such beat": ("run --beats lunch --model scripted", "no beat 'lunch'"),
     "no such file": ("run --model no.gguf", "no.gguf"),
     "an address that is none": ("run --model m --base-url localhost", "--base-url"),
@@ -357,11 +358,33 @@ def test_a_dead_endpoint_is_one_line_and_leaves_no_run(small: Path) -> None:
     assert list(Path().glob("transcripts/*")) == []
 
 
-@pytest.mark.parametrize("command", ["run --lenght short", "run --length medium", "run --seed soon", "sing", "check"])
-def test_what_is_not_a_command_is_shown_how_it_would_be(command: str, call: Callable[..., Done]) -> None:
+@pytest.mark.parametrize(
+    ("command", "told"),
+    {
+        "run --lenght short": "no such option: --lenght (Possible options: --length); see dreamplay run --help",
+        "run --length medium": "--length: 'medium' is not one of 'short', 'full'; see dreamplay run --help",
+        "run --seed soon": "--seed: must be a whole number (it is 'soon'); see dreamplay run --help",
+        "run night.yaml": "got unexpected extra argument(s) (night.yaml); see dreamplay run --help",
+        "why a_run first": "LINE: must be a whole number (it is 'first'); see dreamplay why --help",
+        "sing": "no such command 'sing'; see dreamplay --help",
+        "check": "missing argument 'FILE'; see dreamplay check --help",
+        "new poem night.yaml": "no such command 'poem'; see dreamplay new --help",
+    }.items(),
+)
+def test_what_is_typed_wrongly_is_one_line_that_names_it(command: str, told: str, call: Callable[..., Done]) -> None:
+    assert call(*shlex.split(command)) == Done(2, "", f"dreamplay: {told}\n")
+
+
+@pytest.mark.parametrize("command", ["", "new"])
+def test_who_types_no_command_is_shown_which_there_are(command: str, call: Callable[..., Done]) -> None:
     done = call(*shlex.split(command))
     assert done.code == 2
-    assert "Usage: dreamplay" in done.message
+    assert f"Usage: dreamplay {command}".strip() in done.out + done.err
+    assert "Commands:" in done.out + done.err
+
+
+def test_what_a_command_does_is_said_in_full(call: Callable[..., Done]) -> None:
+    assert "..." not in call("--help").out.partition("Commands:")[2]
 
 
 def test_who_plays(call: Callable[..., Done]) -> None:

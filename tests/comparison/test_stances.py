@@ -88,6 +88,11 @@ def test_who_is_absent_from_the_crossroads_has_no_stance_that_could_differ(seeds
     assert _told([worlds.record()], [worlds.record()]) == ({}, [])
 
 
+def test_runs_without_a_crossroads_are_said_once_to_have_no_stances() -> None:
+    _, says = _told(_runs(ada="g", bo="s"), _runs(ada="-", bo="-"))
+    assert says == ["Nobody took a stance in all changed runs, so there are none to compare."]
+
+
 def test_who_is_absent_now_and_then_is_counted_and_not_tested() -> None:
     found, says = _told(_runs(ada="gggggggg"), _runs(ada="ssssss--"))
     ada = found["ada"]

@@ -7,7 +7,9 @@ import sys
 import traceback
 
 import typer
+from typer.exceptions import TyperException
 
+from dreamplay.cli import misuse
 from dreamplay.cli.commands import author, branch, cards, copy, extend, page, play, read, study
 from dreamplay.cli.wording import Wording
 from dreamplay.errors import ClosedPipeError, DreamplayError
@@ -42,11 +44,18 @@ class _Said(logging.Handler):
 
 
 def run() -> None:
-    """Run the command that was typed. A `DreamplayError` becomes one line on stderr and an exit code."""
+    """Run the command that was typed. What is wrong with it, and a `DreamplayError`, become one line on stderr and an
+    exit code."""
     logging.getLogger("dreamplay").addHandler(_Said())
     with installed(Wording(app)):
         try:
-            app()
+            sys.exit(app(standalone_mode=False))
+        except TyperException as error:
+            if misuse.is_help(error):
+                typer.echo(error.format_message(), err=True)
+            else:
+                say(misuse.told(error))
+            sys.exit(error.exit_code)
         except DreamplayError as error:
             if not isinstance(error, ClosedPipeError):
                 say(

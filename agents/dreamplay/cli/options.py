@@ -117,14 +117,17 @@ def pairs(swaps: list[str] | None) -> dict[str, str]:
     """Role to persona, from swaps written as ROLE=PERSONA.
 
     Raises:
-        UsageError: a swap has another form.
+        UsageError: a swap has another form, or a role is swapped twice.
     """
-    found = {}
+    found: dict[str, str] = {}
     for text in swaps or []:
         role, sign, persona = text.partition("=")
         if not (role and sign and persona):
             raise UsageError(f"--swap {text!r}: write ROLE=PERSONA, for example leo=leo_believer")
-        found[role.strip()] = persona.strip()
+        role = role.strip()
+        if role in found:
+            raise UsageError(f"--swap {text!r}: {role} is {found[role]} already; leave out one of them")
+        found[role] = persona.strip()
     return found
 
 

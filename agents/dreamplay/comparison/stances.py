@@ -87,8 +87,11 @@ def says(
     found: Sequence[StanceDifference], swapped: Collection[str], names: Mapping[str, str], deals: PermutationTest
 ) -> list[str]:
     """Sentences that name the roles whose stance changed, and the result for roles with another persona."""
-    said = [f"{names[each.role]} was absent from the crossroads in {word} runs, so there is no stance to compare."
-            for each in found if not each.effects and (word := _missing(each))]  # fmt: skip
+    missing = {each.role: word for each in found if not each.effects and (word := _missing(each))}
+    if len(missing) == len(found) > 1 and len(set(missing.values())) == 1:  # as where only earlier beats were played
+        return [f"Nobody took a stance in {missing[found[0].role]} runs, so there are none to compare."]
+    said = [f"{names[role]} was absent from the crossroads in {word} runs, so there is no stance to compare."
+            for role, word in missing.items()]  # fmt: skip
     compared = [each for each in found if each.effects]
     if not deals.tell:
         other = [f"{names[each.role]} ({counts})" for each in compared if (counts := _counts(each))]

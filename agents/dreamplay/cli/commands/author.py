@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dreamplay.errors import RecordError, UsageError
+from dreamplay.errors import UsageError
 from dreamplay.rendering.output import dumps, echo, say
 
 if TYPE_CHECKING:
@@ -164,13 +164,19 @@ def _called(kind: Kind, stem: str) -> str | None:
 
 
 def _create(path: Path, text: str) -> None:
+    from dreamplay.storage.disk import cannot
+
+    opened = False
     try:
         with path.open("x", encoding="utf-8") as file:
+            opened = True
             file.write(text)
     except FileExistsError:
         raise UsageError(f"{path} already exists; choose another file") from None
     except OSError as error:
-        raise RecordError(f"cannot write {str(path)[:200]}: {error.strerror}; choose another file") from None
+        if opened:
+            path.unlink(missing_ok=True)  # half a file would be in the way of the next try
+        raise cannot("write", path, error) from None
 
 
 def _quoted(text: object) -> str:

@@ -25,7 +25,7 @@ def open_page(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, and open no browser.")] = False,
     store: StoreFlag = None,
 ) -> None:
-    """Open the page in the browser: play, watch, step in, branch and compare.
+    """Open the page: play, watch, step in, branch, compare.
 
     Examples:
 

@@ -96,7 +96,7 @@ def threads(
     store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """List what characters asked, offered, promised and told each other.
+    """List what was asked, offered, promised and told.
 
     Prints for each question, accusation, offer, promise and told secret who it was put to, in which words, since when,
     and what became of it.
