@@ -120,8 +120,8 @@ class Runner:
         from dreamplay.memory.base import open_embedder
 
         embeddings.ready(open_embedder(self.plan.plugins.embedder))
-        opened = partial(Transcript, self.place, None if self.goes_on else self.header, self.begun)
-        with await syncing.aside(opened) as record:
+        # Not aside: a name that was found free is to be taken before anybody else on the loop looks for one.
+        with Transcript(self.place, None if self.goes_on else self.header, self.begun) as record:
             self.script, self._begun = record.before.script, True
             try:
                 await self._play(record, watch)
