@@ -242,7 +242,7 @@ async def close_scene(state: State, runtime: Runtime[Context]) -> State:
             tell(runtime, context.record(state, **answered[role].event()))
     if context.pending:
         await context.settled()  # or a power cut could take them from both files
-        context.pending.clear()
+        await context.pending.clear()
     # What stands in the script need not stand in the state.
     return {"scene": state["scene"] + 1, "answers": Overwrite([])}  # type: ignore[typeddict-item]
 

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -34,6 +35,7 @@ from dreamplay.runs.transcript import FILE, Resumed, Rollback, Transcript
 from dreamplay.runs.transcript_reader import unrecordable
 from dreamplay.schema.event import Event, Token
 from dreamplay.schema.script import Script
+from dreamplay.storage import syncing
 from dreamplay.storage.folders import at
 from dreamplay.storage.store import Place
 
@@ -119,12 +121,13 @@ class Runner:
         from dreamplay.memory.base import open_embedder
 
         embeddings.ready(open_embedder(self.plan.plugins.embedder))
+        # Not aside: a name that was found free is to be taken before anybody else on the loop looks for one.
         with Transcript(self.place, None if self.goes_on else self.header, self.begun) as record:
             self.script, self._begun = record.before.script, True
             try:
                 await self._play(record, watch)
                 if not self.stopped:
-                    self._finish(record)
+                    await self._finish(record)
                 await record.settled()
             except DreamplayError:
                 if not self.goes_on and not any(event.provenance.usage.calls for event in self.script):
@@ -192,7 +195,7 @@ class Runner:
                     except LeaveGraphError as left:
                         self.stopped = isinstance(left.outcome, Quit)
                         if not self.stopped:
-                            self._take_back(record, answers)
+                            await self._take_back(record, answers)
                         playing = None if self.stopped else staged()
             except GraphDrained:
                 self.stopped = True
@@ -233,10 +236,10 @@ class Runner:
             self._attended.stop()
         return {visitor: self._attended}
 
-    def _take_back(self, record: Transcript, answers: PendingAnswers) -> None:
+    async def _take_back(self, record: Transcript, answers: PendingAnswers) -> None:
         """Undo the last action of the visitor, in the transcript and in the script. The play then continues as after a
         stop."""
-        answers.clear()
+        await answers.clear()
         last = visit.last(self.script)
         if last is not None:
             record.append(Rollback(event=last.id))
@@ -251,10 +254,10 @@ class Runner:
             with contextlib.suppress(OSError):  # whoever writes there deals with what cannot be removed
                 self.place.remove(file)
 
-    def _finish(self, record: Transcript) -> None:
+    async def _finish(self, record: Transcript) -> None:
         end = transcript.ended(self.script)
         with contextlib.suppress(RecordError):  # first, since what has its end is never gone on with
-            formats.write_page(self.place, record.log(self.script, end))
+            await syncing.aside(partial(formats.write_page, self.place, record.log(self.script, end)))
         record.append(end)
         self._ended = True
 

@@ -24,7 +24,7 @@ from dreamplay.schema.provenance import Provenance, Usage
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script, present
 from dreamplay.schema.story import Beat
-from dreamplay.storage import disk
+from dreamplay.storage import disk, syncing
 from dreamplay.storage.folders import at
 from dreamplay.storage.store import Journal, Place
 
@@ -91,6 +91,8 @@ class PendingAnswers:
         self._place = at(where)
         self._journal: Journal | None = None
         """Open from the first answer of a scene until all are recorded."""
+        self._none = False
+        """Whether it is known that nothing is kept."""
 
     def keep(self, answer: PendingAnswer, script: Script) -> None:
         """Keep an answer. It becomes durable beside.
@@ -138,8 +140,13 @@ class PendingAnswers:
         found = [each for each in self._read(Judged) if each.scene == scene.id]
         return found[-1] if found else None
 
-    def clear(self) -> None:
+    async def clear(self) -> None:
         """Delete the answers: they are recorded, or undone."""
+        if not self._none:
+            await syncing.aside(self._clear)
+            self._none = True
+
+    def _clear(self) -> None:
         with contextlib.suppress(RecordError):
             self.close()
         with contextlib.suppress(OSError):  # what stays behind fits no later question
@@ -165,6 +172,7 @@ class PendingAnswers:
             journal.close()
 
     def _append(self, value: FrozenModel) -> None:
+        self._none = False
         try:
             self._journal = self._journal or self._place.journal(FILE, forced=True)
         except OSError as error:
