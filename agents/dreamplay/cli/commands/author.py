@@ -54,7 +54,7 @@ def story(
       dreamplay new story pier.yaml --from pier.fountain
     """
     path = _import(file, source) if source else _write(Kind.story, file, "A New Story")
-    say(f"try it: dreamplay run --model scripted --story {_quoted(path)}")
+    say(f"try it: dreamplay run {_quoted(path)} --model scripted")
 
 
 @new_app.command("persona")

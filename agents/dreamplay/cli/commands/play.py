@@ -51,6 +51,7 @@ class Length(StrEnum):
 
 
 def run(
+    named: Annotated[str | None, typer.Argument(metavar="STORY", help="The same as --story.")] = None,
     story: StoryFlag = None,
     swap: SwapFlag = None,
     model: ModelFlag = None,
@@ -104,6 +105,8 @@ def run(
 
       dreamplay run
 
+      dreamplay run night.yaml
+
       dreamplay run --as Noor
 
       dreamplay run --swap leo=leo_believer --seed 7 --length short
@@ -114,8 +117,10 @@ def run(
 
     from dreamplay import settings as reading
 
+    if named and story:
+        raise UsageError(f"two stories, {named!r} and --story {story!r}; leave out one of them")
     settings = reading.load(
-        story=story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out, store=store,
+        story=named or story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out, store=store,
         temperature=temperature, candidates=candidates, timeout=timeout, reflect=reflect, window=window,
         memory=_memory(memory, no_recall), director=director, embedder=embedder,
         no_check=no_check or None, direction=direction and direction.value, think=think,
