@@ -114,5 +114,6 @@ def test_a_check(install: Callable[[str], None]) -> None:
     settings = docs_pages.blocks(PAGES / "checks.md")[-1].text
     Path("dreamplay.toml").write_text(settings)
     refused = [each for line in _lines(_played("run")) for each in line.provenance.refused]
-    assert {each.check for each in refused} == {"brief"}
-    assert all(each.reason == f"{len(each.text.split())} words" for each in refused)
+    brief = [each for each in refused if each.check == "brief"]
+    assert brief
+    assert all(each.reason == f"{len(each.text.split())} words" for each in brief)

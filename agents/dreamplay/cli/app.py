@@ -13,7 +13,7 @@ from dreamplay.cli import misuse
 from dreamplay.cli.commands import author, branch, cards, copy, extend, page, play, read, study
 from dreamplay.cli.wording import Wording
 from dreamplay.errors import ClosedPipeError, DreamplayError
-from dreamplay.rendering.output import installed, say
+from dreamplay.rendering.output import echo, installed, say
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -52,7 +52,7 @@ def run() -> None:
             sys.exit(app(standalone_mode=False))
         except TyperException as error:
             if misuse.is_help(error):
-                typer.echo(error.format_message(), err=True)
+                echo(error.format_message())
             else:
                 say(misuse.told(error))
             sys.exit(error.exit_code)

@@ -120,8 +120,8 @@ def run(
     if named and story:
         raise UsageError(f"two stories, {named!r} and --story {story!r}; leave out one of them")
     settings = reading.load(
-        story=named or story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out, store=store,
-        temperature=temperature, candidates=candidates, timeout=timeout, reflect=reflect, window=window,
+        story=named or story, model=model, base_url=base_url, seed=seed, length=length and length.value, out=out,
+        store=store, temperature=temperature, candidates=candidates, timeout=timeout, reflect=reflect, window=window,
         memory=_memory(memory, no_recall), director=director, embedder=embedder,
         no_check=no_check or None, direction=direction and direction.value, think=think,
         adapter=adapter_named(adapter, no_adapter), trace=trace, trace_content=trace_content,
