@@ -30,6 +30,7 @@ from dreamplay.studies.tasks import Task
 from dreamplay.studies.worker import Worker, Workplace
 
 distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
+CommClosedError = distributed.comm.core.CommClosedError
 STUDY = {
     "title": "Who leaves", "story": "story.yaml", "length": "short", "seeds": 3, "model": "scripted",
     "baseline": "base", "conditions": {"base": {}, "gone": {"drop": "cyrus"}},
@@ -196,6 +197,17 @@ async def test_a_scheduler_that_is_lost_is_said_and_the_same_command_goes_on(
     with pytest.raises(DreamplayError, match=r"the scheduler at tcp://.* is gone; .* same command again"):
         await engine.run(tasks, watch)
     await asyncio.gather(*gone)
+
+
+async def test_a_scheduler_that_is_lost_while_an_answer_is_on_the_way_is_said_too(
+    tasks: tuple[Task, ...], scheduler: distributed.Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cut(future: distributed.Future) -> None:
+        raise CommClosedError("in ConnectionPool.gather: Stream is closed")
+
+    monkeypatch.setattr(distributed.Future, "__await__", lambda future: cut(future).__await__())
+    with pytest.raises(DreamplayError, match=r"the scheduler at tcp://.* is gone; .* same command again"):
+        await Dask(scheduler.address, place(tmp_path, 2)).run(tasks, Watched())
 
 
 def test_neither_keys_nor_passwords_are_sent(tmp_path: Path) -> None:

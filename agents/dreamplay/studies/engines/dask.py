@@ -122,6 +122,7 @@ class Dask:
             DreamplayError: the scheduler is lost, or no worker can load dreamplay.
         """
         from distributed.client import FutureCancelledError
+        from distributed.comm.core import CommClosedError
         from distributed.scheduler import KilledWorker
 
         sent = task.model_dump_json(), self._place.model_dump_json(), self._run
@@ -132,7 +133,7 @@ class Dask:
         try:
             told, worker = await future
             return Outcome.model_validate_json(told), worker
-        except FutureCancelledError:
+        except (FutureCancelledError, CommClosedError):  # the latter where its answer was on the way
             if not self.stopping or client.status != "running":
                 raise DreamplayError(
                     f"the scheduler at {self._cluster} is gone; what was played is kept: start it and its workers "
