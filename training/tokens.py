@@ -22,28 +22,26 @@ class Tokenizer(Protocol):
         """The tokens."""
 
 
-def rendered(prompt: Prompt) -> str:
-    """A prompt as the engine's chat template writes it (ChatML), with the reply begun."""
+def rendered(prompt: Prompt, *, begun: bool = True) -> str:
+    """A prompt as the engine's chat template writes it (ChatML). `begun`: with the first words of the reply, if it has some."""
     messages = prompt.messages(prefill=True)
     told = "".join(_ROLE.format(role=each["role"], text=each["content"]) for each in messages if not _reply(each))
-    return told + _BEGUN + "".join(each["content"] for each in messages if _reply(each))
+    return told + _BEGUN + "".join(each["content"] for each in messages if begun and _reply(each))
 
 
-def sample(example: Example, tokenizer: Tokenizer) -> Sample | None:
-    """An example as tokens; None if the reply does not begin as the prompt begins it."""
+def sample(example: Example, tokenizer: Tokenizer) -> Sample:
+    """An example as tokens. A reply that does not begin as the prompt begins it is learnt from its first word on."""
     prompt = example.prompt
-    begun = prompt.prefill
-    if not example.reply.startswith(begun):
-        return None
-    rest = example.reply[len(begun) :]
+    begun = example.reply.startswith(prompt.prefill)
+    rest = example.reply.removeprefix(prompt.prefill)
     # The engine reads the prompt on its own, so no token reaches from it into the reply.
-    told = tokenizer.encode(rendered(prompt), add_special_tokens=False)
+    told = tokenizer.encode(rendered(prompt, begun=begun), add_special_tokens=False)
     return Sample(tuple(told), tuple(tokenizer.encode(rest + _END, add_special_tokens=False)))
 
 
 def samples(examples: Iterable[Example], tokenizer: Tokenizer) -> Sequence[Sample]:
-    """The examples that can be learnt from."""
-    return [made for each in examples if (made := sample(each, tokenizer))]
+    """Examples as tokens."""
+    return [sample(each, tokenizer) for each in examples]
 
 
 def load_tokenizer(gguf: Any) -> Tokenizer:

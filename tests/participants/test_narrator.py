@@ -148,10 +148,10 @@ async def test_a_dream_that_comes_again_has_another_place_and_may_tell_its_fears
     pooled = pool(narrator.desk, dream.present)
     first = " ".join(entry.fear for entry in pooled)
     view = Script([worlds.event(0, "dream", first, witnesses=dream.present)]).common_view(dream.present)
-    place, *parts = narrator.desk.dream_parts(view, pooled)
-    told = [f"{place.begun} a kitchen."]
-    for part in parts:
-        told.append(" ".join([told[-1], *part.fears]))
+    fears = [fear.text for fear in narrator.desk.dream_fears(view, pooled)]
+    told = [f"{narrator.desk.dream_place(view).begun} a kitchen."]
+    for two in (fears[:2], fears[2:]):
+        told.append(" ".join([told[-1], *two]))
     narrator, model, _ = _narrator("mindsync", *told)
     narrator = replace(narrator, pipeline=pipeline.build(["strict"]))
     model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
@@ -170,19 +170,26 @@ async def test_a_dream_in_parts_ends_before_somebody_speaks(small: Path) -> None
     assert (await narrator.dream(view, scenes["attic"], "", lambda token: None))[0] == f"{place} {met}"
 
 
-async def test_a_part_of_a_dream_that_leaves_a_fear_out_waits_for_a_better_one() -> None:
+async def test_a_fear_that_a_part_of_a_dream_leaves_out_begins_the_next_one() -> None:
     place = "Elara, Leo, Mira and Sam stand in a kitchen."
-    half = "Elara's sleepers' tables drift off on black water, and nobody is left."
-    both = f"{half} Leo shaves a board, and his father's face comes off in the shavings."
-    rest = "A counter above Mira's bed runs down to zero. Every notebook is blank, and its people stand without mouths."
-    replies = (place, f"{place} {half}", f"{place} {both}", f"{place} {both} {rest}")
-    narrator, model, scenes = _narrator("mindsync", *replies)
+    elara = "Elara's sleepers' tables drift off on black water, and nobody is left."
+    leo = "Leo shaves a board, and his father's face comes off in the shavings."
+    mira = "A counter above Mira's bed runs down to zero."
+    nothing = "Rain falls into the sink."
+    told = [place]
+    for added in (elara, f"{leo} {mira}", nothing):
+        told.append(f"{told[-1]} {added}")
+    narrator, model, scenes = _narrator("mindsync", *told, told[-1])
     model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True, "blind_retries": 1})
     narrator = replace(narrator, pipeline=pipeline.build(["strict"]))
     dream = next(scene for scene in scenes.values() if scene.kind == "dream")
     text, _, made = await narrator.dream(Script().common_view(dream.present), dream, "", lambda token: None)
-    assert text == f"{place} {both} {rest}"
-    assert [refusal.text for refusal in made.refused] == [half]
+    assert text == told[-1]
+    first = [prompt.tail.split("[")[-1] for prompt in model.seen]
+    assert [[name in tail for name in ("drift", "father", "counter", "notebook")] for tail in first[1:]] == [
+        [True, True, False, False], [False, True, True, False], *[[False, False, False, True]] * 2,
+    ]  # fmt: skip
+    assert made.usage.calls == 5
 
 
 async def test_a_fear_of_which_nothing_can_be_told_is_left_out_and_a_dream_of_nothing_is_an_error(small: Path) -> None:
@@ -268,7 +275,7 @@ def test_the_dream_that_shows_more_of_the_dreamers_is_kept() -> None:
     neither = "Somebody walks along a wall and looks for a door that has never been there."
     hidden = [f"{entry.fear} {entry.wish}" for entry in ledger]
     told = [shown(text, hidden, CheckConfig().shown_in_meaning) for text in (both, one, neither)]
-    assert told == [1, 0.5, 0]
+    assert told == [[True, True], [True, False], [False, False]]
     explained = f"{both} Ada wishes for somebody, and Bo fears it."
     varied = [variety(text, Pipeline()) for text in (both, again, explained)]
     assert varied == sorted(varied, reverse=True)

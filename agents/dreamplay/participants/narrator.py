@@ -13,7 +13,9 @@ from dreamplay.errors import ModelError
 from dreamplay.models.base import Model, OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.participants.agent import call_seed
+from dreamplay.prompting import dream_parts
 from dreamplay.prompting.builder import PromptBuilder
+from dreamplay.prompting.dream_parts import DreamFear, DreamPart
 from dreamplay.prompting.summarization import SummaryRequest
 from dreamplay.schema.event import DreamContribution, DreamEvent, NarrationEvent, StanceEvent, sanitize
 from dreamplay.schema.provenance import Provenance, RejectedCandidate, Usage
@@ -29,7 +31,7 @@ from dreamplay.validation.pipeline import Pipeline
 
 _TRIES = 4
 _TRIES_A_PART = 2
-_SPEECH = re.compile(r'["“”«»]')
+_SPEECH = re.compile(r"""["“”«»]|(?<!\w)['‘](?=\w)""")
 _SENTENCE = 4
 """Words below which a sentence of a dream has not been told."""
 _SENTENCES = 2
@@ -69,31 +71,43 @@ class Narrator:
             on_token,
             read=[event.text for event in view.of_kind(NarrationEvent)],
             dreamers=hidden,
-            merit=lambda text: shown(text.removeprefix(first.prefill), hidden, close) + variety(text, self.pipeline),
+            merit=lambda text: (
+                sum(shown(text.removeprefix(first.prefill), hidden, close)) / max(len(hidden), 1)
+                + variety(text, self.pipeline)
+            ),
         )
         return text, ledger, made
 
     async def _in_parts(
         self, view: View, scene: Scene, ledger: Sequence[DreamContribution], on_token: OnToken
     ) -> tuple[str, Provenance]:
-        """Make a dream a part at a time. Fears of which nothing can be told are left out."""
-        config = self.pipeline.config
-        # A part that leaves one of its fears out waits for one that tells all of them.
-        strict = config.model_copy(update={"shortest_telling": _SENTENCE, "dreamers_shown": 1.0})
-        pipeline = replace(self.pipeline, config=strict)
+        """Make a dream a part at a time. A fear that a part leaves out begins the next one, unless the part began with
+        it: of such a fear nothing can be told.
+        """
+        # A part that tells none of its fears waits for a better one.
+        strict = {"shortest_telling": _SENTENCE, "dreamers_shown": 1 / dream_parts.AT_ONCE}
+        pipeline = replace(self.pipeline, config=self.pipeline.config.model_copy(update=strict))
         earlier = [event.text for event in view.of_kind(DreamEvent)]
         told, takes = "", list[tuple[str, Generation[str]]]()
-        for number, part in enumerate(self.desk.dream_parts(view, ledger)):
+        part: DreamPart | None = self.desk.dream_place(view)
+        asked = list[DreamFear]()
+        left = self.desk.dream_fears(view, ledger)
+        while part:
             write = partial(self.desk.dream_part, view, ledger, part, told)
             heard = Heard.of([told, *earlier])
             context = CheckContext(cast=self._names, heard=heard, dreamers=part.fears, opener=part.begun)
-            asked = "" if part.fears else write("").tail.splitlines()[-1]
-            check = partial(_goes_on, pipeline=pipeline, context=context, told=told, asked=asked)
-            place, merit = (scene.id, "narrator", number), partial(_fear_or_place, fears=" ".join(part.fears))
+            question = "" if part.fears else write("").tail.splitlines()[-1]
+            check = partial(_goes_on, pipeline=pipeline, context=context, told=told, asked=question)
+            place, merit = (scene.id, "narrator", len(takes)), partial(_fear_or_place, fears=" ".join(part.fears))
             take = await self._ask(place, write, check, on_token, attempts=_TRIES_A_PART, merit=merit)
             takes.append((write("").digest, take))
-            told = f"{told} {take.value or ''}".strip()
-        if len(words(told)) < config.shortest_telling:
+            added = take.value or ""
+            told = f"{told} {added}".strip()
+            seen = shown(added.removeprefix(part.begun), part.fears, pipeline.config.shown_in_meaning)
+            left = [fear for fear, is_told in list(zip(asked, seen, strict=True))[1:] if not is_told] + left
+            asked, left = left[: dream_parts.AT_ONCE], left[dream_parts.AT_ONCE :]
+            part = dream_parts.part(asked) if asked else None
+        if len(words(told)) < self.pipeline.config.shortest_telling:
             raise self._nothing(scene.id, takes[-1][1])
         refused = tuple(refusal for _, take in takes for refusal in take.refused)
         seed = call_seed(self.seed, scene.id, "narrator", 0, takes[0][1].number)

@@ -1,5 +1,6 @@
 """A shared dream in parts, for a model that loses itself in a whole one: where the dreamers stand, and then the hidden
-fears, two at a time. Everybody first meets their own; in a dream that comes again, somebody else walks into it.
+fears, two at a time; one that was left out comes with the next part. Everybody first meets their own; in a dream that
+comes again, somebody else walks into it.
 """
 
 from __future__ import annotations
@@ -19,45 +20,57 @@ _SOON = 5
 
 
 @dataclass(frozen=True)
+class DreamFear:
+    """A hidden fear as it befalls somebody in a dream."""
+
+    text: str
+    begun: str
+    """Its first words, as far as they are given to the model."""
+
+
+@dataclass(frozen=True)
 class DreamPart:
     """Some sentences of a dream."""
 
     begun: str
     """The words with which they begin: of all dreamers, or of the first fear."""
     fears: tuple[str, ...] = ()
-    """The fears that they tell, as they befall somebody; none where the dream begins."""
+    """The fears that they tell; none where the dream begins."""
 
 
-def parts(
-    pooled: Sequence[DreamContribution], dreamers: Mapping[str, str], listed: str, before: int, language: Language
-) -> list[DreamPart]:
-    """The parts of a dream, in order.
+def place(listed: str) -> DreamPart:
+    """The part with which a dream begins. `listed` has the names of all dreamers in one phrase."""
+    return DreamPart(f"{listed} stand in")
+
+
+def part(fears: Sequence[DreamFear]) -> DreamPart:
+    """The part that tells some fears."""
+    return DreamPart(fears[0].begun, tuple(fear.text for fear in fears))
+
+
+def fears(
+    pooled: Sequence[DreamContribution], dreamers: Mapping[str, str], before: int, language: Language
+) -> list[DreamFear]:
+    """The fears of a dream, in order.
 
     Args:
         pooled: the hidden fears and wishes, in the order in which they come.
         dreamers: the names of all who dream, by role, in the order of the cast.
-        listed: these names in one phrase.
         before: dreams that they have dreamt before. In the first, everybody is alone with their own fear. In the next
             one the dreamer after them comes into it, and so on. It stays theirs: told of somebody else, it loses who
             is who.
         language: of the story.
     """
     roles = list(dreamers)
-    told = list[tuple[str, str]]()
+    told = list[DreamFear]()
     for number, each in enumerate(entry for entry in pooled if entry.fear):
         name, guest = dreamers[each.role], dreamers[roles[(roles.index(each.role) + before) % len(roles)]]
         fear = language.befalls(each.fear, name)
         begun = _as_far_as(name, fear)
         if guest != name:
             fear, begun = (language.seen_by(text, guest, number) for text in (fear, begun))
-        told.append((begun, fear))
-    return [
-        DreamPart(f"{listed} stand in"),
-        *(
-            DreamPart(told[first][0], tuple(fear for _, fear in told[first : first + AT_ONCE]))
-            for first in range(0, len(told), AT_ONCE)
-        ),
-    ]
+        told.append(DreamFear(fear, begun))
+    return told
 
 
 def _as_far_as(name: str, fear: str) -> str:

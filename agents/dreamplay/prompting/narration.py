@@ -10,7 +10,7 @@ from dreamplay.models.prompt import Prompt
 from dreamplay.models.tokens import tokens
 from dreamplay.prompting import dream_parts, summarization
 from dreamplay.prompting.context_window import RESERVE
-from dreamplay.prompting.dream_parts import DreamPart
+from dreamplay.prompting.dream_parts import DreamFear, DreamPart
 from dreamplay.prompting.layout import PromptLayout
 from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.schema.event import DreamContribution, DreamEvent, Event, OutcomeEvent, StanceEvent
@@ -35,7 +35,7 @@ class NarratorPrompts(PromptLayout):
         """Pool the dreamers' hidden fears and wishes into one prompt. Ledger and prompt hold the same entries; of
         whom nothing hidden is known, the prompt says that.
         """
-        dreamers = [role for role in self.cast.roles if role in view.roles]
+        dreamers = self._dreamers(view)
         known = {entry.role for entry in pooled}
         unknown = [self.cast.name(role) for role in dreamers if role not in known]
         tail = self._render(
@@ -45,11 +45,14 @@ class NarratorPrompts(PromptLayout):
         prefill = f"{self.cast.listed(dreamers)} stand in"
         return self._prompt("dream", view, tail, max_tokens=140, prefill=prefill, penalize_repetition=True)
 
-    def dream_parts(self, view: View, pooled: Sequence[DreamContribution]) -> list[DreamPart]:
-        """A dream in parts: see `dream_part`."""
-        dreamers = {role: self.cast.name(role) for role in self.cast.roles if role in view.roles}
-        before = len(view.of_kind(DreamEvent))
-        return dream_parts.parts(pooled, dreamers, self.cast.listed(list(dreamers)), before, self._language)
+    def dream_place(self, view: View) -> DreamPart:
+        """The first part of a dream in parts: see `dream_part`."""
+        return dream_parts.place(self.cast.listed(self._dreamers(view)))
+
+    def dream_fears(self, view: View, pooled: Sequence[DreamContribution]) -> list[DreamFear]:
+        """What the other parts of a dream in parts tell."""
+        dreamers = {role: self.cast.name(role) for role in self._dreamers(view)}
+        return dream_parts.fears(pooled, dreamers, len(view.of_kind(DreamEvent)), self._language)
 
     def dream_part(
         self, view: View, pooled: Sequence[DreamContribution], part: DreamPart, told: str, wrong: str = ""
@@ -74,6 +77,9 @@ class NarratorPrompts(PromptLayout):
         fresh, room = again and not part.fears, _PART * max(len(part.fears), 1)
         return self._prompt("dream", view, tail, max_tokens=room, prefill=prefill, penalize_repetition=fresh)
 
+    def _dreamers(self, view: View) -> list[str]:
+        return [role for role in self.cast.roles if role in view.roles]
+
     def outcome(self, view: View, outcome: Outcome) -> Prompt:
         """Ask the narrator what came of a scene, as JSON: one of the answers, or that it is still open."""
         tail = self._render("outcome.jinja", question=outcome.question, answers=outcome.answers, undecided=UNDECIDED)
@@ -92,12 +98,15 @@ class NarratorPrompts(PromptLayout):
         """
         short, things = self.profile.epilogue_scope == "last_beat", scene.material[: len(view.roles)]
         names = [self.cast.name(role) for role in view.roles] if short and things else []
+        # Asked for what can be seen in the end, it invents somebody. So it is given that as well.
+        last = scene.material[-1] if len(scene.material) > len(view.roles) else ""
         tail = self._render(
             "epilogue.jinja",
             short=short,
             given=list(zip_longest(names, things[: len(names)])),
             opening=scene.opening,
             things=scene.material,
+            last=last,
             tally=tally,
             ending=ending,
             outcomes=[event.text for event in view.of_kind(OutcomeEvent)],

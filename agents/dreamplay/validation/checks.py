@@ -177,7 +177,9 @@ def retold(candidate: Candidate, context: CheckContext) -> Fault | None:
 def leaves_dreamers_out(candidate: Candidate, context: CheckContext) -> Fault | None:
     """A dream that shows too few of the dreamers."""
     text, config = candidate.text.removeprefix(context.opener), context.config
-    if not context.dreamers or shown(text, context.dreamers, config.shown_in_meaning) >= config.dreamers_shown:
+    if not context.dreamers:
+        return None
+    if sum(shown(text, context.dreamers, config.shown_in_meaning)) >= config.dreamers_shown * len(context.dreamers):
         return None
     return Fault("leaves most of them out", "Each of them is in it.")
 
@@ -210,15 +212,15 @@ def left_open(candidate: Candidate, context: CheckContext) -> Fault | None:
     return Fault("the reason is left open", "The last reason was not a whole sentence.")
 
 
-def shown(text: str, dreamers: Sequence[str], close: float) -> float:
-    """Share of the dreamers of whose sheet two content words come up that stand in nobody else's, or to whose sheet a
-    sentence is as close as this."""
+def shown(text: str, dreamers: Sequence[str], close: float) -> list[bool]:
+    """Of each dreamer, whether two content words of their sheet come up that stand in nobody else's, or a sentence is
+    as close to their sheet as this."""
     told = set(words(text))
     sheets = [{word for word in words(hidden) if len(word) > 4} for hidden in dreamers]
     own = [sheet.difference(*(other for other in sheets if other is not sheet)) for sheet in sheets]
     named = [len(sheet & told) >= min(2, len(sheet)) for sheet in own]
     meant = [any(relevance(each, hidden) >= close for each in _SENTENCES.split(text)) for hidden in dreamers]
-    return sum(map(bool.__or__, named, meant)) / max(len(own), 1)
+    return list(map(bool.__or__, named, meant))
 
 
 CHECKS = (
