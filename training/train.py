@@ -139,8 +139,12 @@ class Trainer:
         for master, weight in zip(self.masters, self.weights, strict=True):
             master.grad = weight.grad.float() if weight.grad is not None else None
             weight.grad = None
-        torch.nn.utils.clip_grad_norm_(self.masters, 1.0)
-        self.optimizer.step()
+        norm = torch.nn.utils.clip_grad_norm_(self.masters, 1.0)
+        # Seen on a GPU, of one scene in some hundred. One such step would make every weight a NaN.
+        if torch.isfinite(norm):
+            self.optimizer.step()
+        else:
+            self._log(step=self.step, skipped="the gradient is not finite")
         self.optimizer.zero_grad(set_to_none=True)
         self._take_over()
 

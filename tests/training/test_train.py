@@ -68,6 +68,21 @@ def test_training_learns_and_goes_on_after_a_stop_as_if_there_had_been_none(tmp_
         assert torch.allclose(ours, theirs, atol=1e-6)
 
 
+def test_a_step_whose_gradient_is_not_finite_is_left_out(tmp_path: Path) -> None:
+    class Broken(Trainer):
+        def _backward(self, each: object) -> float:
+            loss = super()._backward(each)  # type: ignore[arg-type]
+            if self.step == 1:
+                self.weights[0].grad.fill_(float("nan"))  # type: ignore[union-attr]
+            return loss
+
+    packs = [pack([sample]) for sample in SAMPLES]
+    trainer = Broken(_base(), RECIPE, tmp_path)
+    trainer.train(packs, packs)
+    assert all(bool(torch.isfinite(weight).all()) for weight in trainer.masters)
+    assert (tmp_path / "log.jsonl").read_text(encoding="utf-8").count("not finite") == 1
+
+
 def test_the_engines_file_says_what_it_was_made_for(tmp_path: Path) -> None:
     trainer = Trainer(_base(), RECIPE, tmp_path)
     trainer.save()
