@@ -23,7 +23,7 @@ class Tokenizer(Protocol):
 
 
 def rendered(prompt: Prompt, *, begun: bool = True) -> str:
-    """A prompt as the engine's chat template writes it (ChatML). `begun`: with the first words of the reply, if it has some."""
+    """A prompt as the engine's chat template writes it (ChatML); `begun`: with the first words of its reply."""
     messages = prompt.messages(prefill=True)
     told = "".join(_ROLE.format(role=each["role"], text=each["content"]) for each in messages if not _reply(each))
     return told + _BEGUN + "".join(each["content"] for each in messages if begun and _reply(each))

@@ -31,7 +31,7 @@ from dreamplay.validation.pipeline import Pipeline
 
 _TRIES = 4
 _TRIES_A_PART = 2
-_SPEECH = re.compile(r"""["“”«»]|(?<!\w)['‘](?=\w)""")
+_SPEECH = re.compile(r"""["“”«»]|(?<!\w)['\u2018](?=\w)""")
 _SENTENCE = 4
 """Words below which a sentence of a dream has not been told."""
 _SENTENCES = 2
