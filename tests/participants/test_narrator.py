@@ -125,7 +125,7 @@ async def test_a_dream_in_parts_tells_the_fears_two_at_a_time(small: Path) -> No
     place = "Ada and Bo stand in a house that has been flooded to the windows."
     spoken = 'CANARY-Ada-fear is on the stairs, and it says, "Stay."'
     met = "CANARY-Ada-fear comes upon her, as tall as the clock. It drips. CANARY-Bo-fear comes upon Bo on the stairs."
-    asked = "Ada and Bo stand in a house, and all of it is made of these things."
+    asked = "Ada and Bo stand in a house in which all of this could happen."
     replies = (asked, place, f"{place} {spoken}", f"{place} {met} Nobody wakes. They sleep on.")
     narrator, model, scenes = _narrator(small, *replies)
     model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
