@@ -1,4 +1,4 @@
-"""The client against a real endpoint on loopback. Nothing is waited for: `wait` is injected."""
+"""An endpoint against a real server on loopback. Nothing is waited for: `wait` is injected."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import openai
 import pytest
-from dreamplay.errors import ModelError, SettingsError
+from dreamplay.errors import ModelError
 from dreamplay.models import endpoint as endpoints
 from dreamplay.models import response_body as body
 from dreamplay.models import response_parser as replies
-from dreamplay.models.client import AMBIENT, open_client
+from dreamplay.models.client import open_client
 from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.endpoint_errors import TRIES
 from dreamplay.models.profile import ModelProfile
@@ -148,28 +147,6 @@ async def test_what_an_endpoint_says_is_told_whatever_its_form_and_without_the_k
     assert message.startswith("http://h ")
     assert "sk-se" not in message
     assert "\n" not in message
-
-
-@pytest.mark.parametrize("variable", AMBIENT)
-@pytest.mark.parametrize("value", ["sk-other\r", "sk-other\u201d"])
-def test_a_header_of_the_environment_that_cannot_be_sent_is_named_and_not_shown(
-    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(variable, f"X-Key: {value}")
-    with pytest.raises(SettingsError, match=f"{variable} has a character") as caught:
-        open_client("http://127.0.0.1:9/v1", "key", timeout=1, ambient=True)
-    assert "sk-other" not in str(caught.value)
-
-
-@pytest.mark.parametrize("content", [None, "no certificate"], ids=["missing", "wrong"])
-def test_certificates_that_cannot_be_loaded_are_one_line(
-    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if content:
-        (tmp_path / "own.pem").write_text(content)
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
-    with pytest.raises(SettingsError, match=r"^the certificates cannot be loaded .*; .* unset SSL_CERT_FILE[^\n]*$"):
-        open_client("https://127.0.0.1:9/v1", "key", timeout=1)
 
 
 async def test_a_reply_at_the_limit_is_kept_and_marked(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:
