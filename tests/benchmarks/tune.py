@@ -26,10 +26,10 @@ from dreamplay.director.cues import Cues
 from dreamplay.engine import run_config
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import DreamplayError
-from dreamplay.models import model_store, profile_table
-from dreamplay.models.endpoint import Endpoint
+from dreamplay.models import endpoint, model_store, profile_table
 from dreamplay.models.llamacpp import LocalModel
 from dreamplay.models.prompt import Prompt
+from dreamplay.models.request_body import request_body
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.prompting.event_text import EventText
 from dreamplay.prompting.layout import PromptLayout
@@ -50,7 +50,7 @@ COLUMNS = {
     "calls a line": "cost.calls_a_line", "read a line": "cost.evaluated", "s a line": "cost.seconds_a_line",
 }  # fmt: skip
 
-_look_up, _request = profile_table.look_up, Endpoint._request
+_look_up, _request = profile_table.look_up, request_body
 _worded, _line, _prompt, _cue, _speech = (
     EventText._worded,
     PromptBuilder.line,
@@ -123,16 +123,16 @@ def _profiled(**changes: Any) -> Any:
     return mock.patch.object(profile_table, "look_up", lambda *rest: _look_up(*rest).refined(changes))
 
 
-def _with_dry(endpoint: Endpoint, *rest: Any) -> dict[str, Any]:
+def _with_dry(*rest: Any, **named: Any) -> dict[str, Any]:
     dry = {"dry_multiplier": 0.8, "dry_allowed_length": 3, "dry_penalty_last_n": 8192}
-    return dry | _request(endpoint, *rest)
+    return dry | _request(*rest, **named)
 
 
 SETTINGS: dict[str, Sequence[Any]] = {
     **{f"temperature-{t}": [_profiled(temperature=t)] for t in (0.4, 0.6, 0.8, 1.0, 1.2)},
     **{f"min-p-{p}": [_profiled(min_p=p)] for p in (0.02, 0.05, 0.1)},
     **{f"candidates-{n}": [_profiled(candidates=n)] for n in (1, 2, 3, 4)},
-    "dry": [mock.patch.object(Endpoint, "_request", _with_dry)],
+    "dry": [mock.patch.object(endpoint, "request_body", _with_dry)],
 }
 """Changes of how the engine is asked; one value of each kind may be what is set anyway."""
 PROMPTS: dict[str, Sequence[Any]] = {

@@ -30,7 +30,7 @@ from dreamplay.library import resources
 from dreamplay.models import connection, model_store, scripted, shipped
 from dreamplay.models.adapter import Adapter
 from dreamplay.models.base import Reply
-from dreamplay.models.endpoint import open_endpoint
+from dreamplay.models.client import open_client
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.scripted import ScriptedModel
@@ -628,10 +628,10 @@ def test_an_endpoint_that_is_lost_says_how_to_go_on_and_that_works(
     clients = []
 
     def opened(*args: Any, **rest: Any) -> Any:
-        clients.append(open_endpoint(*args, **rest))
+        clients.append(open_client(*args, **rest))
         return clients[-1]
 
-    monkeypatch.setattr(connection, "open_endpoint", opened)
+    monkeypatch.setattr(connection, "open_client", opened)
     play = ("run", "--story", small, "--seed", 1, "--quiet", "--model", "fake")
     with FakeEndpoint() as whole:
         call(*play, "--base-url", whole.base_url, "--out", "whole")

@@ -24,7 +24,8 @@ from dreamplay.engine.nodes import SILENCES
 from dreamplay.engine.runner import Runner
 from dreamplay.errors import ModelError, RecordError, SettingsError, UsageError
 from dreamplay.models.base import Model, OnToken, Reply
-from dreamplay.models.endpoint import Endpoint, open_endpoint
+from dreamplay.models.client import open_client
+from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.retry import WAITS
 from dreamplay.models.scripted import ScriptedModel
@@ -420,7 +421,7 @@ class _Faulty(Endpoint):
     """A model at the fake endpoint, which fails at a call of each of some kinds; not at the very first line."""
 
     def __init__(self, fake: FakeEndpoint, faults: list[Fault], *kinds: str) -> None:
-        client = open_endpoint(fake.base_url, "none", timeout=0.3 if "hang" in faults else 30.0)
+        client = open_client(fake.base_url, "none", timeout=0.3 if "hang" in faults else 30.0)
         super().__init__("fake", client, fake.base_url, wait=lambda error, tries: 0.0)
         self._fake, self._faults, self._kinds, self._begun = fake, faults, set(kinds), False
 

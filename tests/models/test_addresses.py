@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 from dreamplay.models import rate_limit
 from dreamplay.models.addresses import Addresses
-from dreamplay.models.endpoint import Endpoint, open_endpoint
+from dreamplay.models.client import open_client
+from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.rate_limit import RateLimit
 from dreamplay.models.scripted import ScriptedModel
@@ -64,7 +65,7 @@ async def test_tokens_are_counted_of_prompts_at_once_and_of_answers_when_they_ar
 
 async def test_every_attempt_counts_and_not_only_every_call(clock: Clock) -> None:
     with FakeEndpoint(faults=["500", "500", None]) as fake:
-        client = open_endpoint(fake.base_url, "key", timeout=30)
+        client = open_client(fake.base_url, "key", timeout=30)
         endpoint = Endpoint("fake", client, fake.base_url, wait=lambda error, tries: 0.0, limit=RateLimit(requests=60))
         await endpoint.complete(LINE, seed=1)
         await endpoint.close()

@@ -9,7 +9,7 @@ import openai
 import pytest
 from dreamplay.errors import ModelError, SettingsError
 from dreamplay.models import connection, model_choice, model_store, registry, survey
-from dreamplay.models.endpoint import open_endpoint
+from dreamplay.models.client import open_client
 from dreamplay.models.profile import ModelProfile
 from dreamplay.settings import load
 from fake_endpoint import FakeEndpoint
@@ -28,10 +28,10 @@ async def closed(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     clients = []
 
     def opened(*args: Any, **rest: Any) -> Any:
-        clients.append(open_endpoint(*args, **rest))
+        clients.append(open_client(*args, **rest))
         return clients[-1]
 
-    monkeypatch.setattr(connection, "open_endpoint", opened)
+    monkeypatch.setattr(connection, "open_client", opened)
     yield
     for client in clients:
         await client.close()

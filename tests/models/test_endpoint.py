@@ -1,4 +1,4 @@
-"""The client against a real endpoint on loopback. Nothing is waited for: `wait` is injected."""
+"""An endpoint against a real server on loopback. Nothing is waited for: `wait` is injected."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import openai
 import pytest
-from dreamplay.errors import ModelError, SettingsError
+from dreamplay.errors import ModelError
 from dreamplay.models import endpoint as endpoints
 from dreamplay.models import response_body as body
 from dreamplay.models import response_parser as replies
-from dreamplay.models.endpoint import AMBIENT, Endpoint, open_endpoint
+from dreamplay.models.client import open_client
+from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.endpoint_errors import TRIES
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
@@ -48,7 +48,7 @@ async def connect(fake: FakeEndpoint) -> AsyncIterator[Callable[..., Endpoint]]:
     clients = []
 
     def connected(timeout: float = 5.0, base_url: str = "", **rest: Any) -> Endpoint:
-        clients.append(open_endpoint(base_url or fake.base_url, "key", timeout=timeout))
+        clients.append(open_client(base_url or fake.base_url, "key", timeout=timeout))
         return Endpoint("small", clients[-1], fake.base_url, **({"wait": lambda error, tries: 0.0} | rest))
 
     yield connected
@@ -147,28 +147,6 @@ async def test_what_an_endpoint_says_is_told_whatever_its_form_and_without_the_k
     assert message.startswith("http://h ")
     assert "sk-se" not in message
     assert "\n" not in message
-
-
-@pytest.mark.parametrize("variable", AMBIENT)
-@pytest.mark.parametrize("value", ["sk-other\r", "sk-other\u201d"])
-def test_a_header_of_the_environment_that_cannot_be_sent_is_named_and_not_shown(
-    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(variable, f"X-Key: {value}")
-    with pytest.raises(SettingsError, match=f"{variable} has a character") as caught:
-        open_endpoint("http://127.0.0.1:9/v1", "key", timeout=1, ambient=True)
-    assert "sk-other" not in str(caught.value)
-
-
-@pytest.mark.parametrize("content", [None, "no certificate"], ids=["missing", "wrong"])
-def test_certificates_that_cannot_be_loaded_are_one_line(
-    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if content:
-        (tmp_path / "own.pem").write_text(content)
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
-    with pytest.raises(SettingsError, match=r"^the certificates cannot be loaded .*; .* unset SSL_CERT_FILE[^\n]*$"):
-        open_endpoint("https://127.0.0.1:9/v1", "key", timeout=1)
 
 
 async def test_a_reply_at_the_limit_is_kept_and_marked(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:
@@ -332,7 +310,7 @@ async def test_a_key_is_sent(fake: FakeEndpoint, connect: Callable[..., Endpoint
         assert await connect(base_url=guarded.base_url).explain(ValueError("x"))
         with pytest.raises(ModelError, match="refuses the key"):
             await connect(base_url=guarded.base_url).complete(LINE, seed=1)
-        client = open_endpoint(guarded.base_url, "secret", timeout=30)
+        client = open_client(guarded.base_url, "secret", timeout=30)
         assert (await Endpoint("fake", client, "here").complete(LINE, seed=1)).text
         await client.close()
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from dreamplay.errors import ModelError
-from dreamplay.models.endpoint import Endpoint, open_endpoint
+from dreamplay.models.client import open_client
+from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from fake_endpoint import CannedAnswer, FakeEndpoint
@@ -209,7 +210,7 @@ async def connect(fake: FakeEndpoint) -> AsyncIterator[Callable[..., Endpoint]]:
     clients = []
 
     def connected(**rest: Any) -> Endpoint:
-        clients.append(open_endpoint(fake.base_url, "key", timeout=30))
+        clients.append(open_client(fake.base_url, "key", timeout=30))
         return Endpoint(
             "fake", clients[-1], "the endpoint", wait=lambda error, tries: 0.0, profile=PROFILE.refined(rest)
         )

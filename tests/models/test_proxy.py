@@ -11,7 +11,7 @@ import openai
 import pytest
 from dreamplay.errors import SettingsError
 from dreamplay.models import proxy
-from dreamplay.models.endpoint import open_endpoint
+from dreamplay.models.client import open_client
 from dreamplay.schema.address import Address
 from fake_endpoint import FakeEndpoint
 
@@ -62,7 +62,7 @@ def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setenv("HTTP_PROXY", url)
     with pytest.raises(SettingsError, match=says) as caught:
-        open_endpoint(THERE, "key", timeout=1)
+        open_client(THERE, "key", timeout=1)
     assert "sk-word" not in str(caught.value)
 
 
@@ -93,7 +93,7 @@ def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
 @pytest.mark.parametrize("many", [False, True])
 async def test_nothing_for_this_machine_goes_by_a_proxy(many: bool, listening: list[bytes]) -> None:
     with FakeEndpoint() as fake:
-        client = open_endpoint(fake.base_url, "key", timeout=30, many=many)
+        client = open_client(fake.base_url, "key", timeout=30, many=many)
         assert [model.id async for model in client.models.list()] == ["fake"]
         await client.close()
     assert listening == []
@@ -101,7 +101,7 @@ async def test_nothing_for_this_machine_goes_by_a_proxy(many: bool, listening: l
 
 @pytest.mark.parametrize("many", [False, True])
 async def test_everything_else_does(many: bool, listening: list[bytes]) -> None:
-    client = open_endpoint(THERE, "key", timeout=30, many=many)
+    client = open_client(THERE, "key", timeout=30, many=many)
     with pytest.raises(openai.APIConnectionError):
         await client.models.list()
     await client.close()
@@ -121,7 +121,7 @@ async def test_whoever_is_asked_does_not_send_a_prompt_elsewhere(many: bool) -> 
 
         thread = threading.Thread(target=serve)
         thread.start()
-        client = open_endpoint(f"http://127.0.0.1:{server.getsockname()[1]}/v1", "key", timeout=30, many=many)
+        client = open_client(f"http://127.0.0.1:{server.getsockname()[1]}/v1", "key", timeout=30, many=many)
         with pytest.raises(openai.APIStatusError) as caught:
             await client.post("/chat/completions", body={}, cast_to=object)
         await client.close()

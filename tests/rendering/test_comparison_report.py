@@ -8,7 +8,7 @@ import pytest
 import worlds
 from dreamplay.comparison import compare
 from dreamplay.comparison.compare import Comparison
-from dreamplay.rendering import comparison_page, comparison_report, markdown_text
+from dreamplay.rendering import comparison_page, comparison_report, comparison_sections, markdown_text
 
 TEXT = "*loud* | <b>bold</b>"
 DREAM = {"kind": "dream", "text": "A stair.", "ledger": [{"role": "bo", "fear": "a stair", "wish": "a door"}]}
@@ -53,7 +53,7 @@ def test_an_absent_character_is_shown_as_absent(capsys: pytest.CaptureFixture[st
     gone = compare.compare([worlds.record(_stance("go"))], [worlds.record(BELL)], made=date(2045, 1, 1))
     comparison_report.show(gone)
     printed = capsys.readouterr().out
-    rows = [row for section in comparison_report.sections(gone) for row in section.rows]
+    rows = [row for section in comparison_sections.sections(gone) for row in section.rows]
     assert ("Bo", "go", "1 of 1", "absent") in rows
     assert "Bo was absent from the crossroads in all changed runs" in printed
     assert "Stances that differ" not in printed
@@ -95,7 +95,7 @@ def test_the_terminal_shows_the_same_sections_and_the_beginning_of_the_text(
 ) -> None:
     comparison_report.show(made)
     out = capsys.readouterr().out
-    for section in comparison_report.sections(made):
+    for section in comparison_sections.sections(made):
         assert f"\n{section.title}\n" in out
         for row in section.rows:
             assert all(cell in out for cell in row)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dreamplay.errors import ModelError, SettingsError
 from dreamplay.models import endpoint_errors, proxy
-from dreamplay.models.endpoint import Endpoint, open_endpoint
+from dreamplay.models.client import open_client
+from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.endpoint_errors import UNREADABLE
 from dreamplay.models.model_choice import OPENAI, ModelSpec, not_sent, profile
 from dreamplay.models.profile import ModelProfile
@@ -30,7 +31,7 @@ def connect(spec: ModelSpec, settings: Settings, chosen: ModelProfile | None = N
     key = found[0].get_secret_value() if found else ""
     advice = f"set {found[1]} to one that it accepts" if found else endpoint_errors.KEY_ADVICE
     via = proxy.chosen(address)
-    client = open_endpoint(
+    client = open_client(
         address, key or "none", timeout=settings.timeout, many=jobs > 1,
         ambient=spec.address_source is None or spec.address_source.trusted,
     )  # fmt: skip

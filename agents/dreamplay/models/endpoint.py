@@ -1,42 +1,33 @@
-"""The client for every OpenAI-compatible endpoint, including the embedded one."""
+"""A model at an OpenAI-compatible endpoint, the embedded one included: calls, and calls that are made again."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-import os
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dreamplay.errors import ModelError, SettingsError
-from dreamplay.models import endpoint_errors, json_schema, profile_learning, proxy
+from dreamplay.errors import ModelError
+from dreamplay.models import endpoint_errors, profile_learning
 from dreamplay.models.base import OnToken, Reply
 from dreamplay.models.endpoint_errors import UNREADABLE, CutError, EndlessError, worth_retrying
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.rate_limit import RateLimit
+from dreamplay.models.request_body import request_body
 from dreamplay.models.response_parser import received
 from dreamplay.models.retry import Patience, polite_wait
 from dreamplay.models.tokens import tokens
-from dreamplay.schema.address import Address
 from dreamplay.schema.api_key import hide
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
     from tenacity import AsyncRetrying
 
-AMBIENT = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS")
-"""Environment variables that the client library sends as headers to any address by default."""
-_UNASKED = ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version", "Async")
-"""What the client library tells of this machine by default, in headers X-Stainless-*: nobody has asked for it, and
-making them is an eighth of the work for a request."""
-_TLS = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
-"""Variables that name files for TLS."""
 PATIENCE = 180.0
 """Seconds without data before a call is given up, and maximum seconds to wait for a busy endpoint."""
 _SOON = 12.0
@@ -46,12 +37,6 @@ _LONGEST_NAME = 200
 _SLOWEST = 4
 """The time limit of a whole reply, as a multiple of the limit without data."""
 _log = logging.getLogger(__name__)
-
-_UNREPEATED = {"dry_multiplier": 1.0, "dry_allowed_length": 3, "dry_penalty_last_n": 8192}
-"""llama.cpp's DRY sampler: what would continue a run of tokens that stands in the prompt becomes unlikely."""
-
-_UNADAPTED = {"lora": [{"id": 0, "scale": 0.0}]}
-"""The adapter that llama.cpp was started with, switched off."""
 
 
 @dataclass
@@ -180,7 +165,7 @@ class Endpoint:
 
         while True:
             known = self.profile
-            request = self._request(prompt, seed)
+            request = request_body(prompt, seed, known, model=self.name, slot=self.slot, streams=self.streams)
             try:
                 return await self._send(request, prompt, on_token)
             except openai.APIError as error:
@@ -210,63 +195,8 @@ class Endpoint:
             raise EndlessError(f"it was still coming after {_SLOWEST * self.patience:g} s") from error
         return replace(reply, usage=reply.usage.model_copy(update={"seconds": round(time.monotonic() - start, 3)}))
 
-    def _request(self, prompt: Prompt, seed: int) -> dict[str, Any]:
-        can = self.profile
-        messages = self._messages(prompt)
-        request: dict[str, Any] = {"model": self.name, "messages": messages}
-        if can.dialect == "llamacpp":
-            known = {"cache_prompt": True, "id_slot": self.slot, "min_p": can.min_p}
-            request |= {name: value for name, value in known.items() if value is not None}
-            request |= _UNREPEATED if prompt.penalize_repetition else {}
-            request |= _UNADAPTED if can.adapted is not None and prompt.kind not in can.adapted else {}
-        if can.seed:
-            request["seed"] = seed
-        if can.output_limit != "none":
-            request[can.output_limit] = self._room(prompt, messages)
-        if can.temperature_control and (temperature := self._temperature(prompt)) is not None:
-            request["temperature"] = temperature
-        if can.stop and prompt.stop:
-            request["stop"] = prompt.stop
-        if can.stream and self.streams:
-            request |= {"stream": True} | ({"stream_options": {"include_usage": True}} if can.stream_usage else {})
-        if can.multiple_candidates and can.candidates > 1 and prompt.kind in ("line", "dream", "epilogue"):
-            request["n"] = can.candidates
-        if prompt.json_schema and can.structured_output == "json_schema":
-            # llama.cpp makes a grammar of it, which holds an answer to all that a schema says.
-            schema = prompt.json_schema if can.dialect == "llamacpp" else json_schema.plain(prompt.json_schema)
-            shape = {"name": prompt.kind, "strict": True, "schema": schema}
-            request["response_format"] = {"type": "json_schema", "json_schema": shape}
-        elif prompt.json_schema and can.structured_output == "json_object":
-            request["response_format"] = {"type": "json_object"}
-        return request
-
-    def _temperature(self, prompt: Prompt) -> float | None:
-        asked, most = self.profile.temperature, self.profile.json_temperature
-        if prompt.kind == "dream" and self.profile.dream_temperature is not None:
-            return self.profile.dream_temperature
-        if prompt.json_schema is None or most is None:
-            return asked
-        return most if asked is None else min(asked, most)
-
-    def _messages(self, prompt: Prompt) -> list[dict[str, str]]:
-        """The messages in a form that the endpoint accepts; what it does not support is expressed in words."""
-        can = self.profile
-        system, user, *begun = prompt.messages(prefill=can.prefill)
-        if prompt.json_schema and can.structured_output != "json_schema":
-            user = user | {"content": f"{user['content']}\n{json_schema.in_words(prompt.json_schema)}"}
-        if can.system_role:
-            return [system, user, *begun]
-        return [user | {"content": f"{system['content']}\n\n{user['content']}"}, *begun]
-
-    def _room(self, prompt: Prompt, messages: list[dict[str, str]]) -> int:
-        """The limit of output tokens: those of the reply and of reasoning, as far as the context window allows."""
-        can = self.profile
-        left = int(can.context_window - sum(tokens(each["content"]) for each in messages))
-        room = max(prompt.max_tokens, min(prompt.max_tokens + can.thinking_tokens, left))
-        return min(room, can.max_output_tokens or room)
-
     async def explain(self, error: Exception) -> str:
-        """One line for what went wrong; see `failures.explain`."""
+        """One line for what went wrong; see `endpoint_errors.explain`."""
         holds = self.profile.context_window
         if holds < self._opened.context_window and endpoint_errors.status(error) in (400, 413, 422, 500):
             return f"{self.where} holds {holds} tokens, and a prompt was larger; set `window={holds}`"
@@ -302,67 +232,5 @@ class Endpoint:
         return [model.id for model in page.data if _is_name(model.id) and hide(model.id, self.secrets) == model.id][:10]
 
 
-def open_endpoint(
-    address: Address | str, api_key: str, *, timeout: float, many: bool = False, ambient: bool = False
-) -> AsyncOpenAI:
-    """The client. Its own retries are off: they would multiply with ours. For many calls at once it goes by aiohttp:
-    the usual pool looks at all of its connections for each call. It follows no redirect: whoever is asked does not
-    decide where a prompt goes.
-
-    Args:
-        address: where the API is; user, password and query in it are sent as well.
-        api_key: sent unless the address has a user.
-        timeout: seconds without a word before a call is given up.
-        many: whether many calls are made at once.
-        ambient: whether the headers that the environment holds for this client are sent; see `AMBIENT`.
-
-    Raises:
-        ValueError: it is no address.
-        SettingsError: the proxy, a header or the certificates that the environment names cannot be used.
-    """
-    address = address if isinstance(address, Address) else Address.parse(address)
-    via = proxy.chosen(address)
-    try:
-        import httpx2
-        from openai import AsyncOpenAI, DefaultAioHttpClient, DefaultAsyncHttpxClient, Timeout
-
-        # Certificates take longer to load than all the rest, and plain HTTP has no use for them. Of the variables,
-        # aiohttp reads one as it is imported.
-        tls = httpx2.create_ssl_context(verify=bool(via) or address.url.startswith("https:"))
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise SettingsError(f"the certificates cannot be loaded ({why}); correct or unset {_tls_variables()}") from None
-    patience = Timeout(timeout, connect=min(10.0, timeout))
-    kind = DefaultAioHttpClient if many and not (via and via.socks) else DefaultAsyncHttpxClient
-    http_client = kind(
-        auth=address.login, follow_redirects=False, timeout=patience, proxy=via.url if via else None,
-        trust_env=False, verify=tls,
-    )  # fmt: skip
-    return AsyncOpenAI(
-        base_url=address.url, api_key=api_key, max_retries=0, timeout=patience, http_client=http_client,
-        default_query=dict(address.query), default_headers=_headers(api_key, ambient=ambient),
-    )  # fmt: skip
-
-
-def _tls_variables() -> str:
-    return ", ".join(name for name in _TLS if os.environ.get(name)) or " or ".join(_TLS)
-
-
 def _is_name(given: object) -> bool:
     return isinstance(given, str) and bool(given.strip()) and given.isprintable() and len(given) <= _LONGEST_NAME
-
-
-def _headers(api_key: str, *, ambient: bool) -> dict[str, Any]:
-    """The key, and what else the client would take from the environment: left out, or seen to be fit to be sent."""
-    from openai import Omit
-
-    held = {name: os.environ.get(name, "") for name in AMBIENT}
-    own: dict[str, Any] = {f"X-Stainless-{name}": Omit() for name in _UNASKED}
-    own |= {"Authorization": f"Bearer {api_key}"}  # given here, it is not replaced by one of the environment's
-    if not ambient:
-        custom = [line.partition(":")[0].strip() for line in held["OPENAI_CUSTOM_HEADERS"].split("\n")]
-        return dict.fromkeys([*filter(None, custom), "OpenAI-Organization", "OpenAI-Project"], Omit()) | own
-    for name, text in held.items():
-        if not re.fullmatch(r"[ -~\n]*" if name == "OPENAI_CUSTOM_HEADERS" else r"[ -~]*", text):
-            raise SettingsError(f"{name} has a character in it that no header can carry; correct it, or unset it")
-    return own

@@ -20,7 +20,8 @@ from dreamplay.errors import DreamplayError
 from dreamplay.models import model_store, profile_table
 from dreamplay.models.adapter import Adapter
 from dreamplay.models.base import OnToken, Reply
-from dreamplay.models.endpoint import Endpoint, open_endpoint
+from dreamplay.models.client import open_client
+from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.model_store import LocalServer
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
@@ -131,7 +132,7 @@ class LocalModel:
         return reply
 
     def _connect(self, engine: LocalServer) -> Endpoint:
-        client = open_endpoint(f"{engine.root}/v1", engine.api_key, timeout=self._timeout)
+        client = open_client(f"{engine.root}/v1", engine.api_key, timeout=self._timeout)
         return Endpoint(
             self.name, client, "the embedded engine", profile=self.profile, slot=self._slot, patience=self._timeout
         )

@@ -3,39 +3,30 @@ back."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import takewhile
 
 from dreamplay.errors import ModelError
 from dreamplay.models.base import Model, OnToken, Reply
 from dreamplay.models.prompt import Prompt
+from dreamplay.participants import dream_in_parts
 from dreamplay.participants.agent import call_seed
-from dreamplay.prompting import dream_parts
+from dreamplay.participants.dream_in_parts import SPEECH, DreamInParts
 from dreamplay.prompting.builder import PromptBuilder
-from dreamplay.prompting.dream_parts import DreamFear, DreamPart
 from dreamplay.prompting.summarization import SummaryRequest
 from dreamplay.schema.event import DreamContribution, DreamEvent, NarrationEvent, StanceEvent, sanitize
-from dreamplay.schema.provenance import Provenance, RejectedCandidate, Usage
+from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.view import View
-from dreamplay.sentences import sentences
 from dreamplay.validation import structured_output
 from dreamplay.validation.check import CheckContext, Heard
 from dreamplay.validation.checks import shown
-from dreamplay.validation.generate import CandidateRejectedError, Generation, generate
-from dreamplay.validation.ngrams import brought_up, grams, runs, words
+from dreamplay.validation.generate import generate
+from dreamplay.validation.ngrams import brought_up, runs, words
 from dreamplay.validation.pipeline import Pipeline
 
 _TRIES = 4
-_TRIES_A_PART = 2
-_SPEECH = re.compile(r"""["“”«»]|(?<!\w)['\u2018](?=\w)""")
-_SENTENCE = 4
-"""Words below which a sentence of a dream has not been told."""
-_SENTENCES = 2
-"""Sentences at most in which a fear is told."""
 
 
 @dataclass(frozen=True)
@@ -81,43 +72,23 @@ class Narrator:
     async def _in_parts(
         self, view: View, scene: Scene, ledger: Sequence[DreamContribution], on_token: OnToken
     ) -> tuple[str, Provenance]:
-        """Make a dream a part at a time. A fear that a part leaves out begins the next one, unless the part began with
-        it: of such a fear nothing can be told.
-        """
-        # A part that tells none of its fears waits for a better one.
-        strict = {"shortest_telling": _SENTENCE, "dreamers_shown": 1 / dream_parts.AT_ONCE}
-        pipeline = replace(self.pipeline, config=self.pipeline.config.model_copy(update=strict))
+        """Make a dream a part at a time."""
         earlier = [event.text for event in view.of_kind(DreamEvent)]
-        told, takes = "", list[tuple[str, Generation[str]]]()
-        part: DreamPart | None = self.desk.dream_place(view)
-        asked = list[DreamFear]()
-        left = self.desk.dream_fears(view, ledger)
-        while part:
-            write = partial(self.desk.dream_part, view, ledger, part, told)
-            heard = Heard.of([told, *earlier])
+        fears = tuple(self.desk.dream_fears(view, ledger))
+        dream = DreamInParts(self.desk.dream_place(view), fears, dream_in_parts.strict(self.pipeline))
+        while not dream.done:
+            part = dream.part
+            write = partial(self.desk.dream_part, view, ledger, part, dream.told)
+            heard = Heard.of([dream.told, *earlier])
             context = CheckContext(cast=self._names, heard=heard, dreamers=part.fears, opener=part.begun)
-            question = "" if part.fears else write("").tail.splitlines()[-1]
-            check = partial(_goes_on, pipeline=pipeline, context=context, told=told, asked=question)
-            place, merit = (scene.id, "narrator", len(takes)), partial(_fear_or_place, fears=" ".join(part.fears))
-            take = await self._ask(place, write, check, on_token, attempts=_TRIES_A_PART, merit=merit)
-            takes.append((write("").digest, take))
-            added = take.value or ""
-            told = f"{told} {added}".strip()
-            seen = shown(added.removeprefix(part.begun), part.fears, pipeline.config.shown_in_meaning)
-            left = [fear for fear, is_told in list(zip(asked, seen, strict=True))[1:] if not is_told] + left
-            asked, left = left[: dream_parts.AT_ONCE], left[dream_parts.AT_ONCE :]
-            part = dream_parts.part(asked) if asked else None
-        if len(words(told)) < self.pipeline.config.shortest_telling:
-            raise self._nothing(scene.id, takes[-1][1])
-        refused = tuple(refusal for _, take in takes for refusal in take.refused)
-        seed = call_seed(self.seed, scene.id, "narrator", 0, takes[0][1].number)
-        return told, Provenance(
-            by="narrator",
-            prompt=takes[0][0],
-            seed=seed,
-            refused=refused,
-            usage=sum((take.usage for _, take in takes), Usage()),
-        )
+            check = partial(dream.check, prompt=write(""), context=context)
+            place = (scene.id, "narrator", len(dream.made))
+            tries = dream_in_parts.TRIES
+            text, made = await self._ask(place, write, check, on_token, attempts=tries, merit=dream.merit)
+            dream = dream.after(text or "", made)
+        if len(words(dream.told)) < self.pipeline.config.shortest_telling:
+            raise self._nothing(scene.id, dream.made[-1])
+        return dream.told, dream.provenance
 
     async def recap(self, view: View, scene: Scene, retelling: SummaryRequest) -> tuple[str, Provenance]:
         """Summarize what a group of roles has witnessed so far. The summary may use the words of the script, which it
@@ -148,7 +119,7 @@ class Narrator:
             merit=lambda text: (
                 len(self.desk.cast.mentioned(text))
                 + brought_up(text, " ".join(scene.material))
-                - bool(_SPEECH.search(text))  # nobody speaks in it
+                - bool(SPEECH.search(text))  # nobody speaks in it
             ),
         )
 
@@ -185,12 +156,10 @@ class Narrator:
         first = write("")
         context = CheckContext(cast=self._names, heard=Heard.of(told), dreamers=dreamers, opener=first.prefill)
         check = partial(self.pipeline.telling, context=context, read=read)
-        take = await self._ask(place, write, check, on_token, attempts=_TRIES, merit=merit)
-        if take.value is None:
-            raise self._nothing(place[0], take)
-        seed = call_seed(self.seed, *place, take.number)
-        made = Provenance(by="narrator", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
-        return take.value, made
+        text, made = await self._ask(place, write, check, on_token, attempts=_TRIES, merit=merit)
+        if text is None:
+            raise self._nothing(place[0], made)
+        return text, made
 
     async def _ask(
         self,
@@ -201,7 +170,8 @@ class Narrator:
         *,
         attempts: int,
         merit: Callable[[str], float],
-    ) -> Generation[str]:
+    ) -> tuple[str | None, Provenance]:
+        """What passes the check, or waited for something better; None if nothing can be used."""
         first = write("")
 
         async def call(number: int, wrong: str) -> Reply:
@@ -209,43 +179,21 @@ class Narrator:
             seed = call_seed(self.seed, *place, number)
             return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
 
-        return await generate(call, check, attempts=attempts, blind=self.model.profile.blind_retries, merit=merit)
+        blind = self.model.profile.blind_retries
+        take = await generate(call, check, attempts=attempts, blind=blind, merit=merit)
+        seed = call_seed(self.seed, *place, take.number)
+        made = Provenance(by="narrator", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
+        return take.value, made
 
-    def _nothing(self, scene: object, take: Generation[str]) -> ModelError:
+    def _nothing(self, scene: object, made: Provenance) -> ModelError:
+        why = made.refused[-1].reason if made.refused else ""
         return ModelError(
-            f"the narrator told nothing that can stand in scene {scene} ({take.last_reason}); "
-            "try another `seed` or `model`"
+            f"the narrator told nothing that can stand in scene {scene} ({why}); try another `seed` or `model`"
         )
 
     @property
     def _names(self) -> tuple[str, ...]:
         return tuple(name for role in self.desk.cast.roles for name in self.desk.cast.names(role))
-
-
-def _fear_or_place(text: str, *, fears: str) -> float:
-    """The merit of a part of a dream: how much of its fears it tells, and of a place how few words it takes: with more,
-    it tells what is to come.
-    """
-    return brought_up(text, fears) if fears else -float(len(words(text)))
-
-
-def _goes_on(reply: Reply, *, pipeline: Pipeline, context: CheckContext, told: str, asked: str) -> str:
-    """What a reply adds to what was `told`, as far as nobody speaks in it, and not in the words in which it was `asked`
-    for: a sentence for the place, and two for each fear.
-
-    Raises:
-        CandidateRejectedError: it cannot be used, or waits for a better one.
-    """
-    added = sentences(reply.text.removeprefix(told), capital=True)[: _SENTENCES * len(context.dreamers) or 1]
-    silent = list(takewhile(lambda sentence: not _SPEECH.search(sentence), added))
-    if added and not silent:
-        refusal = RejectedCandidate(text=added[0].strip(), reason="somebody speaks in it")
-        raise CandidateRejectedError(refusal, "Nobody speaks.")
-    text = pipeline.telling(replace(reply, text=" ".join(silent)), context)
-    if grams(text) & grams(asked):
-        refusal = RejectedCandidate(text=text, reason="in the words of what was asked")
-        raise CandidateRejectedError(refusal, "Say it in your own words.", text)
-    return text
 
 
 def variety(text: str, pipeline: Pipeline) -> float:

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dreamplay.comparison import deltas
 from dreamplay.comparison.compare import Comparison
-from dreamplay.rendering import comparison_plots, comparison_report
+from dreamplay.rendering import comparison_plots, comparison_report, comparison_sections
 from dreamplay.rendering.comparison_origins import origins
 from dreamplay.rendering.event_phrase import phrase
 from dreamplay.statistics.permutation import LEVEL, shown
@@ -45,7 +45,7 @@ def figures(made: Comparison) -> dict[str, Any]:
     return {
         "made": made,
         "plots": comparison_plots,
-        "tables": {section.title: section for section in comparison_report.sections(made)},
+        "tables": {section.title: section for section in comparison_sections.sections(made)},
         "talk": [
             (title, [each for each in made.talk if each.of == of])
             for of, title in (("beat", "By beat"), ("role", "By character"))
@@ -54,9 +54,14 @@ def figures(made: Comparison) -> dict[str, Any]:
         "figure": deltas.figure,
         "difference": deltas.difference,
         "cost": deltas.COST,
-        "verdict": comparison_report.verdict,
+        "verdict": _verdict,
         "shown": shown,
         "tell": made.least <= LEVEL,
-        "turned": comparison_report.turned,
+        "turned": comparison_sections.turned,
         "provenance": origins(made.provenance),
     }
+
+
+def _verdict(delta: deltas.Delta) -> str:
+    """The direction in which a figure changed, if it did."""
+    return "" if not delta.found or delta.better is None else "better" if delta.better else "worse"

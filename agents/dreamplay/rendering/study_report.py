@@ -8,7 +8,8 @@ from rich.text import Text
 
 from dreamplay.rendering import console as consoles
 from dreamplay.rendering import markdown_text
-from dreamplay.rendering.comparison_report import Section, markdown_table, seeds
+from dreamplay.rendering.comparison_report import markdown_table, seeds
+from dreamplay.rendering.comparison_sections import Section
 from dreamplay.statistics.findings import amount, detectable, gap
 from dreamplay.statistics.permutation import shown
 from dreamplay.statistics.report import Line, StudyReport

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dreamplay.cli.comparison_output import compared
 from dreamplay.cli.options import (
     AdapterFlag,
     CandidatesFlag,
@@ -27,11 +28,10 @@ from dreamplay.cli.options import (
     UrlFlag,
     adapter_named,
     pairs,
-    write,
 )
 from dreamplay.cli.play_session import perform, until_stopped
 from dreamplay.errors import INTERRUPTED, ModelError, UsageError
-from dreamplay.rendering.output import dumps, echo, say
+from dreamplay.rendering.output import echo, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -241,27 +241,6 @@ async def _many(
             f"{len(playing.failed)} of {len(missing)} runs failed, {name} first: {why}; the same command "
             "again plays what is missing"
         ) from why
-
-
-def compared(
-    base: Sequence[RunLog], changed: Sequence[RunLog], as_json: bool, as_markdown: Path | None, as_html: Path | None, *,
-    quiet: bool = False,
-) -> None:  # fmt: skip
-    """Compare two groups of runs: print the report, or JSON, and write the files that were asked for."""
-    from dreamplay.comparison import compare
-    from dreamplay.rendering import comparison_report
-
-    made = compare.compare(base, changed)
-    if as_json:
-        echo(dumps(made.model_dump()))
-    elif not quiet:
-        comparison_report.show(made)
-    if as_markdown:
-        write(as_markdown, comparison_report.render(made), quiet=quiet)
-    if as_html:
-        from dreamplay.rendering import comparison_page
-
-        write(as_html, comparison_page.render(made), quiet=quiet)
 
 
 def _is(parent: RunLog, twin: Job) -> bool:

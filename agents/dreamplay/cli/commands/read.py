@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dreamplay.cli.commands import branch
+from dreamplay.cli.comparison_output import compared
 from dreamplay.cli.options import HtmlFlag, JsonFlag, MarkdownFlag, RunArgument, StoreFlag, UrlFlag
 from dreamplay.rendering.output import dumps, echo, say
 
@@ -174,4 +174,4 @@ def compare(
 
     runs = [Run.find(reference, store) for reference in references]
     base, changed = alignment.groups([(str(run.place), run.record) for run in runs])
-    branch.compared(base, changed, as_json, as_markdown, as_html)
+    compared(base, changed, as_json, as_markdown, as_html)
