@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 from dreamplay.languages.language import Language
 from dreamplay.schema.event import DreamContribution
+from dreamplay.validation.ngrams import words
 
 AT_ONCE = 2
 """Fears that are told in one part: the end of one leads on to the next. With more, a small model forgets the last."""
 _BEGUN = 2
 """Words of a fear that are begun for the model: with one of them it goes on to something else."""
+_REACH = 4
+"""Words after the name, at most, that are begun."""
 _SOON = 5
 """Words of a fear after which nobody looks for whose it is: begun so far, it would be told already."""
 
@@ -66,17 +69,19 @@ def fears(
     for number, each in enumerate(entry for entry in pooled if entry.fear):
         name, guest = dreamers[each.role], dreamers[roles[(roles.index(each.role) + before) % len(roles)]]
         fear = language.befalls(each.fear, name)
-        begun = _as_far_as(name, fear)
+        begun = _as_far_as(name, fear, language)
         if guest != name:
             fear, begun = (language.seen_by(text, guest, number) for text in (fear, begun))
         told.append(DreamFear(fear, begun))
     return told
 
 
-def _as_far_as(name: str, fear: str) -> str:
-    """The beginning of a fear as far as it says whose it is, and one word more: with fewer, a small model tells of a
-    thing and forgets the person.
+def _as_far_as(name: str, fear: str, language: Language) -> str:
+    """The beginning of a fear as far as it says whose it is and what befalls them: the first two words after the name
+    that mean something. With fewer, a small model tells of a thing and forgets the person, or of the person and
+    something else.
     """
     said = fear.split()
     named = next((number for number, word in enumerate(said[:_SOON]) if word.startswith(name)), 0)
-    return " ".join(said[: max(_BEGUN, named + 2)])
+    meant = [number for number in range(named + 1, len(said)) if words(said[number])[0] not in language.stop_words]
+    return " ".join(said[: max(_BEGUN, *(number + 1 for number in meant[:2] if number <= named + _REACH))])
