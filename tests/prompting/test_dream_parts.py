@@ -49,11 +49,16 @@ def test_everybody_is_alone_with_their_own_fear_first_and_then_the_next_dreamer_
     [
         ("A counter above her bed runs down.", "A counter above Ada's bed", "and a counter above Ada's bed"),
         ("Every notebook she opens is blank.", "Every notebook Ada opens", "and every notebook Ada opens"),
-        ("Every light in the corridor comes on, and she runs.", "Every light", "and every light"),
+        (
+            "Every light in the corridor comes on, and she runs.",
+            "Every light in the corridor",
+            "and every light in the corridor",
+        ),
+        ("He gives a banquet, and there is nothing in the dishes.", "Ada gives a banquet,", "and Ada gives a banquet,"),
         ("Rome burns down.", "Rome burns", "and Rome burns"),
     ],
 )
-def test_a_fear_is_begun_as_far_as_it_says_whose_it_is(fear: str, begun: str, seen: str) -> None:
+def test_a_fear_is_begun_as_far_as_it_says_what_befalls_whom(fear: str, begun: str, seen: str) -> None:
     pooled = [DreamContribution(role="ada", fear=fear, wish="")]
     first, again = (dream_parts.fears(pooled, NAMES, before, languages.ENGLISH)[0] for before in (0, 1))
     assert first.begun == begun

@@ -84,4 +84,5 @@ def _as_far_as(name: str, fear: str, language: Language) -> str:
     said = fear.split()
     named = next((number for number, word in enumerate(said[:_SOON]) if word.startswith(name)), 0)
     meant = [number for number in range(named + 1, len(said)) if words(said[number])[0] not in language.stop_words]
-    return " ".join(said[: max(_BEGUN, *(number + 1 for number in meant[:2] if number <= named + _REACH))])
+    reaches = meant[1] + 1 if len(meant) > 1 and meant[1] <= named + _REACH else 0
+    return " ".join(said[: max(_BEGUN, named + 2, min(reaches, len(said) // 2))])
