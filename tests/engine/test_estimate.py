@@ -41,7 +41,7 @@ def test_what_a_small_model_tells_in_parts_is_counted_in_parts() -> None:
         dp.estimate("forty_one_metres", model=ScriptedModel(profile=worlds.SMALL.refined(refined)))
         for refined in ({}, {"dream_parts": True})
     )
-    assert parts.calls == whole.calls + 2  # the dream of three in three parts
+    assert parts.calls == whole.calls + 3  # the dream of three: a place, and the fear of each
 
 
 def test_what_cannot_be_played_has_no_estimate() -> None:

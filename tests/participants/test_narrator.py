@@ -121,25 +121,31 @@ async def test_a_dream_that_cannot_stand_is_asked_for_again(small: Path) -> None
                              Usage()).model_copy(update={"output": made.usage.output})  # fmt: skip
 
 
-async def test_a_dream_in_parts_tells_the_fears_two_at_a_time(small: Path) -> None:
+async def test_a_dream_in_parts_tells_a_place_and_then_the_fears_one_at_a_time(small: Path) -> None:
     place = "Ada and Bo stand in a house that has been flooded to the windows."
     spoken = 'CANARY-Ada-fear is on the stairs, and it says, "Stay."'
-    met = "CANARY-Ada-fear comes upon her, as tall as the clock. It drips. CANARY-Bo-fear comes upon Bo on the stairs."
+    ada, bo = (
+        "CANARY-Ada-fear stands on the stairs, as tall as the clock. It drips.",
+        "CANARY-Bo-fear stands by Bo's bed.",
+    )
     asked = "Ada and Bo stand in a house in which all of this could happen."
-    replies = (asked, place, f"{place} {spoken}", f"{place} {met} Nobody wakes. They sleep on.")
+    replies = (asked, place, f"{place} {spoken}", f"{place} {ada} Nobody wakes.", f"{place} {ada} {bo}")
     narrator, model, scenes = _narrator(small, *replies)
     model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
     attic = scenes["attic"]
     text, ledger, made = await narrator.dream(Script().common_view(attic.present), attic, "", lambda token: None)
-    assert text == f"{place} {met} Nobody wakes."  # at most two sentences for each fear
+    assert text == f"{place} {ada} {bo}"  # at most two sentences for each fear
     assert [entry.role for entry in ledger] == ["ada", "bo"]
-    assert [prompt.prefill for prompt in model.seen] == [
-        *["Ada and Bo stand in"] * 2, *[f"{place} CANARY-Ada-fear stands"] * 2,
-    ]  # fmt: skip
-    for prompt in model.seen:
-        assert [fear in prompt.tail for fear in ("CANARY-Ada-fear", "CANARY-Bo-fear")] == [True, True]
+    begun = [
+        *["Ada and Bo stand in"] * 2,
+        *[f"{place} CANARY-Ada-fear stands"] * 2,
+        f"{place} {ada} CANARY-Bo-fear stands",
+    ]
+    assert [prompt.prefill for prompt in model.seen] == begun
+    told = [[fear in prompt.tail for fear in ("CANARY-Ada-fear", "CANARY-Bo-fear")] for prompt in model.seen]
+    assert told == [*[[True, True]] * 2, *[[True, False]] * 2, [False, True]]
     assert [refusal.reason for refusal in made.refused] == ["in the words of what was asked", "somebody speaks in it"]
-    assert (made.usage.calls, made.prompt) == (4, model.seen[0].digest)
+    assert (made.usage.calls, made.prompt) == (5, model.seen[0].digest)
 
 
 async def test_a_dream_that_comes_again_has_another_place_and_may_tell_its_fears_in_the_same_words() -> None:
@@ -148,48 +154,47 @@ async def test_a_dream_that_comes_again_has_another_place_and_may_tell_its_fears
     pooled = pool(narrator.desk, dream.present)
     first = " ".join(entry.fear for entry in pooled)
     view = Script([worlds.event(0, "dream", first, witnesses=dream.present)]).common_view(dream.present)
-    fears = [fear.text for fear in narrator.desk.dream_fears(view, pooled)]
-    told = [f"{narrator.desk.dream_place(view).begun} a kitchen."]
-    for two in (fears[:2], fears[2:]):
-        told.append(" ".join([told[-1], *two]))
+    place, *parts = narrator.desk.dream_parts(view, pooled)
+    told = [f"{place.begun} a kitchen."]
+    for part in parts:
+        told.append(f"{told[-1]} {part.fear}")
     narrator, model, _ = _narrator("mindsync", *told)
     narrator = replace(narrator, pipeline=pipeline.build(["strict"]))
     model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
     text, _, made = await narrator.dream(view, dream, "", lambda token: None)
     assert text == told[-1]
     assert not made.refused
-    assert [prompt.penalize_repetition for prompt in model.seen] == [True, False, False]
+    assert [prompt.penalize_repetition for prompt in model.seen] == [True, *[False] * 4]
 
 
 async def test_a_dream_in_parts_ends_before_somebody_speaks(small: Path) -> None:
     place = "Ada and Bo stand in a house that has been flooded " + "up to the windows and beyond " * 5 + "the roof."
-    met = "CANARY-Ada-fear meets CANARY-Bo-fear on the stairs."
-    narrator, model, scenes = _narrator(small, place, f'{place} {met} Somebody says, "Stay." The water rises.')
+    met = "CANARY-Ada-fear stands on the stairs."
+    spoken = f'{place} {met} Somebody says, "Stay." The water rises.'
+    narrator, model, scenes = _narrator(small, place, spoken, *[f"{place} {met} 'Stay,' says somebody."] * 2)
     model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
     view = Script().common_view(scenes["attic"].present)
     assert (await narrator.dream(view, scenes["attic"], "", lambda token: None))[0] == f"{place} {met}"
 
 
-async def test_a_fear_that_a_part_of_a_dream_leaves_out_begins_the_next_one() -> None:
+async def test_a_part_of_a_dream_that_leaves_its_fear_out_waits_for_a_better_one() -> None:
     place = "Elara, Leo, Mira and Sam stand in a kitchen."
-    elara = "Elara's sleepers' tables drift off on black water, and nobody is left."
-    leo = "Leo shaves a board, and his father's face comes off in the shavings."
-    mira = "A counter above Mira's bed runs down to zero."
-    nothing = "Rain falls into the sink."
     told = [place]
-    for added in (elara, f"{leo} {mira}", nothing):
+    for added in (
+        "Elara's sleepers' tables drift off on black water, and nobody is left.",
+        "Leo shaves a long board, and his father's face comes off in the shavings.",
+        "A counter above Mira's childhood bed runs down to zero.",
+        "Every notebook Sam opens is blank, and its people stand without mouths.",
+    ):
         told.append(f"{told[-1]} {added}")
-    narrator, model, scenes = _narrator("mindsync", *told, told[-1])
+    half = f"{told[1]} Leo shaves a long time, and it rains."
+    narrator, model, scenes = _narrator("mindsync", *told[:2], half, *told[2:])
     model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True, "blind_retries": 1})
     narrator = replace(narrator, pipeline=pipeline.build(["strict"]))
     dream = next(scene for scene in scenes.values() if scene.kind == "dream")
     text, _, made = await narrator.dream(Script().common_view(dream.present), dream, "", lambda token: None)
     assert text == told[-1]
-    first = [prompt.tail.split("[")[-1] for prompt in model.seen]
-    assert [[name in tail for name in ("drift", "father", "counter", "notebook")] for tail in first[1:]] == [
-        [True, True, False, False], [False, True, True, False], *[[False, False, False, True]] * 2,
-    ]  # fmt: skip
-    assert made.usage.calls == 5
+    assert [refusal.text for refusal in made.refused] == ["Leo shaves a long time, and it rains."]
 
 
 async def test_a_fear_of_which_nothing_can_be_told_is_left_out_and_a_dream_of_nothing_is_an_error(small: Path) -> None:

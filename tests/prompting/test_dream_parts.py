@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from dreamplay import languages
 from dreamplay.prompting import dream_parts
-from dreamplay.prompting.dream_parts import DreamPart
 from dreamplay.schema.event import DreamContribution
 
 NAMES = {"ada": "Ada", "bo": "Bo", "cyrus": "Cyrus"}
@@ -29,19 +28,18 @@ def test_a_fear_befalls_somebody_else(fear: str, befalls: str) -> None:
 def test_everybody_is_alone_with_their_own_fear_first_and_then_the_next_dreamer_walks_into_it() -> None:
     pooled = [DreamContribution(role=role, fear=f"She sees {role}.", wish="") for role in NAMES]
     own = [f"{name} sees {role}." for role, name in NAMES.items()]
-    assert dream_parts.place("all three") == DreamPart("all three stand in")
-    met = dream_parts.fears(pooled, NAMES, 0, languages.ENGLISH)
-    assert [(fear.begun, fear.text) for fear in met] == [
-        (f"{name} sees", f"{name} sees {name.lower()}.") for name in NAMES.values()
-    ]
-    assert dream_parts.part(met[:2]) == DreamPart("Ada sees", ("Ada sees ada.", "Bo sees bo."))
+    place, *met = dream_parts.parts(pooled, NAMES, "all three", 0, languages.ENGLISH)
+    assert (place.begun, place.fear) == ("all three stand in", "")
+    assert [(part.begun, part.fear) for part in met] == [
+        ("Ada sees", "Ada sees ada."), ("Bo sees", "Bo sees bo."), ("Cyrus sees", "Cyrus sees cyrus."),
+    ]  # fmt: skip
     for before, guests in ((1, ("Bo", "Cyrus", "Ada")), (2, ("Cyrus", "Ada", "Bo"))):
-        met = dream_parts.fears(pooled, NAMES, before, languages.ENGLISH)
-        fears = [fear.text for fear in met]
+        _, *met = dream_parts.parts(pooled, NAMES, "all three", before, languages.ENGLISH)
+        fears = [part.fear for part in met]
         assert [fear.split()[0] for fear in fears] == list(guests)
         assert len({fear.split()[1] for fear in fears}) == 3  # nobody does what another does
         assert [fear.endswith(f", and {alone}") for fear, alone in zip(fears, own, strict=True)] == [True] * 3
-        assert [fear.begun.rpartition(", and ")[2] for fear in met] == ["Ada sees", "Bo sees", "Cyrus sees"]
+        assert [part.begun.rpartition(", and ")[2] for part in met] == ["Ada sees", "Bo sees", "Cyrus sees"]
 
 
 @pytest.mark.parametrize(
@@ -60,12 +58,12 @@ def test_everybody_is_alone_with_their_own_fear_first_and_then_the_next_dreamer_
 )
 def test_a_fear_is_begun_as_far_as_it_says_what_befalls_whom(fear: str, begun: str, seen: str) -> None:
     pooled = [DreamContribution(role="ada", fear=fear, wish="")]
-    first, again = (dream_parts.fears(pooled, NAMES, before, languages.ENGLISH)[0] for before in (0, 1))
+    first, again = (dream_parts.parts(pooled, NAMES, "all", before, languages.ENGLISH)[1] for before in (0, 1))
     assert first.begun == begun
     assert again.begun.endswith(seen)
-    assert dream_parts.fears(pooled, NAMES, 1, languages.get("eo"))[0].text == fear
+    assert dream_parts.parts(pooled, NAMES, "all", 1, languages.get("eo"))[1].fear == fear
 
 
 def test_who_dreams_alone_meets_their_own_fear() -> None:
     alone = [DreamContribution(role="ada", fear="She falls.", wish="")]
-    assert dream_parts.fears(alone, {"ada": "Ada"}, 3, languages.ENGLISH)[0].text == "Ada falls."
+    assert dream_parts.parts(alone, {"ada": "Ada"}, "Ada", 3, languages.ENGLISH)[1].fear == "Ada falls."

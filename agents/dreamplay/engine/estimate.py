@@ -11,7 +11,6 @@ from dreamplay.models.profile import ModelProfile
 from dreamplay.models.tokens import tokens
 from dreamplay.prompting import reflection
 from dreamplay.prompting.builder import PromptBuilder
-from dreamplay.prompting.dream_parts import AT_ONCE
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.provenance import Usage
 from dreamplay.schema.scene import VISITOR, Scene
@@ -88,7 +87,7 @@ class _Meter:
         whole = opened + self._talk(scene, turns)
         led = self.profile.direction == "led"
         if scene.kind in ("dream", "epilogue"):
-            parts = 1 + -(-len(_people(scene)) // AT_ONCE) if scene.kind == "dream" and self.profile.dream_parts else 1
+            parts = 1 + len(_people(scene)) if scene.kind == "dream" and self.profile.dream_parts else 1
             for _ in range(parts):
                 yield self._call(opened, _ASKED[scene.kind], _TOLD // parts)
         tail = _CUE + self.profile.private_sheet * _SHEET if led else self.profile.brief_tokens

@@ -79,7 +79,7 @@ class ModelProfile(FrozenModel):
     """Temperature of a dream. At one that keeps a small model to its note, a dream repeats its first image. None: as
     any other reply."""
     dream_parts: bool = False
-    """Whether a dream is told in parts: a place, and then two fears at a time. In five sentences at once a small model
+    """Whether a dream is told in parts: a place, and then one fear at a time. In five sentences at once a small model
     recites the sheets, or strings images together that mean nothing."""
     adapted: tuple[Asked, ...] | None = None
     """What the adapter is used for: one that was trained on lines can spoil what is asked more rarely, which the model

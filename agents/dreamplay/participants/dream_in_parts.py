@@ -10,12 +10,10 @@ from itertools import takewhile
 
 from dreamplay.models.base import Reply
 from dreamplay.models.prompt import Prompt
-from dreamplay.prompting import dream_parts
-from dreamplay.prompting.dream_parts import DreamFear, DreamPart
+from dreamplay.prompting.dream_parts import DreamPart
 from dreamplay.schema.provenance import Provenance, RejectedCandidate, Usage
 from dreamplay.sentences import sentences
 from dreamplay.validation.check import CheckContext
-from dreamplay.validation.checks import shown
 from dreamplay.validation.generate import CandidateRejectedError
 from dreamplay.validation.ngrams import brought_up, grams, words
 from dreamplay.validation.pipeline import Pipeline
@@ -31,8 +29,8 @@ _SENTENCES = 2
 
 
 def strict(pipeline: Pipeline) -> Pipeline:
-    """The checks for a part. One that tells none of its fears waits for a better one."""
-    changed = {"shortest_telling": _SENTENCE, "dreamers_shown": 1 / dream_parts.AT_ONCE}
+    """The checks for a part. One that does not tell its fear waits for a better one."""
+    changed = {"shortest_telling": _SENTENCE, "dreamers_shown": 1.0}
     return replace(pipeline, config=pipeline.config.model_copy(update=changed))
 
 
@@ -40,10 +38,8 @@ def strict(pipeline: Pipeline) -> Pipeline:
 class DreamInParts:
     """A dream as far as it is told."""
 
-    place: DreamPart
-    """The part with which it begins."""
-    fears: tuple[DreamFear, ...]
-    """Those that are still to be told, in order."""
+    parts: tuple[DreamPart, ...]
+    """All of its parts, in order."""
     pipeline: Pipeline
     """Checks each part; see `strict`."""
     told: str = ""
@@ -51,14 +47,9 @@ class DreamInParts:
     """How each part was made, those included of which nothing came."""
 
     @property
-    def done(self) -> bool:
-        """Whether no part is left."""
-        return bool(self.made) and not self.fears
-
-    @property
-    def part(self) -> DreamPart:
-        """The next part, unless it is done."""
-        return dream_parts.part(self.fears[: dream_parts.AT_ONCE]) if self.made else self.place
+    def part(self) -> DreamPart | None:
+        """The next part; None if it is done."""
+        return self.parts[len(self.made)] if len(self.made) < len(self.parts) else None
 
     @property
     def provenance(self) -> Provenance:
@@ -68,37 +59,34 @@ class DreamInParts:
         return self.made[0].model_copy(update={"refused": refused, "usage": usage})
 
     def after(self, added: str, made: Provenance) -> DreamInParts:
-        """The dream with what its next part has `added`. A fear that the part left out begins the one after it, unless
-        the part began with it: of such a fear nothing can be told.
-        """
-        part = self.part
-        asked, later = self.fears[: len(part.fears)], self.fears[len(part.fears) :]
-        seen = shown(added.removeprefix(part.begun), part.fears, self.pipeline.config.shown_in_meaning)
-        left = [fear for fear, is_told in list(zip(asked, seen, strict=True))[1:] if not is_told]
-        return replace(self, fears=(*left, *later), told=f"{self.told} {added}".strip(), made=(*self.made, made))
+        """The dream with what its next part has `added`: nothing, if nothing can be told of it."""
+        return replace(self, told=f"{self.told} {added}".strip(), made=(*self.made, made))
 
     def check(self, reply: Reply, prompt: Prompt, context: CheckContext) -> str:
         """What a reply to the prompt for the next part adds, as far as nobody speaks in it: a sentence for the place,
-        which is not in the words in which it was asked for, and two for each fear.
+        which is not in the words in which it was asked for, and two for a fear.
 
         Raises:
             CandidateRejectedError: it cannot be used, or waits for a better one.
         """
-        fears = len(self.part.fears)
-        added = sentences(reply.text.removeprefix(self.told), capital=True)[: _SENTENCES * fears or 1]
+        fear = self._fear
+        added = sentences(reply.text.removeprefix(self.told), capital=True)[: _SENTENCES if fear else 1]
         silent = list(takewhile(lambda sentence: not SPEECH.search(sentence), added))
         if added and not silent:
             refusal = RejectedCandidate(text=added[0].strip(), reason="somebody speaks in it")
             raise CandidateRejectedError(refusal, "Nobody speaks.")
         text = self.pipeline.telling(replace(reply, text=" ".join(silent)), context)
-        if not fears and grams(text) & grams(prompt.tail.splitlines()[-1]):
+        if not fear and grams(text) & grams(prompt.tail.splitlines()[-1]):
             refusal = RejectedCandidate(text=text, reason="in the words of what was asked")
             raise CandidateRejectedError(refusal, "Say it in your own words.", text)
         return text
 
     def merit(self, text: str) -> float:
-        """How much a text for the next part tells of its fears, and for the place how few words it takes: with more, it
+        """How much a text for the next part tells of its fear, and for the place how few words it takes: with more, it
         tells what is to come.
         """
-        fears = " ".join(self.part.fears)
-        return brought_up(text, fears) if fears else -float(len(words(text)))
+        return brought_up(text, self._fear) if self._fear else -float(len(words(text)))
+
+    @property
+    def _fear(self) -> str:
+        return self.part.fear if self.part else ""

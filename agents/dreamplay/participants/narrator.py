@@ -74,16 +74,13 @@ class Narrator:
     ) -> tuple[str, Provenance]:
         """Make a dream a part at a time."""
         earlier = [event.text for event in view.of_kind(DreamEvent)]
-        fears = tuple(self.desk.dream_fears(view, ledger))
-        dream = DreamInParts(self.desk.dream_place(view), fears, dream_in_parts.strict(self.pipeline))
-        while not dream.done:
-            part = dream.part
+        dream = DreamInParts(self.desk.dream_parts(view, ledger), dream_in_parts.strict(self.pipeline))
+        while part := dream.part:
             write = partial(self.desk.dream_part, view, ledger, part, dream.told)
-            heard = Heard.of([dream.told, *earlier])
-            context = CheckContext(cast=self._names, heard=heard, dreamers=part.fears, opener=part.begun)
+            heard, fears = Heard.of([dream.told, *earlier]), (part.fear,) if part.fear else ()
+            context = CheckContext(cast=self._names, heard=heard, dreamers=fears, opener=part.begun)
             check = partial(dream.check, prompt=write(""), context=context)
-            place = (scene.id, "narrator", len(dream.made))
-            tries = dream_in_parts.TRIES
+            place, tries = (scene.id, "narrator", len(dream.made)), dream_in_parts.TRIES
             text, made = await self._ask(place, write, check, on_token, attempts=tries, merit=dream.merit)
             dream = dream.after(text or "", made)
         if len(words(dream.told)) < self.pipeline.config.shortest_telling:

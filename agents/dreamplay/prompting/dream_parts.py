@@ -1,6 +1,5 @@
 """A shared dream in parts, for a model that loses itself in a whole one: where the dreamers stand, and then the hidden
-fears, two at a time; one that was left out comes with the next part. Everybody first meets their own; in a dream that
-comes again, somebody else walks into it.
+fears, one at a time. Everybody first meets their own; in a dream that comes again, somebody else walks into it.
 """
 
 from __future__ import annotations
@@ -12,8 +11,6 @@ from dreamplay.languages.language import Language
 from dreamplay.schema.event import DreamContribution
 from dreamplay.validation.ngrams import words
 
-AT_ONCE = 2
-"""Fears that are told in one part: the end of one leads on to the next. With more, a small model forgets the last."""
 _BEGUN = 2
 """Words of a fear that are begun for the model: with one of them it goes on to something else."""
 _REACH = 4
@@ -23,57 +20,39 @@ _SOON = 5
 
 
 @dataclass(frozen=True)
-class DreamFear:
-    """A hidden fear as it befalls somebody in a dream."""
-
-    text: str
-    begun: str
-    """Its first words, as far as they are given to the model."""
-
-
-@dataclass(frozen=True)
 class DreamPart:
-    """Some sentences of a dream."""
+    """A part of a dream."""
 
     begun: str
-    """The words with which they begin: of all dreamers, or of the first fear."""
-    fears: tuple[str, ...] = ()
-    """The fears that they tell; none where the dream begins."""
+    """The words with which it begins."""
+    fear: str = ""
+    """The fear that it tells, as it befalls somebody; empty for the place."""
 
 
-def place(listed: str) -> DreamPart:
-    """The part with which a dream begins. `listed` has the names of all dreamers in one phrase."""
-    return DreamPart(f"{listed} stand in")
-
-
-def part(fears: Sequence[DreamFear]) -> DreamPart:
-    """The part that tells some fears."""
-    return DreamPart(fears[0].begun, tuple(fear.text for fear in fears))
-
-
-def fears(
-    pooled: Sequence[DreamContribution], dreamers: Mapping[str, str], before: int, language: Language
-) -> list[DreamFear]:
-    """The fears of a dream, in order.
+def parts(
+    pooled: Sequence[DreamContribution], dreamers: Mapping[str, str], listed: str, before: int, language: Language
+) -> tuple[DreamPart, ...]:
+    """The parts of a dream, in order.
 
     Args:
         pooled: the hidden fears and wishes, in the order in which they come.
         dreamers: the names of all who dream, by role, in the order of the cast.
+        listed: these names in one phrase.
         before: dreams that they have dreamt before. In the first, everybody is alone with their own fear. In the next
             one the dreamer after them comes into it, and so on. It stays theirs: told of somebody else, it loses who
             is who.
         language: of the story.
     """
     roles = list(dreamers)
-    told = list[DreamFear]()
+    told = [DreamPart(f"{listed} stand in")]
     for number, each in enumerate(entry for entry in pooled if entry.fear):
         name, guest = dreamers[each.role], dreamers[roles[(roles.index(each.role) + before) % len(roles)]]
         fear = language.befalls(each.fear, name)
         begun = _as_far_as(name, fear, language)
         if guest != name:
             fear, begun = (language.seen_by(text, guest, number) for text in (fear, begun))
-        told.append(DreamFear(fear, begun))
-    return told
+        told.append(DreamPart(begun, fear))
+    return tuple(told)
 
 
 def _as_far_as(name: str, fear: str, language: Language) -> str:

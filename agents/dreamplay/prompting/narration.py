@@ -10,7 +10,7 @@ from dreamplay.models.prompt import Prompt
 from dreamplay.models.tokens import tokens
 from dreamplay.prompting import dream_parts, summarization
 from dreamplay.prompting.context_window import RESERVE
-from dreamplay.prompting.dream_parts import DreamFear, DreamPart
+from dreamplay.prompting.dream_parts import DreamPart
 from dreamplay.prompting.layout import PromptLayout
 from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.schema.event import DreamContribution, DreamEvent, Event, OutcomeEvent, StanceEvent
@@ -22,7 +22,7 @@ UNDECIDED = "still open"
 _LINE = 40
 """Tokens that a turn adds to the script, with its share of what is narrated; most lines take about 25."""
 _PART = 50
-"""Tokens of a dream in which one fear is told."""
+"""Tokens of a part of a dream."""
 _TOLD = 300
 """Tokens that a dream, or stances and an ending, add to the script."""
 
@@ -45,14 +45,11 @@ class NarratorPrompts(PromptLayout):
         prefill = f"{self.cast.listed(dreamers)} stand in"
         return self._prompt("dream", view, tail, max_tokens=140, prefill=prefill, penalize_repetition=True)
 
-    def dream_place(self, view: View) -> DreamPart:
-        """The first part of a dream in parts: see `dream_part`."""
-        return dream_parts.place(self.cast.listed(self._dreamers(view)))
-
-    def dream_fears(self, view: View, pooled: Sequence[DreamContribution]) -> list[DreamFear]:
-        """What the other parts of a dream in parts tell."""
-        dreamers = {role: self.cast.name(role) for role in self._dreamers(view)}
-        return dream_parts.fears(pooled, dreamers, len(view.of_kind(DreamEvent)), self._language)
+    def dream_parts(self, view: View, pooled: Sequence[DreamContribution]) -> tuple[DreamPart, ...]:
+        """A dream in parts: see `dream_part`."""
+        roles = self._dreamers(view)
+        dreamers, before = {role: self.cast.name(role) for role in roles}, len(view.of_kind(DreamEvent))
+        return dream_parts.parts(pooled, dreamers, self.cast.listed(roles), before, self._language)
 
     def dream_part(
         self, view: View, pooled: Sequence[DreamContribution], part: DreamPart, told: str, wrong: str = ""
@@ -74,8 +71,8 @@ class NarratorPrompts(PromptLayout):
         prefill = f"{told} {part.begun}".strip()
         # A small model tells of the place that stands in the script already. A fear it must be free to say again: kept
         # from the words of its note, it mixes up who is who.
-        fresh, room = again and not part.fears, _PART * max(len(part.fears), 1)
-        return self._prompt("dream", view, tail, max_tokens=room, prefill=prefill, penalize_repetition=fresh)
+        fresh = again and not part.fear
+        return self._prompt("dream", view, tail, max_tokens=_PART, prefill=prefill, penalize_repetition=fresh)
 
     def _dreamers(self, view: View) -> list[str]:
         return [role for role in self.cast.roles if role in view.roles]
