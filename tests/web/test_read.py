@@ -107,6 +107,17 @@ def test_a_download_is_seen_by_whoever_was_chosen(client: TestClient, acted: dp.
     assert client.get("/runs/acted/export/markdown?view=nobody").status_code == 404
 
 
+def test_a_download_is_by_whoever_was_named(client: TestClient, first: Path) -> None:
+    page = _read(client, "first", "?author=Noor+%26+Co")
+    assert "<bdi>Noor &amp; Co</bdi>" in page
+    assert 'href="/runs/first/export/fountain?author=Noor+%26+Co"' in page
+    assert 'href="/runs/first/export/csv"' in page
+    assert "\nAuthor: Noor & Co\n" in client.get("/runs/first/export/fountain?author=Noor+%26+Co").text
+    assert 'class="byline"' not in _read(client, "first", "?author=+")
+    refused = client.get("/runs/first/read?author=%3F")
+    assert (refused.status_code, "write a name, with a letter in it" in refused.text) == (400, True)
+
+
 def test_a_format_of_somebody_is_offered_when_somebody_was_chosen(client: TestClient, first: Path) -> None:
     assert "/export/prompts" not in _read(client, "first")
     assert 'href="/runs/first/export/prompts?view=bo"' in _read(client, "first", "?view=bo")
