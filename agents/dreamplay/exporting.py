@@ -55,7 +55,8 @@ def export(
     chosen = [runs] if isinstance(runs, Run) else list(runs)
     for run in chosen:
         if player := run.played_by:
-            raise UsageError(f"{run.place.name} is being played by {player}; export it when it has stopped")
+            called = f"{run.header.story.title} ({run.place.name})"
+            raise UsageError(f"{called} is being played by {player}; export it when it has stopped")
     if out is not None:
         formats.see_free(Path(out), replace=replace)
     made = formats.write(

@@ -12,6 +12,7 @@ import dreamplay as dp
 import pytest
 import worlds
 from dreamplay.engine.runner import Runner
+from dreamplay.storage import lock
 from starlette.testclient import TestClient
 
 
@@ -78,6 +79,12 @@ def test_a_run_that_was_stopped_says_so(client: TestClient, first: Path) -> None
     assert said in _read(client, "first")
     (first / "transcript.jsonl").write_text(lines[0], encoding="utf-8")
     assert "Nothing has happened yet." in _read(client, "first")
+
+
+def test_a_run_that_is_being_played_is_not_exported_and_is_called_by_its_story(client: TestClient, first: Path) -> None:
+    with lock.hold(first):
+        refused = client.get("/runs/first/export/csv")
+    assert (refused.status_code, "Small Hours (first) is being played by" in refused.text) == (400, True)
 
 
 @pytest.mark.parametrize("name", ["csv", "jsonl", "markdown", "html", "fountain", "fdx"])
