@@ -27,6 +27,7 @@ def export(
     *,
     view: str | None = None,
     secrets: bool = False,
+    author: str | None = None,
     replace: bool = False,
 ) -> Files:
     """Write runs in another format. What is returned has the file as `main`, and those that belong beside it as
@@ -40,12 +41,13 @@ def export(
             it perceived, and its own thoughts); None: what the format uses by itself.
         secrets: with the author's view also private sheets, what was pooled into dreams, and prompts; with a
             role's its own, if the format is for that.
+        author: whoever it is said to be by, in the formats that have a place for it; None: nobody is named.
         replace: replace files that exist.
 
     Raises:
         PluginError: there is no such format, or it cannot be used.
-        UsageError: something has to be installed first; the runs or the view do not fit; a run is being played; or a
-            file exists.
+        UsageError: something has to be installed first; the runs, the view or the author do not fit; a run is being
+            played; or a file exists.
         RecordError: a file cannot be written.
     """
     from dreamplay import formats
@@ -53,12 +55,14 @@ def export(
     chosen = [runs] if isinstance(runs, Run) else list(runs)
     for run in chosen:
         if player := run.played_by:
-            raise UsageError(f"{run.place.name} is being played by {player}; export it when it has stopped")
+            called = f"{run.header.story.title} ({run.place.name})"
+            raise UsageError(f"{called} is being played by {player}; export it when it has stopped")
     if out is not None:
         formats.see_free(Path(out), replace=replace)
     made = formats.write(
-        to, [run.record for run in chosen], view=view, secrets=secrets, places=[run.place for run in chosen]
-    )
+        to, [run.record for run in chosen], view=view, secrets=secrets, author=author,
+        places=[run.place for run in chosen],
+    )  # fmt: skip
     if out is not None:
         formats.save(made, Path(out), replace=replace)
     return made

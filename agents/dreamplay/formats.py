@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pydantic import TypeAdapter, ValidationError
+
 from dreamplay import plugin_guard, plugins
 from dreamplay.errors import PluginError, UsageError
 from dreamplay.runs.viewpoint import AUTHOR, READER, Viewpoint
-from dreamplay.schema.base import FrozenModel
+from dreamplay.schema.base import Byline, FrozenModel
+from dreamplay.schema.error_messages import sentence
 from dreamplay.storage import disk
 from dreamplay.storage.folders import at
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 PAGE = "transcript.md"
 """The file of a run that people read."""
 _PAGE_FORMAT = "markdown"
+_BYLINE: TypeAdapter[str] = TypeAdapter(Byline)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Source:
     a role to itself, if the format has `own_secrets`."""
     places: tuple[Place, ...] = ()
     """Where each run is kept, and its prompts are; empty if the runs are kept nowhere."""
+    author: str = ""
+    """Whoever the play is said to be by; empty if nobody was named, and always if the format is not `bylined`."""
 
     @property
     def log(self) -> RunLog:
@@ -81,6 +87,9 @@ class Format(Protocol):
     """Whether `secrets` may also be asked for with a role's view. It then tells of the secrets only those of the role.
     """
 
+    bylined: bool = False
+    """Whether it has a place for the author's name."""
+
     def missing(self) -> str:
         """What is not installed on this machine that it needs, with the command that installs it; empty if nothing."""
         return ""
@@ -105,6 +114,8 @@ class FormatInfo(FrozenModel):
     """The view that is used if nobody asks for another: `reader` or `author`, or empty if one has to be chosen."""
     several: bool
     """Whether it takes several runs at once."""
+    bylined: bool
+    """Whether it has a place for the author's name."""
     missing: str
     """What has to be installed before it can be used; empty if nothing."""
 
@@ -129,7 +140,8 @@ def known() -> list[FormatInfo]:
             each = open_format(name)
             holds = plugins.described(plugins.find("formats", name))
             found.append(FormatInfo(
-                name=name, suffix=each.suffix, holds=holds, view=each.view, several=each.several, missing=each.missing()
+                name=name, suffix=each.suffix, holds=holds, view=each.view, several=each.several, bylined=each.bylined,
+                missing=each.missing(),
             ))  # fmt: skip
     return found
 
@@ -139,9 +151,22 @@ def suffixes() -> dict[str, str]:
     return {each.suffix: each.name for each in reversed(known())}
 
 
+def byline(author: str) -> str:
+    """Whoever a play is said to be by, as it is written: tidy, and on one line.
+
+    Raises:
+        UsageError: it is no name.
+    """
+    try:
+        return _BYLINE.validate_python(author)
+    except ValidationError as error:
+        raise UsageError(f"`author`: {sentence(error.errors()[0])}") from None
+
+
 def write(
-    name: str, logs: Sequence[RunLog], *, view: str | None = None, secrets: bool = False, places: Sequence[Place] = ()
-) -> Files:
+    name: str, logs: Sequence[RunLog], *, view: str | None = None, secrets: bool = False, author: str | None = None,
+    places: Sequence[Place] = (),
+) -> Files:  # fmt: skip
     """Write runs in the format of a name.
 
     Args:
@@ -149,11 +174,13 @@ def write(
         logs: the runs.
         view: `reader`, `author` or a role; None: what the format uses by itself.
         secrets: also tell private sheets, what was pooled into dreams, and prompts, if the format has a place for them.
+        author: whoever the play is said to be by; None: nobody is named.
         places: where each run is kept, and its prompts are.
 
     Raises:
         PluginError: there is no such format, or it cannot be used.
-        UsageError: something has to be installed first; it takes one run, or needs a view; or a run has no such role.
+        UsageError: something has to be installed first; it takes one run, or needs a view; a run has no such role; or
+            the author's name is none, or has no place there.
     """
     chosen = open_format(name)
     if lacking := chosen.missing():
@@ -165,7 +192,9 @@ def write(
         raise UsageError(f"format {name!r} is somebody's view; add `view`: {', '.join(logs[0].cast.roles)}")
     if secrets and seen_by != AUTHOR and not (chosen.own_secrets and seen_by != READER):
         raise UsageError(f"`secrets` needs the author's view, not {seen_by!r}: nobody else may read them")
-    source = Source(tuple(logs), seen_by, secrets, tuple(places))
+    if author is not None and not chosen.bylined:
+        raise UsageError(f"format {name!r} has no place for the name of an author; leave out `author`")
+    source = Source(tuple(logs), seen_by, secrets, tuple(places), "" if author is None else byline(author))
     for log in logs:
         source.viewpoint(log)  # an unknown role is said before anything is written
     made = chosen.write(source)

@@ -202,7 +202,9 @@ class Run:
 
         return table.records(self.record)
 
-    def export(self, to: str, *, view: str | None = None, secrets: bool = False) -> str | bytes:
+    def export(
+        self, to: str, *, view: str | None = None, secrets: bool = False, author: str | None = None
+    ) -> str | bytes:
         """The run in another format. `dreamplay.export` also writes files, and several runs at once.
 
         Args:
@@ -210,14 +212,15 @@ class Run:
             view: what is in it: `reader`, `author`, or a role; None: what the format uses by itself.
             secrets: with the author's view also private sheets, what was pooled into dreams, and prompts; with a
                 role's its own, if the format is for that.
+            author: whoever it is said to be by, in the formats that have a place for it; None: nobody is named.
 
         Raises:
             PluginError: there is no such format, or it cannot be used.
-            UsageError: something has to be installed first, or the view does not fit.
+            UsageError: something has to be installed first, or the view or the author does not fit.
         """
         from dreamplay import formats
 
-        return formats.write(to, [self.record], view=view, secrets=secrets, places=[self.place]).main
+        return formats.write(to, [self.record], view=view, secrets=secrets, author=author, places=[self.place]).main
 
     def branch(
         self,

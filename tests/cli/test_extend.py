@@ -144,6 +144,11 @@ def test_a_run_is_exported(tmp_path: Path, stranger: Path) -> None:
             "--with-secrets needs the author's view, not 'reader'",
         ),
         (
+            ["export", EXAMPLE, "--to", "csv", "--author", "Noor"],
+            "format 'csv' has no place for the name of an author; leave out --author",
+        ),
+        (["export", EXAMPLE, "--to", "html", "--author", "?"], "--author: write a name, with a letter in it"),
+        (
             ["export", EXAMPLE, "--to", "csv", "--out", "taken.csv"],
             "taken.csv exists; choose another file, or add --replace",
         ),

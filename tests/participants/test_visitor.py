@@ -253,6 +253,35 @@ async def test_what_is_taken_back_has_not_happened(small: Path, tmp_path: Path) 
     assert list(repeated.script) == list(read.script)
 
 
+class _Other:
+    """A person who plays Ada, and from Ada's first turn on does one thing after another. She always has a word to say,
+    and until then she only listens."""
+
+    def __init__(self, *acts: Action | Departure) -> None:
+        self._play, self._acts, self._begun = [Action(play="ada")], list(acts), False
+        self.asked: list[tuple[str, int]] = []
+
+    def wants_turn(self, turn: Turn, view: View) -> bool:
+        return True
+
+    async def take_turn(self, turn: Turn, view: View, on_token: OnToken) -> Outcome | Departure:
+        self._begun |= turn.speaker == "ada"
+        if not self._begun:
+            return self._play.pop() if self._play else Action()
+        self.asked.append((turn.speaker, len(view.events)))
+        return self._acts.pop(0)
+
+
+@pytest.mark.parametrize("act", [Action(say="I am Ada now."), Action(), Action(do="waves."), Action(hand_back="ada")])
+async def test_who_takes_back_what_a_role_did_has_its_turn_again(small: Path, tmp_path: Path, act: Action) -> None:
+    she = _Other(act, Undo(), Quit())
+    run = Runner(worlds.plan(small, guest="Noor"), ScriptedModel(), tmp_path / "run", {}, visitor=she)
+    await run.play(lambda seen: None)
+    turn, then, again = she.asked
+    assert then[1] > turn[1]
+    assert again == turn
+
+
 async def test_she_can_stop_and_is_asked_again_where_she_was(small: Path, tmp_path: Path) -> None:
     whole = await _live(small, tmp_path / "whole", _There(Action(say="Hm, Bo?"), Action()))
     first, then = _There(Action(say="Hm, Bo?"), Quit()), _There()

@@ -12,6 +12,7 @@ import dreamplay as dp
 import pytest
 import worlds
 from dreamplay.engine.runner import Runner
+from dreamplay.storage import lock
 from starlette.testclient import TestClient
 
 
@@ -80,6 +81,12 @@ def test_a_run_that_was_stopped_says_so(client: TestClient, first: Path) -> None
     assert "Nothing has happened yet." in _read(client, "first")
 
 
+def test_a_run_that_is_being_played_is_not_exported_and_is_called_by_its_story(client: TestClient, first: Path) -> None:
+    with lock.hold(first):
+        refused = client.get("/runs/first/export/csv")
+    assert (refused.status_code, "Small Hours (first) is being played by" in refused.text) == (400, True)
+
+
 @pytest.mark.parametrize("name", ["csv", "jsonl", "markdown", "html", "fountain", "fdx"])
 def test_a_run_is_downloaded_in_every_format(client: TestClient, first: Path, name: str) -> None:
     (known,) = (each for each in dp.list_formats() if each.name == name)
@@ -105,6 +112,17 @@ def test_a_download_is_seen_by_whoever_was_chosen(client: TestClient, acted: dp.
         answer = client.get(f"/runs/acted/export/markdown?view={view}")
         assert answer.text == acted.export("markdown", view=view)
     assert client.get("/runs/acted/export/markdown?view=nobody").status_code == 404
+
+
+def test_a_download_is_by_whoever_was_named(client: TestClient, first: Path) -> None:
+    page = _read(client, "first", "?author=Noor+%26+Co")
+    assert "<bdi>Noor &amp; Co</bdi>" in page
+    assert 'href="/runs/first/export/fountain?author=Noor+%26+Co"' in page
+    assert 'href="/runs/first/export/csv"' in page
+    assert "\nAuthor: Noor & Co\n" in client.get("/runs/first/export/fountain?author=Noor+%26+Co").text
+    assert 'class="byline"' not in _read(client, "first", "?author=+")
+    refused = client.get("/runs/first/read?author=%3F")
+    assert (refused.status_code, "write a name, with a letter in it" in refused.text) == (400, True)
 
 
 def test_a_format_of_somebody_is_offered_when_somebody_was_chosen(client: TestClient, first: Path) -> None:

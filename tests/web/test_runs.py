@@ -44,22 +44,35 @@ def _titles(page: str) -> list[str]:
     return [unescape(title) for title in re.findall(r'class="title"[^>]*>([^<]+)<', page)]
 
 
-def _row(page: str, title: str) -> str:
+def _rows(page: str) -> list[str]:
+    return [f"<li {row}" for row in page.split("<li ")[1:]]
+
+
+def _names(page: str) -> list[str]:
+    """The names of the runs; one that cannot be read has no other title."""
+    found = (
+        re.search(r'class="name">([^<]+)<', row) or re.search(r'class="title">([^<]+)<', row) for row in _rows(page)
+    )
+    return [unescape(hit[1]) for hit in found if hit]
+
+
+def _row(page: str, name: str) -> str:
     """The text of the row of a run, without its tags."""
-    row = next(row for row in page.split("<li ") if _titles(row) == [title])
-    return " ".join(unescape(re.sub("<[^>]*>", " ", f"<li {row}")).split())
+    row = next(row for row in _rows(page) if _names(row) == [name])
+    return " ".join(unescape(re.sub("<[^>]*>", " ", row)).split())
 
 
 def test_runs_are_trees_the_newest_first_and_say_what_they_are(client: TestClient, runs: Path) -> None:
     dp.list_runs(runs)
     page = client.get("/").text
-    assert _titles(page) == ["first", "root", "child", "grand", "broken"]
+    assert _names(page) == ["first", "root", "child", "grand", "broken"]
+    assert _titles(page) == [*["Small Hours"] * 4, "broken"]
     usage = dp.load_run(runs / "first").record.end.usage  # type: ignore[union-attr]
     first = _row(page, "first")
     for told in ("Finished", "with Ada, Bo, Cyrus", "on scripted", "seed 7", f"{usage.calls} calls"):
         assert told in first
-    assert "Branch of root: drop bo, from event 9 on" in _row(page, "child")
-    assert "Branch of child: swap ada=leo, from event 12 on" in _row(page, "grand")
+    assert "Branch of Small Hours (root): drop bo, from event 9 on" in _row(page, "child")
+    assert "Branch of Small Hours (child): swap ada=leo, from event 12 on" in _row(page, "grand")
     assert [f"depth-{depth}" in page for depth in range(4)] == [True, True, True, False]
     assert f"Broken {runs / 'broken' / 'transcript.jsonl'}:1: no header" in _row(page, "broken")
     assert "/runs/broken" not in re.findall(r'href="([^"]*)"', page)
@@ -85,10 +98,10 @@ def test_runs_are_searched_and_filtered_and_the_address_keeps_it(
 ) -> None:
     dp.label_run(runs / "child", favourite=True)
     part = client.get("/", params=query, headers=PART)
-    assert _titles(part.text) == titles
+    assert _names(part.text) == titles
     assert "<h1>" not in part.text
     whole = client.get(part.headers["HX-Replace-Url"])
-    assert _titles(whole.text) == titles
+    assert _names(whole.text) == titles
     assert f'value="{query.get("q", "")}"' in whole.text
     assert whole.text.count(" checked") == len({"starred", "run"} & query.keys())
 
@@ -102,10 +115,10 @@ def test_an_address_names_only_what_is_asked_for(client: TestClient, runs: Path)
 
 def test_more_are_shown_when_they_are_asked_for(client: TestClient, runs: Path) -> None:
     page = client.get("/?shown=2&q=seed").text
-    assert _titles(page) == ["first", "root"]
+    assert _names(page) == ["first", "root"]
     assert "Show more (2)" in page
     (more,) = re.findall(r'id="more" href="([^"]*)"', page)
-    assert _titles(client.get(unescape(more)).text) == ["first", "root", "child", "grand"]
+    assert _names(client.get(unescape(more)).text) == ["first", "root", "child", "grand"]
 
 
 def test_a_first_look_is_completed_by_the_page(client: TestClient, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,9 +140,12 @@ def test_a_first_look_is_completed_by_the_page(client: TestClient, runs: Path, m
 
 def test_a_run_gets_a_title_a_note_and_a_star(client: TestClient, runs: Path) -> None:
     noted = client.post("/runs/root/label?q=seed", data={"title": "Quiet", "note": "a\r\nb", "run": "first"}).text
-    assert _titles(noted) == ["first", "Quiet", "child", "grand"]
-    assert "Quiet a b" in _row(noted, "Quiet")
-    assert "Branch of Quiet: " in _row(noted, "child")
+    assert _titles(noted) == ["Small Hours", "Quiet", "Small Hours", "Small Hours"]
+    assert _row(noted, "root").startswith("Quiet a b Finished")
+    assert "Small Hours root with Ada" in _row(noted, "root")
+    assert "Branch of Quiet, Small Hours (root): " in _row(noted, "child")
+    assert "Quiet</a> from line 9" in client.get("/runs/child").text
+    assert "Compare with Quiet" in client.get("/runs/child").text
     assert re.search(r'value="first"[^>]* checked', noted)
     client.post("/runs/root/label", data={"favourite": "true"})
     assert dp.load_run(runs / "root").label == dp.Label(title="Quiet", note="a\nb", favourite=True)
@@ -141,15 +157,18 @@ def test_a_run_gets_a_title_a_note_and_a_star(client: TestClient, runs: Path) ->
 
 
 def test_a_run_goes_to_the_bin_and_comes_back(client: TestClient, runs: Path) -> None:
+    dp.label_run(runs / "root", title="Quiet & so")
     left = client.post("/runs/root/bin").text
-    assert _titles(left) == ["first", "child", "grand", "broken"]
-    assert "root is in the bin." in left
+    assert _names(left) == ["first", "child", "grand", "broken"]
+    assert "Quiet &amp; so, Small Hours (root) is in the bin." in left
     assert "Branch of root, which is not here: drop bo" in _row(left, "child")
     client.post("/runs/broken/bin")
-    assert sorted(_titles(client.get("/bin").text)) == ["broken", "root"]
-    assert _titles(client.post("/bin/root/restore").text) == ["broken"]
-    assert "broken" in _titles(client.post("/bin/broken/restore?to=home").text)
-    assert _titles(client.get("/").text) == ["first", "root", "child", "grand", "broken"]
+    bin_ = client.get("/bin").text
+    assert sorted(_names(bin_)) == ["broken", "root"]
+    assert 'aria-label="Take back Quiet &amp; so, Small Hours (root)"' in bin_
+    assert _names(client.post("/bin/root/restore").text) == ["broken"]
+    assert "broken" in _names(client.post("/bin/broken/restore?to=home").text)
+    assert _names(client.get("/").text) == ["first", "root", "child", "grand", "broken"]
     for name in ("root", "..", "..%2Froot", "%2e%2e"):
         assert client.post(f"/bin/{name}/restore").status_code >= 400
 
@@ -171,4 +190,4 @@ def test_there_may_be_no_runs(client: TestClient, home: Path) -> None:
 
 def test_a_link_to_a_run_is_not_shown(client: TestClient, runs: Path) -> None:
     (runs / "link").symlink_to(runs.resolve() / "root")
-    assert "link" not in _titles(client.get("/").text)
+    assert "link" not in _names(client.get("/").text)

@@ -201,6 +201,41 @@ def test_somebody_steps_into_a_run_that_is_there_already(client: TestClient, app
         assert (answer.status_code, why in answer.text) == (422, True)
 
 
+@pytest.mark.usefixtures("first")
+def test_whoever_steps_in_is_told_that_the_dice_are_others(client: TestClient) -> None:
+    assert "It has a new seed" in client.get("/runs/first/step-in").text
+
+
+def test_whoever_branches_off_a_visit_says_whether_it_is_repeated(visit: _Visit, app: FastAPI) -> None:
+    visit.told()
+    visit.say("CANARY-SAID, Bo.")
+    line = served.until(lambda: next((e for e in visit.events if "CANARY-SAID" in e.text), None))
+    answered = served.until(lambda: next((e for e in visit.events if e.id > line.id and e.kind == "line"), None))
+    visit.told()
+    about = f"/runs/{visit.name}/line/{answered.id}"
+    assert "In another take, Noor says and does again" in visit.client.get(about).text
+    form = visit.client.get(f"{about}/branch").text
+    assert "says and does again what they said and did from this line on" in form
+
+    def branched(**fields: str) -> dp.LivePlay:
+        begun = visit.client.post(f"/runs/{visit.name}/line/{line.id}/branch", data={"drop": "cyrus", **fields})
+        assert begun.status_code == 204, begun.text
+        play: dp.LivePlay = app.state.plays.get(begun.headers["HX-Redirect"].removeprefix("/runs/"))
+        return play
+
+    again, anew = branched(visit="again"), branched(visit="live")
+    served.until(lambda: again.moment.state == "finished")
+    assert [event.text for event in again.events if event.by_visitor] == ["CANARY-SAID, Bo."]
+    served.until(lambda: anew.moment.asked)
+    assert anew.visit == dp.load_run(visit.name).visit
+    assert not any("CANARY-SAID" in event.text for event in anew.events)
+
+
+@pytest.mark.usefixtures("first")
+def test_without_a_visitor_nothing_of_a_visit_is_asked(client: TestClient) -> None:
+    assert 'name="visit"' not in client.get("/runs/first/line/12/branch").text
+
+
 @pytest.mark.parametrize("act", ["whisper", "do", "fear"])
 def test_a_question_mark_alone_lists_the_commands_and_is_told_to_nobody(act: str) -> None:
     assert visit_form.meant(act, " ? ", "bo", "") == "?"

@@ -182,12 +182,12 @@ class Runner:
             graph = build(self.plan.cast)
             try:
                 playing: Context | None = staged()
+                start = self._start(answers)
                 while playing:
                     config: RunnableConfig = {"recursion_limit": steps(playing)}
                     parts = graph.astream(
-                        self._start(answers), config, context=playing, stream_mode="custom", version="v2",
-                        control=self._control,
-                    )  # fmt: skip
+                        start, config, context=playing, stream_mode="custom", version="v2", control=self._control
+                    )
                     try:
                         async for part in parts:
                             watch(cast("Event | Token", part["data"]))
@@ -195,7 +195,7 @@ class Runner:
                     except LeaveGraphError as left:
                         self.stopped = isinstance(left.outcome, Quit)
                         if not self.stopped:
-                            await self._take_back(record, answers)
+                            start = await self._take_back(record, answers)
                         playing = None if self.stopped else staged()
             except GraphDrained:
                 self.stopped = True
@@ -236,14 +236,18 @@ class Runner:
             self._attended.stop()
         return {visitor: self._attended}
 
-    async def _take_back(self, record: Transcript, answers: PendingAnswers) -> None:
+    async def _take_back(self, record: Transcript, answers: PendingAnswers) -> State:
         """Undo the last action of the visitor, in the transcript and in the script. The play then continues as after a
-        stop."""
+        stop, in the state that is returned: they are asked anew for what they took back."""
         await answers.clear()
         last = visit.last(self.script)
         if last is not None:
             record.append(Rollback(event=last.id))
             self.script = Script(list(self.script)[: last.id])
+        start = self._start(answers)
+        if last is None or visit.own(last):
+            return start
+        return start | State(listened=len(self.script))  # it is again the turn of the role that they play
 
     def _discard(self) -> None:
         """Delete the files of a run in which nobody has spoken."""

@@ -23,10 +23,11 @@ class Epub(Format):
     """An e-book in EPUB 3, with a chapter for each beat."""
 
     suffix = ".epub"
+    bylined = True
 
     def write(self, source: Source) -> bytes:
         """The book: title page, cast, chapters, and a table of contents with the places of the scenes."""
-        text = Playscript.of(source.log, source.viewpoint(source.log))
+        text = Playscript.of(source.log, source.viewpoint(source.log), source.author)
         pages = dict(_pages(text))
         book = uuid.uuid5(uuid.NAMESPACE_OID, "".join(pages.values()))
         package = play_text.fill("epub_package.opf.jinja", text=text, pages=list(pages), book=book)

@@ -16,17 +16,18 @@ class FinalDraft(Format):
     """A screenplay in FDX, for Final Draft and the programs that import from it."""
 
     suffix = ".fdx"
+    bylined = True
 
     def write(self, source: Source) -> str:
         """The script, in which the title of a beat is a centred paragraph, and the title page."""
-        text = Playscript.of(source.log, source.viewpoint(source.log))
+        text = Playscript.of(source.log, source.viewpoint(source.log), source.author)
         root = ElementTree.Element("FinalDraft", DocumentType="Script", Template="No", Version="5")
         content = ElementTree.SubElement(root, "Content")
         for kind, words in (pair for each in elements(text) for pair in _paragraphs(each)):
             _add(content, kind, words, **({"Alignment": "Center"} if kind == "General" else {}))
         title = ElementTree.SubElement(ElementTree.SubElement(root, "TitlePage"), "Content")
         cast = (f"{name}, {who}" for name, who in text.cast)
-        for words in (text.title, ", then ".join(text.models), text.premise, *cast, text.colophon):
+        for words in (text.title, text.author or ", then ".join(text.models), text.premise, *cast, text.colophon):
             _add(title, "General", one_line(words), Alignment="Center")
         ElementTree.indent(root)
         return f"{_DECLARATION}\n{ElementTree.tostring(root, encoding='unicode')}\n"

@@ -22,10 +22,11 @@ class Fountain(Format):
     """A screenplay in Fountain, for Highland, Beat, Slugline and other programs for scripts."""
 
     suffix = ".fountain"
+    bylined = True
 
     def write(self, source: Source) -> str:
         """The title page, then a section for each beat with its scenes."""
-        text = Playscript.of(source.log, source.viewpoint(source.log))
+        text = Playscript.of(source.log, source.viewpoint(source.log), source.author)
         return "\n\n".join([_title_page(text), *map(_written, elements(text))]) + "\n"
 
 
@@ -33,8 +34,8 @@ def _title_page(text: Playscript) -> str:
     """One line for each entry: what is said in an indented one would pass for a key, if it has a colon."""
     cast = "; ".join(f"{name}, {who}" for name, who in text.cast)
     entries = {
-        "Title": text.title, "Author": ", then ".join(text.models), "Source": text.colophon, "Notes": text.premise,
-        "Cast": cast,
+        "Title": text.title, "Author": text.author or ", then ".join(text.models), "Source": text.colophon,
+        "Notes": text.premise, "Cast": cast,
     }  # fmt: skip
     return "\n".join(f"{key}: {_plain(one_line(value))}" for key, value in entries.items())
 

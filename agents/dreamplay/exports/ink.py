@@ -19,12 +19,14 @@ class Ink(Format):
 
     suffix = ".ink"
     several = True
+    bylined = True
 
     def write(self, source: Source) -> str:
         """A knot for each scene or part of a scene, with diverts from one to the next."""
         tree = StoryTree.of(source)
         knots = [_knot(each) for each in tree.segments]
-        head = f"# title: {escaped(tree.title)}\n-> {knots[0]}"
+        author = [f"# author: {escaped(source.author)}"] if source.author else []
+        head = "\n".join([f"# title: {escaped(tree.title)}", *author, f"-> {knots[0]}"])
         return "\n\n".join([head, *("\n".join(_lines(tree, each, knots)) for each in tree.segments)]) + "\n"
 
 

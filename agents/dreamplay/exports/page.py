@@ -11,10 +11,11 @@ class Html(Format):
     """A page to read in a browser and to print, in one file without scripts."""
 
     suffix = ".html"
+    bylined = True
 
     def write(self, source: Source) -> str:
         """The page: title, cast, beats and scenes. It loads nothing, and no script may run in it."""
-        text = Playscript.of(source.log, source.viewpoint(source.log))
+        text = Playscript.of(source.log, source.viewpoint(source.log), source.author)
         return play_text.fill("play_page.html.jinja", text=text)
 
 
@@ -22,6 +23,7 @@ class Pdf(Format):
     """The page as a PDF to print, made by the Chromium of this machine."""
 
     suffix = ".pdf"
+    bylined = True
 
     def missing(self) -> str:
         """A browser, if there is none."""

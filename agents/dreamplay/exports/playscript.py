@@ -109,6 +109,8 @@ class Playscript:
     """The names of the models that played."""
     colophon: str
     """How it was played, through whose eyes it is told, and the name of the run."""
+    author: str = ""
+    """Whoever it is said to be by; empty if nobody was named."""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -123,14 +125,14 @@ class Playscript:
         return "rtl" if self.language in _RIGHT_TO_LEFT else "ltr"
 
     @classmethod
-    def of(cls, log: RunLog, view: Viewpoint) -> Playscript:
-        """The text of a run, as far as a viewpoint sees it."""
+    def of(cls, log: RunLog, view: Viewpoint, author: str = "") -> Playscript:
+        """The text of a run, as far as a viewpoint sees it, and by whom it is said to be."""
         story, cast = log.header.story, log.cast
         shown = [event for event in log.script if is_told(event) and view.sees(event)]
         people = tuple((each.name, cast.fill(each.who)) for each in cast.personas.values())
         return cls(
             story.title, cast.fill(story.premise), people, tuple(passages(shown, story, cast)),
-            story.language, log.end is not None, log.models, _colophon(log, view),
+            story.language, log.end is not None, log.models, _colophon(log, view), author,
         )  # fmt: skip
 
 

@@ -74,6 +74,11 @@ def last(events: Iterable[Event]) -> Event | None:
     return next((event for event in reversed(list(events)) if event.provenance.by == "person"), None)
 
 
+def own(event: Event) -> bool:
+    """Whether the visitor did it as themself, and not in the turn of a role that they play."""
+    return event.by_visitor or (isinstance(event, ControlEvent) and not event.turn)
+
+
 def write(where: Place | Path, script: Script, cast: Cast) -> None:
     """Keep what the visitor has done beside the transcript, as a file that can be played again.
 
@@ -127,8 +132,7 @@ def again_by(event: Event, turn: int) -> Intervention | None:
     Raises:
         ValidationError: nobody could have done it.
     """
-    hers = event.by_visitor or (isinstance(event, ControlEvent) and not event.turn)
-    playing = None if hers else event.speaker
+    playing = None if own(event) else event.speaker
     when = {"beat": event.beat, "scene": event.scene, "turn": turn, "playing": playing}
     act = left_by(event)
     return Intervention.model_validate(act | when) if act else None

@@ -99,6 +99,15 @@ Name = Annotated[
     ),
     AfterValidator(_tidy),
 ]
+Byline = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=200),
+    BeforeValidator(_mended),
+    AfterValidator(_seen),
+    _written(r".*[^\W\d_].*", "write a name, with a letter in it"),
+    AfterValidator(_tidy),
+]
+"""Whoever a play is said to be by, in a file for others: a name, or several."""
 
 
 class FrozenModel(BaseModel):

@@ -44,6 +44,7 @@ class BranchForm:
         """
         changes: dict[str, Any] = {
             "swap": self._swaps(), "say": self._said(), "drop": self.form.getlist("drop"), "story_edit": self._edited(),
+            **self._visit(),
         }  # fmt: skip
         seeds, own = self._seeds(), {None, self.run.header.seed}
         changed = any(changes.values())
@@ -54,6 +55,13 @@ class BranchForm:
             raise UsageError(f"`seed`: that is {len(seeds) + len(twins)} runs; {MOST} can begin at once")
         made = [self.run.branch(at=at, seed=seed, **changes) for seed in seeds]
         return made + [self.run.branch(at=at, seed=seed) for seed in twins]
+
+    def _visit(self) -> dict[str, Any]:
+        """That the visitor of the run takes part anew; empty if what they did is repeated, or if there is none."""
+        visit, visitor = self.run.visit, self.run.record.cast.visitor
+        if visit is None or visitor is None or self._text("visit") != "live":
+            return {}
+        return {"visitor": self.run.name(visitor), "every_line": visit.every_line}
 
     def _swaps(self) -> dict[str, str | dp.Persona]:
         """Role to who plays it: a card that was given, one of the personas that are offered, or another role.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 
 import dreamplay as dp
+from dreamplay.runs import labels
 from dreamplay.storage.store import Place, Store
 
 
@@ -24,6 +25,11 @@ class Names:
         if place and place.has("transcript.jsonl"):
             return place
         raise HTTPException(404, f"There is no run {name[:80]!r}.")
+
+    def called(self, name: str) -> str:
+        """The title that somebody gave a run, or its name, if there is none or the run is not here."""
+        place = self._home.named(name)
+        return (labels.read(place)[0].title if place else "") or name
 
     def run(self, name: str) -> dp.Run:
         """Read a run.

@@ -66,8 +66,18 @@ class Row:
 
     @property
     def title(self) -> str:
-        """What it is called."""
-        return self.run.label.title or self.run.name
+        """What it is called: by whoever labelled it, or else by its story."""
+        return self.run.label.title or self.run.title or self.run.name
+
+    @property
+    def called(self) -> str:
+        """What it is called where nothing stands beside it."""
+        return _called(self.run)
+
+    @property
+    def parent_called(self) -> str:
+        """What the run is called that it branched off; empty if that is not here."""
+        return _called(self.parent) if self.parent else ""
 
     @property
     def change(self) -> str:
@@ -113,6 +123,12 @@ class RunList:
             choice, tuple(shown), sum(row.fits for row in shown), len(runs), dict(sorted(stories.items())),
             sum(not run.whole for run in runs),
         )  # fmt: skip
+
+
+def _called(run: dp.RunSummary) -> str:
+    """What a run is called where nothing stands beside it: the titles of the run and of its story, and its name."""
+    titles = ", ".join(filter(None, (run.label.title, run.title)))
+    return f"{titles} ({run.name})" if titles else run.name
 
 
 def _trees(runs: Sequence[dp.RunSummary]) -> list[dp.Lineage]:

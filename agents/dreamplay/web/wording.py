@@ -14,7 +14,7 @@ from dreamplay.settings_file import TOML
 LABELS = {
     "story": "Story", "swaps": "Cast", "swap": "Cast", "seed": "Seed", "length": "Length", "beats": "Beats",
     "direction": "Direction", "model": "Model", "base_url": "URL", "visitor": "Visitor", "every_line": "Every line",
-    "at": "the point", "say": "the line", "drop": "who leaves", "story_edit": "the story",
+    "author": "Author's name", "at": "the point", "say": "the line", "drop": "who leaves", "story_edit": "the story",
 }  # fmt: skip
 """What the fields of the page are called, by the setting that they give."""
 _DONE = {

@@ -27,11 +27,11 @@ def home(home: Path, first: Path) -> Path:
 def test_a_choice_outlives_a_search_and_a_reload(address: str, tab: Callable[..., Page]) -> None:
     page = tab(address)
     expect(page.locator(".run")).to_have_count(3)
-    page.get_by_role("checkbox", name="Choose second to compare").check()
+    page.get_by_role("checkbox", name="Choose Small Hours (second) to compare").check()
     page.get_by_role("searchbox").fill("third")
     expect(page.get_by_role("status")).to_have_text("1 of 3 runs")
     expect(page.locator(".run")).to_have_count(2)
-    page.get_by_role("checkbox", name="Choose third to compare").check()
+    page.get_by_role("checkbox", name="Choose Small Hours (third) to compare").check()
     page.get_by_role("searchbox").fill("ada")
     expect(page.locator(".run")).to_have_count(3)
     expect(page).to_have_url(re.compile(r"q=ada&run=third&run=second$|q=ada&run=second&run=third$"))

@@ -68,6 +68,10 @@ def export(
     secrets: Annotated[
         bool, typer.Option("--with-secrets", help="Also tell private sheets, what was pooled into dreams, and prompts.")
     ] = False,
+    author: Annotated[
+        str | None,
+        typer.Option("--author", metavar="NAME", help="Whose play it is, in the formats that have a place for it."),
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a file that exists.")] = False,
     show_list: Annotated[bool, typer.Option("--list", help="List the formats.")] = False,
     store: StoreFlag = None,
@@ -82,6 +86,8 @@ def export(
       dreamplay export mindsync-20450101-220000-7 --to csv
 
       dreamplay export mindsync-20450101-220000-7 --out story.md --view leo
+
+      dreamplay export mindsync-20450101-220000-7 --out story.epub --author "Noor Weber"
     """
     import dreamplay as dp
     from dreamplay import formats
@@ -94,7 +100,7 @@ def export(
     if to is None:
         to = _by_suffix(out, formats.suffixes())
     runs = [dp.Run.find(each, store) for each in references]
-    made = dp.export(runs, to, out, view=view, secrets=secrets, replace=replace)
+    made = dp.export(runs, to, out, view=view, secrets=secrets, author=author, replace=replace)
     if out:
         for path in made.named(out):
             say(f"written: {path}")

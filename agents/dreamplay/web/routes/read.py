@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 import dreamplay as dp
+from dreamplay import formats
 from dreamplay.exports import archive, play_text
 from dreamplay.exports.playscript import Playscript
 from dreamplay.runs.viewpoint import AUTHOR, READER, Viewpoint
@@ -28,18 +29,24 @@ def styles() -> FileResponse:
 
 
 @router.get("/runs/{name}/read")
-def read(request: Request, name: str, view: str | None = None) -> HTMLResponse:
+def read(request: Request, name: str, view: str | None = None, author: str = "") -> HTMLResponse:
     """A play as a page to read and to print. A reader is told no thoughts: the author is, and a role has its own. The
-    downloads below it are seen by whoever was asked for, or else as their formats are meant.
+    downloads below it are seen by whoever was asked for, or else as their formats are meant. The page and those of them
+    that have a place for it say who wrote the play, if that was given.
+
+    Raises:
+        UsageError: the author's name is none.
     """
     run = Names(request.app.state.home).run(name)
     cast = run.record.cast
     seen_by = viewpoint(view, cast)
-    text = Playscript.of(run.record, Viewpoint.of(seen_by, cast, run.events))
+    byline = formats.byline(author) if author.strip() else ""
+    text = Playscript.of(run.record, Viewpoint.of(seen_by, cast, run.events), byline)
     known = dp.list_formats()
+    view_chosen, author_chosen = ({"view": view} if view else {}), ({"author": byline} if byline else {})
     return page(
         "read.html.jinja", name=name, text=text, seen_by=seen_by, asked=view,
-        query=f"?{urlencode({'view': view})}" if view else "",
+        queries={each.name: urlencode(view_chosen | (author_chosen if each.bylined else {})) for each in known},
         formats=[each for each in known if not each.missing], missing=[each for each in known if each.missing],
         viewpoints=[(READER, "a reader"), (AUTHOR, "the author, with all thoughts"),
                     *((role, cast.name(role)) for role in cast.roles)],
@@ -47,18 +54,20 @@ def read(request: Request, name: str, view: str | None = None) -> HTMLResponse:
 
 
 @router.get("/runs/{name}/export/{format_name}")
-def export(request: Request, name: str, format_name: str, view: str | None = None) -> Response:
+def export(
+    request: Request, name: str, format_name: str, view: str | None = None, author: str | None = None
+) -> Response:
     """A run as a file of a format, or as a zip archive of its files, if there are several.
 
     Raises:
         HTTPException: there is no such run or format, or nobody of that name (404).
-        UsageError: the format takes no such view, or the run is being played.
+        UsageError: the format takes no such view or author, or the run is being played.
     """
     run = Names(request.app.state.home).run(name)
     chosen = next((each for each in dp.list_formats() if each.name == format_name), None)
     if chosen is None:
         raise HTTPException(404, f"There is no format {format_name[:80]!r}.")
-    made = dp.export(run, format_name, view=viewpoint(view, run.record.cast) if view else None)
+    made = dp.export(run, format_name, view=viewpoint(view, run.record.cast) if view else None, author=author)
     file, content = run.place.name + chosen.suffix, made.main
     if made.beside:
         content = archive.zipped({path.name: each for path, each in made.named(Path(file)).items()})

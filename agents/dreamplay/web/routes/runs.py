@@ -71,8 +71,10 @@ def label(request: Request, name: str, choice: _Asked, form: _Form) -> HTMLRespo
 @router.post("/runs/{name}/bin")
 def put_in_bin(request: Request, name: str, choice: _Asked, form: _Form) -> HTMLResponse:
     """Put a run in the bin."""
-    there = dp.bin_run(Names(request.app.state.home).place(name))
-    return _part(request, choice, form, binned=Path(there).name)
+    home: Store = request.app.state.home
+    there = dp.bin_run(Names(home).place(name))
+    run = dp.run_summary(home.bin().place(Path(there).name))
+    return _part(request, choice, form, binned=Row(run, 0, None, fits=True))
 
 
 @router.get("/bin")
@@ -93,7 +95,7 @@ def take_back(
 
 
 def _part(
-    request: Request, choice: Choice, form: FormData | None = None, edited: str = "", binned: str = ""
+    request: Request, choice: Choice, form: FormData | None = None, edited: str = "", binned: Row | None = None
 ) -> HTMLResponse:
     """The list alone, after something has changed.
 
@@ -102,7 +104,7 @@ def _part(
         choice: which runs are asked for.
         form: has the runs that are chosen for a comparison, if `choice` has not.
         edited: the run to which the focus returns.
-        binned: the run that was just put in the bin, by its name there.
+        binned: the run that was just put in the bin.
     """
     if form is not None:
         chosen = tuple(each for each in form.getlist("run") if isinstance(each, str))
@@ -113,7 +115,7 @@ def _part(
 
 def _shown(request: Request, choice: Choice) -> dict[str, Any]:
     listed = RunList.of(_listed(request), choice)
-    return {"listed": listed, "choice": choice, "part": False, "edited": "", "binned": ""}
+    return {"listed": listed, "choice": choice, "part": False, "edited": "", "binned": None}
 
 
 def _listed(request: Request, within: float | None = None) -> list[dp.RunSummary]:

@@ -24,12 +24,14 @@ def stage(request: Request, name: str, view: str | None = None) -> HTMLResponse:
     """A run, with what was played of it. What comes from there on is told by `events`."""
     play: dp.LivePlay | None = request.app.state.plays.get(name)
     run = play or _run(request, name)
+    parent = run.header.parent if run.header else None
     standing = Standing.of(run) if isinstance(run, dp.Run) else Standing.now(run.moment)
     seen = SceneView.of(run, view)
     telling = Telling(seen, run.events)
     views = [(AUTHOR, "the author"), (READER, "a reader"), *((role, seen.name(role)) for role in seen.cast.roles)]
     return page(
-        "stage.html.jinja", header=run.header, label=run.label, name=name, live=play is not None, visit=run.visit,
+        "stage.html.jinja", header=run.header, label=run.label, name=name,
+        parent=Names(request.app.state.home).called(parent) if parent else "", live=play is not None, visit=run.visit,
         view=seen, viewpoint=seen.viewpoint, viewpoints=views, script=telling.all(), place=telling.place,
         standing=standing, where=where(telling, play), share=play and play.pace.share,
     )  # fmt: skip
@@ -87,5 +89,5 @@ def _run(request: Request, name: str) -> dp.Run:
 def _live(request: Request, name: str) -> dp.LivePlay:
     play: dp.LivePlay | None = request.app.state.plays.get(name)
     if play is None:
-        raise HTTPException(404, f"The run {name[:80]!r} is not played here.")
+        raise HTTPException(404, "This run is not played here.")
     return play

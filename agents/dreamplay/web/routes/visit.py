@@ -96,7 +96,7 @@ def _visited(request: Request, name: str) -> dp.LivePlay:
     """
     play: dp.LivePlay | None = request.app.state.plays.get(name)
     if play is None:
-        raise HTTPException(404, f"The run {name[:80]!r} is not played here. Go on with it first.")
+        raise HTTPException(404, "This run is not played here. Go on with it first.")
     if play.visit is None or play.visit.interventions is not None:
         raise HTTPException(409, "Nobody takes part in this run. Step in first.")
     return play
