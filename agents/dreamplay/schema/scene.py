@@ -232,7 +232,7 @@ class Scene(FrozenModel):
         def all_of(parts: Sequence[Any]) -> tuple[Any, ...]:
             return tuple(part.model_copy(update={"when": left(part.when)}) for part in parts)
 
-        if not any(when for when, _ in self.conditions):
+        if not any(each.scene in answers for when, _ in self.conditions for each in when):
             return self
         topics = tuple(topic.model_copy(update={"moves": all_of(topic.moves)}) for topic in all_of(self.topics))
         parts = {key: all_of(getattr(self, key)) for key in ("openings", "pressures", "moves")}

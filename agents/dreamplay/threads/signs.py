@@ -63,13 +63,13 @@ def addressee(cast: Cast, text: str, cue: Cue | None, before: str | None, able: 
     """
     if (content := led(cue)) and content.to in able:  # another name is a slip of the model
         return content.to
-    named = [role for role in cast.mentioned(text) if role in able]
     if called := calls(cast, text, able):
         return called[0]
     if cue and cue.to in able:
         return cue.to
     if before in able:
         return before
+    named = [role for role in cast.mentioned(text) if role in able]
     return named[0] if named else able[0] if len(able) == 1 else None
 
 
@@ -92,12 +92,12 @@ def put_to(
         to: the role that the line as a whole is spoken to.
         able: the roles that perceived it, without the speaker.
     """
+    if led(cue) or not any(calls(cast, sentence, able) for sentence in put.said):
+        return {to: put.words}
     called, heard = {}, None
     for sentence in sentences(plain(text)):
         heard = next(iter(calls(cast, sentence, able)), heard)
         called[sentence] = heard
-    if led(cue) or not any(calls(cast, sentence, able) for sentence in put.said):
-        return {to: put.words}
     first = cue.to if cue and cue.to in able else to
     found: dict[str | None, list[str]] = {}
     for sentence in put.said:

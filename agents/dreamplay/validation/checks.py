@@ -76,7 +76,7 @@ def unfinished(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 def _message(text: str, context: CheckContext) -> bool:
     """Whether it is written like a message from a telephone: it begins with a small letter, and is no half sentence."""
-    last = words(text)[-1:] or [""]
+    last = words(text)[-1:] or ("",)
     return text[:1].islower() and last[0] not in context.language.open_ends and text[-1:] not in ",:;'\u2019"
 
 

@@ -88,8 +88,10 @@ def _wanders(text: str, context: CheckContext) -> bool:
 
 def _repeats(text: str, context: CheckContext) -> bool:
     """Whether a line says a word again that is in its note once, or not at all: "It brings what the user brings"."""
+    if not context.material:
+        return False
     known, said = (Counter(_stems(each, context)) for each in (context.material, text))
-    return bool(context.material) and any(said[word] > max(1, known[word]) for word in _content(text, context))
+    return any(said[word] > max(1, known[word]) for word in _content(text, context))
 
 
 def _apologises(context: CheckContext) -> bool:

@@ -12,9 +12,11 @@ NEAR_COPY = 0.4
 WORD = re.compile(r"[\w']+")
 
 
-def words(text: str) -> list[str]:
-    """The words of a text in small letters, apostrophes inside."""
-    return [word.lower() for word in WORD.findall(text.replace("\u2019", "'"))]
+@lru_cache(maxsize=256)
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text in small letters, apostrophes inside. Kept, since one check after the other asks for those of
+    the same line."""
+    return tuple(word.lower() for word in WORD.findall(text.replace("\u2019", "'")))
 
 
 @lru_cache(maxsize=20_000)
