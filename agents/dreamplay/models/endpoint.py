@@ -23,6 +23,7 @@ from dreamplay.models.rate_limit import RateLimit
 from dreamplay.models.response_parser import received
 from dreamplay.models.retry import Patience, polite_wait
 from dreamplay.models.tokens import tokens
+from dreamplay.models.waiting import Waits
 from dreamplay.schema.address import Address
 from dreamplay.schema.api_key import hide
 
@@ -122,7 +123,8 @@ class Endpoint:
 
     async def _try(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
         await self._let_through(prompt)
-        reply = await self._ask(prompt, seed, on_token)
+        with Waits.current().answering():
+            reply = await self._ask(prompt, seed, on_token)
         self._said_busy = False
         if self.limit:
             self.limit.count(reply.usage.output)
@@ -140,6 +142,7 @@ class Endpoint:
             return error
 
         return AsyncRetrying(
+            sleep=Waits.current().wait,
             wait=lambda state: self._wait(failure(state), state.attempt_number, patience),
             stop=lambda state: patience.ends(failure(state), state.attempt_number),
             retry=retry_if_exception(worth_retrying),
@@ -166,7 +169,7 @@ class Endpoint:
 
     async def _let_through(self, prompt: Prompt) -> None:
         if (left := self._closed_until - time.monotonic()) > 0:
-            await asyncio.sleep(left)
+            await Waits.current().wait(left)
         if self.limit:
             await self.limit.turn(tokens(prompt.system) + tokens(prompt.script) + tokens(prompt.tail))
 
