@@ -39,8 +39,8 @@ def wait(work: Coroutine[Any, Any, T], interrupt: Callable[[], None] = lambda: N
     Args:
         work: what runs.
         interrupt: asks it to stop. It is called on the loop at Ctrl-C, and KeyboardInterrupt is raised when the work
-            has ended; a second Ctrl-C does not wait for that. In a coroutine the same holds of the task that waits, if it is
-            cancelled, which is what `asyncio.run` makes of Ctrl-C.
+            has ended; a second Ctrl-C does not wait for that. In a coroutine the same holds of the task that
+            waits, if it is cancelled, which is what `asyncio.run` makes of Ctrl-C.
 
     Raises:
         UsageError: called by what runs on the loop itself, which would wait for itself.
