@@ -79,6 +79,7 @@ async def go_on(reference: str | None, settings: Settings, manner: OutputMode) -
 
 async def perform(prepared: Prepared, settings: Settings, manner: OutputMode) -> None:
     """Play a run to its end, or until it is stopped or fails; then say how to resume it."""
+    from dreamplay.models import registry
     from dreamplay.rendering.story_view import StoryView
     from dreamplay.schema.event import TurnEvent
     from dreamplay.schema.script import silences, thoughts_lost
@@ -94,6 +95,8 @@ async def perform(prepared: Prepared, settings: Settings, manner: OutputMode) ->
         if playing.trace:
             say(f"traces go to {playing.trace}")
     try:
+        if prepared.opened:
+            await registry.reach(playing.model)
         if plan.visit and plan.visit.interventions is None:
             await _attended(playing, manner, before)
         else:
