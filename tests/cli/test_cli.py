@@ -558,9 +558,11 @@ def _until(true: Callable[[], bool], seconds: float = 30) -> None:
         tick.wait(0.01)
 
 
-def test_an_interrupt_ends_a_run_on_an_endpoint_after_the_line_under_way(small: Path) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals for a single process there")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP] if sys.platform != "win32" else [])
+def test_an_interrupt_ends_a_run_on_an_endpoint_after_the_line_under_way(small: Path, number: signal.Signals) -> None:
     with FakeEndpoint(models=["one"], latency=0.1, api_key="sk-secret") as fake:
-        done = _interrupted(small, fake, 3, signal.SIGINT)
+        done = _interrupted(small, fake, 3, number)
         assert done.code == INTERRUPTED
         record = transcript.read(Path("run"))
         assert record.end is None

@@ -154,7 +154,9 @@ async def _attended(playing: Runner, manner: OutputMode, before: Sequence[Event]
 async def until_stopped(
     playing: Runner | BatchRunner | StudyPlay, play: Coroutine[None, None, None], manner: OutputMode
 ) -> None:
-    """Play. The first Ctrl-C stops after the current step, the second one at once."""
+    """Play. The first Ctrl-C stops after the current step, the second one at once. The same holds of SIGTERM, and of
+    SIGHUP, with which a terminal is closed, unless that is ignored, as under nohup.
+    """
     import asyncio
     import signal
 
@@ -172,6 +174,8 @@ async def until_stopped(
     with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C stops at once; everything played is on disk
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, interrupt)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            loop.add_signal_handler(signal.SIGHUP, interrupt)
     try:
         await task
     except asyncio.CancelledError:
