@@ -351,6 +351,21 @@ def test_what_cannot_be_done_is_one_line_and_an_exit_code(what: str, call: Calla
     assert not Path("transcripts").exists()
 
 
+def test_a_folder_that_holds_a_run_is_refused_before_anything_is_printed(
+    small: Path, call: Callable[..., Done]
+) -> None:
+    play = ("run", "--story", small, "--seed", 1, "--model", "scripted", "--beats", "day", "--out", "run")
+    assert call(*play).code == 0
+    assert call(*play) == Done(2, "", "dreamplay: run already holds a run; choose another --out\n")
+
+
+def test_a_language_that_is_no_code_is_told_in_words(small: Path, call: Callable[..., Done]) -> None:
+    small.write_text(small.read_text(encoding="utf-8") + "\nlanguage: german\n", encoding="utf-8")
+    done = call("run", "--story", small, "--model", "scripted")
+    assert done.code == 2
+    assert "must be a code of two or three small letters, such as en or de (it is 'german')" in done.message
+
+
 def test_a_dead_endpoint_is_one_line_and_leaves_no_run(small: Path) -> None:
     done = _run("run", "--story", small, "--base-url", "http://127.0.0.1:9/v1")
     assert done.code == 1
