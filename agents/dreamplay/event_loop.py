@@ -38,9 +38,9 @@ def wait(work: Coroutine[Any, Any, T], interrupt: Callable[[], None] = lambda: N
 
     Args:
         work: what runs.
-        interrupt: asks it to stop. It is called at Ctrl-C, and KeyboardInterrupt is raised when the work has ended; a
-            second Ctrl-C does not wait for that. In a coroutine the same holds of the task that waits, if it is
-            cancelled, which is what `asyncio.run` makes of Ctrl-C.
+        interrupt: asks it to stop. It is called on the loop at Ctrl-C, and KeyboardInterrupt is raised when the work
+            has ended; a second Ctrl-C does not wait for that. In a coroutine the same holds of the task that
+            waits, if it is cancelled, which is what `asyncio.run` makes of Ctrl-C.
 
     Raises:
         UsageError: called by what runs on the loop itself, which would wait for itself.
@@ -52,7 +52,7 @@ def wait(work: Coroutine[Any, Any, T], interrupt: Callable[[], None] = lambda: N
     try:
         return _result(future)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        interrupt()
+        call(interrupt)
         with contextlib.suppress(CancelledError):
             try:
                 future.result()

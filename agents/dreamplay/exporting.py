@@ -35,7 +35,7 @@ def export(
 
     Args:
         runs: one run, or several for a format that takes them; see `list_formats`.
-        to: the format.
+        to: the format, by its name, or by the suffix of its files, such as md.
         out: the file to write; None: nothing is written.
         view: what is in it: `reader` (what was said and done, dreams, stances), `author` (everything), or a role (what
             it perceived, and its own thoughts); None: what the format uses by itself.
@@ -60,7 +60,7 @@ def export(
     if out is not None:
         formats.see_free(Path(out), replace=replace)
     made = formats.write(
-        to, [run.record for run in chosen], view=view, secrets=secrets, author=author,
+        formats.named(to), [run.record for run in chosen], view=view, secrets=secrets, author=author,
         places=[run.place for run in chosen],
     )  # fmt: skip
     if out is not None:

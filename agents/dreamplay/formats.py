@@ -146,6 +146,11 @@ def known() -> list[FormatInfo]:
     return found
 
 
+def named(word: str) -> str:
+    """The name of the format that is meant: by its own name, or by the suffix of its files, such as md."""
+    return word if word in plugins.names("formats") else suffixes().get(f".{word}", word)
+
+
 def suffixes() -> dict[str, str]:
     """The formats, by the suffix of their files."""
     return {each.suffix: each.name for each in reversed(known())}

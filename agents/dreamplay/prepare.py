@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from dreamplay import plugins
-from dreamplay.errors import SettingsError
+from dreamplay.errors import SettingsError, UsageError
 from dreamplay.models import adapter, model_choice, model_store, registry
 from dreamplay.models.adapter import AdapterRecord
 from dreamplay.models.model_choice import ModelSpec
@@ -75,6 +75,10 @@ async def begin(
     """
     # The plan is checked before the model is opened, and a local model loads while the graph is imported.
     spec, plan, _ = planned(settings, swaps, given, story, **chosen)
+    if settings.out:
+        check_free(at(settings.out))
+        if at(settings.out).has(transcript.FILE):
+            raise UsageError(f"{settings.out} already holds a run; choose another `out`")
     tracing = choice.chosen(settings)
     model = await _opened(spec, settings) if spec else given
     from dreamplay.engine.runner import Runner

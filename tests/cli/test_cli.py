@@ -351,11 +351,39 @@ def test_what_cannot_be_done_is_one_line_and_an_exit_code(what: str, call: Calla
     assert not Path("transcripts").exists()
 
 
+def test_a_folder_that_holds_a_run_is_refused_before_anything_is_printed(
+    small: Path, call: Callable[..., Done]
+) -> None:
+    play = ("run", "--story", small, "--seed", 1, "--model", "scripted", "--beats", "day", "--out", "run")
+    assert call(*play).code == 0
+    assert call(*play) == Done(2, "", "dreamplay: run already holds a run; choose another --out\n")
+
+
+def test_a_language_that_is_no_code_is_told_in_words(small: Path, call: Callable[..., Done]) -> None:
+    small.write_text(small.read_text(encoding="utf-8") + "\nlanguage: german\n", encoding="utf-8")
+    done = call("run", "--story", small, "--model", "scripted")
+    assert done.code == 2
+    assert "must be a code of two or three small letters, such as en or de (it is 'german')" in done.message
+
+
 def test_a_dead_endpoint_is_one_line_and_leaves_no_run(small: Path) -> None:
     done = _run("run", "--story", small, "--base-url", "http://127.0.0.1:9/v1")
     assert done.code == 1
     assert re.fullmatch(r"dreamplay: cannot reach http://127\.0\.0\.1:9/v1 .*--base-url.*\n", done.message)
     assert list(Path().glob("transcripts/*")) == []
+
+
+def test_a_named_model_at_a_dead_endpoint_is_one_line_before_anything_of_the_play(
+    small: Path, call: Callable[..., Done]
+) -> None:
+    dead = ("--model", "some", "--base-url", "http://127.0.0.1:9/v1")
+    played = ("run", "--story", small, "--seed", "1", "--model", "scripted", "--quiet", "--beats", "day")
+    assert call(*played, "--out", "transcripts/p").code == 0
+    for command in (("run", "--story", small), ("whatif", "p", "--at", "corner", "--drop", "bo")):
+        done = call(*command, *dead)
+        assert (done.code, done.out) == (1, "")
+        assert re.fullmatch(r"dreamplay: cannot reach http://127\.0\.0\.1:9/v1 .*--base-url\n", done.message)
+    assert [path.name for path in Path("transcripts").iterdir()] == ["p"]
 
 
 @pytest.mark.parametrize(
@@ -545,9 +573,11 @@ def _until(true: Callable[[], bool], seconds: float = 30) -> None:
         tick.wait(0.01)
 
 
-def test_an_interrupt_ends_a_run_on_an_endpoint_after_the_line_under_way(small: Path) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals for a single process there")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP] if sys.platform != "win32" else [])
+def test_an_interrupt_ends_a_run_on_an_endpoint_after_the_line_under_way(small: Path, number: signal.Signals) -> None:
     with FakeEndpoint(models=["one"], latency=0.1, api_key="sk-secret") as fake:
-        done = _interrupted(small, fake, 3, signal.SIGINT)
+        done = _interrupted(small, fake, 3, number)
         assert done.code == INTERRUPTED
         record = transcript.read(Path("run"))
         assert record.end is None

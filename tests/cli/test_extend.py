@@ -123,6 +123,11 @@ def test_a_run_is_exported(tmp_path: Path, stranger: Path) -> None:
     assert Path("run.bin").read_bytes() == b"\x00%d" % len(events)
 
 
+def test_a_format_is_also_called_by_the_suffix_of_its_files() -> None:
+    short, long = (_run("export", EXAMPLE, "--to", name).stdout for name in ("md", "markdown"))
+    assert short == long != ""
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [

@@ -135,6 +135,15 @@ def test_whatever_stops_it_she_is_asked_again_where_she_was(
     assert list(record.script)[: len(before)] == list(before)
 
 
+def test_a_terminal_that_is_closed_leaves_a_run_to_read_and_to_resume(small: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    live = _Session("run", "--story", small, "--as", "Noor", "--model", "scripted", "--seed", 7, "--out", folder)
+    live.sees("A new scene.")
+    live.child.close(force=False)
+    assert transcript.read(folder).end is None
+    assert "stopped before its end" in (folder / "transcript.md").read_text(encoding="utf-8")
+
+
 def test_who_is_away_learns_nothing_and_what_leaves_no_line_is_confirmed(
     small: Path, tmp_path: Path, session: Callable[..., _Session]
 ) -> None:

@@ -33,7 +33,7 @@ from dreamplay.runs import pending_answers, prompt_reader, prompt_records, trans
 from dreamplay.runs.transcript import FILE, Resumed
 from dreamplay.schema.event import turn_start
 from dreamplay.settings import load
-from fake_endpoint import FakeEndpoint, Fault
+from fake_endpoint import CannedAnswer, FakeEndpoint, Fault
 
 
 def _crashed(small: Path, root: Path, jobs: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
@@ -215,6 +215,41 @@ async def test_a_stance_that_was_decided_is_not_paid_for_again(deciding: tuple[P
     assert [prompt.kind for prompt in model.seen] == ["stance", "epilogue"]
     assert (folder / FILE).read_bytes() == whole
     assert not (folder / pending_answers.FILE).exists()
+
+
+@pytest.mark.parametrize("kind", ["line", "stance"])
+async def test_a_stop_ends_the_wait_for_a_busy_endpoint_and_loses_nothing(
+    small: Path, tmp_path: Path, kind: str
+) -> None:
+    """Of the stances, which are asked for at once, one is told to wait while the others are being answered."""
+    refused: list[dict[str, Any]] = []
+
+    def busy(request: dict[str, Any]) -> CannedAnswer | None:
+        if ("response_format" in request) == (kind == "stance") and len(fake.seen) > 2 and not refused:
+            refused.append(request)
+            return CannedAnswer({"error": {"message": "slow down"}}, status=429, retry_after="60")
+        return None
+
+    with FakeEndpoint(latency=0.05) as fake:
+        client = open_client(fake.base_url, "none", timeout=60)
+        whole = await worlds.play(small, tmp_path / "whole", Endpoint("fake", client, "there"))
+        asked = len(fake.seen)
+        fake.seen.clear()
+        fake.refuses = busy
+        run = Runner(worlds.plan(small), Endpoint("fake", client, "there"), tmp_path / "run", {})
+        async with asyncio.timeout(30):
+            playing = asyncio.create_task(run.play(lambda seen: None))
+            while not refused:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            run.stop()
+            await playing
+        assert (run.stopped, transcript.read(tmp_path / "run").end) == (True, None)
+        await Runner(worlds.plan(small), Endpoint("fake", client, "there"), tmp_path / "run", {}, goes_on=True).play(
+            lambda seen: None
+        )
+        assert len(fake.seen) == asked + 1  # nothing is asked twice but what was refused
+        await client.close()
+    assert [event.text for event in transcript.read(tmp_path / "run").script] == [event.text for event in whole.script]
 
 
 UNFIT = {

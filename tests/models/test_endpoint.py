@@ -8,13 +8,11 @@ import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import openai
 import pytest
 from dreamplay.errors import ModelError
-from dreamplay.models import endpoint as endpoints
 from dreamplay.models import response_body as body
 from dreamplay.models import response_parser as replies
 from dreamplay.models.client import open_client
@@ -23,6 +21,7 @@ from dreamplay.models.endpoint_errors import TRIES
 from dreamplay.models.profile import ModelProfile
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.retry import LONGEST_WAIT, WAITS, Patience, polite_wait
+from dreamplay.models.waiting import Waits
 from fake_endpoint import CannedAnswer, FakeEndpoint
 
 LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", ask="Say it.", prefill="Leo:",
@@ -328,24 +327,29 @@ def test_a_fake_endpoint_leaves_no_thread_behind_even_with_a_call_in_flight() ->
     assert set(threading.enumerate()) == before
 
 
-async def test_when_one_call_is_told_to_wait_all_wait(
-    fake: FakeEndpoint, connect: Callable[..., Endpoint], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept: list[float] = []
+class _Told(Waits):
+    """Is told of waits, and waits for none."""
 
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[float] = []
 
+    async def wait(self, seconds: float) -> None:
+        self.told.append(seconds)
+
+
+async def test_when_one_call_is_told_to_wait_all_wait(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:
     endpoint = connect(wait=lambda error, tries: 60.0)
     fake.faults.append("429")
     first = asyncio.create_task(endpoint.complete(LINE, seed=1))
     while not endpoint._closed_until:  # noqa: ASYNC110
         await asyncio.sleep(0)
-    monkeypatch.setattr(endpoints, "asyncio", SimpleNamespace(sleep=sleep, timeout=asyncio.timeout))
-    await endpoint.complete(LINE, seed=2)
+    waits = _Told()
+    with waits.of_play():
+        await endpoint.complete(LINE, seed=2)
     first.cancel()
-    assert len(slept) == 1
-    assert 0 < slept[0] <= 60
+    assert len(waits.told) == 1
+    assert 0 < waits.told[0] <= 60
 
 
 async def test_a_reply_may_come_whole(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:

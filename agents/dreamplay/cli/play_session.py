@@ -79,6 +79,7 @@ async def go_on(reference: str | None, settings: Settings, manner: OutputMode) -
 
 async def perform(prepared: Prepared, settings: Settings, manner: OutputMode) -> None:
     """Play a run to its end, or until it is stopped or fails; then say how to resume it."""
+    from dreamplay.models import registry
     from dreamplay.rendering.story_view import StoryView
     from dreamplay.schema.event import TurnEvent
     from dreamplay.schema.script import silences, thoughts_lost
@@ -94,6 +95,8 @@ async def perform(prepared: Prepared, settings: Settings, manner: OutputMode) ->
         if playing.trace:
             say(f"traces go to {playing.trace}")
     try:
+        if prepared.opened:
+            await registry.reach(playing.model)
         if plan.visit and plan.visit.interventions is None:
             await _attended(playing, manner, before)
         else:
@@ -151,7 +154,9 @@ async def _attended(playing: Runner, manner: OutputMode, before: Sequence[Event]
 async def until_stopped(
     playing: Runner | BatchRunner | StudyPlay, play: Coroutine[None, None, None], manner: OutputMode
 ) -> None:
-    """Play. The first Ctrl-C stops after the current step, the second one at once."""
+    """Play. The first Ctrl-C stops after the current step, the second one at once. The same holds of SIGTERM, and of
+    SIGHUP, with which a terminal is closed, unless that is ignored, as under nohup.
+    """
     import asyncio
     import signal
 
@@ -169,6 +174,8 @@ async def until_stopped(
     with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C stops at once; everything played is on disk
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, interrupt)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            loop.add_signal_handler(signal.SIGHUP, interrupt)
     try:
         await task
     except asyncio.CancelledError:

@@ -21,6 +21,7 @@ from dreamplay.engine.state import Context, LeaveGraphError, State, context
 from dreamplay.errors import DreamplayError, RecordError
 from dreamplay.models.base import Model
 from dreamplay.models.profile import ModelProfile
+from dreamplay.models.waiting import StoppedError, Waits
 from dreamplay.participants import visit
 from dreamplay.participants.attended import Attended
 from dreamplay.participants.base import Participant, Quit
@@ -78,6 +79,7 @@ class Runner:
 
         self.place = at(self.where)
         self._control = RunControl()
+        self._waits = Waits()
         self._attended: Attended | None = None
         self._begun = self._ended = False
         self._of_profile: tuple[ModelProfile, dict[str, Any]] | None = None
@@ -104,8 +106,11 @@ class Runner:
         return self._control.drain_requested
 
     def stop(self) -> None:
-        """Stop after the current step: the line that is being spoken is finished and kept."""
+        """Stop after the current step: the line that is being spoken is finished and kept. A step that waits for a busy
+        endpoint is left, and made anew when the run goes on. To be called on the event loop of the play.
+        """
         self._control.request_drain()
+        self._waits.stop()
         if self._attended:
             self._attended.stop()
 
@@ -156,7 +161,7 @@ class Runner:
         traced = self.trace.play(self.place.name, self.header) if self.trace else None
         with (
             contextlib.closing(PendingAnswers(self.place)) as answers, PromptLog(self.place) as kept, untraced(),
-            traced or contextlib.nullcontext(),
+            traced or contextlib.nullcontext(), self._waits.of_play(),
         ):  # fmt: skip
 
             async def settled() -> None:
@@ -197,7 +202,7 @@ class Runner:
                         if not self.stopped:
                             start = await self._take_back(record, answers)
                         playing = None if self.stopped else staged()
-            except GraphDrained:
+            except (GraphDrained, StoppedError):
                 self.stopped = True
             except GraphRecursionError as error:
                 raise DreamplayError(

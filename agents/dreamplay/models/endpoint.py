@@ -22,6 +22,7 @@ from dreamplay.models.request_body import request_body
 from dreamplay.models.response_parser import received
 from dreamplay.models.retry import Patience, polite_wait
 from dreamplay.models.tokens import tokens
+from dreamplay.models.waiting import Waits
 from dreamplay.schema.api_key import hide
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ class Endpoint:
 
     async def _try(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
         await self._let_through(prompt)
-        reply = await self._ask(prompt, seed, on_token)
+        with Waits.current().answering():
+            reply = await self._ask(prompt, seed, on_token)
         self._said_busy = False
         if self.limit:
             self.limit.count(reply.usage.output)
@@ -125,6 +127,7 @@ class Endpoint:
             return error
 
         return AsyncRetrying(
+            sleep=Waits.current().wait,
             wait=lambda state: self._wait(failure(state), state.attempt_number, patience),
             stop=lambda state: patience.ends(failure(state), state.attempt_number),
             retry=retry_if_exception(worth_retrying),
@@ -151,7 +154,7 @@ class Endpoint:
 
     async def _let_through(self, prompt: Prompt) -> None:
         if (left := self._closed_until - time.monotonic()) > 0:
-            await asyncio.sleep(left)
+            await Waits.current().wait(left)
         if self.limit:
             await self.limit.turn(tokens(prompt.system) + tokens(prompt.script) + tokens(prompt.tail))
 

@@ -7,11 +7,12 @@ another.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from dreamplay.models.waiting import Waits
 
 
 @dataclass
@@ -53,7 +54,7 @@ class RateLimit:
         self._ahead["requests"] += 1
         self._ahead["tokens"] += tokens
         if wait:
-            await asyncio.sleep(wait)
+            await Waits.current().wait(wait)
 
     def count(self, tokens: float) -> None:
         """Count the tokens of an answer."""

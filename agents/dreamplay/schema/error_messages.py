@@ -18,6 +18,8 @@ _BOUND = {
     "greater_than_equal": ("ge", "at least"), "greater_than": ("gt", "more than"),
     "less_than_equal": ("le", "at most"), "less_than": ("lt", "less than"),
 }  # fmt: skip
+_FORMS = {"^[a-z]{2,3}$": "a code of two or three small letters, such as en or de"}
+"""Patterns in words."""
 _SHOWN = 60
 """Characters that are shown of a bad value."""
 
@@ -44,7 +46,7 @@ def sentence(error: ErrorDetails) -> str:
     if kind == "int_parsing_size":
         return "this number is too long"
     if kind == "string_pattern_mismatch":
-        return f"must be written as {context['pattern']}{_shown(given)}"
+        return f"must be {_FORMS.get(context['pattern'], 'written as ' + context['pattern'])}{_shown(given)}"
     if kind == "string_unicode":
         return "holds half a character; write the character itself"
     wanted = _WANTED.get(kind.partition("_")[0])

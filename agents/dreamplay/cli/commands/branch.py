@@ -193,6 +193,7 @@ async def _played(
     from dreamplay import prepare
     from dreamplay.branching import batch
     from dreamplay.branching.branch import cost
+    from dreamplay.models import registry
     from dreamplay.open_model import OpenModel
     from dreamplay.runs import home as homes
 
@@ -208,6 +209,8 @@ async def _played(
             f"prompt tokens ({usage.evaluated:,} read anew) and {usage.output:,} tokens spoken"
         )
         return [], []
+    if missing:
+        await registry.reach(model)
     if missing and not twins:
         await perform(await prepare.branch(changed[0], settings, OpenModel(model, engine), store), settings, manner)
     elif missing:
