@@ -122,19 +122,22 @@ async def test_a_dream_that_cannot_stand_is_asked_for_again(small: Path) -> None
 
 
 async def test_a_dream_in_parts_tells_a_place_and_then_the_fears_one_at_a_time(small: Path) -> None:
-    place = "Ada and Bo stand in a house that has been flooded to the windows."
+    place = "Ada and Bo stand in a house that has been flooded " + "up to the windows and beyond " * 5 + "the roof."
     spoken = 'CANARY-Ada-fear is on the stairs, and it says, "Stay."'
-    ada, bo = (
-        "CANARY-Ada-fear stands on the stairs, as tall as the clock. It drips.",
-        "CANARY-Bo-fear stands by Bo's bed.",
-    )
+    ada, bo = "CANARY-Ada-fear stands on the stairs.", "CANARY-Bo-fear stands by Bo's bed."
     asked = "Ada and Bo stand in a house in which all of this could happen."
-    replies = (asked, place, f"{place} {spoken}", f"{place} {ada} Nobody wakes.", f"{place} {ada} {bo}")
+    replies = (
+        asked,
+        place,
+        f"{place} {spoken}",
+        f"{place} {ada} Rain falls on a town far away.",
+        f"{place} {ada} {bo}",
+    )
     narrator, model, scenes = _narrator(small, *replies)
     model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
     attic = scenes["attic"]
     text, ledger, made = await narrator.dream(Script().common_view(attic.present), attic, "", lambda token: None)
-    assert text == f"{place} {ada} {bo}"  # at most two sentences for each fear
+    assert text == f"{place} {ada} {bo}"  # and nothing that is not of a fear
     assert [entry.role for entry in ledger] == ["ada", "bo"]
     begun = [
         *["Ada and Bo stand in"] * 2,
@@ -178,23 +181,20 @@ async def test_a_dream_in_parts_ends_before_somebody_speaks(small: Path) -> None
 
 
 async def test_a_part_of_a_dream_that_leaves_its_fear_out_waits_for_a_better_one() -> None:
-    place = "Elara, Leo, Mira and Sam stand in a kitchen."
-    told = [place]
-    for added in (
-        "Elara's sleepers' tables drift off on black water, and nobody is left.",
-        "Leo shaves a long board, and his father's face comes off in the shavings.",
-        "A counter above Mira's childhood bed runs down to zero.",
-        "Every notebook Sam opens is blank, and its people stand without mouths.",
-    ):
-        told.append(f"{told[-1]} {added}")
-    half = f"{told[1]} Leo shaves a long time, and it rains."
-    narrator, model, scenes = _narrator("mindsync", *told[:2], half, *told[2:])
+    narrator, model, scenes = _narrator("mindsync")
+    dream = next(scene for scene in scenes.values() if scene.kind == "dream")
+    view = Script().common_view(dream.present)
+    place, first, *others = narrator.desk.dream_parts(view, pool(narrator.desk, dream.present))
+    told = [f"{place.begun} a kitchen."]
+    told.append(f"{told[-1]} {first.begun} and the rain that falls on the town.")
+    told += [f"{told[0]} {first.fear}"]
+    told += [f"{told[2]} {' '.join(part.fear for part in others[: count + 1])}" for count in range(3)]
+    narrator, model, _ = _narrator("mindsync", *told)
     model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True, "blind_retries": 1})
     narrator = replace(narrator, pipeline=pipeline.build(["strict"]))
-    dream = next(scene for scene in scenes.values() if scene.kind == "dream")
-    text, _, made = await narrator.dream(Script().common_view(dream.present), dream, "", lambda token: None)
+    text, _, made = await narrator.dream(view, dream, "", lambda token: None)
     assert text == told[-1]
-    assert [refusal.text for refusal in made.refused] == ["Leo shaves a long time, and it rains."]
+    assert [refusal.text for refusal in made.refused] == [f"{first.begun} and the rain that falls on the town."]
 
 
 async def test_a_fear_of_which_nothing_can_be_told_is_left_out_and_a_dream_of_nothing_is_an_error(small: Path) -> None:

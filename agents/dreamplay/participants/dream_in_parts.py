@@ -22,6 +22,8 @@ TRIES = 2
 """Calls for one part."""
 SPEECH = re.compile(r"""["“”«»]|(?<!\w)['\u2018](?=\w)""")
 """Where somebody speaks in what is told."""
+ENOUGH = 0.6
+"""Merit below which a part waits for what another call brings."""
 _SENTENCE = 4
 """Words below which a sentence of a dream has not been told."""
 _SENTENCES = 2
@@ -75,17 +77,23 @@ class DreamInParts:
         if added and not silent:
             refusal = RejectedCandidate(text=added[0].strip(), reason="somebody speaks in it")
             raise CandidateRejectedError(refusal, "Nobody speaks.")
-        text = self.pipeline.telling(replace(reply, text=" ".join(silent)), context)
+        # A second sentence that tells more of other things than of the fear is left out.
+        told = max((" ".join(silent[:count]) for count in range(len(silent), 0, -1)), key=self.merit, default="")
+        text = self.pipeline.telling(replace(reply, text=told), context)
         if not fear and grams(text) & grams(prompt.tail.splitlines()[-1]):
             refusal = RejectedCandidate(text=text, reason="in the words of what was asked")
             raise CandidateRejectedError(refusal, "Say it in your own words.", text)
         return text
 
     def merit(self, text: str) -> float:
-        """How much a text for the next part tells of its fear, and for the place how few words it takes: with more, it
-        tells what is to come.
+        """How well a text for the next part tells its fear, from 0 to 1: the harmonic mean of how much of the fear it
+        brings up, and how much of it is of the fear. Of a place, how few words it takes: with more, it tells what is to
+        come.
         """
-        return brought_up(text, self._fear) if self._fear else -float(len(words(text)))
+        if not self._fear:
+            return -float(len(words(text)))
+        brought, own = brought_up(text, self._fear), brought_up(self._fear, text)
+        return 2 * brought * own / (brought + own) if brought else 0.0
 
     @property
     def _fear(self) -> str:

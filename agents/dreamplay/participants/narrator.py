@@ -81,7 +81,10 @@ class Narrator:
             context = CheckContext(cast=self._names, heard=heard, dreamers=fears, opener=part.begun)
             check = partial(dream.check, prompt=write(""), context=context)
             place, tries = (scene.id, "narrator", len(dream.made)), dream_in_parts.TRIES
-            text, made = await self._ask(place, write, check, on_token, attempts=tries, merit=dream.merit)
+            enough = dream_in_parts.ENOUGH if part.fear else None
+            text, made = await self._ask(
+                place, write, check, on_token, attempts=tries, merit=dream.merit, enough=enough
+            )
             dream = dream.after(text or "", made)
         if len(words(dream.told)) < self.pipeline.config.shortest_telling:
             raise self._nothing(scene.id, dream.made[-1])
@@ -167,6 +170,7 @@ class Narrator:
         *,
         attempts: int,
         merit: Callable[[str], float],
+        enough: float | None = None,
     ) -> tuple[str | None, Provenance]:
         """What passes the check, or waited for something better; None if nothing can be used."""
         first = write("")
@@ -177,7 +181,7 @@ class Narrator:
             return await self.model.complete(write(wrong) if wrong else first, seed=seed, on_token=on_token)
 
         blind = self.model.profile.blind_retries
-        take = await generate(call, check, attempts=attempts, blind=blind, merit=merit)
+        take = await generate(call, check, attempts=attempts, blind=blind, merit=merit, enough=enough)
         seed = call_seed(self.seed, *place, take.number)
         made = Provenance(by="narrator", prompt=first.digest, seed=seed, refused=take.refused, usage=take.usage)
         return take.value, made
