@@ -14,6 +14,7 @@ from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.rate_limit import RateLimit
 from dreamplay.models.scripted import ScriptedModel
+from dreamplay.models.waiting import Waits
 from fake_endpoint import FakeEndpoint
 
 LINE = Prompt(kind="line", system="Rule.", script="It is late.\n", tail="[cue]", ask="Say it.", max_tokens=72)
@@ -25,7 +26,7 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 0.0
         monkeypatch.setattr(rate_limit, "time", SimpleNamespace(monotonic=lambda: self.now))
-        monkeypatch.setattr(rate_limit, "asyncio", SimpleNamespace(sleep=self._sleep))
+        monkeypatch.setattr(Waits, "wait", lambda _, seconds: self._sleep(seconds))
 
     async def _sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -95,7 +96,7 @@ async def test_requests_of_many_plays_at_once_go_one_after_the_other(monkeypatch
         waits.append(round(seconds, 3))
 
     monkeypatch.setattr(rate_limit, "time", SimpleNamespace(monotonic=lambda: 0.0))
-    monkeypatch.setattr(rate_limit, "asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(Waits, "wait", lambda _, seconds: sleep(seconds))
     limit = RateLimit(requests=600)
     with limit.play():
         await asyncio.gather(*(limit.turn(100) for _ in range(4)))

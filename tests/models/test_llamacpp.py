@@ -76,7 +76,7 @@ async def test_what_has_to_be_decided_is_asked_with_a_cool_head(
 
 async def test_what_an_adapter_is_not_used_for_is_answered_without_it(fake: FakeEndpoint) -> None:
     shipped = profile_table.look_up("embedded", "", "dreamplay voice")
-    model = LocalModel(timeout=30, profile=shipped.refined({"candidates": 1}))
+    model = LocalModel(timeout=30, profile=shipped.refined({"candidates": 1, "dream_temperature": 0.3}))
     asked = [LINE.model_copy(update={"kind": kind}) for kind in ("line", "dream", "stance", "epilogue")]
     await _closed(model, *(model.complete(each, seed=5) for each in asked))
     off = [{"id": 0, "scale": 0.0}]

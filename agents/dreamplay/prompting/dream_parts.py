@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from dreamplay.languages.language import Language
 from dreamplay.schema.event import DreamContribution
-from dreamplay.validation.ngrams import words
 
 _BEGUN = 2
 """Words of a fear that are begun for the model: with one of them it goes on to something else."""
@@ -62,6 +61,10 @@ def _as_far_as(name: str, fear: str, language: Language) -> str:
     """
     said = fear.split()
     named = next((number for number, word in enumerate(said[:_SOON]) if word.startswith(name)), 0)
-    meant = [number for number in range(named + 1, len(said)) if words(said[number])[0] not in language.stop_words]
+    meant = [
+        number
+        for number in range(named + 1, len(said))
+        if said[number].strip(",.;:").lower() not in language.stop_words
+    ]
     reaches = meant[1] + 1 if len(meant) > 1 and meant[1] <= named + _REACH else 0
     return " ".join(said[: max(_BEGUN, named + 2, min(reaches, len(said) // 2))])
