@@ -64,6 +64,18 @@ def test_a_fear_is_begun_as_far_as_it_says_what_befalls_whom(fear: str, begun: s
     assert dream_parts.parts(pooled, NAMES, "all", 1, languages.get("eo"))[1].fear == fear
 
 
+@pytest.mark.parametrize(
+    ("name", "fear", "begun"),
+    [
+        ("Leo", "Leonie shuts a door on him, and her key is a fish that swims off.", "Leonie shuts a door"),
+        ("Don Leo", "His hands are two fish, and they swim off under the ice.", "Don Leo's hands are two"),
+    ],
+)
+def test_a_name_is_known_by_whole_words(name: str, fear: str, begun: str) -> None:
+    pooled = [DreamContribution(role="leo", fear=fear, wish="")]
+    assert dream_parts.parts(pooled, {"leo": name}, name, 0, languages.ENGLISH)[1].begun == begun
+
+
 def test_who_dreams_alone_meets_their_own_fear() -> None:
     alone = [DreamContribution(role="ada", fear="She falls.", wish="")]
     assert dream_parts.parts(alone, {"ada": "Ada"}, "Ada", 3, languages.ENGLISH)[1].fear == "Ada falls."

@@ -76,8 +76,8 @@ class ModelProfile(FrozenModel):
     """Temperature at most of a reply in JSON: a small model's choice then follows its reason (of 16 stances at 0.3, 15
     were what the character believes in; at 0.8, 10 of 12). None: as any other reply."""
     dream_temperature: float | None = Field(default=None, ge=0.0, le=2.0)
-    """Temperature of a dream. At one that keeps a small model to its note, a dream repeats its first image. None: as
-    any other reply."""
+    """Temperature of a dream. At one that keeps a small model to its note, a dream in one piece repeats its first
+    image. None: as any other reply."""
     dream_parts: bool = False
     """Whether a dream is told in parts: a place, and then one fear at a time. In five sentences at once a small model
     recites the sheets, or strings images together that mean nothing."""

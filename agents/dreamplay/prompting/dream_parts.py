@@ -4,6 +4,7 @@ fears, one at a time. Everybody first meets their own; in a dream that comes aga
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -60,7 +61,8 @@ def _as_far_as(name: str, fear: str, language: Language) -> str:
     something else.
     """
     said = fear.split()
-    named = next((number for number, word in enumerate(said[:_SOON]) if word.startswith(name)), 0)
+    found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", " ".join(said[:_SOON]))
+    named = len(" ".join(said)[: found.end()].split()) - 1 if found else 0
     meant = [
         number
         for number in range(named + 1, len(said))
