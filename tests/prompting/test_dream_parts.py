@@ -76,6 +76,12 @@ def test_a_name_is_known_by_whole_words(name: str, fear: str, begun: str) -> Non
     assert dream_parts.parts(pooled, {"leo": name}, name, 0, languages.ENGLISH)[1].begun == begun
 
 
+def test_a_name_that_is_a_common_word_keeps_its_capital_letter() -> None:
+    pooled = [DreamContribution(role="will", fear="He drowns in ink.", wish="")]
+    told = dream_parts.parts(pooled, {"will": "Will", "may": "May"}, "both", 1, languages.ENGLISH)[1].fear
+    assert told.endswith(", and Will drowns in ink.")
+
+
 def test_who_dreams_alone_meets_their_own_fear() -> None:
     alone = [DreamContribution(role="ada", fear="She falls.", wish="")]
     assert dream_parts.parts(alone, {"ada": "Ada"}, "Ada", 3, languages.ENGLISH)[1].fear == "Ada falls."

@@ -112,12 +112,13 @@ class Language:
             lambda found: self.own_form.format(name=name) if found["own"] else name, text, count=1
         )
 
-    def seen_by(self, text: str, name: str, number: int) -> str:
+    def seen_by(self, text: str, name: str, number: int, *, whose: str) -> str:
         """A text, after what somebody does who walks into it: "Leo turns round, and a counter runs down". The number
-        says which of the things they may do.
+        says which of the things they may do. It tells of `whose`, a name that keeps its capital letter.
         """
         if not self.walks_in:
             return text
         first, *_ = text.split(maxsplit=1)
-        going_on = text[:1].lower() + text[1:] if first.lower() in self.stop_words else text
+        small = first.lower() in self.stop_words and not text.startswith(whose)
+        going_on = text[:1].lower() + text[1:] if small else text
         return f"{self.walks_in[number % len(self.walks_in)].format(name=name)} {going_on}"

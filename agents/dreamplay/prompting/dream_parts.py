@@ -50,7 +50,7 @@ def parts(
         fear = language.befalls(each.fear, name)
         begun = _as_far_as(name, fear, language)
         if guest != name:
-            fear, begun = (language.seen_by(text, guest, number) for text in (fear, begun))
+            fear, begun = (language.seen_by(text, guest, number, whose=name) for text in (fear, begun))
         told.append(DreamPart(begun, fear))
     return tuple(told)
 
