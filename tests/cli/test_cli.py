@@ -82,6 +82,20 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     return called
 
 
+@pytest.mark.parametrize(
+    ("variable", "traced"), [("LANGGRAPH_DEFAULT_RECURSION_LIMIT", ""), ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "--trace")]
+)
+def test_a_variable_of_others_with_which_a_library_cannot_be_loaded_is_named(
+    small: Path, variable: str, traced: str
+) -> None:
+    if traced:
+        pytest.importorskip("opentelemetry.sdk", reason="the extra `trace` is not installed")
+    trace = [traced, "http://127.0.0.1:9"] if traced else []
+    done = _run("run", "--story", small, "--model", "scripted", *trace, **{variable: "abc"})
+    assert (done.code, done.out, len(done.message.splitlines())) == (2, "", 1)
+    assert done.message.endswith(f"; correct or unset {variable}\n")
+
+
 def test_of_thoughts_that_could_not_be_read_the_run_says_how_many_and_why(
     call: Callable[..., Done], small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,14 +25,19 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Literal, Protocol, TypeVar
 
-from langchain_core.runnables.config import var_child_runnable_config
-from langgraph.errors import GraphRecursionError
-from langgraph.graph import END, START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
-from langgraph.runtime import Runtime
-from langgraph.types import Command, Overwrite, Send
-
 from dreamplay.director.base import SLACK, CheckedDirector
+from dreamplay.engine.langgraph import (
+    END,
+    START,
+    Command,
+    CompiledStateGraph,
+    GraphRecursionError,
+    Overwrite,
+    Runtime,
+    Send,
+    StateGraph,
+    var_child_runnable_config,
+)
 from dreamplay.engine.nodes import answer, close_scene, direct, dream, epilogue, open_scene, outcome, recap, take_turn
 from dreamplay.engine.state import Context, State, given, merged, recorded, retellings
 from dreamplay.errors import RecordError

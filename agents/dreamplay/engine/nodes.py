@@ -11,13 +11,11 @@ from dataclasses import replace
 from functools import partial
 from itertools import takewhile
 
-from langgraph.runtime import Runtime
-from langgraph.types import Overwrite
-
 from dreamplay.director.base import SceneEnd
 from dreamplay.director.situation import Situation
 from dreamplay.director.visits import opening
 from dreamplay.engine import conclusion
+from dreamplay.engine.langgraph import Overwrite, Runtime
 from dreamplay.engine.outcomes import events_of
 from dreamplay.engine.state import Context, State, given, on_token, recorded, retellings, tell
 from dreamplay.errors import ModelError

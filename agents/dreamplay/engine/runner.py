@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from dreamplay import formats
 from dreamplay.director.base import Director
 from dreamplay.engine.graph import build, cursor, steps, untraced
+from dreamplay.engine.langgraph import GraphDrained, GraphRecursionError, RunControl
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.engine.state import Context, LeaveGraphError, State, context
 from dreamplay.errors import DreamplayError, RecordError
@@ -75,8 +76,6 @@ class Runner:
     """Traces the run while it is played."""
 
     def __post_init__(self) -> None:
-        from langgraph.runtime import RunControl
-
         self.place = at(self.where)
         self._control = RunControl()
         self._waits = Waits()
@@ -154,8 +153,6 @@ class Runner:
         return self._begun and self.place.has(FILE)
 
     async def _play(self, record: Transcript, watch: Callable[[Event | Token], None]) -> None:
-        from langgraph.errors import GraphDrained, GraphRecursionError
-
         if not self.goes_on:
             self._remove(*_BESIDE)  # of a run whose transcript is gone: this one begins anew
         traced = self.trace.play(self.place.name, self.header) if self.trace else None

@@ -14,12 +14,10 @@ from functools import partial
 from itertools import takewhile
 from typing import Annotated, Any, TypedDict
 
-from langgraph.runtime import Runtime
-from langgraph.types import Overwrite
-
 from dreamplay import languages
 from dreamplay.director.base import Director, open_director
 from dreamplay.director.situation import Situation
+from dreamplay.engine.langgraph import Overwrite, Runtime
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import RecordError
 from dreamplay.memory.base import Memory, open_embedder, open_memory

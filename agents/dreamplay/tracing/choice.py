@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING
 
+from dreamplay.environment import read_by
 from dreamplay.errors import SettingsError
 from dreamplay.settings import Settings
 from dreamplay.settings_file import CONFIG
@@ -20,7 +21,7 @@ def chosen(settings: Settings) -> Tracing | None:
 
     Raises:
         SettingsError: a package is not installed; a file that nobody said to trust sends traces to another machine, or
-            has them hold what is said; or the environment does not allow it.
+            has them hold what is said; or the environment does not allow it, or hinders OpenTelemetry.
     """
     if settings.trace is None:
         if settings.trace_content:
@@ -35,7 +36,8 @@ def chosen(settings: Settings) -> Tracing | None:
             )
     if not all(map(_there, _NEEDED)):
         raise SettingsError("`trace` needs OpenTelemetry; install it with: pip install 'dreamplay[trace]'")
-    from dreamplay.tracing import collector
+    with read_by("OpenTelemetry"):
+        from dreamplay.tracing import collector
 
     return collector.to(settings.trace, content=settings.trace_content)
 

@@ -94,8 +94,8 @@ class Tracing:
     def __init__(self, exporter: SpanExporter, *, content: bool) -> None:
         version = importlib.metadata.version("dreamplay")
         limits = SpanLimits(
-            max_attributes=128, max_events=1_000, max_links=128, max_event_attributes=128, max_link_attributes=128,
-            max_attribute_length=SpanLimits.UNSET, max_span_attribute_length=SpanLimits.UNSET,
+            max_attributes=128, max_span_attributes=128, max_events=1_000, max_links=128, max_event_attributes=128,
+            max_link_attributes=128, max_attribute_length=SpanLimits.UNSET, max_span_attribute_length=SpanLimits.UNSET,
         )  # fmt: skip
         self._exporter, self._content = exporter, content
         self._provider = TracerProvider(
