@@ -27,7 +27,7 @@ from dreamplay.runs import home as homes
 from dreamplay.runs import transcript
 from dreamplay.schema.error_messages import sentence
 from dreamplay.storage import disk
-from dreamplay.storage.folders import at
+from dreamplay.storage.folders import FolderStore, at
 from dreamplay.storage.store import Place, Store, check_free
 from dreamplay.tracing import choice
 
@@ -79,12 +79,16 @@ async def begin(
         check_free(at(settings.out))
         if at(settings.out).has(transcript.FILE):
             raise UsageError(f"{settings.out} already holds a run; choose another `out`")
+    store = None if settings.out else homes.chosen(settings)
+    if folder := store.path if isinstance(store, FolderStore) else settings.out:
+        disk.check_writable(folder)
     tracing = choice.chosen(settings)
     model = await _opened(spec, settings) if spec else given
     from dreamplay.engine.runner import Runner
 
+    place = _free(plan, store) if store else settings.out
     assert model
-    place = settings.out or _free(plan, homes.chosen(settings))
+    assert place
     reflect = model.model.profile.reflections if settings.reflect is None else settings.reflect
     player = Runner(replace(plan, reflect=reflect), model.model, place, recorded(model.spec))
     player.trace = tracing

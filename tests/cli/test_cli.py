@@ -322,10 +322,12 @@ MISUSED: dict[str, tuple[str, str]] = {
     "no such name to check": ("check lleo", "did you mean 'leo'"),
     "the secrets of a persona": ("check leo --secrets", "leo is a persona"),
     "a swap in no role": ("check mindsync --swap zed=leo", "no role 'zed'"),
+    "a folder that is a file": ("run --model scripted --out file", "cannot write to file: "),
+    "a folder in a file": ("run --model scripted --out file/run", "cannot write to file/run"),
+    "a store that is a file": ("run --model scripted --store file", "cannot write to file: "),
     "no such story to cast": ("cast --story mindsink", "did you mean 'mindsync'"),
 }
 FAILED: dict[str, tuple[str, str]] = {
-    "a folder that is a file": ("run --model scripted --out file/run", "cannot write to file/run"),
     "no runs to show": ("show", "dreamplay run"),
     "no run to go on with": ("resume", "dreamplay run"),
     "no such run to go on with": ("resume nothing", "no run 'nothing'"),

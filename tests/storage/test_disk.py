@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import worlds
 from dreamplay import formats
-from dreamplay.errors import RecordError
+from dreamplay.errors import RecordError, UsageError
 from dreamplay.participants import visit
 from dreamplay.runs import run_index, transcript
 from dreamplay.runs.transcript import FILE
@@ -119,6 +119,13 @@ def test_a_folder_that_may_not_be_looked_at_is_said_to_be_one(tmp_path: Path, mo
         run_index.find("theirs", tmp_path)
     with pytest.raises(RecordError, match=r"no run in theirs \(Permission denied\)"):
         transcript.read(Path("theirs"))
+
+
+def test_a_folder_in_which_nothing_may_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk.check_writable(tmp_path / "not" / "yet")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)  # whoever tests as root may write anywhere
+    with pytest.raises(UsageError, match=r"cannot write to .*yet: Permission denied; change its permissions"):
+        disk.check_writable(tmp_path / "not" / "yet")
 
 
 async def test_a_page_keeps_its_place_until_the_next_one_is_whole(small: Path, tmp_path: Path) -> None:

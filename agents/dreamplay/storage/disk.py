@@ -14,7 +14,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from dreamplay.errors import RecordError
+from dreamplay.errors import RecordError, UsageError
 
 _NO_LINKS: int = getattr(os, "O_NOFOLLOW", 0)  # Windows has neither
 _NO_WAITING: int = getattr(os, "O_NONBLOCK", 0)
@@ -74,6 +74,23 @@ def there(path: Path) -> bool:
             raise cannot("look at", path, error) from None
         return False
     return True
+
+
+def check_writable(folder: Path) -> None:
+    """Check that files can be written in a folder, which is made, with those it lies in, when it is needed.
+
+    Raises:
+        UsageError: a file is in its place or in its way, or nothing may be written there.
+        RecordError: the system does not let us look.
+    """
+    nearest = next(filter(there, (folder, *folder.parents)), folder)
+    if not nearest.is_dir():
+        code = errno.ENOTDIR
+    elif not os.access(nearest, os.W_OK | os.X_OK):
+        code = errno.EACCES
+    else:
+        return
+    raise UsageError(str(cannot("write to", folder, OSError(code, os.strerror(code)))))
 
 
 def read(path: Path) -> bytes:
