@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -104,6 +105,21 @@ def test_no_mark_of_a_stranger_makes_another_script(marked: RunLog) -> None:
     one, two = _read_by_both(Fountain().write(Source((marked,), "author")))
     assert one == expected
     assert two == expected
+
+
+def test_no_mark_in_a_title_or_a_name_makes_another_title_page(example: RunLog) -> None:
+    title = "<b>Night</b> & *Day*\nAuthor: Nobody\n\n# Act [[note]] /* gone */ > c <"
+    author = "Noor: <i>O'Weber</i> **b** _u_ [[x]] /*y*/ ~z"
+    story = example.header.story.model_copy(update={"title": title})
+    log = replace(example, header=example.header.model_copy(update={"story": story}))
+    text = Fountain().write(Source((log,), author=author))
+    parser = tools.Parser()
+    parser.add_text(text)
+    entries = {each.key: each.text_raw for each in parser.script.titleEntries}
+    lines = screenplain.parse(io.StringIO(text)).title_page
+    for page in (entries, {key: "\n".join(each) for key, each in lines.items()}):
+        assert list(page) == ["Title", "Author", "Source", "Notes", "Cast"]
+        assert [_plain([page["Title"]]), _plain([page["Author"]])] == [_plain([title]), _plain([author])]
 
 
 @settings(max_examples=60, deadline=None)
