@@ -51,7 +51,7 @@ def test_what_has_no_place_for_it_says_so(example: RunLog) -> None:
             formats.write(name, [example], view="leo", author=_AUTHOR)
 
 
-@pytest.mark.parametrize("author", ["", "  ", "...", "12", "Noor\nTitle: Mine", "No\u200bor", "x" * 201])
+@pytest.mark.parametrize("author", ["", "  ", "...", "12", "Noor\nTitle: Mine", "No\u200bor", "No\udcffor", "x" * 201])
 def test_what_is_no_name_is_refused_in_a_line(author: str, example: RunLog) -> None:
     with pytest.raises(UsageError, match=r"^`author`: [^\n]+$"):
         formats.write("fountain", [example], author=author)

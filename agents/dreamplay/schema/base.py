@@ -102,7 +102,6 @@ Name = Annotated[
 Byline = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=200),
-    BeforeValidator(_mended),
     AfterValidator(_seen),
     _written(r".*[^\W\d_].*", "write a name, with a letter in it"),
     AfterValidator(_tidy),
