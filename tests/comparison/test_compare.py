@@ -10,6 +10,7 @@ import pytest
 import worlds
 from dreamplay.comparison import compare, deltas, methods, metric_glossary
 from dreamplay.comparison.compare import Comparison
+from dreamplay.models import profile_table
 from dreamplay.runs.transcript import Resumed, RunLog
 from dreamplay.scoring import score
 from dreamplay.statistics import permutation
@@ -179,6 +180,30 @@ def test_what_one_run_cannot_have_recorded_is_no_change(what: str) -> None:
     base, changed, says = SET[what]
     one, other = (replace(run, header=run.header.model_copy(update={"settings": s})) for s in (base, changed))
     assert compare.compare([one], [other]).findings[0] == says
+
+
+def _on(provider: str, model: str, host: str = "", **chosen: Any) -> RunLog:
+    """A run that was played on a model with its profile, and with what was chosen."""
+    (run,) = _runs(1)
+    known = profile_table.look_up(host or provider, model)
+    settings = {
+        "provider": provider, "reflect": known.reflections, "profile": known.refined(chosen).recorded(),
+        "checks": {"names": [*known.checks], "language": "en"},
+    }  # fmt: skip
+    return replace(run, header=run.header.model_copy(update={"model": model, "settings": settings}))
+
+
+def test_of_another_model_only_what_was_chosen_is_named() -> None:
+    local, hosted = _on("embedded", "small"), _on("endpoint", "llama3.1", "localhost:11434")
+    assert compare.compare([local], [hosted]).findings[0] == "Changed: model is llama3.1 instead of small."
+    warm = _on("endpoint", "llama3.1", "localhost:11434", temperature=1.5)
+    for one, other, says in (
+        (local, warm, "model is llama3.1 instead of small; temperature is 1.5 instead of 0.8. "),
+        (_on("embedded", "small", memories=2), hosted, "model is llama3.1 instead of small; memories is 3 "),
+        (hosted, warm, "temperature is 1.5 instead of None."),
+        (_on("endpoint", "llama3.1"), hosted, "context_window is 4096 instead of 8192; thinking_tokens is 1000 "),
+    ):  # fmt: skip
+        assert compare.compare([one], [other]).findings[0].startswith(f"Changed: {says}")
 
 
 def test_a_comparison_is_the_same_each_time_and_can_be_read_back() -> None:

@@ -10,6 +10,7 @@ from dreamplay.comparison import (
     deltas,
     joint_test,
     metric_glossary,
+    model_settings,
     persona_changes,
     power,
     relations,
@@ -43,7 +44,7 @@ class Side(FrozenModel):
 
 
 class Setting(FrozenModel):
-    """A setting that differs."""
+    """A setting that differs, and does not come with another model."""
 
     name: str
     base: str
@@ -182,10 +183,11 @@ def _settings(matched: Pairing) -> tuple[Setting, ...]:
         | {f"version of {name}": v for name, v in run.header.versions.items()}
         for run, like in ((matched.base[0], matched.changed[0]), (matched.changed[0], matched.base[0]))
     )
+    brought = model_settings.brought(matched.base[0], matched.changed[0])
     return tuple(
         Setting(name=name, base=one.get(name, ""), changed=other.get(name, ""))
         for name in {**one, **other}
-        if one.get(name) != other.get(name)
+        if one.get(name) != other.get(name) and name not in brought
     )
 
 

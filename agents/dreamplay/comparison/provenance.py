@@ -25,7 +25,9 @@ _GROUPS = ("checks", "profile")
 """The other settings that every run records, but for those of older versions."""
 _OF_MODEL = ("profile", "sampling")
 """Groups whose settings are called by their own names."""
-_CALLED = {"checks names": "list of checks"}
+CHECKS = "list of checks"
+"""What the names of the checks that a run was played with are called."""
+_CALLED = {"checks names": CHECKS}
 """Settings that are called otherwise than they are recorded."""
 _DIGITS = 12
 """Of the SHA-256 of an adapter, where it is shown."""
