@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -12,9 +12,10 @@ from dreamplay.errors import CardError, LibraryError
 from dreamplay.library import resources, yaml_document
 from dreamplay.library.yaml_loader import read
 from dreamplay.schema.authored import Authored
-from dreamplay.schema.base import folded
+from dreamplay.schema.base import MisplacedError, folded
 from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.error_messages import did_you_mean, listed, sentence
+from dreamplay.schema.scene_checks import check_braces
 from dreamplay.schema.story import Story
 
 if TYPE_CHECKING:
@@ -93,8 +94,8 @@ def cast(played: Story, swaps: Mapping[str, str | Path | Persona] | None = None)
     each other's cues, so a persona whose name is taken keeps the name of the one it replaces.
 
     Raises:
-        LibraryError: a swap for a role that is not there, or a persona that cannot be read, or whose arc names a beat
-            that the story does not have.
+        LibraryError: a swap for a role that is not there, or a persona that cannot be read, or that names a role, or
+            in its arc a beat, that the story does not have.
     """
     swaps = swaps or {}
     personas = {}
@@ -133,6 +134,23 @@ def _check_arc(played: Story, persona: Persona, *, own: bool) -> None:
     raise LibraryError(f"{file}{'.'.join(place)}: the story has no beat {unknown[0]!r}{known}; rename it, or delete it")
 
 
+def _check_named(persona: Persona, roles: Sequence[str]) -> None:
+    """Refuse a persona whose file names a role that the story does not have: the braces would be played as they are
+    written. A shipped one may come into any story, and what a card says is a stranger's own.
+
+    Raises:
+        LibraryError: see above; the message names file and line.
+    """
+    path = persona.path
+    if path is None or is_card(path) or resources.is_shipped(path):
+        return
+    try:
+        check_braces(persona.model_dump(), set(roles))
+    except MisplacedError as error:
+        line, place = yaml_document.read(path).line_of(error.at), ".".join(map(str, error.at))
+        raise LibraryError(f"{path}:{line}: {place}: {error}") from None
+
+
 def swapped(own: Cast, swaps: Mapping[str, str | Path | Persona], *, known: bool = False) -> Cast:
     """A cast in which some roles have another persona; see `cast`. If they are known to the others already, they keep
     their names: what was said before calls them by these.
@@ -157,6 +175,8 @@ def swapped(own: Cast, swaps: Mapping[str, str | Path | Persona], *, known: bool
     if alike := made.alike():
         one, other = alike
         raise LibraryError(f"{one} and {other} are both called {made.name(other)!r}; give one persona another name")
+    for persona in made.personas.values():
+        _check_named(persona, made.roles)
     return made
 
 
@@ -183,7 +203,8 @@ def visitor(reference: str | Persona, others: Cast) -> Persona:
     """The visitor's sheet: a name, a sheet of their own, or the file of that.
 
     Raises:
-        LibraryError: no such file, no valid name, or one to which somebody of the cast would answer, too.
+        LibraryError: no such file, no valid name, or one to which somebody of the cast would answer, too; or a role in
+            braces that nobody has.
     """
     if isinstance(reference, Persona):
         sheet = checked(reference)
@@ -204,4 +225,5 @@ def visitor(reference: str | Persona, others: Cast) -> Persona:
             raise LibraryError(
                 f"`visitor={sheet.name!r}`: {others.name(role)} is in the cast already; choose another name"
             )
+    _check_named(sheet, others.roles)
     return sheet

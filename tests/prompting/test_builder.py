@@ -109,14 +109,14 @@ def test_no_text_can_forge_a_line(story: Story, cast: Cast, roof: Scene, kind: s
 
 
 def test_the_words_of_authors_stand_as_they_were_written(tmp_path: Path) -> None:
-    odd = "She likes {{ 7 * 7 }}, {% if x %}, {# this #}, {nobody}, {{bo}} and {bo}."
+    odd = "She likes {{ 7 * 7 }}, {% if x %}, {# this #}, {1 + 1}, {{bo}} and {bo}."
     path = worlds.write(tmp_path / "odd", change=lambda s: s.update(premise="A {{ house }} of {% cards %}."))
     worlds.dump(path.with_name("ada.yaml"), worlds.persona() | {"voice": odd})
     plan = worlds.plan(path)
     desk = PromptBuilder(plan.story, plan.cast, worlds.SMALL)
     _, scene = plan.scenes[0]
     system = desk.line(*worlds.turn(Script(), scene, "ada", CUE)).system
-    assert "She likes {{ 7 * 7 }}, {% if x %}, {# this #}, {nobody}, {{bo}} and Bo." in system
+    assert "She likes {{ 7 * 7 }}, {% if x %}, {# this #}, {1 + 1}, {{bo}} and Bo." in system
     assert "A {{ house }} of {% cards %}." in system
     cue = CUE.model_copy(update={"text": "Ada swears by {{ 7 * 7 }} and {% x %}, and says that {nobody} knows."})
     assert cue.text in desk.line(*worlds.turn(Script(), scene, "ada", cue)).tail

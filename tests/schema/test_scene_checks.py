@@ -220,6 +220,23 @@ def test_an_arc_names_beats_of_the_story(tmp_path: Path) -> None:
     assert casting.cast(story, {"bo": other}).personas["bo"].private
 
 
+def test_a_persona_names_roles_of_the_story(tmp_path: Path) -> None:
+    path = worlds.write(tmp_path / "small")
+    story = casting.load_story(str(path))
+    sheet = worlds.persona("Ada")
+    sheet["private"]["memories"] = ["{bo} had a {{key}}.", "I told {nobody}."]
+    own = worlds.dump(tmp_path / "small" / "ada.yaml", sheet)
+    says = r"private.memories.1: 'I told \{nobody\}.' names 'nobody', who is not in the cast \(ada, bo, cyrus\)"
+    with pytest.raises(LibraryError, match=rf"ada.yaml:\d+: {says}") as caught:
+        casting.cast(story)
+    number = int(str(caught.value).removeprefix(f"{own}:").partition(":")[0])
+    assert "nobody" in own.read_text(encoding="utf-8").splitlines()[number - 1]
+    other = own.rename(tmp_path / "other.yaml")
+    worlds.dump(own, worlds.persona("Ada"))
+    with pytest.raises(LibraryError, match=rf"other.yaml:\d+: {says}"):
+        casting.cast(story, {"bo": other})
+
+
 def test_a_shipped_persona_brings_its_arc_into_any_story(tmp_path: Path) -> None:
     path = worlds.write(tmp_path / "small", 3, lambda data: data["cast"].update(ada="elara"))
     assert casting.cast(casting.load_story(str(path))).name("ada") == "Elara"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice, product
 
@@ -9,6 +10,8 @@ from dreamplay.schema.base import MisplacedError
 from dreamplay.schema.conditions import holds
 from dreamplay.schema.scene import Aside, Move, Scene, after, moved
 
+_BRACED = re.compile(r"(?<!\{)\{( *[^\W\d][\w -]*)\}(?!\})")
+"""Whatever an author may have meant as a role: {Rosa} and { rosa } would be played as they are written."""
 Place = tuple[int | str, ...]
 """Where something stands in a story, as keys and indices."""
 
@@ -21,6 +24,19 @@ def known(role: str, roles: set[str], where: str, *at: int | str) -> None:
     """Refuse a role that is not in the cast."""
     if role not in roles:
         raise MisplacedError(f"{where} names {role!r}, who is not in the cast ({', '.join(sorted(roles))})", *at)
+
+
+def check_braces(value: object, roles: set[str], *at: int | str) -> None:
+    """Refuse a role in braces, in any text of a value, that is not in the cast."""
+    if isinstance(value, str):
+        for word in _BRACED.findall(value):
+            known(word, roles, f"{value[:60]!r}", *at)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            check_braces(item, roles, *at, key)
+    elif isinstance(value, tuple | list):
+        for n, item in enumerate(value):
+            check_braces(item, roles, *at, n)
 
 
 def unique(ids: Mapping[Place, str], what: str) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Literal, Self
 
 from pydantic import (
@@ -19,16 +18,13 @@ from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import FrozenModel, Id, MisplacedError, Role, Text
 from dreamplay.schema.condition_checks import check_conditions
 from dreamplay.schema.scene import VISITOR, Scene
-from dreamplay.schema.scene_checks import Place, check_scene, known, unique
+from dreamplay.schema.scene_checks import Place, check_braces, check_scene, known, unique
 from dreamplay.schema.topic_checks import check_reach, check_talk
 
 RESERVED_ROLES = frozenset(
     {"open_scene", "dream", "director", "decide", "reflect", "close_scene", "recap", "epilogue", "outcome", VISITOR}
 )
 """Names that the graph gives to its own nodes; a role would overwrite one."""
-
-_BRACED = re.compile(r"(?<!\{)\{( *[^\W\d][\w -]*)\}(?!\})")
-"""Whatever an author may have meant as a role: {Rosa} and { rosa } would be played as they are written."""
 
 Length = Literal["short", "full"]
 AUTHORED = "authored"
@@ -139,9 +135,7 @@ class Story(Authored):
                 raise MisplacedError(f"{where} is a crossroads, but the story has fewer than two choices", "choices")
         unique({("choices", n, "id"): choice.id for n, choice in enumerate(self.choices)}, "choices")
         unique({("choices", n, "text"): choice.text for n, choice in enumerate(self.choices)}, "choices")
-        for text, place in _texts(self.model_dump(exclude={"cast"})):
-            for word in _BRACED.findall(text):
-                known(word, roles, f"{text[:60]!r}", *place)
+        check_braces(self.model_dump(exclude={"cast"}), roles)
         return self
 
     @model_validator(mode="wrap")
@@ -149,15 +143,3 @@ class Story(Authored):
     def _once(cls, given: Any, check: ModelWrapValidatorHandler[Self]) -> Self:
         """A story was checked when it was made, and a header that is given one does not check it again."""
         return given if isinstance(given, cls) else check(given)
-
-
-def _texts(value: object, *at: int | str) -> Iterator[tuple[str, Place]]:
-    """Every text in a value, and where it stands."""
-    if isinstance(value, str):
-        yield value, at
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _texts(item, *at, key)
-    elif isinstance(value, tuple | list):
-        for n, item in enumerate(value):
-            yield from _texts(item, *at, n)
