@@ -16,6 +16,7 @@ from typing import Any
 import lines
 import others
 import pytest
+import readers
 import tune
 import worlds
 from dreamplay.director.cues import Cues
@@ -305,6 +306,30 @@ def test_the_fake_answers_others_in_their_form() -> None:
     acted = [json.loads(others._acted({"messages": [{"content": prompt}]})) for prompt in ("one", "two")]
     assert [action["type"] for action in acted[0]["actions"]] == ["TALK", "DONE"]
     assert acted[0]["actions"][0] != acted[1]["actions"][0]
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ("1 A sure\n2 B guess after long thought\n", "all: 1 sure and right, 2 right of 2\n"),
+        (None, "No such file or directory: 'answers.txt'\n"),
+        ("1 A sure", "answers.txt: no answer to 2; ask the reader again\n"),
+        ("1 A sure\n2 B", "'2 B' is no answer; write one line for each number, like '3 A sure'\n"),
+        ("1 A sure\n1 B sure\n", "'1 B sure' is no answer; write one line for each number, like '3 A sure'\n"),
+    ],
+)  # fmt: skip
+def test_answers_of_readers_are_counted_or_what_is_wrong_with_them_is_one_line(
+    answers: str | None, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("key.json").write_text('[[1, "day", "A"], [2, "night", "B"]]')
+    if answers is not None:
+        Path("answers.txt").write_text(answers)
+    monkeypatch.setattr(sys, "argv", ["readers.py", "score", ".", "answers.txt"])
+    with contextlib.nullcontext() if says.startswith("all") else pytest.raises(SystemExit, match=r"^2$"):
+        readers.main()
+    out, err = capsys.readouterr()
+    assert says in (out or err)
+    assert err.count("\n") == (not out)
 
 
 def test_every_benchmark_finds_what_it_imports_when_it_is_run_as_a_script() -> None:

@@ -127,16 +127,26 @@ def sheet(pairs: Sequence[tuple[str, Lines, Lines]], dice: random.Random, out: P
 
 
 def score(out: Path, answers: Path) -> None:
-    """Print how many answers are right, and how many of these are sure."""
-    key = {number: (name, answer) for number, name, answer in json.loads((out / "key.json").read_text())}
+    """Print how many answers are right, and how many of these are sure.
+
+    Raises:
+        OSError: there is no key, or there are no answers.
+        ValueError: an answer is not written as one, or a number has none or two.
+    """
+    key = {str(number): (name, answer) for number, name, answer in json.loads((out / "key.json").read_text())}
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for line in answers.read_text().splitlines():
-        if line.strip():
-            number, answer, how = line.split()[:3]
-            name, right = key[int(number)]
-            for row in (name, "all"):
-                counts[row].update(["asked", *["right"] * (answer == right), *["sure"] * (how == "sure")])
-                counts[row]["sure and right"] += answer == right and how == "sure"
+    asked = dict(key)
+    for line in filter(str.strip, answers.read_text().splitlines()):
+        match line.split():
+            case [number, "A" | "B" as answer, "sure" | "guess" as how, *_] if number in asked:
+                name, right = asked.pop(number)
+            case _:
+                raise ValueError(f"{answers}: {line!r} is no answer; write one line for each number, like '3 A sure'")
+        for row in (name, "all"):
+            counts[row].update(["asked", *["right"] * (answer == right), *["sure"] * (how == "sure")])
+            counts[row]["sure and right"] += answer == right and how == "sure"
+    if asked:
+        raise ValueError(f"{answers}: no answer to {', '.join(asked)}; ask the reader again")
     for name, count in counts.items():
         print(f"{name}: {count['sure and right']} sure and right, {count['right']} right of {count['asked']}")
 
@@ -154,7 +164,12 @@ def main() -> None:
     chosen = parser.parse_args()
     dice = random.Random(chosen.seed)
     if chosen.what == "score":
-        score(*chosen.paths)
+        if len(chosen.paths) != 2:
+            parser.exit(2, "readers.py: name the folder of the sheets, and the file of the answers\n")
+        try:
+            score(*chosen.paths)
+        except (OSError, ValueError) as error:
+            parser.exit(2, f"readers.py: {error}\n")
     elif chosen.what == "order":
         found = [(path.name, dealt(lines, dice), lines) for path in chosen.paths for lines in scenes(path)]
         dice.shuffle(found)
