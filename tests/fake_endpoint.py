@@ -18,11 +18,12 @@ from dreamplay.models.scripted import answer, in_pieces
 
 Fault = Literal[
     "401", "400", "404", "429", "429-retry-after", "quota", "500",
-    "hang", "cut", "truncated", "garbled", "html", "empty", "length", "endless",
+    "hang", "stuck", "cut", "truncated", "garbled", "html", "empty", "length", "endless",
 ]  # fmt: skip
-"""How a call can go wrong: a status; `quota` (429, used up); `hang` (no answer until closed); a stream that
-is `cut` (the connection breaks), `truncated` (it ends without saying so) or `garbled` (no JSON); a page of
-`html`; an `empty` object; `length` (the reply ran into the token limit); `endless` (it goes on and on)."""
+"""How a call can go wrong: a status; `quota` (429, used up); `hang` (no answer until closed); a stream that is
+`stuck` (it comes to a halt until closed), `cut` (the connection breaks), `truncated` (it ends without saying so) or
+`garbled` (no JSON); a page of `html`; an `empty` object; `length` (the reply ran into the token limit); `endless` (it
+goes on and on)."""
 
 _STATUS = {
     "401": (401, "invalid_api_key"), "400": (400, "bad_request"), "404": (404, "model_not_found"),
@@ -30,7 +31,7 @@ _STATUS = {
     "quota": (429, "insufficient_quota"), "500": (500, "server_error"),
 }  # fmt: skip
 
-_BROKEN = ("cut", "truncated", "garbled")
+_BROKEN = ("stuck", "cut", "truncated", "garbled")
 
 _Receive = Callable[[], Awaitable[dict[str, Any]]]
 _Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -140,6 +141,8 @@ class FakeEndpoint:
             await _raw(send, fault)
         elif fault == "hang":
             await self._closing.wait()
+        elif fault == "stuck":
+            await _stream(send, request, self._answer(request, fault), fault, self._closing)
         elif fault == "endless":
             await _endless(send, receive)
         elif fault == "html":
@@ -197,7 +200,9 @@ async def _failed(send: _Send, fault: str) -> None:
     await _whole(send, status, json.dumps({"error": error}), retry_after=retry_after)
 
 
-async def _stream(send: _Send, request: dict[str, Any], text: str, fault: Fault | None) -> None:
+async def _stream(
+    send: _Send, request: dict[str, Any], text: str, fault: Fault | None, closing: asyncio.Event | None = None
+) -> None:
     """Server-sent events, word by word. Returning in the middle makes uvicorn break the connection off."""
 
     async def event(data: str) -> None:
@@ -215,7 +220,9 @@ async def _stream(send: _Send, request: dict[str, Any], text: str, fault: Fault 
         pieces = pieces[: len(pieces) // 2]
     for piece in pieces:
         await chunk([{"index": 0, "delta": {"role": "assistant", "content": piece}, "finish_reason": None}])
-    if fault == "cut":
+    if closing:
+        await closing.wait()
+    if fault in ("stuck", "cut"):
         return
     if fault == "garbled":
         await event("{not json")

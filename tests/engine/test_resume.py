@@ -23,6 +23,7 @@ from dreamplay.engine import run_config
 from dreamplay.engine.nodes import SILENCES
 from dreamplay.engine.runner import Runner
 from dreamplay.errors import ModelError, RecordError, SettingsError, UsageError
+from dreamplay.models import waiting
 from dreamplay.models.base import Model, OnToken, Reply
 from dreamplay.models.client import open_client
 from dreamplay.models.endpoint import Endpoint
@@ -248,6 +249,41 @@ async def test_a_stop_ends_the_wait_for_a_busy_endpoint_and_loses_nothing(
             lambda seen: None
         )
         assert len(fake.seen) == asked + 1  # nothing is asked twice but what was refused
+        await client.close()
+    assert [event.text for event in transcript.read(tmp_path / "run").script] == [event.text for event in whole.script]
+
+
+@pytest.mark.parametrize("kind", ["line", "stance"])
+async def test_a_stop_does_not_wait_for_an_answer_that_has_come_to_a_halt(
+    small: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the stances, which are asked for at once, the others are waited for."""
+    monkeypatch.setattr(waiting, "SILENCE", 0.5)
+    stuck: list[dict[str, Any]] = []
+
+    def halts(request: dict[str, Any]) -> None:
+        if ("response_format" in request) == (kind == "stance") and len(fake.seen) > 2 and not stuck:
+            stuck.append(request)
+            fake.faults.append("stuck")
+
+    with FakeEndpoint(latency=0.05) as fake:
+        client = open_client(fake.base_url, "none", timeout=60)
+        whole = await worlds.play(small, tmp_path / "whole", Endpoint("fake", client, "there"))
+        asked = len(fake.seen)
+        fake.seen.clear()
+        fake.refuses = halts
+        run = Runner(worlds.plan(small), Endpoint("fake", client, "there"), tmp_path / "run", {})
+        async with asyncio.timeout(30):
+            playing = asyncio.create_task(run.play(lambda seen: None))
+            while not stuck:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            run.stop()
+            await playing
+        assert (run.stopped, transcript.read(tmp_path / "run").end) == (True, None)
+        await Runner(worlds.plan(small), Endpoint("fake", client, "there"), tmp_path / "run", {}, goes_on=True).play(
+            lambda seen: None
+        )
+        assert len(fake.seen) == asked + 1  # nothing is asked twice but what came to a halt
         await client.close()
     assert [event.text for event in transcript.read(tmp_path / "run").script] == [event.text for event in whole.script]
 

@@ -106,7 +106,8 @@ class Runner:
 
     def stop(self) -> None:
         """Stop after the current step: the line that is being spoken is finished and kept. A step that waits for a busy
-        endpoint is left, and made anew when the run goes on. To be called on the event loop of the play.
+        endpoint, or for an answer that has come to a halt, is left, and made anew when the run goes on. To be called on
+        the event loop of the play.
         """
         self._control.request_drain()
         self._waits.stop()

@@ -22,7 +22,7 @@ from dreamplay.models.request_body import request_body
 from dreamplay.models.response_parser import received
 from dreamplay.models.retry import Patience, polite_wait
 from dreamplay.models.tokens import tokens
-from dreamplay.models.waiting import Waits
+from dreamplay.models.waiting import Answer, Waits
 from dreamplay.schema.api_key import hide
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ class Endpoint:
 
     async def _try(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
         await self._let_through(prompt)
-        with Waits.current().answering():
-            reply = await self._ask(prompt, seed, on_token)
+        async with Waits.current().answering() as answer:
+            reply = await self._ask(prompt, seed, on_token, answer)
         self._said_busy = False
         if self.limit:
             self.limit.count(reply.usage.output)
@@ -162,7 +162,7 @@ class Endpoint:
         """Close the client; see `Model.close`."""
         await self.client.close()
 
-    async def _ask(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
+    async def _ask(self, prompt: Prompt, seed: int, on_token: OnToken | None, answer: Answer) -> Reply:
         """Call the endpoint, and call it again without a field as long as it refuses an optional one."""
         import openai
 
@@ -170,7 +170,7 @@ class Endpoint:
             known = self.profile
             request = request_body(prompt, seed, known, model=self.name, slot=self.slot, streams=self.streams)
             try:
-                return await self._send(request, prompt, on_token)
+                return await self._send(request, prompt, on_token, answer)
             except openai.APIError as error:
                 renamed = known.output_limit != self._opened.output_limit
                 learnt = profile_learning.learn(known, request, error, renamed=renamed)
@@ -181,7 +181,7 @@ class Endpoint:
                     news = profile_learning.news(known, learnt)
                     _log.warning("%s does not take all that is asked; from here on: %s", self.where, news)
 
-    async def _send(self, request: dict[str, Any], prompt: Prompt, on_token: OnToken | None) -> Reply:
+    async def _send(self, request: dict[str, Any], prompt: Prompt, on_token: OnToken | None, answer: Answer) -> Reply:
         import httpx2
         import openai
 
@@ -193,7 +193,9 @@ class Endpoint:
                 response: Any = await self.client.post(
                     self._completions, body=request, cast_to=httpx2.Response, stream=True, stream_cls=openai.AsyncStream
                 )
-                reply = await received(response, self.client, prefill, on_token, tokens=prompt.max_tokens)
+                reply = await received(
+                    response, self.client, prefill, on_token, tokens=prompt.max_tokens, heard=answer.heard
+                )
         except TimeoutError as error:
             raise EndlessError(f"it was still coming after {_SLOWEST * self.patience:g} s") from error
         return replace(reply, usage=reply.usage.model_copy(update={"seconds": round(time.monotonic() - start, 3)}))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.models.base import OnToken, Reply
@@ -35,8 +35,9 @@ _THOUGHT = ("reasoning_content", "reasoning", "thinking")
 
 
 async def received(
-    response: httpx2.Response, client: AsyncOpenAI, prefill: str, on_token: OnToken | None, *, tokens: int
-) -> Reply:
+    response: httpx2.Response, client: AsyncOpenAI, prefill: str, on_token: OnToken | None, *, tokens: int,
+    heard: Callable[[], None],
+) -> Reply:  # fmt: skip
     """The reply that an answer holds, whether it comes piece by piece or whole. What the first candidate says is passed
     on as it comes.
 
@@ -46,6 +47,7 @@ async def received(
         prefill: what was put in the model's mouth.
         on_token: takes the pieces.
         tokens: how many a reply was to have at most. Far beyond that nothing more is taken in.
+        heard: called from when something was said, whenever more comes.
 
     Raises:
         CutError: it ended before it was whole.
@@ -68,6 +70,8 @@ async def received(
                 reply.finish = _reason(choice) or reply.finish
                 whole = {} if reply.heard else choice.get("message")  # some repeat it all at the end
                 _pass_on(reply.take(choice.get("delta") or whole or {}), index, on_token)
+            if any(reply.heard for reply in coming.values()):
+                heard()
             if coming and all(reply.too_long for reply in coming.values()):
                 break
         for index, reply in coming.items():
