@@ -95,4 +95,5 @@ def test_what_cannot_be_done_is_said_in_one_line(plan: RunConfig, line: str) -> 
 def test_there_is_nothing_to_take_back_at_first(plan: RunConfig) -> None:
     with pytest.raises(CommandError, match="nothing yet that could be taken back"):
         parse("/undo", *_ask(plan), plan.cast, plan.story)
-    assert parse("/undo", *_ask(plan, HAND), plan.cast, plan.story) == Undo()
+    turn, view = _ask(plan, HAND)
+    assert parse("/undo", turn, view, plan.cast, plan.story) == Undo(view.events[0])

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from dreamplay.models.base import OnToken
 from dreamplay.participants.base import Departure, Outcome, Undo
 from dreamplay.participants.commands import HELP, LONGEST, CommandError, parse
-from dreamplay.participants.visit import last
 from dreamplay.rendering.output import formatted, terminal, wrapped
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import ControlEvent, Event, FearEvent, Token
@@ -149,9 +148,10 @@ class Terminal:
                     except CommandError as refused:
                         self._say(str(refused))
                         continue
-                    if isinstance(act, Undo) and (undone := last(view.events)):
+                    if isinstance(act, Undo):
                         self._again = True
-                        self._say(f"taken back, with all that followed: {_told(undone, self._cast)}")
+                        undone = _told(act.event, self._cast) if act.event else "what you decided last"
+                        self._say(f"taken back, with all that followed: {undone}")
                     return act
         finally:
             self._why, self._role = "", self._cast.visitor or ""

@@ -36,6 +36,8 @@ class Turn:
     """What is asked for."""
     occasion: Occasion = "turn"
     """Why they are asked."""
+    answered: bool = False
+    """Whether the visitor has decided for somebody else here before, which is not recorded yet."""
     may_leave: bool = False
     """Whether they may go, of their own accord, at the end of this turn."""
 
