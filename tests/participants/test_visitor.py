@@ -212,7 +212,7 @@ async def test_her_words_are_words(small: Path, tmp_path: Path, case: str) -> No
 
 
 def _undo(view: View) -> Undo:
-    return Undo(visit.last(view.events))
+    return Undo(visit.acts(view.events)[-1])
 
 
 _Act = Action | Departure | Callable[[View], Undo]

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from dreamplay.participants.actions import Action, StanceChoice, Whisper
 from dreamplay.participants.base import Departure, Outcome, Quit, Stance, Undo
-from dreamplay.participants.visit import last
+from dreamplay.participants.visit import acts
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.story import Story
@@ -172,7 +172,9 @@ def _stance(words: str, turn: Turn, view: View, story: Story) -> Stance | Depart
 
 
 def _undo(turn: Turn, view: View) -> Undo:
-    done = None if turn.answered else last(view.events)
-    if not done and not turn.answered:
+    if turn.answered:
+        return Undo(None)
+    done = acts(view.events)
+    if not done:
         raise CommandError("there is nothing yet that could be taken back")
-    return Undo(done)
+    return Undo(done[-1])
