@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -11,6 +11,7 @@ from pydantic import Field
 
 from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import PLACEHOLDER, FrozenModel, Id, Name, Text, folded
+from dreamplay.schema.renaming import renamed
 from dreamplay.schema.scene import VISITOR
 
 _KEPT = 8192
@@ -57,6 +58,25 @@ class Persona(Authored):
     """
     private: PrivateSheet | None = None
     """The private sheet. A character without one brings no fear into a dream."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What they go by: the whole name, and what the others call them."""
+        return (self.name, self.called) if self.called else (self.name,)
+
+    def renamed(
+        self, name: str, called: str | None = None, *, was: Collection[str] = (), others: Collection[str] = ()
+    ) -> Persona:
+        """The same person by another name, in all of the sheet. The new name is not checked.
+
+        Args:
+            name: the new name.
+            called: what the others call them now, if not by the whole name.
+            was: names that they had besides.
+            others: the names of other people, which stay as they are.
+        """
+        made = renamed(self, {*self.names, *was}, called or name, others)
+        return made.model_copy(update={"name": name, "called": called})
 
 
 @dataclass(frozen=True)
@@ -127,10 +147,9 @@ class Cast:
                     return taken[folded(name)], role
         return None
 
-    def names(self, role: str) -> list[str]:
-        """What whoever holds the role goes by: the whole name, and what the others call them."""
-        persona = self.personas[role]
-        return [persona.name, *([persona.called] if persona.called else [])]
+    def names(self, role: str) -> tuple[str, ...]:
+        """What whoever holds the role goes by: see `Persona.names`."""
+        return self.personas[role].names
 
     @cached_property
     def _known(self) -> dict[str, str]:
