@@ -118,9 +118,8 @@ class Cast:
         return self.personas[role].called or self.name(role)
 
     def listed(self, roles: Sequence[str]) -> str:
-        """The names of some roles in a sentence: "Ada, Bo and Cyrus"."""
-        *others, last = [self.name(role) for role in roles]
-        return f"{', '.join(others)} and {last}" if others else last
+        """The names of some roles in a sentence: see `listed`."""
+        return listed([self.name(role) for role in roles])
 
     def role_of(self, words: str) -> str | None:
         """The role that somebody means, whatever the case: by a name, else by the role itself, else by a part of a name
@@ -150,6 +149,11 @@ class Cast:
     def names(self, role: str) -> tuple[str, ...]:
         """What whoever holds the role goes by: see `Persona.names`."""
         return self.personas[role].names
+
+    @cached_property
+    def all_names(self) -> tuple[str, ...]:
+        """What everybody goes by, in the order of the cast."""
+        return tuple(name for role in self.roles for name in self.names(role))
 
     @cached_property
     def _known(self) -> dict[str, str]:
@@ -212,6 +216,12 @@ def _filled(names: tuple[tuple[str, str], ...], text: str) -> str:
     """A text with these names in place of roles."""
     known = dict(names)
     return PLACEHOLDER.sub(lambda found: known.get(found[1], found[0]), text)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: "Ada, Bo and Cyrus"."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _parts(name: str) -> Iterator[str]:
