@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dreamplay.api import (
-        compare,
         dump_story,
         estimate,
         get_model,
@@ -32,14 +31,12 @@ if TYPE_CHECKING:
         load_story,
         parse_story,
         play,
-        score,
-        side_by_side,
         stream,
         try_model,
-        two_groups,
     )
     from dreamplay.branched import Branched
     from dreamplay.branching.lineage import Lineage
+    from dreamplay.comparing import compare, score, side_by_side, two_groups
     from dreamplay.comparison.compare import Comparison
     from dreamplay.comparison.side_by_side import SideBySide
     from dreamplay.copying import Copied, copy_runs
@@ -81,9 +78,10 @@ _HOMES = {
     "Persona": "schema.cast", "Rewound": "live_state", "Run": "run", "RunSummary": "runs.run_summary",
     "Scorecard": "scoring.score", "SideBySide": "comparison.side_by_side", "Story": "schema.story",
     "Stream": "streaming", "Token": "schema.event", "Trial": "validation.trial", "bin_run": "shelf",
-    "copy_runs": "copying", "export": "exporting", "label_run": "shelf", "list_formats": "exporting",
-    "list_runs": "shelf", "load_study": "studies.loaded", "restore_run": "shelf", "run_summary": "shelf",
-    "run_trees": "shelf",
+    "compare": "comparing", "copy_runs": "copying", "export": "exporting", "label_run": "shelf",
+    "list_formats": "exporting", "list_runs": "shelf", "load_study": "studies.loaded", "restore_run": "shelf",
+    "run_summary": "shelf", "run_trees": "shelf", "score": "comparing", "side_by_side": "comparing",
+    "two_groups": "comparing",
 }  # fmt: skip
 """Where a public name lives, if not in `api`."""
 

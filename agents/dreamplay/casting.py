@@ -49,7 +49,7 @@ def load_persona(reference: str, *, name: str | None = None) -> Persona:
     if is_card(path):
         return portrayed(path, name=name).persona
     persona = read(path, Persona)
-    return checked(persona.model_copy(update={"name": name})) if name else persona
+    return checked(persona.renamed(name)) if name else persona
 
 
 def checked(value: V) -> V:
@@ -168,9 +168,10 @@ def swapped(own: Cast, swaps: Mapping[str, str | Path | Persona], *, known: bool
         else:
             personas[role] = own.personas[str(given)] if str(given) in own.roles else load_persona(str(given))
     for role in swaps:
-        kept = {"name": own.name(role), "called": own.personas[role].called}
-        if known or role in (Cast(personas).alike() or ()):
-            personas[role] = personas[role].model_copy(update=kept)
+        now, kept = Cast(personas), own.personas[role]
+        if known or role in (now.alike() or ()):
+            others = [name for other in now.roles if other != role for name in now.names(other)]
+            personas[role] = checked(personas[role].renamed(kept.name, kept.called, others=others))
     made = Cast(personas)
     if alike := made.alike():
         one, other = alike

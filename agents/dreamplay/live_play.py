@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
-import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dreamplay import event_loop
+from dreamplay.audience import Audience
 from dreamplay.errors import DreamplayError
-from dreamplay.live_state import LiveState, Moment, Pace, Rewound, Seen
+from dreamplay.live_state import LiveState, Moment, Pace, Seen
 from dreamplay.models import registry
 from dreamplay.participants.actions import Action
 from dreamplay.participants.guest import Guest
 from dreamplay.prepare import Prepared
-from dreamplay.rendering.progress import Progress
 from dreamplay.run import Run
 from dreamplay.runs import labels, transcript
 from dreamplay.runs.labels import Label
@@ -47,23 +45,17 @@ class LivePlay:
 
     def __init__(self, prepare: Callable[[], Awaitable[Prepared]]) -> None:
         self._prepare = prepare
-        self._lock = threading.RLock()
-        self._listeners: list[Callable[[Seen], None]] = []
-        self._events: list[Event] = []
-        self._spoken: list[Token] = []
+        self._audience = Audience()
         self._guest: Guest | None = None
         self._player: Runner | None = None
         self._going = asyncio.Event()
         self._one_step = self._closing = False
-        self._moment = Moment("opening")
-        self._progress = Progress(())
-        self._seconds = self._since = 0.0
         self._over: Future[None] | None = None
 
     @property
     def moment(self) -> Moment:
         """How it stands."""
-        return self._moment
+        return self._audience.moment
 
     @property
     def plan(self) -> RunConfig | None:
@@ -83,19 +75,17 @@ class LivePlay:
     @property
     def events(self) -> tuple[Event, ...]:
         """What was played so far."""
-        with self._lock:
-            return tuple(self._events)
+        return self._audience.events
 
     @property
     def pace(self) -> Pace:
         """How far it is."""
-        with self._lock:
-            return Pace(self._progress.share, self._progress.left(self._seconds))
+        return self._audience.pace
 
     @property
     def over(self) -> bool:
         """Whether nothing more comes of it: it is finished or closed, or could not be opened."""
-        state = self._moment.state
+        state = self.moment.state
         return state in ("finished", "closed") or (state == "failed" and self._player is None)
 
     @property
@@ -123,27 +113,22 @@ class LivePlay:
         plan = self.plan
         if plan is None or plan.cast.visitor is None or plan.visit is None:
             return frozenset()
-        with self._lock:
-            return frozenset({plan.cast.visitor, *in_hand(Script(self._events))})
+        return frozenset({plan.cast.visitor, *in_hand(Script(self.events))})
 
     @property
     def away(self) -> bool:
         """Whether the visitor has left the others."""
-        with self._lock:
-            return away(Script(self._events))
+        return away(Script(self.events))
 
     def listen(self, listener: Callable[[Seen], None]) -> tuple[tuple[Event, ...], tuple[Token, ...], Moment]:
         """Be told of everything from now on, on the thread of the play, and get what came before: the events, the
         tokens of the line that is being spoken, and how it stands. A listener returns at once and raises nothing.
         """
-        with self._lock:
-            self._listeners.append(listener)
-            return tuple(self._events), tuple(self._spoken), self._moment
+        return self._audience.listen(listener)
 
     def leave(self, listener: Callable[[Seen], None]) -> None:
         """Be told of nothing more."""
-        with self._lock:
-            self._listeners.remove(listener)
+        self._audience.leave(listener)
 
     def start(self, *, paused: bool = False) -> Future[None]:
         """Begin. The result comes when the play is opened, and raises the error if it cannot be.
@@ -203,8 +188,7 @@ class LivePlay:
             opened.set_exception(error)
             return
         self._player = prepared.player
-        self._events = list(prepared.before)
-        self._progress = Progress(prepared.player.plan.scenes, prepared.before)
+        self._audience.begin(prepared.player.plan.scenes, prepared.before)
         opened.set_result(None)
         try:
             if prepared.done:
@@ -222,7 +206,7 @@ class LivePlay:
         assert player
         visit = player.plan.visit
         if visit and visit.interventions is None:
-            self._guest = Guest(player.plan.cast, player.plan.story, self._changed, self._rewind)
+            self._guest = Guest(player.plan.cast, player.plan.story, self._changed, self._audience.rewind)
             player.visitor = self._guest
         if paused and not self._closing:
             self._become("paused")
@@ -233,7 +217,7 @@ class LivePlay:
             if self._closing:
                 return
             self._become("playing")
-            self._clock(counts=False)
+            self._audience.look(counts=False)
             why = ""
             try:
                 await player.play(self._watch)
@@ -251,65 +235,36 @@ class LivePlay:
             # A runner plays once; the next one goes on where it stopped, from the transcript.
             self._player = player = replace(player, goes_on=player.goes_on or player.kept, stopped=False)
 
-    def _clock(self, *, counts: bool) -> None:
-        """Look at the clock; `counts`: what has passed since the last look was spent on playing."""
-        now = time.monotonic()
-        self._seconds += now - self._since if counts else 0.0
-        self._since = now
-
     def _pause(self) -> None:
         self._going.clear()
-        if self._player and self._moment.state == "playing":
+        if self._player and self.moment.state == "playing":
             self._become("pausing")
             self._player.stop()
 
     def _go(self, *, one_step: bool) -> None:
-        if one_step and self._moment.state == "pausing":
+        if one_step and self.moment.state == "pausing":
             return  # the event that is being made is the one
         self._one_step = one_step
-        if self._moment.state in ("pausing", "paused", "failed") and not self._closing:
+        if self.moment.state in ("pausing", "paused", "failed") and not self._closing:
             self._going.set()
 
     def _watch(self, seen: Event | Token) -> None:
-        with self._lock:
-            if isinstance(seen, Token):
-                self._spoken = [*self._spoken, seen] if seen.text else []
-            else:
-                self._spoken = []
-                if seen.id < len(self._events):
-                    self._rewind(seen.id)
-                self._events.append(seen)
-                self._progress.count(seen)
-                self._clock(counts=True)
-            self._tell(seen)  # under the lock, so that a new listener gets it once: now, or among what came before
+        self._audience.hear(seen)
         if self._one_step and not isinstance(seen, Token):
             self._one_step = False
             self._pause()
 
-    def _rewind(self, event: int) -> None:
-        with self._lock:
-            if self._player and event < len(self._events):
-                del self._events[event:]
-                self._progress, self._seconds = Progress(self._player.plan.scenes, self._events), 0.0
-                self._tell(Rewound(event))
-
     def _changed(self) -> None:
         asked = bool(self._guest and self._guest.asked)
-        if asked != bool(self._moment.asked):
-            self._clock(counts=asked)
-        self._become(self._moment.state, self._moment.why)
+        if asked != bool(self.moment.asked):
+            self._audience.look(counts=asked)
+        self._become(self.moment.state, self.moment.why)
 
     def _become(self, state: LiveState, why: str = "") -> None:
         guest = self._guest
-        now = Moment(state, why, guest.asked, tuple(guest.typed), guest.refused) if guest else Moment(state, why)
-        with self._lock:
-            self._moment = now
-            self._tell(now)
-
-    def _tell(self, seen: Seen) -> None:
-        with self._lock:
-            for listener in self._listeners:
-                listener(seen)
+        self._audience.become(
+            Moment(state, why, guest.asked, tuple(guest.typed), guest.refused) if guest else Moment(state, why)
+        )
 
     @property
     def run(self) -> Run | None:

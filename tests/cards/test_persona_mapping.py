@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import worlds
 from dreamplay import casting
-from dreamplay.cards import card, persona_mapping
+from dreamplay.cards import card, embedded_sheet, persona_mapping
 from dreamplay.cards.card import Version
 from dreamplay.cards.persona_mapping import CardDefaults, ImportedPersona
 from dreamplay.cards.prose import PUBLIC
@@ -110,6 +110,15 @@ def test_a_name_that_cannot_stand_in_a_script_is_refused_and_another_can_be_give
 @pytest.mark.parametrize("name", ["Zoe 🌸", "ליאה", "ليلى", "Zoë", "桜", "Зоя"])
 def test_a_name_may_be_of_any_letters(name: str) -> None:
     assert _seen(worlds.card("v2", name=name)).persona.name == name
+
+
+def test_a_card_that_is_read_by_another_name_says_that_one_of_its_character() -> None:
+    sheet = {"called": "Zo", "material": ["Zo owes Zoe Marsh nothing", "Zoe-Lou is a boat"]}
+    seen = _seen(worlds.card("v3", extensions={embedded_sheet.NAMESPACE: sheet}), name="Kit")
+    assert (seen.persona.name, seen.persona.called) == ("Kit", None)
+    assert seen.persona.material == ("Kit owes Kit nothing", "Zoe-Lou is a boat")
+    assert "Kit's hands are never dry." in seen.told["description"]
+    assert seen.card.words.name == "Zoe Marsh"
 
 
 def test_whom_user_means_can_be_said() -> None:

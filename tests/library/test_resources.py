@@ -241,6 +241,25 @@ def test_a_swap_gives_a_role_another_persona_and_no_two_the_same_name(story: Sto
         assert cast.personas[role].private == source.private
 
 
+def test_whoever_gets_another_name_has_it_in_their_own_sheet_and_others_keep_theirs(small: Path) -> None:
+    sheet = worlds.persona("Ada") | {
+        "called": "Ad",
+        "who": "Ada's own mother calls her Ad, and Ada Bo Cyrus, {ada} and Adam are others",
+        "material": ["Ada keeps bees", "Ad-Lena owes Ada four boats"],
+    }
+    sheet["private"] |= {"memories": ["They called me Ada."]}
+    worlds.dump(Path("other.yaml"), sheet)
+    worlds.dump(Path("long.yaml"), worlds.persona("Ada Bo Cyrus"))
+    persona = casting.cast(casting.load_story(str(small)), {"bo": "other.yaml", "cyrus": "long.yaml"}).personas["bo"]
+    assert (persona.name, persona.called) == ("Bo", None)
+    assert persona.who == "Bo's own mother calls her Bo, and Ada Bo Cyrus, {ada} and Adam are others"
+    assert persona.material == ("Bo keeps bees", "Ad-Lena owes Bo four boats")
+    assert persona.private
+    assert persona.private.memories == ("They called me Bo.",)
+    kit = casting.load_persona("other.yaml", name="Kit")
+    assert (kit.called, kit.material[0]) == (None, "Kit keeps bees")
+
+
 def test_the_personas_of_a_folder_are_found_by_their_keys(small: Path) -> None:
     folder = small.parent
     assert resources.files(folder) == ("ada.yaml", "bo.yaml", "cyrus.yaml")

@@ -35,6 +35,8 @@ def _ask(
 
 
 HAND = {"kind": "control", "speaker": "bo", "controller": "visitor", "provenance": {"by": "person"}}
+INSERTED = {"kind": "line", "speaker": "bo", "text": "Hm.", "provenance": {"by": "person"}}
+"""A line that a what-if inserted: nobody who takes part has said it."""
 MEANT = {
     "Hello there, Bo.": {"say": "Hello there, Bo."},
     "": {},
@@ -94,5 +96,6 @@ def test_what_cannot_be_done_is_said_in_one_line(plan: RunConfig, line: str) -> 
 
 def test_there_is_nothing_to_take_back_at_first(plan: RunConfig) -> None:
     with pytest.raises(CommandError, match="nothing yet that could be taken back"):
-        parse("/undo", *_ask(plan), plan.cast, plan.story)
-    assert parse("/undo", *_ask(plan, HAND), plan.cast, plan.story) == Undo()
+        parse("/undo", *_ask(plan, INSERTED), plan.cast, plan.story)
+    turn, view = _ask(plan, HAND)
+    assert parse("/undo", turn, view, plan.cast, plan.story) == Undo(view.events[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,11 @@ from dreamplay.models.scripted import ScriptedModel
 from dreamplay.participants import visit
 from dreamplay.participants.actions import Action, Whisper
 from dreamplay.participants.base import Departure, Outcome, Quit, Stance, Undo
+from dreamplay.participants.commands import parse
 from dreamplay.rendering import comparison_report
 from dreamplay.runs import transcript
 from dreamplay.runs.transcript import FILE, RunLog
-from dreamplay.schema.event import PROLOGUE, ControlEvent, Event, MoveEvent, TurnEvent
+from dreamplay.schema.event import PROLOGUE, ControlEvent, Event, MoveEvent, StanceEvent, TurnEvent
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.scene import VISITOR
 from dreamplay.schema.story import Length
@@ -209,10 +211,17 @@ async def test_her_words_are_words(small: Path, tmp_path: Path, case: str) -> No
     assert not any(said in prompt.system + prompt.tail for prompt in model.seen)
 
 
+def _undo(view: View) -> Undo:
+    return Undo(visit.acts(view.events)[-1])
+
+
+_Act = Action | Departure | Callable[[View], Undo]
+
+
 class _There:
     """A person who does one thing after another when she is asked, and then listens."""
 
-    def __init__(self, *acts: Action | Departure) -> None:
+    def __init__(self, *acts: _Act) -> None:
         self._acts = list(acts)
         self.asked: list[tuple[str, str, int]] = []
 
@@ -222,7 +231,8 @@ class _There:
     async def take_turn(self, turn: Turn, view: View, on_token: OnToken) -> Outcome | Departure:
         self.asked.append((turn.occasion if turn.task == "line" else turn.task, turn.scene.id, turn.taken))
         if self._acts:
-            return self._acts.pop(0)
+            act = self._acts.pop(0)
+            return act(view) if callable(act) else act
         return Action() if turn.task == "line" else Stance(None, "", Provenance(by="person"))
 
 
@@ -239,7 +249,7 @@ async def _live(small: Path, folder: Path, there: _There, *, model: ScriptedMode
 
 async def test_what_is_taken_back_has_not_happened(small: Path, tmp_path: Path) -> None:
     model = ScriptedModel()
-    there = _There(Action(say="CANARY-TAKEN, Bo."), Undo(), Action(say="Good evening, Bo."))
+    there = _There(Action(say="CANARY-TAKEN, Bo."), _undo, Action(say="Good evening, Bo."))
     run = await _live(small, tmp_path / "run", there, model=model)
     read = transcript.read(tmp_path / "run")
     assert read.end
@@ -257,7 +267,7 @@ class _Other:
     """A person who plays Ada, and from Ada's first turn on does one thing after another. She always has a word to say,
     and until then she only listens."""
 
-    def __init__(self, *acts: Action | Departure) -> None:
+    def __init__(self, *acts: _Act) -> None:
         self._play, self._acts, self._begun = [Action(play="ada")], list(acts), False
         self.asked: list[tuple[str, int]] = []
 
@@ -269,17 +279,57 @@ class _Other:
         if not self._begun:
             return self._play.pop() if self._play else Action()
         self.asked.append((turn.speaker, len(view.events)))
-        return self._acts.pop(0)
+        act = self._acts.pop(0)
+        return act(view) if callable(act) else act
 
 
 @pytest.mark.parametrize("act", [Action(say="I am Ada now."), Action(), Action(do="waves."), Action(hand_back="ada")])
 async def test_who_takes_back_what_a_role_did_has_its_turn_again(small: Path, tmp_path: Path, act: Action) -> None:
-    she = _Other(act, Undo(), Quit())
+    she = _Other(act, _undo, Quit())
     run = Runner(worlds.plan(small, guest="Noor"), ScriptedModel(), tmp_path / "run", {}, visitor=she)
     await run.play(lambda seen: None)
     turn, then, again = she.asked
     assert then[1] > turn[1]
     assert again == turn
+
+
+class _Deciding:
+    """A person who plays Bo, has a last word, and types one line after another once she is asked to decide."""
+
+    def __init__(self, plan: RunConfig, *typed: str) -> None:
+        self._plan, self._typed = plan, [*typed, "2 I stay.", "2 I stay."]
+        self.asked: list[tuple[str, str]] = []
+
+    def wants_turn(self, turn: Turn, view: View) -> bool:
+        return False
+
+    async def take_turn(self, turn: Turn, view: View, on_token: OnToken) -> Outcome | Departure:
+        line = "" if view.controlled else "/play bo"
+        if turn.task == "stance" or self.asked:
+            self.asked.append((turn.task, turn.speaker))
+            line = self._typed.pop(0)
+        elif turn.occasion == "end" and "A last word." not in [event.text for event in view.events]:
+            line = "A last word."
+        return parse(line, turn, view, self._plan.cast, self._plan.story)
+
+
+@pytest.mark.parametrize("first", ["", "1 Bo goes."])
+@pytest.mark.parametrize("stop", [[], ["/quit"]])
+async def test_an_undo_at_the_crossroads_takes_back_the_last_answer_alone(
+    small: Path, tmp_path: Path, first: str, stop: list[str]
+) -> None:
+    plan = worlds.plan(small, guest="Noor", beats=["dawn"])
+    she = _Deciding(plan, first, *stop, "/undo")
+    run = Runner(plan, ScriptedModel(), tmp_path / "run", {}, visitor=she)
+    await run.play(lambda seen: None)
+    if stop:
+        run = Runner(plan, ScriptedModel(), tmp_path / "run", {}, visitor=she, goes_on=True)
+        await run.play(lambda seen: None)
+    asked = ["bo", *[VISITOR for _ in stop], VISITOR, "bo", VISITOR]
+    assert she.asked == [("stance", role) for role in asked]
+    decided = [event for event in run.script.of_kind(StanceEvent) if event.provenance.by == "person"]
+    assert [event.choice for event in decided] == ["stay", "stay"]
+    assert "A last word." in [event.text for event in run.script]
 
 
 async def test_she_can_stop_and_is_asked_again_where_she_was(small: Path, tmp_path: Path) -> None:
@@ -400,11 +450,11 @@ async def test_what_is_taken_back_stays_so_whatever_is_left_of_the_run(small: Pa
     hidden = "CANARY-UNDONE it is."
     acts = [
         Action(fear=hidden),
-        Undo(),
+        _undo,
         Action(whisper=Whisper(to="bo", text=hidden)),
-        Undo(),
+        _undo,
         Action(say=hidden),
-        Undo(),
+        _undo,
     ]
     await _live(small, tmp_path / "run", _There(*acts, Quit()))
     assert hidden not in transcript.read(tmp_path / "run").script

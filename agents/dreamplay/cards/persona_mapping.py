@@ -18,6 +18,7 @@ from dreamplay.cards import card_text, embedded_sheet, prose
 from dreamplay.cards.card import FIELDS, TEXTS, Card
 from dreamplay.schema.base import FrozenModel, Name, Text
 from dreamplay.schema.cast import Persona
+from dreamplay.schema.renaming import renamed
 
 _SAYS: dict[str, tuple[str, ...]] = {
     "description": ("who", "material"), "personality": ("voice",), "first_mes": ("examples",),
@@ -96,9 +97,12 @@ def read(card: Card, filling: CardDefaults, *, name: str | None = None, user: st
     if "material" not in kept:
         notes += tuple(reading.notes)
     said = told | kept
-    persona = Persona.model_validate({"name": called, **ours, **said})
+    persona, texts = Persona.model_validate({"name": called, **ours, **said}), reading.told
+    if name:
+        was = _names(card.words.model_dump())
+        persona, texts = persona.renamed(called, was=was), renamed(texts, was, called)
     filled = tuple(word for word in ours if word not in said)
-    return ImportedPersona(card, persona, filled, notes, reading.told)
+    return ImportedPersona(card, persona, filled, notes, texts)
 
 
 def fields(
@@ -124,11 +128,10 @@ def fields(
     made |= new
     if "first_mes" in new and isinstance(greetings := made.get("alternate_greetings"), list):
         made["alternate_greetings"] = [each for each in greetings if each != new["first_mes"]]
-    names = [name for field in ("name", "nickname") if isinstance(name := kept.get(field), str) and name.strip()]
-    if persona.name not in map(str.strip, names):
-        for name in sorted(names, key=len, reverse=True):
-            called = re.compile(rf"(?<!\w){re.escape(name.strip())}(?!\w)")
-            made |= {field: _replaced(made[field], called, "{{char}}") for field in _NAMING if field in made}
+    names = _names(kept)
+    if persona.name not in names:
+        if names:
+            made |= {field: renamed(made[field], names, "{{char}}") for field in _NAMING if field in made}
         made["name"] = persona.name
         made.pop("nickname", None)
     extensions = dict(made.get("extensions") or {})
@@ -162,6 +165,12 @@ def _told(persona: Persona) -> dict[str, str]:
         "first_mes": persona.examples[0],
         "mes_example": "\n".join(f"<START>\n{{{{char}}}}: {example}" for example in persona.examples),
     }
+
+
+def _names(fields: Mapping[str, Any]) -> list[str]:
+    """What the fields of a card call its character."""
+    given = (fields.get(field) for field in ("name", "nickname"))
+    return [name.strip() for name in given if isinstance(name, str) and name.strip()]
 
 
 def _called(card: Card, name: str | None) -> str:

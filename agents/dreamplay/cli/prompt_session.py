@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from dreamplay.models.base import OnToken
 from dreamplay.participants.base import Departure, Outcome, Undo
 from dreamplay.participants.commands import HELP, LONGEST, CommandError, parse
-from dreamplay.participants.visit import last
 from dreamplay.rendering.output import formatted, terminal, wrapped
-from dreamplay.schema.cast import Cast
+from dreamplay.schema.cast import Cast, listed
 from dreamplay.schema.event import ControlEvent, Event, FearEvent, Token
 from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
@@ -149,9 +148,10 @@ class Terminal:
                     except CommandError as refused:
                         self._say(str(refused))
                         continue
-                    if isinstance(act, Undo) and (undone := last(view.events)):
+                    if isinstance(act, Undo):
                         self._again = True
-                        self._say(f"taken back, with all that followed: {_told(undone, self._cast)}")
+                        undone = _told(act.event, self._cast) if act.event else "what you decided last"
+                        self._say(f"taken back, with all that followed: {undone}")
                     return act
         finally:
             self._why, self._role = "", self._cast.visitor or ""
@@ -206,7 +206,7 @@ class Terminal:
         held = view.controlled
         if turn.by_visitor and not turn.visitor_present:
             played = [self._cast.name(role) for role in self._cast.roles if role in held]
-            speaks = f" You speak for {' and '.join(played)}." if played else ""
+            speaks = f" You speak for {listed(played)}." if played else ""
             return f"you are away, and do not see who is there; /come brings you back.{speaks}"
         here = [self._cast.name(role) + (" (played by you)" if role in held else "") for role in turn.present]
         return f"here are {', '.join(here)}"

@@ -173,10 +173,12 @@ def _visitor_turn(state: State, context: Context, now: Situation, ending: bool) 
         if not now.unanswered and context.visitor.wants_turn(wish, context.visitor_view(wish)):
             return wish
     if now.scene.kind == "crossroads" and ending:
-        decided = {*given(state, now.scene), *recorded(context.script, now.scene)}
+        answers = given(state, now.scene)
+        answered = any(each.provenance.by == "person" for each in answers.values())
+        decided = {*answers, *recorded(context.script, now.scene)}
         for role in now.present:
             if context.attended(role) and role not in decided:
-                return replace(now.turn(role), number=0, task="stance")
+                return replace(now.turn(role), number=0, task="stance", answered=answered)
     return None
 
 

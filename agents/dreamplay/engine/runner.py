@@ -25,11 +25,11 @@ from dreamplay.models.profile import ModelProfile
 from dreamplay.models.waiting import StoppedError, Waits
 from dreamplay.participants import visit
 from dreamplay.participants.attended import Attended
-from dreamplay.participants.base import Participant, Quit
+from dreamplay.participants.base import Participant, Quit, Undo
 from dreamplay.participants.visit import InterventionPlayer
 from dreamplay.runs import pending_answers, prompt_records, transcript
 from dreamplay.runs.continuity import Continuity
-from dreamplay.runs.pending_answers import PendingAnswers
+from dreamplay.runs.pending_answers import PendingAnswer, PendingAnswers
 from dreamplay.runs.prompt_log import PromptLog
 from dreamplay.runs.recording_model import RecordingModel
 from dreamplay.runs.run_settings import checked_settings
@@ -197,8 +197,8 @@ class Runner:
                         playing = None
                     except LeaveGraphError as left:
                         self.stopped = isinstance(left.outcome, Quit)
-                        if not self.stopped:
-                            start = await self._take_back(record, answers)
+                        if isinstance(left.outcome, Undo):
+                            start = await self._take_back(left.outcome, record, answers)
                         playing = None if self.stopped else staged()
             except (GraphDrained, StoppedError):
                 self.stopped = True
@@ -221,11 +221,18 @@ class Runner:
         `runs.pending_answers`.
         """
         index = cursor(self.script, self.plan.scenes)
-        continuity = Continuity(self.plan.story, self.plan.cast, self.plan.beats)
-        given = answers.read(self.script, *self.plan.scenes[index], continuity)
+        given = self._given(answers)
         judged = answers.judged(self.plan.scenes[index][1])
         start = State(scene=index, answers=[answer.model_dump(mode="json") for answer in given])
+        if given:  # the visitor was asked for a last word before anybody answered
+            start |= State(listened=len(self.script))
         return start | State(judged=judged.model_dump(mode="json")) if judged else start
+
+    def _given(self, answers: PendingAnswers) -> list[PendingAnswer]:
+        """The answers that were given at the end of the scene of the last event, and are not recorded yet."""
+        continuity = Continuity(self.plan.story, self.plan.cast, self.plan.beats)
+        beat, scene = self.plan.scenes[cursor(self.script, self.plan.scenes)]
+        return answers.read(self.script, beat, scene, continuity)
 
     def _visitors(self, made: Context) -> dict[str, Participant]:
         """The visitor as a participant, if there is one: a person, or the interventions of the configuration."""
@@ -239,18 +246,23 @@ class Runner:
             self._attended.stop()
         return {visitor: self._attended}
 
-    async def _take_back(self, record: Transcript, answers: PendingAnswers) -> State:
-        """Undo the last action of the visitor, in the transcript and in the script. The play then continues as after a
-        stop, in the state that is returned: they are asked anew for what they took back."""
+    async def _take_back(self, undo: Undo, record: Transcript, answers: PendingAnswers) -> State:
+        """Undo the last action of the visitor, in the transcript and in the script, or the last answer of theirs that
+        is not recorded yet. The play then continues as after a stop, in the state that is returned: they are asked anew
+        for what they took back."""
+        given = [] if undo.event else self._given(answers)
         await answers.clear()
-        last = visit.last(self.script)
-        if last is not None:
-            record.append(Rollback(event=last.id))
-            self.script = Script(list(self.script)[: last.id])
+        if undo.event:
+            record.append(Rollback(event=undo.event.id))
+            self.script = Script(list(self.script)[: undo.event.id])
+        else:
+            theirs = [number for number, answer in enumerate(given) if answer.provenance.by == "person"]
+            for answer in given[: max(theirs, default=0)]:
+                answers.keep(answer, self.script)
         start = self._start(answers)
-        if last is None or visit.own(last):
+        if undo.event and visit.own(undo.event):
             return start
-        return start | State(listened=len(self.script))  # it is again the turn of the role that they play
+        return start | State(listened=len(self.script))  # they are asked for that role again, and for nothing before
 
     def _discard(self) -> None:
         """Delete the files of a run in which nobody has spoken."""

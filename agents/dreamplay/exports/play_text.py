@@ -28,12 +28,9 @@ def fill(template: str, **values: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from dreamplay.rendering.page_templates import environment
 
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, finalize=_finalized,
-    )  # fmt: skip
+    return environment(TEMPLATES, finalize=_finalized)
 
 
 def _finalized(value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Literal
 from dreamplay.rendering.event_words import InlineGestures
 from dreamplay.runs.transcript import RunLog
 from dreamplay.runs.viewpoint import AUTHOR, READER, Viewpoint, is_told
-from dreamplay.schema.cast import Cast
+from dreamplay.schema.cast import Cast, listed
 from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, Event, StanceEvent
 from dreamplay.schema.story import Story
 
@@ -50,8 +50,7 @@ class Passage:
     @property
     def heard_by(self) -> str:
         """Of a whisper: those who hear it, in words: "Ada, Bo and Cyrus"."""
-        *others, last = self.hears or ("",)
-        return f"{', '.join(others)} and {last}" if others else last
+        return listed(self.hears or ("",))
 
     @property
     def name(self) -> str:

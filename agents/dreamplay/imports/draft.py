@@ -10,7 +10,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +23,7 @@ from dreamplay.errors import CardError
 from dreamplay.imports.script import ImportedScene, ImportedScript, Said
 from dreamplay.library import templates
 from dreamplay.schema.base import folded
-from dreamplay.schema.cast import Cast
+from dreamplay.schema.cast import Cast, listed
 from dreamplay.schema.event import sanitize
 from dreamplay.schema.story import RESERVED_ROLES
 from dreamplay.sentences import sentences
@@ -67,7 +67,7 @@ def draft(found: ImportedScript, file: str, title: str, schema: str) -> Draft:
     text = templates.render(
         "imported_story.jinja", schema=f"./{schema}", file=file, kind=found.kind, premise_known=bool(known),
         title=_quoted(_words(found.title, None, _HEADING) or title), beats=beats, prologue=prologue,
-        premise=_quoted(known or f"{_listed(list(cast.roles))} know each other, and something is not finished."),
+        premise=_quoted(known or f"{_listed(cast.roles)} know each other, and something is not finished."),
         cast={role: _quoted(f"{Path(file).stem}.{role}.yaml") for role in cast.roles},
     )  # fmt: skip
     files = {file: f"{text}\n"}
@@ -234,9 +234,8 @@ def _cut(text: str, most: int) -> str:
     return kept or f"{text[: most - 1].rpartition(' ')[0] or text[: most - 1]}…"
 
 
-def _listed(roles: list[str]) -> str:
-    *others, last = [f"{{{role}}}" for role in roles]
-    return f"{', '.join(others)} and {last}" if others else last
+def _listed(roles: Iterable[str]) -> str:
+    return listed([f"{{{role}}}" for role in roles])
 
 
 def _quoted(text: str) -> str:

@@ -136,7 +136,7 @@ class Agent:
             prompt = self.desk.stance(turn, view, choices, wrong, recalled) if wrong else first
             return await self.model.complete(prompt, seed=call_seed(self.seed, *turn.place, number))
 
-        context = CheckContext(self.name, self._names)
+        context = CheckContext(self.name, self.desk.cast.all_names)
 
         def check(reply: Reply) -> StanceReply:
             return structured_output.stance(reply, offered, self.pipeline, context)
@@ -220,9 +220,7 @@ class Agent:
     @cached_property
     def _authored(self) -> list[str]:
         """Texts by the author that a line must not repeat: the examples of voice and the public sheets."""
-        cast = self.desk.cast
-        sheets = [cast.fill(text) for persona in cast.personas.values() for text in (persona.who, persona.voice)]
-        return [*cast.personas[self.role].examples, *sheets]
+        return [*self.desk.cast.personas[self.role].examples, *self._sheets]
 
     def _named(self, roles: Iterable[str | None]) -> list[str]:
         """The names of the others among these."""
@@ -231,19 +229,18 @@ class Agent:
     @cached_property
     def _setting(self) -> list[str]:
         """What the author says of the story and its people."""
-        cast = self.desk.cast
-        sheets = [cast.fill(text) for persona in cast.personas.values() for text in (persona.who, persona.voice)]
-        return [cast.fill(self.desk.story.premise), *sheets]
+        return [self.desk.cast.fill(self.desk.story.premise), *self._sheets]
 
     @cached_property
-    def _names(self) -> list[str]:
-        """The names of everybody in the story."""
-        return [name for role in self.desk.cast.roles for name in self.desk.cast.names(role)]
+    def _sheets(self) -> list[str]:
+        """What everybody knows of the people, and how these talk."""
+        cast = self.desk.cast
+        return [cast.fill(text) for persona in cast.personas.values() for text in (persona.who, persona.voice)]
 
     def _context(self, view: View) -> CheckContext:
         """What a text of this character is checked against."""
         heard = self._heard.listen(self.role, self._authored, view.events)
-        return CheckContext(self.name, self._names, heard=heard, setting=self._setting)
+        return CheckContext(self.name, self.desk.cast.all_names, heard=heard, setting=self._setting)
 
 
 def _by_role(told: Mapping[str, str], roles: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from dreamplay.models.base import OnToken
 from dreamplay.participants.actions import Action
+from dreamplay.schema.event import Event
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
@@ -62,6 +63,9 @@ class Reflection:
 @dataclass(frozen=True)
 class Undo:
     """A person takes back what they did last, and all that followed."""
+
+    event: Event | None
+    """What they did. None: an answer at a crossroads, which is no event yet."""
 
 
 @dataclass(frozen=True)

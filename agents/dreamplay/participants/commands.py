@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from dreamplay.participants.actions import Action, StanceChoice, Whisper
 from dreamplay.participants.base import Departure, Outcome, Quit, Stance, Undo
-from dreamplay.participants.visit import last
+from dreamplay.participants.visit import acts
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.story import Story
@@ -52,7 +52,7 @@ def parse(line: str | Action, turn: Turn, view: View, cast: Cast, story: Story) 
     words = line.strip()
     try:
         if turn.task == "stance":
-            return _stance(words, view, story)
+            return _stance(words, turn, view, story)
         if not words.startswith("/"):
             return _possible(Action(say=words) if words else Action(), turn, view, cast)
         return _command(words[1:], turn, view, cast)
@@ -70,7 +70,7 @@ def _command(text: str, turn: Turn, view: View, cast: Cast) -> Action | Departur
         case "quit":
             return Quit()
         case "undo":
-            return _undo(view)
+            return _undo(turn, view)
         case "whisper":
             role, words = _person(rest, turn, cast, "whisper")
             act = Action(whisper=Whisper(to=role, text=_given(words, "/whisper NAME WORDS")))
@@ -152,12 +152,12 @@ def _given(words: str, form: str) -> str:
     return words
 
 
-def _stance(words: str, view: View, story: Story) -> Stance | Departure:
+def _stance(words: str, turn: Turn, view: View, story: Story) -> Stance | Departure:
     match words.lower():
         case "/quit":
             return Quit()
         case "/undo":
-            return _undo(view)
+            return _undo(turn, view)
     made = Provenance(by="person")
     if not words:
         return Stance(None, "", made)
@@ -171,7 +171,10 @@ def _stance(words: str, view: View, story: Story) -> Stance | Departure:
     return Stance(taken.choice, taken.because, made)
 
 
-def _undo(view: View) -> Undo:
-    if last(view.events) is None:
+def _undo(turn: Turn, view: View) -> Undo:
+    if turn.answered:
+        return Undo(None)
+    done = acts(view.events)
+    if not done:
         raise CommandError("there is nothing yet that could be taken back")
-    return Undo()
+    return Undo(done[-1])

@@ -11,7 +11,6 @@ from dreamplay.models.base import OnToken
 from dreamplay.participants.actions import Action
 from dreamplay.participants.base import Departure, Outcome, Quit, Undo
 from dreamplay.participants.commands import CommandError, parse
-from dreamplay.participants.visit import last
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Occasion, Task, Turn
@@ -110,9 +109,10 @@ class Guest:
                     self.refused = Refused(line, str(why))
                     self._changed()
                     continue
-                if isinstance(act, Undo) and (undone := last(view.events)):
+                if isinstance(act, Undo):
                     self._again = True
-                    self._undone(undone.id)
+                    if act.event:
+                        self._undone(act.event.id)
                 if isinstance(act, Quit):
                     self.typed.clear()
                 return act

@@ -1,5 +1,6 @@
-"""The narrator. For a shared dream, the hidden fears and wishes of all dreamers go into one prompt, and one dream comes
-back."""
+"""The narrator: tells dreams, summaries and endings, and says what came of a scene. A shared dream is made from the
+hidden fears and wishes of all dreamers, in one prompt or a part at a time.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ _TRIES = 4
 
 @dataclass(frozen=True)
 class Narrator:
-    """Tells what no character says: dreams, summaries and endings."""
+    """Tells what no character says."""
 
     desk: PromptBuilder
     model: Model
@@ -78,7 +79,7 @@ class Narrator:
         while part := dream.part:
             write = partial(self.desk.dream_part, view, ledger, part, dream.told)
             heard, fears = Heard.of([dream.told, *earlier]), (part.fear,) if part.fear else ()
-            context = CheckContext(cast=self._names, heard=heard, dreamers=fears, opener=part.begun)
+            context = CheckContext(cast=self.desk.cast.all_names, heard=heard, dreamers=fears, opener=part.begun)
             check = partial(dream.check, prompt=write(""), context=context)
             place, tries = (scene.id, "narrator", len(dream.made)), dream_in_parts.TRIES
             enough = dream_in_parts.ENOUGH if part.fear else None
@@ -154,7 +155,9 @@ class Narrator:
         what the text must not copy, `read` what it must not end with, and `dreamers` the hidden texts of each dreamer.
         """
         first = write("")
-        context = CheckContext(cast=self._names, heard=Heard.of(told), dreamers=dreamers, opener=first.prefill)
+        context = CheckContext(
+            cast=self.desk.cast.all_names, heard=Heard.of(told), dreamers=dreamers, opener=first.prefill
+        )
         check = partial(self.pipeline.telling, context=context, read=read)
         text, made = await self._ask(place, write, check, on_token, attempts=_TRIES, merit=merit)
         if text is None:
@@ -191,10 +194,6 @@ class Narrator:
         return ModelError(
             f"the narrator told nothing that can stand in scene {scene} ({why}); try another `seed` or `model`"
         )
-
-    @property
-    def _names(self) -> tuple[str, ...]:
-        return tuple(name for role in self.desk.cast.roles for name in self.desk.cast.names(role))
 
 
 def variety(text: str, pipeline: Pipeline) -> float:

@@ -69,9 +69,18 @@ def again(visit: Visit, script: Script) -> Visit:
     return visit.model_copy(update={"interventions": tuple(read_off(script))})
 
 
-def last(events: Iterable[Event]) -> Event | None:
-    """The last event that a person made."""
-    return next((event for event in reversed(list(events)) if event.provenance.by == "person"), None)
+def acts(events: Iterable[Event]) -> list[Event]:
+    """What the visitor did, as themself or for a role that they played. Lines that a what-if inserted are not
+    included."""
+    found: list[Event] = []
+    held: set[str | None] = set()
+    for event in events:
+        hers = isinstance(event, ControlEvent) or event.by_visitor or event.speaker in held
+        if event.provenance.by == "person" and hers:
+            found.append(event)
+        if isinstance(event, ControlEvent):
+            held = held | {event.speaker} if event.controller == "visitor" else held - {event.speaker}
+    return found
 
 
 def own(event: Event) -> bool:
@@ -107,17 +116,13 @@ def write(where: Place | Path, script: Script, cast: Cast) -> None:
 
 def read_off(script: Iterable[Event]) -> Iterator[Intervention]:
     """What the visitor has done in a script, or in the part of it that they may read, as interventions that would do it
-    again, with roles in place of names. Lines that a what-if inserted are not included."""
+    again, with roles in place of names."""
     taken: Counter[str] = Counter()
-    held: set[str | None] = set()
-    for event in script:
-        hers = event.provenance.by == "person" and (
-            isinstance(event, ControlEvent) or event.by_visitor or event.speaker in held
-        )
-        if hers and (done := again_by(event, taken[event.scene])):
+    events = list(script)
+    hers = {event.id for event in acts(events)}
+    for event in events:
+        if event.id in hers and (done := again_by(event, taken[event.scene])):
             yield done
-        if isinstance(event, ControlEvent):
-            held = held | {event.speaker} if event.controller == "visitor" else held - {event.speaker}
         if isinstance(event, TurnEvent) and not event.by_visitor:
             taken[event.scene] += 1
 

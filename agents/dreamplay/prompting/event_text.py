@@ -129,8 +129,9 @@ class EventText:
     def note(self, cue: Cue) -> MoveNote | None:
         """The move that a cue gives, taken apart; None if it is of no topic, or in a language whose moves are not
         known."""
-        names = [name for role in self.cast.roles for name in self.cast.names(role)]
-        return move_note.read(self.cast.fill(cue.material), names, self.language) if cue.topic else None
+        if not cue.topic:
+            return None
+        return move_note.read(self.cast.fill(cue.material), self.cast.all_names, self.language)
 
     def noted(self, event: Event) -> str:
         """An event as it stands in a tail, on one line, and whether it was whispered."""

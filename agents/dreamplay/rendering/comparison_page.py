@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from dreamplay.comparison import deltas
 from dreamplay.comparison.compare import Comparison
 from dreamplay.rendering import comparison_plots, comparison_report, comparison_sections
 from dreamplay.rendering.comparison_origins import origins
 from dreamplay.rendering.event_phrase import phrase
+from dreamplay.rendering.page_templates import environment
 from dreamplay.statistics.permutation import LEVEL, shown
 
 TEMPLATES = Path(__file__).parent
@@ -20,14 +19,8 @@ TEMPLATES = Path(__file__).parent
 
 def render(made: Comparison) -> str:
     """The page. The same comparison always gives the same bytes."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("comparison_page.html.jinja").render(
+    template = environment(TEMPLATES).get_template("comparison_page.html.jinja")
+    return template.render(
         first=comparison_report.differing(made),
         by_scene=comparison_report.by_scene,
         phrase=phrase,

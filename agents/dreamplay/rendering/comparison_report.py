@@ -106,11 +106,6 @@ def seeds(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, ordered))
 
 
-def markdown_table(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-    """A table of Markdown from cells that are escaped already."""
-    return "\n".join(f"| {' | '.join(row)} |" for row in [heads, ["---"] * len(heads), *cells])
-
-
 def _show_text(console: Console, made: Comparison) -> None:
     pair = differing(made)
     if pair is None:
@@ -136,21 +131,13 @@ def _show_text(console: Console, made: Comparison) -> None:
 
 def _page(made: Comparison) -> Iterator[str]:
     plain, cell = markdown_text.plain, markdown_text.cell
-    yield f"# {plain(made.title)}: two groups of runs"
-    yield "\n".join(f"- {plain(line.strip())}" for line in heading(made))
-    yield "## In short"
-    yield "\n".join(f"- {plain(finding)}" for finding in made.findings)
-    for section in sections(made):
-        yield f"## {section.title}"
-        yield plain(section.note)
-        if section.rows:
-            yield markdown_table(section.heads, [[cell(text) for text in row] for row in section.rows])
+    yield from markdown_text.opening(f"{made.title}: two groups of runs", heading(made), made.findings, sections(made))
     pair = differing(made)
     if pair is not None:
         yield f"## Side by side, from the first difference on (seed {pair.base_seed})"
         for where, rows in by_scene(made, pair):
             yield f"### {plain(where)}"
-            yield markdown_table(("base", "changed"), [
+            yield markdown_text.table(("base", "changed"), [
                 (cell(_line(row.base, made.base, made)),
                  "*the same*" if row.same else cell(_line(row.changed, made.changed, made)))
                 for row in rows
@@ -159,7 +146,7 @@ def _page(made: Comparison) -> Iterator[str]:
     yield plain(made.methods)
     for title, entries in _lists(made):
         yield f"## {title}"
-        yield "\n".join(f"- **{plain(term)}**: {plain(meaning)}" for term, meaning in entries)
+        yield markdown_text.explained(entries)
 
 
 def _lists(made: Comparison) -> tuple[tuple[str, list[tuple[str, str]]], ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dreamplay.comparison.event_view import EventView
+from dreamplay.schema.cast import listed
 from dreamplay.schema.event import (
     EVENT_CLASSES,
     ActionEvent,
@@ -55,8 +56,7 @@ def phrase(said: EventView, names: Mapping[str, str], choices: Mapping[str, str]
 def _line(said: EventView, who: str, names: Names) -> Phrase:
     if not said.hears:
         return f"{who}:", said.text
-    *others, last = map(names.role, said.hears)
-    return f"{who} whispers to {', '.join(others)}{' and ' * bool(others)}{last}:", said.text
+    return f"{who} whispers to {listed([names.role(role) for role in said.hears])}:", said.text
 
 
 def _stance(said: EventView, who: str, names: Names) -> Phrase:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from dreamplay.rendering import study_plots, study_report
 from dreamplay.rendering.comparison_page import TEMPLATES
+from dreamplay.rendering.page_templates import environment
 from dreamplay.statistics.permutation import LEVEL
 from dreamplay.statistics.report import StudyReport
 
 
 def render(made: StudyReport) -> str:
     """The page. Under each number stands how it was made, and the call that makes it again."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("study_page.html.jinja").render(
+    template = environment(TEMPLATES).get_template("study_page.html.jinja")
+    return template.render(
         made=made,
         heading=study_report.heading(made),
         sections=list(study_report.sections(made)),

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from dreamplay.rendering import console as consoles
 from dreamplay.rendering import markdown_text
-from dreamplay.rendering.comparison_report import markdown_table, seeds
+from dreamplay.rendering.comparison_report import seeds
 from dreamplay.rendering.comparison_sections import Section
 from dreamplay.statistics.findings import amount, detectable, gap
 from dreamplay.statistics.permutation import shown
@@ -96,26 +96,18 @@ def calls(made: StudyReport) -> Iterator[tuple[str, list[str]]]:
 
 
 def _page(made: StudyReport) -> Iterator[str]:
-    plain, cell = markdown_text.plain, markdown_text.cell
-    yield f"# {plain(made.asked.title)}"
-    yield "\n".join(f"- {plain(line)}" for line in heading(made))
-    yield "## In short"
-    yield "\n".join(f"- {plain(finding)}" for finding in made.findings)
-    for section in sections(made):
-        yield f"## {section.title}"
-        yield plain(section.note)
-        yield markdown_table(section.heads, [[cell(text) for text in each] for each in section.rows])
+    yield from markdown_text.opening(made.asked.title, heading(made), made.findings, sections(made))
     yield "## Methods"
-    yield "\n".join(f"- **{plain(term)}**: {plain(text)}" for term, text in made.methods)
+    yield markdown_text.explained(made.methods)
     yield "## How to make every number again"
     yield (
-        f"Each call reads {plain(made.table)}, the exported table, and needs `import dreamplay.statistics`. What "
-        "it gives has the numbers by name: base_mean, changed_mean, difference, low, high, dominance, p and least of a "
-        "comparison; adjusted; detectable, phrasings and seeds of an outlook."
+        f"Each call reads {markdown_text.plain(made.table)}, the exported table, and needs "
+        "`import dreamplay.statistics`. What it gives has the numbers by name: base_mean, changed_mean, difference, "
+        "low, high, dominance, p and least of a comparison; adjusted; detectable, phrasings and seeds of an outlook."
     )
     yield "```python\n" + "\n".join(_code(made)) + "\n```"
     yield "## References"
-    yield "\n".join(f"- {plain(reference)}" for reference in made.references)
+    yield markdown_text.listed(made.references)
 
 
 def _code(made: StudyReport) -> Sequence[str]:

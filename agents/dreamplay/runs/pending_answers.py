@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -84,6 +85,12 @@ class Judged(FrozenModel):
 V = TypeVar("V", bound=FrozenModel)
 
 
+def _asked_after(script: Script, scene: str) -> int:
+    """How many events came before the questions at the end of a scene, of whose answers some may be recorded."""
+    last = takewhile(lambda event: isinstance(event, AnswerEvent), reversed(script.in_scene(scene)))
+    return len(script) - len(list(last))
+
+
 class PendingAnswers:
     """Keeps the answers of a run until they are recorded."""
 
@@ -100,19 +107,17 @@ class PendingAnswers:
         Raises:
             RecordError: the disk is full, or the file cannot be written.
         """
-        self._append(_Kept(after=len(script), answer=answer))
+        self._append(_Kept(after=_asked_after(script, answer.scene), answer=answer))
 
     def read(self, script: Script, beat: Beat, scene: Scene, continuity: Continuity) -> list[PendingAnswer]:
         """The answers of the current scene that are not recorded yet, as far as they can be recorded."""
-        events = list(script)
-        while events and events[-1].scene == scene.id and isinstance(events[-1], AnswerEvent):
-            events.pop()
+        asked = _asked_after(script, scene.id)
         kind = "stance" if scene.kind == "crossroads" else "reflection"
         people = {*scene.present, *(move.role for move in scene.moves)}
 
         def fits(kept: _Kept) -> bool:
             answer = kept.answer
-            if (kept.after, answer.scene, answer.kind) != (len(events), scene.id, kind):
+            if (kept.after, answer.scene, answer.kind) != (asked, scene.id, kind):
                 return False
             if not {answer.speaker, *answer.attitudes, *answer.why, *answer.promised, *answer.was_promised} <= people:
                 return False

@@ -174,5 +174,5 @@ def _whole(header: Header, fields: dict[str, Any]) -> None:
 
 
 def _digest(fields: object) -> str:
-    """As `library.digest` makes it, of a value that was read from JSON."""
+    """As `schema.base.digest` makes it, of a value that was read from JSON."""
     return hashlib.sha256(json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()

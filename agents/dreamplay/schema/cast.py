@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -11,6 +11,7 @@ from pydantic import Field
 
 from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import PLACEHOLDER, FrozenModel, Id, Name, Text, folded
+from dreamplay.schema.renaming import renamed
 from dreamplay.schema.scene import VISITOR
 
 _KEPT = 8192
@@ -58,6 +59,25 @@ class Persona(Authored):
     private: PrivateSheet | None = None
     """The private sheet. A character without one brings no fear into a dream."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What they go by: the whole name, and what the others call them."""
+        return (self.name, self.called) if self.called else (self.name,)
+
+    def renamed(
+        self, name: str, called: str | None = None, *, was: Collection[str] = (), others: Collection[str] = ()
+    ) -> Persona:
+        """The same person by another name, in all of the sheet. The new name is not checked.
+
+        Args:
+            name: the new name.
+            called: what the others call them now, if not by the whole name.
+            was: names that they had besides.
+            others: the names of other people, which stay as they are.
+        """
+        made = renamed(self, {*self.names, *was}, called or name, others)
+        return made.model_copy(update={"name": name, "called": called})
+
 
 @dataclass(frozen=True)
 class Cast:
@@ -98,9 +118,8 @@ class Cast:
         return self.personas[role].called or self.name(role)
 
     def listed(self, roles: Sequence[str]) -> str:
-        """The names of some roles in a sentence: "Ada, Bo and Cyrus"."""
-        *others, last = [self.name(role) for role in roles]
-        return f"{', '.join(others)} and {last}" if others else last
+        """The names of some roles in a sentence: see `listed`."""
+        return listed([self.name(role) for role in roles])
 
     def role_of(self, words: str) -> str | None:
         """The role that somebody means, whatever the case: by a name, else by the role itself, else by a part of a name
@@ -127,10 +146,14 @@ class Cast:
                     return taken[folded(name)], role
         return None
 
-    def names(self, role: str) -> list[str]:
-        """What whoever holds the role goes by: the whole name, and what the others call them."""
-        persona = self.personas[role]
-        return [persona.name, *([persona.called] if persona.called else [])]
+    def names(self, role: str) -> tuple[str, ...]:
+        """What whoever holds the role goes by: see `Persona.names`."""
+        return self.personas[role].names
+
+    @cached_property
+    def all_names(self) -> tuple[str, ...]:
+        """What everybody goes by, in the order of the cast."""
+        return tuple(name for role in self.roles for name in self.names(role))
 
     @cached_property
     def _known(self) -> dict[str, str]:
@@ -193,6 +216,12 @@ def _filled(names: tuple[tuple[str, str], ...], text: str) -> str:
     """A text with these names in place of roles."""
     known = dict(names)
     return PLACEHOLDER.sub(lambda found: known.get(found[1], found[0]), text)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: "Ada, Bo and Cyrus"."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _parts(name: str) -> Iterator[str]:

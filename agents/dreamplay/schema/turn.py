@@ -17,7 +17,8 @@ they were spoken to, they want to be asked after every line, or they want to do 
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn of one role, as it was when the turn was given. Everything in it follows from script and seed."""
+    """One turn of one role, as it was when the turn was given. Of a character, everything in it follows from script and
+    seed."""
 
     beat: str
     """The id of the beat."""
@@ -36,6 +37,8 @@ class Turn:
     """What is asked for."""
     occasion: Occasion = "turn"
     """Why they are asked."""
+    answered: bool = False
+    """Whether the visitor has decided for somebody else here before, which is not recorded yet."""
     may_leave: bool = False
     """Whether they may go, of their own accord, at the end of this turn."""
 

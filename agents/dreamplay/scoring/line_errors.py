@@ -115,9 +115,9 @@ def secrets(runs: Runs) -> Secrets:
 
 
 def _fault(run: RunLog, event: Event, authored: Sequence[str], told: Collection[str]) -> str | None:
-    """The field of `Faults` under which a text counts; None if it has no fault."""
+    """The field of `LineErrors` under which a text counts; None if it has no fault."""
     me = run.cast.name(event.speaker) if event.speaker else ""
-    names = [name for role in run.cast.roles for name in run.cast.names(role)]
+    names = run.cast.all_names
     material = run.cast.fill(event.cue.material) if isinstance(event, LineEvent) and event.cue else ""
     context = CheckContext(me, names, get(run.header.story.language))
     clean = speech(event.text, context)

@@ -7,11 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.responses import HTMLResponse
 
 from dreamplay.exports import play_text
 from dreamplay.rendering import comparison_page
+from dreamplay.rendering.page_templates import environment
 from dreamplay.web.wording import worded
 
 HERE = Path(__file__).parent
@@ -29,10 +30,7 @@ def page(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader([HERE / "templates", comparison_page.TEMPLATES, play_text.TEMPLATES]),
-        undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    made = environment(HERE / "templates", comparison_page.TEMPLATES, play_text.TEMPLATES)
     made.filters["thousands"] = "{:,}".format
     made.filters["clock"], made.filters["ago"], made.filters["worded"] = clock, _ago, worded
     return made

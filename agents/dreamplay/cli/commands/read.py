@@ -131,12 +131,12 @@ def score(
 
     Example: dreamplay score mindsync-20450101-220000-7 mindsync-20450101-221500-8
     """
-    from dreamplay import api
+    from dreamplay import comparing
     from dreamplay.rendering import scorecard_view
     from dreamplay.run import Run
 
     runs = [Run.find(reference, store) for reference in references] if references else [Run.find(store=store)]
-    card = api.score(runs)
+    card = comparing.score(runs)
     if not as_json:
         scorecard_view.show_scorecard(card)
     report = card.model_dump()

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from dreamplay.errors import RecordError
 from dreamplay.storage.postgres import locks, tables
+from dreamplay.storage.postgres.batch import Stream
 from dreamplay.storage.postgres.link import Connection
 from dreamplay.storage.postgres.listing import Listing
 from dreamplay.storage.postgres.tables import Written
-from dreamplay.storage.postgres.writer import Stream, Writer
+from dreamplay.storage.postgres.writer import Writer
 from dreamplay.storage.store import Stands
 
 if TYPE_CHECKING:

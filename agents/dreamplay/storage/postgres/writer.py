@@ -1,8 +1,4 @@
-"""The one thread of this process that writes to a database: what all plays append in the meantime is one transaction.
-
-A connection that is lost in the middle of a commit leaves open whether it was committed. So before anything is sent
-again, the runs are locked again, and it is looked up what is there.
-"""
+"""The one thread of this process that writes to a database: what all plays append in the meantime is one batch."""
 
 from __future__ import annotations
 
@@ -11,51 +7,19 @@ import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
-from psycopg import errors
-
-from dreamplay.errors import RecordError
-from dreamplay.storage.postgres import faults, tables
 from dreamplay.storage.postgres.address import Address
+from dreamplay.storage.postgres.batch import DO, Append, Batches, Stream
 from dreamplay.storage.postgres.link import Connection, Link, Reach
 from dreamplay.storage.postgres.locks import Locks
 from dreamplay.storage.postgres.tables import Written
 
 LINGER = 0.2
 """Seconds for which records wait for company that nobody waits for."""
-_DO = "write to"
-_WAY_OUT = "what is there is kept; use the same command again"
-_ATTEMPTS = 3
-_SPOILING = (errors.IntegrityError, errors.DataError)
-"""Errors of one record that undo the whole transaction."""
 
 T = TypeVar("T")
-
-
-@dataclass
-class Stream:
-    """What is appended to one file of a run."""
-
-    run: int
-    file: str
-    called: str
-    """How messages call it."""
-    seq: int
-    """The place of the next record."""
-    forced: bool
-    waiting: int = 0
-    """Appends that are not written yet."""
-    fault: RecordError | None = None
-    """Why nothing more can be written."""
-    asleep: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Append:
-    stream: Stream
-    written: Written
 
 
 @dataclass(frozen=True)
@@ -80,7 +44,8 @@ class Writer:
             self.locks.again(connection)
 
         self._link = Link(address, ready, reach)
-        self._jobs: list[_Append | _Call] = []
+        self._batches = Batches(self._link, self.locks)
+        self._jobs: list[Append | _Call] = []
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._urgent = self._busy = self._closed = False
@@ -94,7 +59,7 @@ class Writer:
         with self._changed:
             if stream.fault:
                 raise stream.fault
-            self._jobs.append(_Append(stream, Written(stream.run, stream.file, stream.seq, records)))
+            self._jobs.append(Append(stream, Written(stream.run, stream.file, stream.seq, records)))
             stream.seq += len(records)
             stream.waiting += 1
             self._wake(urgent=stream.forced)
@@ -126,7 +91,7 @@ class Writer:
         if stream.fault:
             raise stream.fault
 
-    def call(self, work: Callable[[Connection], T], what: object, do: str = _DO) -> T:
+    def call(self, work: Callable[[Connection], T], what: object, do: str = DO) -> T:
         """Do something with the connection, after all that was appended before, and wait for it. It may be done twice;
         see `Link.do`.
 
@@ -200,9 +165,9 @@ class Writer:
                     self._link.close()
                     return
                 self._busy = True
-            batch: list[_Append] = []
+            batch: list[Append] = []
             for job in jobs:
-                if isinstance(job, _Append):
+                if isinstance(job, Append):
                     batch.append(job)
                 else:
                     self._write(batch)
@@ -210,72 +175,14 @@ class Writer:
                     job.work()
             self._write(batch)
 
-    def _write(self, batch: list[_Append]) -> None:
-        """Write all of a batch in one transaction. What cannot be written keeps nothing else from being written."""
-        left = [each for each in batch if not each.stream.fault]
-        sent = False
-
-        def work(connection: Connection) -> None:
-            nonlocal left, sent
-            left = self._still_ours(left)
-            left = self._missing(connection, left) if sent else left
-            sent = True
-            try:
-                self._insert(connection, left)
-            except _SPOILING:
-                for run in {each.written.run for each in left}:
-                    self._write_alone(connection, [each for each in left if each.written.run == run])
-
+    def _write(self, batch: list[Append]) -> None:
+        """Write a batch, and wake those who wait for it."""
         try:
-            if left:
-                self._link.do(work, do=_DO, what=left[0].stream.called)
-        except RecordError as error:
-            _fail(left, error)
-        except Exception as error:
-            _fail(left, RecordError(f"cannot write to {left[0].stream.called}: {error!r}; that is a bug in dreamplay"))
+            self._batches.write(batch)
         finally:
             self._finish(batch)
 
-    def _write_alone(self, connection: Connection, left: list[_Append]) -> None:
-        """Write what belongs to one run, of a batch of which something was refused."""
-        for attempt in range(_ATTEMPTS):
-            left = self._missing(connection, left)
-            try:
-                self._insert(connection, left)
-                break
-            except _SPOILING as error:
-                # It may be that a session that was lost commits only now: then all of it is there at the next look.
-                if attempt == _ATTEMPTS - 1 or not isinstance(error, errors.UniqueViolation):
-                    _fail(left, faults.cannot(_DO, left[0].stream.called, self._link.address, error))
-                    break
-
-    def _still_ours(self, left: list[_Append]) -> list[_Append]:
-        """Without the runs that another process has taken while the connection was lost."""
-        for each in left:
-            if lost := self.locks.lost.get(each.written.run):
-                _fail([each], lost)
-        return [each for each in left if not each.stream.fault]
-
-    def _insert(self, connection: Connection, left: list[_Append]) -> None:
-        if left:
-            tables.insert(connection, [each.written for each in left])
-
-    def _missing(self, connection: Connection, left: list[_Append]) -> list[_Append]:
-        """What is not written yet, though it may have been sent. A stream in which something else stands was written to
-        by another process, and is left."""
-        missing = []
-        streams = {id(each.stream): each.stream for each in left}
-        for stream in streams.values():
-            own = [each for each in left if each.stream is stream]
-            sent = [record for each in own for record in each.written.records]
-            there = tables.tail(connection, own[0].written)
-            if not there:
-                missing += own
-            elif there != sent:
-                _fail(own, RecordError(f"{stream.called} was written to by another process; {_WAY_OUT}"))
-        return missing
-
-    def _finish(self, batch: list[_Append]) -> None:
+    def _finish(self, batch: list[Append]) -> None:
         """Wake those who wait for what was written, or could not be."""
         asleep: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
         with self._changed:
@@ -289,11 +196,6 @@ class Writer:
         for loop, those in asleep.items():
             with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits
                 loop.call_soon_threadsafe(_release, those)
-
-
-def _fail(appends: Sequence[_Append], error: RecordError) -> None:
-    for each in appends:
-        each.stream.fault = each.stream.fault or error
 
 
 def _release(those: Sequence[asyncio.Future[None]]) -> None:
