@@ -21,7 +21,7 @@ def copy(
         list[str] | None, typer.Argument(metavar="RUN...", help="Names of runs, or their folders. Default: all.")
     ] = None,
     to: Annotated[
-        str, typer.Option("--to", metavar="WHERE", help="Where they are copied: a folder, or postgresql://...")
+        str, typer.Option("--to", metavar="WHERE", help="Where to copy them: a folder, or postgresql://...")
     ] = "",
     store: StoreFlag = None,
     as_json: JsonFlag = False,
