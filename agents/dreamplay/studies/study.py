@@ -195,7 +195,7 @@ class Study(Authored):
         for number, text in enumerate(self.base_url):
             self._check_address(text, *(() if len(self.base_url) == 1 else (number,)))
         if len(set(self.seeds)) < len(self.seeds):
-            raise MisplacedError("a seed stands here twice; the same play would be counted twice", "seeds")
+            raise MisplacedError("a seed is listed twice; the same play would be counted twice", "seeds")
         for name, condition in self.conditions.items():
             if condition.at and name == self.baseline:
                 wrong = "the baseline is played from its start, and the others branch off it; leave out this key"
@@ -222,7 +222,7 @@ class Study(Authored):
         if address.hides:
             wrong = (
                 f"the address {address} has more to it, which may be a password or a key, and a study is there to be "
-                "shared; take it out, and name the whole address with `base_url`"
+                "shared; remove it, and name the whole address with `base_url`"
             )
             raise MisplacedError(wrong, "base_url", *number)
 

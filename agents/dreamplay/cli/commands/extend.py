@@ -106,7 +106,7 @@ def export(
         for path in made.named(out):
             say(f"written: {path}")
     elif isinstance(made.main, bytes):
-        raise UsageError(f"format {to!r} is no text; add --out FILE")
+        raise UsageError(f"format {to!r} is not a text; add --out FILE")
     else:
         echo(made.main.removesuffix("\n"))
 
