@@ -28,7 +28,7 @@ def copy(
 ) -> None:
     """Copy runs into another store: a folder, or a database.
 
-    Transcripts are the same byte for byte. Prompts and what was noted come along. What is there already is not copied
+    Transcripts are the same byte for byte. Prompts and what was noted come along. What is already there is not copied
     again, and the runs stay where they are.
 
     Examples:
