@@ -124,7 +124,7 @@ def _settings() -> str:
     rows = ["", "| setting | option | variable | default | meaning |", "|---|---|---|---|---|"]
     for name, field in Settings.model_fields.items():
         option = f"--{name.replace('_', '-')}"
-        default = "" if field.default is None else f"`{field.default}`"
+        default = "" if field.default in (None, ()) else f"`{field.default}`"
         words = [f"`{word}`" for word in get_args(field.annotation) if isinstance(word, str)]
         meaning = " ".join(filter(None, [_described(field), f"One of {', '.join(words)}." if words else ""]))
         shown = f"`{option}`" if option in known else ""

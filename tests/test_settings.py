@@ -106,7 +106,7 @@ def test_an_empty_variable_is_not_set_and_a_file_may_have_a_byte_order_mark(monk
 @pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
 def test_settings_that_are_no_file_are_not_waited_for(make: Callable[[Path], None]) -> None:
     make(Path("dreamplay.toml"))
-    with pytest.raises(SettingsError, match=r"^dreamplay.toml: it is no file; take it away$"):
+    with pytest.raises(SettingsError, match=r"^dreamplay.toml: not a file; remove it$"):
         settings.load()
 
 

@@ -26,7 +26,7 @@ class ModelKeywords(TypedDict, total=False):
     headroom: int | None
     """Tokens that it may think before it speaks."""
     direction: Literal["free", "guided", "led"] | None
-    """How much a character is told of what to say."""
+    """How closely a character is directed."""
     think: bool | None
     """Whether characters think before they speak, if they are not led."""
     timeout: float | None

@@ -90,62 +90,64 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     model: Line | None = None
-    """The name of a model at an endpoint, a path to a .gguf file, `embedded` or `scripted`. None: the model that is
-    loaded at `base_url`, else the embedded model."""
+    """The name of a model at an endpoint, a path to a .gguf file, `embedded` or `scripted`. If not set: the model that
+    is loaded at `base_url`, else the embedded model."""
     base_url: _Address | None = None
     """The address of an OpenAI-compatible API, up to /v1."""
     api_key: Key | None = None
     """The key for that address."""
     adapter: Annotated[Line, BeforeValidator(_file_name)] | None = None
     """What the embedded model or a .gguf file plays with: a path to a LoRA adapter in a .gguf file, `voice`, which is
-    shipped for the embedded model, or `none`. None: as before in a run that is resumed, else `voice` with the embedded
-    model, and `none` with a file."""
+    shipped for the embedded model, or `none`. If not set: as before in a run that is resumed, else `voice` with the
+    embedded model, and `none` with a file."""
     story: Line = "mindsync"
     """A shipped story by name, or a YAML file."""
     seed: int | None = Field(default=None, ge=0, lt=2**31)
-    """The seed of all random choices. None: drawn for each run, and printed."""
+    """The seed of all random choices. If not set: drawn for each run, and printed."""
     length: Length = "full"
     """How many turns a scene gets: the least or the most that its story allows."""
     out: Annotated[Path, BeforeValidator(_named), AfterValidator(_without_control)] | None = None
-    """The new folder of the run. None: a new place in `store`."""
+    """The new folder of the run. If not set: a new place in `store`."""
     store: Annotated[SecretStr, BeforeValidator(_store)] | None = None
-    """Where runs are kept: a folder, or the address of a database, postgresql://user@host/name. None: the folder
+    """Where runs are kept: a folder, or the address of a database, postgresql://user@host/name. If not set: the folder
     `transcripts`."""
     temperature: float | None = Field(default=None, ge=0.0, le=2.0)
-    """Sampling temperature. None: what suits the model."""
+    """Sampling temperature. If not set: what suits the model."""
     candidates: int | None = Field(default=None, ge=1, le=8)
-    """Candidates for a line in one call, of which the best is kept. None: two on a local engine, one elsewhere."""
+    """Candidates for a line in one call, of which the best is kept. If not set: two on a local engine, one
+    elsewhere."""
     memory: PluginChoice | None = None
-    """The memory plug-in, by name or as a table with its options. None: as before in a run that is resumed, else
+    """The memory plug-in, by name or as a table with its options. If not set: as before in a run that is resumed, else
     `retrieval`. `none` recalls nothing."""
     director: PluginChoice | None = None
-    """The director plug-in, by name or as a table. None: as before in a run that is resumed, else `standard`."""
+    """The director plug-in, by name or as a table. If not set: as before in a run that is resumed, else `standard`."""
     embedder: PluginChoice | None = None
-    """The embedder plug-in, by name or as a table. None: as before in a run that is resumed, else `wordllama`."""
+    """The embedder plug-in, by name or as a table. If not set: as before in a run that is resumed, else `wordllama`."""
     direction: Direction | None = None
-    """How much a character is told of what to say: `free`, `guided` or `led`. None: what suits the model."""
+    """How closely a character is directed: `free`, `guided` or `led`. If not set: what suits the model."""
     think: bool | None = None
-    """Whether characters think before they speak, if they are not led. None: what suits the model."""
+    """Whether characters think before they speak, if they are not led. If not set: what suits the model."""
     reflect: bool | None = None
-    """Whether everybody present at the end of a scene reflects on it, in a call of their own. None: only if the model
-    runs elsewhere."""
+    """Whether everybody present at the end of a scene reflects on it, in a call of their own. If not set: only if the
+    model runs elsewhere."""
     no_check: Annotated[tuple[Line, ...], BeforeValidator(_several)] = ()
     """Names of checks that do not run, beside those that the story switches off. Separated by commas in a variable."""
     window: int | None = Field(default=None, ge=2048, le=1_000_000)
-    """The context window of the model: tokens of prompt and reply together. A local engine is started with as many.
-    None: 8,192."""
+    """The context window of the model: tokens of prompt and reply together. A local engine is started with that many.
+    If not set: 8,192."""
     headroom: int | None = Field(default=None, ge=0, le=100_000)
-    """Tokens that a model at an endpoint may use for thinking, in addition to its reply. None: 2,000."""
+    """Tokens that a model at an endpoint may use for thinking, in addition to its reply. If not set: 2,000."""
     timeout: float = Field(default=180.0, gt=0.0, le=3600.0)
     """Seconds without data from an endpoint before a call is given up, and seconds to wait for a busy one. A whole
     reply may take four times as long."""
     trace: _Address | None = None
     """The address of a collector to which traces are sent while it is played, by OTLP over HTTP: http://localhost:4318.
-    None: nothing is traced."""
+    If not set: nothing is traced."""
     trace_content: bool = False
     """Whether traces also hold all that is said and asked, private sheets included."""
     profile: Mapping[str, Any] | None = None
-    """What the model can and how it is played, where it differs from the table of profiles: fields of ModelProfile."""
+    """What the model can do and how it is played, where that differs from the table of profiles: see "Model
+    profile"."""
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
     _text: str = PrivateAttr(default="")
     """Of the file with settings."""

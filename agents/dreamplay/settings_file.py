@@ -29,11 +29,11 @@ def read() -> tuple[dict[str, Any], dict[str, Source], str]:
     path = named or TOML
     try:
         if not named and Path(path).exists() and not Path(path).is_file():
-            raise SettingsError(f"{path}: it is no file; take it away")  # a pipe would be waited for
+            raise SettingsError(f"{path}: not a file; remove it")  # a pipe would be waited for
         with Path(path).open("rb") as file:
             data = file.read(_MOST + 1)
         if len(data) > _MOST:
-            raise SettingsError(f"{path}: larger than {_MOST:,} bytes; settings need a line each, take the rest out")
+            raise SettingsError(f"{path}: larger than {_MOST:,} bytes; settings need a line each; remove the rest")
         text = data.decode("utf-8-sig")
         values = tomllib.loads(text)
     except FileNotFoundError as error:
@@ -41,7 +41,7 @@ def read() -> tuple[dict[str, Any], dict[str, Source], str]:
             raise SettingsError(f"{CONFIG}: {path}: {error.strerror}; name a file, or unset it") from None
         return {}, {}, ""
     except OSError as error:
-        raise SettingsError(f"{path}: {error.strerror}; make it readable, or take it away") from None
+        raise SettingsError(f"{path}: {error.strerror}; make it readable, or remove it") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from None
     except (ValueError, RecursionError):

@@ -137,7 +137,7 @@ def test_a_format_is_also_called_by_the_suffix_of_its_files() -> None:
             ["export", EXAMPLE, "--out", "run.docx"],
             "--out run.docx: no format writes .docx; add --to FORMAT; --list has",
         ),
-        (["export", EXAMPLE, "--to", "bytes"], "format 'bytes' is no text; add --out FILE"),
+        (["export", EXAMPLE, "--to", "bytes"], "format 'bytes' is not a text; add --out FILE"),
         (["export", EXAMPLE, "--to", "cvs"], "unknown format 'cvs' (did you mean 'csv'?); installed: atif, bytes,"),
         (
             ["export", EXAMPLE, "--to", "csv", "--view", "loe"],

@@ -149,8 +149,8 @@ async def test_damage_keeps_nobody_from_going_on_and_is_never_shown_as_a_prompt(
 STRANGE = {
     # what stands in place of the file, and whether prompts can be kept then
     "folder": (Path.mkdir, "cannot be written to"),
-    "pipe": (os.mkfifo, "no file, and is begun anew"),
-    "link": (lambda path: path.symlink_to(path.with_name("theirs")), "no file, and is begun anew"),
+    "pipe": (os.mkfifo, "not a file, and is begun again"),
+    "link": (lambda path: path.symlink_to(path.with_name("theirs")), "not a file, and is begun again"),
 }
 
 

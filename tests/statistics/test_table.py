@@ -31,7 +31,7 @@ def test_a_table_that_is_read_back_is_the_very_same(form: str, tmp_path: Path) -
     [
         ([], "no rows"),
         ([ROWS[0], ROWS[0]], "row 2: condition 'base', phrasing 'plain', seed 1 stands in row 1 already"),
-        ([ROWS[0] | {"x": "much"}], "row 1: x: 'much' is no number"),
+        ([ROWS[0] | {"x": "much"}], "row 1: x: 'much' is not a number"),
         ([ROWS[0] | {"x": "inf"}], "row 1: x: 'inf' is not finite"),
         ([ROWS[0] | {"seed": "two"}], "row 1: seed: must be a whole number"),
         ([{"seed": 1, "x": 2}], "row 1: condition: this key is missing"),
@@ -44,12 +44,12 @@ def test_a_row_that_does_not_fit_is_named(rows: list[dict[str, Any]], wrong: str
 
 def test_a_file_that_is_no_table_is_named(tmp_path: Path) -> None:
     path = tmp_path / "t.json"
-    for text, wrong in (('{"a": 1}', "is no table"), ("{", "is not JSON")):
+    for text, wrong in (('{"a": 1}', "is not a table"), ("{", "is not JSON")):
         path.write_text(text)
         with pytest.raises(UsageError, match=wrong):
             read(path)
     with pytest.raises(UsageError, match=r"none\.csv: No such file"):
         read(tmp_path / "none.csv")
     (tmp_path / "t.csv").write_text("condition,seed,x\nbase,1,much\n")
-    with pytest.raises(UsageError, match=r"t\.csv:2: x: 'much' is no number"):
+    with pytest.raises(UsageError, match=r"t\.csv:2: x: 'much' is not a number"):
         read(tmp_path / "t.csv")

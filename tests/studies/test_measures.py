@@ -49,8 +49,8 @@ def test_an_outcome_is_a_yes_or_no_and_nothing_if_its_scene_was_not_played() -> 
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [
-        ("mood.ada", "'mood.ada' is no measure; they are written stance.ROLE=CHOICE"),
-        ("lines", "'lines' is no measure"),
+        ("mood.ada", "'mood.ada' is not a measure; measures are written stance.ROLE=CHOICE"),
+        ("lines", "'lines' is not a measure"),
         ("stance.ada", "'stance.ada' is written wrongly; a measure of this kind is stance.ROLE=CHOICE"),
         ("lines.ada=3", "a measure of this kind is lines.ROLE"),
         ("lines.ada.bo", "a measure of this kind is lines.ROLE"),
@@ -71,7 +71,7 @@ def test_a_name_that_asks_for_nothing_says_what_there_is(name: str, wrong: str) 
 
 def test_each_measure_is_asked_for_once() -> None:
     measures.check(["lines.ada", "lines.bo"], STORY)
-    with pytest.raises(UsageError, match=r"lines\.ada stands here twice"):
+    with pytest.raises(UsageError, match=r"lines\.ada is listed twice"):
         measures.check(["lines.ada", "lines.ada"], STORY)
 
 

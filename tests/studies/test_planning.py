@@ -99,7 +99,7 @@ CALM = "conditions", "calm"
             "seeds: from fewer than two seeds nothing can be concluded; ask for at least 2",
         ),
         (_set("seeds", to="9-2"), "seeds: 9-2", "seeds: a range goes up; write the smaller seed first"),
-        (_set("seeds", to=["3", "3"]), "seeds:", "seeds: a seed stands here twice"),
+        (_set("seeds", to=["3", "3"]), "seeds:", "seeds: a seed is listed twice"),
         (_set("seeds", to="many"), "seeds: many", "seeds: write how many seeds, which, or a range"),
         (_set("baseline", to="bass"), "baseline: bass", "baseline: no condition 'bass'; there are base, calm, told"),
         (

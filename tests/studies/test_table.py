@@ -74,7 +74,7 @@ def test_what_it_can_tell_counts_phrasings_as_its_tests_do(played: Path) -> None
 def test_a_measure_that_the_story_does_not_have_is_named_with_its_line(write: Any) -> None:
     with pytest.raises(UsageError, match=r"ada\.yaml:\d+: measures: words\.adah: no role 'adah'; there are ada"):
         dp.load_study(write(lambda data: data.update(measures=["words.adah"])))
-    with pytest.raises(UsageError, match=r"ada\.yaml:\d+: control: 'mood' is no measure; they are written"):
+    with pytest.raises(UsageError, match=r"ada\.yaml:\d+: control: 'mood' is not a measure; measures are written"):
         dp.load_study(write(lambda data: data.update(control=["mood"])))
     with pytest.raises(UsageError, match="this study measures nothing"):
         dp.load_study(write()).report()

@@ -116,7 +116,7 @@ def test_a_file_that_is_no_card_is_said_to_be_none_and_the_role_stays(
         ("story", "../small/story.yaml", "story", "there is none of that name here"),
         ("swap_ada", "../../etc/passwd", "swaps", "nobody of that name can play ada"),
         ("swap_ada", "small/ada.yaml", "swaps", "nobody of that name can play ada"),
-        ("card_ada", "{}", "swaps", "the card got lost"),
+        ("card_ada", "{}", "swaps", "the card was lost"),
         ("visitor", "Ada", "visitor", "Ada is in the cast already"),
         ("visitor", "<b>", "visitor", "no name"),
         ("model", "other", "model", "give its name, its URL, or both"),

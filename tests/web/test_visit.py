@@ -181,8 +181,8 @@ def test_the_box_is_on_the_stage_and_other_eyes_are_said_to_be_such(visit: _Visi
     visit.told()
     own = visit.client.get(f"/runs/{visit.name}").text
     assert 'id="visit-line"' in own
-    assert "with other eyes" not in own
-    assert "with other eyes than Noor" in visit.client.get(f"/runs/{visit.name}?view=author").text
+    assert "through other eyes" not in own
+    assert "through other eyes than Noor" in visit.client.get(f"/runs/{visit.name}?view=author").text
 
 
 def test_somebody_steps_into_a_run_that_is_there_already(client: TestClient, app: FastAPI, first: Path) -> None:

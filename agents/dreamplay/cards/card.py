@@ -171,7 +171,7 @@ def parse(text: bytes) -> Card:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{where[:80]}: {first['msg'].removeprefix('Value error, ')}; mend the card") from None
+        raise ValueError(f"{where[:80]}: {first['msg'].removeprefix('Value error, ')}; correct the card") from None
     return Card(tree, words, mended)
 
 
@@ -254,7 +254,7 @@ def _plain(data: bytes) -> bytes:
     if data.startswith(b"PK\x03\x04"):
         raise ValueError("an archive (CHARX); unpack it, and give the card.json that is in it")
     if data.startswith((b"\xff\xd8\xff", b"RIFF", b"GIF8")) or data[4:8] == b"ftyp":
-        raise ValueError("an image, but no PNG; give the card as PNG or JSON")
+        raise ValueError("an image, but not a PNG; give the card as PNG or JSON")
     if re.match(rb"(?:\xef\xbb\xbf)?\s*<", data):
         raise ValueError("a web page, and no card; download the card itself")
     return payload.unwrapped(data) if re.fullmatch(rb"\s*(?:data:|eyJ|ew)[\w/+;=.,\s-]+", data) else data

@@ -72,7 +72,7 @@ async def ask(model: Model, seen: ImportedPersona) -> ImportedPersona:
     if made.value is None:
         raise ModelError(
             f"{model.name} wrote no valid sheet for {seen.persona.name} in {TRIES} tries ({made.last_reason}); choose "
-            "another `model`, one that can answer in JSON, or leave `ask_model` away"
+            "another `model`, one that can answer in JSON, or leave out `ask_model`"
         )
     note = f"{model.name} was asked for {', '.join(asked)}"
     return replace(seen, persona=made.value, filled=(), notes=(*seen.notes, note))

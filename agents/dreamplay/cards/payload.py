@@ -47,7 +47,7 @@ def tree(data: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
         ValueError: it is not a JSON object; the message is one line.
     """
     if len(data) > MAX_JSON:
-        raise ValueError(f"the card in it has {len(data):,} bytes, and {MAX_JSON:,} are the most that is read")
+        raise ValueError(f"the card in it has {len(data):,} bytes; at most {MAX_JSON:,} are read")
     mended: list[str] = []
     try:
         found, rest = _loaded(data.decode(json.detect_encoding(data), "surrogatepass"))

@@ -17,7 +17,7 @@ SwapFlag = Annotated[
     typer.Option(
         "--swap",
         metavar="ROLE=PERSONA",
-        help="Give a role another persona: a name, file, character card or other role.",
+        help="Give a role another persona: a name, a file, a character card or another role.",
     ),
 ]
 ModelFlag = Annotated[
@@ -43,7 +43,7 @@ CandidatesFlag = Annotated[
 
 
 class Direction(StrEnum):
-    """How much a character is told of what to say."""
+    """How closely a character is directed."""
 
     free = "free"
     guided = "guided"
@@ -52,7 +52,7 @@ class Direction(StrEnum):
 
 DirectionFlag = Annotated[
     Direction | None,
-    typer.Option("--direction", help="How much characters are told of what to say. Default: what suits the model."),
+    typer.Option("--direction", help="How closely characters are directed. Default: what suits the model."),
 ]
 ThinkFlag = Annotated[
     bool | None,
@@ -72,7 +72,7 @@ TraceFlag = Annotated[
 ]
 TraceContentFlag = Annotated[
     bool | None,
-    typer.Option("--trace-content", help="Have traces hold all that is said and asked, private sheets included."),
+    typer.Option("--trace-content", help="Include all that is said and asked in traces, private sheets too."),
 ]
 MemoryFlag = Annotated[
     str | None, typer.Option("--memory", metavar="NAME", help="The memory plug-in: 'retrieval', 'none', or another.")

@@ -21,7 +21,7 @@ def render(template: str, **values: object) -> str:
         return _environment().get_template(template).render(**values).strip()
     except TemplateError as error:
         raise LibraryError(
-            f"prompts/templates/{template}: {type(error).__name__}: {error}; mend the template"
+            f"prompts/templates/{template}: {type(error).__name__}: {error}; correct the template"
         ) from None
 
 

@@ -152,7 +152,7 @@ def _decoded(data: bytes) -> str:
         raise _FaultError(line, f"not UTF-8 text (byte {error.start}); save the file as UTF-8") from None
     if hit := _UNREADABLE.search(text):
         line = text.count("\n", 0, hit.start()) + 1
-        raise _FaultError(line, f"not YAML: the character {hit[0]!r} may not stand in a file; take it out")
+        raise _FaultError(line, f"not YAML: the character {hit[0]!r} is not allowed in a file; remove it")
     return text
 
 

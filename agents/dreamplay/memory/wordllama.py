@@ -72,7 +72,7 @@ def _vectors(width: int) -> Any:
     except Exception as error:  # a damaged file fails in as many ways as there are readers in between
         why = " ".join(str(error).split())[:160] or type(error).__name__
         raise EmbeddingError(
-            f"cannot load the sentence vectors ({why}); install them anew: pip install wordllama"
+            f"cannot load the sentence vectors ({why}); install them again: pip install wordllama"
         ) from error
     finally:
         root.setLevel(level)

@@ -29,17 +29,16 @@ that differ in them are still runs of one kind."""
 
 
 class ModelProfile(FrozenModel):
-    """What a model can, and how it is played. The defaults fit a capable model behind an OpenAI-compatible endpoint
-    that takes every field of the API.
-    """
+    """What a model can do, and how it is played. The defaults fit a capable model behind an OpenAI-compatible endpoint
+    that takes every field of the API."""
 
     # Capabilities of the model.
 
     context_window: int = Field(default=8192, ge=SMALLEST_WINDOW, le=10_000_000)
-    """Tokens, prompt and reply together, that a call uses at most. A hosted model may have room for more; a story of
+    """The most tokens that a call uses, prompt and reply together. A hosted model may have room for more; a story of
     default length stays well inside 8,192. A local engine is started with this many."""
     max_output_tokens: int | None = Field(default=None, ge=SMALLEST_OUTPUT)
-    """Tokens of one reply that the endpoint gives at most. None: no limit is known."""
+    """The most tokens that the endpoint gives in one reply. If not set: no limit is known."""
     thinking_tokens: int = Field(default=2000, ge=0, le=100_000)
     """Tokens that the model may think before it replies, beyond what the reply itself may take."""
     output_limit: Literal["max_tokens", "max_completion_tokens", "none"] = "max_tokens"
@@ -71,21 +70,22 @@ class ModelProfile(FrozenModel):
     # How it is called.
 
     temperature: float | None = Field(default=None, ge=0.0, le=2.0)
-    """Sampling temperature. None: the endpoint's own."""
+    """Sampling temperature. If not set: the endpoint's own."""
     json_temperature: float | None = Field(default=None, ge=0.0, le=2.0)
-    """Temperature at most of a reply in JSON: a small model's choice then follows its reason (of 16 stances at 0.3, 15
-    were what the character believes in; at 0.8, 10 of 12). None: as any other reply."""
+    """The highest temperature of a reply in JSON: if it is low, a small model's choice follows its reason (of 16
+    stances at 0.3, 15 were what the character believes in; at 0.8, 10 of 12). If not set: as any other reply."""
     dream_temperature: float | None = Field(default=None, ge=0.0, le=2.0)
     """Temperature of a dream. At one that keeps a small model to its note, a dream in one piece repeats its first
-    image. None: as any other reply."""
+    image. If not set: as any other reply."""
     dream_parts: bool = False
     """Whether a dream is told in parts: a place, and then one fear at a time. In five sentences at once a small model
     recites the sheets, or strings images together that mean nothing."""
     adapted: tuple[Asked, ...] | None = None
     """What the adapter is used for: one that was trained on lines can spoil what is asked more rarely, which the model
-    then answers without it. None: for everything."""
+    then answers without it. If not set: for everything."""
     min_p: float | None = Field(default=None, ge=0.0, le=1.0)
-    """Share of the likeliest token's probability below which no token is sampled; llama.cpp alone. None: its own."""
+    """No token is sampled whose probability is below this share of the likeliest one's; llama.cpp only. If not set: its
+    own."""
     candidates: int = Field(default=1, ge=1, le=8)
     """Candidates for a line in one call, of which the best is kept."""
     max_attempts: int = Field(default=3, ge=1, le=100)
@@ -95,19 +95,19 @@ class ModelProfile(FrozenModel):
     reads next to nothing for them."""
     enough_merit: float | None = None
     """Merit of a line below which it waits for those of a second call: where a small model has lost a clause of its
-    note, it often finds it when the line is begun for it. None: what passes the checks is used."""
+    note, it often finds it when the line is begun for it. If not set: what passes the checks is used."""
     reflection_attempts: int = Field(default=2, ge=1, le=100)
     """Calls for a reflection before the character has none."""
     jobs: int = Field(default=4, ge=1, le=500)
-    """Runs at once, unless a command says how many."""
+    """How many runs are played at once, unless a command says how many."""
     max_jobs: int | None = Field(default=None, ge=1)
-    """Runs at once at most. None: no limit."""
+    """The most runs at once. If not set: no limit."""
 
     # How it is used in a play.
 
     direction: Direction = "guided"
-    """How much a speaker is told of what to say. free: who they are, what they are after and what has happened; guided:
-    also an act and things at hand, as suggestions; led: what the line says, for models that can do no more."""
+    """How closely a speaker is directed. free: who they are, what they are after and what has happened; guided: also an
+    act and things at hand, as suggestions; led: what the line says, for models that can do no more."""
     think: bool = True
     """Whether a character thinks before a line, in the same reply. It helps large models and harms small ones."""
     judges_outcome: bool = True
@@ -115,7 +115,7 @@ class ModelProfile(FrozenModel):
     private_sheet: bool = True
     """Whether the prompt of a line carries the private sheet, if the model is led. A small one makes no use of it."""
     cue_manner: bool = True
-    """Whether a cue says how a line is spoken. In a small model these words crowd out the matter."""
+    """Whether a cue says how a line is spoken. With a small model these words crowd out the content."""
     begin_moves: bool = True
     """Whether a question, a promise, a yes or a no is begun for the engine the first time it is asked for, if the model
     is led. A small model mostly fails in these. One that was trained on such notes does not, and says them in its own
@@ -127,8 +127,8 @@ class ModelProfile(FrozenModel):
     brief_tokens: int = Field(default=320, ge=0, le=100_000)
     """Tokens of what a speaker who is not led is given. Who they are, what they are after, what they think of those
     present, what is asked of them, the last promise and what came of the last scene that not all of them lived through
-    is told in any case; possibilities, things at hand and memories as far as there is room. With 320, a line of the
-    shipped story takes about 1,190 tokens."""
+    is always in it; possibilities, things at hand and memories as far as there is room. With 320, a line of the shipped
+    story takes about 1,190 tokens."""
     earlier_scenes: Literal["whole", "short"] = "short"
     """How earlier scenes stand in a prompt. short: how each began and what came of it, with the last words of the last
     one, where the length of a prompt is paid for. whole: word for word, for an engine that reads each line only once.

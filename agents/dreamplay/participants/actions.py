@@ -50,7 +50,7 @@ class Action(FrozenModel):
     do: SpokenText | None = None
     """What everybody sees the visitor do, in words that can follow their name: "puts the clock on the table"."""
     fear: SpokenText | None = None
-    """The visitor's hidden fear. Nobody is told, and the next shared dream pools it."""
+    """The visitor's hidden fear. Nobody knows it until the next shared dream, which pools it."""
     go: bool = False
     """The visitor leaves, and knows nothing of what happens meanwhile."""
     come: bool = False

@@ -91,7 +91,7 @@ def complaint(where: Place | Path) -> str | None:
             case "sealed":
                 return f"{called} cannot be written to; prompts are not kept, and the play goes on without"
             case "foreign":
-                return f"{called} is no file, and is begun anew"
+                return f"{called} is not a file, and is begun again"
         broken = [number for number, record in records(place) if record is None]
     except OSError:
         return None

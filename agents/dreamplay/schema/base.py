@@ -38,7 +38,7 @@ def _mended(value: Any) -> Any:
 def _printable(text: str) -> str:
     """What authors write is refused with a control character in it: they put it there by mistake, and can mend it."""
     if hit := _CONTROL.search(text):
-        raise ValueError(f"control character {hit[0]!r} at position {hit.start()}; take it out")
+        raise ValueError(f"control character {hit[0]!r} at position {hit.start()}; remove it")
     return text
 
 
@@ -57,7 +57,7 @@ def _seen(name: str) -> str:
     """That every character of a name can be seen: with a soft hyphen in it, one name would pass for another."""
     for char in name:
         if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") or _UNSEEN.match(char):
-            raise ValueError(f"a name may not have U+{ord(char):04X} in it, which cannot be seen; take it out")
+            raise ValueError(f"a name may not have U+{ord(char):04X} in it, which cannot be seen; remove it")
     return name
 
 

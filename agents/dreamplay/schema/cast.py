@@ -19,18 +19,18 @@ _KEPT = 8192
 
 
 class PrivateSheet(FrozenModel):
-    """What only the character is told. A shared dream pools fear and wish."""
+    """What only the character knows. A shared dream pools fear and wish."""
 
     want: Text
-    """What they want, in a sentence. Told only to them: where they decide, and on a larger model where they speak."""
+    """What they want, in a sentence. Only they see it: when they decide, and on a larger model when they speak."""
     belief: Text
-    """What they believe, in a sentence. Told only to them, like `want`. It decides what they choose at a crossroads."""
+    """What they believe, in a sentence. Only they see it, like `want`. It decides what they choose at a crossroads."""
     fear: Text
     """The hidden fear, as an image that can be dreamt and not a label. A shared dream shows it to all who dream it."""
     wish: Text
     """The hidden wish, in a sentence. A shared dream shows it as what is out of reach."""
     arc: dict[Id, Text] = Field(default_factory=dict, exclude_if=lambda arc: not arc)
-    """Where they stand in each beat, by the beat's id, in a sentence. Told only to them, in that beat."""
+    """Where they stand in each beat, by the beat's id, in a sentence. Only they see it, in that beat."""
     memories: tuple[Text, ...] = Field(min_length=1)
     """Memories that formed them, in the first person. One is recalled when the talk comes close to it."""
 

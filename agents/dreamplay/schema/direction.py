@@ -1,4 +1,4 @@
-"""How much a speaker is told of what to say."""
+"""How closely a speaker is directed."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def sentence(error: ErrorDetails) -> str:
     if not wanted:
         return f"{error['msg']}{_shown(given)}"
     if given is None:
-        return f"must be {wanted}, and nothing stands here"
+        return f"must be {wanted}, and there is nothing here"
     if wanted == "a text" and _is_many(given):
         wanted = "a text; a text with a colon in it, or { or [ at its beginning, needs quotes"
     return f"must be {wanted}{_shown(given)}"

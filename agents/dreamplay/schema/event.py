@@ -102,7 +102,7 @@ class ThoughtEvent(EventBase):
 
 
 class OutcomeEvent(ToldEvent):
-    """What came of a scene, told to all present."""
+    """What came of a scene. All present perceive it."""
 
     kind: Literal["outcome"] = "outcome"
     outcome: str

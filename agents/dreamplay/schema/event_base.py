@@ -43,7 +43,7 @@ class Cue(FrozenModel):
     material: Words
     """What the speaker speaks about."""
     text: Words
-    """The cue as it stands in the prompt. Empty for a model that is not told what to say."""
+    """The cue as it stands in the prompt. Empty for a model that is not led."""
     glimpse: Words = ""
     """Of material about a dream: the part of the dream that it speaks of."""
     hears: tuple[str, ...] = ()
@@ -119,7 +119,7 @@ class ToldEvent(EventBase):
     """Told by the author or the narrator, and spoken by nobody."""
 
     text: Spoken
-    """What is told."""
+    """The text."""
 
     @property
     def speaker(self) -> None:
@@ -151,7 +151,7 @@ class MoveEvent(EventBase):
     speaker: str
     """The role that comes or goes."""
     text: Spoken
-    """How it is told."""
+    """The sentence that says so."""
 
 
 class AnswerEvent(EventBase):

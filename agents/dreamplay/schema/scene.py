@@ -26,8 +26,8 @@ class TurnContract(FrozenModel):
     """Turns with `length=short`, and before which no scene ends. It can be more, since everybody present speaks at
     least once."""
     max: int = Field(ge=0, le=10_000)
-    """Turns at most, but for two more in which an open question is answered. At least one for everybody who is present
-    at some time, and one for each aside."""
+    """The most turns, except for two more in which an open question is answered. At least one for everybody who is
+    present at some time, and one for each aside."""
 
     @model_validator(mode="after")
     def _ordered(self) -> TurnContract:
@@ -53,7 +53,7 @@ class Move(FrozenModel):
     text: Text
     """A whole sentence that tells it, to those present and to whoever comes."""
     when: When = Field(default=(), exclude_if=lambda value: not value)
-    """Conditions without which it does not happen."""
+    """Conditions (`scene.outcome == answer`): it happens only if they hold."""
 
     @property
     def comes(self) -> bool:
@@ -75,16 +75,16 @@ class Aside(FrozenModel):
 
 
 class Pressure(FrozenModel):
-    """Something that happens in a scene and demands an answer. A text alone is one without the rest."""
+    """Something that happens in a scene and demands an answer. A text alone is a pressure without the other keys."""
 
     text: Text
     """A sentence that tells it to all present."""
     to: Role | None = None
-    """Who has to answer it, and speaks next. Left out: the first role that the text names, if it is there."""
+    """Who has to answer it, and speaks next. If left out: the first role that the text names, if it is there."""
     opens: Id | None = None
     """The id of the topic that begins with it; nobody speaks of the topic before."""
     when: When = ()
-    """Conditions without which it does not happen."""
+    """Conditions (`scene.outcome == answer`): it happens only if they hold."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -104,7 +104,7 @@ class Opening(FrozenModel):
     text: Text
     """How the scene begins, in whole sentences. Told to all present in place of `opening`."""
     when: When = Field(min_length=1)
-    """Conditions with which it begins so."""
+    """Conditions (`scene.outcome == answer`): the scene begins so if they hold."""
 
 
 class Reveal(FrozenModel):
@@ -115,7 +115,7 @@ class Reveal(FrozenModel):
     what: Text
     """What comes out, as a clause that can follow "that"."""
     knows: tuple[Role, ...] = Field(min_length=1)
-    """Who knows it before. Only they are told."""
+    """Who knows it beforehand. Nobody else sees it."""
 
 
 class Outcome(FrozenModel):
@@ -124,7 +124,7 @@ class Outcome(FrozenModel):
     id: Id
     """The name of the outcome in conditions and in the transcript."""
     question: Text
-    """What is decided, as a question: "Does {leo} lie down?". No character is told."""
+    """What is decided, as a question: "Does {leo} lie down?". No character sees it."""
     answers: dict[Id, Text] = Field(min_length=2)
     """The answers by id, each with a whole sentence that tells what is then done or known. It is told to all present
     once it is decided."""
@@ -155,12 +155,11 @@ class Scene(FrozenModel):
     openings: tuple[Opening, ...] = Field(default=(), exclude_if=lambda value: not value)
     """Other ways in which it begins. The first whose condition holds is told in place of `opening`."""
     aims: dict[Role, Text] = Field(default_factory=dict, exclude_if=lambda value: not value)
-    """What a role is after in this scene and what stands in the way, by role, as a sentence. Only that role is told.
-    Left out: what they want at all."""
+    """What a role is after in this scene and what stands in the way, by role, as a sentence. Only that role sees it. If
+    left out: what they want in general."""
     pressures: tuple[Pressure, ...] = ()
     """What happens in the scene and demands an answer: a sentence each, in order of rising heat, told to all present;
-    or a mapping with more. All of them come, spread over the turns, but for those whose condition does not hold.
-    """
+    or a mapping with more. All of them come, spread over the turns, except those whose condition does not hold."""
     topics: tuple[Topic, ...] = Field(default=(), exclude_if=lambda value: not value)
     """What the scene is about. Without topics, they speak of `material`."""
     reveals: tuple[Reveal, ...] = Field(default=(), exclude_if=lambda value: not value)

@@ -38,7 +38,7 @@ class Beat(FrozenModel):
     id: Id
     """The name of the beat in commands and in the transcript. It is unique in a story."""
     title: Text
-    """A heading for the reader. The characters are not told."""
+    """A heading for the reader. The characters do not see it."""
     scenes: tuple[Scene, ...] = Field(min_length=1)
     """The scenes, in the order of play."""
 
@@ -53,7 +53,7 @@ class PrologueLine(FrozenModel):
     cue: Text
     """What the speaker has in mind, in the form of all cues: "{leo} tells {mira} drily that carrots take time."."""
     tactic: Text | None = None
-    """The words of the cue that say how it is told: "drily". A small model is shown the cue without them."""
+    """The words of the cue that say how it is said: "drily". A small model is shown the cue without them."""
     line: Text
     """What is said, in the first person."""
 
@@ -64,16 +64,16 @@ class Choice(FrozenModel):
     id: Id
     """The name of the choice in the transcript and in interventions."""
     text: Text
-    """What it means, as an infinitive without "to": "leave the house". All who decide are told."""
+    """What it means, as an infinitive without "to": "leave the house". All who decide see it."""
     ending: Text
-    """What comes of it if most choose it, in whole sentences. The epilogue ends with it."""
+    """What follows if most choose it, in whole sentences. The epilogue ends with it."""
 
 
 class Story(Authored):
     """A story: premise, cast, prologue and ordered beats."""
 
     title: Text
-    """The title, for the reader. The characters are not told."""
+    """The title, for the reader. The characters do not see it."""
     premise: Text
     """Time, place and what is at stake, in a few sentences. Everybody knows it. In every prompt."""
     language: str = Field(default="en", pattern="^[a-z]{2,3}$")
@@ -91,7 +91,7 @@ class Story(Authored):
     choices: tuple[Choice, ...] = ()
     """What can be chosen at a crossroads: at least two, if the story has one."""
     tie: Text | None = None
-    """What comes of a tie at the crossroads. Told in place of the endings of the choices that tie."""
+    """What follows a tie at the crossroads. It takes the place of the endings of the choices that tie."""
     beats: tuple[Beat, ...] = Field(min_length=1)
     """The beats, in the order of play."""
 

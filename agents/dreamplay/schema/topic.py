@@ -24,10 +24,10 @@ class TopicMove(FrozenModel):
     role: Role
     """Whose it is."""
     does: Text
-    """What the line does, in words that follow the speaker's name: "asks {elara} why nobody woke him". Of their content
-    the line is made, so they must be words that can be said."""
+    """What the line does, in words that follow the speaker's name: "asks {elara} why nobody woke him". The line is made
+    of their content, so they must be words that can be said."""
     to: Role | None = Field(default=None, exclude_if=lambda value: value is None)
-    """Who is spoken to. Left out: whom it answers, else the first other role named in `does`."""
+    """Who is spoken to. If left out: whom it answers, else the first other role named in `does`."""
     opens: bool = Field(default=False, exclude_if=lambda value: not value)
     """Whether the topic can begin with it."""
     answers: str | None = Field(default=None, exclude_if=lambda value: value is None)
@@ -35,16 +35,16 @@ class TopicMove(FrozenModel):
     joins: bool = Field(default=False, exclude_if=lambda value: not value)
     """Whether somebody who has not been asked can say it, once the topic has been opened."""
     act: Act | None = Field(default=None, exclude_if=lambda value: value is None)
-    """What it does, in one word, for the ledger of open threads: a promise, an accusation. Left out: what its words
+    """What it does, in one word, for the ledger of open threads: a promise, an accusation. If left out: what its words
     show."""
     decides: Id | None = Field(default=None, exclude_if=lambda value: value is None)
     """The answer of the scene's outcome that is decided with it."""
     reveals: Id | None = Field(default=None, exclude_if=lambda value: value is None)
     """The id of what the scene `reveals` and this line tells."""
     settles: bool = Field(default=False, exclude_if=lambda value: not value)
-    """Whether the topic is over with it."""
+    """Whether it ends the topic."""
     when: When = Field(default=(), exclude_if=lambda value: not value)
-    """Conditions without which it is not said."""
+    """Conditions (`scene.outcome == answer`): it is said only if they hold."""
 
 
 class Topic(FrozenModel):
@@ -55,11 +55,11 @@ class Topic(FrozenModel):
     about: Text
     """What it is about, as a noun phrase or a clause: "who was to wake {leo}, and did not". Those present know it."""
     knows: dict[Role, Text] = Field(default_factory=dict, exclude_if=lambda value: not value)
-    """What a role knows or holds of it, by role. Only that role is told."""
+    """What a role knows or thinks of it, by role. Only that role sees it."""
     moves: tuple[TopicMove, ...] = Field(min_length=1)
     """What can be said of it. A model that is led says them; one that is guided sees its own as possibilities; one that
     is free sees none."""
     settled: Text | None = Field(default=None, exclude_if=lambda value: value is None)
     """What settles it, for those who play without being led: "{leo} lets it go, or gives back the key"."""
     when: When = Field(default=(), exclude_if=lambda value: not value)
-    """Conditions without which nobody speaks of it."""
+    """Conditions (`scene.outcome == answer`): it comes up only if they hold."""

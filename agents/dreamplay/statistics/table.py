@@ -107,7 +107,7 @@ def read(rows: Rows) -> Table:
         except ValueError as error:
             raise UsageError(f"{path} is not JSON: {error}") from None
         if not (isinstance(found, list) and all(isinstance(each, dict) for each in found)):
-            raise UsageError(f"{path} is no table: it takes a list of objects, one for each run")
+            raise UsageError(f"{path} is not a table: write a list of objects, one for each run")
         return _table([(f"{path}, row {number}", row) for number, row in enumerate(found, 1)])
     reader = csv.DictReader(io.StringIO(text))
     return _table([(f"{path}:{reader.line_num}", row) for row in reader])
@@ -132,7 +132,7 @@ def _table(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> Table:
         if other != place:
             raise UsageError(
                 f"{place}: condition {one.condition!r}, phrasing {one.phrasing!r}, seed {one.seed} stands in {other} "
-                "already; a run may stand there once"
+                "already; list each run once"
             )
         made.append(one)
     if not made:
@@ -146,7 +146,7 @@ def _number(value: Any, name: str) -> float | None:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{name}: {value!r} is no number") from None
+        raise ValueError(f"{name}: {value!r} is not a number") from None
     if math.isinf(number):
         raise ValueError(f"{name}: {value!r} is not finite")
     return None if math.isnan(number) else number

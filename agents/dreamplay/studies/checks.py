@@ -58,17 +58,17 @@ def _different(study: Study, found: Sequence[Plan]) -> None:
         written = study.conditions[plan.condition].phrasings
         place = study.place("conditions", plan.condition, *(("phrasings", plan.phrasing) if written else ()))
         if plan.before and _alike(plan, plan.before):
-            raise UsageError(f"{place}: nothing is changed at {plan.turn and plan.turn.at}; say what, or take it out")
+            raise UsageError(f"{place}: nothing is changed at {plan.turn and plan.turn.at}; say what, or remove it")
         before = plan.before.phrasing if plan.before else ""
         other = known.setdefault((plan.asked, before), plan)
         if other is plan:
             continue
         if other.condition == study.baseline != plan.condition:
-            raise UsageError(f"{place}: nothing is changed, so that it is the baseline again; say what, or take it out")
+            raise UsageError(f"{place}: nothing is changed, so that it is the baseline again; say what, or remove it")
         shown = (
             f"{other.condition}, {other.phrasing}" if study.conditions[other.condition].phrasings else other.condition
         )
-        raise UsageError(f"{place}: the same is asked for by {shown}; say what is otherwise, or take one out")
+        raise UsageError(f"{place}: the same is asked for by {shown}; say what is different, or remove one")
 
 
 def _alike(plan: Plan, before: Plan) -> bool:
@@ -103,7 +103,7 @@ def _measures(study: Study, found: Sequence[Plan]) -> None:
             if _last(whole.scenes, measures.parse(name)) < first:
                 wrong = (
                     f"{name} looks at what comes before {at}, where the first condition begins; that is the same play "
-                    "in all of them, so that it can never move: take it out"
+                    "in all of them, so that it can never move: remove it"
                 )
                 raise UsageError(f"{study.place(key)}: {wrong}")
 

@@ -98,7 +98,7 @@ def parse(name: str) -> Measure:
     kind = _KINDS.get(hit["kind"]) if hit else None
     if not hit or not kind:
         forms = ", ".join(each.form for each in _KINDS.values())
-        raise UsageError(f"{name!r} is no measure; they are written {forms}")
+        raise UsageError(f"{name!r} is not a measure; measures are written {forms}")
     of = tuple(hit["of"].split(".")) if hit["kind"] != "score" else (hit["of"],)
     wrong = len(of) != kind.form.partition("=")[0].partition("[")[0].count(".") or bool(hit["answer"]) != kind.answers
     if wrong or (hit["place"] and not kind.places):
@@ -116,7 +116,7 @@ def check(names: Iterable[str], story: Story) -> None:
     for name in names:
         parse(name).check(story)
         if name in seen:
-            raise UsageError(f"{name} stands here twice; a test that is counted twice weakens all of them")
+            raise UsageError(f"{name} is listed twice; a test that is counted twice weakens all of them")
         seen.add(name)
 
 

@@ -47,23 +47,23 @@ class Phrasing(FrozenModel):
     """Role to persona: a shipped one by name, a file or character card (looked for beside the study and then in the
     current folder), or another role."""
     say: tuple[Said, ...] = ()
-    """Lines that are spoken at the point, each a role and its words: `- elara: I am leaving.`"""
+    """Lines that are spoken where the condition begins, each a role and its words: `- elara: I am leaving.`"""
     story_edit: Line | None = None
-    """The file of the story as it is played, or, with `at`, as it goes on from the point."""
+    """The file of the story that is played, or, with `at`, that is played from that point on."""
 
 
 class Condition(Phrasing):
-    """What is otherwise than in the story. Without any key, it is played as it is written."""
+    """What is different from the story. Without any key, the story is played as it is written."""
 
     drop: Roles = ()
-    """Roles that are absent; with `at`, that leave at the point."""
+    """Roles that are absent; with `at`, that leave at that point."""
     at: Id | None = None
-    """The beat or scene from which on it is otherwise: the play of the baseline with the same seed goes before it.
-    None: from the start."""
+    """The beat or scene at which the change begins. Before it, the play is that of the baseline with the same seed. If
+    not set: from the start."""
     model: Line | None = None
-    """Another model than that of the study."""
+    """A model other than that of the study."""
     direction: Direction | None = None
-    """Another direction than that of the study."""
+    """A direction other than that of the study."""
     phrasings: dict[Id, Phrasing] = Field(default_factory=dict)
     """Wordings of the same change, by name. Each of them is played with each seed."""
 
@@ -115,7 +115,8 @@ class Study(Authored):
     """The seeds of the dice: how many, which count from 1; a range, 1-40; or a list. Every phrasing of every condition
     is played with each of them, so that plays can be paired."""
     model: Line | None = None
-    """As in a play: its name at an endpoint, a .gguf file, `embedded` or `scripted`. None: what the settings say."""
+    """As in a play: its name at an endpoint, a .gguf file, `embedded` or `scripted`. If not set: what the settings
+    say."""
     base_url: Lines = ()
     """One or several addresses that have the model; plays are shared among them. No key is sent to an address from a
     study, unless `--base-url` names it, too."""
@@ -127,7 +128,7 @@ class Study(Authored):
     candidates: int | None = Field(default=None, ge=1, le=8)
     """Candidates for a line in one call, of which the best is kept."""
     direction: Direction | None = None
-    """How much a character is told of what to say."""
+    """How closely a character is directed."""
     think: bool | None = None
     """Whether characters think before they speak."""
     reflect: bool | None = None
@@ -152,7 +153,7 @@ class Study(Authored):
     measures: Lines = ()
     """What is asked of every play, named before it is played: `stance.leo=stay`; see docs/statistics.md."""
     control: Lines = ()
-    """Measures of what the change cannot touch, though something else could, written as `measures` are: what is said
+    """Measures of what the change cannot touch, though something else could, written like `measures`: what is said
     before the changed person comes in. What comes before the point of every condition is refused: it is the same
     play."""
     prices: Prices | None = None
@@ -194,7 +195,7 @@ class Study(Authored):
         for number, text in enumerate(self.base_url):
             self._check_address(text, *(() if len(self.base_url) == 1 else (number,)))
         if len(set(self.seeds)) < len(self.seeds):
-            raise MisplacedError("a seed stands here twice; the same play would be counted twice", "seeds")
+            raise MisplacedError("a seed is listed twice; the same play would be counted twice", "seeds")
         for name, condition in self.conditions.items():
             if condition.at and name == self.baseline:
                 wrong = "the baseline is played from its start, and the others branch off it; leave out this key"
@@ -221,7 +222,7 @@ class Study(Authored):
         if address.hides:
             wrong = (
                 f"the address {address} has more to it, which may be a password or a key, and a study is there to be "
-                "shared; take it out, and name the whole address with `base_url`"
+                "shared; remove it, and name the whole address with `base_url`"
             )
             raise MisplacedError(wrong, "base_url", *number)
 

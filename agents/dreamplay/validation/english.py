@@ -147,8 +147,8 @@ def _by_name(context: CheckContext) -> Fault:
 
 
 def recites(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """The matter of the cue with "he" for "I", and nothing else. Matter that begins with somebody else may be said as
-    it is, whoever "her shoes" are in it.
+    """The content of the cue with "he" for "I", and nothing else. Content that begins with somebody else may be said
+    as it is, even with "her shoes" in it.
     """
     text = candidate.plain
     if ENGLISH.first_person.search(text):

@@ -28,7 +28,7 @@ def does_not_ask(candidate: Candidate, context: CheckContext) -> Fault | None:
 
 
 def asks_back(candidate: Candidate, context: CheckContext) -> Fault | None:
-    """Nothing but a question where the move says something: of what is said, no word is known."""
+    """Nothing but a question where the move says something."""
     if context.note is None or context.note.form not in ("report", "act"):
         return None
     if not all(sentence.rstrip(_QUOTES).endswith("?") for sentence in _SENTENCES.split(candidate.text.strip())):

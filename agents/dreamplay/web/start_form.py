@@ -126,4 +126,4 @@ def _persona(text: str) -> dp.Persona:
     try:
         return dp.Persona.model_validate_json(text)
     except ValidationError:
-        raise UsageError("`swaps`: the card got lost; give it again") from None
+        raise UsageError("`swaps`: the card was lost; give it again") from None

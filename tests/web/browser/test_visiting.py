@@ -66,7 +66,7 @@ def test_somebody_steps_in_and_is_heard(address: str, pace: served.Pace, tab: Ca
     page.once("dialog", lambda dialog: (questions.append(dialog.message), dialog.accept()))
     page.get_by_label("Seen by").select_option("the author")
     page.get_by_role("button", name="Show").click()
-    expect(page.locator(".beyond")).to_contain_text("with other eyes than Noor")
+    expect(page.locator(".beyond")).to_contain_text("through other eyes than Noor")
     assert questions == ["This shows what Noor may not know. Show it?"]
     page.set_viewport_size(in_browser.PHONE)  # type: ignore[arg-type]
     assert in_browser.wider_than_the_window(page) <= 0

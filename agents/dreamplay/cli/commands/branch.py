@@ -77,7 +77,10 @@ def whatif(
             "--seeds", help="Play pairs with and without the change: a number of pairs, or a list of seeds (3,5,8)."
         ),
     ] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", min=1, max=500, help="Runs to play at once.")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", min=1, max=500, help="How many runs to play at once. Default: what suits the model."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate the cost and play nothing.")] = False,
     store: StoreFlag = None,
     model: ModelFlag = None,
@@ -161,9 +164,7 @@ def whatif(
 
 
 def tree(
-    reference: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="Show only the tree that has this run.")
-    ] = None,
+    reference: Annotated[str | None, typer.Argument(metavar="RUN", help="Show only the tree with this run.")] = None,
     store: StoreFlag = None,
 ) -> None:
     """Draw which run branched off which, where, and with which change.

@@ -56,11 +56,11 @@ def cast(context: typer.Context, story: StoryFlag = None, swap: SwapFlag = None,
 def import_(
     card: Annotated[Path, typer.Argument(metavar="CARD", help="A character card: PNG or JSON, version 1, 2 or 3.")],
     out: Annotated[
-        Path | None, typer.Option(help="The persona file. Default: the name of the character, .yaml.")
+        Path | None, typer.Option(help="The persona file. Default: named after the character, with .yaml.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="The name of the character. Default: the one on the card.")] = None,
     user: Annotated[
-        str | None, typer.Option(help="The name to put in place of {{user}}. Default: the visitor.")
+        str | None, typer.Option(help="The name to put in place of {{user}}. Default: 'the visitor'.")
     ] = None,
     ask_model: Annotated[bool, typer.Option("--ask-model", help="Let a model write what the card lacks.")] = False,
     model: ModelFlag = None,
@@ -92,7 +92,7 @@ def export(
     ],
     card: Annotated[CardVersion, typer.Option(help="Version of the card format.")] = CardVersion.v3,
     png: Annotated[Path | None, typer.Option("--png", help="A PNG portrait to write the card into.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The file of the card. Default: the name of the character.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The card file. Default: named after the character.")] = None,
     with_secrets: Annotated[bool, typer.Option("--with-secrets", help="Include the private sheet.")] = False,
     story: StoryFlag = None,
 ) -> None:

@@ -21,14 +21,14 @@ def copy(
         list[str] | None, typer.Argument(metavar="RUN...", help="Names of runs, or their folders. Default: all.")
     ] = None,
     to: Annotated[
-        str, typer.Option("--to", metavar="WHERE", help="Where they are copied: a folder, or postgresql://...")
+        str, typer.Option("--to", metavar="WHERE", help="Where to copy them: a folder, or postgresql://...")
     ] = "",
     store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Copy runs into another store: a folder, or a database.
 
-    Transcripts are the same byte for byte. Prompts and what was noted come along. What is there already is not copied
+    Transcripts are the same byte for byte. Prompts and what was noted come along. What is already there is not copied
     again, and the runs stay where they are.
 
     Examples:

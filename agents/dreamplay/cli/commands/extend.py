@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def plugins(as_json: JsonFlag = False) -> None:
     """List the plug-ins that can be chosen by name.
 
-    Each has the package that it comes from. What cannot be imported has the reason.
+    Shows which package each comes from, and why one cannot be imported.
 
     Example: dreamplay plugins
     """
@@ -52,7 +52,8 @@ def export(
         typer.Argument(metavar="RUN...", help="Names of runs, or their folders."),
     ] = None,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="FORMAT", help="The format; see --list. Default: by the file.")
+        str | None,
+        typer.Option("--to", metavar="FORMAT", help="The format; see --list. Default: by the suffix of --out."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="The file to write. Default: print the result.")
@@ -61,16 +62,16 @@ def export(
         str | None,
         typer.Option(
             "--view", metavar="VIEW",
-            help="What is in it: reader (what was said and done, dreams, stances), author (everything), or a role "
+            help="Whose view it has: reader (what was said and done, dreams, stances), author (everything), or a role "
             "(what it perceived, and its own thoughts). Default: what the format uses.",
         ),
     ] = None,
     secrets: Annotated[
-        bool, typer.Option("--with-secrets", help="Also tell private sheets, what was pooled into dreams, and prompts.")
+        bool, typer.Option("--with-secrets", help="Include private sheets, what was pooled into dreams, and prompts.")
     ] = False,
     author: Annotated[
         str | None,
-        typer.Option("--author", metavar="NAME", help="Whose play it is, in the formats that have a place for it."),
+        typer.Option("--author", metavar="NAME", help="The author's name, in the formats that have a place for it."),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a file that exists.")] = False,
     show_list: Annotated[bool, typer.Option("--list", help="List the formats.")] = False,
@@ -105,7 +106,7 @@ def export(
         for path in made.named(out):
             say(f"written: {path}")
     elif isinstance(made.main, bytes):
-        raise UsageError(f"format {to!r} is no text; add --out FILE")
+        raise UsageError(f"format {to!r} is not a text; add --out FILE")
     else:
         echo(made.main.removesuffix("\n"))
 

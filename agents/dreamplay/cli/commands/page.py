@@ -16,12 +16,18 @@ if TYPE_CHECKING:
 
 
 def open_page(
-    reference: Annotated[str | None, typer.Argument(metavar="RUN", help="Begin with this run, by its name.")] = None,
+    reference: Annotated[str | None, typer.Argument(metavar="RUN", help="The name of a run to begin with.")] = None,
     host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="Listen on this address. Any other needs --token.")
+        str,
+        typer.Option("--host", metavar="ADDRESS", help="The address to listen on. Any but the default needs --token."),
     ] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Default: 8145, or a free one.")] = None,
-    token: Annotated[bool, typer.Option("--token", help="Let in only those whose address has a token.")] = False,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=0, max=65535, help="The port to listen on. Default: 8145, or a free one."),
+    ] = None,
+    token: Annotated[
+        bool, typer.Option("--token", help="Print an address with a token, and let nobody in without it.")
+    ] = False,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, and open no browser.")] = False,
     store: StoreFlag = None,
 ) -> None:

@@ -182,7 +182,7 @@ def resume(
 
 def runs(
     story: Annotated[str | None, typer.Option("--story", metavar="NAME", help="List only runs of this story.")] = None,
-    changed: Annotated[bool, typer.Option("--changed", help="List only what-if runs with a change.")] = False,
+    changed: Annotated[bool, typer.Option("--changed", help="List only runs that a what-if has changed.")] = False,
     since: Annotated[
         str | None,
         typer.Option(
@@ -200,7 +200,7 @@ def runs(
 ) -> None:
     """List the runs, newest first.
 
-    Each has what was changed, how far it was played, and whether it can be resumed.
+    Shows what was changed in each, how far it was played, and whether it can be resumed.
 
     In a terminal, runs that differ only in their seed share one line, under the name of the newest.
 

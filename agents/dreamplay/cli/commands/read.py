@@ -64,7 +64,7 @@ def knows(
     reference: RunArgument,
     role: Annotated[str, typer.Argument(metavar="ROLE", help="A role of the run, as dreamplay cast lists them.")],
     at: Annotated[
-        int | None, typer.Option(metavar="EVENT", help="The event after which to ask. Default: the last.")
+        int | None, typer.Option(metavar="EVENT", help="Show what is known after this event. Default: the last one.")
     ] = None,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
@@ -98,8 +98,8 @@ def threads(
 ) -> None:
     """List what was asked, offered, promised and told.
 
-    Prints for each question, accusation, offer, promise and told secret who it was put to, in which words, since when,
-    and what became of it.
+    Prints each question, accusation, offer, promise and told secret: to whom, in which words, since when, and what
+    became of it.
 
     Example: dreamplay threads mindsync-20450101-220000-7
     """

@@ -33,11 +33,17 @@ study_app = typer.Typer(
 def run(
     file: StudyArgument,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", min=1, max=10_000, help="Plays at once, in all processes.")
+        int | None,
+        typer.Option(
+            "--jobs",
+            min=1,
+            max=10_000,
+            help="How many plays run at once, in all processes. Default: what suits the model.",
+        ),
     ] = None,
     processes: Annotated[
         int | None,
-        typer.Option("--processes", min=1, max=500, help="Processes that play. Default: one for each core."),
+        typer.Option("--processes", min=1, max=500, help="How many processes play. Default: one for each core."),
     ] = None,
     cluster: Annotated[
         str | None,
@@ -96,9 +102,9 @@ def run(
 
 @study_app.command("status")
 def status(file: StudyArgument, store: StoreFlag = None, model: ModelFlag = None, as_json: JsonFlag = False) -> None:
-    """Show how many plays of each condition are finished, being played, stopped or missing.
+    """Show how far the plays of each condition are.
 
-    What has failed is not kept, and counts as stopped or missing.
+    They are finished, being played, stopped or missing. What has failed is not kept, and counts as stopped or missing.
 
     Example: dreamplay study status leo.yaml
     """
@@ -125,9 +131,10 @@ def report(
     quiet: QuietFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Report what a study has found: placebo and controls first, then every condition in every measure.
+    """Report what a study has found.
 
-    Every number says how it was made. The report in a file has the Python that makes it again from the table.
+    Placebo and controls come first, then every condition in every measure. Every number says how it was made. A report
+    in a file has the Python that reproduces it from the table.
 
     Examples:
 
