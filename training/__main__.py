@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from dreamplay.errors import DreamplayError
+from dreamplay.errors import DreamplayError, UsageError
 from dreamplay.models import model_store, profile_table
 
 from training import play, scene
@@ -52,7 +52,16 @@ def train(
     epochs: Annotated[float, typer.Option(help="How often each scene is seen.")] = 2.0,
     learning_rate: Annotated[float, typer.Option(help="The highest rate.")] = 2e-4,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    start: Annotated[Path | None, typer.Option(help="Train the adapter of this earlier training further.")] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Train an adapter further: the folder of an earlier training, or an engine's file."),
+    ] = None,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind", help="Learn replies of this kind alone: line, dream, epilogue, stance or reflection; repeatable."
+        ),
+    ] = None,
     scenes: Annotated[Path, typer.Option(help="The folder of the scenes.")] = scene.SCENES,
     prepare: Annotated[bool, typer.Option(help="Only compute what the lower layers make of the scenes.")] = False,
 ) -> None:
@@ -61,9 +70,12 @@ def train(
     from training.train import Recipe, Trainer
 
     base = model_store.assemble()
-    held_out = _packs(scenes / "held_out.jsonl")
-    packs = _packs(scenes / "train.jsonl")
+    held_out = _packs(scenes / "held_out.jsonl", kinds)
+    packs = _packs(scenes / "train.jsonl", kinds)
     recipe = Recipe(epochs=epochs, learning_rate=learning_rate)
+    if start and start.is_file():
+        adapter_file.read(start, out / "start")
+        start = out / "start"
     trainer = Trainer(base_model.load(base), recipe, out, device, start)
     if prepare:
         trainer.prepare([*held_out, *packs])
@@ -107,13 +119,19 @@ def heart(runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")]) 
     print("by heart:", len(found), *found, sep="\n  ")
 
 
-def _packs(path: Path) -> list[Pack]:
-    """The scenes of a file, each as one packed sequence."""
+def _packs(path: Path, kinds: Sequence[str] | None) -> list[Pack]:
+    """The scenes of a file, each as one packed sequence: its replies of some kinds, or all of them."""
     from training.packing import pack
     from training.tokens import load_tokenizer, samples
 
     tokenizer = load_tokenizer(model_store.assemble())
-    return [pack(made) for each in scene.read(path) if (made := samples(_played(each).examples, tokenizer))]
+    told = ([e for e in _played(each).examples if not kinds or e.prompt.kind in kinds] for each in scene.read(path))
+    found = [pack(samples(examples, tokenizer)) for examples in told if examples]
+    if not found:
+        raise UsageError(
+            f"no reply of the kind {' or '.join(kinds or ())} is in {path}; see `python -m training check`"
+        )
+    return found
 
 
 def _played(written: WrittenScene, out: Path | None = None) -> Played:

@@ -1,4 +1,4 @@
-"""The adapter as the engine reads it: a .gguf file of the kind "adapter", made of PEFT's weights."""
+"""The adapter as the engine reads it, a .gguf file of the kind "adapter": made of PEFT's weights, and read back."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from pathlib import Path
 
 import gguf
 import numpy as np
-from safetensors.torch import load_file
+import torch
+from peft import LoraConfig
+from safetensors.torch import load_file, save_file
 
 from training.base_model import LINEAR
 
 _WEIGHT = re.compile(r"base_model\.model\.model\.layers\.(\d+)\.(.+)\.lora_([AB])\.weight")
+_TENSOR = re.compile(r"blk\.(\d+)\.(.+)\.weight\.lora_([ab])")
 _ENGINE = {ours: theirs for theirs, ours in LINEAR.items()}
 
 
@@ -45,3 +48,36 @@ def write(peft: Path, out: Path, *, name: str, base: str) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def read(file: Path, peft: Path) -> None:
+    """Read an engine's file back into a folder as PEFT saves it, to train the adapter further.
+
+    Args:
+        file: the adapter, as `write` makes it.
+        peft: the new folder.
+
+    Raises:
+        ValueError: it holds no adapter of the linear layers of a block.
+    """
+    reader = gguf.GGUFReader(file)
+    alpha = reader.get_field("adapter.lora.alpha")
+    weights, blocks, rank = dict[str, torch.Tensor](), set[int](), 0
+    for each in reader.tensors:
+        found = _TENSOR.fullmatch(each.name)
+        if found is None or found[2] not in LINEAR:
+            raise ValueError(f"{file}: {each.name} is no adapter of a linear layer of a block")
+        block, layer, side = found.groups()
+        weight = torch.from_numpy(np.array(each.data))
+        weights[f"base_model.model.model.layers.{block}.{LINEAR[layer]}.lora_{side.upper()}.weight"] = weight
+        blocks.add(int(block))
+        rank = min(weight.shape)
+    if alpha is None or not weights:
+        raise ValueError(f"{file} holds no LoRA adapter")
+    config = LoraConfig(
+        r=rank, lora_alpha=round(alpha.contents()), layers_to_transform=sorted(blocks),
+        target_modules=[name.split(".")[1] for name in LINEAR.values()], task_type="CAUSAL_LM",
+    )  # fmt: skip
+    peft.mkdir(parents=True, exist_ok=True)
+    config.save_pretrained(str(peft))
+    save_file(weights, peft / "adapter_model.safetensors")

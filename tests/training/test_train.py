@@ -91,6 +91,18 @@ def test_the_engines_file_says_what_it_was_made_for(tmp_path: Path) -> None:
     assert (found.name, found.base_sha256) == ("a voice", "0" * 64)
 
 
+def test_an_engines_file_is_trained_further(tmp_path: Path) -> None:
+    packs = [pack(SAMPLES)]
+    trained = Trainer(_base(), RECIPE, tmp_path / "first")
+    trained.train(packs, packs)
+    adapter_file.write(tmp_path / "first", tmp_path / "adapter.gguf", name="a voice", base="0" * 64)
+    adapter_file.read(tmp_path / "adapter.gguf", tmp_path / "start")
+    further = Trainer(_base(), RECIPE, tmp_path / "second", start=tmp_path / "start")
+    assert further.step == 0
+    assert further.evaluate(packs) == pytest.approx(trained.evaluate(packs), abs=1e-2)
+    assert further.evaluate(packs) < Trainer(_base(), RECIPE, tmp_path / "none").evaluate(packs)
+
+
 def test_the_rate_rises_and_falls() -> None:
     rates = [rate(step, 100, Recipe(warmup=10)) for step in range(100)]
     assert np.argmax(rates) in range(8, 12)
