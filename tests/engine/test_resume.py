@@ -64,7 +64,8 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_as_if_it_had_not_been(
     jobs: list[list[dict[str, Any]]] = []
     for number in range(kills):
         kind = kinds[number % 2]
-        kill = {"kind": kind, "at": dice.randrange(1, moments[kind])}
+        # How many moments a play has depends a little on its threads, so the last of them may not come.
+        kill = {"kind": kind, "at": dice.randrange(1, moments[kind] * 9 // 10)}
         again = {"kind": kind, "at": dice.randrange(1, moments[kind] // 2)}  # of what goes on, and may be over by then
         jobs.append([kill, *([again] if dice.random() < 0.5 else []), {"lost": dice.random() < 0.2}])
     ends = _crashed(small, tmp_path / "runs", jobs)
