@@ -220,16 +220,20 @@ async def test_a_stance_that_was_decided_is_not_paid_for_again(deciding: tuple[P
 
 
 @pytest.mark.parametrize("kind", ["line", "stance"])
-async def test_a_stop_ends_the_wait_for_a_busy_endpoint_and_loses_nothing(
-    small: Path, tmp_path: Path, kind: str
+@pytest.mark.parametrize("fault", ["busy", "stuck"])
+async def test_a_stop_waits_for_no_endpoint_that_is_busy_or_comes_to_a_halt_and_loses_nothing(
+    small: Path, tmp_path: Path, fault: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of the stances, which are asked for at once, one is told to wait while the others are being answered."""
-    refused: list[dict[str, Any]] = []
+    """Of the stances, which are asked for at once, one meets the fault, and the others are waited for."""
+    monkeypatch.setattr(waiting, "SILENCE", 0.5)
+    met: list[dict[str, Any]] = []
 
-    def busy(request: dict[str, Any]) -> CannedAnswer | None:
-        if ("response_format" in request) == (kind == "stance") and len(fake.seen) > 2 and not refused:
-            refused.append(request)
-            return CannedAnswer({"error": {"message": "slow down"}}, status=429, retry_after="60")
+    def once(request: dict[str, Any]) -> CannedAnswer | None:
+        if ("response_format" in request) == (kind == "stance") and len(fake.seen) > 2 and not met:
+            met.append(request)
+            if fault == "busy":
+                return CannedAnswer({"error": {"message": "slow down"}}, status=429, retry_after="60")
+            fake.faults.append(fault)
         return None
 
     with FakeEndpoint(latency=0.05) as fake:
@@ -237,11 +241,11 @@ async def test_a_stop_ends_the_wait_for_a_busy_endpoint_and_loses_nothing(
         whole = await worlds.play(small, tmp_path / "whole", Endpoint("fake", client, "there"))
         asked = len(fake.seen)
         fake.seen.clear()
-        fake.refuses = busy
+        fake.refuses = once
         run = Runner(worlds.plan(small), Endpoint("fake", client, "there"), tmp_path / "run", {})
         async with asyncio.timeout(30):
             playing = asyncio.create_task(run.play(lambda seen: None))
-            while not refused:  # noqa: ASYNC110
+            while not met:  # noqa: ASYNC110
                 await asyncio.sleep(0)
             run.stop()
             await playing
@@ -249,42 +253,7 @@ async def test_a_stop_ends_the_wait_for_a_busy_endpoint_and_loses_nothing(
         await Runner(worlds.plan(small), Endpoint("fake", client, "there"), tmp_path / "run", {}, goes_on=True).play(
             lambda seen: None
         )
-        assert len(fake.seen) == asked + 1  # nothing is asked twice but what was refused
-        await client.close()
-    assert [event.text for event in transcript.read(tmp_path / "run").script] == [event.text for event in whole.script]
-
-
-@pytest.mark.parametrize("kind", ["line", "stance"])
-async def test_a_stop_does_not_wait_for_an_answer_that_has_come_to_a_halt(
-    small: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of the stances, which are asked for at once, the others are waited for."""
-    monkeypatch.setattr(waiting, "SILENCE", 0.5)
-    stuck: list[dict[str, Any]] = []
-
-    def halts(request: dict[str, Any]) -> None:
-        if ("response_format" in request) == (kind == "stance") and len(fake.seen) > 2 and not stuck:
-            stuck.append(request)
-            fake.faults.append("stuck")
-
-    with FakeEndpoint(latency=0.05) as fake:
-        client = open_client(fake.base_url, "none", timeout=60)
-        whole = await worlds.play(small, tmp_path / "whole", Endpoint("fake", client, "there"))
-        asked = len(fake.seen)
-        fake.seen.clear()
-        fake.refuses = halts
-        run = Runner(worlds.plan(small), Endpoint("fake", client, "there"), tmp_path / "run", {})
-        async with asyncio.timeout(30):
-            playing = asyncio.create_task(run.play(lambda seen: None))
-            while not stuck:  # noqa: ASYNC110
-                await asyncio.sleep(0)
-            run.stop()
-            await playing
-        assert (run.stopped, transcript.read(tmp_path / "run").end) == (True, None)
-        await Runner(worlds.plan(small), Endpoint("fake", client, "there"), tmp_path / "run", {}, goes_on=True).play(
-            lambda seen: None
-        )
-        assert len(fake.seen) == asked + 1  # nothing is asked twice but what came to a halt
+        assert len(fake.seen) == asked + 1  # nothing is asked twice but what met the fault
         await client.close()
     assert [event.text for event in transcript.read(tmp_path / "run").script] == [event.text for event in whole.script]
 
