@@ -51,12 +51,18 @@ def lora(path: Path, name: str = "mine", base: str | None = None, **keys: object
     return gguf(path, known | based | keys)
 
 
-def ship(monkeypatch: pytest.MonkeyPatch, folder: Path, end: str = "") -> Adapter:
-    """Put an adapter for the embedded model where the shipped one lies. `end` makes it another version."""
+def ship(monkeypatch: pytest.MonkeyPatch, folder: Path, end: str = "", *, second: bool = False) -> Adapter:
+    """Put an adapter for the embedded model where the shipped one lies, and perhaps a second one beside it. `end` makes
+    it another version.
+    """
     monkeypatch.setattr(adapter, "FOLDER", folder)
     folder.mkdir(exist_ok=True)
     file = lora(folder / "voice.gguf", VOICE, model_store.SHA256, end=end)
-    (folder / "voice.toml").write_text(f'sha256 = "{adapter.read(file).sha256}"\n')
+    told = f'sha256 = "{adapter.read(file).sha256}"\n'
+    if second:
+        other = lora(folder / "other.gguf", "other", model_store.SHA256, end=end)
+        told += f'[second]\nfile = "{other.name}"\nsha256 = "{adapter.read(other).sha256}"\n'
+    (folder / "voice.toml").write_text(told)
     found = adapter.shipped()
     assert found
     return found

@@ -262,5 +262,5 @@ def recorded(spec: ModelSpec | None) -> dict[str, Any]:
     if spec is None:
         return {}
     variant = {} if spec.kind in model_choice.SHIPPED or spec.model is None else {"variant": spec.model}
-    plays_with = {"adapter": spec.adapter.record.model_dump()} if spec.adapter else {}
+    plays_with = {"adapter": spec.adapter.record.model_dump(exclude_none=True)} if spec.adapter else {}
     return {"provider": spec.kind} | variant | plays_with

@@ -70,16 +70,18 @@ def test_a_version_without_an_adapter_plays_without(monkeypatch: pytest.MonkeyPa
         model_choice.choose(load(adapter="voice"))
 
 
+@pytest.mark.parametrize(("number", "name"), [(0, "voice.gguf"), (1, "other.gguf")])
 @pytest.mark.parametrize("damage", ["cut short", "one byte more", "gone"])
 def test_a_shipped_adapter_that_is_damaged_is_refused_with_the_way_out(
-    damage: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    damage: str, number: int, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    file = adapter_files.ship(monkeypatch, tmp_path / "adapters").path
+    shipped = adapter_files.ship(monkeypatch, tmp_path / "adapters", second=True)
+    file = shipped.files[number]
     whole = file.read_bytes()
     file.write_bytes(whole[:-9] if damage == "cut short" else whole + b"x")
     if damage == "gone":
         file.unlink()
-    with pytest.raises(SettingsError, match=r"voice.gguf is damaged \(.*\); run: pip install .*: `adapter=none`$"):
+    with pytest.raises(SettingsError, match=rf"{name} is damaged \(.*\); run: pip install .*: `adapter=none`$"):
         model_choice.choose(load())
     assert model_choice.choose(load(adapter="none")).adapter is None
 
@@ -111,10 +113,10 @@ def test_other_models_refuse_an_adapter_that_is_asked_for_and_ignore_one_that_is
 
 
 async def test_a_survey_shows_the_adapter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    voice = adapter_files.ship(monkeypatch, tmp_path / "adapters")
-    shown = {"name": voice.name, "size": voice.size, "sha256": voice.sha256}
+    voice = adapter_files.ship(monkeypatch, tmp_path / "adapters", second=True)
+    shown, second = ({"name": a.name, "size": a.size, "sha256": a.sha256} for a in (voice, voice.second) if a)
     rows = await survey.survey(load(model="my.gguf"))
-    assert [row.get("adapter", "takes none") for row in rows] == [None, shown, "takes none"]
+    assert [row.get("adapter", "takes none") for row in rows] == [None, shown | {"second": second}, "takes none"]
     voice.path.write_bytes(b"GGUF")
     rows = await survey.survey(load())
     assert "cannot play: the shipped adapter voice.gguf is damaged" in rows[0]["state"]

@@ -7,6 +7,7 @@ import gc
 import stat
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,23 @@ async def test_what_an_adapter_is_not_used_for_is_answered_without_it(fake: Fake
     off = [{"id": 0, "scale": 0.0}]
     assert [request.get("lora") for request in fake.seen] == [None, None, off, None]
     assert [request["temperature"] for request in fake.seen] == [0.1, 0.3, 0.1, 0.1]
+
+
+async def test_what_the_second_adapter_answers_has_a_slot_of_its_own(
+    fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    both, kinds = adapter_files.ship(monkeypatch, tmp_path, second=True), ("line", "dream", "reflection", "line")
+    shipped = profile_table.look_up("embedded", "", both.name)
+    for known in (both, replace(both, second=None)):
+        used = {"second_adapter": ("dream",), "adapted": ("line", "dream"), "candidates": 2}
+        model = LocalModel(timeout=30, profile=shipped.refined(used), adapter=known, jobs=2)
+        asked = [LINE.model_copy(update={"kind": kind}) for kind in kinds]
+        await _closed(model, *(model.complete(each, seed=5) for each in asked))
+    off, second = [{"id": 0, "scale": 0.0}], [{"id": 1, "scale": 1.0}]
+    assert [(request["id_slot"], request.get("lora")) for request in fake.seen] == [
+        (2, None), (4, second), (4, off), (2, None),
+        (2, None), (2, None), (2, off), (2, None),
+    ]  # fmt: skip
 
 
 async def test_calls_at_the_same_time_wait_for_one_engine(fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,8 +196,8 @@ async def test_a_prompt_state_is_one_adapter_s_and_the_engine_is_started_with_it
     saved: list[str] = []
     start = model_store.start
 
-    def started(gguf: Path | None = None, *, adapter: Path | None, **rest: int) -> LocalServer:
-        starts.append(adapter)
+    def started(gguf: Path | None = None, *, adapters: tuple[Path, ...], **rest: int) -> LocalServer:
+        starts.append(adapters)
         return start(gguf)
 
     async def state(endpoint: Endpoint, slot: str, action: str, file: str) -> bool:
@@ -192,7 +210,7 @@ async def test_a_prompt_state_is_one_adapter_s_and_the_engine_is_started_with_it
     models = [_model(adapter=each) for each in (None, *adapters, adapters[0])]
     for model in models:
         await _closed(model, model.complete(LINE, seed=1))
-    assert starts == [None, tmp_path / "one.gguf", tmp_path / "other.gguf"]
+    assert starts == [(), (tmp_path / "one.gguf",), (tmp_path / "other.gguf",)]
     assert len(set(saved)) == 3
     assert saved[1] == saved[3]
 

@@ -198,10 +198,13 @@ def test_one_run_shares_its_window_among_candidates_and_several_share_nothing(
 
 def test_an_adapter_is_loaded_with_the_model(asked: list[Any], tmp_path: Path) -> None:
     model_store.start(window=2048)
-    model_store.start(window=2048, adapter=tmp_path / "voice.gguf")
+    voice, other = (tmp_path / name for name in ("voice.gguf", "other.gguf"))
+    for files in ((voice,), (voice, other)):
+        model_store.start(window=2048, jobs=2, candidates=2, adapters=files)
     assert [[(each.path, each.scale) for each in params.lora_adapters] for params in asked] == [
-        [], [(str(tmp_path / "voice.gguf"), 1.0)]
+        [], [(str(voice), 1.0)], [(str(voice), 1.0), (str(other), 0.0)]
     ]  # fmt: skip
+    assert [params.n_parallel for params in asked] == [1, 4, 6]
 
 
 def test_what_the_engine_refuses_is_one_line_with_the_next_step(
@@ -216,7 +219,7 @@ def test_what_the_engine_refuses_is_one_line_with_the_next_step(
     with pytest.raises(EmbeddedModelError, match=r"cannot load my.gguf: cannot start; is it a whole .gguf file\?$"):
         model_store.start(Path("my.gguf"), window=2048)
     with pytest.raises(EmbeddedModelError, match=r"my.gguf with a.gguf: cannot start; was .* without: `adapter=none`$"):
-        model_store.start(Path("my.gguf"), window=2048, adapter=Path("a.gguf"))
+        model_store.start(Path("my.gguf"), window=2048, adapters=(Path("a.gguf"),))
 
 
 def test_no_prompt_is_kept_in_host_memory_where_another_caller_could_get_it(asked: list[Any]) -> None:

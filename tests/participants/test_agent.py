@@ -411,6 +411,39 @@ async def test_each_choice_can_be_taken_and_stands_first_for_somebody(story: Sto
     assert first == {choice.id for choice in story.choices}
 
 
+@pytest.mark.parametrize("judges", [False, True])
+async def test_what_somebody_spoke_for_last_is_chosen_unless_the_model_judges(
+    story: Story, cast: Cast, scene: Scene, *, judges: bool
+) -> None:
+    favoured = {
+        move.favours: {"topic": topic.id, "move": number}
+        for topic in scene.topics
+        for number, move in enumerate(topic.moves)
+        if move.role == "elara" and move.favours
+    }
+    said = [
+        ("elara", favoured["campaign"]),
+        ("elara", favoured["hybrid"]),
+        ("leo", favoured["campaign"]),
+        ("elara", {}),
+    ]
+    script = Script(
+        worlds.event(number, speaker=speaker, scene=scene.id, witnesses=ALL, cue=CUE.model_copy(update=move))
+        for number, (speaker, move) in enumerate(said)
+    )
+    profile, model = worlds.SMALL.refined({"judges_outcome": judges}), _Deciding()
+    model.profile = profile
+    elara = Agent("elara", PromptBuilder(story, cast, profile), model, 7)
+    stance = await elara.decide(*worlds.turn(script, scene, "elara", task="stance"))
+    assert model.seen[0].json_schema
+    offered = model.seen[0].json_schema["properties"]["choice"]["enum"]
+    texts = worlds.choices(story, cast)
+    if judges:
+        assert set(offered) == set(texts.values())
+    else:
+        assert (offered, stance.choice) == ([texts["hybrid"]], "hybrid")
+
+
 def test_each_call_has_a_seed_of_its_own_the_same_in_every_process() -> None:
     assert call_seed(7, "roof", 1, "leo", 0) == 962578009
     places = [("roof", 1, "leo", 0), ("roof", 1, "leo", 1), ("roof", 2, "leo", 0), ("lab", 1, "leo", 0)]

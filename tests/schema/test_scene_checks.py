@@ -125,6 +125,9 @@ FAULTS: dict[str, tuple[Change, str, str]] = {
     "an unknown answer of a move": (
         lambda a, b: _move(a, 2, decides="perhaps"), "decides: perhaps", "there is no such answer (yes, no)",
     ),
+    "an unknown choice of a move": (
+        lambda a, b: _move(a, 2, favours="tea"), "favours: tea", "there is no such choice (go, stay)",
+    ),
     "an unknown reveal": (
         lambda a, b: _move(a, 2, reveals="locks"), "reveals: locks", "there is no such id (lock)",
     ),

@@ -146,7 +146,8 @@ def _named(run: RunLog) -> dict[str, Any]:
         known = found.pop("recall")
         found.setdefault("memory", {"name": (MEMORY if known else NO_MEMORY).name})
     if adapter := found.pop("adapter", None):
-        found["adapter"] = f"{adapter['name']} ({adapter['sha256'][:_DIGITS]})"
+        digests = [adapter[each][:_DIGITS] for each in ("sha256", "second") if adapter.get(each)]
+        found["adapter"] = f"{adapter['name']} ({', '.join(digests)})"
     others = {name: value for name, value in found.items() if name not in PLUGINS}
     return others | {name: choice.get("name", "") for name, choice in _choices(found).items()}
 

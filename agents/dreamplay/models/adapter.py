@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +37,8 @@ class AdapterRecord(FrozenModel):
     name: Annotated[Words, Field(min_length=1, max_length=_LONGEST)]
     sha256: str = Field(pattern=f"^{_SHA256}$")
     """Of its file."""
+    second: str | None = Field(default=None, pattern=f"^{_SHA256}$")
+    """Of the file of the adapter that goes with it."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,18 @@ class Adapter:
     """Of the file."""
     base_sha256: str | None
     """Of the file of the model that it was trained on, if it says so."""
+    second: Adapter | None = None
+    """Another one that goes with it; see `ModelProfile.second_adapter`."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Its file, and that of the one that goes with it."""
+        return (self.path, self.second.path) if self.second else (self.path,)
 
     @property
     def record(self) -> AdapterRecord:
         """What a transcript keeps of it."""
-        return AdapterRecord(name=self.name, sha256=self.sha256)
+        return AdapterRecord(name=self.name, sha256=self.sha256, second=self.second.sha256 if self.second else None)
 
     @property
     def is_shipped(self) -> bool:
@@ -87,16 +96,27 @@ def read(path: Path) -> Adapter:
 
 
 def shipped() -> Adapter | None:
-    """The adapter of the package; None if this version has none.
+    """The adapter of the package, with the one that goes with it; None if this version has none.
 
     Raises:
-        SettingsError: its file is missing or damaged.
+        SettingsError: a file is missing or damaged.
     """
     file = _shipped_file()
     try:
-        wanted = tomllib.loads(file.with_suffix(".toml").read_text(encoding="utf-8"))["sha256"]
+        wanted = tomllib.loads(file.with_suffix(".toml").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    found = _whole(file, wanted["sha256"])
+    second = wanted.get("second")
+    return replace(found, second=_whole(FOLDER / second["file"], second["sha256"])) if second else found
+
+
+def _whole(file: Path, wanted: str) -> Adapter:
+    """A shipped adapter whose file has this SHA-256.
+
+    Raises:
+        SettingsError: it is missing or damaged.
+    """
     try:
         found = read(file)
         problem = "" if found.sha256 == wanted else f"its SHA-256 is {found.sha256[:12]}…, and not {wanted[:12]}…"

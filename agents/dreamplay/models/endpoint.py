@@ -52,6 +52,9 @@ class Endpoint:
     """What the endpoint accepts and how it is called, including what was learnt since it was opened."""
     slot: int | None = None
     """Of the slots of a llama.cpp server, the one whose prompt cache it uses. None: the server chooses."""
+    second_slot: int | None = None
+    """The one for what its first adapter does not answer, if it has two: with another one, or with none, a slot has to
+    read its prompt again. None: the same."""
     streams: bool = True
     """Whether replies are streamed. Whole replies cost less if nobody watches."""
     patience: float = PATIENCE
@@ -168,7 +171,9 @@ class Endpoint:
 
         while True:
             known = self.profile
-            request = request_body(prompt, seed, known, model=self.name, slot=self.slot, streams=self.streams)
+            first = self.second_slot is None or known.adapter_for(prompt.kind) == 0
+            slot = self.slot if first else self.second_slot
+            request = request_body(prompt, seed, known, model=self.name, slot=slot, streams=self.streams)
             try:
                 return await self._send(request, prompt, on_token, answer)
             except openai.APIError as error:

@@ -61,11 +61,14 @@ class LocalModel:
         self.name = gguf.stem if gguf else model_store.NAME
         plays_with = adapter.name if adapter else ""
         self.profile = profile or profile_table.look_up("gguf" if gguf else "embedded", self.name, plays_with)
+        self._second = bool(adapter and adapter.second)
+        if not self._second:  # an adapter of the user's may have the name of the shipped one
+            self.profile = self.profile.refined({"second_adapter": ()})
         self._timeout = timeout
         self._gguf, self._adapter, self._jobs = gguf, adapter, jobs
         self._endpoint: Endpoint | None = None
         # For its further candidates a call takes the lowest slots that are free, whatever has been read in them.
-        self._slot = (self.profile.candidates - 1) * jobs if jobs > 1 else 0
+        self._slot = (self.profile.candidates - 1) * jobs
         self._first = asyncio.Lock()
         self._alone = asyncio.Lock()
         self._engine = functools.cache(self._start)
@@ -73,7 +76,7 @@ class LocalModel:
             self._engine()
 
     def lanes(self) -> list[LocalModel]:
-        """This model once for each of the runs at once. All are served by one engine, each in a slot of its own: a slot
+        """This model once for each of the runs at once. All are served by one engine, each in slots of its own: a slot
         has to read again whatever another has read.
         """
         lanes = [self, *(copy.copy(self) for _ in range(1, self._jobs))]
@@ -101,14 +104,14 @@ class LocalModel:
             await self._endpoint.close()
 
     def _start(self) -> _Engine:
-        adapter = self._adapter.path if self._adapter else None
+        adapters = self._adapter.files if self._adapter else ()
         window, candidates = self.profile.context_window, self.profile.candidates
-        alike = (_running_loop(), self._gguf, adapter, window, candidates)
+        alike = (_running_loop(), self._gguf, adapters, window, candidates)
         engine = _engines.get(alike) if self._jobs == 1 else None
         if engine is None or (engine.starting.done() and engine.starting.exception()):
             pool = ThreadPoolExecutor(1, thread_name_prefix="engine")
             engine = _Engine(pool.submit(
-                model_store.start, self._gguf, adapter=adapter, window=window, candidates=candidates, jobs=self._jobs
+                model_store.start, self._gguf, adapters=adapters, window=window, candidates=candidates, jobs=self._jobs
             ))  # fmt: skip
             pool.shutdown(wait=False)
         if self._jobs == 1:
@@ -121,9 +124,10 @@ class LocalModel:
             endpoint = self._connect(engine)
             file = _file(engine, self._adapter, self.profile.context_window, prompt)
             slot = f"{engine.root}/slots/{self._slot}"
-            known = (model_store.slots() / file).is_file() and await _state(endpoint, slot, "restore", file)
+            shared = prompt.kind == "line"  # what was read with another adapter, or with none, is no use to the lines
+            known = shared and (model_store.slots() / file).is_file() and await _state(endpoint, slot, "restore", file)
             reply = await endpoint.complete(prompt, seed=seed, on_token=on_token)
-            if not known:
+            if shared and not known:
                 if await _state(endpoint, slot, "save", file):
                     with contextlib.suppress(OSError):
                         (model_store.slots() / file).chmod(0o600)
@@ -133,9 +137,11 @@ class LocalModel:
 
     def _connect(self, engine: LocalServer) -> Endpoint:
         client = open_client(f"{engine.root}/v1", engine.api_key, timeout=self._timeout)
+        second = self._slot + self._jobs if self._second else None  # above those of all the runs
         return Endpoint(
-            self.name, client, "the embedded engine", profile=self.profile, slot=self._slot, patience=self._timeout
-        )
+            self.name, client, "the embedded engine",
+            profile=self.profile, slot=self._slot, second_slot=second, patience=self._timeout,
+        )  # fmt: skip
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

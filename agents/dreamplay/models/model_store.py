@@ -14,7 +14,7 @@ import importlib.util
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ def assemble(target: Path | None = None) -> Path:
 
 
 def start(
-    gguf: Path | None = None, *, window: int, candidates: int = 1, jobs: int = 1, adapter: Path | None = None
+    gguf: Path | None = None, *, window: int, candidates: int = 1, jobs: int = 1, adapters: Sequence[Path] = ()
 ) -> LocalServer:
     """Load a model and serve it on a free loopback port behind a random key. Blocks for 2 to 7 seconds.
 
@@ -124,7 +124,8 @@ def start(
         window: tokens of context.
         candidates: sequences that the engine decodes at once for one run.
         jobs: runs at once; each of their candidates has a window of its own then, of some 30 KB a token.
-        adapter: the file of a LoRA adapter that is applied to the model.
+        adapters: the files of LoRA adapters. The first is applied to the model unless a call wants another, which has a
+            slot of its own for each run.
 
     Raises:
         EmbeddedModelError: no engine, no model, or llama.cpp refuses a file.
@@ -146,9 +147,10 @@ def start(
     key = secrets.token_urlsafe(24)
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
-    if adapter:
-        params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 1.0)]
-    params.n_parallel = candidates * jobs
+    params.lora_adapters = [
+        xllamacpp.CommonAdapterLoraInfo(str(file), 0.0 if number else 1.0) for number, file in enumerate(adapters)
+    ]
+    params.n_parallel = (candidates + max(len(adapters) - 1, 0)) * jobs
     # The candidates of one call share the window, and the prompt in it. Several runs do not: where all share one, each
     # token attends to the others' as well, if only to leave them out, and four at once are slower than one by one.
     params.kv_unified = jobs == 1
@@ -178,8 +180,11 @@ def start(
         server = xllamacpp.Server(params)
     except RuntimeError as error:
         files, advice = str(path), "is it a whole .gguf file?"
-        if adapter:
-            files, advice = f"{path} with {adapter}", "was the adapter made for it? To play without: `adapter=none`"
+        if adapters:
+            files, advice = (
+                f"{path} with {' and '.join(map(str, adapters))}",
+                "was the adapter made for it? To play without: `adapter=none`",
+            )
         raise EmbeddedModelError(f"llama.cpp cannot load {files}: {error}; {advice}") from error
     return LocalServer(server.listening_address, key, path, server)
 

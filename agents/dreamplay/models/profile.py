@@ -15,6 +15,9 @@ from dreamplay.models.prompt import Asked
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.direction import Direction
 
+Scope = Literal["story", "last_beat"]
+"""How much of a play is told again in a prompt: the story as in every other prompt, or its last beat alone."""
+StanceScope = Literal["story", "last_beat", "own_words"]
 SMALLEST_WINDOW = 512
 """Minimum size of a context window in tokens."""
 SMALLEST_OUTPUT = 16
@@ -83,6 +86,8 @@ class ModelProfile(FrozenModel):
     adapted: tuple[Asked, ...] | None = None
     """What the adapter is used for: one that was trained on lines can spoil what is asked more rarely, which the model
     then answers without it. If not set: for everything."""
+    second_adapter: tuple[Asked, ...] = ()
+    """What a second adapter is used for in its place, where a model plays with two."""
     min_p: float | None = Field(default=None, ge=0.0, le=1.0)
     """No token is sampled whose probability is below this share of the likeliest one's; llama.cpp only. If not set: its
     own."""
@@ -111,7 +116,8 @@ class ModelProfile(FrozenModel):
     think: bool = True
     """Whether a character thinks before a line, in the same reply. It helps large models and harms small ones."""
     judges_outcome: bool = True
-    """Whether the model is asked what came of a scene. Otherwise the moves that were played decide it."""
+    """Whether the model is asked what came of a scene. Otherwise the moves that were played decide it, and at a
+    crossroads what somebody chooses, as far as a move favours a choice."""
     private_sheet: bool = True
     """Whether the prompt of a line carries the private sheet, if the model is led. A small one makes no use of it."""
     cue_manner: bool = True
@@ -133,8 +139,13 @@ class ModelProfile(FrozenModel):
     """How earlier scenes stand in a prompt. short: how each began and what came of it, with the last words of the last
     one, where the length of a prompt is paid for. whole: word for word, for an engine that reads each line only once.
     """
-    epilogue_scope: Literal["story", "last_beat"] = "story"
+    epilogue_scope: Scope = "story"
     """What is told again before the epilogue. From the whole story a small model makes one more dream."""
+    stance_scope: StanceScope = "story"
+    """The same before a stance; own_words: nothing but what the character said in the last beat. From more, a small
+    model chooses as by the dice."""
+    dream_scope: Scope = "story"
+    """The same before a dream."""
     reflections: bool = True
     """Whether characters reflect after each scene, a call for each, unless the settings say otherwise."""
     detailed_reflections: bool = True
@@ -142,6 +153,12 @@ class ModelProfile(FrozenModel):
     A small model loses itself in so many questions."""
     checks: tuple[str, ...] = ("standard",)
     """The checks that a reply has to pass, by name or by the name of a set: standard, strict."""
+
+    def adapter_for(self, kind: Asked) -> int | None:
+        """The adapter with which something is answered: 0 for the first, 1 for the second; None: without."""
+        if kind in self.second_adapter:
+            return 1
+        return 0 if self.adapted is None or kind in self.adapted else None
 
     def refined(self, by: ModelProfile | Mapping[str, Any]) -> ModelProfile:
         """This profile with the fields that were set in another one, or with these values.

@@ -12,8 +12,11 @@ from dreamplay.models.tokens import tokens
 _UNREPEATED = {"dry_multiplier": 1.0, "dry_allowed_length": 3, "dry_penalty_last_n": 8192}
 """llama.cpp's DRY sampler: what would continue a run of tokens that stands in the prompt becomes unlikely."""
 
-_UNADAPTED = {"lora": [{"id": 0, "scale": 0.0}]}
-"""The adapter that llama.cpp was started with, switched off."""
+_LORA: dict[int | None, dict[str, Any]] = {
+    0: {}, 1: {"lora": [{"id": 1, "scale": 1.0}]}, None: {"lora": [{"id": 0, "scale": 0.0}]},
+}  # fmt: skip
+"""The adapter that llama.cpp answers with: the first, as it was started, the second, or none. One that is not named is
+switched off."""
 
 
 def request_body(
@@ -35,7 +38,7 @@ def request_body(
         known = {"cache_prompt": True, "id_slot": slot, "min_p": can.min_p}
         request |= {name: value for name, value in known.items() if value is not None}
         request |= _UNREPEATED if prompt.penalize_repetition else {}
-        request |= _UNADAPTED if can.adapted is not None and prompt.kind not in can.adapted else {}
+        request |= _LORA[can.adapter_for(prompt.kind)]
     if can.seed:
         request["seed"] = seed
     if can.output_limit != "none":

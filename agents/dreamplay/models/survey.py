@@ -53,7 +53,10 @@ def _embedded(settings: Settings) -> dict[str, Any]:
 
 
 def _shown(found: Adapter | None) -> dict[str, Any] | None:
-    return {"name": found.name, "size": found.size, "sha256": found.sha256} if found else None
+    if found is None:
+        return None
+    shown: dict[str, Any] = {"name": found.name, "size": found.size, "sha256": found.sha256}
+    return shown | ({"second": _shown(found.second)} if found.second else {})
 
 
 async def _reached(spec: ModelSpec, settings: Settings) -> str:

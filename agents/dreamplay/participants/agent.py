@@ -15,6 +15,7 @@ from dreamplay.models.base import Model, OnToken, Reply
 from dreamplay.models.prompt import Prompt
 from dreamplay.participants.base import Line, Outcome, Reflection, Stance
 from dreamplay.participants.reply import TurnReply, cleaned, read
+from dreamplay.participants.spoken_for import spoken_for
 from dreamplay.participants.spoken_tokens import SpokenTokens
 from dreamplay.prompting import reflection
 from dreamplay.prompting.builder import PromptBuilder
@@ -119,21 +120,24 @@ class Agent:
         return Line(taken.text, made, taken.thought, taken.gesture, chosen=not taken.text, leaves=taken.leaves)
 
     async def decide(self, turn: Turn, view: View) -> Stance:
-        """Take a stance. An invalid answer is asked for again, together with what was wrong.
+        """Take a stance. An invalid answer is asked for again, together with what was wrong. Where the moves that were
+        played decide, and one of theirs favours a choice, the model is only asked why.
 
         Raises:
             ModelError: the model gave up, or answered no valid stance in any of its tries.
         """
-        choices = list(self.desk.story.choices)
+        story, profile = self.desk.story, self.model.profile
+        choices = list(story.choices)
         # Small models lean to what stands first; each role reads the choices in an order of its own.
         random.Random(f"{self.seed}/{turn.scene.id}/{self.role}").shuffle(choices)
         offered = {choice.id: self.desk.cast.fill(choice.text) for choice in choices}
         matter = " ".join(offered.values())
-        recalled = self._recall(turn, view, matter) if self.model.profile.stance_memories else ()
-        first = self.desk.stance(turn, view, choices, recalled=recalled)
+        recalled = self._recall(turn, view, matter) if profile.stance_memories else ()
+        chosen = None if profile.judges_outcome else spoken_for(story, self.role, view)
+        first = self.desk.stance(turn, view, choices, recalled=recalled, chosen=chosen)
 
         async def call(number: int, wrong: str) -> Reply:
-            prompt = self.desk.stance(turn, view, choices, wrong, recalled) if wrong else first
+            prompt = self.desk.stance(turn, view, choices, wrong, recalled, chosen) if wrong else first
             return await self.model.complete(prompt, seed=call_seed(self.seed, *turn.place, number))
 
         context = CheckContext(self.name, self.desk.cast.all_names)

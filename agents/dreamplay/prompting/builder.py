@@ -12,7 +12,7 @@ from dreamplay.prompting import reflection
 from dreamplay.prompting.apart import earlier, just_now
 from dreamplay.prompting.brief import Brief, brief, wanted
 from dreamplay.prompting.narration import NarratorPrompts
-from dreamplay.schema.event import Cue
+from dreamplay.schema.event import Cue, LineEvent
 from dreamplay.schema.provenance import RetrievedMemory
 from dreamplay.schema.story import Choice
 from dreamplay.schema.turn import Turn
@@ -139,21 +139,33 @@ class PromptBuilder(NarratorPrompts):
         choices: Sequence[Choice],
         wrong: str = "",
         recalled: Sequence[RetrievedMemory] = (),
+        chosen: Choice | None = None,
     ) -> Prompt:
-        """Ask a character to decide, as JSON: the reason first, so that the choice follows from it."""
-        persona = self.cast.personas[turn.speaker]
-        want = self.want(turn.speaker)
-        tail = self._render("stance.jinja", persona=persona, want=want, choices=choices, wrong=wrong, recalled=recalled)
-        schema = {
-            "type": "object",
-            "properties": {
-                "reason": {"type": "string", "minLength": 20, "maxLength": 200},
-                "choice": {"type": "string", "enum": [self.cast.fill(choice.text) for choice in choices]},
-            },
-            "required": ["reason", "choice"],
-            "additionalProperties": False,
-        }
-        return self._prompt("stance", view, tail, max_tokens=120, json_schema=schema)
+        """Ask a character to decide, as JSON: the reason first, so that the choice follows from it. A small model is
+        shown what the character said of late in place of the story, and chooses first.
+
+        Args:
+            turn: whose decision it is.
+            view: what they may read.
+            choices: what they can choose, in the order in which they read it.
+            wrong: what was wrong with the try before.
+            recalled: what they remember.
+            chosen: what they have chosen already, and now only say why.
+        """
+        persona, scope = self.cast.personas[turn.speaker], self.profile.stance_scope
+        short = scope == "own_words"
+        lines = [line for line in view.of_kind(LineEvent) if line.speaker == turn.speaker and line.beat == turn.beat]
+        tail = self._render(
+            "stance.jinja", persona=persona, want=self.want(turn.speaker), choices=choices, wrong=wrong,
+            recalled=recalled, short=short, said=[line.text for line in lines] if short else (),
+        )  # fmt: skip
+        offered = [self.cast.fill(choice.text) for choice in ([chosen] if chosen else choices)]
+        reason = {"reason": {"type": "string", "minLength": 20, "maxLength": 200}}
+        choice = {"choice": {"type": "string", "enum": offered}}
+        asked = choice | reason if short else reason | choice
+        schema = {"type": "object", "properties": asked, "required": [*asked], "additionalProperties": False}
+        told = () if scope == "own_words" else self._scoped(view, scope)
+        return self._fitted("stance", told, tail, max_tokens=120, json_schema=schema)
 
     def reflection(self, turn: Turn, view: View, wrong: str = "") -> Prompt:
         """Ask a character what a scene means to them, and what they now think of each of the others, as JSON: see

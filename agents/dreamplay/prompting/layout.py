@@ -16,7 +16,7 @@ from typing import Any
 from dreamplay import languages
 from dreamplay.languages.language import Language
 from dreamplay.library import templates
-from dreamplay.models.profile import ModelProfile
+from dreamplay.models.profile import ModelProfile, Scope
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.tokens import tokens
 from dreamplay.prompting.apart import just_now
@@ -71,6 +71,11 @@ class PromptLayout:
     def _told(self, view: View) -> Sequence[Event]:
         """The script of a prompt: what all of these witnessed, with earlier scenes as this model is told of them."""
         return self._past.shortened(view.summarized) if self._short else view.summarized
+
+    def _scoped(self, view: View, scope: Scope) -> Sequence[Event]:
+        """As much of the script as this model is told again before a dream, a stance or the end."""
+        told = self._told(view.common)
+        return told if scope == "story" else [event for event in told if event.beat == told[-1].beat]
 
     def _said(self, events: Sequence[Event]) -> str:
         """Events on one line."""

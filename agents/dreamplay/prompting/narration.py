@@ -13,7 +13,7 @@ from dreamplay.prompting.context_window import RESERVE
 from dreamplay.prompting.dream_parts import DreamPart
 from dreamplay.prompting.layout import PromptLayout
 from dreamplay.prompting.summarization import Circle, SummaryRequest
-from dreamplay.schema.event import DreamContribution, DreamEvent, Event, OutcomeEvent, StanceEvent
+from dreamplay.schema.event import DreamContribution, DreamEvent, OutcomeEvent, StanceEvent
 from dreamplay.schema.scene import Outcome, Scene
 from dreamplay.schema.view import View
 
@@ -52,7 +52,7 @@ class NarratorPrompts(PromptLayout):
         return dream_parts.parts(pooled, dreamers, self.cast.listed(roles), before, self._language)
 
     def dream_part(
-        self, view: View, pooled: Sequence[DreamContribution], part: DreamPart, told: str, wrong: str = ""
+        self, view: View, pooled: Sequence[DreamContribution], part: DreamPart, before: str, wrong: str = ""
     ) -> Prompt:
         """Ask for the next sentences of a dream that is told in parts. The first one is asked for with everything that
         was pooled.
@@ -61,18 +61,19 @@ class NarratorPrompts(PromptLayout):
             view: what all dreamers have witnessed.
             pooled: the hidden fears and wishes of all of them.
             part: what they tell.
-            told: the sentences before them.
+            before: the sentences before them.
             wrong: what was wrong with the try before.
         """
         again = bool(view.of_kind(DreamEvent))
         tail = self._render(
             "dream_part.jinja", pooled=pooled, part=part, again=again, cast=self.cast.personas, wrong=wrong
         )
-        prefill = f"{told} {part.begun}".strip()
+        prefill = f"{before} {part.begun}".strip()
         # A small model tells of the place that stands in the script already. A fear it must be free to say again: kept
         # from the words of its note, it mixes up who is who.
         fresh = again and not part.fear
-        return self._prompt("dream", view, tail, max_tokens=_PART, prefill=prefill, penalize_repetition=fresh)
+        told = self._scoped(view, self.profile.dream_scope)
+        return self._fitted("dream", told, tail, max_tokens=_PART, prefill=prefill, penalize_repetition=fresh)
 
     def _dreamers(self, view: View) -> list[str]:
         return [role for role in self.cast.roles if role in view.roles]
@@ -110,9 +111,7 @@ class NarratorPrompts(PromptLayout):
             names=self.cast.listed(view.roles),
             wrong=wrong,
         )
-        told: Sequence[Event] = view.summarized
-        if short:
-            told = [event for event in told if event.beat == told[-1].beat]
+        told = self._scoped(view, self.profile.epilogue_scope)
         # Begun so, it goes on in the simple present, and with things that are done.
         prefill = f"{self.cast.name(view.roles[0])} gets up and"
         return self._fitted("epilogue", told, tail, max_tokens=130, prefill=prefill, penalize_repetition=True)

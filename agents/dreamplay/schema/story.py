@@ -128,7 +128,7 @@ class Story(Authored):
         for at, (beat, scene) in zip(scenes, self.scenes, strict=True):
             where = f"scene {beat.id}/{scene.id}"
             check_scene(scene, roles, outcomes, where, at)
-            check_talk(scene, roles, where, at)
+            check_talk(scene, roles, [choice.id for choice in self.choices], where, at)
             if AUTHORED in (info.context or ()):
                 check_reach(scene, where, at)
             if scene.kind == "crossroads" and len(self.choices) < 2:

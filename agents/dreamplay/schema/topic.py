@@ -39,6 +39,9 @@ class TopicMove(FrozenModel):
     show."""
     decides: Id | None = Field(default=None, exclude_if=lambda value: value is None)
     """The answer of the scene's outcome that is decided with it."""
+    favours: Id | None = Field(default=None, exclude_if=lambda value: value is None)
+    """The choice of the story that whoever says it speaks for. At the crossroads a model that is led chooses what it
+    spoke for last."""
     reveals: Id | None = Field(default=None, exclude_if=lambda value: value is None)
     """The id of what the scene `reveals` and this line tells."""
     settles: bool = Field(default=False, exclude_if=lambda value: not value)

@@ -10,8 +10,8 @@ from dreamplay.schema.scene_checks import Place, known, unique
 from dreamplay.schema.topic import Topic
 
 
-def check_talk(scene: Scene, roles: set[str], where: str, at: Place) -> None:
-    """Refuse aims, events, topics and an outcome that do not fit together.
+def check_talk(scene: Scene, roles: set[str], choices: list[str], where: str, at: Place) -> None:
+    """Refuse aims, events, topics and an outcome that do not fit together, or with the choices of the story.
 
     Raises:
         MisplacedError: something names a role that is never in the scene, or a part of it that is not there.
@@ -55,6 +55,8 @@ def check_talk(scene: Scene, roles: set[str], where: str, at: Place) -> None:
             if move.decides:
                 answers = list(scene.outcome.answers) if scene.outcome else []
                 _named(move.decides, answers, f"{what} in {where} decides", "answer", *at, *place, "decides")
+            if move.favours:
+                _named(move.favours, choices, f"{what} in {where} favours", "choice", *at, *place, "favours")
             if move.reveals:
                 reveals = [reveal.id for reveal in scene.reveals]
                 _named(move.reveals, reveals, f"{what} in {where} reveals", "id", *at, *place, "reveals")

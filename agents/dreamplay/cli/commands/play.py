@@ -267,7 +267,10 @@ def _played_with(row: dict[str, Any]) -> str:
     found = row["adapter"]
     if found is None:
         return "; without an adapter"
-    return f"; with {found['name']} ({found['size'] / 1e6:.1f} MB, SHA-256 {found['sha256'][:12]})"
+    both = (found, found["second"]) if "second" in found else (found,)
+    return "; with " + " and ".join(
+        f"{each['name']} ({each['size'] / 1e6:.1f} MB, SHA-256 {each['sha256'][:12]})" for each in both
+    )
 
 
 def _memory(named: str | None, no_recall: bool) -> str | None:
