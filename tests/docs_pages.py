@@ -137,7 +137,7 @@ def _profile() -> str:
     rows = ["", "| key | default | meaning |", "|---|---|---|"]
     for name, field in ModelProfile.model_fields.items():
         default = ", ".join(field.default) if isinstance(field.default, tuple) else field.default
-        shown = "" if default is None else f"`{str(default).lower()}`"
+        shown = "" if default in (None, "") else f"`{str(default).lower()}`"
         words = [f"`{word}`" for word in get_args(field.annotation) if isinstance(word, str)]
         meaning = " ".join(filter(None, [_described(field), f"One of {', '.join(words)}." if words else ""]))
         rows.append(f"| `{name}` | {shown} | {meaning} |")

@@ -144,8 +144,6 @@ class ModelProfile(FrozenModel):
     stance_scope: StanceScope = "story"
     """The same before a stance; own_words: nothing but what the character said in the last beat. From more, a small
     model chooses as by the dice."""
-    dream_scope: Scope = "story"
-    """The same before a dream."""
     reflections: bool = True
     """Whether characters reflect after each scene, a call for each, unless the settings say otherwise."""
     detailed_reflections: bool = True

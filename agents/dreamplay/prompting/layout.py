@@ -73,7 +73,7 @@ class PromptLayout:
         return self._past.shortened(view.summarized) if self._short else view.summarized
 
     def _scoped(self, view: View, scope: Scope) -> Sequence[Event]:
-        """As much of the script as this model is told again before a dream, a stance or the end."""
+        """As much of the script as this model is told again before a stance or the end."""
         told = self._told(view.common)
         return told if scope == "story" else [event for event in told if event.beat == told[-1].beat]
 

@@ -52,7 +52,7 @@ class NarratorPrompts(PromptLayout):
         return dream_parts.parts(pooled, dreamers, self.cast.listed(roles), before, self._language)
 
     def dream_part(
-        self, view: View, pooled: Sequence[DreamContribution], part: DreamPart, before: str, wrong: str = ""
+        self, view: View, pooled: Sequence[DreamContribution], part: DreamPart, told: str, wrong: str = ""
     ) -> Prompt:
         """Ask for the next sentences of a dream that is told in parts. The first one is asked for with everything that
         was pooled.
@@ -61,19 +61,18 @@ class NarratorPrompts(PromptLayout):
             view: what all dreamers have witnessed.
             pooled: the hidden fears and wishes of all of them.
             part: what they tell.
-            before: the sentences before them.
+            told: the sentences before them.
             wrong: what was wrong with the try before.
         """
         again = bool(view.of_kind(DreamEvent))
         tail = self._render(
             "dream_part.jinja", pooled=pooled, part=part, again=again, cast=self.cast.personas, wrong=wrong
         )
-        prefill = f"{before} {part.begun}".strip()
+        prefill = f"{told} {part.begun}".strip()
         # A small model tells of the place that stands in the script already. A fear it must be free to say again: kept
         # from the words of its note, it mixes up who is who.
         fresh = again and not part.fear
-        told = self._scoped(view, self.profile.dream_scope)
-        return self._fitted("dream", told, tail, max_tokens=_PART, prefill=prefill, penalize_repetition=fresh)
+        return self._prompt("dream", view, tail, max_tokens=_PART, prefill=prefill, penalize_repetition=fresh)
 
     def _dreamers(self, view: View) -> list[str]:
         return [role for role in self.cast.roles if role in view.roles]
