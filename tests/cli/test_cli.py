@@ -322,9 +322,13 @@ MISUSED: dict[str, tuple[str, str]] = {
     "no such name to check": ("check lleo", "did you mean 'leo'"),
     "the secrets of a persona": ("check leo --secrets", "leo is a persona"),
     "a swap in no role": ("check mindsync --swap zed=leo", "no role 'zed'"),
-    "a folder that is a file": ("run --model scripted --out file", "cannot write to file: "),
-    "a folder in a file": ("run --model scripted --out file/run", "cannot write to file/run"),
-    "a store that is a file": ("run --model scripted --store file", "cannot write to file: "),
+    "a folder that is a file": ("run --model scripted --out file", "cannot use file: "),
+    "a folder in a file": ("run --model scripted --out file/run", "cannot use file/run: "),
+    "a store that is a file": ("run --model scripted --store file", "cannot use file: "),
+    "a copy into a file": (f"copy {EXAMPLE} --to file", "cannot use file: "),
+    "an export into a file": (f"export {EXAMPLE} --out file/run.csv", "cannot write file/run.csv: "),
+    "an export by a long name": (f"export {EXAMPLE} --out {'x' * 300}.csv", "choose a shorter name"),
+    "an export into no folder": (f"export {EXAMPLE} --out no/run.csv", "cannot write no/run.csv: "),
     "no such story to cast": ("cast --story mindsink", "did you mean 'mindsync'"),
 }
 FAILED: dict[str, tuple[str, str]] = {
