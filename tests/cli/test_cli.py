@@ -325,6 +325,7 @@ MISUSED: dict[str, tuple[str, str]] = {
     "a folder that is a file": ("run --model scripted --out file", "cannot use file: "),
     "a folder in a file": ("run --model scripted --out file/run", "cannot use file/run: "),
     "a store that is a file": ("run --model scripted --store file", "cannot use file: "),
+    "runs of a file": ("runs --store file", "a part of that path is a file; choose another folder"),
     "a copy into a file": (f"copy {EXAMPLE} --to file", "cannot use file: "),
     "an export into a file": (f"export {EXAMPLE} --out file/run.csv", "cannot write file/run.csv: "),
     "an export by a long name": (f"export {EXAMPLE} --out {'x' * 300}.csv", "choose a shorter name"),
