@@ -225,7 +225,7 @@ def test_runs_are_compared(small: Path, call: Callable[..., Done]) -> None:
     assert "two base runs have the seed 1" in call("compare", "base", "same", "zoe").message
     failed = call("compare", "base", "zoe", "--html", "no/such/it.html")
     assert (failed.code, failed.err) == (
-        1, "dreamplay: cannot write no/such/it.html: No such file or directory; choose another file\n"
+        2, "dreamplay: cannot write no/such/it.html: No such file or directory; choose another folder\n"
     )  # fmt: skip
 
 
@@ -263,6 +263,7 @@ NOT_BRANCHED = {
     "no number": ("whatif p --drop bo --seeds many", "--seeds 'many': write how many"),
     "no seed": ("whatif p --drop bo --seeds 0", "from 1 to 1000 of them"),
     "another story": ("whatif p --at corner --story-edit mindsync.yaml", "is another story"),
+    "a report into a folder": ("whatif p --drop bo --html .", "cannot write .: Is a directory"),
     "too many at once": (
         "whatif p --drop bo --seeds 9 --jobs 9 --model x.gguf",
         "--jobs 9: gguf models have room for 8",

@@ -128,7 +128,7 @@ def test_a_folder_in_which_nothing_may_be_written_is_refused(tmp_path: Path, mon
         disk.check_writable(tmp_path / "not" / ("x" * 300))
     assert not list(tmp_path.iterdir())
 
-    def closed(dir: Path) -> None:
+    def closed(**where: Path) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(tempfile, "TemporaryFile", closed)  # whoever tests as root may write anywhere

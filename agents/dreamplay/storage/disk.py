@@ -110,6 +110,8 @@ def check_file(path: Path) -> None:
         UsageError: it cannot.
     """
     try:
+        if path.is_dir():
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
         _try(path.resolve().parent, _scratch(path.resolve()).name)
     except OSError as error:
         raise UsageError(str(cannot("write", path, error))) from None

@@ -27,6 +27,7 @@ from dreamplay.cli.options import (
     TraceFlag,
     UrlFlag,
     adapter_named,
+    check_reports,
     pairs,
 )
 from dreamplay.cli.play_session import perform, until_stopped
@@ -130,6 +131,7 @@ def whatif(
     otherwise = [settings.model, settings.adapter, settings.direction, settings.think]
     if not (swaps or lines or dropped or story_edit) and (seeds or otherwise == [None] * len(otherwise)):
         raise UsageError("nothing is changed; add --swap, --say, --drop or --story-edit")
+    check_reports(as_markdown, as_html)
     parent = Run.find(reference, homes.chosen(settings))
     own = parent.header.seed
     chosen = _seeds(seeds, own) if seeds else [own]
