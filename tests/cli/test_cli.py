@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -662,6 +663,27 @@ def test_an_interrupt_while_modules_load_ends_it_without_a_word() -> None:
         [sys.executable, "-c", code, "runs"], env=os.environ | {"PYTHONPATH": search}, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a single process there")
+@pytest.mark.parametrize("model", [[], ["--model", "one"]])
+def test_an_interrupt_while_an_endpoint_is_asked_for_its_models_says_that_nothing_began(
+    model: list[str], small: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        command = [COMMAND, "run", "--story", small, "--base-url", url, *model]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as running:
+            try:
+                caller, _ = silent.accept()
+                with caller:
+                    running.send_signal(signal.SIGINT)
+                    out, err = running.communicate(timeout=60)
+            finally:
+                running.kill()
+    assert (running.returncode, out) == (INTERRUPTED, "")
+    assert Done(0, out, err).message == "dreamplay: stopped before it began; the same command starts it again\n"
+    assert not Path("transcripts").exists()
 
 
 def test_a_second_interrupt_ends_it_at_once(small: Path) -> None:
