@@ -402,10 +402,12 @@ def test_a_named_model_at_a_dead_endpoint_is_one_line_before_anything_of_the_pla
     dead = ("--model", "some", "--base-url", "http://127.0.0.1:9/v1")
     played = ("run", "--story", small, "--seed", "1", "--model", "scripted", "--quiet", "--beats", "day")
     assert call(*played, "--out", "transcripts/p").code == 0
-    for command in (("run", "--story", small), ("whatif", "p", "--at", "corner", "--drop", "bo")):
+    what_if = ("whatif", "p", "--drop", "ada")
+    for command in (("run", "--story", small), what_if):
         done = call(*command, *dead)
         assert (done.code, done.out) == (1, "")
         assert re.fullmatch(r"dreamplay: cannot reach http://127\.0\.0\.1:9/v1 .*--base-url\n", done.message)
+    assert "left out" in call(*what_if, "--dry-run").err
     assert [path.name for path in Path("transcripts").iterdir()] == ["p"]
 
 

@@ -139,8 +139,6 @@ def whatif(
         parent.branch(at=at, swap=swaps, say=lines, drop=dropped, story_edit=story_edit, seed=seed) for seed in chosen
     ]
     twins = [parent.branch(at=at, seed=seed) for seed in chosen] if seeds else []
-    for note in () if quiet else changed[0].notes:
-        say(note)
     engine, known = prepare.choose(settings, parent.record.newest)
     profile = model_choice.profile(engine, settings, known)
     if profile.max_jobs and jobs and jobs > profile.max_jobs:
@@ -205,6 +203,10 @@ async def _played(
     made, base = ([batch.job(each.branch, model, kept, store) for each in group] for group in (changed, twins))
     base = [each for each in base if not _is(parent, each)]
     missing = [each for each in (*base, *made) if not each.done()]
+    if missing and not dry_run:
+        await registry.reach(model)
+    for note in () if manner == "quiet" else changed[0].notes:
+        say(note)
     if dry_run:
         usage = cost(parent, [each.branch for each in missing])
         echo(
@@ -212,8 +214,6 @@ async def _played(
             f"prompt tokens ({usage.evaluated:,} read anew) and {usage.output:,} tokens spoken"
         )
         return [], []
-    if missing:
-        await registry.reach(model)
     if missing and not twins:
         await perform(await prepare.branch(changed[0], settings, OpenModel(model, engine), store), settings, manner)
     elif missing:
