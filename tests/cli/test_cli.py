@@ -255,7 +255,11 @@ def test_what_if(small: Path, call: Callable[..., Done]) -> None:
 
 
 NOT_BRANCHED = {
-    "no change": ("whatif p", "nothing is changed"),
+    "no change": ("whatif p", "nothing is changed; add --swap"),
+    "no change by a swap": (
+        "whatif p --swap bo=bo --seeds 2",
+        "nothing is changed by --swap bo=bo, which is as it was",
+    ),
     "beyond the end": ("whatif p --at 999 --drop bo", "p ends with event"),
     "no such role": ("whatif p --at corner --swap zed=bo", "no role 'zed'"),
     "no such run": ("whatif q --drop bo", "no run 'q'"),

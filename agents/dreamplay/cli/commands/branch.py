@@ -128,9 +128,6 @@ def whatif(
         direction=direction and direction.value, think=think,
         adapter=adapter_named(adapter, no_adapter), trace=trace, trace_content=trace_content,
     )  # fmt: skip
-    otherwise = [settings.model, settings.adapter, settings.direction, settings.think]
-    if not (swaps or lines or dropped or story_edit) and (seeds or otherwise == [None] * len(otherwise)):
-        raise UsageError("nothing is changed; add --swap, --say, --drop or --story-edit")
     check_reports(as_markdown, as_html)
     parent = Run.find(reference, homes.chosen(settings))
     own = parent.header.seed
@@ -138,6 +135,13 @@ def whatif(
     changed = [
         parent.branch(at=at, swap=swaps, say=lines, drop=dropped, story_edit=story_edit, seed=seed) for seed in chosen
     ]
+    otherwise = [settings.model, settings.adapter, settings.direction, settings.think]
+    if changed[0].branch.twin and (seeds or otherwise == [None] * len(otherwise)):
+        same = [f"--swap {each}" for each in swap or ()] + ([f"--story-edit {story_edit}"] if story_edit else [])
+        raise UsageError(
+            f"nothing is changed by {' '.join(same)}, which is as it was; name another" if same else
+            "nothing is changed; add --swap, --say, --drop or --story-edit"
+        )  # fmt: skip
     twins = [parent.branch(at=at, seed=seed) for seed in chosen] if seeds else []
     engine, known = prepare.choose(settings, parent.record.newest)
     profile = model_choice.profile(engine, settings, known)
