@@ -26,7 +26,7 @@ def _player(run: RunLog) -> tuple[str, str, str]:
 
 def usual(run: RunLog) -> set[str]:
     """The names of the settings that are as the table of profiles has them for the model. Of an endpoint it is not
-    recorded where it is, so what any of the known ones brings may come with it.
+    recorded where it is: it is taken for the one that brings most of them, and where several do, for each.
     """
     provider, *model = _player(run)
     providers = {provider}
@@ -34,7 +34,8 @@ def usual(run: RunLog) -> set[str]:
         providers |= {name for row in profile_table.table() for name in row.provider if name not in SHIPPED}
     tables = [profile_table.look_up(each, *model).recorded() for each in providers]
     played: dict[str, Any] = run.header.settings.get("profile") or {}
-    names = {name for name, value in played.items() if any(each.get(name) == value for each in tables)}
+    found = [{name for name, value in played.items() if each.get(name) == value} for each in tables]
+    names = set.intersection(*(each for each in found if len(each) == max(map(len, found))))
     if run.header.settings.get("reflect") == played.get("reflections"):
         names.add("reflect")
     return names | {CHECKS} if "checks" in names else names
