@@ -12,6 +12,7 @@ from dreamplay.runs import home, labels, pending_answers, prompt_records, transc
 from dreamplay.schema.base import FrozenModel
 from dreamplay.shelf import AnyRun, AnyStore, place_of
 from dreamplay.storage import disk
+from dreamplay.storage.folders import FolderStore
 from dreamplay.storage.store import Place, Store, check_free
 
 _BESIDE = (
@@ -46,10 +47,12 @@ def copy_runs(
         watch: is called with each once it is done.
 
     Raises:
-        UsageError: both stores are the same, or one of them cannot be opened.
+        UsageError: both stores are the same, one of them cannot be opened, or nothing can be written to the second.
         RecordError: there is no run of a name.
     """
     target = home.opened(to)
+    if isinstance(target, FolderStore):
+        disk.check_writable(target.path)
     done = []
     for place in reversed(_places(runs, store)):  # the oldest first: a list of the copies has the same order
         if target.holds(place):

@@ -224,15 +224,18 @@ def save(made: Files, out: Path, *, replace: bool = False) -> None:
 
 
 def see_free(path: Path, *, replace: bool) -> None:
-    """See that a file can be written without harm to another.
+    """See that a file can be written, and without harm to another.
 
     Raises:
-        UsageError: it exists, and is not to be replaced, or is something else than a file.
+        UsageError: it exists, and is not to be replaced; it is something else than a file; or nothing of that name can
+            be written there.
+        RecordError: the system does not let us look.
     """
-    if path.exists() and not path.is_file():
+    if disk.there(path) and not path.is_file():
         raise UsageError(f"{disk.short(path)} is no file that can be replaced; choose another `out`")
     if not replace and disk.there(path):
         raise UsageError(f"{disk.short(path)} exists; choose another file, or add `replace`")
+    disk.check_file(path)
 
 
 def write_page(where: Place | Path, log: RunLog) -> None:

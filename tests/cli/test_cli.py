@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -225,7 +226,7 @@ def test_runs_are_compared(small: Path, call: Callable[..., Done]) -> None:
     assert "two base runs have the seed 1" in call("compare", "base", "same", "zoe").message
     failed = call("compare", "base", "zoe", "--html", "no/such/it.html")
     assert (failed.code, failed.err) == (
-        1, "dreamplay: cannot write no/such/it.html: No such file or directory; choose another file\n"
+        2, "dreamplay: cannot write no/such/it.html: No such file or directory; choose another folder\n"
     )  # fmt: skip
 
 
@@ -254,7 +255,11 @@ def test_what_if(small: Path, call: Callable[..., Done]) -> None:
 
 
 NOT_BRANCHED = {
-    "no change": ("whatif p", "nothing is changed"),
+    "no change": ("whatif p", "nothing is changed; add --swap"),
+    "no change by a swap": (
+        "whatif p --swap bo=bo --seeds 2",
+        "nothing is changed by --swap bo=bo, which is as it was",
+    ),
     "beyond the end": ("whatif p --at 999 --drop bo", "p ends with event"),
     "no such role": ("whatif p --at corner --swap zed=bo", "no role 'zed'"),
     "no such run": ("whatif q --drop bo", "no run 'q'"),
@@ -263,6 +268,7 @@ NOT_BRANCHED = {
     "no number": ("whatif p --drop bo --seeds many", "--seeds 'many': write how many"),
     "no seed": ("whatif p --drop bo --seeds 0", "from 1 to 1000 of them"),
     "another story": ("whatif p --at corner --story-edit mindsync.yaml", "is another story"),
+    "a report into a folder": ("whatif p --drop bo --html .", "cannot write .: Is a directory"),
     "too many at once": (
         "whatif p --drop bo --seeds 9 --jobs 9 --model x.gguf",
         "--jobs 9: gguf models have room for 8",
@@ -322,9 +328,14 @@ MISUSED: dict[str, tuple[str, str]] = {
     "no such name to check": ("check lleo", "did you mean 'leo'"),
     "the secrets of a persona": ("check leo --secrets", "leo is a persona"),
     "a swap in no role": ("check mindsync --swap zed=leo", "no role 'zed'"),
-    "a folder that is a file": ("run --model scripted --out file", "cannot write to file: "),
-    "a folder in a file": ("run --model scripted --out file/run", "cannot write to file/run"),
-    "a store that is a file": ("run --model scripted --store file", "cannot write to file: "),
+    "a folder that is a file": ("run --model scripted --out file", "cannot use file: "),
+    "a folder in a file": ("run --model scripted --out file/run", "cannot use file/run: "),
+    "a store that is a file": ("run --model scripted --store file", "cannot use file: "),
+    "runs of a file": ("runs --store file", "a part of that path is a file; choose another folder"),
+    "a copy into a file": (f"copy {EXAMPLE} --to file", "cannot use file: "),
+    "an export into a file": (f"export {EXAMPLE} --out file/run.csv", "cannot write file/run.csv: "),
+    "an export by a long name": (f"export {EXAMPLE} --out {'x' * 300}.csv", "choose a shorter name"),
+    "an export into no folder": (f"export {EXAMPLE} --out no/run.csv", "cannot write no/run.csv: "),
     "no such story to cast": ("cast --story mindsink", "did you mean 'mindsync'"),
 }
 FAILED: dict[str, tuple[str, str]] = {
@@ -395,10 +406,12 @@ def test_a_named_model_at_a_dead_endpoint_is_one_line_before_anything_of_the_pla
     dead = ("--model", "some", "--base-url", "http://127.0.0.1:9/v1")
     played = ("run", "--story", small, "--seed", "1", "--model", "scripted", "--quiet", "--beats", "day")
     assert call(*played, "--out", "transcripts/p").code == 0
-    for command in (("run", "--story", small), ("whatif", "p", "--at", "corner", "--drop", "bo")):
+    what_if = ("whatif", "p", "--drop", "ada")
+    for command in (("run", "--story", small), what_if):
         done = call(*command, *dead)
         assert (done.code, done.out) == (1, "")
         assert re.fullmatch(r"dreamplay: cannot reach http://127\.0\.0\.1:9/v1 .*--base-url\n", done.message)
+    assert "left out" in call(*what_if, "--dry-run").err
     assert [path.name for path in Path("transcripts").iterdir()] == ["p"]
 
 
@@ -656,6 +669,27 @@ def test_an_interrupt_while_modules_load_ends_it_without_a_word() -> None:
         [sys.executable, "-c", code, "runs"], env=os.environ | {"PYTHONPATH": search}, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a single process there")
+@pytest.mark.parametrize("model", [[], ["--model", "one"]])
+def test_an_interrupt_while_an_endpoint_is_asked_for_its_models_says_that_nothing_began(
+    model: list[str], small: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        command = [COMMAND, "run", "--story", small, "--base-url", url, *model]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as running:
+            try:
+                caller, _ = silent.accept()
+                with caller:
+                    running.send_signal(signal.SIGINT)
+                    out, err = running.communicate(timeout=60)
+            finally:
+                running.kill()
+    assert (running.returncode, out) == (INTERRUPTED, "")
+    assert Done(0, out, err).message == "dreamplay: stopped before it began; the same command starts it again\n"
+    assert not Path("transcripts").exists()
 
 
 def test_a_second_interrupt_ends_it_at_once(small: Path) -> None:

@@ -197,8 +197,10 @@ def test_of_another_model_only_what_was_chosen_is_named() -> None:
     local, hosted = _on("embedded", "small"), _on("endpoint", "llama3.1", "localhost:11434")
     assert compare.compare([local], [hosted]).findings[0] == "Changed: model is llama3.1 instead of small."
     warm = _on("endpoint", "llama3.1", "localhost:11434", temperature=1.5)
+    narrow = _on("endpoint", "llama3.1", "api.openai.com", context_window=4096)  # as another endpoint has it by itself
     for one, other, says in (
         (local, warm, "model is llama3.1 instead of small; temperature is 1.5 instead of 0.8. "),
+        (local, narrow, "model is llama3.1 instead of small; context_window is 4096 instead of 8192. "),
         (_on("embedded", "small", memories=2), hosted, "model is llama3.1 instead of small; memories is 3 "),
         (hosted, warm, "temperature is 1.5 instead of None."),
         (_on("endpoint", "llama3.1"), hosted, "context_window is 4096 instead of 8192; thinking_tokens is 1000 "),

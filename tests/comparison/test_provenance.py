@@ -7,9 +7,11 @@ import pytest
 import worlds
 from dreamplay.comparison import alignment, provenance
 from dreamplay.errors import UsageError
+from dreamplay.models import profile_table
 from dreamplay.rendering.comparison_origins import origins
 from dreamplay.runs.transcript import RunLog
 from dreamplay.statistics import permutation
+from dreamplay.validation.config import CheckConfig
 
 DAY = date(2045, 1, 1)
 
@@ -50,6 +52,16 @@ def test_an_adapter_is_named_in_a_word_or_two() -> None:
     with_one = {"length": "full", "adapter": {"name": "dreamplay voice", "sha256": "0123456789abcdef" * 4}}
     told = _told([_named("a", 1)], [_named("b", 1, settings=with_one)])
     assert told["Settings"].endswith("; changed: length full; adapter dreamplay voice (0123456789ab)")
+
+
+def test_what_comes_with_the_model_is_not_repeated() -> None:
+    name = "voice"
+    comes = profile_table.look_up("embedded", "made-up", name).recorded()
+    adapter = {"name": name, "sha256": "0" * 64}
+    settings = {"provider": "embedded", "adapter": adapter, "profile": comes | {"candidates": 5}}
+    settings |= {"length": "full", "checks": {"names": ["empty"], "strays": 0.5} | {"quoted": CheckConfig().quoted}}
+    told = _told([_named("a", 1, settings=settings)], [_named("b", 1, settings=settings)])
+    assert told["Settings"] == "candidates 5; length full; checks strays 0.5; adapter voice (000000000000)"
 
 
 def test_deals_that_were_drawn_are_said_to_be() -> None:

@@ -53,5 +53,6 @@ def test_what_has_no_place_for_it_says_so(example: RunLog) -> None:
 
 @pytest.mark.parametrize("author", ["", "  ", "...", "12", "Noor\nTitle: Mine", "No\u200bor", "No\udcffor", "x" * 201])
 def test_what_is_no_name_is_refused_in_a_line(author: str, example: RunLog) -> None:
-    with pytest.raises(UsageError, match=r"^`author`: [^\n]+$"):
+    with pytest.raises(UsageError, match=r"^`author`: [^\n]+$") as caught:
         formats.write("fountain", [example], author=author)
+    assert (repr(author) in str(caught.value)) == (len(author) <= 200)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,7 +124,14 @@ def test_a_folder_that_may_not_be_looked_at_is_said_to_be_one(tmp_path: Path, mo
 
 def test_a_folder_in_which_nothing_may_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     disk.check_writable(tmp_path / "not" / "yet")
-    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)  # whoever tests as root may write anywhere
+    with pytest.raises(UsageError, match=r"cannot write to .*xx…: File name too long; choose a shorter name"):
+        disk.check_writable(tmp_path / "not" / ("x" * 300))
+    assert not list(tmp_path.iterdir())
+
+    def closed(**where: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", closed)  # whoever tests as root may write anywhere
     with pytest.raises(UsageError, match=r"cannot write to .*yet: Permission denied; change its permissions"):
         disk.check_writable(tmp_path / "not" / "yet")
 

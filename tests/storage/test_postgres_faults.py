@@ -69,7 +69,7 @@ def test_an_address_is_said_and_handed_on_without_its_password(address: str, sho
     assert again == given
 
 
-@pytest.mark.parametrize("password", ["s3%zzcret", "s3@cret", "s3/cret", "6000/s3cret"])
+@pytest.mark.parametrize("password", ["s3%zzcret", "s3@cret", "s3/cret", "6000/s3cret", "s3\udcffcret"])
 def test_an_address_that_cannot_be_understood_is_not_repeated(password: str) -> None:
     with pytest.raises(
         UsageError, match=r"^the address of the store cannot be understood; write postgresql://"

@@ -410,9 +410,10 @@ def test_a_line_that_calls_somebody_who_does_not_hear_it_waits_for_a_better_one(
     assert judged(replace(judge, hears=["Elara", "Leo", "Mira"]), _reply(text)) == text
     assert judged(replace(judge, hears=None), _reply(text)) == text
     if deaf:
+        few = replace(judge, cast=[*judge.cast, "Ada", "Bo"], hears=["Elara", "Ada", "Bo"])
         with pytest.raises(CandidateRejectedError, match="does not hear it") as caught:
-            judged(judge, _reply(text))
-        assert caught.value.fallback == text
+            judged(few, _reply(text))
+        assert (caught.value.fallback, caught.value.advice) == (text, "Only Elara, Ada and Bo can hear Sam.")
     else:
         assert judged(judge, _reply(text)) == text
 

@@ -141,6 +141,7 @@ def test_a_branch_has_all_its_changes(client: TestClient, run: dp.Run) -> None:
     [
         ({}, "nothing is changed"),
         ({"seeds": "7"}, "nothing is changed"),
+        ({"swap_bo": "bo"}, "nothing is changed"),
         ({"seeds": "3, x"}, "Seed x: a seed is"),
         ({"seeds": " ".join(map(str, range(11)))}, "Seed: that is 11 runs"),
         ({"speaker": "ada"}, "the line needs both"),

@@ -165,6 +165,7 @@ def test_an_endpoint_that_cannot_play_is_said_beside_the_model_and_nothing_begin
     assert list(wrong) == ["model"]
     assert wrong["model"].startswith(said)
     assert "sk-" not in wrong["model"]
+    assert wrong["model"].endswith("Correct or unset HTTP_PROXY") == ("by the proxy" in said)
     assert not list(home.iterdir())
 
 

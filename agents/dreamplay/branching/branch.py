@@ -49,9 +49,6 @@ class Changes:
     every_line: bool = False
     """Whether that visitor is asked after every line."""
 
-    def __bool__(self) -> bool:
-        return bool(self.swaps or self.say or self.drop or self.story or self.visitor)
-
     def told(self, point: int) -> tuple[str, ...]:
         """The changes in words, without a path: they go into the header."""
         others = [f"say {role}: {text}" for role, text in self.say]
@@ -71,7 +68,7 @@ class Branch:
     events: tuple[Event, ...]
     """Shared with the parent, and what is said at the point."""
     twin: bool
-    """Whether nothing was changed in it but the dice."""
+    """Whether nothing is changed in it but the dice. A swap or a story that says the same is no change."""
     notes: tuple[str, ...] = ()
     """What the change has left out of the story, in words."""
 
@@ -130,7 +127,9 @@ def branch(parent: RunLog, name: str, at: str | None, changes: Changes, seed: in
     index = [scene.id for _, scene in plan.scenes].index(here.id)
     came = arrival(changed, index, shared) if comes else ()
     events = (*shared, *came, *said(changed, index, (*shared, *came), changes.say, reduced.exits))
-    return Branch(changed, events, not changes, reduced.notes)
+    same = changed.story == plan.story and cast.personas == plan.cast.personas
+    twin = same and not (changes.say or changes.drop or changes.visitor)
+    return Branch(changed, events, twin, reduced.notes)
 
 
 def cost(parent: RunLog, branches: Sequence[Branch]) -> Usage:

@@ -131,6 +131,21 @@ def pairs(swaps: list[str] | None) -> dict[str, str]:
     return found
 
 
+def check_reports(*files: Path | None) -> None:
+    """Check that report files can be written, before that takes an effort. What is there already may be no file: a
+    report may go to /dev/stdout.
+
+    Raises:
+        UsageError: one cannot be.
+        RecordError: the system does not let us look.
+    """
+    from dreamplay.storage import disk
+
+    for file in files:
+        if file and (file.is_dir() or not disk.there(file)):
+            disk.check_file(file)
+
+
 def write(file: Path, text: str | bytes, *, quiet: bool = False) -> None:
     """Write a report file, and confirm it on stderr.
 

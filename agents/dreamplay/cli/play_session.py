@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dreamplay.studies.play import StudyPlay
 
 _SAME = " and the same {} as before, which has a secret in it and is not shown"
+_NOT_BEGUN = "stopped before it began; the same command starts it again"
 _SILENT = 0.2
 """The share of silent turns from which their number is reported."""
 
@@ -41,9 +42,17 @@ async def begin(settings: Settings, swaps: dict[str, str], manner: OutputMode, *
         DreamplayError: the story cannot be played, or the run failed.
         typer.Exit: the user stopped.
     """
+    import asyncio
+
     from dreamplay import prepare
 
-    await perform(await prepare.begin(settings, swaps, **chosen), settings, manner)
+    try:
+        prepared = await prepare.begin(settings, swaps, **chosen)
+    except asyncio.CancelledError:  # Ctrl-C while an endpoint is asked which models it has
+        if manner != "quiet":
+            say(_NOT_BEGUN)
+        raise typer.Exit(INTERRUPTED) from None
+    await perform(prepared, settings, manner)
 
 
 async def go_on(reference: str | None, settings: Settings, manner: OutputMode) -> None:
@@ -79,6 +88,8 @@ async def go_on(reference: str | None, settings: Settings, manner: OutputMode) -
 
 async def perform(prepared: Prepared, settings: Settings, manner: OutputMode) -> None:
     """Play a run to its end, or until it is stopped or fails; then say how to resume it."""
+    import asyncio
+
     from dreamplay.models import registry
     from dreamplay.rendering.story_view import StoryView
     from dreamplay.schema.event import TurnEvent
@@ -108,13 +119,13 @@ async def perform(prepared: Prepared, settings: Settings, manner: OutputMode) ->
             raise
         kind = OutputError if isinstance(error, ClosedPipeError) else type(error)  # the user is told how to resume
         raise kind(f"{error}; {next_step}") from error
+    except asyncio.CancelledError:  # Ctrl-C while an endpoint is tried
+        playing.stopped = True
     finally:
         await playing.model.close()
     if playing.stopped:
         if manner != "quiet":
-            say(
-                f"stopped after event {len(playing.script)}; {next_step}" if playing.kept else "stopped before it began"
-            )
+            say(f"stopped after event {len(playing.script)}; {next_step}" if playing.kept else _NOT_BEGUN)
         raise typer.Exit(INTERRUPTED)
     if manner != "quiet":
         for each in playing.not_done:

@@ -1,18 +1,21 @@
-"""The settings that come with a model. Of runs on different ones they are no changes."""
+"""The settings that come with a model. Whoever names the model need not say them, and of runs on different ones they
+are no changes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from dreamplay.comparison.provenance import CHECKS
 from dreamplay.models import profile_table
 from dreamplay.models.model_choice import SHIPPED
 from dreamplay.runs.transcript import RunLog
 
+CHECKS = "list of checks"
+"""What the names of the checks that a run was played with are called."""
+
 
 def brought(base: RunLog, changed: RunLog) -> set[str]:
     """The names of the settings that both runs have as they come with their models; none if the model is the same."""
-    return set() if _player(base) == _player(changed) else _usual(base) & _usual(changed)
+    return set() if _player(base) == _player(changed) else usual(base) & usual(changed)
 
 
 def _player(run: RunLog) -> tuple[str, str, str]:
@@ -21,17 +24,18 @@ def _player(run: RunLog) -> tuple[str, str, str]:
     return found.get("provider", "endpoint"), run.header.model, (found.get("adapter") or {}).get("name", "")
 
 
-def _usual(run: RunLog) -> set[str]:
+def usual(run: RunLog) -> set[str]:
     """The names of the settings that are as the table of profiles has them for the model. Of an endpoint it is not
-    recorded where it is, so what any of the known ones brings may come with it.
+    recorded where it is: it is taken for the one that brings most of them, and where several do, for each.
     """
     provider, *model = _player(run)
     providers = {provider}
     if provider == "endpoint":
         providers |= {name for row in profile_table.table() for name in row.provider if name not in SHIPPED}
-    usual = [profile_table.look_up(each, *model).recorded() for each in providers]
+    tables = [profile_table.look_up(each, *model).recorded() for each in providers]
     played: dict[str, Any] = run.header.settings.get("profile") or {}
-    names = {name for name, value in played.items() if any(each.get(name) == value for each in usual)}
+    found = [{name for name, value in played.items() if each.get(name) == value} for each in tables]
+    names = set.intersection(*(each for each in found if len(each) == max(map(len, found))))
     if run.header.settings.get("reflect") == played.get("reflections"):
         names.add("reflect")
     return names | {CHECKS} if "checks" in names else names

@@ -10,14 +10,16 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer
 
+from dreamplay.comparison import model_settings
 from dreamplay.comparison.alignment import Pairing
+from dreamplay.comparison.model_settings import CHECKS
 from dreamplay.errors import UsageError
 from dreamplay.memory.base import MEMORY, NO_MEMORY
-from dreamplay.models.profile import ModelProfile
 from dreamplay.runs.run_settings import comparable
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel, Words
 from dreamplay.statistics.permutation import DRAWN, PermutationTest
+from dreamplay.validation.config import CheckConfig
 
 PLUGINS = ("memory", "director", "embedder")
 """The settings that choose plug-ins."""
@@ -25,8 +27,6 @@ _GROUPS = ("checks", "profile")
 """The other settings that every run records, but for those of older versions."""
 _OF_MODEL = ("profile", "sampling")
 """Groups whose settings are called by their own names."""
-CHECKS = "list of checks"
-"""What the names of the checks that a run was played with are called."""
 _CALLED = {"checks names": CHECKS}
 """Settings that are called otherwise than they are recorded."""
 _DIGITS = 12
@@ -43,7 +43,7 @@ class Origin(FrozenModel):
     seeds: tuple[int, ...]
     model: str
     settings: dict[str, str]
-    """Length, beats, sampling and the other settings."""
+    """Length, beats, plug-ins and the other settings, without what comes with the model."""
     versions: dict[str, str]
     """The versions of dreamplay that played them."""
 
@@ -125,10 +125,11 @@ def plugin_options(run: RunLog, like: RunLog) -> dict[str, str]:
 
 
 def _unusual(run: RunLog) -> dict[str, str]:
-    """The settings without what is as usual of the model's profile."""
-    usual = {name for name, value in _flat({"profile": ModelProfile().recorded()}) if settings(run).get(name) == value}
-    chosen = {name for name in run.header.settings if name != "profile"}
-    return {name: value for name, value in settings(run).items() if name in chosen or name not in usual}
+    """The settings without what comes with the model, and what the checks have by themselves."""
+    found = settings(run)
+    usual = model_settings.usual(run) - {name for name in run.header.settings if name not in _GROUPS}
+    usual |= {name for name, value in _flat({"checks": CheckConfig().model_dump()}) if found.get(name) == value}
+    return {name: value for name, value in found.items() if name not in usual}
 
 
 def _source(runs: Sequence[RunLog]) -> Origin:

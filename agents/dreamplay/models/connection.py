@@ -43,6 +43,7 @@ def connect(spec: ModelSpec, settings: Settings, chosen: ModelProfile | None = N
         patience=settings.timeout,
         secrets=(key, *address.secrets, *(via.secrets if via else ())),
         key_advice=not_sent(withheld, spec.address_source) if withheld and spec.address_source else advice,
+        reach_advice=f"is the proxy running? Correct or unset {via.variable}" if via else endpoint_errors.REACH_ADVICE,
     )
 
 

@@ -64,6 +64,8 @@ class Endpoint:
     """Secrets that no message may show, including messages of the endpoint."""
     key_advice: str = endpoint_errors.KEY_ADVICE
     """What to do if the key is refused."""
+    reach_advice: str = endpoint_errors.REACH_ADVICE
+    """What to do if nobody answers."""
     limit: RateLimit | None = None
     """On requests, those that are made again included, and on tokens."""
     _closed_until: float = field(default=0.0, init=False, repr=False)
@@ -212,7 +214,7 @@ class Endpoint:
             return f"{self.where} holds {holds} tokens, and a prompt was larger; set `window={holds}`"
         return await endpoint_errors.explain(
             error, where=self.where, model=self.name, offered=self.models,
-            secrets=self.secrets, key_advice=self.key_advice,
+            secrets=self.secrets, key_advice=self.key_advice, reach_advice=self.reach_advice,
         )  # fmt: skip
 
     async def reach(self) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 TRIES = 4
 """Calls before an endpoint that fails in a way worth retrying is given up."""
 KEY_ADVICE = "set OPENAI_API_KEY to one that it accepts"
+REACH_ADVICE = "is it running? Check `base_url`"
 _IS_IT = "is it an OpenAI-compatible API? Its address usually ends in /v1"
 _MOST = 160
 """Maximum number of characters of an endpoint's own text in a message."""
@@ -69,7 +70,7 @@ def worth_retrying(error: BaseException) -> bool:
 
 async def explain(
     error: Exception, *, where: str, model: str, offered: Callable[[], Awaitable[list[str]]],
-    secrets: Iterable[str] = (), key_advice: str = KEY_ADVICE,
+    secrets: Iterable[str] = (), key_advice: str = KEY_ADVICE, reach_advice: str = REACH_ADVICE,
 ) -> str:  # fmt: skip
     """One line for an error of the client, or of reading what it got: what is wrong, and the next step.
 
@@ -80,6 +81,7 @@ async def explain(
         offered: asks the endpoint for the models that it has.
         secrets: what the line may not show, though the endpoint or the client say it.
         key_advice: what to do if the key is refused.
+        reach_advice: what to do if nobody answers.
     """
     import openai
 
@@ -91,7 +93,7 @@ async def explain(
             return f"{where} did not answer in time; is it overloaded? Raise `timeout` or try again later"
         case openai.APIConnectionError():
             why = short(error.__cause__ or error) or type(error.__cause__ or error).__name__
-            return f"cannot reach {where} ({why}); is it running? Check `base_url`"
+            return f"cannot reach {where} ({why}); {reach_advice}"
         case openai.AuthenticationError():
             # Not what it says: many say the key back, and cut or masked in ways that cannot be told.
             return f"{where} refuses the key ({error.status_code}); {key_advice}"

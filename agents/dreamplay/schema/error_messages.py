@@ -48,7 +48,7 @@ def sentence(error: ErrorDetails) -> str:
     if kind == "string_pattern_mismatch":
         return f"must be {_FORMS.get(context['pattern'], 'written as ' + context['pattern'])}{_shown(given)}"
     if kind == "string_unicode":
-        return "holds half a character; write the character itself"
+        return f"holds half a character; write the character itself{_shown(given)}"
     wanted = _WANTED.get(kind.partition("_")[0])
     if not wanted:
         return f"{error['msg']}{_shown(given)}"

@@ -76,21 +76,45 @@ def there(path: Path) -> bool:
     return True
 
 
+def check_folder(folder: Path) -> Path:
+    """Check that no file is in the place of a folder, and return the nearest folder to it that is there.
+
+    Raises:
+        UsageError: a file is in its place or in its way.
+        RecordError: the system does not let us look.
+    """
+    nearest = next(filter(there, (folder, *folder.parents)), folder)
+    if nearest.is_dir():
+        return nearest
+    raise UsageError(str(cannot("use", folder, OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)))))
+
+
 def check_writable(folder: Path) -> None:
     """Check that files can be written in a folder, which is made, with those it lies in, when it is needed.
 
     Raises:
-        UsageError: a file is in its place or in its way, or nothing may be written there.
+        UsageError: a file is in its place or in its way, or nothing can be written there.
         RecordError: the system does not let us look.
     """
-    nearest = next(filter(there, (folder, *folder.parents)), folder)
-    if not nearest.is_dir():
-        code = errno.ENOTDIR
-    elif not os.access(nearest, os.W_OK | os.X_OK):
-        code = errno.EACCES
-    else:
-        return
-    raise UsageError(str(cannot("write to", folder, OSError(code, os.strerror(code)))))
+    nearest = check_folder(folder)
+    try:
+        _try(nearest, *folder.relative_to(nearest).parts)
+    except OSError as error:
+        raise UsageError(str(cannot("write to", folder, error))) from None
+
+
+def check_file(path: Path) -> None:
+    """Check that `replace` can write a file of that name, or the one to which it links. Its folder has to be there.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    try:
+        if path.is_dir():
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+        _try(path.resolve().parent, _scratch(path.resolve()).name)
+    except OSError as error:
+        raise UsageError(str(cannot("write", path, error))) from None
 
 
 def read(path: Path) -> bytes:
@@ -133,7 +157,7 @@ def replace(path: Path, content: bytes) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    scratch = path.with_name(f"{path.name}.new")
+    scratch = _scratch(path)
     try:
         scratch.unlink(missing_ok=True)  # of a crash, or a stranger's link
         with scratch.open("xb") as file:
@@ -151,6 +175,26 @@ def named(text: str) -> str:
     """A word from an untrusted text in a form that can be part of a file name on every system: letters, digits, _ and
     -."""
     return re.sub(r"[^\w-]+", "_", text)[:_NAME].strip("_-") or "story"
+
+
+def _scratch(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
+
+
+def _try(folder: Path, *names: str) -> None:
+    """Write to a folder, so that nothing is left of it, and see whether it takes these names.
+
+    Raises:
+        OSError: it does not.
+    """
+    import tempfile
+
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):
+            (folder / name).lstat()
+    # What the permissions say is not all: there are disks that are only read, and folders of the system.
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def _check(file: BinaryIO) -> None:

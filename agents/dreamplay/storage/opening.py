@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from dreamplay.errors import UsageError
+from dreamplay.storage import disk
 from dreamplay.storage.folders import FolderStore
 from dreamplay.storage.store import Store
 
@@ -24,11 +25,12 @@ def open_store(address: str | Path) -> Store:
     """The store at an address. A folder need not be there yet.
 
     Raises:
-        UsageError: there is no such kind of store, or something has to be installed first.
+        UsageError: there is no such kind of store, a file is in its place, or something has to be installed first.
         RecordError: it cannot be reached or used.
     """
     found = _URL.match(address) if isinstance(address, str) else None
     if found is None:
+        disk.check_folder(Path(address))
         return FolderStore(Path(address))
     scheme = found[1].lower()
     if scheme not in _SCHEMES:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
+from dreamplay.schema.cast import listed
 from dreamplay.validation import names
 from dreamplay.validation.check import Candidate, Check, CheckContext, Fault, TextKind
 from dreamplay.validation.endings import ends, without_stops
@@ -129,7 +130,7 @@ def calls_absent(candidate: Candidate, context: CheckContext) -> Fault | None:
     called = re.search(rf"(?:^|[.!?…] ){deaf}, |, {deaf}(?:[.!?…]|,(?! who\b))", candidate.text)
     if not called or re.search(rf"{cast},? (?:and )?{cast}", candidate.text):
         return None
-    hearers = " and ".join(context.hears or ())
+    hearers = listed(tuple(context.hears or context.cast))
     return Fault("calls somebody who does not hear it", f"Only {hearers} can hear {context.speaker}.")
 
 

@@ -47,7 +47,7 @@ class BranchForm:
             **self._visit(),
         }  # fmt: skip
         seeds, own = self._seeds(), {None, self.run.header.seed}
-        changed = any(changes.values())
+        changed = not self.run.branch(at=at, **changes).branch.twin
         if not changed and not self.settings() and set(seeds) <= own:
             raise UsageError("nothing is changed: change something here, or ask for another seed")
         twins = [seed for seed in seeds if seed not in own] if changed and self._text("twins") else []

@@ -27,6 +27,7 @@ from dreamplay.cli.options import (
     TraceFlag,
     UrlFlag,
     adapter_named,
+    check_reports,
     pairs,
 )
 from dreamplay.cli.play_session import perform, until_stopped
@@ -127,18 +128,21 @@ def whatif(
         direction=direction and direction.value, think=think,
         adapter=adapter_named(adapter, no_adapter), trace=trace, trace_content=trace_content,
     )  # fmt: skip
-    otherwise = [settings.model, settings.adapter, settings.direction, settings.think]
-    if not (swaps or lines or dropped or story_edit) and (seeds or otherwise == [None] * len(otherwise)):
-        raise UsageError("nothing is changed; add --swap, --say, --drop or --story-edit")
+    check_reports(as_markdown, as_html)
     parent = Run.find(reference, homes.chosen(settings))
     own = parent.header.seed
     chosen = _seeds(seeds, own) if seeds else [own]
     changed = [
         parent.branch(at=at, swap=swaps, say=lines, drop=dropped, story_edit=story_edit, seed=seed) for seed in chosen
     ]
+    otherwise = [settings.model, settings.adapter, settings.direction, settings.think]
+    if changed[0].branch.twin and (seeds or otherwise == [None] * len(otherwise)):
+        same = [f"--swap {each}" for each in swap or ()] + ([f"--story-edit {story_edit}"] if story_edit else [])
+        raise UsageError(
+            f"nothing is changed by {' '.join(same)}, which is as it was; name another" if same else
+            "nothing is changed; add --swap, --say, --drop or --story-edit"
+        )  # fmt: skip
     twins = [parent.branch(at=at, seed=seed) for seed in chosen] if seeds else []
-    for note in () if quiet else changed[0].notes:
-        say(note)
     engine, known = prepare.choose(settings, parent.record.newest)
     profile = model_choice.profile(engine, settings, known)
     if profile.max_jobs and jobs and jobs > profile.max_jobs:
@@ -203,6 +207,10 @@ async def _played(
     made, base = ([batch.job(each.branch, model, kept, store) for each in group] for group in (changed, twins))
     base = [each for each in base if not _is(parent, each)]
     missing = [each for each in (*base, *made) if not each.done()]
+    if missing and not dry_run:
+        await registry.reach(model)
+    for note in () if manner == "quiet" else changed[0].notes:
+        say(note)
     if dry_run:
         usage = cost(parent, [each.branch for each in missing])
         echo(
@@ -210,8 +218,6 @@ async def _played(
             f"prompt tokens ({usage.evaluated:,} read anew) and {usage.output:,} tokens spoken"
         )
         return [], []
-    if missing:
-        await registry.reach(model)
     if missing and not twins:
         await perform(await prepare.branch(changed[0], settings, OpenModel(model, engine), store), settings, manner)
     elif missing:

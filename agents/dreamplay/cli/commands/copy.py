@@ -53,4 +53,4 @@ def copy(
     elif not done:
         say("there are no runs to copy")
     if failed := [each for each in done if each.state == "failed"]:
-        raise RecordError(f"{len(failed)} of {len(done)} runs were not copied, {failed[0].name} first: {failed[0].why}")
+        raise RecordError(f"{len(failed)} of {len(done)} runs were not copied; the reason stands with each")

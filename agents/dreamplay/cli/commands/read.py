@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dreamplay.cli.comparison_output import compared
-from dreamplay.cli.options import HtmlFlag, JsonFlag, MarkdownFlag, RunArgument, StoreFlag, UrlFlag
+from dreamplay.cli.options import HtmlFlag, JsonFlag, MarkdownFlag, RunArgument, StoreFlag, UrlFlag, check_reports
 from dreamplay.rendering.output import dumps, echo, say
 
 
@@ -172,6 +172,7 @@ def compare(
     from dreamplay.comparison import alignment
     from dreamplay.run import Run
 
+    check_reports(as_markdown, as_html)
     runs = [Run.find(reference, store) for reference in references]
     base, changed = alignment.groups([(str(run.place), run.record) for run in runs])
     compared(base, changed, as_json, as_markdown, as_html)

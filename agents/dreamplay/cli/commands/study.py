@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dreamplay.cli.options import HtmlFlag, JsonFlag, MarkdownFlag, ModelFlag, QuietFlag, StoreFlag, TimeoutFlag, write
+from dreamplay.cli.options import (
+    HtmlFlag,
+    JsonFlag,
+    MarkdownFlag,
+    ModelFlag,
+    QuietFlag,
+    StoreFlag,
+    TimeoutFlag,
+    check_reports,
+    write,
+)
 from dreamplay.cli.play_session import until_stopped
 from dreamplay.errors import INTERRUPTED
 from dreamplay.rendering.output import dumps, echo, say, worded
@@ -144,6 +154,7 @@ def report(
     """
     from dreamplay.rendering import study_page, study_report
 
+    check_reports(table, as_markdown, as_html)
     found = _loaded(file, store, model)
     rows = found.table()
     made = found.report(rows, file=table.name if table else "results.csv")

@@ -38,7 +38,7 @@ class Address:
         try:
             # A part of a password with such signs would be taken for the host, which stands in messages.
             found = {} if misread else conninfo.conninfo_to_dict(text)
-        except ProgrammingError:  # its words may quote the password
+        except (ProgrammingError, UnicodeEncodeError):  # its words may quote the password
             misread = True
         if misread:
             raise UsageError(f"the address of the store cannot be understood; {_FORM}")
