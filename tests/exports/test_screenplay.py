@@ -95,7 +95,7 @@ def test_two_readers_of_fountain_find_the_play_scene_by_scene(example: RunLog, v
 def test_whispers_stances_and_thoughts_are_told_as_scripts_do(marked: RunLog, example: RunLog) -> None:
     text = Fountain().write(Source((example,)))
     assert "\n\n@Sam\n(whispers to Elara)\nThe footbridge" in text
-    assert "\n\n@Sam\n(chooses to campaign" in text
+    assert "\n\n@Leo\n(chooses to campaign" in text
     assert "(V.O.)" in Fountain().write(Source((marked,), "author"))
     assert "(V.O.)" not in Fountain().write(Source((marked,)))
 
