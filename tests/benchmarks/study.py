@@ -22,7 +22,7 @@ from typing import Any
 
 import bench
 from dreamplay.runs import transcript
-from dreamplay.studies.engines.base import Unwatched
+from dreamplay.studies.engines.base import Outcome, Unwatched
 from dreamplay.studies.loaded import LoadedStudy, load_study
 from ruamel.yaml import YAML
 
@@ -66,11 +66,19 @@ def _serve(pipe: Connection, latency: float) -> None:
     sys.path.append(str(Path(__file__).parents[1]))  # the fake endpoint is one of the tests' own modules
     from fake_endpoint import FakeEndpoint
 
+    asked = 0
+
+    def count(request: dict[str, Any]) -> None:
+        nonlocal asked
+        asked += 1
+        fake.seen.clear()  # a thousand plays ask for a gigabyte of prompts
+
     with FakeEndpoint(latency=latency) as fake:
+        fake.refuses = count
         pipe.send(fake.base_url)
         while pipe.recv() == "asked":
-            pipe.send((len(fake.seen), time.process_time()))
-            fake.seen.clear()
+            pipe.send((asked, time.process_time()))
+            asked = 0
 
 
 def _measure(url: str, fake: Any, chosen: argparse.Namespace, processes: int, rows: list[tuple[str, ...]]) -> float:
@@ -78,14 +86,14 @@ def _measure(url: str, fake: Any, chosen: argparse.Namespace, processes: int, ro
     with tempfile.TemporaryDirectory(prefix="dreamplay-bench-") as name:
         found = _study(Path(name), url, chosen)
         playing = found.prepare(chosen.jobs, processes)
-        watch = _Begun()
+        watch = _Moments()
         memory = _Memory()
         fake.send("asked")
         _, served = fake.recv()
-        begun, used = time.monotonic(), time.process_time()
+        begun, used, before = time.monotonic(), time.process_time(), _processor()
         with memory:
             asyncio.run(playing.play(watch))
-        ended = time.monotonic()
+        ended, after = time.monotonic(), _processor()
         took, own = ended - begun, time.process_time() - used + memory.children
         fake.send("asked")
         asked, serving = fake.recv()
@@ -97,15 +105,21 @@ def _measure(url: str, fake: Any, chosen: argparse.Namespace, processes: int, ro
     chains = [_chain(list(record.script)) for record in records]
     ideal = max(sum(chains) / chosen.jobs, max(chains)) * chosen.latency
     finished = sum(record.end is not None for record in records)
+    busy, idle = after[0] - before[0], after[1] - before[1]
+    shares = [own, serving - served, busy - own - (serving - served), idle]
+    at_end = sum(ended - each for each in watch.over_at[-chosen.jobs :])
     rows += [
         ("plays to their end", f"{chosen.plays}", f"{finished}", bench.kept(finished == chosen.plays)),
         ("calls in the transcripts, and at the endpoint", "the same", f"{calls}, {asked}", bench.kept(calls == asked)),
         ("throughput against the ideal", f"{SHARE:.0%}", f"{ideal / took:.0%}", bench.kept(ideal / took >= SHARE)),
         ("time, ideal", "", f"{took:.1f} s, {ideal:.1f} s", ""),
         ("until the first play began", "", f"{(watch.first or ended) - begun:.1f} s", ""),
-        ("calls a second", "", f"{calls / took:.0f}", ""),
+        ("places left empty at the end, on average", "", f"{at_end / chosen.jobs:.1f} s", ""),
+        ("calls a second, ideal", "", f"{calls / took:.0f}, {calls / ideal:.0f}", ""),
         ("own time of the processor, a call", "", f"{own / calls * 1000:.1f} ms", ""),
         ("the same of the endpoint, on the same cores", "", f"{(serving - served) / calls * 1000:.1f} ms", ""),
+        ("of all cores: plays, endpoint, other work, nothing", "",
+         ", ".join(f"{share / (busy + idle):.0%}" for share in shares), ""),
         ("memory of all processes at its peak", f"{MEGABYTES} MB", f"{memory.peak:.0f} MB",
          bench.kept(memory.peak <= MEGABYTES)),
     ]  # fmt: skip
@@ -136,14 +150,21 @@ def _chain(events: list[Any]) -> int:
     return alone + sum(map(max, together.values()))
 
 
-class _Begun(Unwatched):
-    """When the first play was finished with its start."""
+class _Moments(Unwatched):
+    """When the first play was finished with its start, and each with its end."""
 
     first: float | None = None
+
+    def __init__(self) -> None:
+        self.over_at: list[float] = []
 
     def began(self, name: str, worker: str) -> None:
         """See `Watch`."""
         self.first = self.first or time.monotonic()
+
+    def over(self, outcome: Outcome) -> None:
+        """See `Watch`."""
+        self.over_at.append(time.monotonic())
 
 
 class _Memory:
@@ -166,9 +187,16 @@ class _Memory:
     def _look(self) -> None:
         used = os.times()
         self._before = used.children_user + used.children_system
-        while not self._over.wait(0.5):
+        while not self._over.wait(2.0):  # a look at a process of 400 MB takes 5 ms
             own = [os.getpid(), *(pid for pid, command in _children() if "dreamplay.studies" in command)]
             self.peak = max(self.peak, sum(map(_resident, own)))
+
+
+def _processor() -> tuple[float, float]:
+    """Seconds that all cores together have worked, whoever for, and that they have not."""
+    user, nice, system, idle, waiting, *interrupts = map(int, Path("/proc/stat").read_text().split()[1:8])
+    tick = os.sysconf("SC_CLK_TCK")
+    return (user + nice + system + sum(interrupts)) / tick, (idle + waiting) / tick
 
 
 def _children() -> list[tuple[int, str]]:
