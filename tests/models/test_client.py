@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx2
+import openai
 import pytest
 from dreamplay.errors import SettingsError
 from dreamplay.models.client import AMBIENT, open_client
+from dreamplay.models.completions_client import COMPLETIONS, CompletionsClient
 
 
 @pytest.mark.parametrize("variable", AMBIENT)
@@ -27,3 +30,22 @@ def test_certificates_that_cannot_be_loaded_are_one_line(
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
     with pytest.raises(SettingsError, match=r"^the certificates cannot be loaded .*; .* unset SSL_CERT_FILE[^\n]*$"):
         open_client("https://127.0.0.1:9/v1", "key", timeout=1)
+
+
+async def test_completions_are_asked_for_as_the_library_asks_for_them() -> None:
+    asked = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append((request.url, sorted(request.headers.items()), request.content, request.extensions["timeout"]))
+        return httpx2.Response(200, json={}, headers={"set-cookie": f"place={len(asked) % 3}; path=/"})
+
+    for kind in (openai.AsyncOpenAI, CompletionsClient):
+        http_client = httpx2.AsyncClient(transport=httpx2.MockTransport(answer), auth=("me", "pass"), timeout=7)
+        client = kind(
+            base_url="http://h/v1", api_key="key", timeout=7, http_client=http_client, default_query={"version": "3"}
+        )
+        await client.get("/models", cast_to=object)
+        for text in ("Wer schläft?", "\u201cI\u2028do.\u201d"):
+            await client.post(COMPLETIONS, body={"messages": [{"role": "user", "content": text}]}, cast_to=object)
+    assert asked[:3] == asked[3:]
+    assert dict(asked[5][1])["cookie"] == "place=2"

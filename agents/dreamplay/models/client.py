@@ -44,7 +44,9 @@ def open_client(
     via = proxy.chosen(address)
     try:
         import httpx2
-        from openai import AsyncOpenAI, DefaultAioHttpClient, DefaultAsyncHttpxClient, Timeout
+        from openai import DefaultAioHttpClient, DefaultAsyncHttpxClient, Timeout
+
+        from dreamplay.models.completions_client import CompletionsClient
 
         # Certificates take longer to load than all the rest, and plain HTTP has no use for them. Of the variables,
         # aiohttp reads one as it is imported.
@@ -58,7 +60,7 @@ def open_client(
         auth=address.login, follow_redirects=False, timeout=patience, proxy=via.url if via else None,
         trust_env=False, verify=tls,
     )  # fmt: skip
-    return AsyncOpenAI(
+    return CompletionsClient(
         base_url=address.url, api_key=api_key, max_retries=0, timeout=patience, http_client=http_client,
         default_query=dict(address.query), default_headers=_headers(api_key, ambient=ambient),
     )  # fmt: skip

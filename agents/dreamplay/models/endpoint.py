@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.errors import ModelError
@@ -76,11 +75,6 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         self._opened = self.profile
-
-    @cached_property
-    def _completions(self) -> str:
-        """Where completions are asked for. Given the whole address, the client does not put it together each time."""
-        return f"{self.client.base_url}chat/completions"
 
     def open(self, profile: ModelProfile) -> None:
         """Use another profile from now on."""
@@ -192,13 +186,15 @@ class Endpoint:
         import httpx2
         import openai
 
+        from dreamplay.models.completions_client import COMPLETIONS
+
         start = time.monotonic()
         prefill = prompt.prefill if self.profile.prefill else ""
         try:
             async with asyncio.timeout(_SLOWEST * self.patience):
                 # A response is asked for as it comes: the client's own stream is made only of what comes in pieces.
                 response: Any = await self.client.post(
-                    self._completions, body=request, cast_to=httpx2.Response, stream=True, stream_cls=openai.AsyncStream
+                    COMPLETIONS, body=request, cast_to=httpx2.Response, stream=True, stream_cls=openai.AsyncStream
                 )
                 reply = await received(
                     response, self.client, prefill, on_token, tokens=prompt.max_tokens, heard=answer.heard
