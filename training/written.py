@@ -125,8 +125,9 @@ class WrittenModel:
     def _stance(self, prompt: Prompt) -> str:
         for item in self.written.turns:
             if isinstance(item, Decided) and f"Answer as {item.speaker} in JSON" in prompt.tail:
-                choice = self.written.choices[item.choice]
-                return json.dumps({"reason": item.reason, "choice": choice}, ensure_ascii=False)
+                told = {"reason": item.reason, "choice": self.written.choices[item.choice]}
+                asked = prompt.json_schema["properties"] if prompt.json_schema else told
+                return json.dumps({key: told[key] for key in asked}, ensure_ascii=False)
         return ""
 
     def _thought(self, prompt: Prompt) -> str:
