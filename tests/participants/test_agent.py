@@ -442,6 +442,10 @@ async def test_what_somebody_spoke_for_last_is_chosen_unless_the_model_judges(
         assert set(offered) == set(texts.values())
     else:
         assert (offered, stance.choice) == ([texts["hybrid"]], "hybrid")
+        script.append(worlds.event(4, speaker="elara", scene=scene.id, witnesses=ALL))  # nobody led her to it
+        await elara.decide(*worlds.turn(script, scene, "elara", task="stance"))
+        assert model.seen[1].json_schema
+        assert len(model.seen[1].json_schema["properties"]["choice"]["enum"]) == len(texts)
 
 
 def test_each_call_has_a_seed_of_its_own_the_same_in_every_process() -> None:

@@ -164,7 +164,7 @@ class PromptBuilder(NarratorPrompts):
         choice = {"choice": {"type": "string", "enum": offered}}
         asked = choice | reason if short else reason | choice
         schema = {"type": "object", "properties": asked, "required": [*asked], "additionalProperties": False}
-        told = () if scope == "own_words" else self._scoped(view, scope)
+        told = () if scope == "own_words" else self._scoped(self._told(view.common), scope)
         return self._fitted("stance", told, tail, max_tokens=120, json_schema=schema)
 
     def reflection(self, turn: Turn, view: View, wrong: str = "") -> Prompt:

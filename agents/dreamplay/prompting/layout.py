@@ -72,9 +72,8 @@ class PromptLayout:
         """The script of a prompt: what all of these witnessed, with earlier scenes as this model is told of them."""
         return self._past.shortened(view.summarized) if self._short else view.summarized
 
-    def _scoped(self, view: View, scope: Scope) -> Sequence[Event]:
-        """As much of the script as this model is told again before a stance or the end."""
-        told = self._told(view.common)
+    def _scoped(self, told: Sequence[Event], scope: Scope) -> Sequence[Event]:
+        """As much of what could be told again as this model is told before a stance or the end."""
         return told if scope == "story" else [event for event in told if event.beat == told[-1].beat]
 
     def _said(self, events: Sequence[Event]) -> str:

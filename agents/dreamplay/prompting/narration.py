@@ -110,7 +110,7 @@ class NarratorPrompts(PromptLayout):
             names=self.cast.listed(view.roles),
             wrong=wrong,
         )
-        told = self._scoped(view, self.profile.epilogue_scope)
+        told = self._scoped(view.summarized, self.profile.epilogue_scope)
         # Begun so, it goes on in the simple present, and with things that are done.
         prefill = f"{self.cast.name(view.roles[0])} gets up and"
         return self._fitted("epilogue", told, tail, max_tokens=130, prefill=prefill, penalize_repetition=True)
