@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, Self
 
-from dreamplay.errors import LibraryError
 from dreamplay.schema.base import FrozenModel, Id, Text
-from dreamplay.schema.error_messages import sentence
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from training.scene import values
 from training.written import Example
 
 PREFERENCES = Path(__file__).parent / "scenes" / "preferences.jsonl"
@@ -48,14 +46,10 @@ def read(path: Path) -> dict[str, list[Preference]]:
     """The preferences of a file, by scene.
 
     Raises:
-        LibraryError: a line of it is none.
+        LibraryError: it cannot be read, or one of them is not valid.
     """
     found = defaultdict[str, list[Preference]](list)
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            each = Preference.model_validate(json.loads(line))
-        except ValidationError as error:
-            raise LibraryError(f"{path}:{number}: {sentence(error.errors()[0])}") from None
+    for each in values(path, Preference):
         found[each.scene].append(each)
     return found
 
