@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,9 +17,12 @@ from dreamplay.models import model_store, profile_table
 from training import play, scene
 
 if TYPE_CHECKING:
-    from training.packing import Pack
+    from training.packing import Pack, Sample
     from training.play import Played
+    from training.prefer import ChoicePack
+    from training.preference import Preference
     from training.scene import WrittenScene
+    from training.written import Example
 
 NAME = "dreamplay voice"
 """The name of the adapter, by which the table of profiles knows it."""
@@ -85,6 +89,33 @@ def train(
 
 
 @app.command()
+def prefer(
+    out: Out,
+    start: Annotated[Path, typer.Option(help="The adapter that the replies are of: a folder, or an engine's file.")],
+    epochs: Annotated[float, typer.Option(help="How often each scene is seen.")] = 2.0,
+    learning_rate: Annotated[float, typer.Option(help="The highest rate.")] = 5e-5,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    preferences: Annotated[Path | None, typer.Option(help="What readers preferred. Default: the shipped file.")] = None,
+) -> None:
+    """Train an adapter further on what readers preferred of its replies, or go on with that, and write the engine's
+    file, adapter.gguf."""
+    from training import adapter_file, base_model, preference
+    from training.prefer import PreferenceTrainer
+    from training.train import Recipe
+
+    known = preference.read(preferences or preference.PREFERENCES)
+    packs, held_out = (_choice_packs(scene.SCENES / f"{name}.jsonl", known) for name in ("train", "held_out"))
+    recipe = Recipe(epochs=epochs, learning_rate=learning_rate, scenes=6, weight_decay=0.0)
+    if start.is_file():
+        adapter_file.read(start, out / "start")
+        start = out / "start"
+    trainer = PreferenceTrainer(base_model.load(model_store.assemble()), recipe, out, device, start)
+    trainer.train(packs, held_out)
+    print("held out, best before worst:", round(trainer.agreement(held_out), 3))
+    adapter_file.write(out, out / "adapter.gguf", name=NAME, base=model_store.SHA256)
+
+
+@app.command()
 def evaluate(
     out: Annotated[Path, typer.Option(help="The folder for the plays.")],
     adapter: Annotated[Path | None, typer.Option(help="The adapter. Default: the shipped one.")] = None,
@@ -131,6 +162,25 @@ def _packs(path: Path, kinds: Sequence[str] | None) -> list[Pack]:
         raise UsageError(
             f"no reply of the kind {' or '.join(kinds or ())} is in {path}; see `python -m training check`"
         )
+    return found
+
+
+def _choice_packs(path: Path, known: Mapping[str, Sequence[Preference]]) -> list[ChoicePack]:
+    """The scenes of a file of which something was preferred, each as one packed sequence."""
+    from training import preference
+    from training.prefer import choice_pack
+    from training.tokens import load_tokenizer, samples
+
+    tokenizer = load_tokenizer(model_store.assemble())
+
+    def replies(liked: Preference, asked: Example) -> Sequence[Sample]:
+        return samples([replace(asked, reply=reply) for reply in liked.replies], tokenizer)
+
+    found = []
+    for each in scene.read(path):
+        if told := known.get(each.id):
+            asked = preference.asked(told, _played(each).examples)
+            found.append(choice_pack([(liked, replies(liked, example)) for liked, example in asked]))
     return found
 
 

@@ -38,6 +38,8 @@ class Pack:
     """(n,): the index of the token before it in its prompt; -1 for the first."""
     targets: npt.NDArray[np.int64]
     """(n,): the token to be predicted after each, or `NO_TARGET`."""
+    samples: npt.NDArray[np.int64]
+    """(n,): of each token that has a target, the number of the sample whose reply that belongs to; -1 of all others."""
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -58,6 +60,7 @@ class _Tree:
     positions: list[int] = field(default_factory=list)
     parents: list[int] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
+    samples: list[int] = field(default_factory=list)
     known: dict[tuple[int, int], int] = field(default_factory=dict)
     """The index of a token after a parent."""
 
@@ -70,20 +73,24 @@ class _Tree:
             self.positions.append(self.positions[parent] + 1 if parent >= 0 else 0)
             self.parents.append(parent)
             self.targets.append(NO_TARGET)
+            self.samples.append(-1)
             if not own:
                 self.known[parent, token] = index
         return index
 
-    def add(self, sample: Sample) -> None:
+    def add(self, number: int, sample: Sample) -> None:
         at = -1
         for token in sample.prompt[:-1]:
             at = self.step(at, token, own=False)
         # The last token of a prompt predicts the first of its reply, which two equal prompts do not share.
         at = self.step(at, sample.prompt[-1], own=True)
         for token in sample.reply[:-1]:
-            self.targets[at] = token
+            self.aim(at, token, number)
             at = self.step(at, token, own=True)
-        self.targets[at] = sample.reply[-1]
+        self.aim(at, sample.reply[-1], number)
+
+    def aim(self, index: int, token: int, number: int) -> None:
+        self.targets[index], self.samples[index] = token, number
 
 
 def pack(samples: Sequence[Sample]) -> Pack:
@@ -93,9 +100,9 @@ def pack(samples: Sequence[Sample]) -> Pack:
         ValueError: one of them has no prompt or no reply.
     """
     tree = _Tree()
-    for sample in samples:
+    for number, sample in enumerate(samples):
         if not sample.prompt or not sample.reply:
             raise ValueError("a sample needs a prompt and a reply")
-        tree.add(sample)
-    arrays = (tree.tokens, tree.positions, tree.parents, tree.targets)
+        tree.add(number, sample)
+    arrays = (tree.tokens, tree.positions, tree.parents, tree.targets, tree.samples)
     return Pack(*(np.asarray(each, dtype=np.int64) for each in arrays))

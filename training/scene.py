@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from dreamplay.errors import LibraryError
 from dreamplay.schema.base import FrozenModel, Id, Name, Text
 from dreamplay.schema.error_messages import sentence
 from pydantic import Field, ValidationError, model_validator
 
+Value = TypeVar("Value", bound=FrozenModel)
 SCENES = Path(__file__).parent / "scenes"
 """The data: `train.jsonl`, and `held_out.jsonl`, which nothing is trained on."""
 
@@ -169,7 +170,12 @@ class WrittenScene(FrozenModel):
 
 
 def read(path: Path) -> Iterator[WrittenScene]:
-    """Read the scenes of a file, one a line.
+    """Read the scenes of a file, one a line. It raises what `values` does."""
+    return values(path, WrittenScene)
+
+
+def values(path: Path, kind: type[Value]) -> Iterator[Value]:
+    """Read the values of a file, one a line.
 
     Raises:
         LibraryError: it cannot be read, or one of them is not valid; the message names the line.
@@ -180,7 +186,7 @@ def read(path: Path) -> Iterator[WrittenScene]:
         raise LibraryError(f"{path}: {error.strerror}") from error
     for number, line in enumerate(lines, start=1):
         try:
-            yield WrittenScene.model_validate_json(line)
+            yield kind.model_validate_json(line)
         except ValidationError as error:
             raise LibraryError(f"{path}:{number}: {sentence(error.errors()[0])}") from None
 

@@ -159,11 +159,15 @@ class Trainer:
         return float(loss.item())
 
     def _loss(self, each: Pack) -> torch.Tensor:
+        return self._losses(each).mean()
+
+    def _losses(self, each: Pack) -> torch.Tensor:
+        """The loss of each token that is to be predicted."""
         hidden = self._layers(self._lower(each), each, self.recipe.first_layer, self.inner.config.num_hidden_layers)
         targets = torch.from_numpy(each.targets).to(self.device)
         told = targets != NO_TARGET
         logits = self.inner.lm_head(self.inner.model.norm(hidden[0, told]))
-        return torch.nn.functional.cross_entropy(logits.float(), targets[told])
+        return torch.nn.functional.cross_entropy(logits.float(), targets[told], reduction="none")
 
     @torch.no_grad()
     def _lower(self, each: Pack) -> torch.Tensor:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from dreamplay.errors import LibraryError
 from dreamplay.models import model_store, profile_table
 from dreamplay.validation.ngrams import grams
 
-from training import scene
+from training import preference, scene
 from training.__main__ import NAME
 from training.play import play
 from training.scene import Decided, Dreamt, Ended, Spoken, Thought, Visited, WrittenScene
@@ -44,6 +45,25 @@ def test_a_tenth_is_kept_apart_with_its_casts() -> None:
 def test_no_line_recites_its_note() -> None:
     lines = [item for each in ALL for item in each.turns if isinstance(item, Spoken)]
     assert [item.line for item in lines if grams(item.does, 4) & grams(item.line, 4)] == []
+
+
+def test_preferences_are_of_replies_that_a_scene_asks_for() -> None:
+    asked = {each.id: each for each in ALL}
+    told = preference.read(preference.PREFERENCES)
+    assert sum(map(len, told.values())) == 2006
+    for name, liked in told.items():
+        of_kind = {"line": Spoken, "epilogue": Ended}
+        for each in liked:
+            assert each.number < sum(isinstance(item, of_kind[each.kind]) for item in asked[name].turns), each
+
+
+def test_a_preference_between_nothing_is_refused_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "preferences.jsonl"
+    file.write_text(
+        '{"scene": "a", "kind": "line", "number": 0, "replies": ["A: x", "A: y"], "best": 1, "worst": 1, "fit": 2}\n'
+    )
+    with pytest.raises(LibraryError, match=r"preferences\.jsonl:1: best 1 and worst 1"):
+        preference.read(file)
 
 
 @pytest.mark.parametrize("number", [*range(0, len(ALL), 24), *(

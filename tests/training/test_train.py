@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from transformers import Qwen2Config, Qwen2ForCausalLM  # noqa: E402
 
 from training import adapter_file  # noqa: E402
 from training.packing import Sample, pack  # noqa: E402
+from training.prefer import PreferenceTrainer, choice_pack  # noqa: E402
+from training.preference import Preference  # noqa: E402
 from training.train import Recipe, Trainer, rate  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning")
@@ -107,3 +110,19 @@ def test_the_rate_rises_and_falls() -> None:
     rates = [rate(step, 100, Recipe(warmup=10)) for step in range(100)]
     assert np.argmax(rates) in range(8, 12)
     assert rates[0] < rates[5] > rates[-1] > 0
+
+
+def test_what_readers_preferred_becomes_likelier_than_what_they_did_not(tmp_path: Path) -> None:
+    liked = Preference(scene="a", kind="line", number=0, replies=("a", "b", "c"), best=1, worst=2, fit=2)
+    replies = [Sample((1, 2, 3), reply) for reply in ((4, 5), (6, 7), (8,))]
+    packs = [choice_pack([(liked, replies)])]
+    trainer = PreferenceTrainer(_base(), RECIPE, tmp_path)
+    with torch.no_grad():
+        first = trainer._loss(packs[0]).item()
+    # Nothing has changed yet: of three replies each is as likely to be the best, and to be the worst.
+    likelihood = trainer._likelihoods(packs[0])[1].item() / 2
+    assert first == pytest.approx(2 * math.log(3) - 0.1 * likelihood, abs=1e-3)
+    trainer.train(packs, packs)
+    assert trainer.agreement(packs) == 1
+    resumed = PreferenceTrainer(_base(), RECIPE, tmp_path)
+    assert resumed.agreement(packs) == 1, "what was before is what was before the first step"
