@@ -416,7 +416,7 @@ async def test_what_somebody_spoke_for_last_is_chosen_unless_the_model_judges(
     story: Story, cast: Cast, scene: Scene, *, judges: bool
 ) -> None:
     favoured = {
-        move.favours: {"topic": topic.id, "move": number}
+        move.favours: {"topic": topic.id, "move": number, "material": move.does}
         for topic in scene.topics
         for number, move in enumerate(topic.moves)
         if move.role == "elara" and move.favours
