@@ -218,7 +218,7 @@ def save(made: Files, out: Path, *, replace: bool = False) -> None:
         see_free(path, replace=replace)
     for path, text in parts.items():
         try:
-            disk.replace(path.resolve(), text.encode() if isinstance(text, str) else text)  # a link stays one
+            disk.replace(disk.linked(path), text.encode() if isinstance(text, str) else text)  # a link stays one
         except OSError as error:
             raise disk.cannot("write", path, error) from error
 

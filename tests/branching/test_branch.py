@@ -245,6 +245,33 @@ async def test_a_branch_goes_on_with_what_came_of_the_scenes_before_it(tmp_path:
         branch.branch(parent, "parent", "corner", Changes(story=other))
 
 
+async def test_where_an_edit_moves_what_was_said_it_decides_and_reveals_what_it_did(tmp_path: Path) -> None:
+    def change(story: dict[str, Any]) -> None:
+        square = story["beats"][0]["scenes"][0]
+        worlds.plot(square)
+        square["turns"] = {"min": 3, "max": 6}
+
+    def edit(story: dict[str, Any]) -> None:
+        change(story)
+        moves = story["beats"][0]["scenes"][0]["topics"][0]["moves"]
+        moves.insert(0, {"role": "bo", "does": "says that it is Friday", "joins": True})
+
+    path = worlds.write(tmp_path / "plotted", change=change)
+    parents = [await worlds.play(path, tmp_path / f"{seed}", seed=seed) for seed in range(10)]
+    parent = next(run for run in parents if _secrets(run))
+    told = _secrets(parent)
+    # The move with the number of the one that gives the secret away now decides that Bo goes.
+    edited = worlds.write(tmp_path / "edited", change=edit)
+    child = await _play(branch.branch(parent, "parent", f"{told[0] + 1}", Changes(story=edited)), tmp_path)
+    assert list(child.script)[told[0] + 1].kind != "outcome"
+    assert _secrets(child) == told
+
+
+def _secrets(record: RunLog) -> list[int]:
+    """The events that gave something away."""
+    return [thread.since for thread in record.ledger(record.script).threads if thread.kind == "secret"]
+
+
 def _without_outcome(story: dict[str, Any]) -> None:
     square, corner = story["beats"][0]["scenes"]
     del square["outcome"], square["topics"][0]["moves"][1]["decides"], corner["openings"]

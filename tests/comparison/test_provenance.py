@@ -54,6 +54,18 @@ def test_an_adapter_is_named_in_a_word_or_two() -> None:
     assert told["Settings"].endswith("; changed: length full; adapter dreamplay voice (0123456789ab)")
 
 
+def test_of_what_an_older_version_did_not_record_only_what_is_unusual_is_said() -> None:
+    told = []
+    for name in ("", "dreamplay voice"):
+        comes = profile_table.look_up("embedded", "made-up", name).recorded()
+        before = {key: value for key, value in comes.items() if key != "second_adapter"}
+        adapter = {"adapter": {"name": name, "sha256": "0" * 64}} if name else {}
+        run = _named("a", 1, settings={"provider": "embedded", "length": "full", "profile": before} | adapter)
+        told.append(_told([run], [run])["Settings"])
+    assert told[0] == "length full"
+    assert "second_adapter none" in told[1].split("; ")
+
+
 def test_what_comes_with_the_model_is_not_repeated() -> None:
     name = "voice"
     comes = profile_table.look_up("embedded", "made-up", name).recorded()

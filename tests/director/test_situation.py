@@ -84,3 +84,20 @@ def test_a_scene_from_which_all_but_one_have_gone_is_deserted() -> None:
     assert not _now([], _went(), **two).deserted  # the author wants the other alone
     assert _now([], _went(by="agent"), **two).deserted
     assert not _now([BACK], _went(by="agent"), **two).deserted
+
+
+def test_a_turn_counts_for_the_move_that_it_was_made_of_wherever_that_stands_now() -> None:
+    asks, says = ({"role": "ada", "does": does, "opens": True} for does in ("asks", "says"))
+    given = [worlds.cue(topic="door", move=number, material=move["does"]) for number, move in enumerate((asks, says))]
+    turns = [
+        worlds.event(n, speaker="ada", scene="hall", witnesses=("ada", "bo"), turn=n + 1, cue=cue)
+        for n, cue in enumerate(given)
+    ]
+    for moves, places in [
+        ([asks, says], [0, 1]),
+        ([says, asks], [1, 0]),
+        ([asks, says | {"role": "bo"}], [0, None]),  # it is somebody else's now
+        ([asks, says | {"does": "shouts"}], [0, 1]),  # as another persona would say it
+    ]:
+        now = _now([], *turns, topics=[{"id": "door", "about": "the door", "moves": moves}])
+        assert [place for place, _ in now.by_topic["door"]] == places

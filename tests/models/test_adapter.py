@@ -86,6 +86,19 @@ def test_a_shipped_adapter_that_is_damaged_is_refused_with_the_way_out(
     assert model_choice.choose(load(adapter="none")).adapter is None
 
 
+@pytest.mark.parametrize(
+    "table",
+    [b"sha256 = ", b"\xff", b"", b"sha256 = 7", b'sha256 = "0"\nsecond = 3', b'sha256 = "0"\n[second]\nfile = "x"'],
+)
+def test_a_damaged_table_of_the_shipped_adapter_is_refused_with_the_way_out(
+    table: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    adapter_files.ship(monkeypatch, tmp_path / "adapters")
+    (tmp_path / "adapters" / "voice.toml").write_bytes(table)
+    with pytest.raises(SettingsError, match=r"^the shipped adapter voice.toml is damaged \(.+\); run: pip install .*$"):
+        model_choice.choose(load())
+
+
 def test_an_adapter_of_another_model_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     adapter_files.ship(monkeypatch, tmp_path / "adapters")
     says = f"'dreamplay voice' was made for {model_store.NAME}, and not for my.gguf; play without it, `adapter=none`"

@@ -73,6 +73,9 @@ PRECEDENCE: dict[str, tuple[dict[str, Any], str, dict[str, Any], dict[str, Any]]
     "single settings of the file over its profile": (
         {}, "window = 5000\nheadroom = 7\ntemperature = 0.1\n[profile]\ncontext_window = 6000", {},
         {"context_window": 5000, "thinking_tokens": 7, "temperature": 0.1}),
+    "what the address stands for over them all: it has no adapters of ours": (
+        {}, "[profile]\ndialect = 'llamacpp'\nsecond_adapter = ['dream']", {"second_adapter": ("line",)},
+        {"dialect": "llamacpp", "second_adapter": ()}),
 }  # fmt: skip
 
 

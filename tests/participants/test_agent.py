@@ -411,12 +411,10 @@ async def test_each_choice_can_be_taken_and_stands_first_for_somebody(story: Sto
     assert first == {choice.id for choice in story.choices}
 
 
-@pytest.mark.parametrize("judges", [False, True])
-async def test_what_somebody_spoke_for_last_is_chosen_unless_the_model_judges(
-    story: Story, cast: Cast, scene: Scene, *, judges: bool
-) -> None:
+def _spoke_for_the_hybrid(scene: Scene) -> Script:
+    """A script in which Elara was led to say what favours the campaign, then the hybrid, and then something else."""
     favoured = {
-        move.favours: {"topic": topic.id, "move": number}
+        move.favours: {"topic": topic.id, "move": number, "material": move.does}
         for topic in scene.topics
         for number, move in enumerate(topic.moves)
         if move.role == "elara" and move.favours
@@ -427,25 +425,45 @@ async def test_what_somebody_spoke_for_last_is_chosen_unless_the_model_judges(
         ("leo", favoured["campaign"]),
         ("elara", {}),
     ]
-    script = Script(
+    return Script(
         worlds.event(number, speaker=speaker, scene=scene.id, witnesses=ALL, cue=CUE.model_copy(update=move))
         for number, (speaker, move) in enumerate(said)
     )
-    profile, model = worlds.SMALL.refined({"judges_outcome": judges}), _Deciding()
-    model.profile = profile
-    elara = Agent("elara", PromptBuilder(story, cast, profile), model, 7)
+
+
+@pytest.mark.parametrize("direction", ["led", "guided"])
+async def test_what_somebody_spoke_for_last_is_chosen_if_the_model_is_led(
+    story: Story, cast: Cast, scene: Scene, direction: str
+) -> None:
+    script, model = _spoke_for_the_hybrid(scene), _Deciding()
+    # Whether it could judge what came of a scene makes no difference.
+    model.profile = worlds.SMALL.refined({"judges_outcome": direction == "led", "direction": direction})
+    elara = Agent("elara", PromptBuilder(story, cast, model.profile), model, 7)
     stance = await elara.decide(*worlds.turn(script, scene, "elara", task="stance"))
     assert model.seen[0].json_schema
-    offered = model.seen[0].json_schema["properties"]["choice"]["enum"]
+    asked = model.seen[0].json_schema["properties"]
     texts = worlds.choices(story, cast)
-    if judges:
-        assert set(offered) == set(texts.values())
+    if direction == "guided":
+        assert set(asked["choice"]["enum"]) == set(texts.values())
     else:
-        assert (offered, stance.choice) == ([texts["hybrid"]], "hybrid")
+        assert (asked["choice"]["enum"], stance.choice) == ([texts["hybrid"]], "hybrid")
+        assert list(asked) == ["choice", "reason"]
         script.append(worlds.event(4, speaker="elara", scene=scene.id, witnesses=ALL))  # nobody led her to it
         await elara.decide(*worlds.turn(script, scene, "elara", task="stance"))
         assert model.seen[1].json_schema
         assert len(model.seen[1].json_schema["properties"]["choice"]["enum"]) == len(texts)
+
+
+async def test_a_reply_that_chooses_otherwise_than_was_spoken_for_is_asked_for_again(
+    story: Story, cast: Cast, scene: Scene
+) -> None:
+    texts = worlds.choices(story, cast)
+    model = _Deciding(json.dumps({"choice": texts["campaign"], "reason": REASON}))
+    elara = Agent("elara", PromptBuilder(story, cast, model.profile), model, 7)
+    stance = await elara.decide(*worlds.turn(_spoke_for_the_hybrid(scene), scene, "elara", task="stance"))
+    assert stance.choice == "hybrid"
+    assert [each.reason for each in stance.provenance.refused] == [f"another choice than {texts['hybrid']!r}"]
+    assert f'Elara has spoken for this choice: "{texts["hybrid"]}".' in model.seen[1].tail
 
 
 def test_each_call_has_a_seed_of_its_own_the_same_in_every_process() -> None:

@@ -142,7 +142,9 @@ def check_reports(*files: Path | None) -> None:
     from dreamplay.storage import disk
 
     for file in files:
-        if file and (file.is_dir() or not disk.there(file)):
+        if file and disk.there(file) and not file.is_dir():
+            disk.check_content(file)
+        elif file:
             disk.check_file(file)
 
 

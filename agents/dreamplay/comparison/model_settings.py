@@ -7,6 +7,7 @@ from typing import Any
 
 from dreamplay.models import profile_table
 from dreamplay.models.model_choice import SHIPPED
+from dreamplay.models.profile import ModelProfile
 from dreamplay.runs.transcript import RunLog
 
 CHECKS = "list of checks"
@@ -33,7 +34,8 @@ def usual(run: RunLog) -> set[str]:
     if provider == "endpoint":
         providers |= {name for row in profile_table.table() for name in row.provider if name not in SHIPPED}
     tables = [profile_table.look_up(each, *model).recorded() for each in providers]
-    played: dict[str, Any] = run.header.settings.get("profile") or {}
+    profile = run.header.settings.get("profile")  # what an older version did not know, it played as by default
+    played: dict[str, Any] = ModelProfile.model_validate(profile).recorded() if profile else {}
     found = [{name for name, value in played.items() if each.get(name) == value} for each in tables]
     names = set.intersection(*(each for each in found if len(each) == max(map(len, found))))
     if run.header.settings.get("reflect") == played.get("reflections"):

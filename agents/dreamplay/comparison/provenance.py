@@ -184,7 +184,7 @@ def _flat(found: Mapping[str, Any], group: str = "") -> Iterator[tuple[str, str]
         if isinstance(value, Mapping):
             yield from _flat(value, "" if name in _OF_MODEL else f"{name} ")
         else:
-            yield name, ", ".join(map(_word, value)) if isinstance(value, list | tuple) else _word(value)
+            yield name, ", ".join(map(_word, value)) or "none" if isinstance(value, list | tuple) else _word(value)
 
 
 def _word(value: object) -> str:

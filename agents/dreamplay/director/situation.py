@@ -11,6 +11,7 @@ from itertools import pairwise, takewhile
 
 from dreamplay.languages.english import ENGLISH
 from dreamplay.languages.language import Language
+from dreamplay.schema import made_move
 from dreamplay.schema.base import PLACEHOLDER
 from dreamplay.schema.conditions import When, holds
 from dreamplay.schema.direction import Direction
@@ -89,13 +90,15 @@ class Situation:
 
     @cached_property
     def by_topic(self) -> dict[str, list[tuple[int | None, TurnEvent]]]:
-        """The turns that had a topic, by the topic's id, each with the index of its move, the last one spoken of last.
-        Looked through once: a director asks for it many times in one turn."""
+        """The turns that had a topic, by the topic's id, each with the index of its move as the story is now, the last
+        one spoken of last. Looked through once: a director asks for it many times in one turn."""
+        topics = {topic.id: topic for topic in self.scene.topics}
         found: dict[str, list[tuple[int | None, TurnEvent]]] = {}
         for event in self.turns:
             if event.cue and event.cue.topic:
                 rows = found.pop(event.cue.topic, [])  # put in anew, so that the topics stand in order
-                rows.append((event.cue.move, event))
+                topic = topics.get(event.cue.topic)
+                rows.append((made_move.place(topic, event) if topic else None, event))
                 found[event.cue.topic] = rows
         return found
 

@@ -216,11 +216,7 @@ class Topics:
     @staticmethod
     def _used(now: Situation, topic: Topic) -> Run | None:
         """What was played of a topic; None if nothing was."""
-        used = tuple(
-            (move, event)
-            for move, event in now.by_topic.get(topic.id, ())
-            if move is not None and move < len(topic.moves)
-        )
+        used = tuple((move, event) for move, event in now.by_topic.get(topic.id, ()) if move is not None)
         return Run(topic, used) if used else None
 
     def _able(self, now: Situation, topic: Topic, roles: Sequence[str]) -> Iterator[tuple[int, TopicMove]]:

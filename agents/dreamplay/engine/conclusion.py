@@ -10,6 +10,7 @@ from dreamplay.director.situation import Situation
 from dreamplay.engine.state import Context, State
 from dreamplay.runs.pending_answers import Judged
 from dreamplay.schema.event import LineEvent
+from dreamplay.schema.made_move import made_of
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.scene import Scene
 
@@ -21,13 +22,8 @@ def undecided(now: Situation) -> bool:
 
 def by_line(now: Situation) -> str | None:
     """The answer that the first line decides which was led to say something that decides it, and was really said."""
-    found: dict[int, str] = {}
-    for topic in now.scene.topics:
-        for move, event in now.by_topic.get(topic.id, ()):
-            led = isinstance(event, LineEvent) and event.cue and event.cue.text
-            if led and move is not None and move < len(topic.moves) and (answer := topic.moves[move].decides):
-                found[event.id] = answer
-    return found[min(found)] if found else None
+    said = (made_of(now.scene.topics, event) for event in now.turns if isinstance(event, LineEvent))
+    return next((move.decides for move in said if move and move.decides), None)
 
 
 def to_judge(context: Context, state: State, now: Situation, *, ending: bool) -> bool:

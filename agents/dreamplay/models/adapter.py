@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from dreamplay.errors import SettingsError
 from dreamplay.models import gguf_header, model_store
 from dreamplay.schema.base import FrozenModel, Words
+from dreamplay.schema.error_messages import sentence
 from dreamplay.settings import Settings
 
 NONE, SHIPPED = "none", "voice"
@@ -73,6 +74,20 @@ class Adapter:
         return self.path == _shipped_file()
 
 
+class _WantedFile(FrozenModel):
+    """A shipped file beside the adapter of the package."""
+
+    file: str
+    sha256: str
+
+
+class _Wanted(FrozenModel):
+    """The table of the shipped adapter."""
+
+    sha256: str
+    second: _WantedFile | None = None
+
+
 def read(path: Path) -> Adapter:
     """Read what the file of an adapter says of it.
 
@@ -102,13 +117,18 @@ def shipped() -> Adapter | None:
         SettingsError: a file is missing or damaged.
     """
     file = _shipped_file()
+    table = file.with_suffix(".toml")
     try:
-        wanted = tomllib.loads(file.with_suffix(".toml").read_text(encoding="utf-8"))
+        wanted = _Wanted.model_validate(tomllib.loads(table.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    found = _whole(file, wanted["sha256"])
-    second = wanted.get("second")
-    return replace(found, second=_whole(FOLDER / second["file"], second["sha256"])) if second else found
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _damaged(table, f"{'.'.join(map(str, first['loc']))}: {sentence(first)}") from None
+    except (OSError, ValueError) as error:
+        raise _damaged(table, str(error)) from None
+    found, second = _whole(file, wanted.sha256), wanted.second
+    return replace(found, second=_whole(FOLDER / second.file, second.sha256)) if second else found
 
 
 def _whole(file: Path, wanted: str) -> Adapter:
@@ -123,11 +143,15 @@ def _whole(file: Path, wanted: str) -> Adapter:
     except ValueError as error:
         problem = str(error)
     if problem:
-        raise SettingsError(
-            f"the shipped adapter {file.name} is damaged ({problem}); run: pip install --force-reinstall dreamplay, or "
-            f"play without it: `adapter={NONE}`"
-        )
+        raise _damaged(file, problem)
     return found
+
+
+def _damaged(file: Path, problem: str) -> SettingsError:
+    return SettingsError(
+        f"the shipped adapter {file.name} is damaged ({problem}); run: pip install --force-reinstall dreamplay, or "
+        f"play without it: `adapter={NONE}`"
+    )
 
 
 def named(name: str) -> Adapter:

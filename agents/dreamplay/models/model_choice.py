@@ -138,6 +138,8 @@ def profile(
     plays_with = spec.adapter.name if spec.adapter else ""
     known = (base or profile_table.look_up(spec.provider, spec.name, plays_with)).refined(recorded or {})
     known = known.refined(settings.overrides(ModelProfile))
+    if spec.kind == "endpoint":  # of two adapters, only an engine that was started here is known to have the second
+        known = known.refined({"second_adapter": ()})
     named = {
         "context_window": settings.window, "candidates": settings.candidates, "temperature": settings.temperature,
         "thinking_tokens": settings.headroom, "direction": settings.direction, "think": settings.think,

@@ -112,12 +112,13 @@ class ModelProfile(FrozenModel):
 
     direction: Direction = "guided"
     """How closely a speaker is directed. free: who they are, what they are after and what has happened; guided: also an
-    act and things at hand, as suggestions; led: what the line says, for models that can do no more."""
+    act and things at hand, as suggestions; led: what the line says, for models that can do no more. At a crossroads a
+    model that is led chooses by it, as far as a move favours a choice."""
     think: bool = True
     """Whether a character thinks before a line, in the same reply. It helps large models and harms small ones."""
     judges_outcome: bool = True
-    """Whether the model is asked what came of a scene. Otherwise the moves that were played decide it, and at a
-    crossroads what somebody chooses, as far as a move favours a choice."""
+    """Whether the model is asked what came of a scene. If not, or if it is led in a scene with topics, the moves that
+    were played decide it."""
     private_sheet: bool = True
     """Whether the prompt of a line carries the private sheet, if the model is led. A small one makes no use of it."""
     cue_manner: bool = True

@@ -120,8 +120,8 @@ class Agent:
         return Line(taken.text, made, taken.thought, taken.gesture, chosen=not taken.text, leaves=taken.leaves)
 
     async def decide(self, turn: Turn, view: View) -> Stance:
-        """Take a stance. An invalid answer is asked for again, together with what was wrong. Where the moves that were
-        played decide, and one of theirs favours a choice, the model is only asked why.
+        """Take a stance. An invalid answer is asked for again, together with what was wrong. If the model is led, and
+        what it was led to say favours a choice, it is only asked why.
 
         Raises:
             ModelError: the model gave up, or answered no valid stance in any of its tries.
@@ -133,7 +133,7 @@ class Agent:
         offered = {choice.id: self.desk.cast.fill(choice.text) for choice in choices}
         matter = " ".join(offered.values())
         recalled = self._recall(turn, view, matter) if profile.stance_memories else ()
-        chosen = None if profile.judges_outcome else spoken_for(story, self.role, view)
+        chosen = spoken_for(story, self.role, view) if profile.direction == "led" else None
         first = self.desk.stance(turn, view, choices, recalled=recalled, chosen=chosen)
 
         async def call(number: int, wrong: str) -> Reply:
@@ -143,7 +143,7 @@ class Agent:
         context = CheckContext(self.name, self.desk.cast.all_names)
 
         def check(reply: Reply) -> StanceReply:
-            return structured_output.stance(reply, offered, self.pipeline, context)
+            return structured_output.stance(reply, offered, self.pipeline, context, chosen.id if chosen else None)
 
         take = await generate(call, check, attempts=_STANCE_TRIES)
         if take.value is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dreamplay.schema import made_move
 from dreamplay.schema.event import LineEvent
 from dreamplay.schema.story import Choice, Story
 from dreamplay.schema.view import View
@@ -9,21 +10,21 @@ from dreamplay.schema.view import View
 
 def spoken_for(story: Story, role: str, view: View) -> Choice | None:
     """The choice that the last line of a role favours which was led to say something that favours one; None if no line
-    of theirs does, or if they have said something since that nobody led them to.
+    of theirs does, or if they have said something since that nobody led them to, or that is no longer in the story and
+    may have favoured another.
     """
     choices = {choice.id: choice for choice in story.choices}
-    moves: dict[tuple[str, str, int | None], Choice] = {
-        (scene.id, topic.id, number): choices[move.favours]
-        for _, scene in story.scenes
-        for topic in scene.topics
-        for number, move in enumerate(topic.moves)
-        if move.favours and move.role == role
-    }
+    topics = made_move.topics(story)
     for event in reversed(view.of_kind(LineEvent)):
         if event.speaker != role:
             continue
         if not event.cue or not event.cue.text:
             return None
-        if found := moves.get((event.scene, event.cue.topic, event.cue.move)):
-            return found
+        if event.cue.move is None:
+            continue
+        move = made_move.made_of(topics.get(event.scene, ()), event)
+        if move is None:
+            return None
+        if move.favours:
+            return choices[move.favours]
     return None

@@ -40,8 +40,8 @@ class TopicMove(FrozenModel):
     decides: Id | None = Field(default=None, exclude_if=lambda value: value is None)
     """The answer of the scene's outcome that is decided with it."""
     favours: Id | None = Field(default=None, exclude_if=lambda value: value is None)
-    """The choice of the story that whoever says it speaks for. At the crossroads a model that is led chooses what it
-    spoke for last."""
+    """The choice of the story that whoever says it speaks for. At the crossroads a model that is led (`direction`)
+    chooses what it spoke for last. Any other decides for itself."""
     reveals: Id | None = Field(default=None, exclude_if=lambda value: value is None)
     """The id of what the scene `reveals` and this line tells."""
     settles: bool = Field(default=False, exclude_if=lambda value: not value)

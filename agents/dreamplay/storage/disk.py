@@ -112,9 +112,38 @@ def check_file(path: Path) -> None:
     try:
         if path.is_dir():
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
-        _try(path.resolve().parent, _scratch(path.resolve()).name)
+        file = linked(path)
+        _try(file.parent, _scratch(file).name)
     except OSError as error:
         raise UsageError(str(cannot("write", path, error))) from None
+
+
+def check_content(path: Path) -> None:
+    """Check that other content can be written into a file that is there. What is no file is not tried: a pipe would
+    wait for its reader.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if not path.is_file():
+        return
+    try:
+        with path.open("ab"):
+            pass
+    except OSError as error:
+        raise UsageError(str(cannot("write", path, error))) from None
+
+
+def linked(path: Path) -> Path:
+    """The file to which a path leads by its links.
+
+    Raises:
+        OSError: they lead round in a circle.
+    """
+    try:
+        return path.resolve()
+    except RuntimeError:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
 
 
 def read(path: Path) -> bytes:

@@ -16,26 +16,12 @@ from dreamplay.schema.event import (
     ReflectionEvent,
     SilenceEvent,
 )
-from dreamplay.schema.story import Story
+from dreamplay.schema.made_move import Topics, made_of
 from dreamplay.threads import signs
 from dreamplay.threads.thread import Thread, ThreadKind, ThreadState
 
 PATIENCE = 4
 """Further lines of whoever asked after which they no longer wait for an answer."""
-
-Reveals = dict[tuple[str, str, int], str]
-"""What the moves of a story reveal, by scene, topic and number of the move."""
-
-
-def reveals(story: Story | None) -> Reveals:
-    """What the moves of a story reveal; nothing without a story."""
-    return {
-        (scene.id, topic.id, number): move.reveals
-        for _, scene in (story.scenes if story else ())
-        for topic in scene.topics
-        for number, move in enumerate(topic.moves)
-        if move.reveals
-    }
 
 
 @dataclass
@@ -44,7 +30,8 @@ class Book:
 
     cast: Cast
     language: Language
-    reveals: Reveals
+    topics: Topics
+    """Of the story: what comes out in the moves of its scenes."""
     read: tuple[Event, ...] = ()
     threads: list[Thread] = field(default_factory=list)
     _lively: list[int] = field(default_factory=list)
@@ -84,8 +71,8 @@ class Book:
         for put in signs.puts(event.text, event.cue, self.language):
             for role, words in signs.put_to(self.cast, event.text, put, event.cue, to, able).items():
                 self._open(event, put.kind, role, words)
-        cue = signs.led(event.cue)
-        if cue and cue.move is not None and (event.scene, cue.topic, cue.move) in self.reveals:
+        move = made_of(self.topics.get(event.scene, ()), event)
+        if move and move.reveals:
             self._open(event, "secret", to, event.text, "told")
         self._last[event.scene] = event
 

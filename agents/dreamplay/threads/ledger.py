@@ -13,8 +13,9 @@ from dreamplay.languages.english import ENGLISH
 from dreamplay.languages.language import Language
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Event
+from dreamplay.schema.made_move import topics
 from dreamplay.schema.story import Story
-from dreamplay.threads.book import Book, reveals
+from dreamplay.threads.book import Book
 from dreamplay.threads.thread import Thread
 
 
@@ -86,7 +87,7 @@ class Ledgers:
         told = tuple(events)
         book = self._books.get(reader)
         if book is None or book.read != told[: len(book.read)]:
-            book = self._books[reader] = Book(self.cast, self.language, reveals(self.story))
+            book = self._books[reader] = Book(self.cast, self.language, topics(self.story) if self.story else {})
         for event in told[len(book.read) :]:
             book.add(event)
         book.read = told
