@@ -56,6 +56,15 @@ async def test_another_persona_says_and_chooses_otherwise_and_the_former_one_wha
     assert _chosen(job.record()) == _chosen(plain)
 
 
+async def test_a_leo_who_believes_in_it_chooses_otherwise(tmp_path: Path) -> None:
+    runs = [
+        await worlds.play("mindsync", tmp_path / str(len(swaps)), swaps=swaps, beats=["reconciliation"])
+        for swaps in ({}, {"leo": "leo_believer"})
+    ]
+    chosen = [{e.speaker: e.choice for e in run.script if isinstance(e, StanceEvent)}["leo"] for run in runs]
+    assert chosen == ["campaign", "mindsync"]
+
+
 def test_what_is_said_in_its_place_is_answered_as_the_move_was(tmp_path: Path) -> None:
     path = worlds.write(tmp_path / "small", change=_crossroads)
     plain = worlds.plan(path)
@@ -82,7 +91,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no words": ({"porch.door.why": {"favours": "stay"}}, "moves.porch.door.why.does: this key is missing"),
     "what stays as in the story": (
         {"porch.door.why": {"does": "asks {bo} for tea", "decides": "yes"}},
-        "moves.porch.door.why.decides: unknown key; valid keys are act, does, favours",
+        "moves.porch.door.why.decides: unknown key",
     ),
     "a role that is not there": (
         {"porch.door.why": {"does": "asks {dee} for tea"}},
