@@ -111,6 +111,8 @@ def card(
     lines = []
     if persona.private and not secrets:
         lines.append("the private sheet is left out; add it with `with_secrets`")
+    if persona.moves:
+        lines.append("the moves are left out: a card has no word for what somebody says in a story of dreamplay")
     written = embedded_sheet.written(persona, secrets=secrets)
     lines += [f"an import will not read all of it: {note}" for note in embedded_sheet.read(written, written)[1]]
     if (

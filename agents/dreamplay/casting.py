@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from dreamplay.errors import CardError, LibraryError
 from dreamplay.library import resources, yaml_document
 from dreamplay.library.yaml_loader import read
+from dreamplay.schema import own_moves
 from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import MisplacedError, folded
 from dreamplay.schema.cast import Cast, Persona
@@ -94,8 +95,8 @@ def cast(played: Story, swaps: Mapping[str, str | Path | Persona] | None = None)
     each other's cues, so a persona whose name is taken keeps the name of the one it replaces.
 
     Raises:
-        LibraryError: a swap for a role that is not there, or a persona that cannot be read, or that names a role, or
-            in its arc a beat, that the story does not have.
+        LibraryError: a swap for a role that is not there, or a persona that cannot be read, or that names a role, a
+            beat or a move that the story does not have.
     """
     swaps = swaps or {}
     personas = {}
@@ -108,30 +109,48 @@ def cast(played: Story, swaps: Mapping[str, str | Path | Persona] | None = None)
                 raise
             personas[role] = given
     for role, persona in personas.items():
-        _check_arc(played, persona, own=role not in swaps)
+        _check_fit(played, persona, own=role not in swaps)
     made = swapped(Cast(personas), swaps)
-    for role in swaps:
-        _check_arc(played, made.personas[role], own=False)
+    check_swaps(played, made, swaps)
     return made
 
 
-def _check_arc(played: Story, persona: Persona, *, own: bool) -> None:
-    """Refuse an arc with a beat that the story does not have. A persona from elsewhere may come with an arc for another
-    story: a shipped one in a story that is not, and a swap that knows none of the beats.
+def check_swaps(played: Story, made: Cast, swaps: Iterable[str]) -> None:
+    """Refuse whoever was swapped in and does not fit the story; see `cast`.
+
+    Raises:
+        LibraryError: their arc or their moves do not fit; the message names file and line.
+    """
+    for role in swaps:
+        _check_fit(played, made.personas[role], own=False)
+
+
+def _check_fit(played: Story, persona: Persona, *, own: bool) -> None:
+    """Refuse an arc with a beat, or moves with one, that the story does not have. A persona from elsewhere may come
+    with those for another story: a shipped one in a story that is not, and a swap that knows none of them.
 
     Raises:
         LibraryError: see above; the message names file and line.
     """
+    if resources.is_shipped(persona.path) and not resources.is_shipped(played.path):
+        return
+    try:
+        _check_arc(played, persona, own=own)
+        own_moves.check(played, persona, own=own)
+    except MisplacedError as error:
+        place = ".".join(map(str, error.at))
+        file = f"{persona.path}:{yaml_document.read(persona.path).line_of(error.at)}: " if persona.path else ""
+        raise LibraryError(f"{file}{place}: {error}") from None
+
+
+def _check_arc(played: Story, persona: Persona, *, own: bool) -> None:
     arc = persona.private.arc if persona.private else {}
     beats = [beat.id for beat in played.beats]
     unknown = [beat for beat in arc if beat not in beats]
-    foreign = resources.is_shipped(persona.path) and not resources.is_shipped(played.path)
-    if not unknown or foreign or (not own and len(unknown) == len(arc)):
-        return
-    place = "private", "arc", unknown[0]
-    file = f"{persona.path}:{yaml_document.read(persona.path).line_of(place)}: " if persona.path else ""
-    known = f"{did_you_mean(unknown[0], beats)}; it has {listed(beats)}"
-    raise LibraryError(f"{file}{'.'.join(place)}: the story has no beat {unknown[0]!r}{known}; rename it, or delete it")
+    if unknown and (own or len(unknown) < len(arc)):
+        known = f"{did_you_mean(unknown[0], beats)}; it has {listed(beats)}"
+        wrong = f"the story has no beat {unknown[0]!r}{known}; rename it, or delete it"
+        raise MisplacedError(wrong, "private", "arc", unknown[0])
 
 
 def _check_named(persona: Persona, roles: Sequence[str]) -> None:

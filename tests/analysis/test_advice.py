@@ -125,6 +125,10 @@ def test_of_a_persona_what_it_lacks_is_said() -> None:
     assert [[each.text.partition(":")[0] for each in found] for found in told] == [["no 'arc'"], ["no private sheet"]]
     sheet["private"]["arc"] = {"day": "She waits."}
     assert list(advice.of_persona(Persona.model_validate(sheet))) == []
+    sheet["moves"] = {"square.door.why": {"does": "says that it is shut"}}
+    (found,) = advice.of_persona(Persona.model_validate(sheet))
+    assert found.at == ("moves", "square.door.why", "does")
+    assert found.text.startswith("a small model says it wrong: 'it' or 'they'")
 
 
 @pytest.mark.parametrize("name", resources.names("stories"))

@@ -151,7 +151,8 @@ def _strings(value: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", resources.names("personas"))
 def test_every_shipped_persona_comes_back_as_it_was(name: str) -> None:
-    persona = casting.load_persona(name)
+    """Without moves for a story, which no other program has."""
+    persona = casting.load_persona(name).model_copy(update={"moves": {}})
     assert _seen(_card(persona, "v3", secrets=True)).persona == persona
 
 
@@ -169,6 +170,7 @@ SHEETS: dict[str, tuple[Any, str]] = {
     "a list": ([worlds.persona()], "not valid: no object"),
     "too large": (worlds.persona() | {"material": ["m" * 4000] * 99}, "larger than 200 kB"),
     "an unknown word": ({"mood": "x"}, "'mood' is no word of a persona"),
+    "moves for a story": ({"moves": {"a.b.c": {"does": "asks"}}}, "'moves' is no word of a persona in a card"),
     "a number for a text": ({"who": 7}, "'who' was left out: not valid ('who': Input"),
     "no end": ({"who": "w " * 3000}, "'who' was left out: longer than 4,000 characters"),
     "half a private sheet": (

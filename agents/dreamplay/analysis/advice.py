@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dreamplay import languages
@@ -34,6 +34,7 @@ def of_persona(persona: Persona) -> Iterator[Advice]:
         yield Advice(("name",), "no private sheet: it says what they want and fear, and is told only to them")
     elif not persona.private.arc:
         yield Advice(("private",), "no 'arc': a sentence for each beat of a story on where they stand in it")
+    yield from _of_wording([(("moves", address, "does"), move.does) for address, move in persona.moves.items()])
 
 
 def of_story(story: Story, cast: Cast) -> Iterator[Advice]:
@@ -60,19 +61,19 @@ def of_story(story: Story, cast: Cast) -> Iterator[Advice]:
                 at: Place = ("beats", b, "scenes", s)
                 for advice in _of_scene(story, scene, scene.id in followed):
                     yield Advice((*at, *advice.at), f"{beat.id}/{scene.id}: {advice.text}")
-    yield from _of_wording(story)
-
-
-def _of_wording(story: Story) -> Iterator[Advice]:
-    """What a small model would say wrong in the moves: one advice of each kind, at the first of them."""
-    moves = [
+    moves: list[tuple[Place, str]] = [
         (("beats", b, "scenes", s, "topics", t, "moves", m), move.does)
         for b, beat in enumerate(story.beats)
         for s, scene in enumerate(beat.scenes)
         for t, topic in enumerate(scene.topics)
         for m, move in enumerate(topic.moves)
     ]
-    for pattern, why in languages.get(story.language).hard_moves:
+    yield from _of_wording(moves, story.language)
+
+
+def _of_wording(moves: Sequence[tuple[Place, str]], language: str = "en") -> Iterator[Advice]:
+    """What a small model would say wrong in the moves: one advice of each kind, at the first of them."""
+    for pattern, why in languages.get(language).hard_moves:
         if found := [at for at, does in moves if pattern.search(does)]:
             like = f" ({len(found)} moves are so, this first)" if len(found) > 1 else ""
             yield Advice(found[0], f"a small model says it wrong: {why}{like}")

@@ -56,13 +56,14 @@ class CanaryTokens:
         return f"{text} {self.new(replace(mark, aloud=True))} {self.new(mark)}"
 
     def plant(self, plan: RunConfig) -> RunConfig:
-        """The plan with every private text marked: the sheets, what a persona talks about, and each scene."""
+        """The plan with every private text marked: the sheets, what a persona talks about, and each scene, in which are
+        the moves that personas bring."""
         personas = {role: self._persona(role, persona) for role, persona in plan.cast.personas.items()}
         beats = tuple(
             beat.model_copy(update={"scenes": tuple(self._scene(beat, scene) for scene in beat.scenes)})
-            for beat in plan.story.beats
+            for beat in plan.played.beats
         )
-        return replace(plan, story=plan.story.model_copy(update={"beats": beats}), cast=Cast(personas))
+        return replace(plan, story=plan.played.model_copy(update={"beats": beats}), cast=Cast(personas))
 
     def _persona(self, role: str, persona: Persona) -> Persona:
         name, mine = persona.name, frozenset({role})
@@ -74,13 +75,13 @@ class CanaryTokens:
         material = tuple(self.around(text, Canary(f"{name}'s material", mine)) for text in persona.material)
         private = persona.private
         if private is None:
-            return persona.model_copy(update={"material": material})
+            return persona.model_copy(update={"material": material, "moves": {}})
         sheet = {what: marked(getattr(private, what), what, role if what in _POOLED else None) for what in
                  ("want", "belief", *_POOLED)}  # fmt: skip
         memories = tuple(marked(text, f"memory {n}") for n, text in enumerate(private.memories, start=1))
         arc = {beat: marked(text, f"arc in {beat}") for beat, text in private.arc.items()}
         hidden = PrivateSheet(**sheet, memories=memories, arc=arc)
-        return persona.model_copy(update={"private": hidden, "material": material})
+        return persona.model_copy(update={"private": hidden, "material": material, "moves": {}})
 
     def _scene(self, beat: Beat, scene: Scene) -> Scene:
         """What anyone present can bring up is known to them; what is narrated is known once it was. The things of an

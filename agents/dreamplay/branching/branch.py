@@ -93,6 +93,7 @@ def branch(parent: RunLog, name: str, at: str | None, changes: Changes, seed: in
 
     Raises:
         UsageError: the point or a change does not fit the parent.
+        LibraryError: a persona cannot be read, or does not fit the story.
         RecordError: the parent's header is damaged.
     """
     plan, played = run_config.from_header(parent.header, parent.newest), list(parent.script)
@@ -102,6 +103,7 @@ def branch(parent: RunLog, name: str, at: str | None, changes: Changes, seed: in
     begun = any(event.scene == here.id for event in shared)
     story = edited(plan, shared, here, begun, changes.story) if changes.story else plan.story
     cast = casting.swapped(plan.cast, changes.swaps, known=point > 0)
+    casting.check_swaps(story, cast, changes.swaps)
     comes = changes.visitor is not None and plan.cast.visitor is None
     if changes.visitor is not None:
         cast = _visited(cast, changes.visitor)

@@ -26,14 +26,17 @@ _PUBLIC = ("who", "voice")
 """Fields that all other characters are told. They are shortened rather than left out."""
 _MOST = dict.fromkeys(_PUBLIC, 4_000) | {"private": 600}
 """Maximum number of characters of a text of these fields; for all others it is `prose.SPOKEN`."""
+_OF_STORIES = {"moves"}
+"""Fields that no card has: they say what to do in a story of dreamplay, and a card is for any program."""
 
 _MACROS = ("char", "user", "bot")
 """Reserved roles that no character has; other programs replace them with a name."""
 
 
 def written(persona: Persona, *, secrets: bool) -> dict[str, Any]:
-    """The sheet of a persona."""
-    return persona.model_dump(mode="json", exclude=None if secrets else {"private"}, exclude_none=True)
+    """The sheet of a persona, without its moves for stories."""
+    left_out = _OF_STORIES if secrets else {"private", *_OF_STORIES}
+    return persona.model_dump(mode="json", exclude=left_out, exclude_none=True)
 
 
 def read(found: object, base: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -54,8 +57,8 @@ def read(found: object, base: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[
     for word, value in found.items():
         if word == "name":
             continue
-        if word not in Persona.model_fields:
-            notes.append(f"not valid: {word[:40]!r} is no word of a persona")
+        if word not in Persona.model_fields.keys() - _OF_STORIES:
+            notes.append(f"not valid: {word[:40]!r} is no word of a persona in a card")
             continue
         if (kept := _fit(value, word, notes)) is None:
             continue

@@ -148,7 +148,7 @@ class _Meter:
 
     @cached_property
     def _system(self) -> float:
-        desk = PromptBuilder(self.plan.story, self.plan.cast, self.profile)
+        desk = PromptBuilder(self.plan.played, self.plan.cast, self.profile)
         return tokens(desk.ahead(Script().common_view(self.plan.cast.roles)).system)
 
 

@@ -20,6 +20,7 @@ from dreamplay.participants import visit
 from dreamplay.participants.visit import Visit
 from dreamplay.runs.run_settings import checked_settings
 from dreamplay.runs.transcript import Header, Resumed, complaint
+from dreamplay.schema import own_moves
 from dreamplay.schema.base import digest
 from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.scene import Scene
@@ -53,11 +54,18 @@ class RunConfig:
     """Set for a play with a visitor, who then comes last in the cast."""
 
     @cached_property
+    def played(self) -> Story:
+        """The story as this cast plays it: with the moves that personas bring of their own. The header keeps the story
+        as its author wrote it, so that in a branch another persona says the author's moves again.
+        """
+        return own_moves.played_by(self.story, self.cast)
+
+    @cached_property
     def scenes(self) -> tuple[tuple[Beat, Scene], ...]:
         """The scenes to play, in order, with names in place of roles, and with the visitor present. Of a scene that is
         not played, later conditions take the outcome that it has otherwise.
         """
-        scenes = list(self.story.scenes)
+        scenes = list(self.played.scenes)
         unplayed = {s.id: s.outcome.otherwise for b, s in scenes if s.outcome and b.id not in self.beats}
         return tuple((b, _filled(s.settled(unplayed), self.cast)) for b, s in scenes if b.id in self.beats)
 

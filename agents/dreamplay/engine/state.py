@@ -210,11 +210,11 @@ def context(
         settled: waits until all that was written is durable.
     """
     told = model(None)
-    desk = desk or PromptBuilder(plan.story, plan.cast, told.profile)
+    desk = desk or PromptBuilder(plan.played, plan.cast, told.profile)
     embedder = open_embedder(plan.plugins.embedder)
 
     def memory(role: str) -> Memory:
-        return open_memory(plan.plugins.memory, plan.story, plan.cast, role, embedder)
+        return open_memory(plan.plugins.memory, plan.played, plan.cast, role, embedder)
 
     players: dict[str, Participant] = {
         role: Agent(role, desk, model(role), plan.seed, memory(role), plan.pipeline(model(role).profile))
@@ -223,7 +223,7 @@ def context(
     if visitor and plan.cast.visitor:
         players[plan.cast.visitor] = visitor
     return Context(
-        story=plan.story,
+        story=plan.played,
         cast=plan.cast,
         scenes=plan.scenes,
         participants=players,

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field
 
 from dreamplay import languages
+from dreamplay.schema import own_moves
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Event
@@ -125,5 +126,5 @@ class RunLog:
 
     def ledger(self, events: Iterable[Event]) -> Ledger:
         """The ledger of some events of the run: of the whole script, or of what a role witnessed."""
-        story = self.header.story
+        story = own_moves.played_by(self.header.story, self.cast)
         return Ledger.of(events, self.cast, languages.get(story.language), story)

@@ -83,6 +83,11 @@ Text = Annotated[
 _WORD = r"[a-z][a-z0-9_]{0,39}"
 _WORD_SCHEMA = WithJsonSchema({"type": "string", "pattern": f"^{_WORD}$"})
 Id = Annotated[str, _written(_WORD, "an id is up to 40 of a-z, 0-9 and _, a letter first"), _WORD_SCHEMA]
+MoveAddress = Annotated[
+    str,
+    _written(rf"{_WORD}(\.{_WORD}){{2}}", "a move of a story is called SCENE.TOPIC.MOVE, by the ids of all three"),
+    WithJsonSchema({"type": "string", "pattern": rf"^{_WORD}(\.{_WORD}){{2}}$"}),
+]
 Role = Annotated[
     str,
     _written(_WORD, "a role is up to 40 of a-z, 0-9 and _, a letter first; it is a key of cast, and no name"),

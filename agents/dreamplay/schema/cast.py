@@ -10,9 +10,10 @@ from functools import cached_property, lru_cache
 from pydantic import Field
 
 from dreamplay.schema.authored import Authored
-from dreamplay.schema.base import PLACEHOLDER, FrozenModel, Id, Name, Text, folded
+from dreamplay.schema.base import PLACEHOLDER, FrozenModel, Id, MoveAddress, Name, Text, folded
 from dreamplay.schema.renaming import renamed
 from dreamplay.schema.scene import VISITOR
+from dreamplay.schema.topic import Act
 
 _KEPT = 8192
 """Texts of which it is kept whom they name: the director, the memory and the ledgers of all who heard a line ask."""
@@ -24,7 +25,8 @@ class PrivateSheet(FrozenModel):
     want: Text
     """What they want, in a sentence. Only they see it: when they decide, and on a larger model when they speak."""
     belief: Text
-    """What they believe, in a sentence. Only they see it, like `want`. It decides what they choose at a crossroads."""
+    """What they believe, in a sentence. Only they see it, like `want`. At a crossroads they choose by it, unless a move
+    that they were led to say `favours` a choice."""
     fear: Text
     """The hidden fear, as an image that can be dreamt and not a label. A shared dream shows it to all who dream it."""
     wish: Text
@@ -33,6 +35,21 @@ class PrivateSheet(FrozenModel):
     """Where they stand in each beat, by the beat's id, in a sentence. Only they see it, in that beat."""
     memories: tuple[Text, ...] = Field(min_length=1)
     """Memories that formed them, in the first person. One is recalled when the talk comes close to it."""
+
+
+class OwnMove(FrozenModel):
+    """What a persona says in place of a move of the story. Who answers, and what it decides, stays as in the story."""
+
+    does: Text
+    """What the line does, written as in a story: "tells {elara} that the tables must stay". Whoever answers the move of
+    the story answers this, so it is said to the same person, of the same thing."""
+    act: Act | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What it does, in one word, as in a story. If left out: what its words show."""
+    favours: Id | None = Field(default=None, exclude_if=lambda value: value is None)
+    """The choice of the story that it speaks for. If left out: none."""
+
+    def __str__(self) -> str:
+        return f"{self.does} (favours {self.favours})" if self.favours else self.does
 
 
 class Persona(Authored):
@@ -58,6 +75,9 @@ class Persona(Authored):
     """
     private: PrivateSheet | None = None
     """The private sheet. A character without one brings no fear into a dream."""
+    moves: dict[MoveAddress, OwnMove] = Field(default_factory=dict, exclude_if=lambda moves: not moves)
+    """What they say in place of moves of a story, for a model that is led or guided. Each is called by the ids of the
+    scene, the topic and the move: `morning.sheet.campaign`. Only they know it before it is said."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -86,8 +106,8 @@ class Cast:
     personas: Mapping[str, Persona]
 
     def known_to(self, role: str) -> Cast:
-        """The cast as one role knows it: without the private sheets of the others."""
-        hidden = {"private": None}
+        """The cast as one role knows it: without the private sheets of the others, and what they will say."""
+        hidden = {"private": None, "moves": {}}
         return Cast({r: p if r == role else p.model_copy(update=hidden) for r, p in self.personas.items()})
 
     @property

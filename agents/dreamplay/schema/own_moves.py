@@ -1,0 +1,72 @@
+"""The moves that personas bring of their own: a story as a cast plays it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dreamplay.schema.base import MisplacedError
+from dreamplay.schema.cast import Cast, Persona
+from dreamplay.schema.error_messages import did_you_mean, listed
+from dreamplay.schema.story import Story
+from dreamplay.schema.topic import Topic, TopicMove
+
+
+def played_by(story: Story, cast: Cast) -> Story:
+    """The story with what its cast says in place of its moves. Whatever else a move has stays, so that the same moves
+    answer it. A move that the story does not have for the role is of another role or story; a choice that it does not
+    have is favoured by nobody.
+    """
+    choices = {choice.id for choice in story.choices}
+
+    def said(address: str, move: TopicMove) -> TopicMove:
+        persona = cast.personas.get(move.role)
+        own = persona and persona.moves.get(address)
+        if not own:
+            return move
+        favours = own.favours if own.favours in choices else None
+        return move.model_copy(update={"does": own.does, "act": own.act, "favours": favours})
+
+    def topic(scene: str, given: Topic) -> Topic:
+        moves = tuple(said(f"{scene}.{given.id}.{move.id}", move) for move in given.moves)
+        return given.model_copy(update={"moves": moves})
+
+    if not any(persona.moves for persona in cast.personas.values()):
+        return story
+    beats = []
+    for beat in story.beats:
+        scenes = [
+            scene.model_copy(update={"topics": tuple(topic(scene.id, each) for each in scene.topics)})
+            for scene in beat.scenes
+        ]
+        beats.append(beat.model_copy(update={"scenes": tuple(scenes)}))
+    return story.model_copy(update={"beats": tuple(beats)})
+
+
+def check(story: Story, persona: Persona, *, own: bool) -> None:
+    """Refuse a move of a persona that the story does not have, or that favours no choice of it.
+
+    Args:
+        story: what is played.
+        persona: somebody who plays in it.
+        own: whether they were written for this story; of others, all moves may be of another story.
+
+    Raises:
+        MisplacedError: see above.
+    """
+    known, choices = list(_addresses(story)), [choice.id for choice in story.choices]
+    if not own and not any(address in known for address in persona.moves):
+        return
+    for address, move in persona.moves.items():
+        if address not in known:
+            wrong = f"the story has no move {address!r}{did_you_mean(address, known)}"
+            raise MisplacedError(f"{wrong}; rename it, or delete it", "moves", address)
+        if move.favours and move.favours not in choices:
+            wrong = f"the story has no choice {move.favours!r}{did_you_mean(move.favours, choices)}"
+            raise MisplacedError(f"{wrong}; it has {listed(choices)}", "moves", address, "favours")
+
+
+def _addresses(story: Story) -> Iterator[str]:
+    """What the moves of a story are called in a persona."""
+    for _, scene in story.scenes:
+        for topic in scene.topics:
+            yield from (f"{scene.id}.{topic.id}.{move.id}" for move in topic.moves if move.id)
