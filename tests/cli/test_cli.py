@@ -336,8 +336,8 @@ MISUSED: dict[str, tuple[str, str]] = {
     "an export into a file": (f"export {EXAMPLE} --out file/run.csv", "cannot write file/run.csv: "),
     "an export by a long name": (f"export {EXAMPLE} --out {'x' * 300}.csv", "choose a shorter name"),
     "an export into no folder": (f"export {EXAMPLE} --out no/run.csv", "cannot write no/run.csv: "),
-    "an export into a link to itself": (f"export {EXAMPLE} --out loop", "cannot write loop: "),
-    "a report into a link to itself": ("compare nothing nothing --html loop", "cannot write loop: "),
+    "an export into a link to itself": (f"export {EXAMPLE} --out loop.html", "cannot write loop.html: "),
+    "a report into a link to itself": ("compare nothing nothing --html loop.html", "cannot write loop.html: "),
     "a report into a folder that is there": ("compare nothing nothing --html finished", "cannot write finished: "),
     "a report into a file that is only read": ("compare nothing nothing --html locked", "cannot write locked: "),
     "no such story to cast": ("cast --story mindsink", "did you mean 'mindsync'"),
@@ -372,7 +372,7 @@ def _left_behind() -> None:
 def test_what_cannot_be_done_is_one_line_and_an_exit_code(what: str, call: Callable[..., Done]) -> None:
     command, says = (MISUSED | FAILED)[what]
     Path("file").write_text("hello\n")
-    Path("loop").symlink_to("loop")
+    Path("loop.html").symlink_to("loop.html")
     Path("locked").symlink_to("/proc/sys/kernel/ostype")  # which root cannot write to either
     _left_behind()
     done = call(*shlex.split(command))

@@ -107,7 +107,7 @@ class Cast:
 
     def known_to(self, role: str) -> Cast:
         """The cast as one role knows it: without the private sheets of the others, and what they will say."""
-        hidden = {"private": None, "moves": {}}
+        hidden: dict[str, object] = {"private": None, "moves": {}}
         return Cast({r: p if r == role else p.model_copy(update=hidden) for r, p in self.personas.items()})
 
     @property
