@@ -27,8 +27,8 @@ class PrivateSheet(FrozenModel):
     """What they believe, in a sentence. Only they see it, like `want`. It decides what they choose at a crossroads."""
     fear: Text
     """The hidden fear, as an image that can be dreamt and not a label. A shared dream shows it to all who dream it. On
-    a small model the first of two dreams ends before its last clause, and the next one tells that clause alone: it names
-    things, and does not call them "it".
+    a small model the first of two dreams leaves out its last clause, and the next one tells that clause alone: it names
+    its things, and does not call them "it".
     """
     wish: Text
     """The hidden wish, in a sentence. A shared dream shows it as what is out of reach."""
