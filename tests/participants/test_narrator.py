@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import worlds
@@ -157,7 +158,7 @@ async def test_a_dream_that_comes_again_has_another_place_and_may_tell_its_fears
     pooled = pool(narrator.desk, dream.present)
     first = " ".join(entry.fear for entry in pooled)
     view = Script([worlds.event(0, "dream", first, witnesses=dream.present)]).common_view(dream.present)
-    place, *parts = narrator.desk.dream_parts(view, pooled)
+    place, *parts = narrator.desk.dream_parts(view, pooled, ())
     told = [f"{place.begun} a kitchen."]
     for part in parts:
         told.append(f"{told[-1]} {part.fear}")
@@ -168,6 +169,46 @@ async def test_a_dream_that_comes_again_has_another_place_and_may_tell_its_fears
     assert text == told[-1]
     assert not made.refused
     assert [prompt.penalize_repetition for prompt in model.seen] == [True, *[False] * 4]
+
+
+async def test_the_first_of_two_dreams_tells_how_a_fear_begins_and_the_next_one_what_it_comes_to(
+    small: Path, tmp_path: Path
+) -> None:
+    begins, comes_to = "CANARY-Ada-fear stands on the stairs", "no door of the house will open"
+
+    def again(data: dict[str, Any]) -> None:
+        night = data["beats"][1]["scenes"]
+        night.append(night[0] | {"id": "cellar"})
+
+    stories = [worlds.write(tmp_path / "one"), worlds.write(tmp_path / "two", change=again)]
+    told = []
+    for story in stories:
+        ada = worlds.persona()
+        ada["private"]["fear"] = f"{begins}, and {comes_to}."
+        worlds.dump(story.with_name("ada.yaml"), ada)
+        model = ScriptedModel()
+        model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
+        await worlds.play(story, story.with_name("run"), model)
+        notes = [
+            prompt.tail for prompt in model.seen if prompt.kind == "dream" and "What each of them" not in prompt.tail
+        ]
+        told.append(list(dict.fromkeys((begins in note, comes_to in note) for note in notes if "-Bo-" not in note)))
+    assert told == [[(True, True)], [(True, False), (False, True)]]
+
+
+async def test_a_part_of_a_dream_ends_where_it_leaves_its_fear() -> None:
+    narrator, model, scenes = _narrator("mindsync")
+    dream = next(scene for scene in scenes.values() if scene.kind == "dream")
+    view = Script().common_view(dream.present)
+    place, *parts = narrator.desk.dream_parts(view, pool(narrator.desk, dream.present), dream.present)
+    told, replies = f"{place.begun} a kitchen.", [f"{place.begun} a kitchen."]
+    for part in parts:
+        replies.append(f"{told} {part.fear.removesuffix('.')}, and the rain falls on the town.")
+        told += f" {part.fear}"
+    narrator, model, _ = _narrator("mindsync", *replies)
+    narrator = replace(narrator, pipeline=pipeline.build(["strict"]))
+    model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
+    assert (await narrator.dream(view, dream, "", lambda token: None, dream.present))[0] == told
 
 
 async def test_a_dream_in_parts_ends_before_somebody_speaks(small: Path) -> None:
@@ -184,7 +225,7 @@ async def test_a_part_of_a_dream_that_leaves_its_fear_out_waits_for_a_better_one
     narrator, model, scenes = _narrator("mindsync")
     dream = next(scene for scene in scenes.values() if scene.kind == "dream")
     view = Script().common_view(dream.present)
-    place, first, *others = narrator.desk.dream_parts(view, pool(narrator.desk, dream.present))
+    place, first, *others = narrator.desk.dream_parts(view, pool(narrator.desk, dream.present), ())
     told = [f"{place.begun} a kitchen."]
     told.append(f"{told[-1]} {first.begun} and the rain that falls on the town.")
     told += [f"{told[0]} {first.fear}"]

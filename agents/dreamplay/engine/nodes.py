@@ -62,9 +62,11 @@ async def dream(state: State, runtime: Runtime[Context]) -> State:
     _, scene = context.scenes[state["scene"]]
     if not context.script.in_scene(scene.id, DreamEvent):
         here = present(context.script, scene)
+        after = [later for _, later in context.scenes[state["scene"] + 1 :] if later.kind == "dream"]
         text, ledger, made = await context.narrator.dream(
-            context.script.common_view(here), scene, given_fear(context.script), on_token(runtime, None, here)
-        )
+            context.script.common_view(here), scene, given_fear(context.script), on_token(runtime, None, here),
+            to_come={role for later in after for role in later.present},
+        )  # fmt: skip
         tell(runtime, context.record(state, kind="dream", text=text, ledger=ledger, provenance=made))
     return {}
 

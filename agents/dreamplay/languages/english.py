@@ -58,6 +58,8 @@ REPORTS = r"I(?:'ll| will|'ve| have)? (?:told|tell)"
 """The beginning of a line that repeats the form of its cue."""
 _JOINING = "and|or|but|as|in|on|at|to|with|from|by|until|while|when|for|like"
 """What no noun begins with: behind them "her" is the one whom something is done to."""
+_SUBJECTS = "the|an?|his|her|their|its|he|she|it|they|there|no|nobody|nothing|each|every|all|at|in|on|when|wherever"
+"""What a clause begins with that has a subject of its own."""
 _ASKS = "asks|wonders|(?:demands|wants) to know"
 _WH = r"(?:in|on|at|for|to|from|by|with|of) (?:which|what|whom|whose)|why|what|who|whose|whom|how|where|when|which"
 _AUXILIARY = "(?:is|are|was|were|has|have|had|can|could|will|would|should|must|does|did|do)"
@@ -143,11 +145,12 @@ winter wolf wood woody wren young
     ),
     own_form="{name}'s",
     walks_in=(
-        "{name} turns round, and",
-        "{name} holds out a hand, and",
-        "{name} takes a step, and",
-        "{name} looks up, and",
+        "{name} reaches for {whose}, and",
+        "{name} looks for {whose}, and",
+        "{name} calls {whose}, and",
+        "{name} comes to {whose}, and",
     ),
+    joints=re.compile(rf"; |, (?:until|while) |, (?:and|but) (?=(?:{_SUBJECTS})\b)"),
     negation=re.compile(r"\b(no|not|never|nobody|nothing|cannot|than|instead|against|\w+n\Wt)\b", re.IGNORECASE),
     explains_dream=re.compile(r"\b(fears?|afraid|wish(es)?|hidden|dreams? (is|that|shows))\b", re.IGNORECASE),
     assistant_manners=re.compile(

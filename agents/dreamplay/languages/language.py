@@ -11,6 +11,8 @@ NOTHING = re.compile("(?!)")
 """Matches nothing."""
 ANYTHING = re.compile(r"\w")
 """Matches whatever begins with a word."""
+_SENTENCE = 4
+"""Words below which a clause tells too little to stand alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +43,9 @@ class Language:
     own_form: str = "{name}"
     """A name to which something belongs: "Leo's"."""
     walks_in: tuple[str, ...] = ()
-    """What {name} does who walks into the dream of somebody else, each with what leads on to it."""
+    """What {name} does who walks into the dream of {whose}, each with what leads on to it."""
+    joints: re.Pattern[str] = NOTHING
+    """What joins two clauses of a sentence of which the second can stand alone."""
     negation: re.Pattern[str] = NOTHING
     """No, not, never."""
     explains_dream: re.Pattern[str] = NOTHING
@@ -112,13 +116,24 @@ class Language:
             lambda found: self.own_form.format(name=name) if found["own"] else name, text, count=1
         )
 
+    def halves(self, text: str) -> tuple[str, str]:
+        """How a text begins, and what it comes to: the last clause that can stand alone. Without one, it is both."""
+        joints = [
+            each
+            for each in self.joints.finditer(text)
+            if min(len(text[: each.start()].split()), len(text[each.end() :].split())) >= _SENTENCE
+        ]
+        if not joints:
+            return text, text
+        return f"{text[: joints[-1].start()]}.", text[joints[-1].end() :]
+
     def seen_by(self, text: str, name: str, number: int, *, whose: str) -> str:
-        """A text, after what somebody does who walks into it: "Leo turns round, and a counter runs down". The number
-        says which of the things they may do. It tells of `whose`, a name that keeps its capital letter.
+        """A text that tells of `whose`, after what somebody does who walks into it: "Leo calls Mira, and a counter runs
+        down". The number says which of the things they may do. A name keeps its capital letter.
         """
         if not self.walks_in:
             return text
         first, *_ = text.split(maxsplit=1)
         small = first.lower() in self.stop_words and not text.startswith(whose)
         going_on = text[:1].lower() + text[1:] if small else text
-        return f"{self.walks_in[number % len(self.walks_in)].format(name=name)} {going_on}"
+        return f"{self.walks_in[number % len(self.walks_in)].format(name=name, whose=whose)} {going_on}"

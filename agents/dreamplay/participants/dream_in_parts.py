@@ -77,8 +77,10 @@ class DreamInParts:
         if added and not silent:
             refusal = RejectedCandidate(text=added[0].strip(), reason="somebody speaks in it")
             raise CandidateRejectedError(refusal, "Nobody speaks.")
-        # A second sentence that tells more of other things than of the fear is left out.
+        # A second sentence that tells more of other things than of the fear is left out, and so is a clause.
         told = max((" ".join(silent[:count]) for count in range(len(silent), 0, -1)), key=self.merit, default="")
+        if fear:
+            told = max((told, *self._cut(told)), key=self.merit)
         text = self.pipeline.telling(replace(reply, text=told), context)
         if not fear and grams(text) & grams(prompt.tail.splitlines()[-1]):
             refusal = RejectedCandidate(text=text, reason="in the words of what was asked")
@@ -94,6 +96,11 @@ class DreamInParts:
             return -float(len(words(text)))
         brought, own = brought_up(text, self._fear), brought_up(self._fear, text)
         return 2 * brought * own / (brought + own) if brought else 0.0
+
+    def _cut(self, text: str) -> list[str]:
+        """A text for the next part as far as each of its clauses, behind what was begun."""
+        begun = len(self.part.begun) if self.part else 0
+        return [f"{text[: end.start()]}." for end in self.pipeline.language.joints.finditer(text, begun)]
 
     @property
     def _fear(self) -> str:

@@ -40,17 +40,23 @@ class Narrator:
     pipeline: Pipeline = field(default_factory=Pipeline)
 
     async def dream(
-        self, view: View, scene: Scene, given: str, on_token: OnToken
+        self, view: View, scene: Scene, given: str, on_token: OnToken, to_come: Collection[str] = ()
     ) -> tuple[str, tuple[DreamContribution, ...], Provenance]:
-        """Make one dream from the fears and wishes of all dreamers present, and record what went into it. `view` is
-        what all of them have witnessed, and `given` a fear that the visitor has named during the play.
+        """Make one dream from the fears and wishes of all dreamers present, and record what went into it.
+
+        Args:
+            view: what all of them have witnessed.
+            scene: where they dream it.
+            given: a fear that the visitor has named during the play.
+            on_token: is told what the model says.
+            to_come: the roles of those who will dream again.
 
         Raises:
             ModelError: the model gave up, or told nothing that can stand.
         """
         ledger = pool(self.desk, view.roles, given)
         if ledger and self.model.profile.dream_parts:
-            text, made = await self._in_parts(view, scene, ledger, on_token)
+            text, made = await self._in_parts(view, scene, ledger, on_token, to_come)
             return text, ledger, made
         again = bool(view.of_kind(DreamEvent))
         first = self.desk.dream(view, ledger, again=again)
@@ -71,11 +77,16 @@ class Narrator:
         return text, ledger, made
 
     async def _in_parts(
-        self, view: View, scene: Scene, ledger: Sequence[DreamContribution], on_token: OnToken
+        self,
+        view: View,
+        scene: Scene,
+        ledger: Sequence[DreamContribution],
+        on_token: OnToken,
+        to_come: Collection[str],
     ) -> tuple[str, Provenance]:
         """Make a dream a part at a time."""
         earlier = [event.text for event in view.of_kind(DreamEvent)]
-        dream = DreamInParts(self.desk.dream_parts(view, ledger), dream_in_parts.strict(self.pipeline))
+        dream = DreamInParts(self.desk.dream_parts(view, ledger, to_come), dream_in_parts.strict(self.pipeline))
         while part := dream.part:
             write = partial(self.desk.dream_part, view, ledger, part, dream.told)
             heard, fears = Heard.of([dream.told, *earlier]), (part.fear,) if part.fear else ()

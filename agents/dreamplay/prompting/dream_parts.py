@@ -1,15 +1,16 @@
 """A shared dream in parts, for a model that loses itself in a whole one: where the dreamers stand, and then the hidden
-fears, one at a time. Everybody first meets their own; in a dream that comes again, somebody else walks into it.
+fears, one at a time. Everybody first meets their own; in a dream that comes again, somebody else walks into it, and it
+goes on to what was not told the first time.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dreamplay.languages.language import Language
-from dreamplay.schema.event import DreamContribution
+from dreamplay.schema.event import DreamContribution, DreamEvent
 
 _BEGUN = 2
 """Words of a fear that are begun for the model: with one of them it goes on to something else."""
@@ -30,7 +31,13 @@ class DreamPart:
 
 
 def parts(
-    pooled: Sequence[DreamContribution], dreamers: Mapping[str, str], listed: str, before: int, language: Language
+    pooled: Sequence[DreamContribution],
+    dreamers: Mapping[str, str],
+    listed: str,
+    language: Language,
+    *,
+    earlier: Sequence[DreamEvent] = (),
+    to_come: Collection[str] = (),
 ) -> tuple[DreamPart, ...]:
     """The parts of a dream, in order.
 
@@ -38,21 +45,29 @@ def parts(
         pooled: the hidden fears and wishes, in the order in which they come.
         dreamers: the names of all who dream, by role, in the order of the cast.
         listed: these names in one phrase.
-        before: dreams that they have dreamt before. In the first, everybody is alone with their own fear. In the next
-            one the dreamer after them comes into it, and so on. It stays theirs: told of somebody else, it loses who
-            is who.
         language: of the story.
+        earlier: the dreams that all of them have dreamt before. In the first, everybody is alone with their own fear.
+            In the next one the dreamer after them comes into it, and so on. It stays theirs: told of somebody else, it
+            loses who is who.
+        to_come: the roles of those who will dream again. The first dream tells how their fears begin, and the next one,
+            in which the last comes first, what they come to. Told whole in both, it would be the same dream.
     """
-    roles = list(dreamers)
-    told = [DreamPart(f"{listed} stand in")]
+    roles, before = list(dreamers), len(earlier)
+    told: list[DreamPart] = []
     for number, each in enumerate(entry for entry in pooled if entry.fear):
         name, guest = dreamers[each.role], dreamers[roles[(roles.index(each.role) + before) % len(roles)]]
         fear = language.befalls(each.fear, name)
+        begins, comes_to = language.halves(fear)
+        if not earlier and each.role in to_come:
+            fear = begins
+        elif before == 1 and each.fear in {entry.fear for entry in earlier[0].ledger}:
+            fear = comes_to if guest != name else comes_to[:1].upper() + comes_to[1:]
         begun = _as_far_as(name, fear, language)
         if guest != name:
             fear, begun = (language.seen_by(text, guest, number, whose=name) for text in (fear, begun))
         told.append(DreamPart(begun, fear))
-    return tuple(told)
+    place = DreamPart(f"{listed} stand there again, and" if earlier else f"{listed} stand in")
+    return (place, *(reversed(told) if before == 1 else told))
 
 
 def _as_far_as(name: str, fear: str, language: Language) -> str:

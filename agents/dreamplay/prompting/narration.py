@@ -45,11 +45,13 @@ class NarratorPrompts(PromptLayout):
         prefill = f"{self.cast.listed(dreamers)} stand in"
         return self._prompt("dream", view, tail, max_tokens=140, prefill=prefill, penalize_repetition=True)
 
-    def dream_parts(self, view: View, pooled: Sequence[DreamContribution]) -> tuple[DreamPart, ...]:
-        """A dream in parts: see `dream_part`."""
-        roles = self._dreamers(view)
-        dreamers, before = {role: self.cast.name(role) for role in roles}, len(view.of_kind(DreamEvent))
-        return dream_parts.parts(pooled, dreamers, self.cast.listed(roles), before, self._language)
+    def dream_parts(
+        self, view: View, pooled: Sequence[DreamContribution], to_come: Collection[str]
+    ) -> tuple[DreamPart, ...]:
+        """A dream in parts: see `dream_part`. In `to_come` are those who will dream again."""
+        roles, earlier = self._dreamers(view), view.of_kind(DreamEvent)
+        dreamers, listed = {role: self.cast.name(role) for role in roles}, self.cast.listed(roles)
+        return dream_parts.parts(pooled, dreamers, listed, self._language, earlier=earlier, to_come=to_come)
 
     def dream_part(
         self, view: View, pooled: Sequence[DreamContribution], part: DreamPart, told: str, wrong: str = ""

@@ -28,7 +28,10 @@ class PrivateSheet(FrozenModel):
     """What they believe, in a sentence. Only they see it, like `want`. At a crossroads they choose by it, unless a move
     that they were led to say `favours` a choice."""
     fear: Text
-    """The hidden fear, as an image that can be dreamt and not a label. A shared dream shows it to all who dream it."""
+    """The hidden fear, as an image that can be dreamt and not a label. A shared dream shows it to all who dream it. On
+    a small model the first of two dreams leaves out its last clause, and the next one tells that clause alone: it names
+    its things, and does not call them "it".
+    """
     wish: Text
     """The hidden wish, in a sentence. A shared dream shows it as what is out of reach."""
     arc: dict[Id, Text] = Field(default_factory=dict, exclude_if=lambda arc: not arc)

@@ -52,7 +52,7 @@ class DreamEvent(ToldEvent):
 
     kind: Literal["dream"] = "dream"
     ledger: tuple[DreamContribution, ...] = ()
-    """What was pooled, for readers of the transcript. No prompt is made from it."""
+    """What was pooled, for readers of the transcript. No prompt quotes it."""
 
 
 class RecapEvent(ToldEvent):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Collection, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -182,9 +182,9 @@ class _TracedNarrator(Narrator):
     trace: PlayTrace = field(kw_only=True)
 
     async def dream(
-        self, view: View, scene: Scene, given: str, on_token: OnToken
+        self, view: View, scene: Scene, given: str, on_token: OnToken, to_come: Collection[str] = ()
     ) -> tuple[str, tuple[DreamContribution, ...], Provenance]:
-        return await self._traced(scene, "dream", super().dream(view, scene, given, on_token))
+        return await self._traced(scene, "dream", super().dream(view, scene, given, on_token, to_come))
 
     async def recap(self, view: View, scene: Scene, retelling: SummaryRequest) -> tuple[str, Provenance]:
         return await self._traced(scene, "recap", super().recap(view, scene, retelling))
