@@ -322,29 +322,26 @@ async def test_an_ending_in_parts_tells_everybody_with_their_thing_and_no_clause
     narrator, model, road = _told_in_parts(
         small,
         f"{ada[:-1]}, and the brim is of tin. It rains.",
-        f"{ada} Bo takes a ladder without rungs and puts the kettle on it.",
-        f'{ada} {bo} Cyrus washes a cup and says, "Stay."',
-        f"{ada} {bo} {cyrus}",
-        f"{ada} {bo} {cyrus} {last}",
+        "Bo takes a ladder without rungs and puts the kettle on it.",
+        'Cyrus washes a cup and says, "Stay."',
+        cyrus,
+        last,
     )
     text, made = await narrator.epilogue(Script().common_view(road.present), road, lambda token: None)
     assert text == f"{ada} {bo} {cyrus} {last}"
     assert [refusal.reason for refusal in made.refused] == ["somebody speaks in it"]
     assert (made.usage.calls, made.prompt) == (5, model.seen[0].digest)
-    assert model.seen[1].prefill == f"{ada} Bo takes a ladder without rungs and"
+    assert model.seen[1].prefill == "Bo takes a ladder without rungs and"
     things = [[thing in prompt.tail for thing in ("kettle", "ladder", "cup", "chair")] for prompt in model.seen]
     assert [told.count(True) for told in things] == [1] * 5
 
 
 async def test_in_an_ending_in_parts_only_those_are_told_of_who_are_there(small: Path) -> None:
-    told = "Ada fills a kettle. Bo takes a ladder without rungs"
-    last = "And there is a chair by the door, and nobody is in it."
-    narrator, _, road = _told_in_parts(
-        small, "Ada fills a kettle.", f"{told} and gives it to Cyrus.", f"{told}. {last}"
-    )
+    bo, last = "Bo takes a ladder without rungs", "And there is a chair by the door, and nobody is in it."
+    narrator, _, road = _told_in_parts(small, "Ada fills a kettle.", f"{bo} and gives it to Cyrus.", last)
     here = road.model_copy(update={"present": ("ada", "bo")})
     text, _ = await narrator.epilogue(Script().common_view(here.present), here, lambda token: None)
-    assert text == f"{told}. {last}"
+    assert text == f"Ada fills a kettle. {bo}. {last}"
 
 
 async def test_an_ending_in_parts_is_told_from_its_own_scene(small: Path) -> None:

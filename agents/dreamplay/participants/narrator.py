@@ -113,18 +113,19 @@ class Narrator:
             ModelError: the model gave up, or told nothing that can stand.
         """
         if self.model.profile.epilogue_parts:
-            told = EndingInParts(
-                self.desk.ending_parts(view, scene), self.pipeline, cast=self.desk.cast, here=view.roles
+            parts, cast = self.desk.ending_parts(view, scene), self.desk.cast
+            ending = EndingInParts(parts, self.pipeline, cast=cast, here=view.roles)
+            return await self._in_parts(
+                scene, ending, lambda part, _, wrong: self.desk.ending_part(view, scene, part, wrong), on_token, least=1
             )
-            return await self._in_parts(scene, told, partial(self.desk.ending_part, view, scene), on_token, least=1)
         stances = view.of_kind(StanceEvent)
-        tally, ending = self.desk.tally(stances), self.desk.ending(stances)
+        tally, outcome = self.desk.tally(stances), self.desk.ending(stances)
         return await self._tell(
             (scene.id, "narrator"),
-            lambda wrong: self.desk.epilogue(view, scene, tally, ending, wrong),
+            lambda wrong: self.desk.epilogue(view, scene, tally, outcome, wrong),
             [event.text for event in view.events],
             on_token,
-            read=[*(event.text for event in view.of_kind(NarrationEvent)), tally, ending],
+            read=[*(event.text for event in view.of_kind(NarrationEvent)), tally, outcome],
             merit=lambda text: (
                 len(self.desk.cast.mentioned(text))
                 + brought_up(text, " ".join(scene.material))

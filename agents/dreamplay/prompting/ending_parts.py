@@ -37,12 +37,8 @@ def parts(names: Sequence[str], material: Sequence[str], language: Language) -> 
     told: list[EndingPart] = []
     for name, thing in zip_longest(names, material[: len(names)], fillvalue=""):
         sentence, leads_on = language.with_thing(name, thing)
-        told.append(EndingPart(f"{sentence}{leads_on}", thing, name, _whole(sentence, name)))
+        told.append(EndingPart(f"{sentence}{leads_on}", thing, name, f"{sentence}." if sentence != name else ""))
     if len(material) > len(names):
         sentence, leads_on = language.there(material[-1])
         told.append(EndingPart(f"{sentence}{leads_on}", material[-1], alone=f"{sentence}." if leads_on else ""))
     return tuple(told)
-
-
-def _whole(sentence: str, name: str) -> str:
-    return f"{sentence}." if sentence != name else ""

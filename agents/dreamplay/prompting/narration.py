@@ -123,13 +123,13 @@ class NarratorPrompts(PromptLayout):
         names = [self.cast.name(role) for role in view.roles]
         return ending_parts.parts(names, list(map(self.cast.fill, scene.material)), self._language)
 
-    def ending_part(self, view: View, scene: Scene, part: EndingPart, told: str, wrong: str = "") -> Prompt:
-        """Ask for the next sentence of an ending that is told in parts. A small model is told nothing but how the scene
-        begins: what else has happened it puts into its people's hands.
+    def ending_part(self, view: View, scene: Scene, part: EndingPart, wrong: str = "") -> Prompt:
+        """Ask for a sentence of an ending that is told in parts. A small model is told nothing but how the scene
+        begins: what else has happened, and what others do, it puts into these hands as well.
         """
         shown = [event for event in view.summarized if event.scene == scene.id]
         tail = self._render("epilogue_part.jinja", part=part, wrong=wrong)
-        return self._fitted("epilogue", shown, tail, max_tokens=_PART, prefill=f"{told} {part.begun}".strip())
+        return self._fitted("epilogue", shown, tail, max_tokens=_PART, prefill=part.begun)
 
     def recap(self, view: View, retelling: SummaryRequest, wrong: str = "") -> Prompt:
         """Ask the narrator to summarize what a group witnessed. Nothing else is in the prompt."""
