@@ -37,11 +37,12 @@ def test_an_estimate_grows_with_what_is_played() -> None:
 
 
 def test_what_a_small_model_tells_in_parts_is_counted_in_parts() -> None:
-    whole, parts = (
+    whole, dream, end = (
         dp.estimate("forty_one_metres", model=ScriptedModel(profile=worlds.SMALL.refined(refined)))
-        for refined in ({}, {"dream_parts": True})
+        for refined in ({}, {"dream_parts": True}, {"epilogue_parts": True})
     )
-    assert parts.calls == whole.calls + 3  # the dream of three: a place, and the fear of each
+    assert dream.calls == whole.calls + 3  # the dream of three: a place, and the fear of each
+    assert end.calls == whole.calls + 3  # everybody with a thing, and the last one
 
 
 def test_what_cannot_be_played_has_no_estimate() -> None:

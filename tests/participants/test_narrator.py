@@ -308,6 +308,52 @@ async def test_an_ending_of_a_small_model_that_goes_round_waits_for_a_better_one
         assert [refusal.reason for refusal in made.refused] == [why]
 
 
+def _told_in_parts(path: Path, *told: str) -> tuple[Narrator, ScriptedModel, Scene]:
+    """A narrator who tells the end in parts, of Ada with a kettle, Bo with a ladder and Cyrus with a cup."""
+    narrator, model, scenes = _narrator(path, *told)
+    things = ("a kettle to fill", "a ladder without rungs", "a cup to wash", "a chair by the door")
+    model.profile = model.profile.model_copy(update={"epilogue_parts": True, "prefill": True})
+    return narrator, model, scenes["road"].model_copy(update={"material": things})
+
+
+async def test_an_ending_in_parts_tells_everybody_with_their_thing_and_no_clause_more(small: Path) -> None:
+    ada, bo, cyrus = "Ada fills a kettle to the brim.", "Bo takes a ladder without rungs.", "Cyrus washes a cup."
+    last = "And there is a chair by the door, and nobody is sitting in it."
+    narrator, model, road = _told_in_parts(
+        small,
+        f"{ada[:-1]}, and the brim is of tin. It rains.",
+        "Bo takes a ladder without rungs and puts the kettle on it.",
+        'Cyrus washes a cup and says, "Stay."',
+        cyrus,
+        last,
+    )
+    text, made = await narrator.epilogue(Script().common_view(road.present), road, lambda token: None)
+    assert text == f"{ada} {bo} {cyrus} {last}"
+    assert [refusal.reason for refusal in made.refused] == ["somebody speaks in it"]
+    assert (made.usage.calls, made.prompt) == (5, model.seen[0].digest)
+    assert model.seen[1].prefill == "Bo takes a ladder without rungs and"
+    things = [[thing in prompt.tail for thing in ("kettle", "ladder", "cup", "chair")] for prompt in model.seen]
+    assert [told.count(True) for told in things] == [1] * 5
+
+
+async def test_in_an_ending_in_parts_only_those_are_told_of_who_are_there(small: Path) -> None:
+    bo, last = "Bo takes a ladder without rungs", "And there is a chair by the door, and nobody is in it."
+    narrator, _, road = _told_in_parts(small, "Ada fills a kettle.", f"{bo} and gives it to Cyrus.", last)
+    here = road.model_copy(update={"present": ("ada", "bo")})
+    text, _ = await narrator.epilogue(Script().common_view(here.present), here, lambda token: None)
+    assert text == f"Ada fills a kettle. {bo}. {last}"
+
+
+async def test_an_ending_in_parts_is_told_from_its_own_scene(small: Path) -> None:
+    narrator, model, road = _told_in_parts(small)
+    said = [
+        worlds.event(number, "narration", f"It is the {scene}.", scene=scene, witnesses=road.present)
+        for number, scene in enumerate(("attic", "road"))
+    ]
+    await narrator.epilogue(Script(said).common_view(road.present), road, lambda token: None)
+    assert all("It is the road." in prompt.script and "It is the attic." not in prompt.script for prompt in model.seen)
+
+
 def test_the_dream_that_shows_more_of_the_dreamers_is_kept() -> None:
     ledger = [
         DreamContribution(role="ada", fear="Her kettle sinks in black water.", wish="Somebody should carry it home."),

@@ -87,7 +87,8 @@ class _Meter:
         whole = opened + self._talk(scene, turns)
         led = self.profile.direction == "led"
         if scene.kind in ("dream", "epilogue"):
-            parts = 1 + len(_people(scene)) if scene.kind == "dream" and self.profile.dream_parts else 1
+            in_parts = self.profile.dream_parts if scene.kind == "dream" else self.profile.epilogue_parts
+            parts = 1 + len(_people(scene)) if in_parts else 1
             for _ in range(parts):
                 yield self._call(opened, _ASKED[scene.kind], _TOLD // parts)
         tail = _CUE + self.profile.private_sheet * _SHEET if led else self.profile.brief_tokens

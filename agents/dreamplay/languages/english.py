@@ -60,6 +60,10 @@ _JOINING = "and|or|but|as|in|on|at|to|with|from|by|until|while|when|for|like"
 """What no noun begins with: behind them "her" is the one whom something is done to."""
 _SUBJECTS = "the|an?|his|her|their|its|he|she|it|they|there|no|nobody|nothing|each|every|all|at|in|on|when|wherever"
 """What a clause begins with that has a subject of its own."""
+_PLACES = "bed|school|town|work|church|sea|market|nowhere|somebody|everybody"
+"""What no verb is behind "to"."""
+_PARTICLES = "on|off|in|out|up|down|away|over|through|with|at"
+"""What belongs to a verb: "takes off", "sits down on"."""
 _ASKS = "asks|wonders|(?:demands|wants) to know"
 _WH = r"(?:in|on|at|for|to|from|by|with|of) (?:which|what|whom|whose)|why|what|who|whose|whom|how|where|when|which"
 _AUXILIARY = "(?:is|are|was|were|has|have|had|can|could|will|would|should|must|does|did|do)"
@@ -151,6 +155,18 @@ winter wolf wood woody wren young
         "{name} comes to {whose}, and",
     ),
     joints=re.compile(rf"; |, (?:until|while) |, (?:and|but) (?=(?:{_SUBJECTS})\b)"),
+    thing_to_do=re.compile(
+        rf"(?P<thing>(?:an?|the|some) (?:(?!(?:that|which|who|from|next|close|up|down)\b)[\w-]+ ){{0,5}}?[\w-]+) "
+        rf"to (?!(?:{_SUBJECTS}|{_PLACES})\b)(?P<verb>[a-z]+)(?P<particles>(?: (?:{_PARTICLES}))*)"
+    ),
+    verb_forms=(
+        (re.compile(r"(?:s|x|z|ch|sh|o)$"), r"\g<0>es"),
+        (re.compile(r"(?<=[^aeiou])y$"), "ies"),
+        (re.compile("$"), "s"),
+    ),
+    takes=("{name} takes {thing}", " and"),
+    one_thing=re.compile(r"an? (?!few\b|lot\b)"),
+    is_there=("And there is {thing}", ", and nobody is"),
     negation=re.compile(r"\b(no|not|never|nobody|nothing|cannot|than|instead|against|\w+n\Wt)\b", re.IGNORECASE),
     explains_dream=re.compile(r"\b(fears?|afraid|wish(es)?|hidden|dreams? (is|that|shows))\b", re.IGNORECASE),
     assistant_manners=re.compile(

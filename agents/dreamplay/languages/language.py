@@ -46,6 +46,16 @@ class Language:
     """What {name} does who walks into the dream of {whose}, each with what leads on to it."""
     joints: re.Pattern[str] = NOTHING
     """What joins two clauses of a sentence of which the second can stand alone."""
+    thing_to_do: re.Pattern[str] = NOTHING
+    """A thing with what is done with it, as its groups `thing`, `verb` and `particles`: "a towel to fold"."""
+    verb_forms: tuple[tuple[re.Pattern[str], str], ...] = ()
+    """How a verb ends of what somebody does, by how it is called; the first that matches."""
+    takes: tuple[str, str] = ("{name}", "")
+    """What {name} does with a {thing} of which nothing more is known, and what leads on to more."""
+    one_thing: re.Pattern[str] = NOTHING
+    """How something begins that is one thing."""
+    is_there: tuple[str, str] = ("", "")
+    """How it is said that one {thing} is there, and what leads on to more."""
     negation: re.Pattern[str] = NOTHING
     """No, not, never."""
     explains_dream: re.Pattern[str] = NOTHING
@@ -137,3 +147,20 @@ class Language:
         small = first.lower() in self.stop_words and not text.startswith(whose)
         going_on = text[:1].lower() + text[1:] if small else text
         return f"{self.walks_in[number % len(self.walks_in)].format(name=name, whose=whose)} {going_on}"
+
+    def with_thing(self, name: str, thing: str) -> tuple[str, str]:
+        """What somebody does with a thing, and what leads on from it: "Elara folds a towel"."""
+        if found := self.thing_to_do.fullmatch(thing):
+            form, ending = next(each for each in self.verb_forms if each[0].search(found["verb"]))
+            return f"{name} {form.sub(ending, found['verb'], count=1)}{found['particles']} {found['thing']}", ""
+        sentence, leads_on = self.takes if thing else ("{name}", "")
+        return sentence.format(name=name, thing=thing), leads_on
+
+    def there(self, thing: str) -> tuple[str, str]:
+        """How it is said that a thing is there, and what leads on from it; without it, the thing, of which something is
+        to be said.
+        """
+        if not self.one_thing.match(thing):
+            return thing[:1].upper() + thing[1:], ""
+        sentence, leads_on = self.is_there
+        return sentence.format(thing=thing), leads_on

@@ -83,6 +83,9 @@ class ModelProfile(FrozenModel):
     dream_parts: bool = False
     """Whether a dream is told in parts: a place, and then one fear at a time. In five sentences at once a small model
     recites the sheets, or strings images together that mean nothing."""
+    epilogue_parts: bool = False
+    """Whether an ending is told in parts: everybody with their thing, one at a time, and what can be seen last, without
+    what was played before. In five sentences at once a small model mixes up people and things."""
     adapted: tuple[Asked, ...] | None = None
     """What the adapter is used for: one that was trained on lines can spoil what is asked more rarely, which the model
     then answers without it. If not set: for everything."""

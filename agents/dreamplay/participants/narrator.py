@@ -11,9 +11,8 @@ from functools import partial
 from dreamplay.errors import ModelError
 from dreamplay.models.base import Model, OnToken, Reply
 from dreamplay.models.prompt import Prompt
-from dreamplay.participants import dream_in_parts
 from dreamplay.participants.agent import call_seed
-from dreamplay.participants.dream_in_parts import SPEECH, DreamInParts
+from dreamplay.participants.in_parts import SPEECH, TRIES, DreamInParts, EndingInParts, InParts, P
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.prompting.summarization import SummaryRequest
 from dreamplay.schema.event import DreamContribution, DreamEvent, NarrationEvent, StanceEvent, sanitize
@@ -56,7 +55,10 @@ class Narrator:
         """
         ledger = pool(self.desk, view.roles, given)
         if ledger and self.model.profile.dream_parts:
-            text, made = await self._in_parts(view, scene, ledger, on_token, to_come)
+            earlier = [event.text for event in view.of_kind(DreamEvent)]
+            dream = DreamInParts(self.desk.dream_parts(view, ledger, to_come), self.pipeline, earlier=earlier)
+            write, least = partial(self.desk.dream_part, view, ledger), self.pipeline.config.shortest_telling
+            text, made = await self._in_parts(scene, dream, write, on_token, least)
             return text, ledger, made
         again = bool(view.of_kind(DreamEvent))
         first = self.desk.dream(view, ledger, again=again)
@@ -77,30 +79,20 @@ class Narrator:
         return text, ledger, made
 
     async def _in_parts(
-        self,
-        view: View,
-        scene: Scene,
-        ledger: Sequence[DreamContribution],
-        on_token: OnToken,
-        to_come: Collection[str],
+        self, scene: Scene, telling: InParts[P], write: Callable[[P, str, str], Prompt], on_token: OnToken, least: int
     ) -> tuple[str, Provenance]:
-        """Make a dream a part at a time."""
-        earlier = [event.text for event in view.of_kind(DreamEvent)]
-        dream = DreamInParts(self.desk.dream_parts(view, ledger, to_come), dream_in_parts.strict(self.pipeline))
-        while part := dream.part:
-            write = partial(self.desk.dream_part, view, ledger, part, dream.told)
-            heard, fears = Heard.of([dream.told, *earlier]), (part.fear,) if part.fear else ()
-            context = CheckContext(cast=self.desk.cast.all_names, heard=heard, dreamers=fears, opener=part.begun)
-            check = partial(dream.check, prompt=write(""), context=context)
-            place, tries = (scene.id, "narrator", len(dream.made)), dream_in_parts.TRIES
-            enough = dream_in_parts.ENOUGH if part.fear else None
+        """Tell something of at least so many words a part at a time."""
+        while part := telling.part:
+            ask = partial(write, part, telling.told)
+            check = partial(telling.check, prompt=ask(""), context=telling.context(self.desk.cast.all_names))
+            place = (scene.id, "narrator", len(telling.made))
             text, made = await self._ask(
-                place, write, check, on_token, attempts=tries, merit=dream.merit, enough=enough
+                place, ask, check, on_token, attempts=TRIES, merit=telling.merit, enough=telling.enough
             )
-            dream = dream.after(text or "", made)
-        if len(words(dream.told)) < self.pipeline.config.shortest_telling:
-            raise self._nothing(scene.id, dream.made[-1])
-        return dream.told, dream.provenance
+            telling = telling.after(text or "", made)
+        if len(words(telling.told)) < least:
+            raise self._nothing(scene.id, telling.made[-1])
+        return telling.told, telling.provenance
 
     async def recap(self, view: View, scene: Scene, retelling: SummaryRequest) -> tuple[str, Provenance]:
         """Summarize what a group of roles has witnessed so far. The summary may use the words of the script, which it
@@ -120,14 +112,20 @@ class Narrator:
         Raises:
             ModelError: the model gave up, or told nothing that can stand.
         """
+        if self.model.profile.epilogue_parts:
+            parts, cast = self.desk.ending_parts(view, scene), self.desk.cast
+            ending = EndingInParts(parts, self.pipeline, cast=cast, here=view.roles)
+            return await self._in_parts(
+                scene, ending, lambda part, _, wrong: self.desk.ending_part(view, scene, part, wrong), on_token, least=1
+            )
         stances = view.of_kind(StanceEvent)
-        tally, ending = self.desk.tally(stances), self.desk.ending(stances)
+        tally, outcome = self.desk.tally(stances), self.desk.ending(stances)
         return await self._tell(
             (scene.id, "narrator"),
-            lambda wrong: self.desk.epilogue(view, scene, tally, ending, wrong),
+            lambda wrong: self.desk.epilogue(view, scene, tally, outcome, wrong),
             [event.text for event in view.events],
             on_token,
-            read=[*(event.text for event in view.of_kind(NarrationEvent)), tally, ending],
+            read=[*(event.text for event in view.of_kind(NarrationEvent)), tally, outcome],
             merit=lambda text: (
                 len(self.desk.cast.mentioned(text))
                 + brought_up(text, " ".join(scene.material))

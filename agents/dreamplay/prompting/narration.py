@@ -8,9 +8,10 @@ from itertools import zip_longest
 
 from dreamplay.models.prompt import Prompt
 from dreamplay.models.tokens import tokens
-from dreamplay.prompting import dream_parts, summarization
+from dreamplay.prompting import dream_parts, ending_parts, summarization
 from dreamplay.prompting.context_window import RESERVE
 from dreamplay.prompting.dream_parts import DreamPart
+from dreamplay.prompting.ending_parts import EndingPart
 from dreamplay.prompting.layout import PromptLayout
 from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.schema.event import DreamContribution, DreamEvent, OutcomeEvent, StanceEvent
@@ -22,7 +23,7 @@ UNDECIDED = "still open"
 _LINE = 40
 """Tokens that a turn adds to the script, with its share of what is narrated; most lines take about 25."""
 _PART = 50
-"""Tokens of a part of a dream."""
+"""Tokens of a part of a dream or an ending."""
 _TOLD = 300
 """Tokens that a dream, or stances and an ending, add to the script."""
 
@@ -116,6 +117,19 @@ class NarratorPrompts(PromptLayout):
         # Begun so, it goes on in the simple present, and with things that are done.
         prefill = f"{self.cast.name(view.roles[0])} gets up and"
         return self._fitted("epilogue", told, tail, max_tokens=130, prefill=prefill, penalize_repetition=True)
+
+    def ending_parts(self, view: View, scene: Scene) -> tuple[EndingPart, ...]:
+        """An ending in parts: see `ending_part`."""
+        names = [self.cast.name(role) for role in view.roles]
+        return ending_parts.parts(names, list(map(self.cast.fill, scene.material)), self._language)
+
+    def ending_part(self, view: View, scene: Scene, part: EndingPart, wrong: str = "") -> Prompt:
+        """Ask for a sentence of an ending that is told in parts. A small model is told nothing but how the scene
+        begins: what else has happened, and what others do, it puts into these hands as well.
+        """
+        shown = [event for event in view.summarized if event.scene == scene.id]
+        tail = self._render("epilogue_part.jinja", part=part, wrong=wrong)
+        return self._fitted("epilogue", shown, tail, max_tokens=_PART, prefill=part.begun)
 
     def recap(self, view: View, retelling: SummaryRequest, wrong: str = "") -> Prompt:
         """Ask the narrator to summarize what a group witnessed. Nothing else is in the prompt."""
