@@ -21,16 +21,16 @@ from dreamplay.prompting import ending_parts
     ],
 )
 def test_somebody_does_with_a_thing_what_its_author_says_or_takes_it(thing: str, begun: str, alone: str | None) -> None:
-    (part,) = ending_parts.parts(["Leo"], [thing], languages.ENGLISH)
+    (part,) = ending_parts.parts(["Leo"], [thing], "", languages.ENGLISH)
     assert part.begun == begun
     assert part.alone == (alone or f"{begun.removesuffix(' and')}.")
 
 
-def test_who_has_no_thing_is_begun_by_name_and_the_last_thing_of_several_is_the_last_picture() -> None:
-    def begun(*things: str, code: str = "en") -> list[str]:
-        return [part.begun for part in ending_parts.parts(["Ada", "Bo"], things, languages.get(code))]
+def test_who_has_no_thing_is_begun_by_name_and_the_last_picture_comes_last() -> None:
+    def begun(*things: str, last: str = "", code: str = "en") -> list[str]:
+        return [part.begun for part in ending_parts.parts(["Ada", "Bo"], things, last, languages.get(code))]
 
     assert begun("a cup to fill") == ["Ada fills a cup", "Bo"]
-    assert begun("a cup to fill", "a key", "a lamp", "a chair")[2:] == ["And there is a chair, and nobody is"]
-    assert begun("a cup to fill", "a key", "two moths")[2:] == ["Two moths"]
-    assert begun("taso", "ŝlosilo", "seĝo", code="eo") == ["Ada", "Bo", "Seĝo"]
+    assert begun("a cup to fill", "a key", last="a chair")[2:] == ["And there is a chair, and nobody is"]
+    assert begun("a cup to fill", "a key", last="two moths")[2:] == ["Two moths"]
+    assert begun("taso", "ŝlosilo", last="seĝo", code="eo") == ["Ada", "Bo", "Seĝo"]

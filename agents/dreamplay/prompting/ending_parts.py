@@ -25,20 +25,20 @@ class EndingPart:
     """What was begun as a whole sentence; empty if it is none."""
 
 
-def parts(names: Sequence[str], material: Sequence[str], language: Language) -> tuple[EndingPart, ...]:
+def parts(names: Sequence[str], things: Sequence[str], last: str, language: Language) -> tuple[EndingPart, ...]:
     """The parts of an ending, in order.
 
     Args:
         names: of those who are there.
-        material: the things of the scene. Everybody gets one, in their order; if there are more, the last one is what
-            can be seen when all have had theirs.
+        things: a thing for each of them, in their order, as far as there are things.
+        last: what can be seen when all have had theirs; empty: nothing.
         language: of the story.
     """
     told: list[EndingPart] = []
-    for name, thing in zip_longest(names, material[: len(names)], fillvalue=""):
+    for name, thing in zip_longest(names, things, fillvalue=""):
         sentence, leads_on = language.with_thing(name, thing)
         told.append(EndingPart(f"{sentence}{leads_on}", thing, name, f"{sentence}." if sentence != name else ""))
-    if len(material) > len(names):
-        sentence, leads_on = language.there(material[-1])
-        told.append(EndingPart(f"{sentence}{leads_on}", material[-1], alone=f"{sentence}." if leads_on else ""))
+    if last:
+        sentence, leads_on = language.there(last)
+        told.append(EndingPart(f"{sentence}{leads_on}", last, alone=f"{sentence}." if leads_on else ""))
     return tuple(told)

@@ -98,15 +98,13 @@ class NarratorPrompts(PromptLayout):
         """
         short, things = self.profile.epilogue_scope == "last_beat", scene.material[: len(view.roles)]
         names = [self.cast.name(role) for role in view.roles] if short and things else []
-        # Asked for what can be seen in the end, it invents somebody. So it is given that as well.
-        last = scene.material[-1] if len(scene.material) > len(view.roles) else ""
         tail = self._render(
             "epilogue.jinja",
             short=short,
             given=list(zip_longest(names, things[: len(names)])),
             opening=scene.opening,
             things=scene.material,
-            last=last,
+            last=self._seen_last(view, scene) if short else self._won_picture(view),
             tally=tally,
             ending=ending,
             outcomes=[event.text for event in view.of_kind(OutcomeEvent)],
@@ -120,8 +118,10 @@ class NarratorPrompts(PromptLayout):
 
     def ending_parts(self, view: View, scene: Scene) -> tuple[EndingPart, ...]:
         """An ending in parts: see `ending_part`."""
-        names = [self.cast.name(role) for role in view.roles]
-        return ending_parts.parts(names, list(map(self.cast.fill, scene.material)), self._language)
+        names, things = [self.cast.name(role) for role in view.roles], scene.material[: len(view.roles)]
+        return ending_parts.parts(
+            names, list(map(self.cast.fill, things)), self.cast.fill(self._seen_last(view, scene)), self._language
+        )
 
     def ending_part(self, view: View, scene: Scene, part: EndingPart, wrong: str = "") -> Prompt:
         """Ask for a sentence of an ending that is told in parts. A small model is told nothing but how the scene
@@ -162,8 +162,23 @@ class NarratorPrompts(PromptLayout):
         """What comes of the stances, as facts: of the choice that most took, or of the tie between several."""
         if not stances:
             return ""
-        votes = {choice: sum(s.choice == choice.id for s in stances) for choice in self.story.choices}
-        winners = [choice for choice, count in votes.items() if count == max(votes.values())]
+        winners = self._winners(stances)
         if len(winners) == 1:
             return self.cast.fill(winners[0].ending)
         return self.cast.fill(self.story.tie or " ".join(choice.ending for choice in winners))
+
+    def _winners(self, stances: Sequence[StanceEvent]) -> list[Choice]:
+        """The choices that most took."""
+        votes = {choice: sum(s.choice == choice.id for s in stances) for choice in self.story.choices}
+        return [choice for choice, count in votes.items() if count == max(votes.values())]
+
+    def _seen_last(self, view: View, scene: Scene) -> str:
+        """What is seen last. Asked for what can be seen in the end, a small model invents somebody, so it is given."""
+        more = len(scene.material) > len(view.roles)
+        return self._won_picture(view) or (scene.material[-1] if more else "")
+
+    def _won_picture(self, view: View) -> str:
+        """What is seen last if what most have chosen has a picture of its own."""
+        stances = view.of_kind(StanceEvent)
+        winners = self._winners(stances) if stances else []
+        return (winners[0].seen_last or "") if len(winners) == 1 else ""
