@@ -17,6 +17,7 @@ from dreamplay.schema.event import DreamContribution
 from dreamplay.schema.provenance import Usage
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script
+from dreamplay.schema.story import Choice
 from dreamplay.validation import pipeline
 from dreamplay.validation.check import Candidate, CheckContext
 from dreamplay.validation.checks import shown
@@ -352,6 +353,24 @@ async def test_an_ending_in_parts_is_told_from_its_own_scene(small: Path) -> Non
     ]
     await narrator.epilogue(Script(said).common_view(road.present), road, lambda token: None)
     assert all("It is the road." in prompt.script and "It is the attic." not in prompt.script for prompt in model.seen)
+
+
+async def test_what_is_seen_last_follows_from_what_most_have_chosen(small: Path) -> None:
+    narrator, model, road = _told_in_parts(small)
+    story = narrator.desk.story
+    go, stay = (
+        Choice(id=name, text=f"{name} away", ending="They did.", seen_last=seen)
+        for name, seen in {"go": "two moths", "stay": None}.items()
+    )
+    desk = PromptBuilder(story.model_copy(update={"choices": (go, stay)}), narrator.desk.cast, model.profile)
+    for chosen, begun in {("go", "go", "stay"): "Two moths", ("stay", "stay", "go"): "And there is a chair"}.items():
+        took = [
+            worlds.event(number, "stance", "I want it.", speaker=role, choice=choice, witnesses=road.present)
+            for number, (role, choice) in enumerate(zip(road.present, chosen, strict=True))
+        ]
+        told = replace(narrator, desk=desk)
+        await told.epilogue(Script(took).common_view(road.present), road, lambda token: None)
+        assert model.seen[-1].prefill.startswith(begun)
 
 
 def test_the_dream_that_shows_more_of_the_dreamers_is_kept() -> None:

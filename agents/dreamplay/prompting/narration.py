@@ -16,6 +16,7 @@ from dreamplay.prompting.layout import PromptLayout
 from dreamplay.prompting.summarization import Circle, SummaryRequest
 from dreamplay.schema.event import DreamContribution, DreamEvent, OutcomeEvent, StanceEvent
 from dreamplay.schema.scene import Outcome, Scene
+from dreamplay.schema.story import Choice
 from dreamplay.schema.view import View
 
 UNDECIDED = "still open"
