@@ -50,8 +50,10 @@ async def play(written: WrittenScene, profile: ModelProfile, folder: Path) -> Pl
     Raises:
         DreamplayError: it cannot be played as it was written.
     """
-    # A dream is written, and learnt, as a whole.
-    model = WrittenModel(written, profile.refined({"max_attempts": 1, "candidates": 1, "dream_parts": False}))
+    # A dream and an ending are written, and learnt, as a whole.
+    model = WrittenModel(
+        written, profile.refined({"max_attempts": 1, "candidates": 1, "dream_parts": False, "epilogue_parts": False})
+    )
     script = await perform(written, model, folder, {"provider": "written"})
     return Played(tuple(model.examples(script)), tuple(_refused(written, script)))
 
