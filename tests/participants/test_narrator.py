@@ -337,6 +337,17 @@ async def test_an_ending_in_parts_tells_everybody_with_their_thing_and_no_clause
     assert [told.count(True) for told in things] == [1] * 5
 
 
+async def test_an_ending_in_parts_is_told_as_far_as_it_was_begun_where_nothing_better_comes(small: Path) -> None:
+    spoken, last = 'Ada fills a kettle and says, "Stay."', "And there is a chair by the door, and nobody is in it."
+    sign = "Bo takes a sign that says “closed” and turns it round."
+    narrator, _, road = _told_in_parts(small, spoken, spoken, sign, "Cyrus washes a cup.", last)
+    marked = road.model_copy(
+        update={"material": ("a kettle to fill.", "a sign that says “closed”", *road.material[2:])}
+    )
+    text, _ = await narrator.epilogue(Script().common_view(road.present), marked, lambda token: None)
+    assert text == f"Ada fills a kettle. {sign} Cyrus washes a cup. {last}"
+
+
 async def test_in_an_ending_in_parts_only_those_are_told_of_who_are_there(small: Path) -> None:
     bo, last = "Bo takes a ladder without rungs", "And there is a chair by the door, and nobody is in it."
     narrator, _, road = _told_in_parts(small, "Ada fills a kettle.", f"{bo} and gives it to Cyrus.", last)

@@ -75,6 +75,11 @@ class InParts(ABC, Generic[P]):
         """Merit below which a part waits for what another call brings; None: it does not."""
         return None
 
+    @property
+    def ready(self) -> str:
+        """What the next part tells if nothing better comes; empty: nothing."""
+        return ""
+
     def after(self, added: str, made: Provenance) -> Self:
         """The same with what its next part has `added`: nothing, if nothing can be told of it."""
         return replace(self, told=f"{self.told} {added}".strip(), made=(*self.made, made))
@@ -96,16 +101,17 @@ class InParts(ABC, Generic[P]):
         """How well a text tells the next part."""
 
     def _silent(self, reply: Reply, most: int) -> list[str]:
-        """The sentences that a reply adds, as far as nobody speaks in them.
+        """The sentences that a reply adds, as far as nobody speaks in them behind what was begun.
 
         Raises:
             CandidateRejectedError: somebody speaks in the first one.
         """
+        begun = self.part.begun if self.part else ""
         added = sentences(reply.text.removeprefix(self.told), capital=True)[:most]
-        silent = list(takewhile(lambda sentence: not SPEECH.search(sentence), added))
+        silent = list(takewhile(lambda sentence: not SPEECH.search(sentence.strip().removeprefix(begun)), added))
         if added and not silent:
             refusal = RejectedCandidate(text=added[0].strip(), reason="somebody speaks in it")
-            raise CandidateRejectedError(refusal, "Nobody speaks.")
+            raise CandidateRejectedError(refusal, "Nobody speaks.", self.ready or None)
         return silent
 
     def _cut(self, text: str) -> list[str]:
@@ -172,15 +178,19 @@ class EndingInParts(InParts[EndingPart]):
 
     least = 2
 
+    @property
+    def ready(self) -> str:
+        """What was begun, if it is a sentence."""
+        return self.part.alone if self.part else ""
+
     def check(self, reply: Reply, prompt: Prompt, context: CheckContext) -> str:
         """What a reply adds, as far as its first clause: with the next one a small model adds what is not so. If that
         tells of somebody who is not there, or of somebody else's thing, the part is told as far as it was begun.
         """
-        assert self.part
-        told, alone = "".join(self._silent(reply, 1)).strip(), self.part.alone
-        told = next(iter(self._cut(told)), told)
-        if self._strays(told) and alone:
-            told = alone
+        told = "".join(self._silent(reply, 1)).strip()
+        told = next(iter(self._cut(told)), told) or self.ready
+        if self._strays(told) and self.ready:
+            told = self.ready
         text = self.strict.telling(replace(reply, text=told), context)
         if self._strays(text):
             refusal = RejectedCandidate(text=text, reason="tells of somebody who is not there, or of another thing")
@@ -189,8 +199,7 @@ class EndingInParts(InParts[EndingPart]):
 
     def merit(self, text: str) -> float:
         """How few words a text takes. What tells no more than was begun comes last."""
-        alone = self.part is not None and text == self.part.alone
-        return -float(len(words(text)) + _LAST * alone)
+        return -float(len(words(text)) + _LAST * (text == self.ready))
 
     def _strays(self, text: str) -> bool:
         """Whether a text names somebody who is not there, or a thing of somebody else's."""

@@ -35,10 +35,11 @@ def parts(names: Sequence[str], things: Sequence[str], last: str, language: Lang
         language: of the story.
     """
     told: list[EndingPart] = []
-    for name, thing in zip_longest(names, things, fillvalue=""):
+    for name, given in zip_longest(names, things, fillvalue=""):
+        thing = given.rstrip(".")
         sentence, leads_on = language.with_thing(name, thing)
         told.append(EndingPart(f"{sentence}{leads_on}", thing, name, f"{sentence}." if sentence != name else ""))
-    if last:
+    if last := last.rstrip("."):
         sentence, leads_on = language.there(last)
         told.append(EndingPart(f"{sentence}{leads_on}", last, alone=f"{sentence}." if leads_on else ""))
     return tuple(told)
