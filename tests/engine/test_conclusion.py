@@ -146,6 +146,20 @@ async def test_a_model_that_can_is_asked_what_came_of_a_scene(
     assert record.script.in_scene("corner")[0].text.startswith("Bo's chair" if came == "yes" else "Bo sits")
 
 
+async def test_at_its_end_a_scene_comes_to_what_is_nearest_to_what_was_played(tmp_path: Path) -> None:
+    class AtLast(_Judge):
+        async def complete(self, prompt: Prompt, *, seed: int, on_token: OnToken | None = None) -> Reply:
+            enum = prompt.json_schema["properties"]["answer"]["enum"] if prompt.kind == "outcome" else []  # type: ignore[index]
+            self.answers = [f'{{"answer": "{"still open" if "still open" in enum else "yes"}"}}']
+            return await super().complete(prompt, seed=seed, on_token=on_token)
+
+    model = AtLast()
+    record = await worlds.play(_story(tmp_path / "small"), tmp_path / "run", model)
+    assert _outcome(record).answer == "yes", "although it is 'no' if nothing decides it"
+    assert ["still open" in prompt.tail for prompt in model.asked][-2:] == [True, False]
+    assert 'it is "no"' in model.asked[-1].tail
+
+
 async def test_a_run_that_is_stopped_is_never_asked_the_same_again(tmp_path: Path) -> None:
     path, folder = _story(tmp_path / "small"), tmp_path / "stopped"
     whole = _Judge()

@@ -19,7 +19,7 @@ from dreamplay.runs import transcript
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.event import PROLOGUE, Cue, Event, MoveEvent
-from dreamplay.schema.scene import Scene, moved
+from dreamplay.schema.scene import Reveal, Scene, moved
 from dreamplay.schema.script import Script, present
 from dreamplay.schema.story import Story
 from hypothesis import given, settings
@@ -324,6 +324,14 @@ def test_all_who_reflect_are_asked_in_the_same_words_but_for_the_last(
         else:
             assert cast.mentioned(prompt.tail) == (role,)
             assert list(fields) == ["thought", *others]
+
+
+def test_whoever_reflects_is_told_what_they_alone_knew_in_the_scene(story: Story, cast: Cast, roof: Scene) -> None:
+    reveal = Reveal(id="ladder", what="{leo} sold the ladder", knows=("leo",))
+    scene = roof.model_copy(update={"reveals": (reveal,)})
+    desk, script = PromptBuilder(story, cast, worlds.LARGE), Script([worlds.event(0, speaker="mira", witnesses=ALL)])
+    asked = {role: desk.reflection(*worlds.turn(script, scene, role, task="reflection")).tail for role in ALL}
+    assert [role for role, tail in asked.items() if "that Leo sold the ladder" in tail] == ["leo"]
 
 
 def test_what_somebody_has_just_perceived_and_another_has_not_stands_in_her_tail_alone(

@@ -28,8 +28,13 @@ def _night(*scenes: str, lines: int = 4) -> list[Event]:
     return events
 
 
+def _past(room: int = 0) -> Past:
+    """One in which every event takes a token."""
+    return Past(room, lambda event: 1)
+
+
 def _texts(events: list[Event]) -> list[str]:
-    return [event.text for event in Past().shortened(events)]
+    return [event.text for event in _past().shortened(events)]
 
 
 def test_the_scene_that_runs_is_whole_and_of_earlier_ones_the_beginning_and_what_came_of_it() -> None:
@@ -62,12 +67,12 @@ def test_the_last_dream_is_told_whole_and_an_older_one_is_not() -> None:
 
 def test_the_prologue_alone_is_told_whole_and_nothing_is_nothing() -> None:
     assert _texts(_night()) == [f"Before {n}." for n in range(4)]
-    assert Past().shortened([]) == []
+    assert _past().shortened([]) == []
 
 
 @pytest.mark.parametrize("scenes", [("hall",), ("hall", "attic"), ("dream", "hall", "attic")])
 def test_within_a_scene_what_is_told_only_grows(scenes: tuple[str, ...]) -> None:
-    events, past, before = _night(*scenes, lines=9), Past(), list[Event]()
+    events, past, before = _night(*scenes, lines=9), _past(), list[Event]()
     start = next(event.id for event in events if event.scene == scenes[-1])
     for end in range(start + 1, len(events) + 1):
         now = past.shortened(events[:end])
@@ -75,7 +80,17 @@ def test_within_a_scene_what_is_told_only_grows(scenes: tuple[str, ...]) -> None
         before = now
 
 
+def test_the_newest_scenes_that_there_is_room_for_are_whole() -> None:
+    events, scene = _night("hall", "attic", "porch", "yard"), 6
+    told = [event.text for event in _past(2 * scene).shortened(events)]
+    assert [text for text in told if "hall" in text] == ["The hall opens.", "A bell rings in the hall."]
+    whole = {event.text for event in events if event.scene in ("attic", "porch", "yard")}
+    assert whole <= set(told)
+    told = [event.text for event in _past(2 * scene - 1).shortened(events)]
+    assert "The attic, line 3." not in told, "one token short"
+
+
 def test_a_recap_stays() -> None:
     events = _night("hall", "attic", "porch")
     recap = worlds.event(99, "recap", "So far they met.", covers=(4, 9), scene="hall", witnesses=ALL)
-    assert "So far they met." in [event.text for event in Past().shortened([*events[:4], recap, *events[10:]])]
+    assert "So far they met." in [event.text for event in _past().shortened([*events[:4], recap, *events[10:]])]

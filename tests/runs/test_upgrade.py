@@ -120,9 +120,11 @@ def test_a_setting_of_version_1_of_the_wrong_type_is_one_error(
 def test_a_model_whose_profile_does_not_say_how_it_was_directed_was_led(version: int, record: str) -> None:
     old = {"record": record, "model": "tiny", "settings": {"profile": {"candidates": 2}}}
     new = upgrade.record(old, version)["settings"]["profile"]
-    assert new == {"direction": "led", "think": False, "candidates": 2}
+    assert new == {"direction": "led", "think": False, "earlier_tokens": 0, "candidates": 2}
     said = {"direction": "free", "think": True}
-    assert upgrade.record(old | {"settings": {"profile": said}}, version)["settings"]["profile"] == said
+    assert upgrade.record(old | {"settings": {"profile": said}}, version)["settings"]["profile"] == said | {
+        "earlier_tokens": 0
+    }
     assert "profile" not in upgrade.record(old | {"settings": {}}, 2)["settings"]
 
 

@@ -88,7 +88,9 @@ class StandardDirector:
             return False
         owed, all_heard = self._turns.owed(now) is not None, now.heard.issuperset(now.cast)
         if now.deserted or taken >= turns.max:
-            return now.deserted or (all_heard and not owed) or taken >= turns.limit
+            # Of a model that is not led, the last word is no question: whoever was asked may still answer.
+            asked = now.direction != "led" and taken == turns.limit and self._turns.asked(now)
+            return now.deserted or (all_heard and not owed) or (taken >= turns.limit and not asked)
         if owed or now.moves or now.asides or self._pressures.next(now) or not all_heard:
             return False
         if any(self._pressures.of(now, event) for event in now.since):  # somebody has to answer it

@@ -77,6 +77,11 @@ class TurnTaking:
             self._owed_last[:] = [known := (now, self._owed(now))]
         return known[1]
 
+    def asked(self, now: Situation) -> bool:
+        """Whether the last line puts something to somebody present that asks for an answer."""
+        owed = self.owed(now)
+        return owed is not None and owed.event is now.turns[-1]
+
     @cached_property
     def _owed_last(self) -> list[tuple[Situation, Floor | None]]:
         """The last situation, if there was one, and who owed an answer in it."""

@@ -28,12 +28,13 @@ def by_line(now: Situation) -> str | None:
 
 def to_judge(context: Context, state: State, now: Situation, *, ending: bool) -> bool:
     """Whether the model is asked now what came of the scene: once the least number of turns is taken and all has
-    happened that happens in it, in every second turn, and at the end. Never while the visitor waits for an answer, and
-    never twice in one turn."""
+    happened that happens in it, in every second turn, and at the end, where it has to decide. Never while the visitor
+    waits for an answer, and never twice in one turn but for the end."""
     profile = context.narrator.desk.profile
     if not profile.judges_outcome or (now.direction == "led" and now.scene.topics) or now.unanswered:
         return False
-    if not now.turns or len(now.turns) == judged(state, now.scene).turns:
+    before = judged(state, now.scene)
+    if not now.turns or (len(now.turns) == before.turns and before.last >= ending):
         return False
     taken, least = len(now.contracted), now.scene.turns.min
     if ending or taken < least or (taken - least) % 2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, takewhile
 
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.models.profile import ModelProfile
@@ -23,6 +24,8 @@ _SPOKEN = 24
 """Tokens of a line with the name before it, as it stands in the script."""
 _ADDED = 30
 """Tokens that a thought and a gesture add to the answer of a model that is not led."""
+_BRIEF = 420
+"""Tokens of what a speaker who is not led is given, where there is room for it."""
 _TOLD = 110
 """Tokens of a dream, or of the last minute."""
 _DECIDED = 55
@@ -91,7 +94,7 @@ class _Meter:
             parts = 1 + len(_people(scene)) if in_parts else 1
             for _ in range(parts):
                 yield self._call(opened, _ASKED[scene.kind], _TOLD // parts)
-        tail = _CUE + self.profile.private_sheet * _SHEET if led else self.profile.brief_tokens
+        tail = _CUE + self.profile.private_sheet * _SHEET if led else min(_BRIEF, self.profile.brief_tokens)
         for turn in range(turns):
             grown = opened + (whole - opened) * turn / turns
             yield self._call(grown, tail, _SPOKEN + (not led) * _ADDED)
@@ -130,11 +133,19 @@ class _Meter:
         here = set(_people(scenes[number]))
         known = [scene for scene in scenes[:number] if here <= set(_people(scene))]
         if self.profile.earlier_scenes == "whole":
-            past = sum(tokens(scene.opening) + self._talk(scene, self.turns(scene)) for scene in known)
+            past = sum(map(self._whole, known))
         else:
-            past = sum(self._shortly(scene) for scene in known) + (_SPOKEN if known else 0)
-            past += _TOLD if any(scene.kind == "dream" for scene in known) else 0
+            sizes = accumulate(map(self._whole, reversed(known)))
+            whole = sum(1 for _ in takewhile(lambda size: size <= self.profile.earlier_tokens, sizes))
+            older, newest = known[: len(known) - whole], known[len(known) - whole :]
+            past = sum(map(self._whole, newest)) + sum(map(self._shortly, older))
+            past += _SPOKEN if older and not newest else 0
+            past += _TOLD if _dreamt(older) and not _dreamt(newest) else 0
         return self._prologue + past
+
+    def _whole(self, scene: Scene) -> float:
+        """Tokens of an earlier scene word for word."""
+        return tokens(scene.opening) + self._talk(scene, self.turns(scene))
 
     @staticmethod
     def _shortly(scene: Scene) -> float:
@@ -151,6 +162,10 @@ class _Meter:
     def _system(self) -> float:
         desk = PromptBuilder(self.plan.played, self.plan.cast, self.profile)
         return tokens(desk.ahead(Script().common_view(self.plan.cast.roles)).system)
+
+
+def _dreamt(scenes: Sequence[Scene]) -> bool:
+    return any(scene.kind == "dream" for scene in scenes)
 
 
 def _people(scene: Scene, turns: int | None = None) -> Sequence[str]:

@@ -106,17 +106,18 @@ async def direct(state: State, runtime: Runtime[Context]) -> State:
 
 
 async def outcome(state: State, runtime: Runtime[Context]) -> State:
-    """Ask the narrator's model once what came of the scene. An answer that is none decides nothing."""
+    """Ask the narrator's model once what came of the scene: whether it is decided by now, and at the end what comes
+    nearest to what was played. An answer that is none decides nothing."""
     context = runtime.context
     now = context.situation(state)
     before = conclusion.judged(state, now.scene).usage
-    view = context.script.common_view(now.present)
-    answer, made = await context.narrator.outcome(view, now.scene, len(now.turns))
+    view, last = context.script.common_view(now.present), isinstance(context.director.next(now), SceneEnd)
+    answer, made = await context.narrator.outcome(view, now.scene, len(now.turns), last=last)
     made = made.model_copy(update={"usage": before + made.usage})
     if answer:
         tell(runtime, context.record(state, **conclusion.concluded(context, now.scene, answer, made)))
         return {"judging": False}
-    open_yet = Judged(scene=now.scene.id, turns=len(now.turns), usage=made.usage)
+    open_yet = Judged(scene=now.scene.id, turns=len(now.turns), last=last, usage=made.usage)
     if context.pending:
         context.pending.keep_judged(open_yet)
     return {"judging": False, "judged": open_yet.model_dump(mode="json")}

@@ -134,15 +134,17 @@ class ModelProfile(FrozenModel):
     """Memories that a prompt has room for. Small models get lost in more than one."""
     stance_memories: bool = True
     """Whether the prompt of a stance has memories. A small model repeats them in place of a reason."""
-    brief_tokens: int = Field(default=320, ge=0, le=100_000)
+    brief_tokens: int = Field(default=600, ge=0, le=100_000)
     """Tokens of what a speaker who is not led is given. Who they are, what they are after, what they think of those
     present, what is asked of them, the last promise and what came of the last scene that not all of them lived through
-    is always in it; possibilities, things at hand and memories as far as there is room. With 320, a line of the shipped
-    story takes about 1,190 tokens."""
+    is always in it; possibilities, things at hand, thoughts and memories as far as there is room."""
     earlier_scenes: Literal["whole", "short"] = "short"
-    """How earlier scenes stand in a prompt. short: how each began and what came of it, with the last words of the last
-    one, where the length of a prompt is paid for. whole: word for word, for an engine that reads each line only once.
-    """
+    """How earlier scenes stand in a prompt. short: the newest word for word, and of the others how each began and what
+    came of it, where the length of a prompt is paid for. whole: word for word, for an engine that reads each line only
+    once."""
+    earlier_tokens: int = Field(default=2000, ge=0, le=1_000_000)
+    """Tokens of earlier scenes that stand word for word where they stand in short. With 0 a line of the shipped story
+    takes about 1,200 tokens, and people no longer know what they told each other an hour ago."""
     epilogue_scope: Scope = "story"
     """What is told again before the epilogue. From the whole story a small model makes one more dream."""
     stance_scope: StanceScope = "story"

@@ -133,8 +133,9 @@ class Narrator:
             ),
         )
 
-    async def outcome(self, view: View, scene: Scene, turns: int) -> tuple[str | None, Provenance]:
-        """Ask once whether the outcome of a scene is decided by what all of those present have witnessed.
+    async def outcome(self, view: View, scene: Scene, turns: int, *, last: bool) -> tuple[str | None, Provenance]:
+        """Ask once whether the outcome of a scene is decided by what all of those present have witnessed; if this is
+        its end (`last`), which answer comes nearest to it.
 
         Returns:
             The id of the answer, or None if it is still open, or if the model's answer is none of those asked for; and
@@ -144,7 +145,7 @@ class Narrator:
             ModelError: the model gave up.
         """
         assert scene.outcome
-        prompt = self.desk.outcome(view, scene.outcome)
+        prompt = self.desk.outcome(view, scene.outcome, last=last)
         seed = call_seed(self.seed, scene.id, "outcome", turns)
         reply = await self.model.complete(prompt, seed=seed)
         answer = structured_output.outcome(reply, scene.outcome)

@@ -18,6 +18,7 @@ from dreamplay.prompting.apart import PrivateScene
 from dreamplay.schema.cast import Cast, PrivateSheet
 from dreamplay.schema.event import DreamEvent, Event, ReflectionEvent, ThoughtEvent, sanitize
 from dreamplay.schema.provenance import RetrievedMemory
+from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import last_reflection, regards
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
@@ -214,7 +215,7 @@ def brief(
         )
 
     reflections = view.of_kind(ReflectionEvent)
-    reflection, thought = last_reflection(reflections, role), {event.id for event in reflections}
+    thought = {event.id for event in reflections}
     asked = [thread for thread in ledger.open_for(role) if thread.scene == scene.id]
     mine = [thread for thread in ledger.threads if thread.demands and thread.by == role and thread.scene == scene.id]
     between = [thread for thread in ledger.threads if role in (thread.by, thread.to) and thread.open]
@@ -227,11 +228,10 @@ def brief(
         arc=fill(private.arc.get(turn.beat, "")) if private else "",
         aim=fill(scene.aims.get(role, "")),
         may_break=role in scene.may_break and private is not None,
-        reveals=tuple(fill(reveal.what) for reveal in scene.reveals if role in reveal.knows),
+        reveals=knows(scene, role, cast),
         dreamt=_dreamt(view, role),
         regards=_regards(reflections, cast, turn),
-        reflected=sanitize(reflection.text) if reflection else "",
-        wants_now=sanitize(reflection.wants).rstrip(".") if reflection else "",
+        **thought_last(view, role),
         earlier=apart.earlier(turn, view, cast, places),
         apart=apart.just_now(turn, view),
         pending=tuple(map(claim, old[:_PENDING])),
@@ -248,6 +248,18 @@ def brief(
         evaded=tuple(map(claim, [thread for thread in mine[-1:] if thread.state == "dodged"])),
         owed=tuple(map(claim, reversed(asked[:_OWED]))),
     )
+
+
+def thought_last(view: View, role: str) -> dict[str, str]:
+    """What the last scene has meant to somebody (`reflected`), and what they have wanted since then (`wants_now`)."""
+    reflection = last_reflection(view.of_kind(ReflectionEvent), role)
+    text, wants = (reflection.text, reflection.wants) if reflection else ("", "")
+    return {"reflected": sanitize(text), "wants_now": sanitize(wants).rstrip(".")}
+
+
+def knows(scene: Scene, role: str, cast: Cast) -> tuple[str, ...]:
+    """What somebody knows that may come out in a scene, as clauses that follow "that"."""
+    return tuple(cast.fill(reveal.what) for reveal in scene.reveals if role in reveal.knows)
 
 
 def _filled(private: PrivateSheet, cast: Cast) -> PrivateSheet:

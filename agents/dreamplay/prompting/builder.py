@@ -10,7 +10,7 @@ from dreamplay.languages.move_note import MoveNote
 from dreamplay.models.prompt import Prompt
 from dreamplay.prompting import reflection
 from dreamplay.prompting.apart import earlier, just_now
-from dreamplay.prompting.brief import Brief, brief, wanted
+from dreamplay.prompting.brief import Brief, brief, knows, thought_last, wanted
 from dreamplay.prompting.narration import NarratorPrompts
 from dreamplay.schema.event import Cue, LineEvent
 from dreamplay.schema.provenance import RetrievedMemory
@@ -160,6 +160,7 @@ class PromptBuilder(NarratorPrompts):
         tail = self._render(
             "stance.jinja", persona=persona, want=self.want(turn.speaker), choices=choices, wrong=wrong,
             recalled=recalled, chooses_first=chooses_first, said=[line.text for line in lines] if short else (),
+            **({} if short else thought_last(view, turn.speaker)),
         )  # fmt: skip
         offered = [self.cast.fill(choice.text) for choice in ([chosen] if chosen else choices)]
         reason = {"reason": {"type": "string", "minLength": 20, "maxLength": 200}}
@@ -182,6 +183,7 @@ class PromptBuilder(NarratorPrompts):
             name=persona.name,
             sheet=private,
             want=wanted(persona.name, private.want) if private else "",
+            reveals=knows(turn.scene, turn.speaker, self.cast) if detailed else (),
             earlier=earlier(turn, view, self.cast, self._places) if detailed else (),
             apart=self._said(just_now(turn, view)),
             said=self._said,

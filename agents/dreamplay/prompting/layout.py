@@ -86,7 +86,7 @@ class PromptLayout:
 
     @cached_property
     def _past(self) -> Past:
-        return Past()
+        return Past(self.profile.earlier_tokens, self._wording.size)
 
     @cached_property
     def _places(self) -> dict[str, str]:

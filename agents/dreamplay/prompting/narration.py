@@ -81,10 +81,14 @@ class NarratorPrompts(PromptLayout):
     def _dreamers(self, view: View) -> list[str]:
         return [role for role in self.cast.roles if role in view.roles]
 
-    def outcome(self, view: View, outcome: Outcome) -> Prompt:
-        """Ask the narrator what came of a scene, as JSON: one of the answers, or that it is still open."""
-        tail = self._render("outcome.jinja", question=outcome.question, answers=outcome.answers, undecided=UNDECIDED)
-        answer = {"type": "string", "enum": [*outcome.answers, UNDECIDED]}
+    def outcome(self, view: View, outcome: Outcome, *, last: bool) -> Prompt:
+        """Ask the narrator what came of a scene, as JSON: one of the answers, or, unless this is its end (`last`), that
+        it is still open."""
+        otherwise = outcome.otherwise if last else UNDECIDED
+        tail = self._render(
+            "outcome.jinja", question=outcome.question, answers=outcome.answers, otherwise=otherwise, last=last
+        )
+        answer = {"type": "string", "enum": [*dict.fromkeys([*outcome.answers, otherwise])]}
         schema = {
             "type": "object",
             "properties": {"answer": answer},

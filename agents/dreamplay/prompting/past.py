@@ -1,13 +1,14 @@
 """Earlier scenes in short: which of their events stand in the prompts of a model that is not led.
 
-The scene that runs stands word for word, and so does the last dream. Of an earlier scene, how it began and what came of
-it is told, and of the last one the last words as well. Whatever else somebody needs of them is in their brief: memories
-that come up, what is open, what they think of whom. The prologue stays, since it shows how each of them talks.
+The scene that runs stands word for word, and so do the newest before it, as far as there is room, and the last dream.
+Of an older scene, how it began and what came of it is told, and of the last one the last words in any case. Whatever
+else somebody needs of them is in their brief: memories that come up, what is open, what they think of whom. The
+prologue stays, since it shows how each of them talks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dreamplay.schema.event import (
@@ -31,6 +32,11 @@ LAST_WORDS = 1
 class Past:
     """Shortens the past, and keeps what it has shortened."""
 
+    room: float
+    """Tokens that earlier scenes may take word for word. A scene for which there is no room, and all before it, are
+    told in short."""
+    size: Callable[[Event], float] = field(repr=False, compare=False)
+    """Tokens of an event."""
     _begun: dict[int, tuple[Event, Event]] = field(default_factory=dict, repr=False, compare=False)
     """What was told, by its id, with the same in short."""
     _last: list[tuple[Sequence[Event], list[Event]]] = field(default_factory=list, repr=False, compare=False)
@@ -63,7 +69,9 @@ class Past:
         for event in events:
             if not isinstance(event, RecapEvent):
                 scenes.setdefault(event.scene, []).append(event)
+        whole = self._whole(scenes)
         kept = {event.id: event for scene in scenes.values() for event in self._in_short(scene)}
+        kept |= {event.id: event for scene in whole for event in scenes[scene]}
         for last in [*scenes.values()][-1:]:
             said = [event for event in last if isinstance(event, LineEvent | ActionEvent)]
             kept |= {event.id: event for event in said[-LAST_WORDS:]}
@@ -74,6 +82,16 @@ class Past:
             for event in events
             if isinstance(event, RecapEvent) or event.id in kept
         ]
+
+    def _whole(self, scenes: Mapping[str, Sequence[Event]]) -> list[str]:
+        """The newest of some scenes that there is room for."""
+        taken, found = 0.0, list[str]()
+        for scene, events in reversed([*scenes.items()]):
+            taken += sum(self.size(event) for event in events if event.in_prompts)
+            if taken > self.room:
+                break
+            found.append(scene)
+        return found
 
     def _in_short(self, scene: Sequence[Event]) -> list[Event]:
         """How a scene began, and what came of it: its outcome and what was chosen, or what happened last."""

@@ -78,6 +78,8 @@ class Judged(FrozenModel):
     scene: str
     turns: int
     """How many turns the cast had taken in the scene."""
+    last: bool = False
+    """Whether that was at its end, and the answer was none."""
     usage: Usage = Usage()
     """What was asked so far in the scene cost."""
 

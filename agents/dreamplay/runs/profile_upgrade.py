@@ -22,7 +22,7 @@ _LOCAL = {
     "json_temperature": 0.3, "jobs": 1, "max_jobs": 8, "reflections": False,
 }  # fmt: skip
 """How an engine in the process was asked."""
-_LED = {"direction": "led", "think": False}
+_BEFORE = {"direction": "led", "think": False, "earlier_tokens": 0}
 """How every model was played before a profile said it."""
 _STRUCTURED = {"schema": "json_schema", "object": "json_object", "words": "prompt"}
 _FEATURES = {
@@ -43,7 +43,7 @@ def upgraded(settings: Mapping[str, Any], model: str) -> dict[str, Any]:
     if "profile" in settings or ("tries" not in settings and not settings.keys() & set(_KEPT)):
         return dict(settings)
     local, scripted = "engine" in settings, model == "scripted"
-    known: dict[str, Any] = dict(_LED)
+    known: dict[str, Any] = dict(_BEFORE)
     if local or scripted:
         known |= {"judges_outcome": False, "earlier_scenes": "whole", "detailed_reflections": False}
     if local:
@@ -74,9 +74,10 @@ def upgraded(settings: Mapping[str, Any], model: str) -> dict[str, Any]:
 
 
 def led(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a run with a profile that says how it was played: if it does not, every line was led."""
+    """The settings of a run with a profile that says how it was played: if it does not, every line was led,
+    and earlier scenes stood in short."""
     profile = settings.get("profile")
-    return {**settings, "profile": _LED | profile} if isinstance(profile, dict) else dict(settings)
+    return {**settings, "profile": _BEFORE | profile} if isinstance(profile, dict) else dict(settings)
 
 
 def _learnt(capabilities: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

@@ -192,8 +192,8 @@ class _TracedNarrator(Narrator):
     async def epilogue(self, view: View, scene: Scene, on_token: OnToken) -> tuple[str, Provenance]:
         return await self._traced(scene, "epilogue", super().epilogue(view, scene, on_token))
 
-    async def outcome(self, view: View, scene: Scene, turns: int) -> tuple[str | None, Provenance]:
-        return await self._traced(scene, "outcome", super().outcome(view, scene, turns))
+    async def outcome(self, view: View, scene: Scene, turns: int, *, last: bool) -> tuple[str | None, Provenance]:
+        return await self._traced(scene, "outcome", super().outcome(view, scene, turns, last=last))
 
     async def _traced(self, scene: Scene, task: str, telling: Awaitable[T]) -> T:
         with self.trace.agent(_NARRATOR, _NARRATOR, scene.id, task) as span:
