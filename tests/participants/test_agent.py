@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import worlds
@@ -272,7 +273,9 @@ async def test_anybody_can_take_a_stance_and_think_whatever_they_are_called(
 
 async def test_a_model_that_takes_no_stance_at_all_is_an_error(story: Story, cast: Cast, scene: Scene) -> None:
     model = _Deciding(*["No."] * 20)
-    with pytest.raises(ModelError, match=r"^Leo took no valid stance .*`model`") as caught:
+    with pytest.raises(
+        ModelError, match=r"^Leo was asked to choose and say why.* 4 tries \(.*: 'No.'\); .*`model`$"
+    ) as caught:
         await _decide(Agent("leo", PromptBuilder(story, cast, worlds.SMALL), model, 7), scene)
     assert "\n" not in str(caught.value)
 
@@ -464,6 +467,20 @@ async def test_a_reply_that_chooses_otherwise_than_was_spoken_for_is_asked_for_a
     assert stance.choice == "hybrid"
     assert [each.reason for each in stance.provenance.refused] == [f"another choice than {texts['hybrid']!r}"]
     assert f'Elara has spoken for this choice: "{texts["hybrid"]}".' in model.seen[1].tail
+
+
+async def test_of_what_was_spoken_for_a_model_is_told_at_once_and_an_error_says_what_came_instead(
+    story: Story, cast: Cast, scene: Scene
+) -> None:
+    texts = worlds.choices(story, cast)
+    model = _Deciding(*[json.dumps({"choice": texts["campaign"], "reason": REASON})] * 20)
+    elara = Agent("elara", PromptBuilder(story, cast, model.profile), model, 7)
+    with pytest.raises(
+        ModelError, match=f"{re.escape(repr(texts['hybrid']))}.*{texts['campaign']}.*`direction=guided`"
+    ):
+        await elara.decide(*worlds.turn(_spoke_for_the_hybrid(scene), scene, "elara", task="stance"))
+    assert [texts["hybrid"] in prompt.tail for prompt in model.seen] == [True] * 4
+    assert not any(texts[other] in prompt.tail for prompt in model.seen for other in ("campaign", "mindsync"))
 
 
 def test_each_call_has_a_seed_of_its_own_the_same_in_every_process() -> None:

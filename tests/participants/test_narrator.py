@@ -13,7 +13,7 @@ from dreamplay.models.scripted import ScriptedModel
 from dreamplay.participants.narrator import Narrator, pool, variety
 from dreamplay.prompting.builder import PromptBuilder
 from dreamplay.schema.cast import Cast
-from dreamplay.schema.event import DreamContribution
+from dreamplay.schema.event import DreamContribution, DreamEvent
 from dreamplay.schema.provenance import Usage
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script
@@ -159,14 +159,15 @@ async def test_a_dream_that_comes_again_has_another_place_and_may_tell_its_fears
     pooled = pool(narrator.desk, dream.present)
     first = " ".join(entry.fear for entry in pooled)
     view = Script([worlds.event(0, "dream", first, witnesses=dream.present)]).common_view(dream.present)
-    place, *parts = narrator.desk.dream_parts(view, pooled, ())
+    dreamt = dict.fromkeys(dream.present, view.of_kind(DreamEvent))
+    place, *parts = narrator.desk.dream_parts(view, pooled, dreamt, ())
     told = [f"{place.begun} a kitchen."]
     for part in parts:
         told.append(f"{told[-1]} {part.fear}")
     narrator, model, _ = _narrator("mindsync", *told)
     narrator = replace(narrator, pipeline=pipeline.build(["strict"]))
     model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
-    text, _, made = await narrator.dream(view, dream, "", lambda token: None)
+    text, _, made = await narrator.dream(view, dream, "", lambda token: None, dreamt)
     assert text == told[-1]
     assert not made.refused
     assert [prompt.penalize_repetition for prompt in model.seen] == [True, *[False] * 4]
@@ -201,7 +202,7 @@ async def test_a_part_of_a_dream_ends_where_it_leaves_its_fear() -> None:
     narrator, model, scenes = _narrator("mindsync")
     dream = next(scene for scene in scenes.values() if scene.kind == "dream")
     view = Script().common_view(dream.present)
-    place, *parts = narrator.desk.dream_parts(view, pool(narrator.desk, dream.present), dream.present)
+    place, *parts = narrator.desk.dream_parts(view, pool(narrator.desk, dream.present), {}, dream.present)
     told, replies = f"{place.begun} a kitchen.", [f"{place.begun} a kitchen."]
     for part in parts:
         replies.append(f"{told} {part.fear.removesuffix('.')}, and the rain falls on the town.")
@@ -209,7 +210,7 @@ async def test_a_part_of_a_dream_ends_where_it_leaves_its_fear() -> None:
     narrator, model, _ = _narrator("mindsync", *replies)
     narrator = replace(narrator, pipeline=pipeline.build(["strict"]))
     model.profile = model.profile.model_copy(update={"dream_parts": True, "prefill": True})
-    assert (await narrator.dream(view, dream, "", lambda token: None, dream.present))[0] == told
+    assert (await narrator.dream(view, dream, "", lambda token: None, None, dream.present))[0] == told
 
 
 async def test_a_dream_in_parts_ends_before_somebody_speaks(small: Path) -> None:
@@ -226,7 +227,7 @@ async def test_a_part_of_a_dream_that_leaves_its_fear_out_waits_for_a_better_one
     narrator, model, scenes = _narrator("mindsync")
     dream = next(scene for scene in scenes.values() if scene.kind == "dream")
     view = Script().common_view(dream.present)
-    place, first, *others = narrator.desk.dream_parts(view, pool(narrator.desk, dream.present), ())
+    place, first, *others = narrator.desk.dream_parts(view, pool(narrator.desk, dream.present), {}, ())
     told = [f"{place.begun} a kitchen."]
     told.append(f"{told[-1]} {first.begun} and the rain that falls on the town.")
     told += [f"{told[0]} {first.fear}"]
@@ -356,6 +357,17 @@ async def test_in_an_ending_in_parts_only_those_are_told_of_who_are_there(small:
     assert text == f"Ada fills a kettle. {bo}. {last}"
 
 
+async def test_what_strays_in_an_ending_in_parts_is_never_told(small: Path) -> None:
+    ada, bo, last = "Ada fills a kettle.", "Bo takes a ladder without rungs.", "Two moths"
+    # The first strays and goes round, so that it would wait for a better one.
+    strays = "sit on Cyrus, and sit on Cyrus, and sit on Cyrus"
+    narrator, _, road = _told_in_parts(small, ada, bo, *[f"{last} {strays}."] * 2)
+    here = road.model_copy(update={"present": ("ada", "bo"), "material": (*road.material[:2], "two moths")})
+    text, made = await narrator.epilogue(Script().common_view(here.present), here, lambda token: None)
+    assert text == f"{ada} {bo}"
+    assert [refusal.reason.partition(" who")[0] for refusal in made.refused] == ["tells of somebody"] * 2
+
+
 async def test_an_ending_in_parts_is_told_from_its_own_scene(small: Path) -> None:
     narrator, model, road = _told_in_parts(small)
     said = [
@@ -382,6 +394,37 @@ async def test_what_is_seen_last_follows_from_what_most_have_chosen(small: Path)
         told = replace(narrator, desk=desk)
         await told.epilogue(Script(took).common_view(road.present), road, lambda token: None)
         assert model.seen[-1].prefill.startswith(begun)
+
+
+async def test_a_picture_of_somebody_who_is_not_there_is_not_seen_last(small: Path) -> None:
+    narrator, model, road = _told_in_parts(small)
+    go, stay = (
+        Choice(id=name, text=f"{name} away", ending="They did.", seen_last="a chair in which {cyrus} sits")
+        for name in ("go", "stay")
+    )
+    desk = PromptBuilder(
+        narrator.desk.story.model_copy(update={"choices": (go, stay)}), narrator.desk.cast, model.profile
+    )
+    for here, last in {("ada", "bo", "cyrus"): "in which Cyrus sits", ("ada", "bo"): "by the door"}.items():
+        took = [
+            worlds.event(number, "stance", "I want it.", speaker=role, choice="go", witnesses=here)
+            for number, role in enumerate(here)
+        ]
+        *_, part = desk.ending_parts(Script(took).common_view(here), road)
+        assert part.thing == f"a chair {last}"
+
+
+async def test_a_telling_in_a_script_without_spaces_is_long_enough(small: Path) -> None:
+    told = (
+        "夜の屋根裏で雨の音を聞きながら、アダは古いやかんに水を入れ、窓のそばの椅子にゆっくりと腰を下ろして、"
+        "遠くの灯りが消えるまで黙って見ていた。"
+    )
+    narrator, _, scenes = _narrator(small, told)
+    narrator = replace(narrator, pipeline=pipeline.build(["standard"], "ja"))
+    text, made = await narrator.epilogue(
+        Script().common_view(scenes["road"].present), scenes["road"], lambda token: None
+    )
+    assert (text, made.refused) == (told, ())
 
 
 def test_the_dream_that_shows_more_of_the_dreamers_is_kept() -> None:

@@ -37,7 +37,7 @@ def _parts(
     ledger = (pooled[0].model_copy(update={"fear": told or pooled[0].fear}), *pooled[1:])
     earlier = [DreamEvent.model_validate(_EVENT | {"id": number, "ledger": ledger}) for number in range(before)]
     language = languages.get(code)
-    return [*dream_parts.parts(pooled, NAMES, "all", language, earlier=earlier, to_come=to_come)]
+    return [*dream_parts.parts(pooled, NAMES, "all", language, dreamt=dict.fromkeys(NAMES, earlier), to_come=to_come)]
 
 
 def test_everybody_is_alone_with_their_own_fear_first_and_then_the_next_dreamer_walks_into_it() -> None:
@@ -133,17 +133,39 @@ def test_a_name_is_known_by_whole_words(name: str, fear: str, begun: str) -> Non
 
 def test_a_name_that_is_a_common_word_keeps_its_capital_letter() -> None:
     pooled = [DreamContribution(role="will", fear="He drowns in ink.", wish="")]
-    earlier = [DreamEvent.model_validate(_EVENT)]
+    dreamt = {role: [DreamEvent.model_validate(_EVENT)] for role in ("will", "may")}
     names = {"will": "Will", "may": "May"}
-    told = dream_parts.parts(pooled, names, "both", languages.ENGLISH, earlier=earlier)[1].fear
+    told = dream_parts.parts(pooled, names, "both", languages.ENGLISH, dreamt=dreamt)[1].fear
     assert told.endswith(", and Will drowns in ink.")
+
+
+def test_whoever_joins_a_later_dream_begins_their_own_fear_and_those_of_the_others_go_on() -> None:
+    ada, bo = "Ada hears a bell, and at the end of the rope hangs a coat.", "Bo draws a line, and nobody finds the end."
+    pooled = [DreamContribution(role=fear.split()[0].lower(), fear=fear, wish="") for fear in (ada, bo)]
+    alone, both = (
+        DreamEvent.model_validate(_EVENT | {"id": number, "ledger": ledger})
+        for number, ledger in enumerate((pooled[:1], pooled))
+    )
+    names = {role: NAMES[role] for role in ("ada", "bo")}
+    second, third = (
+        [part.fear or part.begun for part in dream_parts.parts(
+            pooled, names, "both", languages.ENGLISH, dreamt=dreamt, to_come=to_come
+        )]
+        for dreamt, to_come in (({"ada": [alone], "bo": []}, names), ({"ada": [alone, both], "bo": [both]}, ()))
+    )  # fmt: skip
+    assert second == [
+        "both stand in", "Bo reaches for Ada, and at the end of the rope hangs a coat.", "Bo draws a line.",
+    ]  # fmt: skip
+    assert third == ["both stand there again, and", "Ada looks for Bo, and nobody finds the end.", ada]
 
 
 def test_who_dreams_alone_meets_their_own_fear() -> None:
     alone = [DreamContribution(role="ada", fear="She falls off a roof, and nobody down there looks up.", wish="")]
     earlier = [DreamEvent.model_validate(_EVENT | {"ledger": alone})]
     first, again = (
-        dream_parts.parts(alone, {"ada": "Ada"}, "Ada", languages.ENGLISH, earlier=dreamt, to_come=["ada"])[1].fear
+        dream_parts.parts(alone, {"ada": "Ada"}, "Ada", languages.ENGLISH, dreamt={"ada": dreamt}, to_come=["ada"])[
+            1
+        ].fear
         for dreamt in ((), earlier)
     )
     assert (first, again) == ("Ada falls off a roof.", "Nobody down there looks up.")

@@ -18,6 +18,13 @@ from dreamplay.prompting import ending_parts
         ("a hamper with a lid", "Leo takes a hamper with a lid and", "Leo takes a hamper with a lid."),
         ("a map that is blue from edge to edge", "Leo takes a map that is blue from edge to edge and", None),
         ("a letter to the bank", "Leo takes a letter to the bank and", None),
+        ("a letter to mother", "Leo takes a letter to mother and", None),
+        ("an invitation to sing", "Leo takes an invitation to sing and", None),
+        ("a letter to rest", "Leo takes a letter to rest and", None),
+        ("a cup to drink from", "Leo drinks from a cup", "Leo drinks from a cup."),
+        ("A towel to fold", "Leo folds a towel", "Leo folds a towel."),
+        ("A hamper with a lid", "Leo takes a hamper with a lid and", None),
+        ("Will's coat", "Leo takes Will's coat and", None),
     ],
 )
 def test_somebody_does_with_a_thing_what_its_author_says_or_takes_it(thing: str, begun: str, alone: str | None) -> None:
@@ -32,5 +39,6 @@ def test_who_has_no_thing_is_begun_by_name_and_the_last_picture_comes_last() -> 
 
     assert begun("a cup to fill") == ["Ada fills a cup", "Bo"]
     assert begun("a cup to fill", "a key", last="a chair")[2:] == ["And there is a chair, and nobody is"]
+    assert begun("a cup to fill", "a key", last="A chair")[2:] == ["And there is a chair, and nobody is"]
     assert begun("a cup to fill", "a key", last="two moths")[2:] == ["Two moths"]
     assert begun("taso", "ŝlosilo", last="seĝo", code="eo") == ["Ada", "Bo", "Seĝo"]

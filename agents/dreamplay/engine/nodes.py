@@ -65,6 +65,7 @@ async def dream(state: State, runtime: Runtime[Context]) -> State:
         after = [later for _, later in context.scenes[state["scene"] + 1 :] if later.kind == "dream"]
         text, ledger, made = await context.narrator.dream(
             context.script.common_view(here), scene, given_fear(context.script), on_token(runtime, None, here),
+            dreamt={role: context.script.visible_to(role, kind=DreamEvent) for role in here},
             to_come={role for later in after for role in later.present},
         )  # fmt: skip
         tell(runtime, context.record(state, kind="dream", text=text, ledger=ledger, provenance=made))

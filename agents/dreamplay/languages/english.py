@@ -60,10 +60,24 @@ _JOINING = "and|or|but|as|in|on|at|to|with|from|by|until|while|when|for|like"
 """What no noun begins with: behind them "her" is the one whom something is done to."""
 _SUBJECTS = "the|an?|his|her|their|its|he|she|it|they|there|no|nobody|nothing|each|every|all|at|in|on|when|wherever"
 """What a clause begins with that has a subject of its own."""
-_PLACES = "bed|school|town|work|church|sea|market|nowhere|somebody|everybody"
-"""What no verb is behind "to"."""
-_PARTICLES = "on|off|in|out|up|down|away|over|through|with|at"
+_DONE = (
+    "bake|bind|bite|boil|break|brush|burn|bury|button|carry|carve|catch|chop|clean|clear|climb|close|coil|comb|cook|"
+    "copy|count|cover|cross|crush|cut|darn|deal|dig|drag|drain|draw|drink|drop|dry|eat|empty|feed|fill|finish|fix|fly|"
+    "fold|fry|gather|grind|hang|hem|hide|hold|iron|keep|kick|kiss|knead|knit|knot|lick|lift|light|load|lock|mend|mix|mow|"
+    "nail|open|pack|paint|patch|peel|pick|pin|plane|plant|play|pluck|polish|post|pour|press|prune|pull|push|read|"
+    "repair|return|ring|rinse|roll|row|rub|scrape|scrub|send|sew|share|sharpen|shut|sign|sing|slice|smell|sort|spin|split|"
+    "spread|squeeze|stack|stamp|steer|stir|stitch|straighten|strike|study|sweep|swing|taste|tear|throw|tie|toss|touch|"
+    "trim|tune|turn|twist|unfold|unlock|unpack|unroll|untie|unwrap|wash|weave|weigh|wind|wipe|wrap|write"
+)
+"""What hands do with one thing. What mostly is where a way leads, or whom a letter is for, is none: "water"."""
+_DONE_SO = "blow|give|hand|kneel|lay|lean|lie|look|put|rest|set|sit|sleep|stand|step|switch|take|walk|warm"
+"""The same with what belongs to the verb alone: "a stone to sit on"."""
+_PARTICLES = "on|off|in|out|up|down|away|over|through|with|at|from"
 """What belongs to a verb: "takes off", "sits down on"."""
+_FOR = (
+    "attempt|call|chance|invitation|licence|license|need|offer|order|permit|plan|promise|reason|right|ticket|way|wish"
+)
+"""What is for something that is not done with it: "an invitation to sing"."""
 _ASKS = "asks|wonders|(?:demands|wants) to know"
 _WH = r"(?:in|on|at|for|to|from|by|with|of) (?:which|what|whom|whose)|why|what|who|whose|whom|how|where|when|which"
 _AUXILIARY = "(?:is|are|was|were|has|have|had|can|could|will|would|should|must|does|did|do)"
@@ -156,8 +170,8 @@ winter wolf wood woody wren young
     ),
     joints=re.compile(rf"; |, (?:until|while) |, (?:and|but) (?=(?:{_SUBJECTS})\b)"),
     thing_to_do=re.compile(
-        rf"(?P<thing>(?:an?|the|some) (?:(?!(?:that|which|who|from|next|close|up|down)\b)[\w-]+ ){{0,5}}?[\w-]+) "
-        rf"to (?!(?:{_SUBJECTS}|{_PLACES})\b)(?P<verb>[a-z]+)(?P<particles>(?: (?:{_PARTICLES}))*)"
+        rf"(?P<thing>(?:an?|the|some) (?:(?!(?:that|which|who|from|next|close|up|down)\b)[\w-]+ ){{0,5}}?"
+        rf"(?!(?:{_FOR})\b)[\w-]+) to (?P<verb>(?:{_DONE})\b|(?:{_DONE_SO})(?= ))(?P<particles>(?: (?:{_PARTICLES}))*)"
     ),
     verb_forms=(
         (re.compile(r"(?:s|x|z|ch|sh|o)$"), r"\g<0>es"),

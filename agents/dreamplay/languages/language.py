@@ -143,13 +143,17 @@ class Language:
         """
         if not self.walks_in:
             return text
-        first, *_ = text.split(maxsplit=1)
-        small = first.lower() in self.stop_words and not text.startswith(whose)
-        going_on = text[:1].lower() + text[1:] if small else text
+        going_on = text if text.startswith(whose) else self.inside(text)
         return f"{self.walks_in[number % len(self.walks_in)].format(name=name, whose=whose)} {going_on}"
+
+    def inside(self, text: str) -> str:
+        """A text as it stands inside a sentence: without the capital letter of a word that is nobody's name."""
+        first = text.partition(" ")[0].lower()
+        return text[:1].lower() + text[1:] if first in self.stop_words - self.name_words else text
 
     def with_thing(self, name: str, thing: str) -> tuple[str, str]:
         """What somebody does with a thing, and what leads on from it: "Elara folds a towel"."""
+        thing = self.inside(thing)
         if found := self.thing_to_do.fullmatch(thing):
             form, ending = next(each for each in self.verb_forms if each[0].search(found["verb"]))
             return f"{name} {form.sub(ending, found['verb'], count=1)}{found['particles']} {found['thing']}", ""
@@ -160,7 +164,7 @@ class Language:
         """How it is said that a thing is there, and what leads on from it; without it, the thing, of which something is
         to be said.
         """
-        if not self.one_thing.match(thing):
+        if not self.one_thing.match(self.inside(thing)):
             return thing[:1].upper() + thing[1:], ""
         sentence, leads_on = self.is_there
-        return sentence.format(thing=thing), leads_on
+        return sentence.format(thing=self.inside(thing)), leads_on

@@ -31,6 +31,8 @@ from dreamplay.validation.pipeline import Pipeline
 from dreamplay.validation.structured_output import ReflectionReply, StanceReply
 
 _STANCE_TRIES = 4
+_SHOWN = 100
+"""Letters of an answer that an error shows."""
 
 
 @dataclass(frozen=True)
@@ -147,9 +149,11 @@ class Agent:
 
         take = await generate(call, check, attempts=_STANCE_TRIES)
         if take.value is None:
+            asked = f"choose {offered[chosen.id]!r} and say why" if chosen else "choose and say why"
+            advice = ", or let this one decide, with `direction=guided`" if chosen else ""
             raise ModelError(
-                f"{self.name} took no valid stance in {_STANCE_TRIES} tries ({take.last_reason}); "
-                "choose another `model`, one that can answer in JSON"
+                f"{self.name} was asked to {asked}, in JSON, and took no valid stance in {_STANCE_TRIES} tries "
+                f"({take.last_reason}: {take.refused[-1].text[:_SHOWN]!r}); choose another `model`{advice}"
             )
         seed = call_seed(self.seed, *turn.place, take.number)
         return Stance(take.value.choice, take.value.reason, self._made(first, seed, take, recalled))

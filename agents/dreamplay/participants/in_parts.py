@@ -185,17 +185,17 @@ class EndingInParts(InParts[EndingPart]):
 
     def check(self, reply: Reply, prompt: Prompt, context: CheckContext) -> str:
         """What a reply adds, as far as its first clause: with the next one a small model adds what is not so. If that
-        tells of somebody who is not there, or of somebody else's thing, the part is told as far as it was begun.
+        tells of somebody who is not there, or of somebody else's thing, the part is told as far as it was begun, or not
+        at all if that is no sentence.
         """
         told = "".join(self._silent(reply, 1)).strip()
         told = next(iter(self._cut(told)), told) or self.ready
-        if self._strays(told) and self.ready:
+        if self._strays(told):
+            if not self.ready:
+                refusal = RejectedCandidate(text=told, reason="tells of somebody who is not there, or of another thing")
+                raise CandidateRejectedError(refusal, "Tell of nobody and nothing else.")
             told = self.ready
-        text = self.strict.telling(replace(reply, text=told), context)
-        if self._strays(text):
-            refusal = RejectedCandidate(text=text, reason="tells of somebody who is not there, or of another thing")
-            raise CandidateRejectedError(refusal, "Tell of nobody and nothing else.", text)
-        return text
+        return self.strict.telling(replace(reply, text=told), context)
 
     def merit(self, text: str) -> float:
         """How few words a text takes. What tells no more than was begun comes last."""

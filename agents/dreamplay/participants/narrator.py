@@ -4,7 +4,7 @@ hidden fears and wishes of all dreamers, in one prompt or a part at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -23,7 +23,7 @@ from dreamplay.validation import structured_output
 from dreamplay.validation.check import CheckContext, Heard
 from dreamplay.validation.checks import shown
 from dreamplay.validation.generate import generate
-from dreamplay.validation.ngrams import brought_up, runs, words
+from dreamplay.validation.ngrams import brought_up, length, runs
 from dreamplay.validation.pipeline import Pipeline
 
 _TRIES = 4
@@ -39,7 +39,13 @@ class Narrator:
     pipeline: Pipeline = field(default_factory=Pipeline)
 
     async def dream(
-        self, view: View, scene: Scene, given: str, on_token: OnToken, to_come: Collection[str] = ()
+        self,
+        view: View,
+        scene: Scene,
+        given: str,
+        on_token: OnToken,
+        dreamt: Mapping[str, Sequence[DreamEvent]] | None = None,
+        to_come: Collection[str] = (),
     ) -> tuple[str, tuple[DreamContribution, ...], Provenance]:
         """Make one dream from the fears and wishes of all dreamers present, and record what went into it.
 
@@ -48,6 +54,7 @@ class Narrator:
             scene: where they dream it.
             given: a fear that the visitor has named during the play.
             on_token: is told what the model says.
+            dreamt: the dreams that each of them has dreamt before, by role, though not all of them together.
             to_come: the roles of those who will dream again.
 
         Raises:
@@ -56,7 +63,7 @@ class Narrator:
         ledger = pool(self.desk, view.roles, given)
         if ledger and self.model.profile.dream_parts:
             earlier = [event.text for event in view.of_kind(DreamEvent)]
-            dream = DreamInParts(self.desk.dream_parts(view, ledger, to_come), self.pipeline, earlier=earlier)
+            dream = DreamInParts(self.desk.dream_parts(view, ledger, dreamt, to_come), self.pipeline, earlier=earlier)
             write, least = partial(self.desk.dream_part, view, ledger), self.pipeline.config.shortest_telling
             text, made = await self._in_parts(scene, dream, write, on_token, least)
             return text, ledger, made
@@ -90,7 +97,7 @@ class Narrator:
                 place, ask, check, on_token, attempts=TRIES, merit=telling.merit, enough=telling.enough
             )
             telling = telling.after(text or "", made)
-        if len(words(telling.told)) < least:
+        if length(telling.told) < least:
             raise self._nothing(scene.id, telling.made[-1])
         return telling.told, telling.provenance
 

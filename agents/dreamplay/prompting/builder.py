@@ -143,7 +143,7 @@ class PromptBuilder(NarratorPrompts):
     ) -> Prompt:
         """Ask a character to decide, as JSON: the reason first, so that the choice follows from it. A small model is
         shown what the character said of late in place of the story, and chooses first. A choice that was made already
-        comes first, too, so that the reason is one for it.
+        comes first, too, so that the reason is one for it, and it is the only one that is named.
 
         Args:
             turn: whose decision it is.
@@ -154,6 +154,7 @@ class PromptBuilder(NarratorPrompts):
             chosen: what they have chosen already, and now only say why.
         """
         persona, scope = self.cast.personas[turn.speaker], self.profile.stance_scope
+        choices = [chosen] if chosen else choices
         short = scope == "own_words"
         chooses_first = short or chosen is not None
         lines = [line for line in view.of_kind(LineEvent) if line.speaker == turn.speaker and line.beat == turn.beat]
@@ -162,7 +163,7 @@ class PromptBuilder(NarratorPrompts):
             recalled=recalled, chooses_first=chooses_first, said=[line.text for line in lines] if short else (),
             **({} if short else thought_last(view, turn.speaker)),
         )  # fmt: skip
-        offered = [self.cast.fill(choice.text) for choice in ([chosen] if chosen else choices)]
+        offered = [self.cast.fill(choice.text) for choice in choices]
         reason = {"reason": {"type": "string", "minLength": 20, "maxLength": 200}}
         choice = {"choice": {"type": "string", "enum": offered}}
         asked = choice | reason if chooses_first else reason | choice

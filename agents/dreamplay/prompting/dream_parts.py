@@ -1,6 +1,6 @@
 """A shared dream in parts, for a model that loses itself in a whole one: where the dreamers stand, and then the hidden
-fears, one at a time. Everybody first meets their own; in a dream that comes again, somebody else walks into it, and it
-goes on to what was not told the first time.
+fears, one at a time. Everybody first meets their own; when they dream again, somebody else walks into it, and it goes
+on to what was not told the first time.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def parts(
     listed: str,
     language: Language,
     *,
-    earlier: Sequence[DreamEvent] = (),
+    dreamt: Mapping[str, Sequence[DreamEvent]] | None = None,
     to_come: Collection[str] = (),
 ) -> tuple[DreamPart, ...]:
     """The parts of a dream, in order.
@@ -46,28 +46,31 @@ def parts(
         dreamers: the names of all who dream, by role, in the order of the cast.
         listed: these names in one phrase.
         language: of the story.
-        earlier: the dreams that all of them have dreamt before. In the first, everybody is alone with their own fear.
-            In the next one the dreamer after them comes into it, and so on. It stays theirs: told of somebody else, it
-            loses who is who.
-        to_come: the roles of those who will dream again. The first dream tells how their fears begin, and the next one,
-            in which the last comes first, what they come to. Told whole in both, it would be the same dream.
+        dreamt: the dreams that each of them has dreamt before, by role. In their first, they are alone with their own
+            fear. In their next one the dreamer after them comes into it, and so on. It stays theirs: told of somebody
+            else, it loses who is who.
+        to_come: the roles of those who will dream again. Their first dream tells how their fear begins, and their next
+            one what it comes to. Told whole in both, it would be the same dream. In the second dream that all of them
+            dream together, the last fear comes first.
     """
-    roles, before = list(dreamers), len(earlier)
+    roles, dreamt = list(dreamers), dreamt or {}
+    common = [each for each in dreamt.get(roles[0], ()) if all(each in dreamt.get(role, ()) for role in roles)]
     told: list[DreamPart] = []
     for number, each in enumerate(entry for entry in pooled if entry.fear):
-        name, guest = dreamers[each.role], dreamers[roles[(roles.index(each.role) + before) % len(roles)]]
+        own = dreamt.get(each.role, ())
+        name, guest = dreamers[each.role], dreamers[roles[(roles.index(each.role) + len(own)) % len(roles)]]
         fear = language.befalls(each.fear, name)
         begins, comes_to = language.halves(fear)
-        if not earlier and each.role in to_come:
+        if not own and each.role in to_come:
             fear = begins
-        elif before == 1 and each.fear in {entry.fear for entry in earlier[0].ledger}:
+        elif len(own) == 1 and each.fear in {entry.fear for entry in own[0].ledger}:
             fear = comes_to if guest != name else comes_to[:1].upper() + comes_to[1:]
         begun = _as_far_as(name, fear, language)
         if guest != name:
             fear, begun = (language.seen_by(text, guest, number, whose=name) for text in (fear, begun))
         told.append(DreamPart(begun, fear))
-    place = DreamPart(f"{listed} stand there again, and" if earlier else f"{listed} stand in")
-    return (place, *(reversed(told) if before == 1 else told))
+    place = DreamPart(f"{listed} stand there again, and" if common else f"{listed} stand in")
+    return (place, *(reversed(told) if len(common) == 1 else told))
 
 
 def _as_far_as(name: str, fear: str, language: Language) -> str:

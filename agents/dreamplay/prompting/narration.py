@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -48,12 +48,18 @@ class NarratorPrompts(PromptLayout):
         return self._prompt("dream", view, tail, max_tokens=140, prefill=prefill, penalize_repetition=True)
 
     def dream_parts(
-        self, view: View, pooled: Sequence[DreamContribution], to_come: Collection[str]
+        self,
+        view: View,
+        pooled: Sequence[DreamContribution],
+        dreamt: Mapping[str, Sequence[DreamEvent]] | None,
+        to_come: Collection[str],
     ) -> tuple[DreamPart, ...]:
-        """A dream in parts: see `dream_part`. In `to_come` are those who will dream again."""
-        roles, earlier = self._dreamers(view), view.of_kind(DreamEvent)
+        """A dream in parts: see `dream_part`. `dreamt` is what each role has dreamt before, and in `to_come` are those
+        who will dream again.
+        """
+        roles = self._dreamers(view)
         dreamers, listed = {role: self.cast.name(role) for role in roles}, self.cast.listed(roles)
-        return dream_parts.parts(pooled, dreamers, listed, self._language, earlier=earlier, to_come=to_come)
+        return dream_parts.parts(pooled, dreamers, listed, self._language, dreamt=dreamt, to_come=to_come)
 
     def dream_part(
         self, view: View, pooled: Sequence[DreamContribution], part: DreamPart, told: str, wrong: str = ""
@@ -130,7 +136,7 @@ class NarratorPrompts(PromptLayout):
 
     def ending_part(self, view: View, scene: Scene, part: EndingPart, wrong: str = "") -> Prompt:
         """Ask for a sentence of an ending that is told in parts. A small model is told nothing but how the scene
-        begins: what else has happened, and what others do, it puts into these hands as well.
+        begins and who chose what: what else has happened, and what others do, it puts into these hands as well.
         """
         shown = [event for event in view.summarized if event.scene == scene.id]
         tail = self._render("epilogue_part.jinja", part=part, wrong=wrong)
@@ -180,10 +186,14 @@ class NarratorPrompts(PromptLayout):
     def _seen_last(self, view: View, scene: Scene) -> str:
         """What is seen last. Asked for what can be seen in the end, a small model invents somebody, so it is given."""
         more = len(scene.material) > len(view.roles)
-        return self._won_picture(view) or (scene.material[-1] if more else "")
+        return self._won_picture(view) or (self._of_those_here(scene.material[-1], view) if more else "")
 
     def _won_picture(self, view: View) -> str:
         """What is seen last if what most have chosen has a picture of its own."""
         stances = view.of_kind(StanceEvent)
         winners = self._winners(stances) if stances else []
-        return (winners[0].seen_last or "") if len(winners) == 1 else ""
+        return self._of_those_here(winners[0].seen_last or "", view) if len(winners) == 1 else ""
+
+    def _of_those_here(self, picture: str, view: View) -> str:
+        """A picture, or nothing if it names somebody who is not there."""
+        return picture if set(self.cast.mentioned(self.cast.fill(picture))) <= set(view.roles) else ""

@@ -68,8 +68,8 @@ class Choice(FrozenModel):
     ending: Text
     """What follows if most choose it, in whole sentences. The epilogue ends with it."""
     seen_last: Text | None = Field(default=None, exclude_if=lambda value: value is None)
-    """What is seen last in the epilogue if most choose it: "a bell in a frame beside the bus stop". If left out: the
-    last of the epilogue's things, if there are more than people."""
+    """What is seen last in the epilogue if most choose it: "a bell in a frame beside the bus stop". If left out, or
+    if it names somebody who is not there: the last of the epilogue's things, if there are more than people."""
 
 
 class Story(Authored):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Awaitable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -21,7 +21,7 @@ from dreamplay.participants.base import Departure, Line, Outcome, Participant, R
 from dreamplay.participants.narrator import Narrator
 from dreamplay.prompting.summarization import SummaryRequest
 from dreamplay.runs.transcript import Header
-from dreamplay.schema.event import DreamContribution
+from dreamplay.schema.event import DreamContribution, DreamEvent
 from dreamplay.schema.provenance import Provenance, Usage
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.turn import Turn
@@ -182,9 +182,15 @@ class _TracedNarrator(Narrator):
     trace: PlayTrace = field(kw_only=True)
 
     async def dream(
-        self, view: View, scene: Scene, given: str, on_token: OnToken, to_come: Collection[str] = ()
+        self,
+        view: View,
+        scene: Scene,
+        given: str,
+        on_token: OnToken,
+        dreamt: Mapping[str, Sequence[DreamEvent]] | None = None,
+        to_come: Collection[str] = (),
     ) -> tuple[str, tuple[DreamContribution, ...], Provenance]:
-        return await self._traced(scene, "dream", super().dream(view, scene, given, on_token, to_come))
+        return await self._traced(scene, "dream", super().dream(view, scene, given, on_token, dreamt, to_come))
 
     async def recap(self, view: View, scene: Scene, retelling: SummaryRequest) -> tuple[str, Provenance]:
         return await self._traced(scene, "recap", super().recap(view, scene, retelling))

@@ -16,7 +16,7 @@ from dreamplay.schema.cast import listed
 from dreamplay.validation import names
 from dreamplay.validation.check import Candidate, Check, CheckContext, Fault, TextKind
 from dreamplay.validation.endings import ends, without_stops
-from dreamplay.validation.ngrams import WORD, brought_up, grams, runs, words
+from dreamplay.validation.ngrams import WORD, brought_up, grams, length, runs, words
 from dreamplay.validation.relevance import relevance
 
 _SENTENCES = re.compile(r"(?<=[.!?\u2026])\s+")
@@ -160,7 +160,7 @@ def remembers(text: str, context: CheckContext) -> bool:
 
 def too_short(candidate: Candidate, context: CheckContext) -> Fault | None:
     """Too few words for a dream or an ending."""
-    if len(words(candidate.text)) >= context.config.shortest_telling:
+    if length(candidate.text) >= context.config.shortest_telling:
         return None
     return Fault("too short to be told", "Tell it in whole sentences.")
 

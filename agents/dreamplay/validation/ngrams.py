@@ -10,6 +10,8 @@ NEAR_COPY = 0.4
 """Share of a line's word 3-grams that may have been said or told before; beyond it the line is a copy."""
 
 WORD = re.compile(r"[\w']+")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+"""Thai, Lao, Burmese, Khmer, Japanese and Chinese, which are written without spaces between words."""
 
 
 @lru_cache(maxsize=256)
@@ -17,6 +19,12 @@ def words(text: str) -> tuple[str, ...]:
     """The words of a text in small letters, apostrophes inside. Kept, since one check after the other asks for those of
     the same line."""
     return tuple(word.lower() for word in WORD.findall(text.replace("\u2019", "'")))
+
+
+def length(text: str) -> int:
+    """How many words a text has. Where no spaces are between them, two letters count as one: about that many make a
+    word in Japanese and in Chinese."""
+    return len(words(_UNSPACED.sub(" ", text))) + len(_UNSPACED.findall(text)) // 2
 
 
 @lru_cache(maxsize=20_000)

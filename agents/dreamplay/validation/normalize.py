@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from dreamplay.sentences import sentences
 from dreamplay.validation.check import CheckContext, Step
 from dreamplay.validation.endings import QUOTES, STOPS, whole
-from dreamplay.validation.ngrams import NEAR_COPY, grams, runs, words
+from dreamplay.validation.ngrams import NEAR_COPY, grams, length, runs, words
 from dreamplay.validation.speaker_labels import before_others, own_words, unlabelled
 
 _TOLD = 0.6
@@ -60,9 +60,9 @@ def without_coda(text: str, told: Iterable[str], least: int) -> str:
     """
     known = set[str]().union(*map(grams, told))
     kept = sentences(text, capital=True) or [text]
-    left = sum(len(words(sentence)) for sentence in kept)
-    while left - len(words(kept[-1])) >= least and len(grams(kept[-1]) & known) > _TOLD * len(grams(kept[-1])):
-        left -= len(words(kept.pop()))
+    left = sum(length(sentence) for sentence in kept)
+    while left - length(kept[-1]) >= least and len(grams(kept[-1]) & known) > _TOLD * len(grams(kept[-1])):
+        left -= length(kept.pop())
     return " ".join(kept)
 
 
