@@ -115,17 +115,23 @@ def cast(played: Story, swaps: Mapping[str, str | Path | Persona] | None = None)
     return made
 
 
-def check_swaps(played: Story, made: Cast, swaps: Iterable[str]) -> None:
+def check_swaps(played: Story, made: Cast, swaps: Iterable[str], *, whole: bool = True) -> None:
     """Refuse whoever was swapped in and does not fit the story; see `cast`.
+
+    Args:
+        played: the story.
+        made: the cast.
+        swaps: the roles that were swapped.
+        whole: whether the story has all that its author wrote.
 
     Raises:
         LibraryError: their arc or their moves do not fit; the message names file and line.
     """
     for role in swaps:
-        _check_fit(played, made.personas[role], own=False)
+        _check_fit(played, made.personas[role], own=False, whole=whole)
 
 
-def _check_fit(played: Story, persona: Persona, *, own: bool) -> None:
+def _check_fit(played: Story, persona: Persona, *, own: bool, whole: bool = True) -> None:
     """Refuse an arc with a beat, or moves with one, that the story does not have. A persona from elsewhere may come
     with those for another story: a shipped one in a story that is not, and a swap that knows none of them.
 
@@ -136,7 +142,7 @@ def _check_fit(played: Story, persona: Persona, *, own: bool) -> None:
         return
     try:
         _check_arc(played, persona, own=own)
-        own_moves.check(played, persona, own=own)
+        own_moves.check(played, persona, own=own, whole=whole)
     except MisplacedError as error:
         place = ".".join(map(str, error.at))
         file = f"{persona.path}:{yaml_document.read(persona.path).line_of(error.at)}: " if persona.path else ""

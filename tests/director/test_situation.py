@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import worlds
 from dreamplay.director.situation import Situation
+from dreamplay.schema import made_move
 from dreamplay.schema.event import Event
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script
+from dreamplay.schema.topic import OwnWords, Topic
 
 GOES = {"role": "cyrus", "kind": "exit", "after": 2, "text": "{cyrus} goes."}
 BACK = {"role": "cyrus", "kind": "entrance", "after": 4, "text": "{cyrus} is back."}
@@ -97,7 +100,25 @@ def test_a_turn_counts_for_the_move_that_it_was_made_of_wherever_that_stands_now
         ([asks, says], [0, 1]),
         ([says, asks], [1, 0]),
         ([asks, says | {"role": "bo"}], [0, None]),  # it is somebody else's now
-        ([asks, says | {"does": "shouts"}], [0, 1]),  # as another persona would say it
+        ([asks, says | {"does": "shouts"}], [0, None]),  # it has been edited, or is another one
+        ([says, asks | {"does": "shouts"}], [None, 0]),  # the place of the one is that of another one now
     ]:
         now = _now([], *turns, topics=[{"id": "door", "about": "the door", "moves": moves}])
         assert [place for place, _ in now.by_topic["door"]] == places
+
+
+def test_a_turn_counts_for_the_same_move_whatever_whoever_plays_the_role_says_there() -> None:
+    door = Topic.model_validate({"id": "door", "about": "the door", "moves": [
+        {"id": "key", "role": "ada", "does": "asks for the key", "opens": True},
+        {"id": "why", "role": "ada", "does": "asks why", "opens": True},
+    ]})  # fmt: skip
+    key, why = door.moves
+    own = OwnWords.model_construct(**(dict(why) | {"does": "asks how", "written": why.does}))
+    begun = _now([])
+    for said in (why, own):
+        scene = begun.scene.model_copy(update={"topics": (door.model_copy(update={"moves": (key, said)}),)})
+        cue = replace(begun, scene=scene).turn("ada", worlds.cue(topic="door", move=1, material=said.does)).cue
+        turn = worlds.event(0, speaker="ada", scene="hall", witnesses=("ada", "bo"), turn=1, cue=cue)
+        for said_now in (why, own, own.model_copy(update={"does": "asks nothing"})):
+            now = door.model_copy(update={"moves": (said_now, key)})
+            assert made_move.place(now, turn) == 0  # type: ignore[arg-type]

@@ -12,6 +12,8 @@ import pytest
 import strangers
 import worlds
 from dreamplay import casting
+from dreamplay.analysis import canary_tokens
+from dreamplay.analysis.canary_tokens import CanaryTokens
 from dreamplay.engine.plugin_set import PluginSet
 from dreamplay.engine.runner import Runner
 from dreamplay.errors import EmbeddingError, PluginFailedError
@@ -383,3 +385,37 @@ class Mine:
     )
     with pytest.raises(PluginFailedError, match=rf"^memory 'mine' of .* failed: recall\(\) returned {says}"):
         memory.recall(script.common_view(["leo"]), CLOCK, scene="kitchen", limit=3)
+
+
+def test_a_strangers_memory_is_given_what_the_role_may_know_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def plotted(data: dict[str, Any]) -> None:
+        worlds.stage(data)
+        worlds.plot(data["beats"][0]["scenes"][0])
+
+    source = """
+class Mine:
+    def __init__(self, story, cast, role, embedder):
+        Mine.given = story, cast
+
+    def recall(self, view, query, *, scene, shown=(), limit):
+        return []
+"""
+    strangers.install(tmp_path / "site", "[dreamplay.memories]\nmine = mine:Mine\n", mine=source)
+    strangers.visible(monkeypatch, tmp_path / "site")
+    path = worlds.write(tmp_path / "plotted", change=plotted)
+    asks = {"square.door.why": {"does": "asks {bo} where the key is"}}
+    zoe = worlds.dump(tmp_path / "zoe.yaml", worlds.persona("Zoe", "parrot") | {"moves": asks})
+    marks = CanaryTokens()
+    plan = marks.plant(worlds.plan(path, swaps={"ada": str(zoe)}))
+    for role in plan.cast.roles:
+        open_memory(PluginChoice(name="mine"), plan.played, plan.cast, role, default_embedder())
+        known, cast = sys.modules["mine"].Mine.given
+        told = [known.model_dump_json(warnings=False), *(each.model_dump_json() for each in cast.personas.values())]
+        found = [marks.known[token] for token in canary_tokens.tokens("".join(told))]
+        assert not [mark.secret for mark in found if role not in mark.entitled]
+        assert any(f"{cast.name(role)}'s memory" in mark.secret for mark in found)
+        assert ("asks {bo} where the key is" in told[0]) == (role == "ada")
+        assert known.path is None
+        assert [other for other, each in cast.personas.items() if each.path] in ([], [role])

@@ -13,9 +13,11 @@ from dreamplay.branching import batch, branch
 from dreamplay.branching.branch import Changes
 from dreamplay.errors import LibraryError
 from dreamplay.models.scripted import ScriptedModel
+from dreamplay.participants.spoken_for import spoken_for
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import digest
 from dreamplay.schema.event import LineEvent, StanceEvent
+from dreamplay.schema.script import Script
 
 
 def _crossroads(data: dict[str, Any]) -> None:
@@ -71,10 +73,81 @@ def test_what_is_said_in_its_place_is_answered_as_the_move_was(tmp_path: Path) -
     asks = {"does": "asks {bo} for the key"}
     changed = worlds.plan(path, swaps={"ada": _swap(tmp_path, {"porch.door.why": asks})})
     was, now = (next(s for _, s in plan.scenes if s.id == "porch").topics[0].moves for plan in (plain, changed))
-    assert now == (was[0].model_copy(update=asks | {"favours": None}), *was[1:])
+    assert dict(now[0]) == dict(was[0]) | asks | {"favours": None, "written": was[0].does}
+    assert now[1:] == was[1:]
     # Whoever plays another role, or brings moves for another story, says what the role says.
     for role, moves in (("bo", STAYS), ("ada", {"quay.boat.whose": {"does": "asks {bo} for tea"}})):
         assert worlds.plan(path, swaps={role: _swap(tmp_path, moves)}).scenes == plain.scenes
+
+
+def _plotted(data: dict[str, Any]) -> None:
+    """Let Bo and Ada talk about the door in the first scene, at which Bo may give something away."""
+    square = data["beats"][0]["scenes"][0]
+    worlds.plot(square)
+    square["topics"][0]["moves"][1] |= {"id": "goes"}
+    square["topics"][0]["moves"][2] |= {"id": "broken", "favours": "go"}
+    square["turns"] = {"min": 3, "max": 6}
+
+
+def _swapped(folder: Path, name: str, does: str) -> str:
+    """A file of somebody who is swapped in for Bo, and gives it away in words of their own."""
+    moves = {"square.door.broken": {"does": does, "favours": "stay"}}
+    return str(worlds.dump(folder / f"{name.lower()}.yaml", worlds.persona(name, "violin") | {"moves": moves}))
+
+
+def _secrets(run: RunLog) -> list[int]:
+    return [thread.since for thread in run.ledger(run.script).threads if thread.kind == "secret"]
+
+
+@pytest.mark.parametrize(("before", "now"), [("bo", "zoe"), ("zoe", "bo"), ("zoe", "yan")])
+async def test_what_was_given_away_stays_so_when_another_persona_plays_on(
+    tmp_path: Path, before: str, now: str
+) -> None:
+    path = worlds.write(tmp_path / "plotted", change=_plotted)
+    files = {
+        "bo": str(path.parent / "bo.yaml"),
+        "zoe": _swapped(tmp_path, "Zoe", "says that the bolt has rusted through"),
+        "yan": _swapped(tmp_path, "Yan", "says that nobody has a key"),
+    }
+    runs = [await worlds.play(path, tmp_path / f"{seed}", seed=seed, swaps={"bo": files[before]}) for seed in range(10)]
+    parent = next(run for run in runs if _secrets(run))
+    (told,) = _secrets(parent)
+    made = branch.branch(parent, "parent", f"{told + 1}", Changes({"bo": files[now]}))
+    job = batch.job(made, ScriptedModel(), {}, tmp_path)
+    await job.run(ScriptedModel(), {}).play(lambda seen: None)
+    assert _secrets(job.record()) == [told]
+    # Whoever plays the role now is bound to no choice by what the former persona said.
+    view = Script(made.events).common_view(("bo",))
+    assert spoken_for(worlds.plan(path, swaps={"bo": files[before]}).played, "bo", view)
+    assert spoken_for(made.plan.played, "bo", view) is None
+
+
+def test_an_own_move_to_somebody_who_is_dropped_is_left_out(tmp_path: Path) -> None:
+    path = worlds.write(tmp_path / "plotted", change=lambda data: worlds.plot(data["beats"][0]["scenes"][0]))
+    parent = worlds.record()
+    own = {"square.door.why": {"does": "asks {cyrus} why the door is shut"}}
+    zoe = worlds.dump(tmp_path / "zoe.yaml", worlds.persona("Zoe", "parrot") | {"moves": own})
+    plan = worlds.plan(path)
+    header = parent.header.model_copy(update={"story": plan.story, "settings": {"length": "full", "beats": ["day"]}})
+    parent = RunLog(header, parent.script, None)
+    for drop, left in ((["cyrus"], []), (["bo"], [])):
+        made = branch.branch(parent, "parent", None, Changes({"ada": str(zoe)}, drop=drop))
+        square = next(scene for _, scene in made.plan.scenes if scene.id == "square")
+        assert [move.does for topic in square.topics for move in topic.moves] == left
+    kept = branch.branch(parent, "parent", None, Changes(drop=["cyrus"])).plan
+    assert len(next(scene for _, scene in kept.scenes if scene.id == "square").topics[0].moves) == 4
+
+
+async def test_moves_that_a_branch_has_lost_are_no_slips_in_its_branches(tmp_path: Path) -> None:
+    path = worlds.write(tmp_path / "small", change=_crossroads)
+    parent = await worlds.play(path, tmp_path / "parent")
+    moves = STAYS | {"porch.tea.cup": {"does": "asks {bo} for tea"}}
+    with pytest.raises(LibraryError, match=r"no move 'porch.tea.cup'"):
+        branch.branch(parent, "parent", "porch", Changes({"ada": _swap(tmp_path, moves)}))
+    dropped = branch.branch(parent, "parent", None, Changes(drop=["cyrus"]))
+    child = RunLog(dropped.plan.header("scripted", parent.header.settings), parent.script, None)
+    made = branch.branch(child, "child", None, Changes({"ada": _swap(tmp_path, moves)}))
+    assert made.plan.cast.personas["ada"].moves.keys() == moves.keys()
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from dreamplay.schema import own_moves
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.scene import Pressure, Scene
 from dreamplay.schema.topic import Topic, TopicMove
@@ -25,7 +26,7 @@ def talk(scene: Scene, cast: Cast, absent: Collection[str]) -> dict[str, Any]:
         if (knows := tuple(role for role in each.knows if role not in absent))
     )
     known = {each.id for each in reveals}
-    topics = tuple(left for each in scene.topics if (left := _topic(each, cast, absent, known)))
+    topics = tuple(left for each in scene.topics if (left := _topic(scene.id, each, cast, absent, known)))
     opened = {each.id for each in topics}
     return {
         "aims": {role: aim for role, aim in scene.aims.items() if role not in absent},
@@ -41,9 +42,12 @@ def _event(event: Pressure, absent: Collection[str], topics: Collection[str]) ->
     return event.model_copy(update={"to": to, "opens": event.opens if event.opens in topics else None})
 
 
-def _topic(topic: Topic, cast: Cast, absent: Collection[str], reveals: Collection[str]) -> Topic | None:
+def _topic(scene: str, topic: Topic, cast: Cast, absent: Collection[str], reveals: Collection[str]) -> Topic | None:
     """A topic without their moves, what is said to them, and what answers that; None if nothing of it is left."""
-    moves = [move for move in topic.moves if move.role not in absent and _spoken_to(move, cast) not in absent]
+    moves = [
+        move for move in topic.moves
+        if move.role not in absent and not _spoken_to(scene, topic, move, cast) & set(absent)
+    ]  # fmt: skip
     while lost := [move for move in moves if not _answers_somebody(move, moves)]:
         moves = [move for move in moves if move not in lost]
     kept = tuple(m if m.reveals in reveals else m.model_copy(update={"reveals": None}) for m in moves)
@@ -51,9 +55,14 @@ def _topic(topic: Topic, cast: Cast, absent: Collection[str], reveals: Collectio
     return topic.model_copy(update={"moves": kept, "knows": knows}) if kept else None
 
 
-def _spoken_to(move: TopicMove, cast: Cast) -> str | None:
-    named = [role for role in reversed(cast.mentioned(cast.fill(move.does))) if role != move.role]
-    return move.to or next(iter(named), None)
+def _spoken_to(scene: str, topic: Topic, move: TopicMove, cast: Cast) -> set[str]:
+    """Whom a move is said to, in the words of whoever plays the role and in those of the story, which another persona
+    of the role says again."""
+    if move.to:
+        return {move.to}
+    own = own_moves.of(cast, scene, topic, move)
+    said = [cast.mentioned(cast.fill(does)) for does in (move.does, *([own.does] if own else []))]
+    return {others[0] for roles in said if (others := [role for role in reversed(roles) if role != move.role])}
 
 
 def _answers_somebody(move: TopicMove, among: Collection[TopicMove]) -> bool:

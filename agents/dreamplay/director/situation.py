@@ -186,7 +186,7 @@ class Situation:
     def turn(self, speaker: str, cue: Cue | None = None) -> Turn:
         """The turn that somebody present takes now."""
         number = 0 if speaker == VISITOR else 1 + len(self.turns)
-        leaves = self.may_leave(speaker)
+        leaves, cue = self.may_leave(speaker), cue and made_move.noted(self.scene.topics, cue)
         return Turn(self.beat, self.scene, speaker, self.present, number, len(self.turns), cue, may_leave=leaves)
 
     def may_leave(self, role: str) -> bool:

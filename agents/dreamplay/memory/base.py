@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dreamplay import plugins
 from dreamplay.errors import PluginFailedError
+from dreamplay.schema import known_story
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Event
 from dreamplay.schema.plugin_choice import PluginChoice
@@ -44,7 +45,8 @@ class Embedder(Hashable, Protocol):
 
 class Memory(Protocol):
     """Recalls for one role. Its entry point is called once for each role with (story, cast, role, embedder), and with
-    `config=` if it has a `Config`; the cast has the private sheet of that role only.
+    `config=` if it has a `Config`; the story has what that role knows of it, and the cast the private sheet of that
+    role only.
 
     It need not keep anything: when a run goes on, the view is read anew from disk, and the same view has to give the
     same memories.
@@ -83,9 +85,9 @@ def open_memory(choice: PluginChoice, story: Story, cast: Cast, role: str, embed
     Raises:
         PluginError: it is not installed, or cannot be used.
     """
-    own = cast.known_to(role)
+    known = known_story.known_to(story, role), cast.known_to(role)
     made: Memory = plugins.create(
-        "memories", choice, Memory, story, own, role, embedder, returns={"recall": _memories}
+        "memories", choice, Memory, *known, role, embedder, returns={"recall": _memories}
     )  # fmt: skip
     plugin = plugins.find("memories", choice.name)
     return made if plugin.shipped else _CheckedMemory(plugin, made)

@@ -247,6 +247,8 @@ class RetrievalMemory:
             return PROLOGUE_TITLE[:1].lower() + PROLOGUE_TITLE[1:]
         if event.scene == scene:
             return "a moment ago"
+        if event.scene not in self._scenes:  # an edited story no longer has them in it
+            return "some time ago"
         place = self._cast.fill(self._scenes[event.scene].place)
         return place[0].lower() + place[1:] if place.startswith(("The ", "A ", "An ")) else place
 

@@ -109,9 +109,11 @@ class Cast:
     personas: Mapping[str, Persona]
 
     def known_to(self, role: str) -> Cast:
-        """The cast as one role knows it: without the private sheets of the others, and what they will say."""
-        hidden: dict[str, object] = {"private": None, "moves": {}}
-        return Cast({r: p if r == role else p.model_copy(update=hidden) for r, p in self.personas.items()})
+        """The cast as one role knows it: without the private sheets of the others, what they will say, and where all
+        that is written down."""
+        hidden: dict[str, object] = {"private": None, "moves": {}, "material": (), "examples": ()}
+        shown = {r: p.model_copy(update=hidden).read_from(None) for r, p in self.personas.items() if r != role}
+        return Cast({r: shown.get(r, p) for r, p in self.personas.items()})
 
     @property
     def roles(self) -> tuple[str, ...]:

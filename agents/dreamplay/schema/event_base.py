@@ -55,6 +55,9 @@ class Cue(FrozenModel):
     """The id of the topic of the scene that it belongs to; empty if it is none."""
     move: Place | None = None
     """The index of the topic's move that it gives."""
+    written: Words = ""
+    """What that move says in the story, if the speaker is given other words, as those of their own are. Empty:
+    `material`."""
     act: str = ""
     """What the line does, in a word: see `Act`. Empty: nothing in particular."""
     answers: Place | None = None

@@ -1,16 +1,17 @@
-"""The move of a topic that a line was made of, by its words.
+"""The move of a topic that a line was made of, by the words of its author.
 
 A cue keeps the index that the move had when the line was said. In a branch the story may have been edited since, or
-somebody dropped from it, and another move may have that index.
+somebody dropped from it, and another move may have that index. It also keeps the words of the author where a persona
+had others: in a branch another persona may play the role, and say the same move in other words or in these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dreamplay.schema.event import LineEvent, TurnEvent
+from dreamplay.schema.event import Cue, LineEvent, TurnEvent
 from dreamplay.schema.story import Story
-from dreamplay.schema.topic import Topic, TopicMove
+from dreamplay.schema.topic import OwnWords, Topic, TopicMove
 
 Topics = dict[str, tuple[Topic, ...]]
 """The topics of a story, by scene."""
@@ -32,28 +33,32 @@ def made_of(among: Iterable[Topic], line: LineEvent) -> TopicMove | None:
     if not line.cue or not line.cue.text:
         return None
     topic = next((topic for topic in among if topic.id == line.cue.topic), None)
-    number = _same(topic, line) if topic else None
+    number = place(topic, line) if topic else None
     return topic.moves[number] if topic and number is not None else None
 
 
 def place(topic: Topic, turn: TurnEvent) -> int | None:
-    """The index of the move of a topic that was given for a turn; None if it is no longer there. A move that has other
-    words now, as those of another persona, has stayed in its place.
+    """The index of the move of a topic that was given for a turn; None if it is no longer there. The same words may
+    stand in two places of a topic: then it is the one that the cue names, if it is one of them.
     """
-    found = _same(topic, turn)
-    if found is not None or turn.cue is None or turn.cue.move is None:
-        return found
-    there = turn.cue.move < len(topic.moves) and topic.moves[turn.cue.move].role == turn.speaker
-    return turn.cue.move if there else None
-
-
-def _same(topic: Topic, turn: TurnEvent) -> int | None:
-    """The index of the move with the words that the cue of a turn has. The same words may stand in two places of a
-    topic: then in the one that the cue names, if it is one of them."""
     cue = turn.cue
     if cue is None or cue.move is None:
         return None
     every = range(len(topic.moves))
     likely = [cue.move] if cue.move in every else []
-    words = turn.speaker, cue.material
-    return next((n for n in (*likely, *every) if (topic.moves[n].role, topic.moves[n].does) == words), None)
+    told = turn.speaker, cue.written or cue.material
+    return next((n for n in (*likely, *every) if (topic.moves[n].role, _written(topic.moves[n])) == told), None)
+
+
+def noted(among: Iterable[Topic], cue: Cue) -> Cue:
+    """A cue with what the author wrote for the move that it gives, if the speaker is given other words."""
+    topic = next((topic for topic in among if topic.id == cue.topic), None)
+    if topic is None or cue.move is None or cue.move >= len(topic.moves):
+        return cue
+    written = _written(topic.moves[cue.move])
+    return cue if cue.material == written else cue.model_copy(update={"written": written})
+
+
+def _written(move: TopicMove) -> str:
+    """What a move does in the story, whatever it does in this play."""
+    return move.written if isinstance(move, OwnWords) else move.does

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dreamplay.schema.base import MisplacedError
-from dreamplay.schema.cast import Cast, Persona
+from dreamplay.schema.cast import Cast, OwnMove, Persona
 from dreamplay.schema.error_messages import did_you_mean, listed
 from dreamplay.schema.story import Story
-from dreamplay.schema.topic import Topic, TopicMove
+from dreamplay.schema.topic import OwnWords, Topic, TopicMove
 
 
 def played_by(story: Story, cast: Cast) -> Story:
@@ -18,17 +18,16 @@ def played_by(story: Story, cast: Cast) -> Story:
     """
     choices = {choice.id for choice in story.choices}
 
-    def said(address: str, move: TopicMove) -> TopicMove:
-        persona = cast.personas.get(move.role)
-        own = persona and persona.moves.get(address)
-        if not own:
+    def said(scene: str, topic: Topic, move: TopicMove) -> TopicMove:
+        own = of(cast, scene, topic, move)
+        if own is None:
             return move
         favours = own.favours if own.favours in choices else None
-        return move.model_copy(update={"does": own.does, "act": own.act, "favours": favours})
+        words = {"does": own.does, "act": own.act, "favours": favours, "written": move.does}
+        return OwnWords.model_construct(**(dict(move) | words))
 
     def topic(scene: str, given: Topic) -> Topic:
-        moves = tuple(said(f"{scene}.{given.id}.{move.id}", move) for move in given.moves)
-        return given.model_copy(update={"moves": moves})
+        return given.model_copy(update={"moves": tuple(said(scene, given, move) for move in given.moves)})
 
     if not any(persona.moves for persona in cast.personas.values()):
         return story
@@ -42,13 +41,20 @@ def played_by(story: Story, cast: Cast) -> Story:
     return story.model_copy(update={"beats": tuple(beats)})
 
 
-def check(story: Story, persona: Persona, *, own: bool) -> None:
+def of(cast: Cast, scene: str, topic: Topic, move: TopicMove) -> OwnMove | None:
+    """What whoever plays the role of a move says in its place; None if they say it as it is."""
+    persona = cast.personas.get(move.role)
+    return persona.moves.get(f"{scene}.{topic.id}.{move.id}") if persona else None
+
+
+def check(story: Story, persona: Persona, *, own: bool, whole: bool = True) -> None:
     """Refuse a move of a persona that the story does not have, or that favours no choice of it.
 
     Args:
         story: what is played.
         persona: somebody who plays in it.
         own: whether they were written for this story; of others, all moves may be of another story.
+        whole: whether the story has all that its author wrote. One that has lost some moves may miss any.
 
     Raises:
         MisplacedError: see above.
@@ -57,7 +63,7 @@ def check(story: Story, persona: Persona, *, own: bool) -> None:
     if not own and not any(address in known for address in persona.moves):
         return
     for address, move in persona.moves.items():
-        if address not in known:
+        if address not in known and whole:
             wrong = f"the story has no move {address!r}{did_you_mean(address, known)}"
             raise MisplacedError(f"{wrong}; rename it, or delete it", "moves", address)
         if move.favours and move.favours not in choices:

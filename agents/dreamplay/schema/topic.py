@@ -50,6 +50,13 @@ class TopicMove(FrozenModel):
     """Conditions (`scene.outcome == answer`): it is said only if they hold."""
 
 
+class OwnWords(TopicMove):
+    """A move in the words of a persona that brings its own. No story has one: a play makes it."""
+
+    written: Text
+    """What the move of the story does, by which the same move is found, whoever plays the role."""
+
+
 class Topic(FrozenModel):
     """Something to talk about, with what is at stake in it."""
 
