@@ -319,39 +319,37 @@ def _told_in_parts(path: Path, *told: str) -> tuple[Narrator, ScriptedModel, Sce
 
 
 async def test_an_ending_in_parts_tells_everybody_with_their_thing_and_no_clause_more(small: Path) -> None:
-    ada, bo, cyrus = "Ada fills a kettle to the brim.", "Bo takes a ladder without rungs.", "Cyrus washes a cup."
+    ada, bo, cyrus = "Ada fills a kettle.", "Bo takes a ladder without rungs down the hill.", "Cyrus washes a cup."
     last = "And there is a chair by the door, and nobody is sitting in it."
     narrator, model, road = _told_in_parts(
         small,
-        f"{ada[:-1]}, and the brim is of tin. It rains.",
-        "Bo takes a ladder without rungs and puts the kettle on it.",
-        'Cyrus washes a cup and says, "Stay."',
-        cyrus,
+        'Bo takes a ladder without rungs and says, "Stay."',
+        f"{bo[:-1]}, and the ladder is of tin. It rains.",
         last,
     )
     text, made = await narrator.epilogue(Script().common_view(road.present), road, lambda token: None)
     assert text == f"{ada} {bo} {cyrus} {last}"
     assert [refusal.reason for refusal in made.refused] == ["somebody speaks in it"]
-    assert (made.usage.calls, made.prompt) == (5, model.seen[0].digest)
-    assert model.seen[1].prefill == "Bo takes a ladder without rungs and"
+    assert (made.usage.calls, made.prompt) == (3, model.seen[0].digest)
+    assert model.seen[0].prefill == "Bo takes a ladder without rungs and"
     things = [[thing in prompt.tail for thing in ("kettle", "ladder", "cup", "chair")] for prompt in model.seen]
-    assert [told.count(True) for told in things] == [1] * 5
+    assert things == [[False, True, False, False]] * 2 + [[False, False, False, True]]
 
 
 async def test_an_ending_in_parts_is_told_as_far_as_it_was_begun_where_nothing_better_comes(small: Path) -> None:
-    spoken, last = 'Ada fills a kettle and says, "Stay."', "And there is a chair by the door, and nobody is in it."
+    last = "And there is a chair by the door"
     sign = "Bo takes a sign that says “closed” and turns it round."
-    narrator, _, road = _told_in_parts(small, spoken, spoken, sign, "Cyrus washes a cup.", last)
+    narrator, _, road = _told_in_parts(small, sign, f"{last}, and nobody is going to sit in it.")
     marked = road.model_copy(
         update={"material": ("a kettle to fill.", "a sign that says “closed”", *road.material[2:])}
     )
     text, _ = await narrator.epilogue(Script().common_view(road.present), marked, lambda token: None)
-    assert text == f"Ada fills a kettle. {sign} Cyrus washes a cup. {last}"
+    assert text == f"Ada fills a kettle. {sign} Cyrus washes a cup. {last}.", "more than a glance takes"
 
 
 async def test_in_an_ending_in_parts_only_those_are_told_of_who_are_there(small: Path) -> None:
     bo, last = "Bo takes a ladder without rungs", "And there is a chair by the door, and nobody is in it."
-    narrator, _, road = _told_in_parts(small, "Ada fills a kettle.", f"{bo} and gives it to Cyrus.", last)
+    narrator, _, road = _told_in_parts(small, f"{bo} and gives it to Cyrus.", last)
     here = road.model_copy(update={"present": ("ada", "bo")})
     text, _ = await narrator.epilogue(Script().common_view(here.present), here, lambda token: None)
     assert text == f"Ada fills a kettle. {bo}. {last}"

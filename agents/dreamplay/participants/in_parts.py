@@ -31,8 +31,13 @@ _ENOUGH = 0.6
 """Merit below which a fear waits for what another call brings."""
 _LAST = 100
 """Words that no sentence has: what counts so many more comes last."""
+_GLANCE = 3
+"""Words at most that are added to a last picture: "sitting in it". With more a small model tells what is not so."""
 _SENTENCES = 2
 """Sentences at most in which a fear is told."""
+
+_UNASKED = Provenance(by="narrator")
+"""How a part was made that nobody was asked for."""
 
 P = TypeVar("P", DreamPart, EndingPart)
 
@@ -47,7 +52,7 @@ class InParts(ABC, Generic[P]):
     """Checks what is told whole; see `strict`."""
     told: str = ""
     made: tuple[Provenance, ...] = ()
-    """How each part was made, those included of which nothing came."""
+    """How each part was made, those included of which nothing came, and those that nobody was asked for."""
 
     least: ClassVar[int]
     """Words below which a sentence has not been told."""
@@ -59,10 +64,11 @@ class InParts(ABC, Generic[P]):
 
     @property
     def provenance(self) -> Provenance:
-        """How all of it was made, under the prompt and the seed of its first part."""
+        """How all of it was made, under the prompt and the seed of the first part that was asked for."""
         refused = tuple(refusal for each in self.made for refusal in each.refused)
         usage = sum((each.usage for each in self.made), Usage())
-        return self.made[0].model_copy(update={"refused": refused, "usage": usage})
+        first = next((each for each in self.made if each.prompt), self.made[0])
+        return first.model_copy(update={"refused": refused, "usage": usage})
 
     @property
     def strict(self) -> Pipeline:
@@ -80,7 +86,12 @@ class InParts(ABC, Generic[P]):
         """What the next part tells if nothing better comes; empty: nothing."""
         return ""
 
-    def after(self, added: str, made: Provenance) -> Self:
+    @property
+    def given(self) -> str:
+        """What the next part tells, if nobody need be asked for it; else empty."""
+        return ""
+
+    def after(self, added: str, made: Provenance = _UNASKED) -> Self:
         """The same with what its next part has `added`: nothing, if nothing can be told of it."""
         return replace(self, told=f"{self.told} {added}".strip(), made=(*self.made, made))
 
@@ -170,7 +181,10 @@ class DreamInParts(InParts[DreamPart]):
 
 @dataclass(frozen=True, kw_only=True)
 class EndingInParts(InParts[EndingPart]):
-    """An ending: a sentence for everybody with their thing, and one for the last picture."""
+    """An ending: a sentence for everybody with their thing, and one for the last picture. What is done with a thing is
+    told as the author has written it: a small model adds to it what goes without saying ("with a knife"), or what
+    nobody would do ("with his teeth").
+    """
 
     cast: Cast
     here: Sequence[str]
@@ -183,10 +197,15 @@ class EndingInParts(InParts[EndingPart]):
         """What was begun, if it is a sentence."""
         return self.part.alone if self.part else ""
 
+    @property
+    def given(self) -> str:
+        """What somebody does with their thing, if it says that: nothing leads on from it."""
+        return self.ready if self.part and self.ready == f"{self.part.begun}." else ""
+
     def check(self, reply: Reply, prompt: Prompt, context: CheckContext) -> str:
         """What a reply adds, as far as its first clause: with the next one a small model adds what is not so. If that
-        tells of somebody who is not there, or of somebody else's thing, the part is told as far as it was begun, or not
-        at all if that is no sentence.
+        tells of somebody who is not there, or of somebody else's thing, or more of the last picture than a glance
+        takes, the part is told as far as it was begun, or not at all if that is no sentence.
         """
         told = "".join(self._silent(reply, 1)).strip()
         told = next(iter(self._cut(told)), told) or self.ready
@@ -194,6 +213,9 @@ class EndingInParts(InParts[EndingPart]):
             if not self.ready:
                 refusal = RejectedCandidate(text=told, reason="tells of somebody who is not there, or of another thing")
                 raise CandidateRejectedError(refusal, "Tell of nobody and nothing else.")
+            told = self.ready
+        picture = self.part if self.part and not self.part.name else None
+        if picture and self.ready and len(words(told.removeprefix(picture.begun))) > _GLANCE:
             told = self.ready
         return self.strict.telling(replace(reply, text=told), context)
 

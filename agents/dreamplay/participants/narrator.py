@@ -90,6 +90,9 @@ class Narrator:
     ) -> tuple[str, Provenance]:
         """Tell something of at least so many words a part at a time."""
         while part := telling.part:
+            if telling.given:
+                telling = telling.after(telling.given)
+                continue
             ask = partial(write, part, telling.told)
             check = partial(telling.check, prompt=ask(""), context=telling.context(self.desk.cast.all_names))
             place = (scene.id, "narrator", len(telling.made))
