@@ -14,16 +14,20 @@ from dreamplay.prompting.reflection import MARKS
 from dreamplay.schema.event import sanitize
 from dreamplay.schema.provenance import RejectedCandidate
 from dreamplay.schema.scene import Outcome
+from dreamplay.sentences import sentences
 from dreamplay.validation import endings, json_reader
 from dreamplay.validation.check import Candidate, CheckContext
 from dreamplay.validation.generate import CandidateRejectedError
 from dreamplay.validation.json_reader import Scale, folded
+from dreamplay.validation.ngrams import words
 from dreamplay.validation.pipeline import Pipeline
 
 _LONGEST = 600
 """Characters of a reason or a thought; a longer one ends with the last sentence that ends within them."""
 _LONGEST_WORDS = 200
 """The same for a reason, a want or a promise in a few words."""
+_SAYS = 5
+"""Words of a sentence that says something."""
 _MARK = re.compile(r"[<\[]\s*/?\s*private\b[^>\]]{0,20}[>\]]?", re.IGNORECASE)
 """The mark of a thought, which is asked for before a line and nowhere else."""
 _NUMBERED = re.compile(r"\W*\d{1,2}[.)] ")
@@ -91,7 +95,8 @@ class _DetailedReply(BaseModel):
 def stance(
     reply: Reply, choices: Mapping[str, str], pipeline: Pipeline, context: CheckContext, chosen: str | None = None
 ) -> StanceReply:
-    """A valid stance, its choice by id. The model answers with the choice's words, which say more to it.
+    """A valid stance, its choice by id. The model answers with the choice's words, which say more to it. Of the reason
+    its first sentence counts, as was asked for: a small model goes on with the rest of the sheet.
 
     Args:
         reply: as it came.
@@ -111,7 +116,7 @@ def stance(
     if chosen is not None and choice != chosen:
         reason = f"another choice than {choices[chosen]!r}"
         raise _refused(reply, reason, f'{context.speaker} has spoken for this choice: "{choices[chosen]}".')
-    taken = taken.model_copy(update={"reason": _shortened(taken.reason), "choice": choice})
+    taken = taken.model_copy(update={"reason": _first(_shortened(taken.reason)), "choice": choice})
     unchosen = [words for other, words in choices.items() if other != choice]
     about = replace(context, chosen=choices[choice], unchosen=unchosen)
     pipeline.require(Candidate(taken.reason), about, "stance", taken, raw=reply.text)
@@ -192,6 +197,12 @@ def _chosen(answer: str, choices: Mapping[str, str]) -> str | None:
     named = {folded(choice): choice for choice in choices}
     named |= {folded(words): choice for choice, words in choices.items()}
     return named.get(folded(answer)) or named.get(folded(_NUMBERED.sub("", answer, count=1)))
+
+
+def _first(text: str) -> str:
+    """The first sentence of a text, unless it says next to nothing ("Yes.")."""
+    first = sentences(text)[0].strip()
+    return first if len(words(first)) >= _SAYS else text
 
 
 def _shortened(text: str, limit: int = _LONGEST) -> str:
