@@ -90,7 +90,7 @@ def test_a_run_is_exported_in_every_format(run: dp.Run) -> None:
     known = {each.name: each for each in dp.list_formats()}
     assert known["markdown"].suffix == ".md"
     assert known["markdown"].holds.startswith("A page for readers")
-    assert run.export("markdown", view="author") == (run.folder / "transcript.md").read_text(encoding="utf-8")
+    assert run.export("markdown", view="reader") == (run.folder / "transcript.md").read_text(encoding="utf-8")
     assert [json.loads(row) for row in str(run.export("jsonl")).splitlines()] == run.to_records()
     with pytest.raises(dp.DreamplayError, match="unknown format 'docx'"):
         run.export("docx")

@@ -239,13 +239,14 @@ def see_free(path: Path, *, replace: bool) -> None:
 
 
 def write_page(where: Place | Path, log: RunLog) -> None:
-    """Write `transcript.md` beside the transcript of a run.
+    """Write `transcript.md` beside the transcript of a run, as an audience has it: a thought in front of every line
+    would give away what the line keeps back.
 
     Raises:
         RecordError: the page cannot be written.
     """
     place = at(where)
-    page: Any = open_format(_PAGE_FORMAT).write(Source((log,), AUTHOR))
+    page: Any = open_format(_PAGE_FORMAT).write(Source((log,), READER))
     try:
         place.replace(PAGE, page.encode())
     except OSError as error:

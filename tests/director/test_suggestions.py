@@ -84,7 +84,7 @@ def test_options_are_the_moves_of_the_speaker_that_fit(cast: Cast) -> None:
     scene = _scene(topics=[{"id": "why", "about": "why nobody came", "moves": moves}])
     asked = worlds.event(
         0, text="Why did nobody come?", speaker="bo", scene="hall", turn=1, witnesses=HERE,
-        cue=worlds.cue("", to="ada", topic="why", move=0),
+        cue=worlds.cue("", to="ada", topic="why", move=0, material="asks {ada} why nobody came"),
     )  # fmt: skip
     turn = StandardDirector(cast, 1).next(Situation.of(Script([asked]), "day", scene, "guided"))
     assert isinstance(turn, Turn)

@@ -177,6 +177,15 @@ def test_a_scene_does_not_end_on_a_question_that_two_more_turns_can_answer(cast:
         assert len(for_ever) == scene.turns.limit + 1 == 7, "whoever was asked last may answer"
 
 
+def test_whoever_is_spoken_to_has_the_last_word_while_nothing_is_decided(cast: Cast) -> None:
+    outcome = {"id": "stays", "question": "Does {bo} stay?", "answers": {"yes": "Yes.", "no": "No."}, "otherwise": "no"}
+    for told, more in ((outcome, 1), (None, 0)):
+        scene = _scene(turns={"min": 4, "max": 4}, present=["ada", "bo"], outcome=told)
+        for seed in SEEDS:
+            play = partial(worlds.act, StandardDirector(cast, seed), scene, direction="guided")
+            assert len(play(Script(), lambda role, cue: "Say it.")) == scene.turns.max + more
+
+
 def test_who_has_no_move_left_and_must_speak_takes_up_the_last_line(cast: Cast) -> None:
     scene = _scene({**WOKE, "moves": WOKE["moves"][:4]}, turns={"min": 5, "max": 6})  # type: ignore[index]
     own = set(cast.personas["cyrus"].material)

@@ -22,7 +22,10 @@ from dreamplay.schema.script import Script
 async def test_a_page_holds_everything_that_was_said_in_order(reference: str, tmp_path: Path) -> None:
     record = await worlds.play(reference, tmp_path / "run")
     page = (tmp_path / "run" / formats.PAGE).read_text(encoding="utf-8")
-    assert page == _written(transcript.read(tmp_path / "run"))
+    log = transcript.read(tmp_path / "run")
+    assert page == _written(log, READER)
+    assert not any(event.text in page for event in record.script if event.kind == "reflection")
+    page = _written(log, AUTHOR)
     story, cast = record.header.story, record.cast
     assert page.startswith(f"# {story.title}\n")
     at = -1

@@ -67,6 +67,19 @@ def _rich(scene: dict[str, Any]) -> None:
     scene["topics"] = [{"id": "key", "about": "who has the key", "knows": known, "moves": [move]}]
 
 
+def test_what_somebody_kept_to_themselves_they_know_in_later_scenes(tmp_path: Path) -> None:
+    world = _world(tmp_path, _rich)
+    story, cast, square = world
+    later = next(scene for _, scene in story.scenes if scene.id != square.id)
+    told = {role: _brief((story, cast, later), role) for role in ("ada", "bo")}
+    assert {role: given.known for role, (given, _) in told.items()} == {
+        "ada": ("the house is sold",), "bo": ("the roof was never paid",)
+    }  # fmt: skip
+    assert "- Ada also knows that the house is sold." in told["ada"][1]
+    assert "the house is sold" not in told["bo"][1]
+    assert _brief(world, "ada")[0].known == (), "it may come out here"
+
+
 def test_a_brief_holds_what_the_author_meant_for_the_speaker_and_nothing_meant_for_another(tmp_path: Path) -> None:
     world = _world(tmp_path, _rich)
     cue = GUIDED.model_copy(update={"topic": "key", "things": ("a cold stove",), "options": ("asks {bo} for the key",)})

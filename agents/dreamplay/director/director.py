@@ -88,14 +88,22 @@ class StandardDirector:
             return False
         owed, all_heard = self._turns.owed(now) is not None, now.heard.issuperset(now.cast)
         if now.deserted or taken >= turns.max:
-            # Of a model that is not led, the last word is no question: whoever was asked may still answer.
-            asked = now.direction != "led" and taken == turns.limit and self._turns.asked(now)
-            return now.deserted or (all_heard and not owed) or (taken >= turns.limit and not asked)
+            more = taken in (turns.max, turns.limit) and self._waits(now)
+            return now.deserted or (all_heard and not owed and not more) or (taken >= turns.limit and not more)
         if owed or now.moves or now.asides or self._pressures.next(now) or not all_heard:
             return False
         if any(self._pressures.of(now, event) for event in now.since):  # somebody has to answer it
             return False
         return now.answer is not None or self.length == "short" or self._exhausted(now)
+
+    def _waits(self, now: Situation) -> bool:
+        """Whether the last line, of a model that is not led, leaves something to whoever it is said to: a question, or
+        what is to come of the scene. They have the last word."""
+        if now.direction == "led" or not now.turns:
+            return False
+        open_yet = now.scene.outcome is not None and now.answer is None
+        cue = now.turns[-1].cue
+        return self._turns.asked(now) or (open_yet and cue is not None and cue.to in now.cast)
 
     def _exhausted(self, now: Situation) -> bool:
         """Whether the scene has topics of which nobody has anything more to say."""
@@ -109,10 +117,13 @@ class StandardDirector:
         stays = not move.comes and owed is not None and move.role in owed.roles
         return not stays or len(now.contracted) >= min(move.after + self.config.waits, now.scene.turns.limit)
 
-    @staticmethod
-    def _aside(now: Situation) -> Aside | None:
-        """The aside that is due in the next turn, if any. An answer to the visitor comes first."""
+    def _aside(self, now: Situation) -> Aside | None:
+        """The aside that is due in the next turn, if any. An answer to the visitor comes first, and so does one to what
+        was asked last, if there is time for it."""
         if not now.asides or now.unanswered:
+            return None
+        left = now.scene.turns.max - len(now.contracted)
+        if self._turns.asked(now) and left > len(now.asides) + len(set(now.cast) - now.heard):
             return None
         there = set(now.present)
         due = [aside for aside in now.asides if aside.after <= len(now.contracted)]

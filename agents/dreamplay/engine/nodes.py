@@ -46,7 +46,11 @@ async def open_scene(state: State, runtime: Runtime[Context]) -> State:
             witnesses=context.cast.roles,
         ))  # fmt: skip
     _, scene = context.scenes[state["scene"]]
-    if not context.script.in_scene(scene.id):
+    # A model that writes the last minute from the whole story writes it from what came of it, and has the last image.
+    # Of one that tells what everybody does with a thing, the author's words are the better end.
+    if scene.kind == "epilogue" and context.narrator.desk.profile.epilogue_scope == "story":
+        _tell_ending(state, runtime)
+    if all(event.text == _ending(context, scene) for event in context.script.in_scene(scene.id)):
         tell(runtime, context.record(state, kind="narration", text=_opening(context, scene)))
     return {}
 
@@ -216,24 +220,33 @@ def _kept(turn: Turn, outcome: Stance | Reflection) -> PendingAnswer:
 
 
 async def epilogue(state: State, runtime: Runtime[Context]) -> State:
-    """Tell the end: who chose what, as facts; the last evening, as the narrator tells it; and the author's ending for
-    what was chosen."""
+    """Tell the end: the last minute, as the narrator tells it, and the author's ending for what was chosen, unless it
+    was told before. Who chose what has just been told by themselves."""
     context = runtime.context
     _, scene = context.scenes[state["scene"]]
     scene = scene.model_copy(update={"opening": _opening(context, scene)})
     here = present(context.script, scene)
-    view = context.script.common_view(here)
-    stances = view.of_kind(StanceEvent)
-    told = [event.provenance.by for event in context.script.in_scene(scene.id)]
-    if stances and told.count("author") < 2:  # after the opening
-        tell(runtime, context.record(state, kind="narration", text=context.narrator.desk.tally(stances)))
-    if "narrator" not in told:
+    if all(event.provenance.by != "narrator" for event in context.script.in_scene(scene.id)):
         view = context.script.common_view(here)
         text, made = await context.narrator.epilogue(view, scene, on_token(runtime, None, here))
         tell(runtime, context.record(state, kind="narration", text=text, provenance=made))
-    if stances and told.count("author") < 3:
-        tell(runtime, context.record(state, kind="narration", text=context.narrator.desk.ending(stances)))
+    _tell_ending(state, runtime)
     return {}
+
+
+def _tell_ending(state: State, runtime: Runtime[Context]) -> None:
+    """Tell what the author has written of what came of it, once."""
+    context = runtime.context
+    _, scene = context.scenes[state["scene"]]
+    ending = _ending(context, scene)
+    if ending and all(event.text != ending for event in context.script.in_scene(scene.id)):
+        tell(runtime, context.record(state, kind="narration", text=ending))
+
+
+def _ending(context: Context, scene: Scene) -> str:
+    """What the author has written of what came of it; empty if nobody has chosen anything."""
+    view = context.script.common_view(present(context.script, scene))
+    return context.narrator.desk.ending(view.of_kind(StanceEvent))
 
 
 async def close_scene(state: State, runtime: Runtime[Context]) -> State:

@@ -201,9 +201,9 @@ winter wolf wood woody wren young
         r"(?P<word>why|what|who|whose|how|where|when|which)\b"
     ),
     gesture=re.compile(
-        r"(?:\w+ly,? )?(?!(?:thinks|wonders|wishes|knows|feels|remembers|wants|believes|hopes|decides|realises|"
-        r"realizes|hates|loves|yes|this|his|hers|its|as|is|was|has|us|thus|always|perhaps|sometimes|unless|less|alas|besides|"
-        r"towards|afterwards|ours|yours|theirs)\b)[a-z]+[^\W\ds]s\b",
+        r"(?:\w+ly,? )?(?!(?:thinks|wonders|wishes|knows|feels(?! (?:in|for|under|along)\b)|remembers|wants|believes|"
+        r"hopes|decides|realises|realizes|hates|loves|yes|this|his|hers|its|as|is|was|has|us|thus|always|perhaps|sometimes|unless|less|alas|"
+        r"besides|towards|afterwards|ours|yours|theirs)\b)[a-z]+[^\W\ds]s\b",
         re.IGNORECASE,
     ),
     stays_silent=re.compile(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import Any
 
 from dreamplay.models.tokens import tokens
@@ -20,6 +20,7 @@ from dreamplay.schema.event import DreamEvent, Event, ReflectionEvent, ThoughtEv
 from dreamplay.schema.provenance import RetrievedMemory
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import last_reflection, regards
+from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
 from dreamplay.threads.ledger import Ledger
@@ -82,6 +83,8 @@ class Brief:
     """Whether their fear may break out here in words."""
     reveals: tuple[str, ...]
     """What they know that may come out here, as clauses that follow "that"."""
+    known: tuple[str, ...]
+    """What they knew in earlier scenes that could come out there, in the same form, the newest first."""
     dreamt: str
     """The fear of theirs that the last shared dream showed to others, who were not told whose it was."""
     regards: tuple[Regard, ...]
@@ -144,6 +147,7 @@ class Brief:
         }
         memories = [_sum(memory.text + memory.when) for memory in self.recalled]
         others = {
+            "known": [_sum(what) for what in self.known],
             "things": [_sum(thing) for thing in self.things],
             "wants_now": [_sum(self.wants_now)],
             "reflected": [_sum(self.reflected)],
@@ -183,6 +187,7 @@ class Brief:
 
 
 def brief(
+    story: Story,
     places: Mapping[str, str],
     cast: Cast,
     turn: Turn,
@@ -193,6 +198,7 @@ def brief(
     """The brief of a turn.
 
     Args:
+        story: what is played. Of other scenes nothing is read but what the speaker knew in earlier ones.
         places: place of each scene, by its id.
         cast: who plays. No private sheet but the speaker's is read.
         turn: who speaks where, before whom, and with which cue.
@@ -229,6 +235,7 @@ def brief(
         aim=fill(scene.aims.get(role, "")),
         may_break=role in scene.may_break and private is not None,
         reveals=knows(scene, role, cast),
+        known=knew(story, scene, role, cast),
         dreamt=_dreamt(view, role),
         regards=_regards(reflections, cast, turn),
         **thought_last(view, role),
@@ -250,16 +257,23 @@ def brief(
     )
 
 
+def knows(scene: Scene, role: str, cast: Cast) -> tuple[str, ...]:
+    """What somebody knows that may come out in a scene, as clauses that follow "that"."""
+    return tuple(cast.fill(reveal.what) for reveal in scene.reveals if role in reveal.knows)
+
+
+def knew(story: Story, scene: Scene, role: str, cast: Cast) -> tuple[str, ...]:
+    """The same of the scenes before it, the newest first: nobody forgets what they keep to themselves."""
+    before = takewhile(lambda each: each.id != scene.id, (each for _, each in story.scenes))
+    found = dict.fromkeys(what for each in before for what in knows(each, role, cast))
+    return tuple(what for what in reversed(found) if what not in knows(scene, role, cast))
+
+
 def thought_last(view: View, role: str) -> dict[str, str]:
     """What the last scene has meant to somebody (`reflected`), and what they have wanted since then (`wants_now`)."""
     reflection = last_reflection(view.of_kind(ReflectionEvent), role)
     text, wants = (reflection.text, reflection.wants) if reflection else ("", "")
     return {"reflected": sanitize(text), "wants_now": sanitize(wants).rstrip(".")}
-
-
-def knows(scene: Scene, role: str, cast: Cast) -> tuple[str, ...]:
-    """What somebody knows that may come out in a scene, as clauses that follow "that"."""
-    return tuple(cast.fill(reveal.what) for reveal in scene.reveals if role in reveal.knows)
 
 
 def _filled(private: PrivateSheet, cast: Cast) -> PrivateSheet:

@@ -10,7 +10,7 @@ from dreamplay.languages.move_note import MoveNote
 from dreamplay.models.prompt import Prompt
 from dreamplay.prompting import reflection
 from dreamplay.prompting.apart import earlier, just_now
-from dreamplay.prompting.brief import Brief, brief, knows, thought_last, wanted
+from dreamplay.prompting.brief import Brief, brief, knew, knows, thought_last, wanted
 from dreamplay.prompting.narration import NarratorPrompts
 from dreamplay.schema.event import Cue, LineEvent
 from dreamplay.schema.provenance import RetrievedMemory
@@ -73,7 +73,7 @@ class PromptBuilder(NarratorPrompts):
     def brief(self, turn: Turn, view: View, recalled: Sequence[RetrievedMemory] = ()) -> Brief:
         """Everything that the speaker of a turn is given: see `prompting.brief`."""
         ledger = self._ledgers.of(view.events, reader=view.roles)
-        return brief(self._places, self.cast, turn, view, ledger, recalled)
+        return brief(self.story, self._places, self.cast, turn, view, ledger, recalled)
 
     def affordable(self, turn: Turn, view: View, recalled: Sequence[RetrievedMemory]) -> tuple[RetrievedMemory, ...]:
         """The first of some memories, as many as the prompt of a turn has room for."""
@@ -161,7 +161,7 @@ class PromptBuilder(NarratorPrompts):
         tail = self._render(
             "stance.jinja", persona=persona, want=self.want(turn.speaker), choices=choices, wrong=wrong,
             recalled=recalled, chooses_first=chooses_first, said=[line.text for line in lines] if short else (),
-            **({} if short else thought_last(view, turn.speaker)),
+            known=() if short else self._known(turn), **(thought_last(view, turn.speaker) if not short else {}),
         )  # fmt: skip
         offered = [self.cast.fill(choice.text) for choice in choices]
         reason = {"reason": {"type": "string", "minLength": 20, "maxLength": 200}}
@@ -184,7 +184,7 @@ class PromptBuilder(NarratorPrompts):
             name=persona.name,
             sheet=private,
             want=wanted(persona.name, private.want) if private else "",
-            reveals=knows(turn.scene, turn.speaker, self.cast) if detailed else (),
+            known=self._known(turn) if detailed else (),
             earlier=earlier(turn, view, self.cast, self._places) if detailed else (),
             apart=self._said(just_now(turn, view)),
             said=self._said,
@@ -194,6 +194,10 @@ class PromptBuilder(NarratorPrompts):
         form = reflection.form(persona.name, others, detailed=detailed)
         room = reflection.length(others, detailed=detailed)
         return self._prompt("reflection", view, f"{lead}\n{own}", max_tokens=room, json_schema=form)
+
+    def _known(self, turn: Turn) -> tuple[str, ...]:
+        """What a role has known up to a scene that may come out, or could, as clauses that follow "that"."""
+        return knows(turn.scene, turn.speaker, self.cast) + knew(self.story, turn.scene, turn.speaker, self.cast)
 
     def want(self, role: str) -> str:
         """What the persona of a role wants, as a sentence; empty if nothing of it is known."""
