@@ -48,3 +48,9 @@ def test_a_brief_is_answered_with_one_of_its_moves_else_with_what_is_at_hand() -
     assert "I promise you a chair" in move
     thing = scripted.answer(brief.format("- At hand, to use or leave: oak is slow."), seed=1)
     assert "oak is slow" in thing
+
+
+@pytest.mark.parametrize("said", ["I know that lamp as I know you", "put out that lamp and sleep"])
+def test_a_that_in_what_is_said_does_not_make_a_cue_of_a_move(said: str) -> None:
+    note = f"tells Mira: {said}" if said.startswith("I") else f"tells Mira to {said}"
+    assert said in scripted.answer(f"Mira: So.\n[Leo {note}.]\nWrite only what Leo says now.", seed=1)

@@ -26,9 +26,9 @@ _NOTE_AT_END = re.compile(
     r"\[([^\[\]]*)\]\s*(?:\n(?!\[).*)?\s*\Z"
 )  # of a line; behind it, one line of what is asked at most
 _CUE = re.compile(
-    r"[^\[\]]+? (?:tells (?P<to>[^\Wa-z][^\s\[\]]*(?: [^\Wa-z][^\s\[\]]*)*)|says)[^\[\]]*? that "
+    r"[^\[\]]+? (?:tells (?P<to>[^\Wa-z][^\s\[\]:]*(?: [^\Wa-z][^\s\[\]:]*)*)(?= (?!to ))|says)[^\[\]:]*? that "
     r"(?P<matter>[^\[\]]*)\."
-)
+)  # "tells Elara: I know that lamp" and "tells Elara to put out that lamp" are moves
 _MOVE = re.compile(r"(?P<me>[^\Wa-z][^\W_]*(?: [^\Wa-z][^\W_]*)*) (?P<does>[a-z]+s\b[^\[\]]*)\.")
 _BRIEF = re.compile(
     r"^For (?P<me>[^\Wa-z][^\n:]*) alone:\n(?P<told>(?:- .*\n|\n|\[.*\]\n)*)(?=Now (?P=me)\b[^\n]*(?:\n[^\n]*)?\Z)",
