@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +132,18 @@ async def test_a_stop_lets_lines_end_and_cancels_what_waits(
     assert watch.states.count("finished") == len(tasks)
 
 
+async def test_a_stop_does_not_wait_for_a_worker(
+    tasks: tuple[Task, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_dask, "_PATIENCE", 0.01)
+    async with distributed.Scheduler(host="127.0.0.1", port=0, dashboard_address="127.0.0.1:0") as scheduler:
+        watch, engine = Watched(), Dask(scheduler.address, place(tmp_path, 2))
+        monkeypatch.setattr(watch, "said", lambda text: engine.stop())
+        await asyncio.wait_for(engine.run(tasks, watch), 30)
+    assert set(watch.states) == {"stopped"}
+    assert not kept(tmp_path)
+
+
 async def test_what_fails_on_one_worker_is_tried_on_another(
     tasks: tuple[Task, ...], scheduler: distributed.Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,3 +258,80 @@ async def test_a_file_of_a_cluster_is_checked(text: str, says: str, tmp_path: Pa
     with pytest.raises(LibraryError, match=says):
         async with clusters.connect(str(file)):
             pass
+
+
+Queue = Callable[[str], Path]
+"""Puts a Slurm on the path whose `sbatch` is some lines of shell, and returns the file of a cluster for it."""
+
+
+@pytest.fixture
+def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
+    pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is not installed")
+
+    def made(sbatch: str) -> Path:
+        programs = tmp_path / "bin"
+        programs.mkdir()
+        for name, body in (("sbatch", sbatch), ("scancel", 'kill -- "-$1"')):
+            (programs / name).write_text(f'#!/bin/sh\ncd "{tmp_path}"\necho {name} >>told\n{body}\n')
+            (programs / name).chmod(0o755)
+        monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+        file = tmp_path / "cluster.yaml"
+        file.write_text(
+            "workers: 2\nslurm:\n  cores: 2\n  processes: 2\n  memory: 2GB\n"
+            "  scheduler-options: {dashboard_address: '127.0.0.1:0', host: 127.0.0.1}\n"
+        )
+        return file
+
+    return made
+
+
+def told(folder: Path) -> list[str]:
+    return (folder / "told").read_text().split()
+
+
+async def test_jobs_that_wait_for_ever_are_named_and_taken_back(
+    tasks: tuple[Task, ...], queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_dask, "_PATIENCE", 0.1)
+    engine, watch = Dask(str(queue("echo Submitted batch job 4000017")), place(tmp_path)), Watched()
+
+    def stop(text: str) -> None:
+        watch.told.append(text)
+        engine.stop()
+
+    monkeypatch.setattr(watch, "said", stop)
+    await engine.run(tasks, watch)
+    assert "waiting for one; ask the queue about job 4000017, job 4000017" in watch.told[0]
+    assert set(watch.states) <= {"stopped"}
+    assert told(tmp_path) == ["sbatch", "sbatch", "scancel", "scancel"]
+
+
+async def test_a_queue_that_refuses_a_job_is_heard(tasks: tuple[Task, ...], queue: Queue, tmp_path: Path) -> None:
+    file = queue("echo invalid partition specified: nosuch >&2; exit 1")
+    with pytest.raises(DreamplayError, match=r"cluster.yaml:2: slurm: the cluster does not start .*partition .*nosuch"):
+        await Dask(str(file), place(tmp_path)).run(tasks, Watched())
+
+
+async def test_dask_jobqueue_does_not_take_ctrl_c(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("dask_jobqueue")]:
+        monkeypatch.delitem(sys.modules, name)
+    before = signal.getsignal(signal.SIGINT)
+    await asyncio.to_thread(clusters._jobqueue, "slurm")  # from Python it is not the main thread that plays
+    clusters._jobqueue("pbs")
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.slow
+async def test_a_job_of_several_processes_that_has_ended_is_submitted_again(
+    tasks: tuple[Task, ...], queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "_LOOK", 0.2)
+    file = queue('cp "$1" "$$.sh"; setsid sh "$$.sh" >>log 2>&1 & echo $! >>jobs; echo Submitted batch job $!')
+    async with asyncio.timeout(300), clusters.connect(str(file)) as client:
+        await client.wait_for_workers(4)
+        first, second = clusters.jobs(client)
+        os.killpg(int(first), signal.SIGKILL)
+        await asyncio.to_thread(served.until, lambda: first not in clusters.jobs(client), 200)
+        await client.wait_for_workers(4)
+        assert second in clusters.jobs(client)
+    assert told(tmp_path).count("sbatch") == 3

@@ -8,10 +8,13 @@ import asyncio
 import contextlib
 import importlib
 import logging
+import signal
 import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from pydantic import Field, model_validator
 from ruamel.yaml import YAML
@@ -29,6 +32,9 @@ _REACHED = 10.0
 """Seconds in which a scheduler has to answer."""
 _LOOK = 30.0
 """Seconds after which workers are asked for again in the place of those that the system has ended."""
+_DASHBOARD = "127.0.0.1:8787"
+"""Where the scheduler of a queue shows what it does; a free port if that is taken. Dask itself would show it to every
+machine, and has no password and no TLS for it."""
 _QUEUES = {
     "slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf": "LSFCluster", "oar": "OARCluster",
     "moab": "MoabCluster", "htcondor": "HTCondorCluster", "local": "LocalCluster",
@@ -152,12 +158,25 @@ async def _ended(cluster: Any) -> None:
 def _queue(file: ClusterFile, name: str, section: dict[str, Any]) -> Cluster:
     """A scheduler in this process, whose workers are jobs of a queueing system."""
     try:
-        module = importlib.import_module(f"dask_jobqueue.{name}")
+        module = _jobqueue(name)
     except ImportError:
         raise UsageError(f"{file.place(name)}: install dask-jobqueue to play there") from None
+    import dask
+
     _configure(file, name, f"jobqueue.{name}", section)
-    made: Cluster = getattr(module, _QUEUES[name])(asynchronous=True, security=file.tls or None)
+    asked = dask.config.get(f"jobqueue.{name}.scheduler-options", None) or {}
+    options = {"dashboard_address": _DASHBOARD} | asked
+    made: Cluster = getattr(module, _QUEUES[name])(
+        asynchronous=True, security=file.tls or None, scheduler_options=options
+    )
     return made
+
+
+def _jobqueue(name: str) -> ModuleType:
+    """A module of dask-jobqueue, which at its import makes Ctrl-C end the process. It is for us to say what that does,
+    and outside of the main thread nobody may say it."""
+    with mock.patch.object(signal, "signal"):
+        return importlib.import_module(f"dask_jobqueue.{name}")
 
 
 def _pods(file: ClusterFile, section: dict[str, Any]) -> Cluster:
@@ -192,12 +211,27 @@ async def _ask(cluster: Any, workers: int) -> None:
     await cluster
 
 
-async def _keep(cluster: Cluster, workers: int) -> None:
+async def _keep(cluster: Any, workers: int) -> None:
     """Ask again for workers in the place of those that the queue has ended, as it does when their time is over."""
+    seen: set[str] = set()
+    missed: set[str] = set()
     while True:
         await asyncio.sleep(_LOOK)
+        names = [str(worker.name) for worker in cluster.scheduler.workers.values()]
+        there = {job for job in cluster.workers if any(name == job or name.startswith(f"{job}-") for name in names)}
+        seen = (seen | there) & cluster.workers.keys()
+        # Dask does not notice that a job of several processes is over. One that is missed once may be restarting.
+        missing = seen - there
         with contextlib.suppress(Exception):  # a queue that takes no job now may take it later
+            await cluster.scale_down(missing & missed)
             await _ask(cluster, workers)
+        missed = missing
+
+
+def jobs(client: Client) -> list[str]:
+    """The names that a queue has given to the jobs of a cluster; none where no queue was asked."""
+    asked = getattr(client.cluster, "workers", {}).values()
+    return [str(job.job_id) for job in asked if getattr(job, "job_id", None)]
 
 
 def _quiet() -> None:
@@ -205,7 +239,7 @@ def _quiet() -> None:
     for name in logging.root.manager.loggerDict:
         if name.startswith(("distributed", "tornado")):  # each has a level of its own
             logging.getLogger(name).setLevel(logging.CRITICAL)
-    warnings.filterwarnings("ignore", module="distributed")
+    warnings.filterwarnings("ignore", module="distributed|dask_jobqueue")
 
 
 def _short(error: Exception) -> str:

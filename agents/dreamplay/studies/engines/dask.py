@@ -13,11 +13,12 @@ import threading
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dreamplay import event_loop
 from dreamplay.engine.run_config import versions
 from dreamplay.errors import DreamplayError, UsageError
+from dreamplay.schema.error_messages import listed
 from dreamplay.storage import opening
 from dreamplay.studies.engines import clusters
 from dreamplay.studies.engines.backlog import Backlog
@@ -26,7 +27,7 @@ from dreamplay.studies.tasks import Task
 from dreamplay.studies.worker import Worker, Workplace
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 MOST_IN_ONE = 100
 """Plays at once in one process of a worker: about as many as one core is enough for. Others wait for another worker."""
@@ -54,6 +55,7 @@ class Dask:
         self._run = uuid.uuid4().hex
         self._backlog: Backlog | None = None
         self._stop = asyncio.Event()
+        self._asked: set[Future[Any]] = set()
         self._seen = False
 
     def __str__(self) -> str:
@@ -130,6 +132,7 @@ class Dask:
         # comes later finds it.
         key = (f"dreamplay-{self._run}", f"{task.name}-{uuid.uuid4().hex}")
         future = client.submit(play, *sent, key=key, workers=workers)
+        self._asked.add(future)
         try:
             told, worker = await future
             return Outcome.model_validate_json(told), worker
@@ -148,6 +151,7 @@ class Dask:
                 f"`dreamplay[dask]` {versions()['dreamplay']} where they run"
             ) from error
         finally:
+            self._asked.discard(future)
             future.release()
 
     async def _tell(self, client: Client) -> None:
@@ -157,7 +161,8 @@ class Dask:
             with contextlib.suppress(OSError, ValueError):
                 await client.run(stop, self._run, on_error="ignore")
                 begun = {key for keys in (await client.processing()).values() for key in keys}
-                await client.cancel([key for key in list(client.futures) if key not in begun], force=True)
+                waiting = [each for each in self._asked if each.key not in begun and not each.cancelled()]
+                await client.cancel(waiting, force=True)
             await asyncio.sleep(_AGAIN)
 
     def _check_seen(self, outcome: Outcome) -> None:
@@ -266,7 +271,9 @@ async def _look(client: Client, cluster: str, watch: Watch) -> None:
         await asyncio.sleep(_PATIENCE)
         there = bool(client.scheduler_info(n_workers=-1)["workers"])
         if not there and not told:
-            watch.said(f"no worker of {cluster} is there; waiting for one")
+            jobs = [f"job {job}" for job in clusters.jobs(client)]
+            about = f"; ask the queue about {listed(jobs)}" if jobs else ""
+            watch.said(f"no worker of {cluster} is there; waiting for one{about}")
         told = not there
 
 
