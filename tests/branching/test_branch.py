@@ -189,6 +189,7 @@ async def test_an_opening_goes_without_the_sentences_in_which_somebody_absent_is
 ) -> None:
     def change(story: dict[str, Any]) -> None:
         first, second = story["beats"][0]["scenes"][1], story["beats"][1]["scenes"][0]
+        first["present"] = second["present"] = ["ada", "bo", "cyrus"]
         first["opening"] = "Rain in {bo}'s yard. {bo} sits on the wall. Nobody speaks."
         second["opening"] = "Bo has lit a lamp."
 
@@ -214,22 +215,75 @@ def _plotted(story: dict[str, Any]) -> None:
         "id": "kettle", "about": "the kettle", "moves": [{"role": "ada", "does": "says that it boils", "opens": True}],
     })  # fmt: skip
     square["pressures"].append({"text": "It knocks.", "to": "bo", "opens": "door"})
-    corner["openings"] = [{"text": "{bo} is still here. It rains.", "when": "square.bo_goes == no"}]
+    corner["present"] = ["ada", "bo", "cyrus"]
+    corner["openings"] = [
+        {"text": "{bo} is gone. It snows.", "when": "square.bo_goes == yes"},
+        {"text": "{bo} is still here. It rains.", "when": "square.bo_goes == no"},
+    ]
 
 
 async def test_of_topics_aims_and_outcome_nothing_is_left_that_is_somebodys_who_is_absent(tmp_path: Path) -> None:
+    """What depends on the outcome takes the answer that it has otherwise."""
     parent = await worlds.play(worlds.write(tmp_path / "plotted", change=_plotted), tmp_path / "parent")
     made = branch.branch(parent, "parent", None, Changes(drop=["bo"]))
     square, corner = (scene for _, scene in made.plan.scenes[:2])
     assert [topic.id for topic in square.topics] == ["kettle"]
     assert (square.reveals, [(each.to, each.opens) for each in square.pressures[2:]]) == ((), [(None, None)])
-    assert corner.openings[0].text == "It rains."
+    assert (square.outcome, corner.opening, corner.openings) == (None, "It rains.", ())
+    left_out = "what comes of day/square is about somebody absent; left out of it: Does Bo go?"
+    assert f"{left_out} (what depends on it takes 'no')" in made.notes
     assert "what somebody absent could say or be told in day/square, left out of it: 4" in made.notes
     child = await _play(made, tmp_path)
-    (outcome,) = worlds.kinds(child.script, "outcome")
-    assert (outcome.answer, outcome.text) == ("no", "Nothing comes of it.")
+    assert not worlds.kinds(child.script, "outcome")
     assert child.script.in_scene("corner")[0].text == "It rains."
     assert not [event for event in child.script if "Bo " in event.text]
+
+
+async def test_whoever_has_left_is_not_spoken_to_in_the_scene_that_they_leave(tmp_path: Path) -> None:
+    parent = await worlds.play(worlds.write(tmp_path / "plotted", change=_plotted), tmp_path / "parent")
+    changes = Changes(say=[("bo", "I am off.")], drop=["bo"])
+    child = await _play(branch.branch(parent, "parent", "square", changes), tmp_path)
+    own = [event for event in child.script.in_scene("square", TurnEvent)][1:]
+    assert own
+    assert not [event for event in own if event.cue and (event.cue.to == "bo" or "Bo" in event.cue.text)]
+
+
+async def test_of_what_happens_and_comes_nothing_is_told_that_names_somebody_absent(tmp_path: Path) -> None:
+    def change(story: dict[str, Any]) -> None:
+        square = story["beats"][0]["scenes"][0]
+        square["pressures"] = ["{bo}'s coat falls.", "It thunders."]
+        answers = {"a": "{bo}'s lamp burns. It is late.", "b": "{bo}'s lamp is out."}
+        square["outcome"] = {"id": "lamp", "question": "Is it lit?", "answers": answers, "otherwise": "a"}
+
+    parent = await worlds.play(worlds.write(tmp_path / "named", change=change), tmp_path / "parent")
+    made = branch.branch(parent, "parent", "square", Changes(drop=["bo"]))
+    child = await _play(made, tmp_path)
+    told = [event.text for event in child.script.in_scene("square") if not event.speaker]
+    assert told == ["They meet: square.", "It thunders.", "It is late."]
+    notes = [note.partition(" (")[0] for note in made.notes if "day/square" in note]
+    assert notes == [
+        "something that happens in day/square speaks of somebody absent; left out of it: Bo's coat falls.",
+        "what comes of day/square speaks of somebody absent; left out of it: Bo's lamp burns. Bo's lamp is out.",
+    ]
+
+
+async def test_where_nobody_is_left_to_talk_to_nothing_is_played(parent: RunLog, tmp_path: Path) -> None:
+    made = branch.branch(parent, "parent", "corner", Changes(drop=["bo"]))
+    child = await _play(made, tmp_path)
+    assert [note for note in made.notes if "only Ada" in note] == [
+        "only Ada would be left in day/corner, which is not played",
+        "only Ada would be left in night/attic, which is not played",
+    ]
+    assert child.end
+    assert not {event.scene for event in child.script} & {"corner", "attic"}
+    assert worlds.kinds(child.script, "stance")
+
+
+async def test_a_scene_ends_when_nobody_is_left_to_talk_to(parent: RunLog, tmp_path: Path) -> None:
+    made = branch.branch(parent, "parent", "corner", Changes(say=[("bo", "I am off.")], drop=["bo"]))
+    child = await _play(made, tmp_path)
+    assert "nobody is left in day/corner to talk to, so it ends there" in made.notes
+    assert [event.text for event in child.script.in_scene("corner", TurnEvent)] == ["I am off."]
 
 
 async def test_a_branch_goes_on_with_what_came_of_the_scenes_before_it(tmp_path: Path) -> None:
@@ -321,7 +375,9 @@ BAD: dict[str, tuple[str | None, Changes, str]] = {
     "no such role to swap": ("night", Changes({"zed": "ada"}), "no role 'zed' in this story"),
     "no such persona": ("night", Changes({"bo": "zeb"}), "no file and no shipped persona called 'zeb'"),
     "no such role to drop": ("night", Changes(drop=["zed"]), "`drop=zed`: no such role"),
-    "nobody left": ("night", Changes(drop=["ada", "bo"]), "nobody would be left in night/attic"),
+    "nobody left": ("night", Changes(drop=["ada", "bo"]), "nobody would be left to talk to; keep one of them"),
+    "nobody left at the end": (None, Changes(drop=["ada", "bo", "cyrus"]), "nobody would be left in dawn/road"),
+    "a line before nobody": ("attic", Changes(say=[("ada", "Hi.")], drop=["bo"]), "only Ada would be left in night/"),
     "an epilogue under way": ("road under way", Changes(drop=["bo"]), "`drop=bo`: an epilogue is told whole"),
     "a line of a stranger": ("square", Changes(say=[("zed", "Hi.")]), "`say=zed`: not in day/square"),
     "a line of one who is not there": ("attic", Changes(say=[("cyrus", "Hi.")]), "there are ada, bo"),

@@ -117,7 +117,7 @@ def branch(parent: RunLog, name: str, at: str | None, changes: Changes, seed: in
         story=reduced.story,
         cast=cast,
         seed=plan.seed if seed is None else seed,
-        beats=_beats(plan, story),
+        beats=_beats(plan, reduced.story),
         parent=name,
         point=point,
         changes=(*plan.changes, *changes.told(point)),

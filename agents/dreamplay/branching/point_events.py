@@ -82,6 +82,8 @@ def said(
         turn += not own
         add(kind="line", speaker=role, text=text, turn=0 if own else turn, provenance=Provenance(by="person"))
     for move in exits:
-        add(kind="exit", speaker=move.role, text=plan.cast.fill(move.text))
+        add(
+            kind="exit", speaker=move.role, text=plan.cast.fill(move.text), provenance=Provenance(by="person")
+        )  # the author did not send them away
         here = moved(here, move.role, comes=False)
     return made

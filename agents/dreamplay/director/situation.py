@@ -170,9 +170,13 @@ class Situation:
 
     @cached_property
     def deserted(self) -> bool:
-        """Whether somebody has left of their own accord, nobody is there whom the last one could talk to, and nobody
-        comes."""
-        gone = [event for event in self.script.in_scene(self.scene.id, ExitEvent) if event.provenance.by == "agent"]
+        """Whether somebody has left whom the author did not send away, nobody is there whom the last one could talk to,
+        and nobody comes."""
+        gone = [
+            event
+            for event in self.script.in_scene(self.scene.id, ExitEvent)
+            if event.provenance.by != "author" and not event.by_visitor
+        ]
         return bool(gone) and len(self.present) < 2 and not any(move.comes for move in self.moves)
 
     def holds(self, when: When) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
 
 from dreamplay.director import relevance
+from dreamplay.director.addressee import addressee
 from dreamplay.director.config import DirectorConfig
 from dreamplay.director.situation import Situation
 from dreamplay.director.topic_steps import Choice, Run, Step
@@ -121,13 +122,13 @@ class Topics:
 
     def replies(self, now: Situation, run: Run | None, roles: Sequence[str]) -> list[Step]:
         """What these roles can answer now: to the last move of a topic, else to an earlier one that nobody has
-        answered. If whoever it was said to can answer it, nobody else does."""
+        answered. If whoever it was said to can answer it, nobody else does. Whoever has left gets no answer."""
         if run is None:
             return []
         topic, used = run.topic, run.used
         for number, event in reversed(used):
             given = [n for n, other in used if other.id > event.id]
-            found = [
+            able = [
                 self._step(now, topic, n, event)
                 for n, move in self._able(now, topic, roles)
                 if self._answers(topic, move, number)
@@ -136,7 +137,7 @@ class Topics:
                     self._answers(topic, topic.moves[g], number) and topic.moves[g].role == move.role for g in given
                 )
             ]
-            if found:
+            if found := [step for step in able if step.to is not None]:
                 to = event.cue.to if event.cue else None
                 return [step for step in found if step.move.role == to] or found
         return []
@@ -220,14 +221,14 @@ class Topics:
         return Run(topic, used) if used else None
 
     def _able(self, now: Situation, topic: Topic, roles: Sequence[str]) -> Iterator[tuple[int, TopicMove]]:
-        """The moves of a topic that these roles can still make, before somebody who is there: none that decides
-        otherwise what has been decided."""
-        answer = now.answer
+        """The moves of a topic that these roles can still make: none that decides otherwise what has been decided, and
+        none that is said to somebody who has left or has yet to come."""
+        answer, away = now.answer, set(now.scene.everybody).difference(now.present)
         used = {move for move, _ in now.by_topic.get(topic.id, ())}
         for number, move in enumerate(topic.moves):
-            there = move.to is None or move.to in now.present
             stands = answer is None or move.decides in (None, answer)
-            if number not in used and move.role in roles and there and stands and now.holds(move.when):
+            heard = not away or addressee(move, move.does, self.cast, now.language) not in away
+            if number not in used and move.role in roles and heard and stands and now.holds(move.when):
                 yield number, move
 
     @staticmethod
