@@ -50,6 +50,16 @@ def test_all_who_are_in_a_scene_share_system_and_script(
     assert len({prompt.digest for prompt in prompts}) == len(prompts)
 
 
+def test_a_small_model_decides_by_what_it_said_alone(story: Story, cast: Cast, roof: Scene) -> None:
+    profile = worlds.SMALL.refined({"stance_scope": "own_words"})
+    said = worlds.event(0, speaker="leo", text="I keep the key.", witnesses=ALL, beat="launch")
+    thought = worlds.event(1, "reflection", "It was late.", speaker="leo", wants="to sleep", witnesses=("leo",))
+    for desk, own in ((PromptBuilder(story, cast, profile), True), (PromptBuilder(story, cast, worlds.LARGE), False)):
+        prompt = desk.stance(*worlds.turn(Script([said, thought]), roof, "leo", task="stance"), story.choices)
+        assert ('Leo said: "I keep the key."' in prompt.tail) == own
+        assert ("After the last scene Leo thought: It was late." in prompt.tail) == (not own)
+
+
 def test_the_script_only_grows(story: Story, cast: Cast, roof: Scene) -> None:
     desk, script = PromptBuilder(story, cast, worlds.SMALL), Script()
     before = ""

@@ -139,7 +139,7 @@ def _too_few(scene: Scene, cast: Cast, absent: Collection[str]) -> str | None:
     epilogue, in which nobody talks, needs somebody who is there. So does a scene that the author wrote for one."""
     left = [role for role in scene.everybody if role not in absent]
     needed = 1 if scene.kind == "epilogue" or cast.visitor or len(left) == len(scene.everybody) else 2
-    if len(left) >= needed and not absent.issuperset(scene.present):
+    if len(left) >= needed and not set(scene.present) <= set(absent):
         return None
     return f"only {cast.listed(left)}" if left else "nobody"
 

@@ -158,10 +158,11 @@ class PromptBuilder(NarratorPrompts):
         short = scope == "own_words"
         chooses_first = short or chosen is not None
         lines = [line for line in view.of_kind(LineEvent) if line.speaker == turn.speaker and line.beat == turn.beat]
+        thought = {"reflected": "", "wants_now": ""} if short else thought_last(view, turn.speaker)
         tail = self._render(
             "stance.jinja", persona=persona, want=self.want(turn.speaker), choices=choices, wrong=wrong,
             recalled=recalled, chooses_first=chooses_first, said=[line.text for line in lines] if short else (),
-            known=() if short else self._known(turn), **(thought_last(view, turn.speaker) if not short else {}),
+            known=() if short else self._known(turn), **thought,
         )  # fmt: skip
         offered = [self.cast.fill(choice.text) for choice in choices]
         reason = {"reason": {"type": "string", "minLength": 20, "maxLength": 200}}
