@@ -243,7 +243,7 @@ async def test_whoever_has_left_is_not_spoken_to_in_the_scene_that_they_leave(tm
     parent = await worlds.play(worlds.write(tmp_path / "plotted", change=_plotted), tmp_path / "parent")
     changes = Changes(say=[("bo", "I am off.")], drop=["bo"])
     child = await _play(branch.branch(parent, "parent", "square", changes), tmp_path)
-    own = [event for event in child.script.in_scene("square", TurnEvent)][1:]
+    own = list(child.script.in_scene("square", TurnEvent))[1:]
     assert own
     assert not [event for event in own if event.cue and (event.cue.to == "bo" or "Bo" in event.cue.text)]
 
