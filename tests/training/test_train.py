@@ -141,16 +141,14 @@ def test_preferences_of_which_none_is_held_out_are_learnt(tmp_path: Path) -> Non
 
 def test_what_was_before_is_of_the_adapter_that_training_began_with(tmp_path: Path) -> None:
     packs, out = _choices(), tmp_path / "out"
-    for name in ("one", "other"):
-        started = Trainer(_base(), RECIPE, tmp_path / name)
-        started.train([pack(SAMPLES[: len(name)])], packs)
-        started.save()
+    for name, learnt in (("one", SAMPLES[:1]), ("other", SAMPLES)):
+        Trainer(_base(), RECIPE, tmp_path / name).train([pack(learnt)], packs)
     PreferenceTrainer(_base(), RECIPE, out, start=tmp_path / "one")._before(packs[0])  # and it is stopped
     other = PreferenceTrainer(_base(), RECIPE, out, start=tmp_path / "other")
     assert torch.equal(other._before(packs[0]), other._likelihoods(packs[0]))
     other.train(packs, packs)
     with pytest.raises(UsageError, match="was begun with another adapter"):
-        PreferenceTrainer(_base(), RECIPE, out, start=tmp_path / "one").train(packs, packs)
+        PreferenceTrainer(_base(), RECIPE, out).train(packs, packs)
 
 
 def test_too_few_scenes_for_a_step_are_refused(tmp_path: Path) -> None:
