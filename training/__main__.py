@@ -103,15 +103,17 @@ def prefer(
     from training.prefer import PreferenceTrainer
     from training.train import Recipe
 
-    known = preference.read(preferences or preference.PREFERENCES)
-    packs, held_out = (_choice_packs(scene.SCENES / f"{name}.jsonl", known) for name in ("train", "held_out"))
+    written = [list(scene.read(scene.SCENES / f"{name}.jsonl")) for name in ("train", "held_out")]
+    known = preference.read(preferences or preference.PREFERENCES, {each.id for part in written for each in part})
+    packs, held_out = (_choice_packs(part, known) for part in written)
     recipe = Recipe(epochs=epochs, learning_rate=learning_rate, scenes=6, weight_decay=0.0)
     if start.is_file():
         adapter_file.read(start, out / "start")
         start = out / "start"
     trainer = PreferenceTrainer(base_model.load(model_store.assemble()), recipe, out, device, start)
     trainer.train(packs, held_out)
-    print("held out, best before worst:", round(trainer.agreement(held_out), 3))
+    agreed = trainer.agreement(held_out)
+    print("held out, best before worst:", "none was held out" if agreed is None else round(agreed, 3))
     adapter_file.write(out, out / "adapter.gguf", name=NAME, base=model_store.SHA256)
 
 
@@ -165,8 +167,8 @@ def _packs(path: Path, kinds: Sequence[str] | None) -> list[Pack]:
     return found
 
 
-def _choice_packs(path: Path, known: Mapping[str, Sequence[Preference]]) -> list[ChoicePack]:
-    """The scenes of a file of which something was preferred, each as one packed sequence."""
+def _choice_packs(written: Sequence[WrittenScene], known: Mapping[str, Mapping[str, Preference]]) -> list[ChoicePack]:
+    """The scenes of which something was preferred, each as one packed sequence; see `preference.read`."""
     from training import preference
     from training.prefer import choice_pack
     from training.tokens import load_tokenizer, samples
@@ -177,7 +179,7 @@ def _choice_packs(path: Path, known: Mapping[str, Sequence[Preference]]) -> list
         return samples([replace(asked, reply=reply) for reply in liked.replies], tokenizer)
 
     found = []
-    for each in scene.read(path):
+    for each in written:
         if told := known.get(each.id):
             asked = preference.asked(told, _played(each).examples)
             found.append(choice_pack([(liked, replies(liked, example)) for liked, example in asked]))

@@ -14,6 +14,8 @@ from safetensors.torch import load_file, save_file
 
 from training.base_model import LINEAR
 
+WEIGHTS = "adapter_model.safetensors"
+"""What PEFT calls the file of the weights."""
 _WEIGHT = re.compile(r"base_model\.model\.model\.layers\.(\d+)\.(.+)\.lora_([AB])\.weight")
 _TENSOR = re.compile(r"blk\.(\d+)\.(.+)\.weight\.lora_([ab])")
 _ENGINE = {ours: theirs for theirs, ours in LINEAR.items()}
@@ -36,7 +38,7 @@ def write(peft: Path, out: Path, *, name: str, base: str) -> None:
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", float(config["lora_alpha"]))
     writer.add_string("dreamplay.base_sha256", base)
-    for key, value in sorted(load_file(peft / "adapter_model.safetensors").items()):
+    for key, value in sorted(load_file(peft / WEIGHTS).items()):
         found = _WEIGHT.fullmatch(key)
         if found is None:
             raise ValueError(f"{peft}: {key} is no weight of a linear layer of a block")
@@ -80,4 +82,4 @@ def read(file: Path, peft: Path) -> None:
     )  # fmt: skip
     peft.mkdir(parents=True, exist_ok=True)
     config.save_pretrained(str(peft))
-    save_file(weights, peft / "adapter_model.safetensors")
+    save_file(weights, peft / WEIGHTS)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
+from dreamplay.errors import UsageError
+from transformers import Qwen2ForCausalLM
 
+from training.adapter_file import WEIGHTS
 from training.packing import NO_TARGET, Pack, Sample, pack
 from training.preference import Preference
-from training.train import Trainer
+from training.train import Recipe, Trainer
 
 STEEPNESS = {"line": 0.1, "epilogue": 0.03}
 """Beta of DPO by what was asked for. A reply five times as long changes its likelihood by as much more."""
@@ -63,6 +67,14 @@ class PreferenceTrainer(Trainer):
     of the best reply is added (Pang et al., *Iterative reasoning preference optimization*, 2024).
     """
 
+    def __init__(
+        self, base: Qwen2ForCausalLM, recipe: Recipe, out: Path, device: str = "cpu", start: Path | None = None
+    ) -> None:
+        super().__init__(base, recipe, out, device, start)
+        begun = hashlib.sha256((start / WEIGHTS).read_bytes()).hexdigest()[:24] if start else "new"
+        self.before = out / "before" / begun
+        """How likely the replies were with the adapter that it began with."""
+
     def train(self, packs: Sequence[Pack], held_out: Sequence[Pack]) -> None:
         """As `Trainer.train`. How likely the replies were before is computed first, and kept on disk."""
         for each in (*packs, *held_out):
@@ -70,11 +82,11 @@ class PreferenceTrainer(Trainer):
         super().train(packs, held_out)
 
     @torch.no_grad()
-    def agreement(self, packs: Sequence[ChoicePack]) -> float:
-        """The share of choices whose best reply has become likelier, against before, than the worst."""
+    def agreement(self, packs: Sequence[ChoicePack]) -> float | None:
+        """The share of choices whose best reply has become likelier, against before, than the worst; None of none."""
         self.inner.eval()
         told = [gain[choice.best] > gain[choice.worst] for each in packs for choice, gain in self._gains(each)]
-        return sum(map(bool, told)) / len(told)
+        return sum(map(bool, told)) / len(told) if told else None
 
     def _loss(self, each: Pack) -> torch.Tensor:
         assert isinstance(each, ChoicePack)
@@ -98,15 +110,23 @@ class PreferenceTrainer(Trainer):
 
     @torch.no_grad()
     def _before(self, each: Pack) -> torch.Tensor:
-        """The log-likelihoods before the first step."""
+        """The log-likelihoods before the first step.
+
+        Raises:
+            UsageError: they were not kept then, and cannot be had any more.
+        """
         name = hashlib.sha256(each.tokens.tobytes() + each.samples.tobytes()).hexdigest()[:24]
-        file = self.out / "before" / f"{name}.pt"
+        file = self.before / f"{name}.pt"
         if file.exists():
             kept: torch.Tensor = torch.load(file, weights_only=True)
             return kept.to(self.device)
+        if self.step:
+            raise UsageError(
+                f"{self.out} was begun with another adapter or other preferences; give those, or another folder"
+            )
         self.inner.eval()
         likelihoods = self._likelihoods(each)
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         torch.save(likelihoods.cpu(), file)
         return likelihoods
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Self
 
+from dreamplay.errors import LibraryError
 from dreamplay.schema.base import FrozenModel, Id, Text
+from dreamplay.schema.error_messages import did_you_mean
 from pydantic import Field, model_validator
 
 from training.scene import values
@@ -42,20 +44,33 @@ class Preference(FrozenModel):
         return self
 
 
-def read(path: Path) -> dict[str, list[Preference]]:
-    """The preferences of a file, by scene.
+def read(path: Path, scenes: Collection[str]) -> dict[str, dict[str, Preference]]:
+    """The preferences of a file by scene, and by where they stand there: `FILE:LINE`.
+
+    Args:
+        path: the file.
+        scenes: the ids of the scenes that there are.
 
     Raises:
-        LibraryError: it cannot be read, or one of them is not valid.
+        LibraryError: it cannot be read, or one of them is not valid or of no scene.
     """
-    found = defaultdict[str, list[Preference]](list)
-    for each in values(path, Preference):
-        found[each.scene].append(each)
+    found = defaultdict[str, dict[str, Preference]](dict)
+    for place, each in values(path, Preference):
+        if each.scene not in scenes:
+            raise LibraryError(f"{place}: there is no scene {each.scene!r}{did_you_mean(each.scene, scenes)}")
+        found[each.scene][place] = each
     return found
 
 
-def asked(preferences: Sequence[Preference], examples: Sequence[Example]) -> Iterator[tuple[Preference, Example]]:
-    """The preferences of a scene, each with what was asked there; see `play.play`."""
-    for each in preferences:
+def asked(preferences: Mapping[str, Preference], examples: Sequence[Example]) -> Iterator[tuple[Preference, Example]]:
+    """The preferences of a scene, each with what was asked there; see `read` and `play.play`.
+
+    Raises:
+        LibraryError: what one of them prefers was not asked there.
+    """
+    for place, each in preferences.items():
         alike = [example for example in examples if example.prompt.kind == each.kind]
+        if each.number >= len(alike):
+            wrong = f"{each.kind} {each.number} is none of the {len(alike)} of the scene {each.scene!r}, counted from 0"
+            raise LibraryError(f"{place}: {wrong}")
         yield each, alike[each.number]

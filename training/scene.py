@@ -171,11 +171,11 @@ class WrittenScene(FrozenModel):
 
 def read(path: Path) -> Iterator[WrittenScene]:
     """Read the scenes of a file, one a line. It raises what `values` does."""
-    return values(path, WrittenScene)
+    return (written for _, written in values(path, WrittenScene))
 
 
-def values(path: Path, kind: type[Value]) -> Iterator[Value]:
-    """Read the values of a file, one a line.
+def values(path: Path, kind: type[Value]) -> Iterator[tuple[str, Value]]:
+    """Read the values of a file, one a line, each with where it stands: `FILE:LINE`.
 
     Raises:
         LibraryError: it cannot be read, or one of them is not valid; the message names the line.
@@ -186,7 +186,7 @@ def values(path: Path, kind: type[Value]) -> Iterator[Value]:
         raise LibraryError(f"{path}: {error.strerror}") from error
     for number, line in enumerate(lines, start=1):
         try:
-            yield kind.model_validate_json(line)
+            yield f"{path}:{number}", kind.model_validate_json(line)
         except ValidationError as error:
             raise LibraryError(f"{path}:{number}: {sentence(error.errors()[0])}") from None
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from dreamplay.errors import UsageError
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import Qwen2ForCausalLM
 
@@ -92,13 +93,20 @@ class Trainer:
             self._take_over()
 
     def train(self, packs: Sequence[Pack], held_out: Sequence[Pack]) -> None:
-        """Train to the end of the recipe, and save what comes of it. It can be stopped at any moment."""
+        """Train to the end of the recipe, and save what comes of it. It can be stopped at any moment.
+
+        Raises:
+            UsageError: there are too few packs for a step.
+        """
         recipe = self.recipe
         order = list(_order(len(packs), recipe))
         steps = len(order) // recipe.scenes
+        if not steps:
+            seen = f"{len(packs)} scenes, each seen {recipe.epochs:g} times"
+            raise UsageError(f"{seen}, are fewer than the {recipe.scenes} of a step; give more scenes or more epochs")
         if self.step == 0:
             self._log(recipe=asdict(recipe), weights=sum(w.numel() for w in self.weights), steps=steps)
-            self._log(step=0, held_out=self.evaluate(held_out[: recipe.evaluated]))
+            self._log_held_out(held_out[: recipe.evaluated], "held_out")
         began = time.monotonic()
         while self.step < steps:
             for group in self.optimizer.param_groups:
@@ -112,8 +120,8 @@ class Trainer:
             self._log(step=self.step, of=steps, loss=round(told, 4), seconds=round(time.monotonic() - began))
             if self.step % recipe.evaluate_every == 0 or self.step == steps:
                 self.save()
-                self._log(step=self.step, held_out=self.evaluate(held_out[: recipe.evaluated]))
-        self._log(step=self.step, held_out_all=self.evaluate(held_out))
+                self._log_held_out(held_out[: recipe.evaluated], "held_out")
+        self._log_held_out(held_out, "held_out_all")
 
     def save(self) -> None:
         """Save the adapter and everything with which training goes on."""
@@ -193,6 +201,11 @@ class Trainer:
             )
             hidden = made[0] if isinstance(made, tuple) else made
         return hidden
+
+    def _log_held_out(self, packs: Sequence[Pack], name: str) -> None:
+        """Log the loss of what is held out, if anything is."""
+        if packs:
+            self._log(step=self.step, **{name: self.evaluate(packs)})
 
     def _log(self, **values: Any) -> None:
         with (self.out / LOG).open("a", encoding="utf-8") as file:

@@ -9,10 +9,11 @@ import pytest
 from dreamplay.errors import LibraryError
 from dreamplay.models import model_store, profile_table
 
-from training import scene
+from training import preference, scene
 from training.__main__ import NAME
 from training.evaluate import by_heart
 from training.play import Played, play
+from training.preference import Preference
 from training.scene import WrittenScene
 
 PROFILE = profile_table.look_up("embedded", model_store.NAME, NAME)
@@ -61,6 +62,18 @@ async def test_a_line_that_the_checks_refuse_is_told_and_is_no_example(tmp_path:
     played = await _play(tmp_path, WRITTEN | {"turns": turns})
     assert ("narrates", "Ada: Ada asks Tom who left it open.") in [(each.check, each.text) for each in played.refusals]
     assert [each.reply for each in played.examples] == ["Tom: Me. I had my hands full of your eels."]
+
+
+async def test_a_preference_of_a_line_that_the_scene_has_not_is_refused_with_its_line(tmp_path: Path) -> None:
+    played = await _play(tmp_path)
+    told = [
+        Preference(scene="lock", kind="line", number=number, replies=("Ada: x", "Ada: y"), best=1, worst=0, fit=2)
+        for number in (2, 3)
+    ]
+    asked = preference.asked({f"liked.jsonl:{n}": each for n, each in enumerate(told, 1)}, played.examples)
+    assert next(asked)[1].reply == "Tom: That bridge was mine, I folded it."
+    with pytest.raises(LibraryError, match=r"liked\.jsonl:2: line 3 is none of the 3 of the scene 'lock'"):
+        next(asked)
 
 
 def test_a_scene_that_names_a_stranger_is_refused_with_its_line(tmp_path: Path) -> None:

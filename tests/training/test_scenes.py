@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -49,21 +50,29 @@ def test_no_line_recites_its_note() -> None:
 
 def test_preferences_are_of_replies_that_a_scene_asks_for() -> None:
     asked = {each.id: each for each in ALL}
-    told = preference.read(preference.PREFERENCES)
+    told = preference.read(preference.PREFERENCES, asked)
     assert sum(map(len, told.values())) == 2006
     for name, liked in told.items():
         of_kind = {"line": Spoken, "epilogue": Ended}
-        for each in liked:
+        for each in liked.values():
             assert each.number < sum(isinstance(item, of_kind[each.kind]) for item in asked[name].turns), each
 
 
-def test_a_preference_between_nothing_is_refused_with_its_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("changed", "wrong"),
+    [
+        ({"worst": 1}, "best 1 and worst 1"),
+        ({"scene": "mils"}, r"there is no scene 'mils' \(did you mean 'mill'\?\)"),
+    ],
+)
+def test_a_preference_that_cannot_be_is_refused_with_its_line(
+    changed: dict[str, object], wrong: str, tmp_path: Path
+) -> None:
+    liked = {"scene": "mill", "kind": "line", "number": 0, "replies": ["A: x", "A: y"], "best": 1, "worst": 0, "fit": 2}
     file = tmp_path / "preferences.jsonl"
-    file.write_text(
-        '{"scene": "a", "kind": "line", "number": 0, "replies": ["A: x", "A: y"], "best": 1, "worst": 1, "fit": 2}\n'
-    )
-    with pytest.raises(LibraryError, match=r"preferences\.jsonl:1: best 1 and worst 1"):
-        preference.read(file)
+    file.write_text(json.dumps(liked) + "\n" + json.dumps(liked | changed) + "\n", encoding="utf-8")
+    with pytest.raises(LibraryError, match=rf"preferences\.jsonl:2: {wrong}"):
+        preference.read(file, {"mill", "door"})
 
 
 @pytest.mark.parametrize("number", [*range(0, len(ALL), 24), *(

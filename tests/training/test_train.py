@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,13 @@ torch = pytest.importorskip("torch", reason="needs the dependency group training
 pytest.importorskip("peft", reason="needs the dependency group training")
 
 import numpy as np  # noqa: E402
+from dreamplay.errors import UsageError  # noqa: E402
 from dreamplay.models import adapter  # noqa: E402
 from transformers import Qwen2Config, Qwen2ForCausalLM  # noqa: E402
 
 from training import adapter_file  # noqa: E402
 from training.packing import Sample, pack  # noqa: E402
-from training.prefer import PreferenceTrainer, choice_pack  # noqa: E402
+from training.prefer import ChoicePack, PreferenceTrainer, choice_pack  # noqa: E402
 from training.preference import Preference  # noqa: E402
 from training.train import Recipe, Trainer, rate  # noqa: E402
 
@@ -112,10 +114,13 @@ def test_the_rate_rises_and_falls() -> None:
     assert rates[0] < rates[5] > rates[-1] > 0
 
 
-def test_what_readers_preferred_becomes_likelier_than_what_they_did_not(tmp_path: Path) -> None:
+def _choices() -> list[ChoicePack]:
     liked = Preference(scene="a", kind="line", number=0, replies=("a", "b", "c"), best=1, worst=2, fit=2)
-    replies = [Sample((1, 2, 3), reply) for reply in ((4, 5), (6, 7), (8,))]
-    packs = [choice_pack([(liked, replies)])]
+    return [choice_pack([(liked, [Sample((1, 2, 3), reply) for reply in ((4, 5), (6, 7), (8,))])])]
+
+
+def test_what_readers_preferred_becomes_likelier_than_what_they_did_not(tmp_path: Path) -> None:
+    packs = _choices()
     trainer = PreferenceTrainer(_base(), RECIPE, tmp_path)
     with torch.no_grad():
         first = trainer._loss(packs[0]).item()
@@ -126,3 +131,26 @@ def test_what_readers_preferred_becomes_likelier_than_what_they_did_not(tmp_path
     assert trainer.agreement(packs) == 1
     resumed = PreferenceTrainer(_base(), RECIPE, tmp_path)
     assert resumed.agreement(packs) == 1, "what was before is what was before the first step"
+
+
+def test_preferences_of_which_none_is_held_out_are_learnt(tmp_path: Path) -> None:
+    packs, trainer = _choices(), PreferenceTrainer(_base(), RECIPE, tmp_path)
+    trainer.train(packs, [])
+    assert (trainer.agreement(packs), trainer.agreement([])) == (1, None)
+
+
+def test_what_was_before_is_of_the_adapter_that_training_began_with(tmp_path: Path) -> None:
+    packs, out = _choices(), tmp_path / "out"
+    for name, learnt in (("one", SAMPLES[:1]), ("other", SAMPLES)):
+        Trainer(_base(), RECIPE, tmp_path / name).train([pack(learnt)], packs)
+    PreferenceTrainer(_base(), RECIPE, out, start=tmp_path / "one")._before(packs[0])  # and it is stopped
+    other = PreferenceTrainer(_base(), RECIPE, out, start=tmp_path / "other")
+    assert torch.equal(other._before(packs[0]), other._likelihoods(packs[0]))
+    other.train(packs, packs)
+    with pytest.raises(UsageError, match="was begun with another adapter"):
+        PreferenceTrainer(_base(), RECIPE, out).train(packs, packs)
+
+
+def test_too_few_scenes_for_a_step_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="1 scenes, each seen 3 times, are fewer than the 4 of a step"):
+        Trainer(_base(), replace(RECIPE, scenes=4), tmp_path).train([pack(SAMPLES)], [])
