@@ -101,8 +101,8 @@ def threads(
 ) -> None:
     """List what was asked, offered, promised and told.
 
-    Prints each question, accusation, offer, promise and told secret: to whom, in which words, since when, and what
-    became of it.
+    Prints each question, request, accusation, offer, promise and told secret: to whom, in which words, since when, and
+    what became of it.
 
     Example: dreamplay threads mindsync-20450101-220000-7
     """
