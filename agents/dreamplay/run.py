@@ -174,7 +174,7 @@ class Run:
         return self.record.script.joint_view(roles, ()).events
 
     def threads(self, role: str | Sequence[str] | None = None, at: int | None = None) -> tuple[Thread, ...]:
-        """Questions, accusations, offers, promises and told secrets, with what became of each, in the order in which
+        """Questions, requests, accusations, offers, promises and told secrets, with what became of each, in the order in which
         they began.
 
         Args:

@@ -66,6 +66,10 @@ CASES: dict[str, tuple[Callable[[Scene], object], str, str]] = {
         lambda s: (_moves(s)[0].pop("opens"), _undecided(s)),
         "id: door", "no move of topic 'door' 'opens' it",
     ),
+    "a promise that is none": (
+        lambda s: _moves(s)[0].update(kept="square.bo_goes == yes"),
+        "", "it is to ask: only a promise is 'kept' or 'broken' (act: promise)",
+    ),
     "a question that nobody answers": (
         lambda s: _moves(s).append({"role": "ada", "joins": True, "id": "x", "does": "asks {bo} what he has eaten"}),
         "", "no other move 'answers' it",

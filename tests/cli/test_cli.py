@@ -40,6 +40,7 @@ from dreamplay.runs.transcript import End
 from dreamplay.schema.event_base import EventBase
 from dreamplay.schema.provenance import Usage
 from dreamplay.schema.script import Script
+from dreamplay.storage import lock
 from fake_endpoint import FakeEndpoint
 
 COMMAND = str(Path(sys.executable).with_name("dreamplay"))
@@ -160,6 +161,13 @@ def test_a_run_is_played_and_can_be_shown(small: Path, call: Callable[..., Done]
     assert [event["text"] for event in events] == [event.text for event in record.script]
 
 
+def test_a_run_that_somebody_else_is_playing_is_not_said_to_be_resumed(call: Callable[..., Done]) -> None:
+    _left_behind()
+    with lock.hold(Path("elsewhere")):
+        assert call("show", "elsewhere").err.startswith("dreamplay: this run is being played by process ")
+    assert "continue with: dreamplay resume elsewhere" in call("show", "elsewhere").err
+
+
 def test_a_run_can_be_asked_why_and_who_knows_what(small: Path, call: Callable[..., Done]) -> None:
     assert call("run", "--story", small, "--model", "scripted", "--quiet", "--out", "run").code == 0
     shown = call("show", "run", "--numbers").out
@@ -237,7 +245,7 @@ def test_what_if(small: Path, call: Callable[..., Done]) -> None:
     done = call(*what_if)
     assert done.code == 0, done.err
     assert "Bo: I am off." in done.out
-    assert "on, say bo: I am off.; drop bo.\n- The runs diverge after" in done.out
+    assert "on, say bo: I am off.; drop bo.\n- The runs diverge at event " in done.out
     assert call(*what_if, "--quiet") == Done(0, "", "")
     listed = call(*what_if, "--seeds", 2, "--jobs", 4, "--dry-run")
     assert re.fullmatch(r"2 of 3 runs to play: about \d+ calls, [\d,]+ prompt tokens .*\n", listed.out)

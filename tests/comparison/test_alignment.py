@@ -21,14 +21,14 @@ def _pairs(base: Sequence[RunLog], changed: Sequence[RunLog]) -> tuple[alignment
     return alignment.pairs(alignment.match(base, changed))
 
 
-SAME, AT_ONCE = "The runs are the same, event for event.", "The runs diverge at their first event, in Day."
+SAME, AT_ONCE = "The runs are the same, event for event.", "The runs diverge at event 0, in Day."
 PARTS: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], int, str]] = {
     # base, changed, events in common, sentence
     "nothing": (_lines("a", "b"), _lines("a", "b"), 2, SAME),
-    "a text": (_lines("a", "b"), _lines("a", "c"), 1, "The runs diverge after 1 event, in Day."),
+    "a text": (_lines("a", "b"), _lines("a", "c"), 1, "The runs diverge at event 1, in Day."),
     "at once": (_lines("a"), _lines("b"), 0, AT_ONCE),
     "who speaks": (_lines("a"), [worlds.said("bo", "a")], 0, AT_ONCE),
-    "an end": (_lines("a"), _lines("a", "b"), 1, "The runs diverge after 1 event, in Day."),
+    "an end": (_lines("a"), _lines("a", "b"), 1, "The runs diverge at event 1, in Day."),
     "a place": (_lines("a"), _lines("a", **ATTIC), 0, AT_ONCE),
     "a choice": ([{"kind": "stance", "speaker": "bo", "text": "x", "choice": "go"}],
                  [{"kind": "stance", "speaker": "bo", "text": "x", "choice": "stay"}], 0, AT_ONCE),
@@ -99,9 +99,14 @@ def test_several_pairs_say_where_the_first_and_the_last_part() -> None:
     found = _pairs(base, changed)
     assert [pair.base_seed for pair in found] == [pair.changed_seed for pair in found] == [1, 2, 3]
     assert alignment.parting(found, BEATS) == (
-        "1 of 3 pairs are the same, event for event; the others diverge at their first event, in Day, the last of them "
-        "after 2."
+        "1 of 3 pairs are the same, event for event; the others diverge at event 0, in Day, the last of them at "
+        "event 2."
     )
+
+
+def test_runs_part_at_the_number_that_their_events_have_after_a_night_before() -> None:
+    base, changed = (worlds.record(_night_before("Ada slept."), *_lines("a", text)) for text in "bc")
+    assert alignment.parting(_pairs([base], [changed]), BEATS) == "The runs diverge at event 2, in Day."
 
 
 def test_what_both_say_stands_in_one_row_scene_by_scene() -> None:

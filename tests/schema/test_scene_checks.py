@@ -47,6 +47,26 @@ def _comes(role: str, **rest: Any) -> dict[str, Any]:
 YES, NO = {"when": "square.bo_goes == yes"}, {"when": "square.bo_goes == no"}
 
 FAULTS: dict[str, tuple[Change, str, str]] = {
+    "a promise kept in no scene": (
+        lambda a, b: _move(a, 1, kept="cornr"), "kept: cornr", "no scene called 'cornr' (did you mean 'corner'?)",
+    ),
+    "a promise kept in its own scene": (
+        lambda a, b: _move(a, 1, kept="square"), "kept: square", "scene 'square' does not come after the promise",
+    ),
+    "a promise broken by an unknown answer": (
+        lambda a, b: _move(a, 1, broken="corner and square.bo_goes == perhaps"),
+        "broken: ", "no answer to square.bo_goes called 'perhaps'; there are yes, no",
+    ),
+    "a promise that was kept before it is made": (
+        lambda a, b: b.update(topics=[{"id": "tea", "about": "tea", "moves": [
+            {"role": "bo", "does": "promises tea", "opens": True, "kept": "square.bo_goes == yes"},
+        ]}]),
+        "kept: ", "square.bo_goes == yes: it is decided before the promise is made; name a later scene",
+    ),
+    "a promise that nothing settles": (
+        lambda a, b: _move(a, 1, kept="when Bo goes"), "kept: ",
+        "nothing that settles a promise; write the id of a later scene, or scene.outcome == answer, joined by and",
+    ),
     "an unknown scene": (
         lambda a, b: b["openings"][0].update(when="sqare.bo_goes == yes"),
         "when: sqare.bo_goes", "no scene called 'sqare' (did you mean 'square'?)",

@@ -11,6 +11,7 @@ from dreamplay.languages import Language
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Event
 from dreamplay.schema.script import Script
+from dreamplay.schema.story import Story
 from dreamplay.threads.book import PATIENCE
 from dreamplay.threads.ledger import Ledger, Ledgers
 from dreamplay.threads.thread import Thread
@@ -193,13 +194,75 @@ def test_a_line_that_answers_a_promise_takes_it_up(cast: Cast) -> None:
 
 
 def test_a_led_line_says_what_it_does(cast: Cast) -> None:
-    events = _events(("ada", "The key.", _cue(act="ask")), ("bo", "Until Sunday.", _cue(act="promise", to="ada")))
+    events = _events(("ada", "The key?", _cue(act="ask")), ("bo", "Until Sunday.", _cue(act="promise", to="ada")))
     assert [(each.kind, each.by, each.to) for each in Ledger.of(events, cast).threads] == [
         ("question", "ada", "bo"),
         ("promise", "bo", "ada"),
     ]
     free = [worlds.cue(act="ask", text="")]
     assert Ledger.of(_events(("ada", "The key.", {"cue": free[0]})), cast).threads == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "act", "kind"),
+    [
+        ("Let it sound, Bo. Stay one minute longer.", "ask", "request"),
+        ("Six strangers dreamt one dream.", "press", None),
+        ("You promised a wake-up at six.", "press", "accusation"),
+        ("Six strangers dreamt one dream. Who are they?", "press", "question"),
+    ],
+)
+def test_a_led_line_without_a_question_mark_asks_no_question(cast: Cast, text: str, act: str, kind: str | None) -> None:
+    found = Ledger.of(_events(("ada", text, _cue(act=act))), cast)
+    assert [each.kind for each in found.threads] == ([kind] if kind else [])
+    assert [each.kind for each in found.open_for("bo")] == ([kind] if kind else [])
+
+
+def _promising(**fate: str) -> Story:
+    """The story for three, in which Ada says at first that Bo will be woken, and somebody wakes him or does not."""
+    data = worlds.story()
+    square, corner = data["beats"][0]["scenes"]
+    worlds.plot(corner)
+    move = {"role": "ada", "does": "agrees to wake {bo} at six", "act": "yield", "opens": True, **fate}
+    square["topics"] = [{"id": "six", "about": "who wakes {bo}", "moves": [move]}]
+    return Story.model_validate(data)
+
+
+SAID = ("ada", "At six. By hand.", {**_cue(topic="six", move=0, act="yield", material="agrees to wake {bo} at six"),
+        "scene": "square"})  # fmt: skip
+FREE = ("ada", "I'll wake you at six, Bo.", {"scene": "square"})
+OTHER = ("ada", "I'll bring you tea, Bo.", {"scene": "square"})
+THOUGHT = ("ada", "So be it.", {"kind": "reflection", "scene": "square", "promised": {"bo": "to wake him at six"}})
+BEGINS = ("", "Half past seven.", {"kind": "narration", "scene": "corner"})
+GOES = ("", "Bo goes.", {"kind": "outcome", "outcome": "bo_goes", "answer": "yes", "scene": "corner"})
+
+
+@pytest.mark.parametrize(
+    ("fate", "told", "state", "by"),
+    [
+        ({"broken": "corner"}, (SAID, BEGINS), "broken", (1,)),
+        ({"kept": "corner"}, (SAID, BEGINS), "kept", (1,)),
+        ({"kept": "corner.bo_goes == yes", "broken": "corner.bo_goes == no"}, (SAID, BEGINS, GOES), "kept", (2,)),
+        ({"kept": "corner.bo_goes != yes", "broken": "corner.bo_goes == yes"}, (SAID, BEGINS, GOES), "broken", (2,)),
+        ({"kept": "attic and corner.bo_goes == yes"}, (SAID, BEGINS, GOES), "open", ()),
+        ({"broken": "corner"}, (FREE, BEGINS), "broken", (1,)),
+        ({"broken": "corner"}, (THOUGHT, BEGINS), "broken", (1,)),
+        ({"broken": "corner"}, (OTHER, BEGINS), "open", ()),
+        ({"broken": "corner"}, (FREE, ("", "Six.", {"kind": "narration", "scene": "square"})), "open", ()),
+    ],
+)
+def test_a_story_says_with_what_its_promises_are_kept_or_broken(
+    cast: Cast, fate: dict[str, str], told: tuple[Told, ...], state: str, by: tuple[int, ...]
+) -> None:
+    thread = _only(Ledger.of(_events(*told), cast, story=_promising(**fate)))
+    assert (thread.kind, thread.by, thread.to, thread.state, thread.taken_up) == ("promise", "ada", "bo", state, by)
+
+
+def test_whoever_was_not_there_does_not_know_that_a_promise_was_broken(cast: Cast) -> None:
+    events = _events(SAID, ("", "Half past seven.", BEGINS[2] | {"witnesses": ("ada", "bo")}))
+    story = _promising(broken="corner")
+    known = [_only(Ledger.of(Script(events).visible_to(role), cast, story=story)).state for role in ROLES]
+    assert known == ["broken", "broken", "open"]
 
 
 def test_an_outcome_answers_the_question_that_it_is_about(cast: Cast) -> None:

@@ -17,6 +17,9 @@ from dreamplay.schema.story import Story
 from dreamplay.schema.topic import Topic
 from dreamplay.schema.topic_checks import said
 
+_PROMISING = frozenset({"promise", "offer", "yield", "refuse", "lie", "comfort"})
+"""Acts with which somebody can promise something: to agree, to offer, to lie."""
+
 
 @dataclass(frozen=True)
 class Advice:
@@ -127,6 +130,9 @@ def _of_topic(story: Story, scene: Scene, topic: Topic) -> Iterator[Advice]:
             )
         if move.reveals and move.role not in knowing[move.reveals]:
             yield Advice(("moves", m), f"{move.role} tells {move.reveals!r}, and is not among those who know it")
+        act = move.act or acts.shown(move.does, language)
+        if move.has_fate and act not in _PROMISING:
+            yield Advice(("moves", m), f"it is to {act}: only a promise is 'kept' or 'broken' (act: promise)")
         if (
             move.act != "ask"
             and acts.shown(move.does, language) != "ask"

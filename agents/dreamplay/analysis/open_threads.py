@@ -8,7 +8,7 @@ from dreamplay.threads.thread import Thread
 
 
 def threads(record: RunLog, *roles: str, at: int | None = None) -> tuple[Thread, ...]:
-    """Questions, accusations, offers, promises and told secrets, and what became of them, in the order in which they
+    """Questions, requests, accusations, offers, promises and told secrets, and what became of them, in the order in which they
     began.
 
     Args:

@@ -35,11 +35,17 @@ class Pair(FrozenModel):
     """Number of events that were played, without the prologue; `changed_events` likewise."""
     changed_events: int
     shared: int
-    """Number of events before the first difference."""
+    """Number of events before the first difference, without the prologue."""
     first: AlignedRow | None
     """The first difference; None if there is none."""
     rows: tuple[AlignedRow, ...]
     """All events from the first difference on, by scene."""
+
+    @property
+    def parts(self) -> EventView | None:
+        """The first event that differs, of the base run, or of the changed run if the other has ended; None if the runs
+        are the same."""
+        return (self.first.base or self.first.changed) if self.first else None
 
 
 @dataclass(frozen=True)
@@ -135,15 +141,12 @@ def pairs(matched: Pairing) -> tuple[Pair, ...]:
 
 def parting(found: Sequence[Pair], beats: Mapping[str, str]) -> str:
     """A sentence on where the runs diverge."""
-    parted = [(pair.shared, pair.first) for pair in found if pair.first]
+    parted = [pair.parts for pair in found if pair.parts]
     if not parted:
         return "The runs are the same, event for event."
-    first, point = min(((first, shared) for shared, first in parted), key=lambda each: each[1])
-    said = first.base or first.changed
-    beat = f", in {beats.get(said.beat, said.beat)}" if said else ""
-    last = max(shared for shared, _ in parted)
-    late = f", the last of them after {last}" if last > point else ""
-    where = f"after {point} event{'s' * (point != 1)}{beat}{late}" if point else f"at their first event{beat}{late}"
+    first, last = min(parted, key=lambda said: said.event), max(said.event for said in parted)
+    late = f", the last of them at event {last}" if last > first.event else ""
+    where = f"at event {first.event}, in {beats.get(first.beat, first.beat)}{late}"
     if len(parted) == len(found):
         return f"The runs diverge {where}."
     return (

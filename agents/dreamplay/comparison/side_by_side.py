@@ -39,7 +39,7 @@ class SideBySide(FrozenModel):
     choices: dict[str, str]
     """The choices at the crossroads, in words."""
     shared: int
-    """Number of events before the first difference."""
+    """Number of events before the first difference, without the prologue."""
     before: tuple[SceneBeside, ...]
     """Those events, by scene."""
     after: tuple[SceneBeside, ...]

@@ -35,7 +35,9 @@ AFTER: Mapping[str, Mapping[str, float]] = {
     "": {"tell": 4, "ask": 3, "accuse": 1, "offer": 1, "tease": 1, "comfort": 1},
 }
 """What usually follows on an act, as weights; "" is when something has happened, or nothing has been said yet."""
-_OF_KIND: Mapping[str, Act] = {"accusation": "accuse", "question": "ask", "offer": "offer", "promise": "promise"}
+_OF_KIND: Mapping[str, Act] = {
+    "accusation": "accuse", "question": "ask", "request": "ask", "offer": "offer", "promise": "promise",
+}  # fmt: skip
 _WARM = frozenset({"comfort", "yield", "confess", "offer", "promise"})
 _COLD = frozenset({"accuse", "press", "refuse", "lie", "dodge"})
 _HOT = frozenset({"accuse", "press", "confess", "refuse", "yield", "promise"})

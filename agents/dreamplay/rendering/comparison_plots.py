@@ -78,13 +78,14 @@ def parting(made: Comparison) -> Markup:
         return left + events / most * (right - left)
 
     height = step * len(made.pairs) + 26
-    parts = [svg.axis(x, height - 22, [(0, "0"), (most, f"{most} events")])]
+    parts = [svg.axis(x, height - 22, [(0, "0"), (most, f"{most} events played")])]
     for place, pair in enumerate(made.pairs):
         y = place * step + 10
         seed = str(pair.base_seed) if made.paired else f"{pair.base_seed}/{pair.changed_seed}"
         end = x(max(pair.base_events, pair.changed_events))
         parts.append(svg.text(0, y + 4, f"seed {seed}"[:12], "tick"))
-        said = f"seed {seed}: {pair.shared} events in common"
+        parts_at = f"they diverge at event {pair.parts.event}" if pair.parts else "they are the same"
+        said = f"seed {seed}: {parts_at}"
         parts.append(svg.mark(said, svg.bar(left, y, x(pair.shared), "n"), svg.bar(x(pair.shared), y, end, "b faint")))
     return svg.plot(height, "How many events the runs of each pair share before they diverge", parts)
 

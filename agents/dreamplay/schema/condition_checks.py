@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NoReturn
 
 from dreamplay.schema.base import MisplacedError
-from dreamplay.schema.conditions import When
+from dreamplay.schema.conditions import Begun, Condition, Once, When
 from dreamplay.schema.error_messages import did_you_mean, listed
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.scene_checks import Place
@@ -27,28 +28,52 @@ def check_conditions(scenes: Mapping[Place, Scene]) -> None:
         for when, place in scene.conditions:
             for condition in when:
                 where = (*at, *place)
-                other = known.get(condition.scene)
-                if other is None:
-                    with_outcome = [name for name, each in known.items() if each.outcome]
-                    _unknown("scene", condition.scene, with_outcome, where)
-                elif other.outcome is None:
-                    raise MisplacedError(f"{condition}: scene {other.id!r} has no outcome; give it one", *where)
-                elif other.outcome.id != condition.outcome:
-                    _unknown(f"outcome of scene {other.id!r}", condition.outcome, [other.outcome.id], where)
-                elif condition.answer not in other.outcome.answers:
-                    answers = list(other.outcome.answers)
-                    _unknown(f"answer to {other.id}.{other.outcome.id}", condition.answer, answers, where)
-                elif order.index(other.id) > order.index(scene.id):
+                other = _asked(condition, known, where)
+                if order.index(other.id) > order.index(scene.id):
                     wrong = f"{condition}: scene {other.id!r} comes later than {scene.id!r}, so nothing is decided yet"
                     raise MisplacedError(wrong, *where)
-                elif other is scene and place[0] == "openings":
+                if other is scene and place[0] == "openings":
                     wrong = f"{condition}: a scene begins before anything is decided in it; name an earlier scene"
                     raise MisplacedError(wrong, *where)
             _check_contradiction(when, known, (*at, *place))
         _check_circles(scene, at)
+        for t, topic in enumerate(scene.topics):
+            for m, move in enumerate(topic.moves):
+                for key, once in (("kept", move.kept), ("broken", move.broken)):
+                    where = (*at, "topics", t, "moves", m, key)
+                    _check_fate(once, known, order[order.index(scene.id) :], where)
 
 
-def _unknown(what: str, name: str, among: list[str], where: Place) -> None:
+def _check_fate(once: Once, known: Mapping[str, Scene], rest: list[str], where: Place) -> None:
+    """Refuse what can never settle a promise. `rest` are the scene in which it is made and all later ones."""
+    for each in once:
+        if not isinstance(each, Begun):
+            _asked(each, known, where)
+        elif each.scene not in known:
+            _unknown("scene", each.scene, list(known), where)
+        elif each.scene not in rest[1:]:
+            wrong = f"scene {each.scene!r} does not come after the promise; name a later one, or an outcome"
+            raise MisplacedError(wrong, *where)
+    if once and not any(each.scene in rest for each in once):
+        wrong = f"{' and '.join(map(str, once))}: it is decided before the promise is made; name a later scene"
+        raise MisplacedError(wrong, *where)
+
+
+def _asked(condition: Condition, known: Mapping[str, Scene], where: Place) -> Scene:
+    """The scene whose outcome a condition is about."""
+    scene = known.get(condition.scene)
+    if scene is None:
+        _unknown("scene", condition.scene, [name for name, each in known.items() if each.outcome], where)
+    if scene.outcome is None:
+        raise MisplacedError(f"{condition}: scene {scene.id!r} has no outcome; give it one", *where)
+    if scene.outcome.id != condition.outcome:
+        _unknown(f"outcome of scene {scene.id!r}", condition.outcome, [scene.outcome.id], where)
+    if condition.answer not in scene.outcome.answers:
+        _unknown(f"answer to {scene.id}.{scene.outcome.id}", condition.answer, list(scene.outcome.answers), where)
+    return scene
+
+
+def _unknown(what: str, name: str, among: list[str], where: Place) -> NoReturn:
     raise MisplacedError(f"there is no {what} called {name!r}{did_you_mean(name, among)}; there are {listed(among)}",
                          *where)  # fmt: skip
 

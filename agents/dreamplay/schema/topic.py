@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from dreamplay.schema.base import FrozenModel, Id, Role, Text
-from dreamplay.schema.conditions import When
+from dreamplay.schema.conditions import Once, When
 
 Act = Literal[
     "ask", "tell", "press", "dodge", "refuse", "lie", "accuse", "confess", "promise", "offer", "tease", "comfort",
@@ -48,6 +48,17 @@ class TopicMove(FrozenModel):
     """Whether it ends the topic."""
     when: When = Field(default=(), exclude_if=lambda value: not value)
     """Conditions (`scene.outcome == answer`): it is said only if they hold."""
+    kept: Once = Field(default=(), exclude_if=lambda value: not value)
+    """Of a promise: with what it is kept. The id of a later scene, which keeps it as it begins, or an outcome
+    (`scene.outcome == answer`), several joined by `and`."""
+    broken: Once = Field(default=(), exclude_if=lambda value: not value)
+    """Of a promise: with what it is broken, written as `kept` is. A promise with neither stays open, unless somebody
+    says or does what settles it."""
+
+    @property
+    def has_fate(self) -> bool:
+        """Whether its author says with what it is kept or broken, so that it is a promise."""
+        return bool(self.kept or self.broken)
 
 
 class OwnWords(TopicMove):

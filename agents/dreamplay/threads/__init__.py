@@ -1,1 +1,1 @@
-"""What is open between the characters: questions, accusations, offers, promises and told secrets."""
+"""What is open between the characters: questions, requests, accusations, offers, promises and told secrets."""

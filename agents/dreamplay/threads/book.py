@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dreamplay.languages.language import Language
 from dreamplay.schema.cast import Cast
+from dreamplay.schema.conditions import come
 from dreamplay.schema.event import (
     PROLOGUE,
     ActionEvent,
@@ -17,6 +18,7 @@ from dreamplay.schema.event import (
     SilenceEvent,
 )
 from dreamplay.schema.made_move import Topics, made_of
+from dreamplay.schema.topic import TopicMove
 from dreamplay.threads import signs
 from dreamplay.threads.thread import Thread, ThreadKind, ThreadState
 
@@ -31,7 +33,7 @@ class Book:
     cast: Cast
     language: Language
     topics: Topics
-    """Of the story: what comes out in the moves of its scenes."""
+    """Of the story: what comes out in the moves of its scenes, and with what their promises are kept or broken."""
     read: tuple[Event, ...] = ()
     threads: list[Thread] = field(default_factory=list)
     _lively: list[int] = field(default_factory=list)
@@ -42,6 +44,12 @@ class Book:
     """The lines that whoever asked has said since, by index."""
     _last: dict[str, LineEvent] = field(default_factory=dict)
     """The last line, by scene."""
+    _fates: dict[int, TopicMove] = field(default_factory=dict)
+    """The moves that say with what a promise is kept or broken, by index."""
+    _begun: set[str] = field(default_factory=set)
+    """The scenes that have begun."""
+    _answers: dict[str, str] = field(default_factory=dict)
+    """The answers that the outcomes of scenes have, by scene."""
 
     def add(self, event: Event) -> None:
         """Read the next event. The lines of the prologue are examples, and open nothing."""
@@ -60,6 +68,18 @@ class Book:
                 self._reflection(event)
             case _:
                 pass
+        if event.scene not in self._begun or isinstance(event, OutcomeEvent):
+            self._begun.add(event.scene)
+            self._settle(event)
+
+    def _settle(self, event: Event) -> None:
+        """Close the promises that the story says are kept or broken by now."""
+        for number in [number for number in self._lively if number in self._fates]:
+            move = self._fates[number]
+            if come(move.kept, self._begun, self._answers.get):
+                self._close(event, [number], "kept")
+            elif come(move.broken, self._begun, self._answers.get):
+                self._close(event, [number], "broken")
 
     def _line(self, event: LineEvent) -> None:
         speaker, last = event.speaker, self._last.get(event.scene)
@@ -68,10 +88,13 @@ class Book:
         self._answer(event, to)
         self._keep(event)
         self._tire(event)
-        for put in signs.puts(event.text, event.cue, self.language):
-            for role, words in signs.put_to(self.cast, event.text, put, event.cue, to, able).items():
-                self._open(event, put.kind, role, words)
         move = made_of(self.topics.get(event.scene, ()), event)
+        puts = signs.puts(event.text, event.cue, self.language)
+        if move and move.has_fate and not any(put.kind == "promise" for put in puts) and not event.cue.written:
+            puts.append(signs.Put("promise", (event.text,)))
+        for put in puts:
+            for role, words in signs.put_to(self.cast, event.text, put, event.cue, to, able).items():
+                self._open(event, put.kind, role, words, move=move)
         if move and move.reveals:
             self._open(event, "secret", to, event.text, "told")
         self._last[event.scene] = event
@@ -137,11 +160,12 @@ class Book:
                 self._close(event, [number], "let_go", by_it=False)
 
     def _outcome(self, event: OutcomeEvent) -> None:
-        """Answer the questions and offers of the scene that are about what has been decided."""
+        """Answer the questions, requests and offers of the scene that are about what has been decided."""
+        self._answers[event.scene] = event.answer
         decided = signs.bare(self.cast, event.text)
         about = [
             n for n in self._lively
-            if self.threads[n].scene == event.scene and self.threads[n].kind in ("question", "offer")
+            if self.threads[n].scene == event.scene and self.threads[n].kind in ("question", "request", "offer")
             and signs.about(self._bare(n), decided, self.language)
         ]  # fmt: skip
         self._close(event, about, "answered")
@@ -184,7 +208,10 @@ class Book:
         words: str,
         state: ThreadState = "open",
         by: str | None = None,
+        move: TopicMove | None = None,
     ) -> None:
+        if kind == "promise" and (fate := self._fate(event.scene, by or event.speaker, words, move)):
+            self._fates[len(self.threads)] = fate
         self.threads.append(
             Thread(
                 kind=kind, by=by or event.speaker, to=to, words=words, since=event.id, beat=event.beat,
@@ -193,6 +220,21 @@ class Book:
         )  # fmt: skip
         if state == "open":
             self._lively.append(len(self.threads) - 1)
+
+    def _fate(self, scene: str, role: str, words: str, move: TopicMove | None) -> TopicMove | None:
+        """The move of the story that says what becomes of a promise: the one that was said, or, of somebody who was led
+        to none, the first of theirs in the scene that is about the same."""
+        if move:
+            return move if move.has_fate else None
+        theirs = (each for topic in self.topics.get(scene, ()) for each in topic.moves if each.role == role)
+        said = signs.bare(self.cast, words)
+        return next(
+            (
+                each for each in theirs
+                if each.has_fate and signs.about(signs.bare(self.cast, self.cast.fill(each.does)), said, self.language)
+            ),
+            None,
+        )  # fmt: skip
 
     def _bare(self, number: int) -> str:
         return signs.bare(self.cast, self.threads[number].words)

@@ -24,7 +24,7 @@ _KEPT = 20_000
 _STEM = 5
 """Letters by which two words count as the same, without an s at the end: "promise" and "promised"."""
 _OF_ACT: dict[str, ThreadKind] = {
-    "ask": "question", "press": "question", "accuse": "accusation", "offer": "offer", "bargain": "offer",
+    "ask": "request", "press": "question", "accuse": "accusation", "offer": "offer", "bargain": "offer",
     "promise": "promise",
 }  # fmt: skip
 DODGES = frozenset({"dodge", "change the subject", "say nothing", "interrupt"})
@@ -132,16 +132,20 @@ def _puts(text: str, act: ThreadKind | None, language: Language) -> tuple[Put, .
 
 def _demand(said: Sequence[str], act: ThreadKind | None, language: Language) -> Put | None:
     """The one thing in these sentences that asks for an answer. The kind that the act of a led line has counts most; an
-    accusation counts more than an offer, and an offer more than a question."""
+    accusation counts more than an offer, and an offer more than a question. What has no question mark is no question,
+    whatever the act: a line that was to ask is then a request, and one that was to press what its words show."""
     kinds: list[tuple[ThreadKind, list[str]]] = [
         ("accusation", [each for each in said if language.accusations.search(each)]),
         ("offer", [each for each in said if language.offers.search(each)]),
         ("question", [each for each in said if _asks(each)]),
     ]
-    if act in ("question", "accusation", "offer"):
-        of_act = next(words for kind, words in kinds if kind == act)
-        return Put(act, tuple(of_act or said))
-    return next((Put(kind, tuple(words)) for kind, words in kinds if words), None)
+    of_kind = dict(kinds)
+    if act in ("question", "request") and of_kind["question"]:
+        return Put("question", tuple(of_kind["question"]))
+    if act in ("accusation", "offer"):
+        return Put(act, tuple(of_kind[act] or said))
+    shown = next((Put(kind, tuple(words)) for kind, words in kinds if words), None)
+    return Put(act, tuple(said)) if act == "request" and not shown else shown
 
 
 def _asks(sentence: str) -> bool:

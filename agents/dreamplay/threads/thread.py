@@ -7,11 +7,12 @@ from typing import Literal
 from dreamplay.schema.base import FrozenModel, Words
 from dreamplay.schema.provenance import Place
 
-ThreadKind = Literal["question", "accusation", "offer", "promise", "secret"]
-"""What it is. A request is a question, and an invitation an offer; a secret is one that has been told."""
+ThreadKind = Literal["question", "request", "accusation", "offer", "promise", "secret"]
+"""What it is. A request asks for something without a question mark. An invitation is an offer; a secret is one that has
+been told."""
 ThreadState = Literal["open", "answered", "dodged", "kept", "broken", "told", "let_go"]
-"""What has become of it. A question, an accusation or an offer is answered, dodged or let go; a promise is kept, broken
-or let go; a secret is told."""
+"""What has become of it. A question, a request, an accusation or an offer is answered, dodged or let go; a promise is
+kept, broken or let go; a secret is told."""
 
 
 class Thread(FrozenModel):
@@ -45,8 +46,8 @@ class Thread(FrozenModel):
 
     @property
     def demands(self) -> bool:
-        """Whether it asks for an answer: a question, an accusation or an offer."""
-        return self.kind in ("question", "accusation", "offer")
+        """Whether it asks for an answer: a question, a request, an accusation or an offer."""
+        return self.kind in ("question", "request", "accusation", "offer")
 
     @property
     def debtor(self) -> str | None:

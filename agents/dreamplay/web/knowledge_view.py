@@ -109,7 +109,7 @@ class KnowledgeView(SeenRun):
 
     @cached_property
     def threads(self) -> tuple[Thread, ...]:
-        """Questions, accusations, offers, promises and told secrets, as whoever looks knows of them."""
+        """Questions, requests, accusations, offers, promises and told secrets, as whoever looks knows of them."""
         if self.at < 0:
             return ()
         found = self.run.threads(sorted(self.eyes) or None, at=self.at)

@@ -26,14 +26,17 @@ def show(
     from dreamplay.rendering.story_view import StoryView
     from dreamplay.run import Run
 
-    record = Run.find(reference, store).record
+    run = Run.find(reference, store)
+    record, player = run.record, run.played_by
     if as_json:
         echo(dumps([event.model_dump() for event in record.script]))
         return
     with StoryView(record.header.story, record.cast, [], "story", numbers=numbers) as screen:
         for event in record.script:
             screen.show(event)
-    if record.end is None:
+    if record.end is None and player:
+        say(f"this run is being played by {player}; show it again when it has ended")
+    elif record.end is None:
         say(f"this run is not finished; continue with: dreamplay resume {reference or ''}".rstrip())
 
 
@@ -98,8 +101,8 @@ def threads(
 ) -> None:
     """List what was asked, offered, promised and told.
 
-    Prints each question, accusation, offer, promise and told secret: to whom, in which words, since when, and what
-    became of it.
+    Prints each question, request, accusation, offer, promise and told secret: to whom, in which words, since when, and
+    what became of it.
 
     Example: dreamplay threads mindsync-20450101-220000-7
     """
