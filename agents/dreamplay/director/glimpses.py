@@ -15,6 +15,9 @@ from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import DreamEvent, TurnEvent
 from dreamplay.schema.script import Script
 
+_JOINED = re.compile(r"\s*(?:and|but|or|so|then|because|until|while|when|as|if)\b", re.IGNORECASE)
+"""How a clause begins that cannot follow "that", or that has its subject in the sentence before."""
+
 
 @dataclass(frozen=True)
 class Glimpses:
@@ -46,7 +49,8 @@ class Glimpses:
             return []
         clauses = [re.split(r"[,;:]| and | until | while ", t)[0] for t in re.split(r"[.!?…]\s*", dreams[-1].text)]
         least, most = self.config.glimpse
-        shown = [text.strip() for text in clauses if least <= text.strip().count(" ") <= most]
+        whole = [text.strip() for text in clauses if not _JOINED.match(text)]
+        shown = [text for text in whole if least <= text.count(" ") <= most]
         dreamers = [role for role in dreams[-1].witnesses if role in self.cast.characters]
         owners = relevance.owners(self.cast, self.embedder, shown, dreamers) if shown else {}
         return [self._lowered(text) for text in shown if owners.get(text) == speaker]

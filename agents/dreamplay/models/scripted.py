@@ -37,6 +37,8 @@ _BRIEF = re.compile(
 _POSSIBLE = re.compile(r"^- Possible: (.*)\.$", re.MULTILINE)
 _AT_HAND = re.compile(r"^- At hand[^:]*: (.*)\.$", re.MULTILINE)
 _POOLED = re.compile(r"^(?:-|\d+\.) (.+)$", re.MULTILINE)
+_JOINT = re.compile(r",| (?:and|but|or|until|while|because|where|when|who|which|that|so)\b")
+_DEPENDS = re.compile(r"(?:and|but|or|until|while|because|where|when|who|which|that|so|if|as|since)\b", re.IGNORECASE)
 _RULE = "\n---\n"
 _SCHEMA = re.compile(r'\{"type": "object", .*\}')
 _RANGE = re.compile(r"from (-?\d+) to (\d+)")
@@ -187,10 +189,14 @@ def _numbers(field: dict[str, Any]) -> Sequence[int]:
 
 
 def _glimpse(item: str, dice: random.Random) -> str:
-    """A piece of what was pooled: a dream shows something of each, and lists nothing."""
-    pieces = [piece.split() for piece in re.split(r"[,.;!?]", item.partition(": ")[2] or item)]
-    piece = " ".join(dice.choice([words for words in pieces if len(words) > 2] or pieces)[:14])
-    return re.sub(r"^(He|She|It|A|The|Her|His|Every) ", lambda m: m[0].lower(), piece.removeprefix("and "))
+    """A piece of what was pooled: a dream shows something of each, and lists nothing. It is a whole clause, the first
+    one of a sentence."""
+    told = [text.strip() for text in re.split(r"[.;!?]", item.partition(": ")[2] or item) if text.strip()]
+    piece = dice.choice([text for text in told if text.count(" ") > 1] or told or [item])
+    if not _DEPENDS.match(piece):
+        ends = (joint.start() for joint in _JOINT.finditer(piece))
+        piece = piece[: next((end for end in ends if piece.count(" ", 0, end) > 1), None)]
+    return re.sub(r"^(He|She|It|A|The|Her|His|Every|In|On|At) ", lambda m: m[0].lower(), piece)
 
 
 def _in_first_person(matter: str) -> str:
