@@ -152,6 +152,14 @@ class Cast:
         """
         return self._known.get(folded(words))
 
+    def role_given(self, words: str) -> str | None:
+        """The role that a command or a function is given, whatever the case: by the role itself, else by a whole name.
+        A role comes first, since it means the same whoever plays it.
+        """
+        word = folded(words)
+        whole = (role for role in self.roles if word in map(folded, self.names(role)))
+        return word if word in self.personas else next(whole, None)
+
     def addressed(self, text: str) -> tuple[str, str] | None:
         """The role that a text begins with, and what follows: "ann marie, the door". The longest name counts, so that
         what is meant for Ann Marie does not reach Ann.
