@@ -68,7 +68,7 @@ class Persona(Authored):
     """How they talk, in a short sentence. In every prompt."""
     talkativeness: float = Field(default=0.5, ge=0.05, le=1.0)
     """How readily they speak: their weight when the next speaker is drawn."""
-    examples: tuple[Text, ...] = Field(min_length=1)
+    examples: tuple[Text, ...] = ()
     """Lines that they might say, for authors. No model is shown them, and a line that copies one is rejected."""
     tactics: tuple[Text, ...] = Field(min_length=1)
     """How they say things, in words that can follow "tells Leo": "drily", "with a shrug". Each cue has one."""
