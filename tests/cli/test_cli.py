@@ -238,6 +238,12 @@ def test_what_if(small: Path, call: Callable[..., Done]) -> None:
     assert done.code == 0, done.err
     assert "Bo: I am off." in done.out
     assert "on, say bo: I am off.; drop bo.\n- The runs diverge after" in done.out
+    assert "\n— new from here on —\n" in done.out
+    assert "\nWho chose what\n" in done.out
+    assert "Methods" not in done.out
+    compared = re.search(r"texts, measures and methods: dreamplay (compare p \S+)\n", done.err)
+    assert compared
+    assert "\nMethods\n" in call(*compared[1].split()).out
     assert call(*what_if, "--quiet") == Done(0, "", "")
     listed = call(*what_if, "--seeds", 2, "--jobs", 4, "--dry-run")
     assert re.fullmatch(r"2 of 3 runs to play: about \d+ calls, [\d,]+ prompt tokens .*\n", listed.out)
