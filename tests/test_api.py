@@ -123,6 +123,28 @@ def test_a_branch_goes_on_with_an_edited_story(run: dp.Run) -> None:
         run.branch(at="dawn", story_edit=dp.parse_story(text.replace("Small Hours", "Large Hours")))
 
 
+def test_a_role_is_given_by_itself_or_by_the_name_of_whoever_plays_it(small: Path, run: dp.Run) -> None:
+    assert run.knows("BO") == run.knows("Bo") == run.knows("bo")
+    assert run.seen_by("Bo") == run.seen_by("bo")
+    assert run.threads("Bo") == run.threads("bo")
+    assert run.export("csv", view="Bo") == run.export("csv", view="bo")
+    changes = [{"drop": ["bo"], "say": [("bo", "I am off.")]}, {"drop": ["Bo", "bo"], "say": [("Bo", "I am off.")]}]
+    by_role, by_name = (run.branch(at="night", **each).branch for each in changes)  # type: ignore[arg-type]
+    assert by_name == by_role
+    plays = [{"bo": "cyrus", "cyrus": "nurse"}, {"Bo": "Cyrus", "cyrus": "nurse"}]
+    one, other = (dp.play(small, swaps=swaps, model="scripted", seed=1, beats=["day"]) for swaps in plays)
+    assert one.header == other.header
+    with pytest.raises(UsageError, match="'Bo' is the role bo, which is swapped already"):
+        run.branch(swap={"bo": "leo", "Bo": "mira"})
+
+
+def test_a_role_comes_before_a_name(small: Path) -> None:
+    names = {"ada": "Bo", "bo": "Ada"}
+    ada, bo = (dp.load_persona(small.parent / f"{role}.yaml", name=name) for role, name in names.items())
+    run = dp.play(small, swaps={"ada": ada, "bo": bo}, model="scripted", seed=1, beats=["day"])
+    assert (run.name("bo"), run.knows("Bo").role) == ("Ada", "bo")
+
+
 def test_threads_are_asked_for_as_they_stood(run: dp.Run) -> None:
     asked = dp.play(run.branch(at="corner", say=[("ada", "Bo, who locked the door?")]))
     since = asked.header.point or 0

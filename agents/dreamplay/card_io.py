@@ -82,9 +82,10 @@ def member(reference: str, story: str) -> tuple[Path, Persona, Cast]:
         LibraryError: there is none, or it is not valid.
     """
     played = casting.load_story(story)
-    beside = resources.find("stories", story).parent
-    path = resources.find("personas", played.cast.get(reference, reference), beside)
-    return path, casting.load_persona(str(path)), casting.cast(played)
+    beside, cast = resources.find("stories", story).parent, casting.cast(played)
+    role = cast.role_given(reference)
+    path = resources.find("personas", played.cast[role] if role else reference, beside)
+    return path, casting.load_persona(str(path)), cast
 
 
 def card(

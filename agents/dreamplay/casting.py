@@ -91,14 +91,21 @@ def portrayed(given: Path | bytes, *, name: str | None = None, user: str | None 
 def cast(played: Story, swaps: Mapping[str, str | Path | Persona] | None = None) -> Cast:
     """Fill the roles of a story, some with another persona than the story names.
 
-    A swap is a persona, names one or its file, or another role of the cast. Two characters of one name would answer to
+    A swap is for a role, given by itself or by a name. It is a persona, names one or its file, or another role of the
+    cast. Two characters of one name would answer to
     each other's cues, so a persona whose name is taken keeps the name of the one it replaces.
 
     Raises:
         LibraryError: a swap for a role that is not there, or a persona that cannot be read, or that names a role, a
             beat or a move that the story does not have.
     """
-    swaps = swaps or {}
+    return filled(played, swaps or {})[0]
+
+
+def filled(
+    played: Story, swaps: Mapping[str, str | Path | Persona]
+) -> tuple[Cast, dict[str, str | Path | Persona]]:  # fmt: skip
+    """The cast of a story, and the swaps by role; see `cast`, which raises the same."""
     personas = {}
     for role, name in played.cast.items():
         given = swaps.get(role)
@@ -108,11 +115,29 @@ def cast(played: Story, swaps: Mapping[str, str | Path | Persona] | None = None)
             if not isinstance(given, Persona):  # whoever brings all the personas needs no files of them
                 raise
             personas[role] = given
+    swaps = by_role(Cast(personas), swaps)
     for role, persona in personas.items():
         _check_fit(played, persona, own=role not in swaps)
     made = swapped(Cast(personas), swaps)
     check_swaps(played, made, swaps)
-    return made
+    return made, swaps
+
+
+def by_role(own: Cast, swaps: Mapping[str, str | Path | Persona]) -> dict[str, str | Path | Persona]:
+    """Swaps by role, and with roles for those who trade places, where some were given by the name of who plays them.
+
+    Raises:
+        LibraryError: there is no such role, or one is swapped twice.
+    """
+    found: dict[str, str | Path | Persona] = {}
+    for given, persona in swaps.items():
+        role = own.role_given(str(given))
+        if role is None:
+            raise LibraryError(f"no role {given!r} in this story; it has {listed(own.roles)}")
+        if role in found:
+            raise LibraryError(f"{given!r} is the role {role}, which is swapped already; leave out one of them")
+        found[role] = persona if isinstance(persona, Persona) else own.role_given(str(persona)) or persona
+    return found
 
 
 def check_swaps(played: Story, made: Cast, swaps: Iterable[str], *, whole: bool = True) -> None:
@@ -177,15 +202,12 @@ def _check_named(persona: Persona, roles: Sequence[str]) -> None:
 
 
 def swapped(own: Cast, swaps: Mapping[str, str | Path | Persona], *, known: bool = False) -> Cast:
-    """A cast in which some roles have another persona; see `cast`. If they are known to the others already, they keep
-    their names: what was said before calls them by these.
+    """A cast in which some roles have another persona; see `cast`, and `by_role` for swaps by name. If they are known
+    to the others already, they keep their names: what was said before calls them by these.
 
     Raises:
         LibraryError: see `cast`.
     """
-    for role in swaps:
-        if role not in own.roles:
-            raise LibraryError(f"no role {role!r} in this story; it has {listed(own.roles)}")
     personas = dict(own.personas)
     for role, given in swaps.items():
         if isinstance(given, Persona):

@@ -12,11 +12,16 @@
       UsageError                  exit code 2: what was asked for cannot be played
         LibraryError              a persona, story or template is missing or wrong
           CardError               a character card cannot be read, or is none
+          FaultsError             a file has faults, each of which is told
         SettingsError             a flag, environment variable or dreamplay.toml is wrong
         PluginError               a plug-in is unknown, cannot be imported, or is of the wrong type
 
-Every message is one line that names the bad value, where it stands, and the next step.
+Every message is one line that names the bad value, where it stands, and the next step. A `FaultsError` has several.
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells report it."""
@@ -75,6 +80,19 @@ class LibraryError(UsageError):
 
 class CardError(LibraryError):
     """A file is no character card, or the card is damaged or too large."""
+
+
+class FaultsError(LibraryError):
+    """A file has one fault or several.
+
+    Args:
+        message: all of them in one line.
+        faults: a message for each.
+    """
+
+    def __init__(self, message: str, faults: Sequence[str]) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
 
 
 class SettingsError(UsageError):

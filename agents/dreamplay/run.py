@@ -167,11 +167,9 @@ class Run:
         Raises:
             UsageError: no such role; the message says which there are.
         """
-        from dreamplay.analysis.references import check_role
+        from dreamplay.analysis.references import role_in
 
-        for role in roles:
-            check_role(self.record, role)
-        return self.record.script.joint_view(roles, ()).events
+        return self.record.script.joint_view([role_in(self.record, role) for role in roles], ()).events
 
     def threads(self, role: str | Sequence[str] | None = None, at: int | None = None) -> tuple[Thread, ...]:
         """Questions, requests, accusations, offers, promises and told secrets, with what became of each, in the order in which

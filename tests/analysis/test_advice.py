@@ -133,6 +133,9 @@ def test_of_a_persona_what_it_lacks_is_said() -> None:
     (found,) = advice.of_persona(Persona.model_validate(sheet))
     assert found.at == ("moves", "square.door.why", "does")
     assert found.text.startswith("a small model says it wrong: 'it' or 'they'")
+    sheet["moves"]["square.door.key"] = {"does": "says that it is lost"}
+    (found,) = advice.of_persona(Persona.model_validate(sheet))
+    assert found.also == (("moves", "square.door.key", "does"),)
 
 
 @pytest.mark.parametrize("name", resources.names("stories"))

@@ -53,7 +53,6 @@ async def test_what_she_thinks_of_the_others_is_known_from_when_she_thought_it(s
     ("role", "at", "says"),
     [
         ("zed", None, "^no role 'zed' in this run; it has elara, leo, mira, sam$"),
-        ("Leo", None, "^no role 'Leo'"),
         ("leo", 999, "^`at=999`: no such event; this run has events 0 to "),
         ("leo", -1, "^`at=-1`: "),
     ],

@@ -66,7 +66,7 @@ def test_a_new_study_can_be_played(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     ("file", "code", "says"),
     [
         ("there.yaml", 2, "there.yaml already exists; choose another file"),
-        ("nowhere/a.yaml", 1, "cannot write nowhere/a.yaml: No such file or directory"),
+        ("nowhere/a.yaml", 2, "cannot write nowhere/a.yaml: No such file or directory"),
         ("a\nb: c.yaml", 2, "the name has a control character in it"),
         (f"{'a' * 300}.yaml", 1, "File name too long"),
     ],

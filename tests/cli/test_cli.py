@@ -246,6 +246,12 @@ def test_what_if(small: Path, call: Callable[..., Done]) -> None:
     assert done.code == 0, done.err
     assert "Bo: I am off." in done.out
     assert "on, say bo: I am off.; drop bo.\n- The runs diverge at event " in done.out
+    assert "\n— new from here on —\n" in done.out
+    assert "\nWho chose what\n" in done.out
+    assert "Methods" not in done.out
+    compared = re.search(r"texts, measures and methods: dreamplay (compare p \S+)\n", done.err)
+    assert compared
+    assert "\nMethods\n" in call(*compared[1].split()).out
     assert call(*what_if, "--quiet") == Done(0, "", "")
     listed = call(*what_if, "--seeds", 2, "--jobs", 4, "--dry-run")
     assert re.fullmatch(r"2 of 3 runs to play: about \d+ calls, [\d,]+ prompt tokens .*\n", listed.out)
@@ -335,6 +341,8 @@ MISUSED: dict[str, tuple[str, str]] = {
     "no such moment": (f"knows {EXAMPLE} leo --at 9999", "--at 9999"),
     "no such name to check": ("check lleo", "did you mean 'leo'"),
     "the secrets of a persona": ("check leo --secrets", "leo is a persona"),
+    "a story into no folder": ("new story no/night.yaml", "cannot write no/night.yaml: "),
+    "a story into a folder that is a file": ("new story file/night.yaml", "cannot write file/night.yaml: "),
     "a swap in no role": ("check mindsync --swap zed=leo", "no role 'zed'"),
     "a folder that is a file": ("run --model scripted --out file", "cannot use file: "),
     "a folder in a file": ("run --model scripted --out file/run", "cannot use file/run: "),
@@ -355,7 +363,8 @@ FAILED: dict[str, tuple[str, str]] = {
     "no run to go on with": ("resume", "dreamplay run"),
     "no such run to go on with": ("resume nothing", "no run 'nothing'"),
     "a run of a newer version": ("resume newer", "newer dreamplay"),
-    "a run that never began": ("resume torn", "stopped before it began"),
+    "a run that never began": ("resume empty", "stopped before it began"),
+    "a run of which a part is left": ("resume torn", "torn/transcript.jsonl:1: the header is cut off"),
     "no such run": ("show nothing", "no run 'nothing'"),
     "no such run to compare": ("compare nothing nothing", "no run 'nothing'"),
     "not a run": ("show file", "file:1"),
@@ -368,7 +377,7 @@ def _left_behind() -> None:
     visited = worlds.plan("mindsync", guest="Noor").header("m", {}).model_dump_json()
     end = End(lines=0, usage=Usage()).model_dump_json()
     for name, text in {
-        "finished": f"{header}\n{end}\n", "elsewhere": f"{header}\n", "torn": header[:99],
+        "finished": f"{header}\n{end}\n", "elsewhere": f"{header}\n", "torn": header[:99], "empty": "",
         "visited": f"{visited}\n",
         "newer": header.replace('"schema_version":2', '"schema_version":9', 1) + "\n",
     }.items():  # fmt: skip
@@ -439,7 +448,8 @@ def test_a_named_model_at_a_dead_endpoint_is_one_line_before_anything_of_the_pla
         "run night.yaml --story day.yaml": "two stories, 'night.yaml' and --story 'day.yaml'; leave out one of them",
         "why a_run first": "LINE: must be a whole number (it is 'first'); see dreamplay why --help",
         "sing": "no such command 'sing'; see dreamplay --help",
-        "check": "missing argument 'FILE'; see dreamplay check --help",
+        "check": "missing argument 'FILE...'; see dreamplay check --help",
+        "run --as": "option '--as' requires an argument; see dreamplay run --help",
         "new poem night.yaml": "no such command 'poem'; see dreamplay new --help",
     }.items(),
 )
@@ -484,6 +494,21 @@ def test_files_of_ones_own_are_checked(small: Path, call: Callable[..., Done]) -
     assert call("check", "zoe.png").out == "zoe.png: a valid card of Zoe Marsh\n"
     Path("zoe.png").write_bytes(worlds.portrait(chara=worlds.card(character_book="bells")))
     assert "its character_book is no lorebook" in call("check", "zoe.png").message
+
+
+def test_each_of_several_files_is_checked_and_each_fault_has_its_line(small: Path, call: Callable[..., Done]) -> None:
+    Path("bad.yaml").write_text("tittle: x\nprmise: y\ncast: {leo: leo}\nbeats: 7\n", encoding="utf-8")
+    assert call("new", "study", "warning.yaml").code == 0
+    done = call("check", "leo", "bad.yaml", "warning.yaml", small)
+    assert done.code == 2
+    assert done.out.startswith(f"leo: a valid persona\n{small}: a valid story")
+    told = [line.removeprefix("dreamplay: ") for line in done.err.splitlines()]
+    assert told[0].startswith("bad.yaml:1: tittle: unknown key (did you mean 'title'?); valid keys are beats, cast, ")
+    assert told[1] == "bad.yaml:2: prmise: unknown key (did you mean 'premise'?)"
+    assert (
+        "warning.yaml: this is a study, and no story; try it with: dreamplay study run warning.yaml --dry-run" in told
+    )
+    assert sum("valid keys" in line for line in told) == 1
 
 
 def test_what_is_shipped_is_checked_by_name(call: Callable[..., Done]) -> None:

@@ -307,3 +307,12 @@ def test_a_template_says_so_when_a_value_is_missing() -> None:
         templates.render("system.jinja", premise="x")
     with pytest.raises(LibraryError, match=r"nothing\.jinja"):
         templates.render("nothing.jinja")
+
+
+def test_a_file_here_that_was_probably_meant_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worlds.write(tmp_path, roles=3).rename(tmp_path / "night.yaml")
+    monkeypatch.chdir(tmp_path)
+    for typed, meant in (("nigth.yaml", "night.yaml"), ("nigth", "night")):
+        for look in (lambda: resources.find("stories", typed), lambda: resources.any_file(typed)):  # noqa: B023
+            with pytest.raises(LibraryError, match=rf"\(did you mean '{meant}'\?\)"):
+                look()

@@ -7,11 +7,12 @@ from dreamplay.errors import LibraryError
 from dreamplay.library import yaml_loader
 from dreamplay.schema.cast import Persona
 from dreamplay.schema.story import Story
+from dreamplay.studies.study import Study
 
 FILES: dict[str, tuple[bytes, int | None, str]] = {
     # the file, the line that must be named (None: the fault has no line), what must be said
     "not UTF-8": (b"name: Ren\xe9\n", None, "not UTF-8"),
-    "not YAML": (b"name: Ada\nwho: [a, b\nvoice: c\n", 3, "not YAML"),
+    "not YAML": (b"name: Ada\nwho: [a, b\nvoice: c\n", 2, "not YAML"),
     "a tab for a blank": (b"private:\n\twant: x\n", 2, "not YAML"),
     "a key twice": (b"name: Ada\nvoice: a\nname: Bo\n", 3, "duplicate key"),
     "a list on top": (b"- name: Ada\n", 1, "not keys and values"),
@@ -51,3 +52,7 @@ def test_a_file_of_the_other_kind_is_called_what_it_is(small: Path) -> None:
         with pytest.raises(LibraryError) as caught:
             yaml_loader.read(path, kind)
         assert str(caught.value) == f"{path}: {says}"
+
+
+def test_a_study_is_known_by_keys_that_each_has() -> None:
+    assert {name for name, field in Study.model_fields.items() if field.is_required()} >= yaml_loader._STUDY

@@ -86,6 +86,7 @@ async def test_a_run_that_goes_on_begins_with_what_was_said_last(
     for event in played[-3:]:
         assert re.search(rf"\x1b\[2(;3)?m[^\n]*\n?{re.escape(event.text)}", recalled)
     assert played[0].text not in recalled
+    assert recalled.rstrip().endswith("— new from here on —\x1b[0m")
     shown = capsys.readouterr().out
     assert f"\x1b[0m: {last.text}" in shown
     assert "Day" not in shown.partition(last.text)[0]

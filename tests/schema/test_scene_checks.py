@@ -154,6 +154,9 @@ FAULTS: dict[str, tuple[Change, str, str]] = {
     "an answer to nothing": (
         lambda a, b: _move(a, 1, answers="whys"), "answers: whys", "answers 'whys' (did you mean 'why'?)",
     ),
+    "an answer to two moves": (
+        lambda a, b: _move(a, 1, answers=["why", "bo"]), "answers:", "answers: must be one id or one role",
+    ),
     "an answer to oneself": (
         lambda a, b: _move(a, 1, answers="bo"), "answers: bo", "which is its own speaker's",
     ),

@@ -44,7 +44,10 @@ def _played(app: FastAPI, answer: Any) -> dp.Run:
 
 
 def test_the_form_offers_what_is_shipped_and_what_lies_in_the_folder(client: TestClient) -> None:
+    Path("broken.yaml").write_text("title: x\npremise: y\ncast: {}\nbeats: 7\n", encoding="utf-8")
     text = client.get("/new?story=story.yaml").text
+    assert "broken.yaml" not in text
+    assert ">The Borrowed Night (mindsync)</option>" in text
     assert {"mindsync", "forty_one_metres", "story.yaml"} <= set(re.findall(r'<option value="([\w.]+)"', text))
     assert re.search(r'value="story.yaml" selected', text)
     for role in ("ada", "bo", "cyrus"):

@@ -29,6 +29,8 @@ class Advice:
     """The place in the file, as keys and indices."""
     text: str
     """What is missing, and what it is for, in one line."""
+    also: tuple[Place, ...] = ()
+    """Other places of which the same is to be said."""
 
 
 def of_persona(persona: Persona) -> Iterator[Advice]:
@@ -78,8 +80,7 @@ def _of_wording(moves: Sequence[tuple[Place, str]], language: str = "en") -> Ite
     """What a small model would say wrong in the moves: one advice of each kind, at the first of them."""
     for pattern, why in languages.get(language).hard_moves:
         if found := [at for at, does in moves if pattern.search(does)]:
-            like = f" ({len(found)} moves are so, this first)" if len(found) > 1 else ""
-            yield Advice(found[0], f"a small model says it wrong: {why}{like}")
+            yield Advice(found[0], f"a small model says it wrong: {why}", tuple(found[1:]))
 
 
 def _of_scene(story: Story, scene: Scene, followed: bool) -> Iterator[Advice]:

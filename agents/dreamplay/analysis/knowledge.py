@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from dreamplay.analysis.references import check_role, last_event
+from dreamplay.analysis.references import last_event, role_in
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import PrivateSheet
@@ -68,7 +68,7 @@ def knows(record: RunLog, role: str, at: int | None = None) -> Knowledge:
     Raises:
         UsageError: no such role or event; the message says which there are.
     """
-    check_role(record, role)
+    role = role_in(record, role)
     at = last_event(record, at)
     seen = [event for event in record.script.visible_to(role) if event.id <= at]
     thoughts = [event for event in seen if isinstance(event, ReflectionEvent)]

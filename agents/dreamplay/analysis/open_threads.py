@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dreamplay.analysis.references import check_role, last_event
+from dreamplay.analysis.references import last_event, role_in
 from dreamplay.runs.transcript import RunLog
 from dreamplay.threads.thread import Thread
 
@@ -21,7 +21,6 @@ def threads(record: RunLog, *roles: str, at: int | None = None) -> tuple[Thread,
         UsageError: no such role or event; the message says which there are.
     """
     last = last_event(record, at)
-    for role in roles:
-        check_role(record, role)
-    known = record.script.joint_view(roles, ()).events if roles else record.script
+    whose = [role_in(record, role) for role in roles]
+    known = record.script.joint_view(whose, ()).events if whose else record.script
     return record.ledger(event for event in known if event.id <= last).threads

@@ -20,14 +20,16 @@ def last_event(record: RunLog, at: int | None) -> int:
     return at
 
 
-def check_role(record: RunLog, role: str) -> None:
-    """See that a run has a role.
+def role_in(record: RunLog, given: str) -> str:
+    """The role of a run that is given by itself or by a name; see `Cast.role_given`.
 
     Raises:
-        UsageError: it has not.
+        UsageError: there is none.
     """
-    if role not in record.cast.roles:
-        raise UsageError(f"no role {str(role)[:40]!r} in this run; it has {', '.join(record.cast.roles)}")
+    role = record.cast.role_given(str(given))
+    if role is None:
+        raise UsageError(f"no role {str(given)[:40]!r} in this run; it has {', '.join(record.cast.roles)}")
+    return role
 
 
 def numbers(count: int) -> str:

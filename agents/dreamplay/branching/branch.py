@@ -49,6 +49,19 @@ class Changes:
     every_line: bool = False
     """Whether that visitor is asked after every line."""
 
+    def by_role(self, cast: Cast) -> Changes:
+        """The same by role, where some were given by the name of whoever plays it. Whom nobody knows stays as given.
+
+        Raises:
+            LibraryError: a swap is for nobody, or two are for one role.
+        """
+        return replace(
+            self,
+            swaps=casting.by_role(cast, self.swaps),
+            say=[(cast.role_given(given) or given, text) for given, text in self.say],
+            drop=tuple(dict.fromkeys(cast.role_given(given) or given for given in self.drop)),
+        )
+
     def told(self, point: int) -> tuple[str, ...]:
         """The changes in words, without a path: they go into the header."""
         others = [f"say {role}: {text}" for role, text in self.say]
@@ -97,6 +110,7 @@ def branch(parent: RunLog, name: str, at: str | None, changes: Changes, seed: in
         RecordError: the parent's header is damaged.
     """
     plan, played = run_config.from_header(parent.header, parent.newest), list(parent.script)
+    changes = changes.by_role(plan.cast)
     point = find(parent, name, at)
     shared = tuple(played[:point])
     here = scene_at(plan, played, point)

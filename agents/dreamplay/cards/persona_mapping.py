@@ -162,7 +162,7 @@ def _told(persona: Persona) -> dict[str, str]:
     return {
         "description": f"{{{{char}}}} is {persona.who}. {persona.voice}\n\n{material}",
         "personality": persona.voice,
-        "first_mes": persona.examples[0],
+        "first_mes": next(iter(persona.examples), ""),
         "mes_example": "\n".join(f"<START>\n{{{{char}}}}: {example}" for example in persona.examples),
     }
 

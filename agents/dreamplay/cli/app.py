@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 from dreamplay.cli import misuse
 from dreamplay.cli.commands import author, branch, cards, copy, extend, page, play, read, study
@@ -22,6 +24,24 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Play a story with a cast of LLM agents.\n\nStart with: dreamplay run",
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        echo(f"dreamplay {version('dreamplay')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _whole(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None: ...
+
+
 for command in (
     play.run, play.resume, play.runs, read.show, read.why, read.knows, read.threads,
     read.score, read.compare,
@@ -54,13 +74,11 @@ def run() -> None:
             if misuse.is_help(error):
                 echo(error.format_message())
             else:
-                say(misuse.told(error))
+                say(misuse.told(error, get_command(app), sys.argv[1:]))
             sys.exit(error.exit_code)
         except DreamplayError as error:
             if not isinstance(error, ClosedPipeError):
-                say(
-                    " ".join(str(error).splitlines())
-                )  # a second line of untrusted text could pass for a message of dreamplay
+                misuse.say_failed(error)
             sys.exit(error.exit_code)
         except Exception:  # printed here, while the output filter is in place: it may quote untrusted text
             traceback.print_exc()

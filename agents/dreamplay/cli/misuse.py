@@ -1,11 +1,18 @@
-"""What is wrong with the words that were typed after dreamplay, in one line."""
+"""What is wrong with the words that were typed after dreamplay, in one line, and with what they asked for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dreamplay.errors import FaultsError
+from dreamplay.rendering.output import say
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from typer.exceptions import TyperException
+
+    from dreamplay.errors import DreamplayError
 
 
 def is_help(error: TyperException) -> bool:
@@ -14,12 +21,30 @@ def is_help(error: TyperException) -> bool:
     return context is not None and error.message == context.get_help()
 
 
-def told(error: TyperException) -> str:
-    """What was typed wrongly, and where it says how it would be right."""
-    context: Any = getattr(error, "ctx", None)
+def told(error: TyperException, command: Any, typed: Sequence[str]) -> str:
+    """What was typed wrongly, and where it says how it would be right.
+
+    Args:
+        error: what the parser complains of.
+        command: that of the whole command line.
+        typed: the words behind its name.
+    """
     own = error.format_message()
     words = _bad_value(error) or f"{own[:1].lower()}{own[1:].rstrip('.')}"
-    return f"{words}; see {context.command_path if context else 'dreamplay'} --help"
+    called = ["dreamplay"]
+    for word in typed:  # the error does not always know of which command it is
+        if (command := getattr(command, "commands", {}).get(word)) is None:
+            break
+        called.append(word)
+    return f"{words}; see {' '.join(called)} --help"
+
+
+def say_failed(error: DreamplayError) -> None:
+    """Say on stderr what went wrong, each fault in a line of its own, and no fault in two: a second line of untrusted
+    text could pass for a message of dreamplay."""
+    faults = error.faults if isinstance(error, FaultsError) else (str(error),)
+    for fault in faults:
+        say(" ".join(fault.splitlines()))
 
 
 def _bad_value(error: TyperException) -> str | None:

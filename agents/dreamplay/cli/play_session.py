@@ -211,7 +211,7 @@ def _left(place: Place, settings: Settings) -> str:
     from dreamplay.runs import transcript
     from dreamplay.storage.folders import FolderPlace
 
-    words, hidden = _named(place, settings)
+    words, hidden = named(place, settings)
     shown = f"read the run with: {shlex.join(['dreamplay', 'show', *words])}{hidden}"
     if not isinstance(place, FolderPlace):
         return f"kept in {place}; {shown}"
@@ -225,8 +225,8 @@ def _command(playing: Runner, engine: ModelSpec, settings: Settings) -> str:
 
     An address from the environment or from a file is not repeated as an option, which would trust it with a key.
     """
-    named, hidden = _named(playing.place, settings)
-    words = ["dreamplay", "resume", *named]
+    run, hidden = named(playing.place, settings)
+    words = ["dreamplay", "resume", *run]
     if engine.kind in ("endpoint", "gguf"):
         words += ["--model", engine.model or playing.model.name]
     if engine.adapter and not engine.adapter.is_shipped:
@@ -238,7 +238,7 @@ def _command(playing: Runner, engine: ModelSpec, settings: Settings) -> str:
     return f"{shlex.join([*words, '--base-url', str(engine.base_url)])}{hidden}"
 
 
-def _named(place: Place, settings: Settings) -> tuple[list[str], str]:
+def named(place: Place, settings: Settings) -> tuple[list[str], str]:
     """The words by which a command finds a run again, and what has to be added that is not shown."""
     from dreamplay.runs import home
     from dreamplay.storage.opening import is_url

@@ -150,7 +150,7 @@ def make_run_config(
         UsageError: a beat that the story does not have.
     """
     story = casting.checked(reference) if isinstance(reference, Story) else casting.load_story(reference)
-    cast = casting.cast(story, swaps)
+    cast, by_role = casting.filled(story, swaps)
     known = [beat.id for beat in story.beats]
     for beat in beats:
         if beat not in known:
@@ -171,7 +171,7 @@ def make_run_config(
         plugins.completed(),
         reflect,
         tuple(dict.fromkeys(checks_off)),
-        changes=told(swaps),
+        changes=told(by_role),
         visit=visited,
     )
 

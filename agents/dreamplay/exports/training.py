@@ -52,7 +52,7 @@ class Training(Format):
         for at, log in enumerate(source.logs):
             eyes = source.viewpoint(log)
             kept = prompt_reader.every(source.places[at]) if source.secrets and source.places else {}
-            for role in (source.view,) if eyes.roles else log.cast.characters:
+            for role in (eyes.name,) if eyes.roles else log.cast.characters:
                 episode = Episode.of(log, role, eyes)
                 sheet.skipped.update(episode.skipped)
                 for row in self.rows(episode, _Prompts(episode, kept, sheet), sheet):

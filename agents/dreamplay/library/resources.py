@@ -18,7 +18,7 @@ _LOOKED_AT = 65_536
 _ONE = {"personas": "persona", "stories": "story"}
 _KEY = re.compile(rb"^([a-z]+):", re.MULTILINE)
 _KEYS = {
-    "personas": {b"name", b"who", b"voice", b"examples", b"tactics", b"material"},
+    "personas": {b"name", b"who", b"voice", b"tactics", b"material"},
     "stories": {b"title", b"premise", b"cast", b"beats"},
 }
 """The keys that a file of each kind must have."""
@@ -75,7 +75,8 @@ def find(kind: str, reference: str, beside: Path | None = None) -> Path:
             if _is((folder / name).is_file, reference):
                 return folder / name
     raise LibraryError(
-        f"no file and no shipped {_ONE[kind]} called {_quoted(reference)}{did_you_mean(reference, known)}; "
+        f"no file and no shipped {_ONE[kind]} called {_quoted(reference)}"
+        f"{did_you_mean(reference, [*known, *_here(reference, kind)])}; "
         f"there are {listed(known)}"
     )
 
@@ -91,10 +92,16 @@ def any_file(reference: str) -> Path:
     if not _is(path.exists, reference):
         raise LibraryError(
             f"no file and no shipped persona or story called {_quoted(reference)}"
-            f"{did_you_mean(reference, list(shipped))}; "
+            f"{did_you_mean(reference, [*shipped, *(name for kind in _ONE for name in _here(reference, kind))])}; "
             f"there are {listed(shipped)}"
         )
     return path
+
+
+def _here(reference: str, kind: str) -> list[str]:
+    """The files in this folder that somebody may have meant, with or without the suffix, as they wrote it."""
+    bare = not reference.endswith(".yaml")
+    return [name.removesuffix(".yaml") if bare else name for name in files(Path(), kind)]
 
 
 def _quoted(reference: str) -> str:

@@ -166,8 +166,7 @@ def _parsed_anew(text: str) -> Node:
     try:
         node = _Builder(yaml.parse(text)).document()
     except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _FaultError(line, f"not YAML: {_said(error)}") from None
+        raise _fault(error) from None
     if not isinstance(node.value, dict):
         first = "for a file to begin with: dreamplay new story, or new study"
         raise _FaultError(node.line, f"empty, or not keys and values; {first}")
@@ -178,13 +177,18 @@ _remembered = lru_cache(64)(_parsed_anew)
 """The same documents are read for each of many plays, and a story takes a tenth of a second."""
 
 
-def _said(error: MarkedYAMLError) -> str:
+def _fault(error: MarkedYAMLError) -> _FaultError:
+    """What the parser complains of, in the line that has to be mended: where a quote, a bracket or a key without its
+    colon stands, and not where that is noticed. A block goes wrong where it is noticed."""
     problem = " ".join(str(error.problem or error.context).split())
     said = next((said for words, said in _SAID.items() if words in problem), problem[:200])
-    begun = error.context_mark.line + 1 if error.context_mark else None
-    if begun and error.problem_mark and begun <= error.problem_mark.line:
-        said += f" (it begins in line {begun})"
-    return said
+    noticed = error.problem_mark.line + 1 if error.problem_mark else 1
+    begun = error.context_mark.line + 1 if error.context_mark else noticed
+    if begun >= noticed:
+        return _FaultError(noticed, f"not YAML: {said}")
+    if "block" in str(error.context):
+        return _FaultError(noticed, f"not YAML: {said} (what it stands in begins in line {begun})")
+    return _FaultError(begun, f"not YAML: {said} (noticed in line {noticed})")
 
 
 class _Builder:

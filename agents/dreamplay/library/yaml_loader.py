@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from dreamplay.errors import LibraryError
+from dreamplay.errors import FaultsError, LibraryError
 from dreamplay.library import yaml_document
 from dreamplay.library.yaml_document import Node
 from dreamplay.schema.authored import Authored
@@ -19,7 +21,11 @@ from dreamplay.schema.story import AUTHORED, Story
 
 V = TypeVar("V", bound=FrozenModel)
 _SHOWN = 5
-"""Faults that one message reports, at most."""
+"""Faults of a file that are reported, at most."""
+_STUDY = frozenset({"story", "seeds", "conditions", "baseline"})
+"""Keys of a study, which is read elsewhere: by them its file is known here."""
+_KEYS = {"story": frozenset(Story.model_fields), "persona": frozenset(Persona.model_fields), "study": _STUDY}
+"""The keys by which it is known what a file is."""
 
 
 def read(path: Path, kind: type[V], **context: object) -> V:
@@ -65,23 +71,24 @@ def _value(called: str, node: Node, kind: type[V], context: dict[str, object]) -
     try:
         return kind.model_validate(node.plain(), context=context)
     except ValidationError as error:
-        if other := _other(node, kind):
-            raise LibraryError(f"{called}: this is a {_word(other)}, and a {_word(kind)} is needed here") from None
-        found = _told(error.errors(include_url=False))
-        more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        told = "; line ".join(_complaint(node, kind, each) for each in found[:_SHOWN])
-        raise LibraryError(f"{called}:{told}{more}") from None
+        other = _other(node, kind)
+        if other == "study":
+            command = f"dreamplay study run {shlex.quote(called)} --dry-run"
+            raise LibraryError(f"{called}: this is a study, and no {_word(kind)}; try it with: {command}") from None
+        if other:
+            raise LibraryError(f"{called}: this is a {other}, and a {_word(kind)} is needed here") from None
+        told = list(_complaints(node, kind, _told(error.errors(include_url=False))))
+        more = [f"and {len(told) - _SHOWN} more"] if len(told) > _SHOWN else []
+        message = "; ".join([f"{called}:{'; line '.join(told[:_SHOWN])}", *more])
+        raise FaultsError(message, [*(f"{called}:{each}" for each in told[:_SHOWN]), *more]) from None
 
 
-def _other(node: Node, kind: type[FrozenModel]) -> type[FrozenModel] | None:
-    """The kind that a file is in place of the expected one, judged by its keys; None if it is neither a persona nor a
-    story."""
-    others: dict[type[FrozenModel], type[FrozenModel]] = {Story: Persona, Persona: Story}
-    other = others.get(kind)
+def _other(node: Node, kind: type[FrozenModel]) -> str | None:
+    """What a file is in place of the expected kind, judged by its keys; None if that cannot be told."""
     keys = node.value.keys() if isinstance(node.value, dict) else set[str]()
-    if other is None or len(keys & other.model_fields.keys()) < 3 or not keys.isdisjoint(kind.model_fields):
-        return None
-    return other
+    counts = {word: len(keys & known) for word, known in _KEYS.items() if word != _word(kind)}
+    most = max(counts, key=lambda word: counts[word])
+    return most if counts[most] >= 3 and counts[most] > len(keys & kind.model_fields.keys()) else None
 
 
 def _word(kind: type[FrozenModel]) -> str:
@@ -96,19 +103,29 @@ def _told(errors: list[ErrorDetails]) -> list[ErrorDetails]:
     return sorted(own, key=lambda each: each["type"] != "extra_forbidden")
 
 
-def _complaint(node: Node, kind: type[FrozenModel], error: ErrorDetails) -> str:
-    """One validation error as line, key, and what would be right."""
+def _complaints(node: Node, kind: type[FrozenModel], errors: Sequence[ErrorDetails]) -> Iterator[str]:
+    """Validation errors, each as line, key, and what would be right. The keys that are valid are listed once."""
+    shown = set[str]()
+    for error in errors:
+        told, valid = _complaint(node, kind, error)
+        yield told if valid in shown else f"{told}{valid}"
+        shown.add(valid)
+
+
+def _complaint(node: Node, kind: type[FrozenModel], error: ErrorDetails) -> tuple[str, str]:
+    """One validation error, and for an unknown key which there are."""
+    valid = ""
     loc = tuple(part for part in error["loc"] if part != "[key]")  # pydantic's word for a key that is bad itself
     if error["type"] == "extra_forbidden":
-        valid = sorted(_fields_at(kind, loc[:-1]))
-        message = f"unknown key{did_you_mean(str(loc[-1]), valid)}; valid keys are {listed(valid)}"
+        known = sorted(_fields_at(kind, loc[:-1]))
+        message, valid = f"unknown key{did_you_mean(str(loc[-1]), known)}", f"; valid keys are {listed(known)}"
     else:
         message = sentence(error)
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, MisplacedError):
         loc += cause.at
     where = ".".join(str(part)[:60] for part in loc) or _word(kind)
-    return f"{node.line_of(loc)}: {where}: {message}"
+    return f"{node.line_of(loc)}: {where}: {message}", valid
 
 
 def _fields_at(kind: type[FrozenModel], loc: tuple[int | str, ...]) -> set[str]:

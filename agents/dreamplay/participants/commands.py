@@ -25,7 +25,8 @@ alone: you listen.
   /do WORDS             what all see you do: /do puts the clock down
   /fear WORDS           your hidden fear, for the dream they share
   /go, /come            you leave them, and join them again
-  /play NAME            you speak for NAME from here on
+  /play NAME            you speak for NAME from here on, whenever it is
+                        NAME's turn; at other times, as yourself
   /hand back NAME       NAME is played by the model again
   /undo                 takes back your last action, and all after it
   /who                  who is there, and who speaks for whom

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from dreamplay.comparison.alignment import AlignedRow, Pair
@@ -16,33 +16,23 @@ from dreamplay.comparison.event_view import EventView
 from dreamplay.comparison.persona_changes import Swap
 from dreamplay.rendering import markdown_text
 from dreamplay.rendering.comparison_origins import origins
-from dreamplay.rendering.comparison_sections import sections
+from dreamplay.rendering.comparison_sections import Section, choices, sections
 from dreamplay.rendering.console import stdout
 from dreamplay.rendering.event_phrase import phrase
 from dreamplay.rendering.output import worded
 
 _ROWS = 12
 """Maximum number of rows of the two texts that are printed in a terminal."""
+_WIDEST = 120
+"""Characters of a column, at most; a pipe sets no limit."""
 
 
 def show(made: Comparison) -> None:
     """Print the comparison: tables, then the first differing rows of the first pair."""
     console = stdout()
-    console.print(Text(made.title.upper(), style="bold"))
-    for line in heading(made):
-        console.print(line)
-    console.print()
-    for finding in made.findings:
-        console.print(f"- {finding}")
+    _show_findings(console, made)
     for section in sections(made):
-        console.print(Text(f"\n{section.title}", style="bold"))
-        console.print(Text(section.note, style="dim"))
-        # Cells wrap in a narrow terminal: a truncated figure would be a wrong figure.
-        table = Table(*section.heads, box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
-        for row in section.rows:
-            table.add_row(*map(Text, row))
-        if section.rows:
-            console.print(table)
+        _show_section(console, section)
     _show_text(console, made)
     console.print(Text("\nMethods", style="bold"))
     console.print(Text(made.methods))
@@ -50,6 +40,36 @@ def show(made: Comparison) -> None:
         console.print(Text(f"\n{title}", style="bold"))
         for term, meaning in entries:
             console.print(Text.assemble((term, "bold"), f": {meaning}"))
+
+
+def show_briefly(made: Comparison) -> None:
+    """Print what was found between two runs, and who chose what: figures of one pair tell little."""
+    console = stdout()
+    _show_findings(console, made)
+    if chosen := choices(made):
+        _show_section(console, chosen)
+
+
+def _show_findings(console: Console, made: Comparison) -> None:
+    console.print(Text(made.title.upper(), style="bold"))
+    for line in heading(made):
+        console.print(line)
+    console.print()
+    for finding in made.findings:
+        console.print(f"- {finding}")
+
+
+def _show_section(console: Console, section: Section) -> None:
+    console.print(Text(f"\n{section.title}", style="bold"))
+    if section.note:
+        console.print(Text(section.note, style="dim"))
+    if section.rows:
+        # Cells wrap in a narrow terminal: a truncated figure would be a wrong figure.
+        columns = [Column(head, max_width=_WIDEST) for head in section.heads]
+        table = Table(*columns, box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+        for row in section.rows:
+            table.add_row(*map(Text, row))
+        console.print(table)
 
 
 def render(made: Comparison) -> str:

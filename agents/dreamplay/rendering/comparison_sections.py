@@ -106,6 +106,13 @@ def _section(title: str, note: str, heads: Sequence[str], rows: Sequence[Sequenc
     return Section(title, note, tuple(heads[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows))
 
 
+def choices(made: Comparison) -> Section | None:
+    """What everybody chose in each run of a pair, in words; None if nobody did, or there are several pairs."""
+    pairs = [(made.names[each.role], each.taken[0]) for each in made.stances if len(each.taken) == 1]
+    rows = tuple((name, *(made.choices.get(choice or "", choice or "-") for choice in taken)) for name, taken in pairs)
+    return _section("Who chose what", "", ("", "base", "changed"), rows) if rows else None
+
+
 def _stance(found: StanceDifference, name: str, tested: tuple[str, str]) -> Iterator[tuple[str, ...]]:
     """A row for each choice, and one for runs in which the character was absent."""
     for i, choice in enumerate(found.base):

@@ -84,7 +84,7 @@ _COLUMNS = (
     _Column("seed", lambda study: study.seeds, short=True),
     _Column("model", lambda study: ", then ".join(study.first.models), short=True, shared=True),
     _Column("story", lambda study: study.first.story, short=True, shared=True),
-    _Column("when", lambda study: f"{study.first.when.astimezone():%Y-%m-%d %H:%M}"),
+    _Column("written", lambda study: f"{study.first.when.astimezone():%Y-%m-%d %H:%M}"),
     _Column("stands at", lambda study: study.place, short=True),
     _Column("lines", lambda study: str(study.first.lines) if study.first.whole or study.first.lines else ""),
     _Column("cast", lambda study: ", ".join(study.first.cast), short=True),

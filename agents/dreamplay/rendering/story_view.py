@@ -68,13 +68,15 @@ class StoryView(LiveRegion):
         return self
 
     def recall(self, before: Iterable[Event]) -> None:
-        """Resume a run: show the last earlier events, dimmed, and continue after them."""
+        """Resume a run: show the last earlier events, dimmed, say where they end, and continue after them."""
         played = list(before)
         self._progress = Progress(self._scenes, played)
         if self._manner == "story":
             self._style = "dim"
             for event in [each for each in played if not isinstance(each, SilenceEvent)][-_RECALLED:]:
                 self.show(event)
+            if self._beat:  # something was shown
+                self._print(Text("— new from here on —"), above=True, below=True)
             self._style = None
 
     def watch(self, seen: Event | Token) -> None:

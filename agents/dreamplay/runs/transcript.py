@@ -117,12 +117,16 @@ def read(where: Place | Path) -> RunLog:
     try:
         if isinstance(where, Path) and not where.is_dir():
             lines, called, name = jsonl.lines(where), str(where), where.resolve().parent.name
+            cut = not lines and bool(disk.read(where))
         else:
             place = at(where)
             lines, called, name = place.lines(FILE), place.called(FILE), place.name
+            cut = not lines and bool(place.read(FILE))
     except (OSError, ValueError) as error:  # ValueError: a null character
         why = error.strerror if isinstance(error, OSError) else error
         raise RecordError(f"no run in {disk.short(where)} ({why}); `dreamplay.list_runs()` lists them") from None
+    if cut:
+        raise RecordError(f"{called}:1: the header is cut off, so the file is damaged there; delete it")
     if not lines:
         raise RecordError(f"{called} is empty: the run was stopped before it began; delete it")
     return replace(transcript_reader.read(called, lines), name=name)

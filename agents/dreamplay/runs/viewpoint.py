@@ -30,18 +30,19 @@ class Viewpoint:
 
     @classmethod
     def of(cls, name: str, cast: Cast, events: Iterable[Event]) -> Viewpoint:
-        """The viewpoint of a name in a run.
+        """The viewpoint of `author`, of `reader`, or of a role of a run, given by itself or by a name.
 
         Raises:
-            UsageError: nobody in the run has that role.
+            UsageError: nobody in the run has that role or name.
         """
         if name in (AUTHOR, READER):
             return cls(name)
         known = [READER, AUTHOR, *cast.roles]
-        if name not in cast.roles:
+        role = cast.role_given(name)
+        if role is None:
             raise UsageError(f"unknown view {name!r}{did_you_mean(name, known)}; choose {listed(known)}")
-        also = ever_controlled(Script(events)) if name == cast.visitor else ()
-        return cls(name, frozenset({name, *also}))
+        also = ever_controlled(Script(events)) if role == cast.visitor else ()
+        return cls(role, frozenset({role, *also}))
 
     def sees(self, event: Event) -> bool:
         """Whether an event is seen. Of a role, its witnesses decide, as they do for prompts."""

@@ -68,7 +68,7 @@ class Persona(Authored):
     """How they talk, in a short sentence. In every prompt."""
     talkativeness: float = Field(default=0.5, ge=0.05, le=1.0)
     """How readily they speak: their weight when the next speaker is drawn."""
-    examples: tuple[Text, ...] = Field(min_length=1)
+    examples: tuple[Text, ...] = ()
     """Lines that they might say, for authors. No model is shown them, and a line that copies one is rejected."""
     tactics: tuple[Text, ...] = Field(min_length=1)
     """How they say things, in words that can follow "tells Leo": "drily", "with a shrug". Each cue has one."""
@@ -151,6 +151,14 @@ class Cast:
         that nobody else's name has.
         """
         return self._known.get(folded(words))
+
+    def role_given(self, words: str) -> str | None:
+        """The role that a command or a function is given, whatever the case: by the role itself, else by a whole name.
+        A role comes first, since it means the same whoever plays it.
+        """
+        word = folded(words)
+        whole = (role for role in self.roles if word in map(folded, self.names(role)))
+        return word if word in self.personas else next(whole, None)
 
     def addressed(self, text: str) -> tuple[str, str] | None:
         """The role that a text begins with, and what follows: "ann marie, the door". The longest name counts, so that

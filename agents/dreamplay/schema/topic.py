@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from dreamplay.schema.base import FrozenModel, Id, Role, Text
 from dreamplay.schema.conditions import Once, When
@@ -14,6 +14,13 @@ Act = Literal[
     "yield", "change the subject", "interrupt", "say nothing",
 ]  # fmt: skip
 """What a line does to the person whom it is said to."""
+
+
+def _one(value: object) -> object:
+    """What is answered is one thing: a list of things gets told so."""
+    if isinstance(value, list | tuple | dict):
+        raise ValueError("must be one id or one role")  # noqa: TRY004  pydantic takes no other
+    return value
 
 
 class TopicMove(FrozenModel):
@@ -30,7 +37,7 @@ class TopicMove(FrozenModel):
     """Who is spoken to. If left out: whom it answers, else the first other role named in `does`."""
     opens: bool = Field(default=False, exclude_if=lambda value: not value)
     """Whether the topic can begin with it."""
-    answers: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    answers: Annotated[str | None, BeforeValidator(_one)] = Field(default=None, exclude_if=lambda value: value is None)
     """What it answers: the id of a move of this topic, or a role, any of whose moves it then answers."""
     joins: bool = Field(default=False, exclude_if=lambda value: not value)
     """Whether somebody who has not been asked can say it, once the topic has been opened."""

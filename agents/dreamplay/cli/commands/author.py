@@ -164,8 +164,10 @@ def _called(kind: Kind, stem: str) -> str | None:
 
 
 def _create(path: Path, text: str) -> None:
-    from dreamplay.storage.disk import cannot
+    from dreamplay.storage.disk import cannot, check_file
 
+    if not path.exists():
+        check_file(path)
     opened = False
     try:
         with path.open("x", encoding="utf-8") as file:

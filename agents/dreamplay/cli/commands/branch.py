@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,7 +31,7 @@ from dreamplay.cli.options import (
     check_reports,
     pairs,
 )
-from dreamplay.cli.play_session import perform, until_stopped
+from dreamplay.cli.play_session import named, perform, until_stopped
 from dreamplay.errors import INTERRUPTED, ModelError, UsageError
 from dreamplay.rendering.output import echo, say
 
@@ -129,7 +130,8 @@ def whatif(
         adapter=adapter_named(adapter, no_adapter), trace=trace, trace_content=trace_content,
     )  # fmt: skip
     check_reports(as_markdown, as_html)
-    parent = Run.find(reference, homes.chosen(settings))
+    home = homes.chosen(settings)
+    parent = Run.find(reference, home)
     own = parent.header.seed
     chosen = _seeds(seeds, own) if seeds else [own]
     changed = [
@@ -164,7 +166,9 @@ def whatif(
 
     base, other = asyncio.run(play())
     if not dry_run:
-        compared(base, other, as_json, as_markdown, as_html, quiet=quiet)
+        both = [*named(parent.place, settings)[0], *named(home.place(other[0].name), settings)[0]]
+        rest = "" if seeds else shlex.join(["dreamplay", "compare", *dict.fromkeys(both)])
+        compared(base, other, as_json, as_markdown, as_html, quiet=quiet, rest=rest)
 
 
 def tree(

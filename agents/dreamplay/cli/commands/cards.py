@@ -8,9 +8,13 @@ from typing import Annotated
 
 import typer
 
+from dreamplay.cli import misuse
 from dreamplay.cli.options import JsonFlag, ModelFlag, StoryFlag, SwapFlag, UrlFlag, pairs
-from dreamplay.errors import UsageError
+from dreamplay.errors import DreamplayError, OutputError, UsageError
 from dreamplay.rendering.output import dumps, echo, say
+
+_LINES = 4
+"""Further lines of a file that one advice names, at most."""
 
 
 class CardVersion(StrEnum):
@@ -111,8 +115,9 @@ def export(
 
 
 def check(
-    reference: Annotated[
-        str, typer.Argument(metavar="FILE", help="A story or a persona, by file or shipped name, or a character card.")
+    references: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Stories, personas, by file or shipped name, and character cards."),
     ],
     secrets: Annotated[
         bool,
@@ -123,18 +128,33 @@ def check(
     """Check whether a story, a persona or a card is valid. If it is not, say what is wrong and where; if it is, what
     would make it better.
 
+    Of several files each is checked, and the exit code is that of the worst.
+
     Examples:
 
-      dreamplay check my_leo.yaml
+      dreamplay check my_leo.yaml night.yaml
 
       dreamplay check mindsync --secrets --swap leo=leo_believer
     """
+    swaps, worst = pairs(swap), 0
+    for reference in references:
+        try:
+            _check(reference, swaps, secrets=secrets)
+        except OutputError:
+            raise
+        except DreamplayError as error:
+            misuse.say_failed(error)
+            worst = max(worst, error.exit_code)
+    raise typer.Exit(worst)
+
+
+def _check(reference: str, swaps: dict[str, str], *, secrets: bool) -> None:
     from dreamplay import casting
     from dreamplay.analysis import advice
     from dreamplay.library import resources, yaml_document, yaml_loader
     from dreamplay.schema.story import Story
 
-    file, swaps = resources.any_file(reference), pairs(swap)
+    file = resources.any_file(reference)
     if casting.is_card(file):
         seen = casting.portrayed(file)
         echo(f"{reference}: a valid card of {seen.persona.name}")
@@ -142,7 +162,7 @@ def check(
             say(f"{reference}: {note}")
         return
     value = yaml_loader.read_either(file)
-    if not isinstance(value, Story) and (secrets or swap):
+    if not isinstance(value, Story) and (secrets or swaps):
         raise UsageError(f"{reference} is a persona; --secrets and --swap are for a story")
     if isinstance(value, Story):
         members = casting.cast(value, swaps)
@@ -163,4 +183,7 @@ def check(
     found = advice.of_story(value, members) if isinstance(value, Story) else advice.of_persona(value)
     node = yaml_document.read(file)
     for each in found:
-        say(f"{reference}:{node.line_of(each.at)}: {each.text}")
+        lines = [str(node.line_of(at)) for at in each.also]
+        rest = f" and {len(lines) - _LINES} more" if len(lines) > _LINES else ""
+        also = f" (so are lines {', '.join(lines[:_LINES])}{rest})" if lines else ""
+        say(f"{reference}:{node.line_of(each.at)}: {each.text}{also}")

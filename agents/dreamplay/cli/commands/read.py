@@ -65,7 +65,7 @@ def why(
 
 def knows(
     reference: RunArgument,
-    role: Annotated[str, typer.Argument(metavar="ROLE", help="A role of the run, as dreamplay cast lists them.")],
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="A role of the run, or a name.")],
     at: Annotated[
         int | None, typer.Option(metavar="EVENT", help="Show what is known after this event. Default: the last one.")
     ] = None,

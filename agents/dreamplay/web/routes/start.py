@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -25,11 +26,11 @@ router = APIRouter()
 @router.get("/new")
 def new(story: str | None = None) -> HTMLResponse:
     """The form of a new play."""
-    stories = dp.list_stories()
-    if story is not None and story not in stories:
+    stories = _titles()
+    if story is not None and story not in dp.list_stories():
         raise HTTPException(404, f"There is no story {story[:80]!r} here.")
     usual = settings.load().story
-    chosen = story or (usual if usual in stories else stories[0])
+    chosen = story or (usual if usual in stories else next(iter(stories)))
     return page("start.html.jinja", stories=stories, **_told_of(chosen))
 
 
@@ -107,6 +108,15 @@ async def go_on(request: Request, name: str) -> Response:
     chosen = model_fields.chosen(await request.form())
     await request.app.state.plays.go_on(name, **chosen)
     return Response(status_code=204, headers={"HX-Redirect": f"/runs/{quote(name)}"})
+
+
+def _titles() -> dict[str, str]:
+    """The stories that can be played, each with its title. A file that is no valid story is left out."""
+    found = {}
+    for name in dp.list_stories():
+        with contextlib.suppress(DreamplayError):
+            found[name] = dp.load_story(name).title
+    return found
 
 
 def _told_of(story: str) -> dict[str, Any]:
