@@ -172,8 +172,8 @@ class Run:
         return self.record.script.joint_view([role_in(self.record, role) for role in roles], ()).events
 
     def threads(self, role: str | Sequence[str] | None = None, at: int | None = None) -> tuple[Thread, ...]:
-        """Questions, requests, accusations, offers, promises and told secrets, with what became of each, in the order in which
-        they began.
+        """Questions, requests, accusations, offers, promises and told secrets, with what became of each, in the order
+        in which they began.
 
         Args:
             role: whose: of a role those that it witnessed, of several those that any of them did; None: everybody's.
