@@ -174,8 +174,8 @@ class Run:
         return self.record.script.joint_view(roles, ()).events
 
     def threads(self, role: str | Sequence[str] | None = None, at: int | None = None) -> tuple[Thread, ...]:
-        """Questions, requests, accusations, offers, promises and told secrets, with what became of each, in the order in which
-        they began.
+        """Questions, requests, accusations, offers, promises and told secrets, with what became of each, in the order
+        in which they began.
 
         Args:
             role: whose: of a role those that it witnessed, of several those that any of them did; None: everybody's.

@@ -8,8 +8,8 @@ from dreamplay.threads.thread import Thread
 
 
 def threads(record: RunLog, *roles: str, at: int | None = None) -> tuple[Thread, ...]:
-    """Questions, requests, accusations, offers, promises and told secrets, and what became of them, in the order in which they
-    began.
+    """Questions, requests, accusations, offers, promises and told secrets, and what became of them, in the order in
+    which they began.
 
     Args:
         record: the run.
