@@ -90,7 +90,8 @@ class Book:
         self._tire(event)
         move = made_of(self.topics.get(event.scene, ()), event)
         puts = signs.puts(event.text, event.cue, self.language)
-        if move and move.has_fate and not any(put.kind == "promise" for put in puts) and not (event.cue and event.cue.written):
+        of_author = event.cue is not None and not event.cue.written
+        if move and move.has_fate and of_author and not any(put.kind == "promise" for put in puts):
             puts.append(signs.Put("promise", (event.text,)))
         for put in puts:
             for role, words in signs.put_to(self.cast, event.text, put, event.cue, to, able).items():
