@@ -240,7 +240,12 @@ async def test_of_topics_aims_and_outcome_nothing_is_left_that_is_somebodys_who_
 
 
 async def test_whoever_has_left_is_not_spoken_to_in_the_scene_that_they_leave(tmp_path: Path) -> None:
-    parent = await worlds.play(worlds.write(tmp_path / "plotted", change=_plotted), tmp_path / "parent")
+    def change(story: dict[str, Any]) -> None:
+        square = story["beats"][0]["scenes"][0]
+        worlds.plot(square)
+        square["turns"] = {"min": 3, "max": 6}
+
+    parent = await worlds.play(worlds.write(tmp_path / "plotted", change=change), tmp_path / "parent")
     changes = Changes(say=[("bo", "I am off.")], drop=["bo"])
     child = await _play(branch.branch(parent, "parent", "square", changes), tmp_path)
     own = list(child.script.in_scene("square", TurnEvent))[1:]

@@ -181,7 +181,7 @@ def test_one_alone_speaks_to_nobody(tmp_path: Path) -> None:
 
 DREAM = (
     "The kettle is a lake and nobody can drink it. Ada stands in the door without a face. No. "
-    "Every ladder leans on rain."
+    "Every ladder leans on rain. And looks straight through her."
 )
 
 

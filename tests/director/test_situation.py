@@ -86,6 +86,7 @@ def test_a_scene_from_which_all_but_one_have_gone_is_deserted() -> None:
     assert not _now([], **two).deserted
     assert not _now([], _went(), **two).deserted  # the author wants the other alone
     assert _now([], _went(by="agent"), **two).deserted
+    assert _now([], _went(by="person"), **two).deserted  # dropped in a branch
     assert not _now([BACK], _went(by="agent"), **two).deserted
 
 

@@ -102,6 +102,37 @@ def test_what_happens_opens_its_topic_and_the_scene_comes_back_to_what_was_left_
     assert returned[True] > len(SEEDS) / 3
 
 
+def test_nothing_is_said_to_somebody_who_has_left_or_has_yet_to_come(cast: Cast) -> None:
+    does = ("asks {bo} why", "asks {bo}: who?", "calls it rain, and promises {bo} a coat", "says that {bo} has the key",
+            "asks {cyrus} where {bo} is")  # fmt: skip
+    topic = {"id": "key", "about": "the key", "moves": [{"role": "ada", "does": each, "joins": True} for each in does]}
+    topic["moves"][3]["opens"] = True  # type: ignore[index]
+    goes = {"role": "bo", "kind": "exit", "after": 0, "text": "{bo} goes."}
+    comes = {"role": "bo", "kind": "entrance", "after": 9, "text": "{bo} comes in."}
+    for fields in ({"moves": [goes]}, {"present": ["ada", "cyrus"], "moves": [comes], "turns": {"min": 9, "max": 10}}):
+        said = set[str]()
+        for seed in SEEDS:
+            turns, script = _act(cast, _scene(topic, **fields), seed)
+            came = next((event.id for event in worlds.kinds(script, "entrance")), len(script))
+            said |= {e.cue.material for e in turns if e.cue and e.cue.topic and e.id < came}
+        assert said == {"says that {bo} has the key", "asks {cyrus} where {bo} is"}
+
+
+def test_whoever_has_left_gets_no_answer(cast: Cast) -> None:
+    asks = {"id": "who", "role": "bo", "does": "asks who has it", "opens": True}
+    topic = {"id": "key", "about": "the key", "moves": [asks, *(
+        {"role": role, "does": does, "answers": "who"}
+        for role, does in (("ada", "says no"), ("ada", "tells {cyrus} that it is gone"), ("cyrus", "shrugs"))
+    )]}  # fmt: skip
+    goes = {"role": "bo", "kind": "exit", "after": 1, "text": "{bo} goes."}
+    said = set[str]()
+    for seed in SEEDS:
+        turns, _ = _act(cast, _scene(topic, moves=[goes]), seed)
+        if turns[0].speaker == "bo":
+            said |= {e.cue.material for e in turns[1:] if e.cue and e.cue.topic}
+    assert said == {"tells {cyrus} that it is gone"}
+
+
 def test_a_settled_topic_is_left(cast: Cast) -> None:
     for seed in SEEDS:
         turns, _ = _act(cast, _scene(WOKE, KEY, pressures=[LAYS]), seed)

@@ -42,6 +42,19 @@ def test_the_note_at_the_end_is_what_is_said_and_no_memory_before_it() -> None:
     assert line == scripted.answer(f"Mira: So.\n{tail}", seed=1)
 
 
+def test_a_dream_breaks_off_no_sentence() -> None:
+    fears = (
+        "She sits down at the long table that her mother laid for the guests whom nobody asked in that winter.",
+        "He lies in a bed as wide as a field; her mother looks straight through her, and says nothing.",
+    )
+    pooled = "\n".join(f"- {name}: {fear}" for name, fear in zip(("Ada", "Bo"), fears, strict=True))
+    whole = ("she sits down at the long table.", "he lies in a bed as wide as a field.",
+             "her mother looks straight through her.")  # fmt: skip
+    for seed in range(20):
+        told = scripted.answer(f"{pooled}\nTell this dream.", seed=seed)
+        assert sum(told.count(clause) for clause in whole) == 2
+
+
 def test_a_brief_is_answered_with_one_of_its_moves_else_with_what_is_at_hand() -> None:
     brief = "For Leo alone:\n- He wants a door.\n{}\nNow Leo."
     move = scripted.answer(brief.format("- Possible: Leo promises Mira a chair; Leo promises Mira a chair."), seed=1)

@@ -34,7 +34,7 @@ class TopicMove(FrozenModel):
     """What the line does, in words that follow the speaker's name: "asks {elara} why nobody woke him". The line is made
     of their content, so they must be words that can be said."""
     to: Role | None = Field(default=None, exclude_if=lambda value: value is None)
-    """Who is spoken to. If left out: whom it answers, else the first other role named in `does`."""
+    """Who is spoken to. If left out: the first other role named in `does`, else whom it answers."""
     opens: bool = Field(default=False, exclude_if=lambda value: not value)
     """Whether the topic can begin with it."""
     answers: Annotated[str | None, BeforeValidator(_one)] = Field(default=None, exclude_if=lambda value: value is None)
