@@ -102,9 +102,7 @@ def cast(played: Story, swaps: Mapping[str, str | Path | Persona] | None = None)
     return filled(played, swaps or {})[0]
 
 
-def filled(
-    played: Story, swaps: Mapping[str, str | Path | Persona]
-) -> tuple[Cast, dict[str, str | Path | Persona]]:  # fmt: skip
+def filled(played: Story, swaps: Mapping[str, str | Path | Persona]) -> tuple[Cast, dict[str, str | Path | Persona]]:
     """The cast of a story, and the swaps by role; see `cast`, which raises the same."""
     personas = {}
     for role, name in played.cast.items():

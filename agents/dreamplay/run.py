@@ -148,7 +148,7 @@ class Run:
         return explain.why(self.record, number, lambda digest: prompt_reader.find(self.place, digest))
 
     def knows(self, role: str, at: int | None = None) -> Knowledge:
-        """What a role knows after an event, or at the end if None.
+        """What a role, given by itself or by a name, knows after an event, or at the end if None.
 
         Raises:
             UsageError: no such role or event; the message says which there are.
