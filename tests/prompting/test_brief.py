@@ -247,6 +247,17 @@ def test_somebody_without_a_private_sheet_or_a_past_is_given_no_empty_line(tmp_p
     assert tail.splitlines() == ["For Ada alone:", "Now Ada."]
 
 
+def test_of_a_scene_that_not_all_lived_through_as_many_of_the_last_lines_are_told_as_fit(tmp_path: Path) -> None:
+    said = [_said(n, ("ada", "bo")[n % 2], f"Line {n}. {'word ' * 20}", ("ada", "bo"), "corner") for n in range(8)]
+    given, _ = _brief(_world(tmp_path), "ada", *said, _said(8, "cyrus", "Good morning."))
+    size = lambda event: tokens(event.text)  # noqa: E731
+    told = {room: [event.id for past in given.within(room, size).earlier for event in past.told] for room in (1000, 0)}
+    assert told == {1000: [2, 3, 4, 5, 6, 7], 0: []}
+    some = [event.id for past in given.within(220, size).earlier for event in past.told]
+    assert some == [*range(8 - len(some), 8)]
+    assert 2 <= len(some) < 6
+
+
 def test_what_matters_least_is_left_out_of_a_brief_that_is_too_long(tmp_path: Path) -> None:
     world, long = _world(tmp_path, _rich), "word " * 60
     events = [

@@ -16,8 +16,10 @@ _JUST_NOW = 4
 """Events at most of the scene that runs."""
 _SCENES = 2
 """Earlier scenes at most, the newest: the last one, and what came of the one before it."""
-_LINES = 2
+_LINES = 6
 """Lines at most of an earlier scene, the last."""
+_FEWEST = 2
+"""The same where there is little room."""
 _BACK = 30
 """Events that are looked through for what has just happened."""
 _FAR = 300
@@ -34,6 +36,12 @@ class PrivateScene:
     """The names of those who were there, the reader included."""
     told: tuple[Event, ...]
     """Its last lines and what came of it, in order."""
+
+    @cached_property
+    def shorter(self) -> tuple[PrivateScene, ...]:
+        """The scene with fewer and fewer of its lines, down to the last two, each time without the oldest."""
+        first = [at for at, event in enumerate(self.told) if not isinstance(event, OutcomeEvent)][:-_FEWEST]
+        return tuple(replace(self, told=self.told[at + 1 :]) for at in first)
 
     @cached_property
     def outcome(self) -> PrivateScene | None:

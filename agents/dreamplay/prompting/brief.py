@@ -128,8 +128,9 @@ class Brief:
         """The brief without what matters least, if it would take more tokens than there is room for. Who they are, what
         they are after, what they think of those present, what is asked of them, the last promise, and what came of the
         last scene that not all of those present have lived through is always told: nobody forgets a promise because
-        somebody else sits down. The rest is told as far as it fits: what else is open, what was evaded, the last words
-        of that scene, a memory, options, reasons, things at hand, thoughts, and more memories.
+        somebody else sits down. The rest is told as far as it fits: what else is open, what was evaded, what they kept
+        to themselves, the last words of that scene, a memory, options, reasons, things at hand, thoughts, and more
+        memories.
 
         Args:
             room: tokens that it may take.
@@ -144,10 +145,10 @@ class Brief:
         claims = {
             "pending": [0 if claim in promised else _sum(claim.words + claim.when) for claim in self.pending],
             "evaded": [_sum(claim.words) for claim in self.evaded],
+            "known": [_sum(what) for what in self.known],
         }
         memories = [_sum(memory.text + memory.when) for memory in self.recalled]
         others = {
-            "known": [_sum(what) for what in self.known],
             "things": [_sum(thing) for thing in self.things],
             "wants_now": [_sum(self.wants_now)],
             "reflected": [_sum(self.reflected)],
@@ -167,9 +168,9 @@ class Brief:
         told: list[PrivateScene] = []
         for past in reversed(self.earlier):
             always = past is self.earlier[-1]
-            for each in (past, past.outcome):
+            for each in (past, *past.shorter, past.outcome):
                 takes = _sum(each.when + each.names) + sum(map(size, each.told)) if each else 0
-                if each and (takes <= left or (always and each is not past)):
+                if each and (takes <= left or (always and each is past.outcome)):
                     told.insert(0, each)
                     left -= takes
                     break
