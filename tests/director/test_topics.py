@@ -16,6 +16,7 @@ from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Event, LineEvent
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script
+from dreamplay.schema.turn import Turn
 
 CONFIG = DirectorConfig()
 SEEDS = range(20)
@@ -206,6 +207,26 @@ def test_a_scene_does_not_end_on_a_question_that_two_more_turns_can_answer(cast:
         assert [event.text for event in turns][3:] == ["Why?", "No."]
         for_ever = play(Script(), lambda role, cue: "Why?")
         assert len(for_ever) == scene.turns.limit + 1 == 7, "whoever was asked last may answer"
+
+
+@pytest.mark.parametrize("direction", ["guided", "led"])
+def test_what_falls_to_somebody_waits_for_them_where_another_had_to_speak_first(direction: Any, cast: Cast) -> None:
+    rings = {"text": "The telephone rings, and {bo} has to answer.", "to": "bo"}
+    scene = _scene(turns={"min": 3, "max": 4}, pressures=[rings])
+    said = [("ada", "It rains."), ("bo", "It does."), ("ada", "Still.")]
+    events = [worlds.event(n, text=text, speaker=role, scene="hall", turn=n + 1, witnesses=scene.present)
+              for n, (role, text) in enumerate(said)]  # fmt: skip
+    events.append(worlds.event(3, "narration", cast.fill(rings["text"]), scene="hall", witnesses=scene.present))
+    director = StandardDirector(cast, 1)
+    first = director.next(Situation.of(Script(events), "day", scene, direction))
+    assert isinstance(first, Turn)
+    assert first.speaker == "cyrus", "who has not had a turn, and only one is left"
+    events.append(worlds.event(4, text="Not me.", speaker="cyrus", scene="hall", turn=4, witnesses=scene.present))
+    then = director.next(Situation.of(Script(events), "day", scene, direction))
+    assert isinstance(then, Turn)
+    assert then.speaker == "bo"
+    events.append(worlds.event(5, text="Hello.", speaker="bo", scene="hall", turn=5, witnesses=scene.present))
+    assert isinstance(director.next(Situation.of(Script(events), "day", scene, direction)), SceneEnd)
 
 
 def test_whoever_is_spoken_to_has_the_last_word_while_nothing_is_decided(cast: Cast) -> None:

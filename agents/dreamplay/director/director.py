@@ -86,7 +86,8 @@ class StandardDirector:
         taken, turns = len(now.contracted), now.scene.turns
         if now.unanswered or (taken < turns.min and not now.deserted):
             return False
-        owed, all_heard = self._turns.owed(now) is not None, now.heard.issuperset(now.cast)
+        owed = self._turns.owed(now) is not None or self._turns.waiting(now) is not None
+        all_heard = now.heard.issuperset(now.cast)
         if now.deserted or taken >= turns.max:
             more = taken in (turns.max, turns.limit) and self._waits(now)
             return now.deserted or (all_heard and not owed and not more) or (taken >= turns.limit and not more)

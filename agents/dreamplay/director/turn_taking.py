@@ -148,6 +148,22 @@ class TurnTaking:
             handed = [role for role in self.pressures.handed(now, event) if named or role != last]
             if roles := _both(handed, now.cast):
                 return Floor(roles, "event", event)
+        return self.waiting(now)
+
+    def waiting(self, now: Situation) -> Floor | None:
+        """Whoever an event of late falls to by the author's word, and has not had a turn since: somebody else had to
+        speak first."""
+        since: set[str] = set()
+        turns = 0
+        for event in reversed(now.events):
+            if isinstance(event, TurnEvent):
+                since.add(event.speaker)
+                turns += 1
+            elif (pressure := self.pressures.of(now, event)) and pressure.to:
+                due = pressure.to in now.cast and pressure.to not in since
+                return Floor((pressure.to,), "event", event) if due else None
+            if turns > self.config.waits:
+                break
         return None
 
     def _pair(self, now: Situation, able: Sequence[str]) -> tuple[str, ...]:

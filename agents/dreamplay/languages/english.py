@@ -203,7 +203,8 @@ winter wolf wood woody wren young
     gesture=re.compile(
         r"(?:\w+ly,? )?(?!(?:thinks|wonders|wishes|knows|feels(?! (?:in|for|under|along)\b)|remembers|wants|believes|"
         r"hopes|decides|realises|realizes|hates|loves|yes|this|his|hers|its|as|is|was|has|us|thus|always|perhaps|sometimes|unless|less|alas|"
-        r"besides|towards|afterwards|ours|yours|theirs)\b)[a-z]+[^\W\ds]s\b",
+        r"besides|towards|afterwards|ours|yours|theirs)\b)(?:[a-z]+[^\W\ds]s|(?:does|would)n['\u2019]t|"
+        r"(?:won|can)['\u2019]t)\b",
         re.IGNORECASE,
     ),
     stays_silent=re.compile(
