@@ -498,7 +498,7 @@ def test_each_of_several_files_is_checked_and_each_fault_has_its_line(small: Pat
     assert told[0].startswith("bad.yaml:1: tittle: unknown key (did you mean 'title'?); valid keys are beats, cast, ")
     assert told[1] == "bad.yaml:2: prmise: unknown key (did you mean 'premise'?)"
     assert (
-        "warning.yaml: this is a study, and no story; try it with: dreamplay study run warning.yaml --dry-run" in told
+        "warning.yaml: this is a study, and no story; try it with: dreamplay study run --dry-run warning.yaml" in told
     )
     assert sum("valid keys" in line for line in told) == 1
 
