@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import re
@@ -455,6 +456,10 @@ def test_who_types_no_command_is_shown_which_there_are(command: str, call: Calla
     assert done.code == 2
     assert f"Usage: dreamplay {command}".strip() in done.out + done.err
     assert "Commands:" in done.out + done.err
+
+
+def test_the_version_is_printed(call: Callable[..., Done]) -> None:
+    assert call("--version") == Done(0, f"dreamplay {importlib.metadata.version('dreamplay')}\n", "")
 
 
 def test_what_a_command_does_is_said_in_full(call: Callable[..., Done]) -> None:
