@@ -143,6 +143,8 @@ def test_a_role_comes_before_a_name(small: Path) -> None:
     ada, bo = (dp.load_persona(small.parent / f"{role}.yaml", name=name) for role, name in names.items())
     run = dp.play(small, swaps={"ada": ada, "bo": bo}, model="scripted", seed=1, beats=["day"])
     assert (run.name("bo"), run.knows("Bo").role) == ("Ada", "bo")
+    with pytest.raises(UsageError, match=r"no role 'zed' in this run; it has ada \(Bo\), bo \(Ada\), cyrus"):
+        run.knows("zed")
 
 
 def test_threads_are_asked_for_as_they_stood(run: dp.Run) -> None:

@@ -131,7 +131,7 @@ def by_role(own: Cast, swaps: Mapping[str, str | Path | Persona]) -> dict[str, s
     for given, persona in swaps.items():
         role = own.role_given(str(given))
         if role is None:
-            raise LibraryError(f"no role {given!r} in this story; it has {listed(own.roles)}")
+            raise LibraryError(f"no role {given!r} in this story; it has {listed(own.givable)}")
         if role in found:
             raise LibraryError(f"{given!r} is the role {role}, which is swapped already; leave out one of them")
         found[role] = persona if isinstance(persona, Persona) else own.role_given(str(persona)) or persona

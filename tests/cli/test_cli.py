@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import re
@@ -465,6 +466,10 @@ def test_who_types_no_command_is_shown_which_there_are(command: str, call: Calla
     assert "Commands:" in done.out + done.err
 
 
+def test_the_version_is_printed(call: Callable[..., Done]) -> None:
+    assert call("--version") == Done(0, f"dreamplay {importlib.metadata.version('dreamplay')}\n", "")
+
+
 def test_what_a_command_does_is_said_in_full(call: Callable[..., Done]) -> None:
     assert "..." not in call("--help").out.partition("Commands:")[2]
 
@@ -506,7 +511,7 @@ def test_each_of_several_files_is_checked_and_each_fault_has_its_line(small: Pat
     assert told[0].startswith("bad.yaml:1: tittle: unknown key (did you mean 'title'?); valid keys are beats, cast, ")
     assert told[1] == "bad.yaml:2: prmise: unknown key (did you mean 'premise'?)"
     assert (
-        "warning.yaml: this is a study, and no story; try it with: dreamplay study run warning.yaml --dry-run" in told
+        "warning.yaml: this is a study, and no story; try it with: dreamplay study run --dry-run warning.yaml" in told
     )
     assert sum("valid keys" in line for line in told) == 1
 

@@ -112,7 +112,7 @@ def test_a_table_has_a_row_for_each(home: Path, capsys: pytest.CaptureFixture[st
     run_tables.show_runs(run_index.standings(home))
     head, *rows = capsys.readouterr().out.splitlines()
     assert head.split() == [
-        "run", "state", "change", "seed", "model", "story", "when", "stands", "at", "lines", "cast", "size",
+        "run", "state", "change", "seed", "model", "story", "written", "stands", "at", "lines", "cast", "size",
     ]  # fmt: skip
     assert [row.split()[:2] for row in rows] == [
         ["newer", "damaged"], ["finished", "finished"], ["stopped", "stopped"], ["empty", "damaged"],

@@ -170,11 +170,16 @@ def test_damage_is_named_with_its_line(folder: Path, what: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("raw", [b"", b'{"record": "hea'], ids=["nothing", "half a header"])
-def test_a_run_that_never_began(folder: Path, raw: bytes) -> None:
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [(b"", "before it began"), (b'{"record": "hea', r":1: the header is cut off")],
+    ids=["nothing", "half a header"],
+)
+def test_a_run_that_never_began(folder: Path, raw: bytes, says: str) -> None:
     (folder / FILE).write_bytes(raw)
-    with pytest.raises(RecordError, match="before it began"):
-        transcript.read(folder)
+    for where in (folder, folder / FILE):
+        with pytest.raises(RecordError, match=says):
+            transcript.read(where)
 
 
 def test_there_is_no_run_in_a_folder_that_holds_none(tmp_path: Path) -> None:

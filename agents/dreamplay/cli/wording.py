@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "dreamplay.play": "dreamplay run",
     "dreamplay.load_run": "dreamplay show",
+    "dreamplay.load_study": "dreamplay study run --dry-run",
     "dreamplay.list_runs": "dreamplay runs",
     "dreamplay.compare": "dreamplay compare",
     "dreamplay.copy_runs": "dreamplay copy",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -73,8 +72,8 @@ def _value(called: str, node: Node, kind: type[V], context: dict[str, object]) -
     except ValidationError as error:
         other = _other(node, kind)
         if other == "study":
-            command = f"dreamplay study run {shlex.quote(called)} --dry-run"
-            raise LibraryError(f"{called}: this is a study, and no {_word(kind)}; try it with: {command}") from None
+            load = f"`dreamplay.load_study({called!r})`"
+            raise LibraryError(f"{called}: this is a study, and no {_word(kind)}; try it with: {load}") from None
         if other:
             raise LibraryError(f"{called}: this is a {other}, and a {_word(kind)} is needed here") from None
         told = list(_complaints(node, kind, _told(error.errors(include_url=False))))

@@ -40,7 +40,9 @@ class Viewpoint:
         known = [READER, AUTHOR, *cast.roles]
         role = cast.role_given(name)
         if role is None:
-            raise UsageError(f"unknown view {name!r}{did_you_mean(name, known)}; choose {listed(known)}")
+            raise UsageError(
+                f"unknown view {name!r}{did_you_mean(name, known)}; choose {listed([READER, AUTHOR, *cast.givable])}"
+            )
         also = ever_controlled(Script(events)) if role == cast.visitor else ()
         return cls(role, frozenset({role, *also}))
 

@@ -160,6 +160,12 @@ class Cast:
         whole = (role for role in self.roles if word in map(folded, self.names(role)))
         return word if word in self.personas else next(whole, None)
 
+    @property
+    def givable(self) -> tuple[str, ...]:
+        """The roles for a message, each with the name of whoever plays it if that is another word."""
+        names = {role: self.name(role) for role in self.roles}
+        return tuple(role if role == folded(name) else f"{role} ({name})" for role, name in names.items())
+
     def addressed(self, text: str) -> tuple[str, str] | None:
         """The role that a text begins with, and what follows: "ann marie, the door". The longest name counts, so that
         what is meant for Ann Marie does not reach Ann.
