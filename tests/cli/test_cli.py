@@ -275,6 +275,10 @@ NOT_BRANCHED = {
         "whatif p --swap bo=bo --seeds 2",
         "nothing is changed by --swap bo=bo, which is as it was",
     ),
+    "no change by a swap on another model": (
+        "whatif p --swap bo=bo --model scripted",
+        "nothing is changed by --swap bo=bo, which is as it was",
+    ),
     "beyond the end": ("whatif p --at 999 --drop bo", "p ends with event"),
     "no such role": ("whatif p --at corner --swap zed=bo", "no role 'zed'"),
     "no such run": ("whatif q --drop bo", "no run 'q'"),

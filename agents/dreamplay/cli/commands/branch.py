@@ -138,8 +138,8 @@ def whatif(
         parent.branch(at=at, swap=swaps, say=lines, drop=dropped, story_edit=story_edit, seed=seed) for seed in chosen
     ]
     otherwise = [settings.model, settings.adapter, settings.direction, settings.think]
-    if changed[0].branch.twin and (seeds or otherwise == [None] * len(otherwise)):
-        same = [f"--swap {each}" for each in swap or ()] + ([f"--story-edit {story_edit}"] if story_edit else [])
+    same = [f"--swap {each}" for each in swap or ()] + ([f"--story-edit {story_edit}"] if story_edit else [])
+    if changed[0].branch.twin and (seeds or same or otherwise == [None] * len(otherwise)):
         raise UsageError(
             f"nothing is changed by {' '.join(same)}, which is as it was; name another" if same else
             "nothing is changed; add --swap, --say, --drop or --story-edit"
