@@ -126,7 +126,7 @@ CALM = "conditions", "calm"
         (
             _set(*CALM, "drop", to=["ada", "bo"]),
             "drop:",
-            "conditions.calm.drop: ada, bo: nobody would be left in day",
+            "conditions.calm.drop: ada, bo: nobody would be left to talk to; keep one of them",
         ),
         (
             _set("conditions", "told", to={"at": "night", "drop": ["ada", "bo"]}),

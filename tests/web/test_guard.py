@@ -259,7 +259,11 @@ def test_the_keys_of_a_user_stand_on_no_page(
         assert "pa55word" not in text
 
 
-def test_no_private_sheet_and_no_prompt_is_read_printed_or_exported(client: TestClient, first: Path) -> None:
+def test_no_private_sheet_and_no_prompt_is_read_printed_or_exported(
+    client: TestClient, home: Path, tmp_path: Path
+) -> None:
+    # With these dice a line is refused, so that every format has something to hold.
+    first = dp.play(worlds.write(tmp_path / "small"), model="scripted", seed=2, out=home / "first").folder
     secret = "CANARY-Ada-belief"
     assert secret in (first / "prompts.jsonl").read_text(encoding="utf-8")
     exports = [

@@ -71,7 +71,7 @@ def _terms(
         (
             "A line, a whisper, a thought, an action, an entrance, an exit, a dream, a decision, or what the narrator "
             "tells. Runs diverge at the first event that differs by more than the name of whoever holds a role; its "
-            "number is the one that show --numbers prints."
+            "number is its place in the transcript, counted from 0."
         ),
     )
     if stances:
