@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, takewhile
+from itertools import accumulate
 from typing import Any
 
 from dreamplay.models.tokens import tokens
 from dreamplay.prompting import apart
 from dreamplay.prompting.apart import PrivateScene
+from dreamplay.prompting.in_mind import knew, knows, thought, thought_last
 from dreamplay.schema.cast import Cast, PrivateSheet
-from dreamplay.schema.event import DreamEvent, Event, ReflectionEvent, ThoughtEvent, sanitize
+from dreamplay.schema.event import DreamEvent, Event, ReflectionEvent, sanitize
 from dreamplay.schema.provenance import RetrievedMemory
-from dreamplay.schema.scene import Scene
-from dreamplay.schema.script import last_reflection, regards
+from dreamplay.schema.script import regards
 from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
@@ -218,11 +218,11 @@ def brief(
             to=cast.name(thread.to) if thread.to else "",
             words=sanitize(thread.words),
             when="in this scene" if thread.scene == scene.id else apart.when(places, thread.scene),
-            spoken=thread.since not in thought,
+            spoken=thread.since not in own_thoughts,
         )
 
     reflections = view.of_kind(ReflectionEvent)
-    thought = {event.id for event in reflections}
+    own_thoughts = {event.id for event in reflections}
     asked = [thread for thread in ledger.open_for(role) if thread.scene == scene.id]
     mine = [thread for thread in ledger.threads if thread.demands and thread.by == role and thread.scene == scene.id]
     between = [thread for thread in ledger.threads if role in (thread.by, thread.to) and thread.open]
@@ -252,29 +252,10 @@ def brief(
         to=cast.name(cue.to) if cue and cue.to else "",
         whispers_to=cast.listed(cue.hears) if cue and cue.hears else "",
         matter=fill(cue.material) if cue and cue.aside else "",
-        thought=_thought(view, role),
+        thought=thought(view, role),
         evaded=tuple(map(claim, [thread for thread in mine[-1:] if thread.state == "dodged"])),
         owed=tuple(map(claim, reversed(asked[:_OWED]))),
     )
-
-
-def knows(scene: Scene, role: str, cast: Cast) -> tuple[str, ...]:
-    """What somebody knows that may come out in a scene, as clauses that follow "that"."""
-    return tuple(cast.fill(reveal.what) for reveal in scene.reveals if role in reveal.knows)
-
-
-def knew(story: Story, scene: Scene, role: str, cast: Cast) -> tuple[str, ...]:
-    """The same of the scenes before it, the newest first: nobody forgets what they keep to themselves."""
-    before = takewhile(lambda each: each.id != scene.id, (each for _, each in story.scenes))
-    found = dict.fromkeys(what for each in before for what in knows(each, role, cast))
-    return tuple(what for what in reversed(found) if what not in knows(scene, role, cast))
-
-
-def thought_last(view: View, role: str) -> dict[str, str]:
-    """What the last scene has meant to somebody (`reflected`), and what they have wanted since then (`wants_now`)."""
-    reflection = last_reflection(view.of_kind(ReflectionEvent), role)
-    text, wants = (reflection.text, reflection.wants) if reflection else ("", "")
-    return {"reflected": sanitize(text), "wants_now": sanitize(wants).rstrip(".")}
 
 
 def _filled(private: PrivateSheet, cast: Cast) -> PrivateSheet:
@@ -303,12 +284,6 @@ def _regards(reflections: Sequence[ReflectionEvent], cast: Cast, turn: Turn) -> 
         for other in turn.others
         if other in known
     )
-
-
-def _thought(view: View, role: str) -> str:
-    """The speaker's last thought before a line; empty if there was none."""
-    own = (event for event in reversed(view.of_kind(ThoughtEvent)) if event.speaker == role)
-    return sanitize(next((event.text for event in own), ""))
 
 
 def _sum(*texts: str) -> float:

@@ -10,7 +10,8 @@ from dreamplay.languages.move_note import MoveNote
 from dreamplay.models.prompt import Prompt
 from dreamplay.prompting import reflection
 from dreamplay.prompting.apart import earlier, just_now
-from dreamplay.prompting.brief import Brief, brief, knew, knows, thought_last, wanted
+from dreamplay.prompting.brief import Brief, brief, wanted
+from dreamplay.prompting.in_mind import knew, knows, thought_last
 from dreamplay.prompting.narration import NarratorPrompts
 from dreamplay.schema.event import Cue, LineEvent
 from dreamplay.schema.provenance import RetrievedMemory
