@@ -194,6 +194,19 @@ async def test_a_reason_for_another_choice_or_of_oneself_by_name_stands_only_if_
     assert (stance.reason, stance.choice) == (reason, "hybrid")
 
 
+async def test_a_reason_that_was_just_said_as_a_line_waits_for_a_better_one(
+    story: Story, cast: Cast, scene: Scene
+) -> None:
+    hybrid = next(choice for choice in story.choices if choice.id == "hybrid")
+    line = "I want every line of the new code in the paper on Friday."
+    said = Script([worlds.event(0, text=line, speaker="leo", scene=scene.id, witnesses=scene.present)])
+    answers = [json.dumps({"reason": why, "choice": cast.fill(hybrid.text)}) for why in (line, REASON)]
+    agent = Agent("leo", PromptBuilder(story, cast, worlds.SMALL), _Deciding(*answers), 7)
+    stance = await agent.decide(*worlds.turn(said, scene, "leo", task="stance"))
+    assert stance.reason == REASON
+    assert [refusal.kind for refusal in stance.provenance.refused] == ["copies"]
+
+
 @pytest.fixture
 def roof(story: Story) -> Scene:
     return next(scene for _, scene in story.scenes if scene.id == "roof")

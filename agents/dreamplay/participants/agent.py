@@ -142,7 +142,8 @@ class Agent:
             prompt = self.desk.stance(turn, view, choices, wrong, recalled, chosen) if wrong else first
             return await self.model.complete(prompt, seed=call_seed(self.seed, *turn.place, number))
 
-        context = CheckContext(self.name, self.desk.cast.all_names)
+        said = [line.text for line in view.of_kind(LineEvent) if line.speaker == self.role]
+        context = CheckContext(self.name, self.desk.cast.all_names, heard=Heard.of(said))
 
         def check(reply: Reply) -> StanceReply:
             return structured_output.stance(reply, offered, self.pipeline, context, chosen.id if chosen else None)

@@ -86,6 +86,11 @@ def copies(candidate: Candidate, context: CheckContext) -> Fault | None:
     return _copied(candidate, context, context.heard.own, context.config.copy_share)
 
 
+def said_before(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A reason that the character has given already, as a line."""
+    return copies(candidate, context)
+
+
 def parrots(candidate: Candidate, context: CheckContext) -> Fault | None:
     """A copy of anything that was heard before, whoever said it. Characters of a large model may quote each other."""
     return _copied(candidate, context, context.heard.grams, context.config.copy_share)
@@ -236,6 +241,7 @@ CHECKS = (
     Check("leaves_cue", leaves_cue, "fallback", texts=_TEXT),
     Check("contradicts", contradicts, "fallback", texts=_REASON),
     Check("left_open", left_open, "fallback", texts=_REASON),
+    Check("said_before", said_before, "fallback", texts=_REASON),
     Check("too_short", too_short, texts=_TOLD),
     Check("retold", retold, "fallback", texts=_TOLD),
     Check("leaves_dreamers_out", leaves_dreamers_out, "fallback", texts=_TOLD),

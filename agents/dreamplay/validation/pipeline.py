@@ -27,7 +27,8 @@ STANDARD = tuple(
     for name in (
         "thought_impersonal", "empty", "too_short", "refusal", "model_talk", "narrator_slip", "direction",
         "lists_sheet", "another_script", "unfinished", "narrates", "calls_self", "recites", "copies", "reason_by_name",
-        "retold", "near_copy", "calls_absent", "contradicts", "left_open", "reason_impersonal", "reason_half_by_name",
+        "retold", "near_copy", "calls_absent", "contradicts", "left_open", "said_before", "reason_impersonal",
+        "reason_half_by_name",
     )
 )  # fmt: skip
 """The checks of a large model, in order."""
