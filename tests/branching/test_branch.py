@@ -20,6 +20,7 @@ from dreamplay.runs.transcript import FILE, RunLog
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import Event, ReflectionEvent, StanceEvent, TurnEvent, turn_start
 from dreamplay.schema.scene import VISITOR
+from dreamplay.schema.story import Story
 
 MARK = "ZEBRA"
 
@@ -239,6 +240,23 @@ async def test_of_topics_aims_and_outcome_nothing_is_left_that_is_somebodys_who_
     assert not [event for event in child.script if "Bo " in event.text]
 
 
+async def test_a_promise_stays_open_whose_scene_or_outcome_is_left_out(tmp_path: Path) -> None:
+    def change(story: dict[str, Any]) -> None:
+        _plotted(story)
+        square = story["beats"][0]["scenes"][0]
+        square["topics"].append({"id": "oath", "about": "an oath", "moves": [
+            {"role": "ada", "does": f"promises {{cyrus}} {what}", "opens": True, "act": "promise", "kept": once}
+            for what, once in (("tea", "square.bo_goes == no"), ("sleep", "attic"), ("bread", "porch"))
+        ]})  # fmt: skip
+
+    parent = await worlds.play(worlds.write(tmp_path / "plotted", change=change), tmp_path / "parent")
+    for at in (None, "attic"):
+        made = branch.branch(parent, "parent", at, Changes(drop=["bo"]))
+        oath = made.plan.scenes[0][1].topics[-1]
+        outcome = [] if at is None else ["square.bo_goes == no"]
+        assert [str(each) for move in oath.moves for each in move.kept] == [*outcome, "porch"]
+
+
 async def test_whoever_has_left_is_not_spoken_to_in_the_scene_that_they_leave(tmp_path: Path) -> None:
     def change(story: dict[str, Any]) -> None:
         square = story["beats"][0]["scenes"][0]
@@ -384,6 +402,11 @@ BAD: dict[str, tuple[str | None, Changes, str]] = {
     "nobody left at the end": (None, Changes(drop=["ada", "bo", "cyrus"]), "nobody would be left in dawn/road"),
     "a line before nobody": ("attic", Changes(say=[("ada", "Hi.")], drop=["bo"]), "only Ada would be left in night/"),
     "an epilogue under way": ("road under way", Changes(drop=["bo"]), "`drop=bo`: an epilogue is told whole"),
+    "an edit of an epilogue under way": (
+        "road under way",
+        Changes(story=Story.model_validate(worlds.story())),
+        "`story_edit`: an epilogue is told whole",
+    ),
     "a line of a stranger": ("square", Changes(say=[("zed", "Hi.")]), "`say=zed`: not in day/square"),
     "a line of one who is not there": ("attic", Changes(say=[("cyrus", "Hi.")]), "there are ada, bo"),
     "a line that nobody could say": ("square", Changes(say=[("bo", "x" * 5000)]), "`say=bo`: say: .*4000 characters"),

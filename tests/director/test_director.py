@@ -18,6 +18,7 @@ from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import PluginFailedError
 from dreamplay.library import resources
 from dreamplay.memory.base import default_embedder
+from dreamplay.schema.direction import Direction
 from dreamplay.schema.event import Cue, Event
 from dreamplay.schema.plugin_choice import PluginChoice
 from dreamplay.schema.scene import Scene
@@ -256,6 +257,18 @@ def test_who_is_due_to_go_goes_and_what_is_due_to_be_whispered_is(staged: Path, 
             pressure=whisper.cue.pressure if whisper.cue else "", aside=True,
         )  # fmt: skip
         assert (whisper.speaker, whisper.witnesses) == ("ada", ("ada", "bo"))
+
+
+@pytest.mark.parametrize("direction", ["led", "guided"])
+def test_what_is_whispered_waits_for_no_answer_until_all_who_are_left_would_hear_it(
+    staged: Path, direction: Direction
+) -> None:
+    plan = worlds.plan(staged)
+    for seed in range(6):
+        script = Script()
+        director, scene = StandardDirector(plan.cast, seed), plan.scenes[0][1]
+        worlds.act(director, scene, script, lambda role, cue: "Where is the key?", direction)
+        assert [event.witnesses for event in worlds.turns(script) if event.hears] == [("ada", "bo")]
 
 
 @pytest.mark.parametrize(("after", "most"), [(2, 5), (3, 5), (3, 4)])

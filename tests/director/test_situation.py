@@ -123,3 +123,20 @@ def test_a_turn_counts_for_the_same_move_whatever_whoever_plays_the_role_says_th
         for said_now in (why, own, own.model_copy(update={"does": "asks nothing"})):
             now = door.model_copy(update={"moves": (said_now, key)})
             assert made_move.place(now, turn) == 0  # type: ignore[arg-type]
+
+
+def test_a_turn_of_an_older_run_counts_for_the_move_that_a_persona_said_in_other_words() -> None:
+    """Its cue has those words alone."""
+    door = Topic.model_validate({"id": "door", "about": "the door", "moves": [
+        {"id": "key", "role": "ada", "does": "asks for the key", "opens": True},
+        {"id": "why", "role": "ada", "does": "asks why", "opens": True},
+    ]})  # fmt: skip
+    key, why = door.moves
+    own = OwnWords.model_construct(**(dict(why) | {"does": "asks how", "written": why.does}))
+    cue = worlds.cue(topic="door", move=1, material=own.does)
+    turn = worlds.event(0, speaker="ada", scene="hall", witnesses=("ada", "bo"), turn=1, cue=cue)
+    places = [
+        made_move.place(door.model_copy(update={"moves": moves}), turn)  # type: ignore[arg-type]
+        for moves in ((key, own), (own, key), (key, why))
+    ]
+    assert places == [1, 0, None]

@@ -263,6 +263,7 @@ CONTRACTS: dict[str, tuple[list[str], int]] = {
     "a silence that is chosen is a turn, and no failure": (["ada", "bo", "~cyrus"], 1),
     "too few turns": (["ada", "bo"], 0),
     "an answer after the last": (["ada", "bo", "cyrus"] * 2, 1),
+    "a last word behind that": ([*["ada", "bo", "cyrus"] * 2, "ada", "bo"], 1),
     "too many": (["ada", "bo", "cyrus"] * 3, 0),
     "somebody is never heard": (["ada", "bo", "ada", "bo"], 0),
 }

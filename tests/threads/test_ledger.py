@@ -230,6 +230,8 @@ def _promising(**fate: str) -> Story:
 
 SAID = ("ada", "At six. By hand.", {**_cue(topic="six", move=0, act="yield", material="agrees to wake {bo} at six"),
         "scene": "square"})  # fmt: skip
+OWN = ("ada", "I'll stay awake from now on, Bo.", {**_cue(topic="six", move=0, act="promise",
+       material="promises {bo} to stay awake", written="agrees to wake {bo} at six"), "scene": "square"})  # fmt: skip
 FREE = ("ada", "I'll wake you at six, Bo.", {"scene": "square"})
 OTHER = ("ada", "I'll bring you tea, Bo.", {"scene": "square"})
 THOUGHT = ("ada", "So be it.", {"kind": "reflection", "scene": "square", "promised": {"bo": "to wake him at six"}})
@@ -248,6 +250,7 @@ GOES = ("", "Bo goes.", {"kind": "outcome", "outcome": "bo_goes", "answer": "yes
         ({"broken": "corner"}, (FREE, BEGINS), "broken", (1,)),
         ({"broken": "corner"}, (THOUGHT, BEGINS), "broken", (1,)),
         ({"broken": "corner"}, (OTHER, BEGINS), "open", ()),
+        ({"kept": "corner"}, (OWN, BEGINS), "open", ()),  # a persona promises something else there
         ({"broken": "corner"}, (FREE, ("", "Six.", {"kind": "narration", "scene": "square"})), "open", ()),
     ],
 )

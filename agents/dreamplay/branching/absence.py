@@ -126,7 +126,7 @@ def without(
     if here.kind != "epilogue" and all(scene.kind == "epilogue" for scene in to_come):
         raise UsageError(f"`drop={', '.join(drop)}`: nobody would be left to talk to; keep one of them")
     try:
-        update = {"beats": tuple(changed), "prologue": prologue}
+        update = {"beats": tuple(left_out.unsettled(changed)), "prologue": prologue}
         whole = Story.model_validate(story.model_copy(update=update).model_dump())
     except ValidationError as error:
         why = error.errors()[0]["msg"].removeprefix("Value error, ")

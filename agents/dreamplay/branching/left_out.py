@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from dreamplay.schema.conditions import Begun, Once
 from dreamplay.schema.scene import Outcome, Scene
+from dreamplay.schema.story import Beat
+from dreamplay.schema.topic import TopicMove
 
 
 def settled(scene: Scene, otherwise: Mapping[str, str]) -> Scene:
@@ -32,6 +35,29 @@ def undecided(scene: Scene) -> Scene:
     topics = (each.model_copy(update={"moves": _kept(each.moves, unmet)}) for each in _kept(scene.topics, unmet))
     parts = {key: _kept(getattr(scene, key), unmet) for key in ("pressures", "moves")}
     return scene.model_copy(update=parts | {"outcome": None, "topics": tuple(topics)})
+
+
+def unsettled(beats: Iterable[Beat]) -> list[Beat]:
+    """Beats in which no promise waits for a scene or an outcome that was left out: it stays open.
+
+    Args:
+        beats: all of the story, with what is left of it.
+    """
+    beats = list(beats)
+    outcomes = {scene.id: scene.outcome for beat in beats for scene in beat.scenes}
+
+    def left(once: Once) -> Once:
+        there = all(each.scene in outcomes and (isinstance(each, Begun) or outcomes[each.scene]) for each in once)
+        return once if there else ()
+
+    def move(given: TopicMove) -> TopicMove:
+        return given.model_copy(update={"kept": left(given.kept), "broken": left(given.broken)})
+
+    def scene(given: Scene) -> Scene:
+        topics = (topic.model_copy(update={"moves": tuple(map(move, topic.moves))}) for topic in given.topics)
+        return given.model_copy(update={"topics": tuple(topics)})
+
+    return [beat.model_copy(update={"scenes": tuple(map(scene, beat.scenes))}) for beat in beats]
 
 
 def noted(outcome: Outcome | None) -> str:

@@ -37,6 +37,8 @@ def edited(plan: RunConfig, shared: Sequence[Event], here: Scene, begun: bool, e
     """
     story = casting.checked(edit) if isinstance(edit, Story) else yaml_loader.read(edit, Story)
     file = f"`story_edit={story.path}`" if story.path else "`story_edit`"
+    if begun and here.kind == "epilogue":
+        raise UsageError(f"{file}: an epilogue is told whole; choose a point before it, with `at`")
     if (story.title, list(story.cast)) != (plan.story.title, list(plan.story.cast)):
         raise UsageError(
             f"{file} is another story: {story.title!r} with {', '.join(story.cast)}, and the run plays "

@@ -120,10 +120,11 @@ class StandardDirector:
 
     def _aside(self, now: Situation) -> Aside | None:
         """The aside that is due in the next turn, if any. An answer to the visitor comes first, and so does one to what
-        was asked last, if there is time for it."""
+        was asked last, if there is time for it before somebody goes or the scene is over."""
         if not now.asides or now.unanswered:
             return None
-        left = now.scene.turns.max - len(now.contracted)
+        ends = [now.scene.turns.max, *(move.after for move in now.moves if not move.comes)]
+        left = min(ends) - len(now.contracted)
         if self._turns.asked(now) and left > len(now.asides) + len(set(now.cast) - now.heard):
             return None
         there = set(now.present)

@@ -155,7 +155,7 @@ def steps(context: Context) -> int:
     slack = SLACK if isinstance(context.director, CheckedDirector) else 0
     judges = context.narrator.desk.profile.judges_outcome
     return 3 + sum(
-        (4 if scene.outcome and judges else 2) * (scene.turns.limit + slack) + 6 for _, scene in context.scenes
+        (4 if scene.outcome and judges else 2) * (scene.turns.most + slack) + 6 for _, scene in context.scenes
     )
 
 

@@ -44,10 +44,13 @@ def place(topic: Topic, turn: TurnEvent) -> int | None:
     cue = turn.cue
     if cue is None or cue.move is None:
         return None
-    every = range(len(topic.moves))
-    likely = [cue.move] if cue.move in every else []
-    told = turn.speaker, cue.written or cue.material
-    return next((n for n in (*likely, *every) if (topic.moves[n].role, _written(topic.moves[n])) == told), None)
+    theirs = [n for n, move in enumerate(topic.moves) if move.role == turn.speaker]
+    theirs.sort(key=lambda n: n != cue.move)
+    told = cue.written or cue.material
+    same = [n for n in theirs if _written(topic.moves[n]) == told]
+    # The cue of an older run has the words of a persona alone.
+    same = same or [n for n in theirs if not cue.written and topic.moves[n].does == told]
+    return next(iter(same), None)
 
 
 def noted(among: Iterable[Topic], cue: Cue) -> Cue:

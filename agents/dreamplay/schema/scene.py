@@ -37,8 +37,13 @@ class TurnContract(FrozenModel):
 
     @property
     def limit(self) -> int:
-        """The turns after which the scene ends in any case."""
+        """The turns after which the scene ends, but for the last word of whoever is then spoken to."""
         return self.max + ANSWERS if self.max else 0
+
+    @property
+    def most(self) -> int:
+        """The turns after which the scene ends in any case."""
+        return self.limit + 1 if self.max else 0
 
 
 class Move(FrozenModel):

@@ -246,7 +246,7 @@ def _kept(beat: str, scene: Scene, script: Script) -> bool:
     decided = scene.kind != "crossroads" or {e.speaker for e in events if isinstance(e, StanceEvent)} >= here
     dreamt = scene.kind != "dream" or any(isinstance(e, DreamEvent) for e in events)
     whole = (turns >= scene.turns.min and heard) or Situation.of(script, beat, scene).deserted
-    return bool(events) and whole and turns <= scene.turns.limit and decided and dreamt
+    return bool(events) and whole and turns <= scene.turns.most and decided and dreamt
 
 
 @cache

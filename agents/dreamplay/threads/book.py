@@ -95,7 +95,7 @@ class Book:
             puts.append(signs.Put("promise", (event.text,)))
         for put in puts:
             for role, words in signs.put_to(self.cast, event.text, put, event.cue, to, able).items():
-                self._open(event, put.kind, role, words, move=move)
+                self._open(event, put.kind, role, words, move=move if of_author else None)
         if move and move.reveals:
             self._open(event, "secret", to, event.text, "told")
         self._last[event.scene] = event
@@ -223,8 +223,9 @@ class Book:
             self._lively.append(len(self.threads) - 1)
 
     def _fate(self, scene: str, role: str, words: str, move: TopicMove | None) -> TopicMove | None:
-        """The move of the story that says what becomes of a promise: the one that was said, or, of somebody who was led
-        to none, the first of theirs in the scene that is about the same."""
+        """The move of the story that says what becomes of a promise: the one that was said, or, of somebody who
+        was led to none or has said it in words of their own, the first of theirs in the scene that is about the same.
+        """
         if move:
             return move if move.has_fate else None
         theirs = (each for topic in self.topics.get(scene, ()) for each in topic.moves if each.role == role)
