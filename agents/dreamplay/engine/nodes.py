@@ -96,7 +96,7 @@ async def direct(state: State, runtime: Runtime[Context]) -> State:
             continue
         ending = isinstance(step, SceneEnd)
         if conclusion.undecided(now) and conclusion.to_judge(context, state, now, ending=ending):
-            return {"turn": None, "judging": True}
+            return {"turn": None, "judging": True, "ending": ending}
         turn = None if asked else _visitor_turn(state, context, now, ending)
         if ending and conclusion.undecided(now) and (turn is None or turn.task == "stance"):
             tell(runtime, context.record(state, **conclusion.otherwise(context, state, now.scene)))
@@ -116,7 +116,7 @@ async def outcome(state: State, runtime: Runtime[Context]) -> State:
     context = runtime.context
     now = context.situation(state)
     before = conclusion.judged(state, now.scene).usage
-    view, last = context.script.common_view(now.present), isinstance(context.director.next(now), SceneEnd)
+    view, last = context.script.common_view(now.present), state.get("ending", False)
     answer, made = await context.narrator.outcome(view, now.scene, len(now.turns), last=last)
     made = made.model_copy(update={"usage": before + made.usage})
     if answer:

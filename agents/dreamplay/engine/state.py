@@ -62,6 +62,8 @@ class State(TypedDict, total=False):
     """The length of the script when the visitor was last asked and chose to listen."""
     judging: bool
     """Whether the model is asked next what came of the scene."""
+    ending: bool
+    """Whether that is at the end of the scene."""
     judged: dict[str, Any]
     """When it was last asked and found it open: a value of `Judged`."""
     answers: Annotated[list[dict[str, Any]], operator.add]
