@@ -213,19 +213,32 @@ async def _ask(cluster: Any, workers: int) -> None:
 
 async def _keep(cluster: Any, workers: int) -> None:
     """Ask again for workers in the place of those that the queue has ended, as it does when their time is over."""
-    seen: set[str] = set()
+    from distributed.diagnostics.plugin import SchedulerPlugin
+
+    came: set[str] = set()
     missed: set[str] = set()
+
+    class Came(SchedulerPlugin):
+        """Notes the name of each worker that comes: one may be gone before anybody looks."""
+
+        def add_worker(self, scheduler: Any, worker: str) -> None:
+            came.add(str(scheduler.workers[worker].name))
+
+    def of(names: set[str]) -> set[str]:
+        """The jobs to which workers belong."""
+        return {job for job in cluster.workers if any(name == job or name.startswith(f"{job}-") for name in names)}
+
+    cluster.scheduler.add_plugin(Came())
     while True:
-        await asyncio.sleep(_LOOK)
-        names = [str(worker.name) for worker in cluster.scheduler.workers.values()]
-        there = {job for job in cluster.workers if any(name == job or name.startswith(f"{job}-") for name in names)}
-        seen = (seen | there) & cluster.workers.keys()
+        here = {str(worker.name) for worker in cluster.scheduler.workers.values()}
+        came |= here
         # Dask does not notice that a job of several processes is over. One that is missed once may be restarting.
-        missing = seen - there
+        missing = of(came) - of(here)
         with contextlib.suppress(Exception):  # a queue that takes no job now may take it later
             await cluster.scale_down(missing & missed)
             await _ask(cluster, workers)
         missed = missing
+        await asyncio.sleep(_LOOK)
 
 
 def jobs(client: Client) -> list[str]:
