@@ -10,7 +10,7 @@ import importlib
 import logging
 import signal
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -224,18 +224,20 @@ async def _keep(cluster: Any, workers: int) -> None:
         def add_worker(self, scheduler: Any, worker: str) -> None:
             came.add(str(scheduler.workers[worker].name))
 
-    def of(names: set[str]) -> set[str]:
-        """The jobs to which workers belong."""
-        return {job for job in cluster.workers if any(name == job or name.startswith(f"{job}-") for name in names)}
+    def of(jobs: Iterable[str], names: set[str]) -> set[str]:
+        """The names, among some, of the workers of jobs."""
+        return {name for name in names if any(name == job or name.startswith(f"{job}-") for job in jobs)}
 
     cluster.scheduler.add_plugin(Came())
     while True:
         here = {str(worker.name) for worker in cluster.scheduler.workers.values()}
         came |= here
         # Dask does not notice that a job of several processes is over. One that is missed once may be restarting.
-        missing = of(came) - of(here)
+        missing = {job for job in cluster.workers if of([job], came) and not of([job], here)}
+        over = missing & missed
+        came -= of(over, came)  # the next job may have the name of one that is over
         with contextlib.suppress(Exception):  # a queue that takes no job now may take it later
-            await cluster.scale_down(missing & missed)
+            await cluster.scale_down(over)
             await _ask(cluster, workers)
         missed = missing
         await asyncio.sleep(_LOOK)
