@@ -46,6 +46,10 @@ async def test_completions_are_asked_for_as_the_library_asks_for_them() -> None:
         )
         await client.get("/models", cast_to=object)
         for text in ("Wer schläft?", "\u201cI\u2028do.\u201d"):
-            await client.post(COMPLETIONS, body={"messages": [{"role": "user", "content": text}]}, cast_to=object)
+            body = {"messages": [{"role": "user", "content": text}]}
+            if isinstance(client, CompletionsClient):
+                await client.ask(body)
+            else:
+                await client.post(COMPLETIONS, body=body, cast_to=object)
     assert asked[:3] == asked[3:]
     assert dict(asked[5][1])["cookie"] == "place=2"

@@ -16,6 +16,7 @@ from dreamplay.errors import ModelError
 from dreamplay.models import response_body as body
 from dreamplay.models import response_parser as replies
 from dreamplay.models.client import open_client
+from dreamplay.models.completions_client import CompletionsClient
 from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.endpoint_errors import TRIES
 from dreamplay.models.profile import ModelProfile
@@ -137,7 +138,7 @@ async def test_what_an_endpoint_says_is_told_whatever_its_form_and_without_the_k
         return httpx2.Response(told[0], text=told[1], headers={"location": "https://else.org/v1?key=sk-secret"})
 
     http_client = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
-    client = openai.AsyncOpenAI(base_url="http://h", api_key="sk-secret", max_retries=0, http_client=http_client)
+    client = CompletionsClient(base_url="http://h", api_key="sk-secret", max_retries=0, http_client=http_client)
     endpoint = Endpoint("small", client, "http://h", wait=lambda error, tries: 0.0, secrets=("sk-secret",))
     with pytest.raises(ModelError) as caught:
         await endpoint.complete(LINE, seed=1)

@@ -11,7 +11,7 @@ from dreamplay.models import proxy
 from dreamplay.schema.address import Address
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    from dreamplay.models.completions_client import CompletionsClient
 
 AMBIENT = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS")
 """Environment variables that the client library sends as headers to any address by default."""
@@ -24,7 +24,7 @@ _TLS = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
 def open_client(
     address: Address | str, api_key: str, *, timeout: float, many: bool = False, ambient: bool = False
-) -> AsyncOpenAI:
+) -> CompletionsClient:
     """The client. Its own retries are off: they would multiply with ours. For many calls at once it goes by aiohttp:
     the usual pool looks at all of its connections for each call. It follows no redirect: whoever is asked does not
     decide where a prompt goes.

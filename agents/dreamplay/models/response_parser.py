@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.models.base import OnToken, Reply
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
 
-    from dreamplay.models.response_body import Body
 
 _SPOKEN = 4_000
 """Characters of a reply at least that are taken in, as many as a person may type."""
@@ -36,7 +37,7 @@ _THOUGHT = ("reasoning_content", "reasoning", "thinking")
 
 async def received(
     response: httpx2.Response, client: AsyncOpenAI, prefill: str, on_token: OnToken | None, *, tokens: int,
-    heard: Callable[[], None],
+    heard: Callable[[], None], since: float,
 ) -> Reply:  # fmt: skip
     """The reply that an answer holds, whether it comes piece by piece or whole. What the first candidate says is passed
     on as it comes.
@@ -48,6 +49,7 @@ async def received(
         on_token: takes the pieces.
         tokens: how many a reply was to have at most. Far beyond that nothing more is taken in.
         heard: called from when something was said, whenever more comes.
+        since: when it was asked for, in seconds of the monotonic clock.
 
     Raises:
         CutError: it ended before it was whole.
@@ -57,13 +59,13 @@ async def received(
     """
     from dreamplay.models.response_body import Body
 
-    usage = Usage(calls=1)
+    spent = _Spent()
     coming: dict[int, _Coming] = {}
     most = max(_SPOKEN, _A_TOKEN * tokens)
     async with contextlib.aclosing(response):
         body = response.stream = Body(response.stream)  # type: ignore[arg-type]
         async for data in _checked(response, client):
-            usage = _count(data, usage)
+            spent.count(data)
             for place, choice in enumerate(filter(None, data.get("choices") or ())):
                 index = choice["index"] if isinstance(choice.get("index"), int) else place
                 reply = coming.setdefault(index, _Coming(prefill, most))
@@ -76,7 +78,35 @@ async def received(
                 break
         for index, reply in coming.items():
             _pass_on(reply.end(), index, on_token)
-    return _together(coming, usage, ended=_ended(body, usage))
+    ended = body.done or spent.prompt + spent.output > 0  # the tokens are counted last
+    return _together(coming, spent.usage(since), ended=ended)
+
+
+@dataclass
+class _Spent:
+    """The tokens of a call, as far as its answer has counted them."""
+
+    prompt: int = 0
+    cached: int = 0
+    output: int = 0
+
+    def count(self, data: Mapping[str, Any]) -> None:
+        """Take over the counts of an object, if it has any. llama.cpp's own timings also know the cache."""
+        spent, timings = data.get("usage") or {}, data.get("timings") or {}
+        if "cache_n" in timings:
+            self.cached = _number(timings["cache_n"])
+            self.prompt = _number(timings.get("prompt_n")) + self.cached
+            self.output = _number(timings.get("predicted_n"))
+        elif spent:
+            details = spent.get("prompt_tokens_details") or {}
+            self.prompt = _number(spent.get("prompt_tokens")) or self.prompt
+            self.cached = min(_number(details.get("cached_tokens")) or self.cached, self.prompt)
+            self.output = _number(spent.get("completion_tokens")) or self.output
+
+    def usage(self, since: float) -> Usage:
+        """What the call cost."""
+        seconds = round(time.monotonic() - since, 3)
+        return Usage(calls=1, prompt=self.prompt, cached=self.cached, output=self.output, seconds=seconds)
 
 
 class _Coming:
@@ -187,11 +217,6 @@ def _reason(choice: Mapping[str, Any]) -> str | None:
     return reason or None
 
 
-def _ended(body: Body, usage: Usage) -> bool:
-    """Whether an answer has come to its end: it says so, or has counted its tokens, which comes last."""
-    return body.done or usage.prompt + usage.output > 0
-
-
 def _together(coming: dict[int, _Coming], usage: Usage, *, ended: bool) -> Reply:
     """The first candidate, the others with it."""
     candidates = [candidate for _, candidate in sorted(coming.items())]
@@ -212,10 +237,12 @@ async def _checked(response: httpx2.Response, client: AsyncOpenAI) -> AsyncItera
 
     empty = True
     try:
-        whole = None if "event-stream" in response.headers.get("content-type", "") else await _read(response)
-        if whole is not None:
-            yield _sound(whole, response)
-            return
+        if "event-stream" not in response.headers.get("content-type", ""):
+            body = await _read(response)
+            if not _is_streamed(body):
+                yield _sound(_object(body), response)
+                return
+            response = httpx2.Response(response.status_code, content=body, request=response.request)
         async for data in Events(cast_to=object, response=response, client=client):
             empty = False
             if isinstance(data, dict):
@@ -230,19 +257,31 @@ async def _checked(response: httpx2.Response, client: AsyncOpenAI) -> AsyncItera
         raise CutError
 
 
-async def _read(response: httpx2.Response) -> dict[str, Any] | None:
-    """An answer that comes whole; None if it comes piece by piece and only does not say so.
+async def _read(response: httpx2.Response) -> bytes:
+    """The whole of an answer. What is not packed needs none of the client's layers, which cost more than all else here.
 
     Raises:
         CutError: nothing came.
-        ValueError: it is neither.
     """
-    body = await response.aread()
+    packed = "content-encoding" in response.headers
+    body = await response.aread() if packed else b"".join([piece async for piece in response.stream])  # type: ignore[union-attr]
     if not body.strip():
         raise CutError
+    return body
+
+
+def _is_streamed(body: bytes) -> bool:
+    """Whether an answer came piece by piece and only does not say so."""
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"[") and b"data:" in body
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    """The object of an answer that came whole.
+
+    Raises:
+        ValueError: it is none.
+    """
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
-        if b"data:" in body:
-            return None
         raise ValueError("no JSON")
     data = json.loads(body)
     data = data[0] if isinstance(data, list) and data else data
@@ -263,21 +302,6 @@ def _sound(data: dict[str, Any], response: httpx2.Response) -> dict[str, Any]:
         message = error.get("message") if isinstance(error, dict) else error
         raise openai.APIError(str(message or "an error"), response.request, body=error)
     return data
-
-
-def _count(data: Mapping[str, Any], usage: Usage) -> Usage:
-    """Take over the token counts of an object, if it has any. llama.cpp's own timings also know the cache."""
-    spent, timings = data.get("usage") or {}, data.get("timings") or {}
-    if "cache_n" in timings:
-        cached = _number(timings["cache_n"])
-        read = _number(timings.get("prompt_n")) + cached
-        output = _number(timings.get("predicted_n"))
-        return usage.model_copy(update={"prompt": read, "cached": cached, "output": output})
-    details = spent.get("prompt_tokens_details") or {}
-    prompt = _number(spent.get("prompt_tokens")) or usage.prompt
-    cached = _number(details.get("cached_tokens")) or usage.cached
-    output = _number(spent.get("completion_tokens")) or usage.output
-    return usage.model_copy(update={"prompt": prompt, "cached": min(cached, prompt), "output": output})
 
 
 def _number(count: Any) -> int:
