@@ -55,7 +55,8 @@ def open_client(
         why = error.strerror or type(error).__name__
         raise SettingsError(f"the certificates cannot be loaded ({why}); correct or unset {_tls_variables()}") from None
     patience = Timeout(timeout, connect=min(10.0, timeout))
-    kind = DefaultAioHttpClient if many and not (via and via.socks) else DefaultAsyncHttpxClient
+    aiohttp = many and not (via and via.socks)
+    kind = DefaultAioHttpClient if aiohttp else DefaultAsyncHttpxClient
     http_client = kind(
         auth=address.login, follow_redirects=False, timeout=patience, proxy=via.url if via else None,
         trust_env=False, verify=tls,
@@ -63,6 +64,7 @@ def open_client(
     return CompletionsClient(
         base_url=address.url, api_key=api_key, max_retries=0, timeout=patience, http_client=http_client,
         default_query=dict(address.query), default_headers=_headers(api_key, ambient=ambient),
+        shortcut=aiohttp and not via and not address.login,
     )  # fmt: skip
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.models.base import OnToken, Reply
-from dreamplay.models.endpoint_errors import CutError, said
+from dreamplay.models.endpoint_errors import CutError
 from dreamplay.models.thinking import ThinkingSplitter
 from dreamplay.schema.base import mended
 from dreamplay.schema.provenance import Usage
@@ -21,6 +21,8 @@ from dreamplay.schema.provenance import Usage
 if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
+
+    from dreamplay.models.shortcut import PlainResponse
 
 
 _SPOKEN = 4_000
@@ -36,8 +38,8 @@ _THOUGHT = ("reasoning_content", "reasoning", "thinking")
 
 
 async def received(
-    response: httpx2.Response, client: AsyncOpenAI, prefill: str, on_token: OnToken | None, *, tokens: int,
-    heard: Callable[[], None], since: float,
+    response: httpx2.Response | PlainResponse, client: AsyncOpenAI, prefill: str, on_token: OnToken | None, *,
+    tokens: int, heard: Callable[[], None], since: float,
 ) -> Reply:  # fmt: skip
     """The reply that an answer holds, whether it comes piece by piece or whole. What the first candidate says is passed
     on as it comes.
@@ -57,14 +59,14 @@ async def received(
         openai.APIError: it holds an error in place of a reply.
         ValueError, TypeError, AttributeError, LookupError, RecursionError: it is no chat completion.
     """
-    from dreamplay.models.response_body import Body
+    from dreamplay.models.response_body import Body, objects
 
     spent = _Spent()
     coming: dict[int, _Coming] = {}
     most = max(_SPOKEN, _A_TOKEN * tokens)
     async with contextlib.aclosing(response):
         body = response.stream = Body(response.stream)  # type: ignore[arg-type]
-        async for data in _checked(response, client):
+        async for data in objects(response, client):
             spent.count(data)
             for place, choice in enumerate(filter(None, data.get("choices") or ())):
                 index = choice["index"] if isinstance(choice.get("index"), int) else place
@@ -224,84 +226,6 @@ def _together(coming: dict[int, _Coming], usage: Usage, *, ended: bool) -> Reply
         raise CutError
     first, *others = [each.reply(ended=ended) for each in candidates]
     return Reply(first.text, first.finished, usage, tuple(others), first.thought)
-
-
-async def _checked(response: httpx2.Response, client: AsyncOpenAI) -> AsyncIterator[dict[str, Any]]:
-    """The objects of an answer, up to where a cut or garbled one ends it. One that was to come piece by piece and did
-    not is a single object.
-    """
-    import httpx2
-    import openai
-
-    from dreamplay.models.response_body import Events
-
-    empty = True
-    try:
-        if "event-stream" not in response.headers.get("content-type", ""):
-            body = await _read(response)
-            if not _is_streamed(body):
-                yield _sound(_object(body), response)
-                return
-            response = httpx2.Response(response.status_code, content=body, request=response.request)
-        async for data in Events(cast_to=object, response=response, client=client):
-            empty = False
-            if isinstance(data, dict):
-                yield _sound(data, response)
-    except httpx2.TimeoutException as error:
-        raise openai.APITimeoutError(response.request) from error
-    except openai.APITimeoutError:
-        raise
-    except (json.JSONDecodeError, httpx2.RequestError, openai.APIConnectionError) as error:
-        raise CutError from error
-    if empty:
-        raise CutError
-
-
-async def _read(response: httpx2.Response) -> bytes:
-    """The whole of an answer. What is not packed needs none of the client's layers, which cost more than all else here.
-
-    Raises:
-        CutError: nothing came.
-    """
-    packed = "content-encoding" in response.headers
-    body = await response.aread() if packed else b"".join([piece async for piece in response.stream])  # type: ignore[union-attr]
-    if not body.strip():
-        raise CutError
-    return body
-
-
-def _is_streamed(body: bytes) -> bool:
-    """Whether an answer came piece by piece and only does not say so."""
-    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"[") and b"data:" in body
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    """The object of an answer that came whole.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
-        raise ValueError("no JSON")
-    data = json.loads(body)
-    data = data[0] if isinstance(data, list) and data else data
-    if not isinstance(data, dict) or not {"choices", "error", "object"} & set(data):
-        raise ValueError(said(data) or "no choices")
-    return data
-
-
-def _sound(data: dict[str, Any], response: httpx2.Response) -> dict[str, Any]:
-    """One object of an answer, if it does not state an error in place of a reply.
-
-    Raises:
-        openai.APIError: it does.
-    """
-    import openai
-
-    if error := data.get("error") or (data if data.get("object") == "error" else None):
-        message = error.get("message") if isinstance(error, dict) else error
-        raise openai.APIError(str(message or "an error"), response.request, body=error)
-    return data
 
 
 def _number(count: Any) -> int:
