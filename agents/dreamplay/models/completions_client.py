@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 from openai import APIConnectionError, APITimeoutError, AsyncOpenAI, AsyncStream
+from pydantic_core import to_json
 
 if TYPE_CHECKING:
     from openai._models import FinalRequestOptions
@@ -50,7 +50,7 @@ class CompletionsClient(AsyncOpenAI):
             return await self.post(
                 COMPLETIONS, body=body, cast_to=httpx2.Response, stream=True, stream_cls=AsyncStream[Any]
             )  # type: ignore[return-value]
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        content = to_json(body)
         try:
             response = await self._sent(first, content)
             if isinstance(response, httpx2.Response) and not response.is_success:
