@@ -23,7 +23,7 @@ from dreamplay.studies.engines import backlog as backlogs
 from dreamplay.studies.engines import processes
 from dreamplay.studies.engines.backlog import Backlog
 from dreamplay.studies.engines.base import Outcome, Unwatched
-from dreamplay.studies.engines.here import Here
+from dreamplay.studies.engines.here import OBJECTS, Here
 from dreamplay.studies.engines.processes import Processes
 from dreamplay.studies.loaded import load_study
 from dreamplay.studies.tasks import Task
@@ -173,6 +173,20 @@ async def test_a_study_that_was_stopped_is_gone_on_with_and_ends_as_undisturbed(
     await Here(place()).run(tasks, again)
     assert again.states() == {each.name: "finished" for each in tasks}
     assert transcripts("plays") == transcripts("whole")
+
+
+@pytest.mark.parametrize("own", [(700, 10, 10), (0, 10, 10), (900_000, 5, 5)], ids=["usual", "off", "seldom"])
+async def test_garbage_is_seldom_collected_during_a_study_and_then_as_before(
+    own: tuple[int, int, int], tasks: tuple[Task, ...]
+) -> None:
+    before = gc.get_threshold()
+    gc.set_threshold(*own)
+    seen: list[int] = []
+    try:
+        await Here(place()).run(tasks[:1], Heard(lambda outcome: seen.append(gc.get_threshold()[0])))
+        assert (seen, gc.get_threshold()) == ([OBJECTS if own[0] == 700 else own[0]], own)
+    finally:
+        gc.set_threshold(*before)
 
 
 async def test_a_process_that_is_killed_is_replaced_and_its_plays_go_on(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,8 @@ class CompletionsClient(AsyncOpenAI):
             for name in ("content-length", "cookie"):  # of this one alone
                 self._first.headers.pop(name, None)
             if self._shorter:
-                from dreamplay.models.shortcut import Shortcut  # for many calls alone, since it imports aiohttp
+                with contextlib.suppress(ImportError):  # it takes a part of the library that may move
+                    from dreamplay.models.shortcut import Shortcut  # for many calls alone, since it imports aiohttp
 
-                self._shortcut = Shortcut(self._first, self._client)
+                    self._shortcut = Shortcut(self._first, self._client)
         return request

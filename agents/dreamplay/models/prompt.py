@@ -18,6 +18,7 @@ _NAMED_BEFORE = {"prefill": "opener", "json_schema": "shape", "penalize_repetiti
 
 Asked = Literal["line", "dream", "stance", "reflection", "recap", "epilogue", "outcome", "judge", "persona"]
 """What a model is asked for."""
+_ENCODER = json.JSONEncoder(sort_keys=True)
 
 
 class Prompt(FrozenModel):
@@ -77,4 +78,4 @@ def _json(value: Any) -> str:
     """A value as the `json` module writes it, in a quarter of its time where it is a usual text."""
     if isinstance(value, str) and value.isascii() and "\x7f" not in value:
         return to_json(value).decode()
-    return json.dumps(value, sort_keys=True)
+    return _ENCODER.encode(value)

@@ -147,8 +147,8 @@ class _Coming:
 
     def end(self) -> list[str]:
         """What was held back."""
-        half, self._half = mended(self._half), ""
-        return self._begun([*self._parts.take(half), *self._parts.end()])
+        half, self._half = self._half, ""
+        return self._begun([*(self._parts.take(mended(half)) if half else ()), *self._parts.end()])
 
     def reply(self, *, ended: bool) -> Reply:
         """All of it. `ended` tells whether a reply that gives no reason is whole."""

@@ -25,7 +25,7 @@ class PlainResponse:
 
 class Shortcut:
     """Sends completions by the session of a client that goes by aiohttp, without a proxy and without a login. The
-    library would copy each header some six times, and pass the answer on through as many generators.
+    library would copy every header several times, and pass an answer on through as many generators.
 
     Args:
         request: a completion without its content.
@@ -38,9 +38,7 @@ class Shortcut:
         self._request, self._transport, self._url = request, transport, str(request.url)
         self._headers = CIMultiDict(pair for pair in request.headers.multi_items() if pair[0] != "host")
         limits = request.extensions["timeout"]
-        self._timeout = ClientTimeout(
-            connect=limits["pool"], sock_connect=limits["connect"], sock_read=limits["read"]
-        )  # fmt: skip
+        self._timeout = ClientTimeout(connect=limits["pool"], sock_connect=limits["connect"], sock_read=limits["read"])
 
     async def send(self, content: bytes) -> httpx2.Response | PlainResponse:
         """Send a completion. The response is yet to be read.

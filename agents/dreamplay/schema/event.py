@@ -226,6 +226,7 @@ EVENT_CLASSES: Mapping[str, type[Event]] = {
     each.model_fields["kind"].default: each for each in get_args(get_args(Event)[0])
 }
 """The class of each kind."""
+_FIELDS = {each: each.model_fields.keys() for each in EVENT_CLASSES.values()}
 
 
 @cache
@@ -245,7 +246,8 @@ def validate_event(fields: Mapping[str, Any]) -> Event:
     made = EVENT_CLASSES.get(kind) if isinstance(kind, str) else None
     if made is None:
         raise ValueError(f"kind: {str(kind)[:40]!r} is no kind of event; there are {', '.join(EVENT_CLASSES)}")
-    if other := next((name for name in fields if name not in made.model_fields), None):
+    if not fields.keys() <= _FIELDS[made]:
+        other = next(name for name in fields if name not in _FIELDS[made])
         raise ValueError(f"{other[:40]}: a {kind} has none")
     return made.model_validate(fields)
 
