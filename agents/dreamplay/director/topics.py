@@ -15,7 +15,7 @@ from dreamplay.director import relevance
 from dreamplay.director.addressee import addressee
 from dreamplay.director.config import DirectorConfig
 from dreamplay.director.situation import Situation
-from dreamplay.director.topic_steps import Choice, Run, Step
+from dreamplay.director.topic_steps import Choice, Run, Step, step_of
 from dreamplay.director.turn_taking import Floor, TurnTaking
 from dreamplay.memory.base import Embedder
 from dreamplay.schema.cast import Cast
@@ -238,12 +238,7 @@ class Topics:
         return move.answers is not None and move.answers in (other.id, other.role)
 
     def _step(self, now: Situation, topic: Topic, number: int, answered: TurnEvent | None = None) -> Step:
-        move = topic.moves[number]
-        named = [role for role in reversed(self.cast.mentioned(self.cast.fill(move.does))) if role in now.present]
-        to = move.to or next((role for role in named if role != move.role), None)
-        if to is None and answered and answered.speaker != move.role and answered.speaker in now.present:
-            to = answered.speaker
-        return Step(topic, number, to, answered.id if answered else None)
+        return step_of(self.cast, now.present, topic, number, answered)
 
     def _told(self, now: Situation) -> set[str]:
         """The topics whose event has happened."""
