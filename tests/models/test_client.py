@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import gzip
+import re
 from pathlib import Path
 
 import httpx2
@@ -8,6 +12,7 @@ import pytest
 from dreamplay.errors import SettingsError
 from dreamplay.models.client import AMBIENT, open_client
 from dreamplay.models.completions_client import COMPLETIONS, CompletionsClient
+from dreamplay.models.response_body import objects
 
 
 @pytest.mark.parametrize("variable", AMBIENT)
@@ -46,6 +51,66 @@ async def test_completions_are_asked_for_as_the_library_asks_for_them() -> None:
         )
         await client.get("/models", cast_to=object)
         for text in ("Wer schläft?", "\u201cI\u2028do.\u201d"):
-            await client.post(COMPLETIONS, body={"messages": [{"role": "user", "content": text}]}, cast_to=object)
+            body = {"messages": [{"role": "user", "content": text}]}
+            if isinstance(client, CompletionsClient):
+                await client.ask(body)
+            else:
+                await client.post(COMPLETIONS, body=body, cast_to=object)
     assert asked[:3] == asked[3:]
     assert dict(asked[5][1])["cookie"] == "place=2"
+
+
+_BODY = b'{"choices": []}'
+_PACKED = gzip.compress(_BODY)
+_SOUND = b"content-length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
+_ANSWERS = [
+    b"200 OK\r\n" + _SOUND,
+    b"200 OK\r\n" + _SOUND,
+    b"200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n%b" % (len(_PACKED), _PACKED),
+    b"429 Busy\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n",
+    b"307 Go\r\nlocation: http://else.org/v1\r\ncontent-length: 0\r\n\r\n",
+    b"200 OK\r\nset-cookie: place=2; path=/\r\n" + _SOUND,
+    b"200 OK\r\n" + _SOUND,
+    b"",
+]
+
+
+async def test_the_shortcut_sends_and_takes_what_the_library_does() -> None:
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                size = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+                lines = sorted(line.lower() for line in head.split(b"\r\n"))
+                asked.append(b"\n".join(lines) + await reader.readexactly(int(size[1]) if size else 0))
+                if not (answer := _ANSWERS[(len(asked) - 1) % len(_ANSWERS)]):
+                    break
+                writer.write(b"HTTP/1.1 " + answer)
+        writer.close()
+        await writer.wait_closed()
+
+    async def taken(client: CompletionsClient) -> object:
+        try:
+            response = await client.ask({"messages": "Wer schläft?"})
+        except openai.APIStatusError as error:
+            return error.status_code, str(error), error.response.headers["content-length"]
+        except openai.APIError as error:
+            return type(error)
+        async with contextlib.aclosing(response):
+            return [data async for data in objects(response, client)]
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1?version=3"
+    took = []
+    for shortcut in (False, True):
+        client = open_client(address, "key", timeout=30, many=True)
+        client._shorter = shortcut
+        took.append([await taken(client) for _ in _ANSWERS])
+        await client.close()
+    server.close()
+    await server.wait_closed()
+    assert took[0] == took[1]
+    assert asked[: len(_ANSWERS)] == asked[len(_ANSWERS) :]
+    assert b"cookie: place=2" in asked[-2]

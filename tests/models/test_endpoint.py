@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import openai
@@ -16,6 +17,7 @@ from dreamplay.errors import ModelError
 from dreamplay.models import response_body as body
 from dreamplay.models import response_parser as replies
 from dreamplay.models.client import open_client
+from dreamplay.models.completions_client import CompletionsClient
 from dreamplay.models.endpoint import Endpoint
 from dreamplay.models.endpoint_errors import TRIES
 from dreamplay.models.profile import ModelProfile
@@ -46,8 +48,8 @@ def fake(served: FakeEndpoint) -> FakeEndpoint:
 async def connect(fake: FakeEndpoint) -> AsyncIterator[Callable[..., Endpoint]]:
     clients = []
 
-    def connected(timeout: float = 5.0, base_url: str = "", **rest: Any) -> Endpoint:
-        clients.append(open_client(base_url or fake.base_url, "key", timeout=timeout))
+    def connected(timeout: float = 5.0, base_url: str = "", many: bool = False, **rest: Any) -> Endpoint:
+        clients.append(open_client(base_url or fake.base_url, "key", timeout=timeout, many=many))
         return Endpoint("small", clients[-1], fake.base_url, **({"wait": lambda error, tries: 0.0} | rest))
 
     yield connected
@@ -137,7 +139,7 @@ async def test_what_an_endpoint_says_is_told_whatever_its_form_and_without_the_k
         return httpx2.Response(told[0], text=told[1], headers={"location": "https://else.org/v1?key=sk-secret"})
 
     http_client = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
-    client = openai.AsyncOpenAI(base_url="http://h", api_key="sk-secret", max_retries=0, http_client=http_client)
+    client = CompletionsClient(base_url="http://h", api_key="sk-secret", max_retries=0, http_client=http_client)
     endpoint = Endpoint("small", client, "http://h", wait=lambda error, tries: 0.0, secrets=("sk-secret",))
     with pytest.raises(ModelError) as caught:
         await endpoint.complete(LINE, seed=1)
@@ -352,7 +354,9 @@ async def test_when_one_call_is_told_to_wait_all_wait(fake: FakeEndpoint, connec
     assert 0 < waits.told[0] <= 60
 
 
-async def test_a_reply_may_come_whole(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:
+@pytest.mark.parametrize("many", [False, True])
+async def test_a_reply_may_come_whole(many: bool, fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:
+    connect = partial(connect, many=many)
     pieces, whole = [await connect(streams=streams).complete(LINE, seed=1) for streams in (True, False)]
     assert "stream" not in fake.seen[-1]
     assert whole.text == pieces.text
@@ -360,12 +364,14 @@ async def test_a_reply_may_come_whole(fake: FakeEndpoint, connect: Callable[...,
     assert whole.usage.model_copy(update={"seconds": 0}) == pieces.usage.model_copy(update={"seconds": 0})
     for fault, said in (("500", ""), ("cut", ""), ("garbled", ""), ("empty", "is no chat completion"),
                         ("html", "is no chat completion"), ("401", "refuses the key")):  # fmt: skip
+        endpoint = connect(streams=False)
+        assert (await endpoint.complete(LINE, seed=1)).text == pieces.text  # the first goes the library's way
         fake.faults.append(fault)
         if said:
             with pytest.raises(ModelError, match=said):
-                await connect(streams=False).complete(LINE, seed=1)
+                await endpoint.complete(LINE, seed=1)
         else:
-            assert (await connect(streams=False).complete(LINE, seed=1)).text == pieces.text, fault
+            assert (await endpoint.complete(LINE, seed=1)).text == pieces.text, fault
     for nested in (CannedAnswer("[" * 100_000), CannedAnswer(f"data: {'[' * 100_000}\n\n", kind="text/event-stream")):
         fake.faults.append(nested)
         with pytest.raises(ModelError, match="is no chat completion"):

@@ -11,7 +11,7 @@ from dreamplay.models import proxy
 from dreamplay.schema.address import Address
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    from dreamplay.models.completions_client import CompletionsClient
 
 AMBIENT = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS")
 """Environment variables that the client library sends as headers to any address by default."""
@@ -24,7 +24,7 @@ _TLS = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
 def open_client(
     address: Address | str, api_key: str, *, timeout: float, many: bool = False, ambient: bool = False
-) -> AsyncOpenAI:
+) -> CompletionsClient:
     """The client. Its own retries are off: they would multiply with ours. For many calls at once it goes by aiohttp:
     the usual pool looks at all of its connections for each call. It follows no redirect: whoever is asked does not
     decide where a prompt goes.
@@ -55,7 +55,8 @@ def open_client(
         why = error.strerror or type(error).__name__
         raise SettingsError(f"the certificates cannot be loaded ({why}); correct or unset {_tls_variables()}") from None
     patience = Timeout(timeout, connect=min(10.0, timeout))
-    kind = DefaultAioHttpClient if many and not (via and via.socks) else DefaultAsyncHttpxClient
+    aiohttp = many and not (via and via.socks)
+    kind = DefaultAioHttpClient if aiohttp else DefaultAsyncHttpxClient
     http_client = kind(
         auth=address.login, follow_redirects=False, timeout=patience, proxy=via.url if via else None,
         trust_env=False, verify=tls,
@@ -63,6 +64,7 @@ def open_client(
     return CompletionsClient(
         base_url=address.url, api_key=api_key, max_retries=0, timeout=patience, http_client=http_client,
         default_query=dict(address.query), default_headers=_headers(api_key, ambient=ambient),
+        shortcut=aiohttp and not via and not address.login,
     )  # fmt: skip
 
 

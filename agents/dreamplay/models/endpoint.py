@@ -7,7 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.errors import ModelError
@@ -25,8 +25,9 @@ from dreamplay.models.waiting import Answer, Waits
 from dreamplay.schema.api_key import hide
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
     from tenacity import AsyncRetrying
+
+    from dreamplay.models.completions_client import CompletionsClient
 
 PATIENCE = 180.0
 """Seconds without data before a call is given up, and maximum seconds to wait for a busy endpoint."""
@@ -44,7 +45,7 @@ class Endpoint:
     """An OpenAI-compatible endpoint. It retries only errors that another attempt may avoid."""
 
     name: str
-    client: AsyncOpenAI
+    client: CompletionsClient
     where: str
     """Its name in error messages: an address, or "the embedded engine"."""
     profile: ModelProfile = field(default_factory=ModelProfile)
@@ -183,25 +184,16 @@ class Endpoint:
                     _log.warning("%s does not take all that is asked; from here on: %s", self.where, news)
 
     async def _send(self, request: dict[str, Any], prompt: Prompt, on_token: OnToken | None, answer: Answer) -> Reply:
-        import httpx2
-        import openai
-
-        from dreamplay.models.completions_client import COMPLETIONS
-
         start = time.monotonic()
         prefill = prompt.prefill if self.profile.prefill else ""
         try:
             async with asyncio.timeout(_SLOWEST * self.patience):
-                # A response is asked for as it comes: the client's own stream is made only of what comes in pieces.
-                response: Any = await self.client.post(
-                    COMPLETIONS, body=request, cast_to=httpx2.Response, stream=True, stream_cls=openai.AsyncStream
-                )
-                reply = await received(
-                    response, self.client, prefill, on_token, tokens=prompt.max_tokens, heard=answer.heard
+                response = await self.client.ask(request)
+                return await received(
+                    response, self.client, prefill, on_token, tokens=prompt.max_tokens, heard=answer.heard, since=start
                 )
         except TimeoutError as error:
             raise EndlessError(f"it was still coming after {_SLOWEST * self.patience:g} s") from error
-        return replace(reply, usage=reply.usage.model_copy(update={"seconds": round(time.monotonic() - start, 3)}))
 
     async def explain(self, error: Exception) -> str:
         """One line for what went wrong; see `endpoint_errors.explain`."""

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dreamplay.models.base import OnToken, Reply
-from dreamplay.models.endpoint_errors import CutError, said
+from dreamplay.models.endpoint_errors import CutError
 from dreamplay.models.thinking import ThinkingSplitter
 from dreamplay.schema.base import mended
 from dreamplay.schema.provenance import Usage
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
 
-    from dreamplay.models.response_body import Body
+    from dreamplay.models.shortcut import PlainResponse
+
 
 _SPOKEN = 4_000
 """Characters of a reply at least that are taken in, as many as a person may type."""
@@ -35,8 +38,8 @@ _THOUGHT = ("reasoning_content", "reasoning", "thinking")
 
 
 async def received(
-    response: httpx2.Response, client: AsyncOpenAI, prefill: str, on_token: OnToken | None, *, tokens: int,
-    heard: Callable[[], None],
+    response: httpx2.Response | PlainResponse, client: AsyncOpenAI, prefill: str, on_token: OnToken | None, *,
+    tokens: int, heard: Callable[[], None], since: float,
 ) -> Reply:  # fmt: skip
     """The reply that an answer holds, whether it comes piece by piece or whole. What the first candidate says is passed
     on as it comes.
@@ -48,6 +51,7 @@ async def received(
         on_token: takes the pieces.
         tokens: how many a reply was to have at most. Far beyond that nothing more is taken in.
         heard: called from when something was said, whenever more comes.
+        since: when it was asked for, in seconds of the monotonic clock.
 
     Raises:
         CutError: it ended before it was whole.
@@ -55,15 +59,15 @@ async def received(
         openai.APIError: it holds an error in place of a reply.
         ValueError, TypeError, AttributeError, LookupError, RecursionError: it is no chat completion.
     """
-    from dreamplay.models.response_body import Body
+    from dreamplay.models.response_body import Body, objects
 
-    usage = Usage(calls=1)
+    spent = _Spent()
     coming: dict[int, _Coming] = {}
     most = max(_SPOKEN, _A_TOKEN * tokens)
     async with contextlib.aclosing(response):
         body = response.stream = Body(response.stream)  # type: ignore[arg-type]
-        async for data in _checked(response, client):
-            usage = _count(data, usage)
+        async for data in objects(response, client):
+            spent.count(data)
             for place, choice in enumerate(filter(None, data.get("choices") or ())):
                 index = choice["index"] if isinstance(choice.get("index"), int) else place
                 reply = coming.setdefault(index, _Coming(prefill, most))
@@ -76,7 +80,35 @@ async def received(
                 break
         for index, reply in coming.items():
             _pass_on(reply.end(), index, on_token)
-    return _together(coming, usage, ended=_ended(body, usage))
+    ended = body.done or spent.prompt + spent.output > 0  # the tokens are counted last
+    return _together(coming, spent.usage(since), ended=ended)
+
+
+@dataclass
+class _Spent:
+    """The tokens of a call, as far as its answer has counted them."""
+
+    prompt: int = 0
+    cached: int = 0
+    output: int = 0
+
+    def count(self, data: Mapping[str, Any]) -> None:
+        """Take over the counts of an object, if it has any. llama.cpp's own timings also know the cache."""
+        spent, timings = data.get("usage") or {}, data.get("timings") or {}
+        if "cache_n" in timings:
+            self.cached = _number(timings["cache_n"])
+            self.prompt = _number(timings.get("prompt_n")) + self.cached
+            self.output = _number(timings.get("predicted_n"))
+        elif spent:
+            details = spent.get("prompt_tokens_details") or {}
+            self.prompt = _number(spent.get("prompt_tokens")) or self.prompt
+            self.cached = min(_number(details.get("cached_tokens")) or self.cached, self.prompt)
+            self.output = _number(spent.get("completion_tokens")) or self.output
+
+    def usage(self, since: float) -> Usage:
+        """What the call cost."""
+        seconds = round(time.monotonic() - since, 3)
+        return Usage(calls=1, prompt=self.prompt, cached=self.cached, output=self.output, seconds=seconds)
 
 
 class _Coming:
@@ -187,11 +219,6 @@ def _reason(choice: Mapping[str, Any]) -> str | None:
     return reason or None
 
 
-def _ended(body: Body, usage: Usage) -> bool:
-    """Whether an answer has come to its end: it says so, or has counted its tokens, which comes last."""
-    return body.done or usage.prompt + usage.output > 0
-
-
 def _together(coming: dict[int, _Coming], usage: Usage, *, ended: bool) -> Reply:
     """The first candidate, the others with it."""
     candidates = [candidate for _, candidate in sorted(coming.items())]
@@ -199,85 +226,6 @@ def _together(coming: dict[int, _Coming], usage: Usage, *, ended: bool) -> Reply
         raise CutError
     first, *others = [each.reply(ended=ended) for each in candidates]
     return Reply(first.text, first.finished, usage, tuple(others), first.thought)
-
-
-async def _checked(response: httpx2.Response, client: AsyncOpenAI) -> AsyncIterator[dict[str, Any]]:
-    """The objects of an answer, up to where a cut or garbled one ends it. One that was to come piece by piece and did
-    not is a single object.
-    """
-    import httpx2
-    import openai
-
-    from dreamplay.models.response_body import Events
-
-    empty = True
-    try:
-        whole = None if "event-stream" in response.headers.get("content-type", "") else await _read(response)
-        if whole is not None:
-            yield _sound(whole, response)
-            return
-        async for data in Events(cast_to=object, response=response, client=client):
-            empty = False
-            if isinstance(data, dict):
-                yield _sound(data, response)
-    except httpx2.TimeoutException as error:
-        raise openai.APITimeoutError(response.request) from error
-    except openai.APITimeoutError:
-        raise
-    except (json.JSONDecodeError, httpx2.RequestError, openai.APIConnectionError) as error:
-        raise CutError from error
-    if empty:
-        raise CutError
-
-
-async def _read(response: httpx2.Response) -> dict[str, Any] | None:
-    """An answer that comes whole; None if it comes piece by piece and only does not say so.
-
-    Raises:
-        CutError: nothing came.
-        ValueError: it is neither.
-    """
-    body = await response.aread()
-    if not body.strip():
-        raise CutError
-    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
-        if b"data:" in body:
-            return None
-        raise ValueError("no JSON")
-    data = json.loads(body)
-    data = data[0] if isinstance(data, list) and data else data
-    if not isinstance(data, dict) or not {"choices", "error", "object"} & set(data):
-        raise ValueError(said(data) or "no choices")
-    return data
-
-
-def _sound(data: dict[str, Any], response: httpx2.Response) -> dict[str, Any]:
-    """One object of an answer, if it does not state an error in place of a reply.
-
-    Raises:
-        openai.APIError: it does.
-    """
-    import openai
-
-    if error := data.get("error") or (data if data.get("object") == "error" else None):
-        message = error.get("message") if isinstance(error, dict) else error
-        raise openai.APIError(str(message or "an error"), response.request, body=error)
-    return data
-
-
-def _count(data: Mapping[str, Any], usage: Usage) -> Usage:
-    """Take over the token counts of an object, if it has any. llama.cpp's own timings also know the cache."""
-    spent, timings = data.get("usage") or {}, data.get("timings") or {}
-    if "cache_n" in timings:
-        cached = _number(timings["cache_n"])
-        read = _number(timings.get("prompt_n")) + cached
-        output = _number(timings.get("predicted_n"))
-        return usage.model_copy(update={"prompt": read, "cached": cached, "output": output})
-    details = spent.get("prompt_tokens_details") or {}
-    prompt = _number(spent.get("prompt_tokens")) or usage.prompt
-    cached = _number(details.get("cached_tokens")) or usage.cached
-    output = _number(spent.get("completion_tokens")) or usage.output
-    return usage.model_copy(update={"prompt": prompt, "cached": min(cached, prompt), "output": output})
 
 
 def _number(count: Any) -> int:

@@ -84,7 +84,8 @@ _BEGUN = re.compile(
 """What may be the beginning of a mark. "<3" is none."""
 _HALF = re.compile(r"<[|\uff5c][^<>\n]{0,40}\Z")
 """A mark that is cut off at the token limit."""
-_JOINED = "assistantfinal"
+_JOINED_BEGUN = tuple("assistantfinal"[:size] for size in range(len("assistantfinal") - 1, 0, -1))
+"""The beginnings of a mark of letters alone, the longest first."""
 _LONGEST = 110
 """Characters of a mark at most."""
 _ROLE = 40
@@ -164,8 +165,8 @@ class ThinkingSplitter:
             return max(0, len(self._held) - _LONGEST)
         if begun := _BEGUN.search(self._held, max(0, len(self._held) - _LONGEST)):
             return begun.start()
-        joined = next((n for n in range(len(_JOINED) - 1, 0, -1) if self._held.endswith(_JOINED[:n])), 0)
-        return len(self._held) - joined
+        joined = next((begun for begun in _JOINED_BEGUN if self._held.endswith(begun)), "")
+        return len(self._held) - len(joined)
 
     def _text(self, text: str, new: list[str]) -> None:
         """Words between two marks."""

@@ -40,13 +40,13 @@ class JsonlFile:
         Raises:
             RecordError: the disk is full, or gone.
         """
-        before = self._file.tell()
         try:
             if self._file.write(records) != len(records):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            self._cut(before)
+            self._cut(self._size)
             raise disk.cannot("write to", self.path, error, "what was played before is kept") from error
+        self._size += len(records)
         # One that waits for its thread will see these records, too.
         if self._forced and not (self._forcing and _waits(self._forcing[-1])):
             self._forcing.append(syncing.begin(self._force))
@@ -66,7 +66,7 @@ class JsonlFile:
         self._file.seek(0)
         records = self._file.read().split(b"\n")[:-1]
         self._cut(sum(len(record) + 1 for record in records[: len(records) - count]))
-        self._durable = min(self._durable, self._file.tell())
+        self._durable = min(self._durable, self._size)
 
     def close(self) -> None:
         """Force to the disk what is not yet, and close the file.
@@ -94,12 +94,13 @@ class JsonlFile:
                 self._cut(self._durable)
             assert isinstance(faults[0], OSError)
             raise disk.cannot("write to", self.path, faults[0], "what was played before is kept") from faults[0]
-        self._durable = self._file.tell()
+        self._durable = self._size
 
     def _cut(self, size: int) -> None:
         """Remove half a record, so that the file can be read."""
         self._file.truncate(size)
         self._file.seek(size)
+        self._size = size  # to ask the file each time would cost as much as to write
 
 
 def lines(path: Path) -> list[bytes]:
