@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
 from dreamplay.prompting.summarization import Circle
@@ -56,30 +56,49 @@ def just_now(turn: Turn, view: View) -> tuple[Event, ...]:
     return tuple(_private(here, turn)[-_JUST_NOW:])
 
 
-def earlier(turn: Turn, view: View, cast: Cast, places: Mapping[str, str]) -> tuple[PrivateScene, ...]:
-    """The last scenes that the speaker has lived through, and somebody present has not, the oldest first: the last
-    words of the newest, and what came of the others.
+@dataclass(frozen=True)
+class Apart:
+    """Finds what a speaker has lived through in earlier scenes apart from those present. It stays the same as long as a
+    scene runs and nobody comes or goes, and is then not looked for again."""
 
-    Args:
-        turn: whose turn it is, and who is present.
-        view: what the speaker may read.
-        cast: gives the names.
-        places: place of each scene, by its id.
-    """
-    scenes: dict[str, list[Event]] = {}
-    for event in _private(view.events[-_FAR:], turn):
-        if event.scene not in (turn.scene.id, PROLOGUE):
-            scenes.setdefault(event.scene, []).append(event)
-    found = []
-    for scene, events in scenes.items():
-        spoken = LineEvent if any(isinstance(event, LineEvent) for event in events) else ActionEvent
-        said = [event.id for event in events if isinstance(event, spoken)][-_LINES:]
-        decided = [event.id for event in events if isinstance(event, OutcomeEvent)][-1:]
-        if told := tuple(event for event in events if event.id in (*said, *decided)):
-            there = [role for role in cast.roles if role in told[-1].witnesses]
-            found.append(PrivateScene(when(places, scene), cast.listed(there), told))
-    decided_before = [scene.outcome for scene in found[:-1] if scene.outcome]
-    return (*decided_before[1 - _SCENES :], *found[-1:])
+    cast: Cast
+    """Gives the names."""
+    places: Mapping[str, str]
+    """Place of each scene, by its id."""
+    _found: dict[str, tuple[tuple[str, ...], list[Event], tuple[PrivateScene, ...]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """By the speaker: those who were present last, what was looked through, and what was found."""
+
+    def earlier(self, turn: Turn, view: View) -> tuple[PrivateScene, ...]:
+        """The last scenes that the speaker has lived through, and somebody present has not, the oldest first: the last
+        words of the newest, and what came of the others.
+
+        Args:
+            turn: whose turn it is, and who is present.
+            view: what the speaker may read.
+        """
+        before = [event for event in view.events[-_FAR:] if event.scene != turn.scene.id]
+        known = self._found.get(turn.speaker)
+        if known is None or known[:2] != (turn.present, before):
+            known = self._found[turn.speaker] = (turn.present, before, self._earlier(before, turn))
+        return known[2]
+
+    def _earlier(self, before: Sequence[Event], turn: Turn) -> tuple[PrivateScene, ...]:
+        scenes: dict[str, list[Event]] = {}
+        for event in _private(before, turn):
+            if event.scene != PROLOGUE:
+                scenes.setdefault(event.scene, []).append(event)
+        found = []
+        for scene, events in scenes.items():
+            spoken = LineEvent if any(isinstance(event, LineEvent) for event in events) else ActionEvent
+            said = [event.id for event in events if isinstance(event, spoken)][-_LINES:]
+            decided = [event.id for event in events if isinstance(event, OutcomeEvent)][-1:]
+            if told := tuple(event for event in events if event.id in (*said, *decided)):
+                there = [role for role in self.cast.roles if role in told[-1].witnesses]
+                found.append(PrivateScene(when(self.places, scene), self.cast.listed(there), told))
+        decided_before = [scene.outcome for scene in found[:-1] if scene.outcome]
+        return (*decided_before[1 - _SCENES :], *found[-1:])
 
 
 def when(places: Mapping[str, str], scene: str) -> str:
