@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 
-from dreamplay.prompting.summarization import Circle
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, ActionEvent, Event, LineEvent, OutcomeEvent
 from dreamplay.schema.turn import Turn
@@ -108,7 +107,12 @@ def when(places: Mapping[str, str], scene: str) -> str:
 
 
 def _private(events: Sequence[Event], turn: Turn) -> list[Event]:
-    """Those of some events that somebody present did not perceive. Many were perceived by the same people."""
-    here = Circle(turn.present)
-    hidden = cache(lambda those: not here.issubset(those))
-    return [event for event in events if event.in_prompts and event.happens and hidden(event.witnesses)]
+    """Those of some events that somebody present did not perceive."""
+    here = turn.present
+    return [event for event in events if event.in_prompts and event.happens and _hidden(event.witnesses, here)]
+
+
+@lru_cache(maxsize=4096)
+def _hidden(those: tuple[str, ...], here: tuple[str, ...]) -> bool:
+    """Whether what those perceived is hidden from somebody here."""
+    return not set(here).issubset(those)
