@@ -133,6 +133,24 @@ def test_whoever_was_not_answered_knows_it(tmp_path: Path) -> None:
     assert _brief(world, "bo", asked, _said(1, "ada", "Cyrus took it, Bo, the ladder and all."))[0].evaded == ()
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("I never went near the shed. Cyrus, is the soup good?",),
+        ("Bo, I never went near the shed. Cyrus, is the soup good?",),
+        ("Cyrus, is the soup good?", "I never went near the shed, Bo. Cyrus, sit down."),
+    ],
+)
+def test_nobody_is_told_that_they_were_not_answered_by_somebody_who_then_spoke_to_another(
+    tmp_path: Path, said: tuple[str, ...]
+) -> None:
+    cue = GUIDED.model_copy(update={"to": "cyrus"})
+    answers = [_said(1 + n, "ada", text, cue=cue) for n, text in enumerate(said)]
+    given, tail = _brief(_world(tmp_path), "bo", _said(0, "bo", "Ada, who took the ladder?"), *answers)
+    assert given.evaded == ()
+    assert "has not answered" not in tail
+
+
 def test_a_promise_in_private_is_remembered_before_a_third_who_is_told_nothing_of_it(tmp_path: Path) -> None:
     world = _world(tmp_path)
     two = ("ada", "bo")

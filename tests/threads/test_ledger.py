@@ -90,6 +90,11 @@ def test_a_question_is_put_to_whoever_is_called_else_to_whom_the_cue_is_for_else
         (("bo", "Cyrus, it rains."), "dodged", ()),
         (("bo", "It rains, Ada. Cyrus, shut the door."), "answered", (1,)),
         (("bo", "In a minute. Cyrus, shut the door."), "answered", (1,)),
+        (("bo", "I was cold. Cyrus, shut the door.", _cue(text="", to="ada")), "answered", (1,)),
+        (("bo", "I was cold. Cyrus, shut the door.", _cue(text="", to="cyrus")), "answered", (1,)),
+        (("bo", "Says who? I was cold. Cyrus, shut the door."), "answered", (1,)),
+        (("bo", "Says who? Cyrus, shut the door."), "dodged", ()),
+        (("bo", "Cyrus, shut the door. Ada, I was cold. Cyrus, hurry."), "answered", (1,)),
         (("bo", "Never mind the door, Ada."), "dodged", ()),
         (("bo", "In the tin.", {"witnesses": ("bo", "cyrus")}), "open", ()),
         (("bo", "Cyrus, she wants the key."), "answered", (1,)),
@@ -110,6 +115,31 @@ def test_a_question_is_answered_or_dodged_by_the_next_line_of_whom_it_is_put_to(
 ) -> None:
     thread, *_ = Ledger.of(_events(("ada", "Where is the key, Bo?"), answer), cast).threads
     assert (thread.state, thread.taken_up) == (state, taken_up)
+
+
+@pytest.mark.parametrize(
+    ("later", "state"),
+    [
+        (("bo", "I was cold, Ada. Cyrus, hurry."), "answered"),
+        (("bo", "I was cold, Ada.", _cue(text="Bo tells Ada that Bo was cold.", to="ada")), "dodged"),
+        (("bo", "Are you cold, Ada?"), "dodged"),
+        (("bo", "Cyrus, hurry."), "dodged"),
+        (("bo", "I was cold, Ada.", {"scene": "cellar"}), "dodged"),
+        (("bo", "I was cold, Ada.", {"witnesses": ("bo", "cyrus")}), "dodged"),
+    ],
+)
+def test_what_was_evaded_is_answered_by_what_is_said_later_to_whoever_asked(
+    cast: Cast, later: Told, state: str
+) -> None:
+    asked: list[Told] = [("ada", "Where is the key, Bo?"), ("bo", "Cyrus, shut the door."), ("cyrus", "It is shut.")]
+    thread, *_ = Ledger.of(_events(*asked, later), cast).threads
+    assert thread.state == state
+
+
+def test_only_the_last_thing_that_was_asked_is_answered_late(cast: Cast) -> None:
+    cold = ("bo", "Cyrus, shut the door.")
+    told = [("ada", "Where is the key, Bo?"), cold, ("ada", "Who has my coat, Bo?"), cold, ("bo", "It rains, Ada.")]
+    assert [each.state for each in Ledger.of(_events(*told), cast).threads] == ["dodged", "answered"]
 
 
 def test_right_after_a_line_any_of_its_words_is_an_answer(cast: Cast) -> None:

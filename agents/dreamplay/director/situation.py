@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, takewhile
 
+from dreamplay.director.topic_steps import Run
 from dreamplay.languages.english import ENGLISH
 from dreamplay.languages.language import Language
 from dreamplay.schema import made_move
@@ -101,6 +102,23 @@ class Situation:
                 rows.append((made_move.place(topic, event) if topic else None, event))
                 found[event.cue.topic] = rows
         return found
+
+    @cached_property
+    def runs(self) -> dict[str, Run]:
+        """What was played of each topic that was begun, by the topic's id."""
+        topics = {topic.id: topic for topic in self.scene.topics}
+        made = {each: tuple((n, event) for n, event in rows if n is not None) for each, rows in self.by_topic.items()}
+        return {each: Run(topics[each], used) for each, used in made.items() if used}
+
+    @cached_property
+    def used(self) -> dict[str, set[int | None]]:
+        """The indices of the moves that were made, by the topic's id."""
+        return {topic: {number for number, _ in rows} for topic, rows in self.by_topic.items()}
+
+    @cached_property
+    def away(self) -> set[str]:
+        """Those who have left, or have yet to come."""
+        return set(self.scene.everybody).difference(self.present)
 
     @cached_property
     def contracted(self) -> list[TurnEvent]:

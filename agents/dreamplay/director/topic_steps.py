@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import TurnEvent
 from dreamplay.schema.topic import Topic, TopicMove
 
@@ -24,6 +26,16 @@ class Step:
     def move(self) -> TopicMove:
         """The move itself."""
         return self.topic.moves[self.number]
+
+
+def step_of(cast: Cast, present: Collection[str], topic: Topic, number: int, answered: TurnEvent | None = None) -> Step:
+    """The step that a move is now: said to whom it says, or names, or else to whom it answers, if they are present."""
+    move = topic.moves[number]
+    named = [role for role in reversed(cast.mentioned(cast.fill(move.does))) if role in present]
+    to = move.to or next((role for role in named if role != move.role), None)
+    if to is None and answered and answered.speaker != move.role and answered.speaker in present:
+        to = answered.speaker
+    return Step(topic, number, to, answered.id if answered else None)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dreamplay.director import relevance
 from dreamplay.director.addressee import addressee
 from dreamplay.director.config import DirectorConfig
 from dreamplay.director.situation import Situation
-from dreamplay.director.topic_steps import Choice, Run, Step
+from dreamplay.director.topic_steps import Choice, Run, Step, step_of
 from dreamplay.director.turn_taking import Floor, TurnTaking
 from dreamplay.memory.base import Embedder
 from dreamplay.schema.cast import Cast
@@ -126,11 +126,12 @@ class Topics:
         if run is None:
             return []
         topic, used = run.topic, run.used
-        for number, event in reversed(used):
+        moves = list(self._able(now, topic, roles))
+        for number, event in reversed(used) if moves else ():
             given = [n for n, other in used if other.id > event.id]
             able = [
                 self._step(now, topic, n, event)
-                for n, move in self._able(now, topic, roles)
+                for n, move in moves
                 if self._answers(topic, move, number)
                 and move.role != event.speaker
                 and not any(
@@ -153,7 +154,7 @@ class Topics:
         """With what these roles can take up a topic that was left before it was settled: by an answer that was never
         given, else by what they have to say of it."""
         current = self._run(now)
-        left = [run for topic in now.scene.topics if (run := self._used(now, topic)) and not run.settled]
+        left = [run for topic in now.scene.topics if (run := now.runs.get(topic.id)) and not run.settled]
         left = [run for run in left if current is None or run.topic is not current.topic]
         left.sort(key=lambda run: run.used[-1][1].id)
         answers = [step for run in left for step in self.replies(now, run, roles)]
@@ -211,24 +212,18 @@ class Topics:
     def _run(self, now: Situation) -> Run | None:
         """The topic of the last turn that had one."""
         last = next(reversed(now.by_topic), None)
-        topic = next((topic for topic in now.scene.topics if topic.id == last), None)
-        return self._used(now, topic) if topic else None
-
-    @staticmethod
-    def _used(now: Situation, topic: Topic) -> Run | None:
-        """What was played of a topic; None if nothing was."""
-        used = tuple((move, event) for move, event in now.by_topic.get(topic.id, ()) if move is not None)
-        return Run(topic, used) if used else None
+        return now.runs.get(last or "")
 
     def _able(self, now: Situation, topic: Topic, roles: Sequence[str]) -> Iterator[tuple[int, TopicMove]]:
         """The moves of a topic that these roles can still make: none that decides otherwise what has been decided, and
         none that is said to somebody who has left or has yet to come."""
-        answer, away = now.answer, set(now.scene.everybody).difference(now.present)
-        used = {move for move, _ in now.by_topic.get(topic.id, ())}
+        answer, away, used = now.answer, now.away, now.used.get(topic.id, ())
         for number, move in enumerate(topic.moves):
+            if number in used or move.role not in roles:
+                continue
             stands = answer is None or move.decides in (None, answer)
             heard = not away or addressee(move, move.does, self.cast, now.language) not in away
-            if number not in used and move.role in roles and heard and stands and now.holds(move.when):
+            if heard and stands and now.holds(move.when):
                 yield number, move
 
     @staticmethod
@@ -238,12 +233,7 @@ class Topics:
         return move.answers is not None and move.answers in (other.id, other.role)
 
     def _step(self, now: Situation, topic: Topic, number: int, answered: TurnEvent | None = None) -> Step:
-        move = topic.moves[number]
-        named = [role for role in reversed(self.cast.mentioned(self.cast.fill(move.does))) if role in now.present]
-        to = move.to or next((role for role in named if role != move.role), None)
-        if to is None and answered and answered.speaker != move.role and answered.speaker in now.present:
-            to = answered.speaker
-        return Step(topic, number, to, answered.id if answered else None)
+        return step_of(self.cast, now.present, topic, number, answered)
 
     def _told(self, now: Situation) -> set[str]:
         """The topics whose event has happened."""

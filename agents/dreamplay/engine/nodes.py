@@ -13,6 +13,7 @@ from itertools import takewhile
 
 from dreamplay.director.base import SceneEnd
 from dreamplay.director.situation import Situation
+from dreamplay.director.uptake import with_uptake
 from dreamplay.director.visits import opening
 from dreamplay.engine import conclusion
 from dreamplay.engine.langgraph import Overwrite, Runtime
@@ -24,7 +25,7 @@ from dreamplay.runs.pending_answers import Judged, PendingAnswer
 from dreamplay.schema.event import PROLOGUE, Cue, DreamEvent, SilenceEvent, StanceEvent, TurnEvent, is_gesture
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.scene import Move, Scene, moved
-from dreamplay.schema.script import Script, answer_of, attended, given_fear, present
+from dreamplay.schema.script import Script, answer_of, attended, given_fear, present, turns
 from dreamplay.schema.turn import Turn
 from dreamplay.validation.generate import THOUGHT_ONLY
 
@@ -135,6 +136,9 @@ async def take_turn(state: State, runtime: Runtime[Context]) -> State:
     outcome = await context.take(turn, on_token(runtime, turn.speaker, turn.witnesses))
     if isinstance(outcome, Stance | Reflection):
         return context.answered(_kept(turn, outcome))
+    if isinstance(outcome, Line):
+        said = turns(context.script, turn.scene)
+        turn = replace(turn, cue=with_uptake(turn, outcome.text, context.cast, context.embedder, said))
     events = events_of(turn, outcome, context.cast)
     if not events:
         return {"listened": len(context.script)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import takewhile
 from typing import Annotated, Any, TypedDict
@@ -20,7 +20,7 @@ from dreamplay.director.situation import Situation
 from dreamplay.engine.langgraph import Overwrite, Runtime
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import RecordError
-from dreamplay.memory.base import Memory, open_embedder, open_memory
+from dreamplay.memory.base import Embedder, Memory, default_embedder, open_embedder, open_memory
 from dreamplay.models.base import Model, OnToken
 from dreamplay.participants.agent import Agent
 from dreamplay.participants.base import Departure, Outcome, Participant, Quit, Undo
@@ -92,6 +92,8 @@ class Context:
     script: Script
     write: Callable[[Sequence[Event]], None]
     """Writes events, all of them or none."""
+    embedder: Embedder = field(default_factory=default_embedder)
+    """Makes the vectors of lines and moves."""
     settled: Callable[[], Awaitable[None]] = _at_once
     """Waits until all that was written is durable."""
     pending: PendingAnswers | None = None
@@ -233,6 +235,7 @@ def context(
         director=director or open_director(plan.plugins.director, plan.cast, plan.seed, plan.length, embedder),
         script=script,
         write=write,
+        embedder=embedder,
         settled=settled,
         pending=pending,
         reflect=plan.reflect,

@@ -61,8 +61,11 @@ REFUSED_HELP = _any_of(
     r"\blet me know if you(?:'d| would) like me to\b|\bi hope (?:this|that|the) (?:line|reply|response) \w+",
 )
 """A refusal of help, which a person says in the same words and then goes on."""
-_EXPLICIT = _any_of(
-    rf"{_CANNOT} (?:generate|create|provide|produce|write|discuss) (?:\w+ )?(?:explicit|harmful|graphic) content\b"
+_EXPLICIT = _Phrases(
+    (
+        "content",
+        rf"{_CANNOT} (?:generate|create|provide|produce|write|discuss) (?:\w+ )?(?:explicit|harmful|graphic) content\b",
+    ),
 )
 OF_ITSELF = (
     r"^(?:(?:sure|certainly|of course|absolutely|okay|great)[,!.] )?here(?:'s| is| are) (?!my\b)(?:[\w']+ ){{1,4}}?"
@@ -163,10 +166,11 @@ def canned(text: str, own: str, *, allowed: int = 0) -> bool:
         allowed: how many other words it may have.
     """
     mine = own.lower().split()
-    others = (word for word in _WORD.findall(text.lower()) if word not in _CANNED and word not in mine)
+    said = (found[0] for found in _WORD.finditer(text.lower()))  # one by one: mostly the first few tell
+    others = (word for word in said if word not in _CANNED and word not in mine)
     return next(islice(others, allowed, None), None) is None
 
 
 def explicit(text: str) -> bool:
     """Whether a text refuses what is explicit or harmful."""
-    return bool(_EXPLICIT.search(text))
+    return _EXPLICIT.search(text)

@@ -27,7 +27,7 @@ def render(template: str, **values: object) -> str:
 
 @cache
 def _environment() -> SandboxedEnvironment:
-    return SandboxedEnvironment(  # plain text for a model, not a page: escaping would change the words
+    made = SandboxedEnvironment(  # plain text for a model, not a page: escaping would change the words
         loader=FileSystemLoader(resources.prompts() / "templates"),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -36,3 +36,5 @@ def _environment() -> SandboxedEnvironment:
         auto_reload=False,  # else each prompt would look for a newer file
         cache_size=-1,
     )
+    made.globals.clear()  # no template uses them, and each prompt would copy them
+    return made

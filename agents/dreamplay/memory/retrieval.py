@@ -137,13 +137,15 @@ class RetrievalMemory:
 
         self._read(view)
         count = len(self._events)
-        (asked,) = self._vectors([query])
+        asked = self._vector(query)
         near = self._matrix[:count] @ asked
         able = near >= self._config.floor * STEPS**2
-        if heard := _just_heard(view):
-            able &= self._matrix[:count] @ self._vectors([heard])[0] >= self._config.heard * STEPS**2
         able[[row for event in shown if (row := self._row_of.get(event.id)) is not None]] = False
         able[list(self._came_up.get(scene, ()))] = False
+        if not able.any():  # as for most lines; what was just heard is then of no account
+            return ()
+        if heard := _just_heard(view):
+            able &= self._matrix[:count] @ self._vector(heard) >= self._config.heard * STEPS**2
         rows, oldest = np.flatnonzero(able), self._config.oldest
         recency: Any = oldest + (1 - oldest) * self._config.decay ** (count - 1 - rows)
         relevance = np.minimum(near[rows] / np.float64(STEPS**2), 1.0)
@@ -208,17 +210,15 @@ class RetrievalMemory:
             self._matrix = _grown(self._matrix, 2 * end)
             self._importance, self._often = _grown(self._importance, 2 * end), _grown(self._often, 2 * end)
         self._events += events
-        self._matrix[start:end] = self._vectors(texts)
+        for row, text in enumerate(texts, start):
+            self._matrix[row] = self._vector(text)
         self._importance[start:end] = importance
 
-    def _vectors(self, texts: Sequence[str]) -> Matrix:
-        """The texts as rows, without names: a name is in every other line, and would make them all alike."""
-        import numpy as np
-
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        """A text as a row, without names: a name is in every other line, and would make them all alike."""
         from dreamplay.memory.embeddings import quantized
 
-        rows = [quantized(self._embedder, self._cast.nameless(text)) for text in texts]
-        return np.stack(rows) if rows else np.zeros((0, self._embedder.width), dtype=np.float32)
+        return quantized(self._embedder, self._cast.nameless(text))
 
     def _weighed(self, event: Event) -> float:
         """The importance of an event."""
@@ -267,7 +267,7 @@ class RetrievalMemory:
         text = excerpt(
             sanitize(event.text if event else self._formative[row]),
             self._config.tokens,
-            lambda parts: (self._vectors(parts) @ asked).tolist(),
+            lambda parts: [float(self._vector(part) @ asked) for part in parts],
         )
         if event is None or isinstance(event, ToldEvent | ReflectionEvent | MoveEvent):
             return text

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 
-from dreamplay.prompting.summarization import Circle
 from dreamplay.schema.cast import Cast
 from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE, ActionEvent, Event, LineEvent, OutcomeEvent
 from dreamplay.schema.turn import Turn
@@ -56,30 +55,49 @@ def just_now(turn: Turn, view: View) -> tuple[Event, ...]:
     return tuple(_private(here, turn)[-_JUST_NOW:])
 
 
-def earlier(turn: Turn, view: View, cast: Cast, places: Mapping[str, str]) -> tuple[PrivateScene, ...]:
-    """The last scenes that the speaker has lived through, and somebody present has not, the oldest first: the last
-    words of the newest, and what came of the others.
+@dataclass(frozen=True)
+class Apart:
+    """Finds what a speaker has lived through in earlier scenes apart from those present. It stays the same as long as a
+    scene runs and nobody comes or goes, and is then not looked for again."""
 
-    Args:
-        turn: whose turn it is, and who is present.
-        view: what the speaker may read.
-        cast: gives the names.
-        places: place of each scene, by its id.
-    """
-    scenes: dict[str, list[Event]] = {}
-    for event in _private(view.events[-_FAR:], turn):
-        if event.scene not in (turn.scene.id, PROLOGUE):
-            scenes.setdefault(event.scene, []).append(event)
-    found = []
-    for scene, events in scenes.items():
-        spoken = LineEvent if any(isinstance(event, LineEvent) for event in events) else ActionEvent
-        said = [event.id for event in events if isinstance(event, spoken)][-_LINES:]
-        decided = [event.id for event in events if isinstance(event, OutcomeEvent)][-1:]
-        if told := tuple(event for event in events if event.id in (*said, *decided)):
-            there = [role for role in cast.roles if role in told[-1].witnesses]
-            found.append(PrivateScene(when(places, scene), cast.listed(there), told))
-    decided_before = [scene.outcome for scene in found[:-1] if scene.outcome]
-    return (*decided_before[1 - _SCENES :], *found[-1:])
+    cast: Cast
+    """Gives the names."""
+    places: Mapping[str, str]
+    """Place of each scene, by its id."""
+    _found: dict[str, tuple[tuple[str, ...], list[Event], tuple[PrivateScene, ...]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """By the speaker: those who were present last, what was looked through, and what was found."""
+
+    def earlier(self, turn: Turn, view: View) -> tuple[PrivateScene, ...]:
+        """The last scenes that the speaker has lived through, and somebody present has not, the oldest first: the last
+        words of the newest, and what came of the others.
+
+        Args:
+            turn: whose turn it is, and who is present.
+            view: what the speaker may read.
+        """
+        before = [event for event in view.events[-_FAR:] if event.scene != turn.scene.id]
+        known = self._found.get(turn.speaker)
+        if known is None or known[:2] != (turn.present, before):
+            known = self._found[turn.speaker] = (turn.present, before, self._earlier(before, turn))
+        return known[2]
+
+    def _earlier(self, before: Sequence[Event], turn: Turn) -> tuple[PrivateScene, ...]:
+        scenes: dict[str, list[Event]] = {}
+        for event in _private(before, turn):
+            if event.scene != PROLOGUE:
+                scenes.setdefault(event.scene, []).append(event)
+        found = []
+        for scene, events in scenes.items():
+            spoken = LineEvent if any(isinstance(event, LineEvent) for event in events) else ActionEvent
+            said = [event.id for event in events if isinstance(event, spoken)][-_LINES:]
+            decided = [event.id for event in events if isinstance(event, OutcomeEvent)][-1:]
+            if told := tuple(event for event in events if event.id in (*said, *decided)):
+                there = [role for role in self.cast.roles if role in told[-1].witnesses]
+                found.append(PrivateScene(when(self.places, scene), self.cast.listed(there), told))
+        decided_before = [scene.outcome for scene in found[:-1] if scene.outcome]
+        return (*decided_before[1 - _SCENES :], *found[-1:])
 
 
 def when(places: Mapping[str, str], scene: str) -> str:
@@ -89,7 +107,12 @@ def when(places: Mapping[str, str], scene: str) -> str:
 
 
 def _private(events: Sequence[Event], turn: Turn) -> list[Event]:
-    """Those of some events that somebody present did not perceive. Many were perceived by the same people."""
-    here = Circle(turn.present)
-    hidden = cache(lambda those: not here.issubset(those))
-    return [event for event in events if event.in_prompts and event.happens and hidden(event.witnesses)]
+    """Those of some events that somebody present did not perceive."""
+    here = turn.present
+    return [event for event in events if event.in_prompts and event.happens and _hidden(event.witnesses, here)]
+
+
+@lru_cache(maxsize=4096)
+def _hidden(those: tuple[str, ...], here: tuple[str, ...]) -> bool:
+    """Whether what those perceived is hidden from somebody here."""
+    return not set(here).issubset(those)

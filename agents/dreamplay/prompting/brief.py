@@ -187,28 +187,51 @@ class Brief:
         return replace(self, earlier=tuple(told), regards=tuple(seen), **kept)
 
 
+def standing(story: Story, cast: Cast, turn: Turn) -> dict[str, Any]:
+    """What the brief of somebody says all through a scene, by the names of its fields.
+
+    Args:
+        story: what is played. Of other scenes nothing is read but what the speaker knew in earlier ones.
+        cast: who plays. No private sheet but the speaker's is read.
+        turn: one of their turns in the scene.
+    """
+    role, scene, fill = turn.speaker, turn.scene, cast.fill
+    private = cast.personas[role].private
+    return {
+        "name": cast.name(role),
+        "sheet": private and _filled(private, cast),
+        "want": wanted(cast.name(role), fill(private.want)) if private else "",
+        "arc": fill(private.arc.get(turn.beat, "")) if private else "",
+        "aim": fill(scene.aims.get(role, "")),
+        "may_break": role in scene.may_break and private is not None,
+        "reveals": knows(scene, role, cast),
+        "known": knew(story, scene, role, cast),
+    }
+
+
 def brief(
-    story: Story,
+    standing: Mapping[str, Any],
     places: Mapping[str, str],
     cast: Cast,
     turn: Turn,
     view: View,
     ledger: Ledger,
+    earlier: tuple[PrivateScene, ...],
     recalled: Sequence[RetrievedMemory] = (),
 ) -> Brief:
     """The brief of a turn.
 
     Args:
-        story: what is played. Of other scenes nothing is read but what the speaker knew in earlier ones.
+        standing: what it says all through the scene; see `standing`.
         places: place of each scene, by its id.
-        cast: who plays. No private sheet but the speaker's is read.
+        cast: who plays, for their names.
         turn: who speaks where, before whom, and with which cue.
         view: what the speaker may read.
         ledger: of what the speaker has witnessed.
+        earlier: what they have lived through in earlier scenes, and not all who are present.
         recalled: the memories that come up, the best first.
     """
     role, scene, cue, fill = turn.speaker, turn.scene, turn.cue, cast.fill
-    private = cast.personas[role].private
     topic = next((topic for topic in scene.topics if cue and topic.id == cue.topic), None)
 
     def claim(thread: Thread) -> Claim:
@@ -223,24 +246,19 @@ def brief(
 
     reflections = view.of_kind(ReflectionEvent)
     own_thoughts = {event.id for event in reflections}
-    asked = [thread for thread in ledger.open_for(role) if thread.scene == scene.id]
-    mine = [thread for thread in ledger.threads if thread.demands and thread.by == role and thread.scene == scene.id]
-    between = [thread for thread in ledger.threads if role in (thread.by, thread.to) and thread.open]
-    old = [thread for thread in between if thread.scene != scene.id and {thread.by, thread.to} <= {*turn.present}]
+    theirs = [thread for thread in ledger.threads if thread.by == role or thread.to == role]
+    here = [thread for thread in theirs if thread.scene == scene.id]
+    asked = [thread for thread in reversed(here) if thread.to == role and thread.demands and thread.open]
+    mine = [thread for thread in here if thread.by == role and thread.demands]
+    there = {*turn.present}
+    old = [thread for thread in theirs if thread.open and thread.scene != scene.id and {thread.by, thread.to} <= there]
     old.sort(key=lambda thread: (thread.kind == "promise", thread.since), reverse=True)
+    own: dict[str, Any] = {**standing, **thought_last(view, role)}
     return Brief(
-        name=cast.name(role),
-        sheet=private and _filled(private, cast),
-        want=wanted(cast.name(role), fill(private.want)) if private else "",
-        arc=fill(private.arc.get(turn.beat, "")) if private else "",
-        aim=fill(scene.aims.get(role, "")),
-        may_break=role in scene.may_break and private is not None,
-        reveals=knows(scene, role, cast),
-        known=knew(story, scene, role, cast),
+        **own,
         dreamt=_dreamt(view, role),
         regards=_regards(reflections, cast, turn),
-        **thought_last(view, role),
-        earlier=apart.earlier(turn, view, cast, places),
+        earlier=earlier,
         apart=apart.just_now(turn, view),
         pending=tuple(map(claim, old[:_PENDING])),
         recalled=tuple(recalled),

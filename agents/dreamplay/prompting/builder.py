@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from dreamplay.languages.move_note import MoveNote
 from dreamplay.models.prompt import Prompt
 from dreamplay.prompting import reflection
-from dreamplay.prompting.apart import earlier, just_now
-from dreamplay.prompting.brief import Brief, brief, wanted
-from dreamplay.prompting.in_mind import knew, knows, thought_last
+from dreamplay.prompting.apart import Apart, just_now
+from dreamplay.prompting.brief import Brief, brief, standing, wanted
+from dreamplay.prompting.in_mind import thought_last
 from dreamplay.prompting.narration import NarratorPrompts
 from dreamplay.schema.event import Cue, LineEvent
 from dreamplay.schema.provenance import RetrievedMemory
+from dreamplay.schema.scene import Scene
 from dreamplay.schema.story import Choice
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View
@@ -74,7 +76,8 @@ class PromptBuilder(NarratorPrompts):
     def brief(self, turn: Turn, view: View, recalled: Sequence[RetrievedMemory] = ()) -> Brief:
         """Everything that the speaker of a turn is given: see `prompting.brief`."""
         ledger = self._ledgers.of(view.events, reader=view.roles)
-        return brief(self.story, self._places, self.cast, turn, view, ledger, recalled)
+        earlier = self._apart.earlier(turn, view)
+        return brief(self._standing(turn), self._places, self.cast, turn, view, ledger, earlier, recalled)
 
     def affordable(self, turn: Turn, view: View, recalled: Sequence[RetrievedMemory]) -> tuple[RetrievedMemory, ...]:
         """The first of some memories, as many as the prompt of a turn has room for."""
@@ -187,7 +190,7 @@ class PromptBuilder(NarratorPrompts):
             sheet=private,
             want=wanted(persona.name, private.want) if private else "",
             known=self._known(turn) if detailed else (),
-            earlier=earlier(turn, view, self.cast, self._places) if detailed else (),
+            earlier=self._apart.earlier(turn, view) if detailed else (),
             apart=self._said(just_now(turn, view)),
             said=self._said,
             others=self.cast.listed(roles) if detailed and roles else "",
@@ -199,12 +202,31 @@ class PromptBuilder(NarratorPrompts):
 
     def _known(self, turn: Turn) -> tuple[str, ...]:
         """What a role has known up to a scene that may come out, or could, as clauses that follow "that"."""
-        return knows(turn.scene, turn.speaker, self.cast) + knew(self.story, turn.scene, turn.speaker, self.cast)
+        stands = self._standing(turn)
+        known: tuple[str, ...] = stands["reveals"] + stands["known"]
+        return known
 
     def want(self, role: str) -> str:
         """What the persona of a role wants, as a sentence; empty if nothing of it is known."""
         persona = self.cast.personas[role]
         return wanted(persona.name, persona.private.want) if persona.private else ""
+
+    def _standing(self, turn: Turn) -> Mapping[str, Any]:
+        """What the brief of a role says all through a scene, put together once: see `prompting.brief`."""
+        known = self._stood.get((turn.speaker, turn.scene.id))
+        if known is None or known[0] is not turn.scene or known[1] != turn.beat:
+            known = turn.scene, turn.beat, standing(self.story, self.cast, turn)
+            self._stood[turn.speaker, turn.scene.id] = known
+        return known[2]
+
+    @cached_property
+    def _stood(self) -> dict[tuple[str, str], tuple[Scene, str, Mapping[str, Any]]]:
+        """What was put together of each role, by its name and the scene, with scene and beat."""
+        return {}
+
+    @cached_property
+    def _apart(self) -> Apart:
+        return Apart(self.cast, self._places)
 
     @cached_property
     def _ledgers(self) -> Ledgers:

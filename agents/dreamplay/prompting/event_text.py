@@ -51,6 +51,8 @@ class EventText:
     _told: dict[int, tuple[Event, str, float]] = field(default_factory=dict, repr=False, compare=False)
     _counted: tuple[list[Event], list[float]] = field(default_factory=lambda: ([], []), repr=False, compare=False)
     """The events of the last prompt, and the tokens of each."""
+    _written: list[tuple[Sequence[Event], str]] = field(default_factory=list, repr=False, compare=False)
+    """The events that were put into one text last, if any were, and the text."""
 
     def sizes(self, events: Sequence[Event]) -> Sequence[float]:
         """Tokens of each event. Those that the last prompt began with as well are not counted again."""
@@ -60,6 +62,15 @@ class EventText:
         known.extend(events[same:])
         sizes.extend(map(self.size, events[same:]))
         return sizes
+
+    def script(self, events: Sequence[Event]) -> str:
+        """The script of a prompt. What the last one began with as well is not put together again."""
+        known, text = self._written[0] if self._written else ((), "")
+        if known is not events:
+            same = len(known) if list(known) == list(events[: len(known)]) else 0
+            text = "".join([text if same else "", *map(self.spoken, events[same:])])
+            self._written[:] = [(events, text)]
+        return text
 
     def size(self, event: Event) -> float:
         """Tokens of an event in the script."""

@@ -59,14 +59,12 @@ class PromptLayout:
         the oldest lines.
         """
         taken = max(RESERVE, tokens(tail) + tokens(rest.get("ask", "")) + max_tokens)
-        script = "".join(map(self._wording.spoken, self._held(events, taken)))
+        script = self._wording.script(self._held(events, taken))
         return Prompt(kind=kind, system=self._system, script=script, tail=tail, max_tokens=max_tokens, **rest)
 
     def _held(self, events: Sequence[Event], taken: float) -> Sequence[Event]:
         """The events that the window holds when so many tokens of it are taken."""
-        return fit_events(
-            events, self._wording.sizes(events), self.profile.context_window - taken - tokens(self._system)
-        )
+        return fit_events(events, self._wording.sizes(events), self.profile.context_window - taken - self._system_size)
 
     def _told(self, view: View) -> Sequence[Event]:
         """The script of a prompt: what all of these witnessed, with earlier scenes as this model is told of them."""
@@ -108,6 +106,11 @@ class PromptLayout:
         public = [{word: getattr(p, word) for word in told} for p in self.cast.personas.values()]
         led, think = self.profile.direction == "led", self.profile.think
         return self._render("system.jinja", premise=self.story.premise, cast=public, led=led, think=think)
+
+    @cached_property
+    def _system_size(self) -> float:
+        """Tokens of the system message."""
+        return tokens(self._system)
 
     def _render(self, template: str, **values: object) -> str:
         return self.cast.fill(templates.render(template, **values))

@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 
@@ -135,22 +135,25 @@ class MisplacedError(ValueError):
 
 def digest(value: FrozenModel) -> str:
     """SHA-256 of a value's content, the same in every process."""
-    return _digest(_Same(value))
+    return _digest(Same(value))
 
 
-class _Same:
+V = TypeVar("V")
+
+
+class Same(Generic[V]):
     """A value as a key: the very same value, and not one that says the same, which takes longer to find out."""
 
-    def __init__(self, value: FrozenModel) -> None:
+    def __init__(self, value: V) -> None:
         self.value = value
 
     def __hash__(self) -> int:
         return id(self.value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.value is other.value
+        return isinstance(other, Same) and self.value is other.value
 
 
 @lru_cache(128)
-def _digest(same: _Same) -> str:
+def _digest(same: Same[FrozenModel]) -> str:
     return hashlib.sha256(same.value.model_dump_json().encode()).hexdigest()

@@ -110,7 +110,17 @@ class Cast:
 
     def known_to(self, role: str) -> Cast:
         """The cast as one role knows it: without the private sheets of the others, what they will say, and where all
-        that is written down."""
+        that is written down. Every play of a cast asks for the same."""
+        if role not in self._known_to:
+            self._known_to[role] = self._without_secrets(role)
+        return self._known_to[role]
+
+    @cached_property
+    def _known_to(self) -> dict[str, Cast]:
+        """The cast as roles know it, by role, as far as it was asked for."""
+        return {}
+
+    def _without_secrets(self, role: str) -> Cast:
         hidden: dict[str, object] = {"private": None, "moves": {}, "material": (), "examples": ()}
         shown = {r: p.model_copy(update=hidden).read_from(None) for r, p in self.personas.items() if r != role}
         return Cast({r: shown.get(r, p) for r, p in self.personas.items()})

@@ -54,7 +54,8 @@ class Cue(FrozenModel):
     topic: str = ""
     """The id of the topic of the scene that it belongs to; empty if it is none."""
     move: Place | None = None
-    """The index of the topic's move that it gives."""
+    """The index of the topic's move that it gives; where there are `options`, of the one that the line took up. None if
+    it took up none of them: `topic` and `material` are then empty."""
     written: Words = ""
     """What that move says in the story, if the speaker is given other words, as those of their own are. Empty:
     `material`."""

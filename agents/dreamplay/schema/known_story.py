@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from dreamplay.schema.base import Same
 from dreamplay.schema.scene import Reveal, Scene
 from dreamplay.schema.story import Beat, Choice, Story
 from dreamplay.schema.topic import Topic, TopicMove
@@ -18,6 +21,12 @@ def known_to(story: Story, role: str) -> Story:
         story: as it is played.
         role: whose knowledge it is.
     """
+    return _known_to(Same(story), role)
+
+
+@lru_cache(64)  # the plays of a study are of the same few stories
+def _known_to(same: Same[Story], role: str) -> Story:
+    story = same.value
     known = [(beat, tuple(s for s in beat.scenes if role in s.everybody)) for beat in story.beats]
     decides = any(scene.kind == "crossroads" for _, scenes in known for scene in scenes)
     return Story.model_construct(

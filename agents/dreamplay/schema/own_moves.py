@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
-from dreamplay.schema.base import MisplacedError
+from dreamplay.schema.base import MisplacedError, Same
 from dreamplay.schema.cast import Cast, OwnMove, Persona
 from dreamplay.schema.error_messages import did_you_mean, listed
 from dreamplay.schema.story import Story
@@ -16,6 +17,14 @@ def played_by(story: Story, cast: Cast) -> Story:
     answer it. A move that the story does not have for the role is of another role or story; a choice that it does not
     have is favoured by nobody.
     """
+    if not any(persona.moves for persona in cast.personas.values()):
+        return story
+    return _played_by(Same(story), Same(cast))
+
+
+@lru_cache(16)  # the plays of a study are of the same few stories and casts
+def _played_by(same: Same[Story], by: Same[Cast]) -> Story:
+    story, cast = same.value, by.value
     choices = {choice.id for choice in story.choices}
 
     def said(scene: str, topic: Topic, move: TopicMove) -> TopicMove:
@@ -29,8 +38,6 @@ def played_by(story: Story, cast: Cast) -> Story:
     def topic(scene: str, given: Topic) -> Topic:
         return given.model_copy(update={"moves": tuple(said(scene, given, move) for move in given.moves)})
 
-    if not any(persona.moves for persona in cast.personas.values()):
-        return story
     beats = []
     for beat in story.beats:
         scenes = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast, overload
 
 from dreamplay.schema.event import (
     PROLOGUE,
@@ -35,6 +35,8 @@ class Script:
         self._events: list[Event] = []
         self._scenes: dict[str, list[Event]] = {}
         self._views: dict[Hashable, tuple[int, list[Event]]] = {}
+        self._given: dict[tuple[str, ...], View] = {}
+        """The newest view of those who have read, by their roles."""
         for event in events:
             self.append(event)
 
@@ -52,6 +54,8 @@ class Script:
         """The script as it is for somebody from whom one kind of event in a scene is kept. The others keep their ids,
         so that there are gaps wherever something came after what is left out.
         """
+        if not self.in_scene(scene, kind):
+            return self
         kept = Script()
         for event in self._events:
             if event.scene != scene or not isinstance(event, kind):
@@ -72,11 +76,13 @@ class Script:
         """The events that all of these roles witnessed, in order: for one role its knowledge, for several their common
         ground. Names must match exactly, and without roles the result is empty. With `kind`, only that class.
         """
+        return list(self._seen(roles, kind))
+
+    def _seen(self, roles: tuple[str, ...], kind: type[EventBase] = EventBase) -> list[Event]:
+        """What `visible_to` finds, as it is kept."""
         asked = frozenset(roles)
-        classes = classes_of(kind)
-        if not asked:
-            return []
-        return self._view((asked, kind), self._events, lambda e: type(e) in classes and asked.issubset(e.witnesses))
+        source = self._events if kind is EventBase else self._all(kind)
+        return self._view((asked, kind), source, lambda e: asked.issubset(e.witnesses)) if asked else []
 
     def view(self, role: str, present: Iterable[str]) -> View:
         """The events that a role may read in a scene with these present: its own, and the common ground of all."""
@@ -93,13 +99,18 @@ class Script:
         return View(asked, events, events, self.common_view(present))
 
     def _viewed(self, roles: tuple[str, ...], shared: View | None) -> View:
-        return View(roles, tuple(self.visible_to(*roles)), tuple(self._summarized(*roles)), shared)
+        """A view: the last one, if they have witnessed nothing since. All who answer at the end of a scene then read
+        the very same common ground, and what is made of it for one of them is there for the others."""
+        seen, last = self._seen(roles), self._given.get(roles)
+        if last is None or len(last.events) != len(seen) or last.shared is not shared:
+            last = self._given[roles] = View(roles, tuple(seen), tuple(self._summarized(*roles)), shared)
+        return last
 
     def _summarized(self, *roles: str) -> list[Event]:
         """What all of these roles witnessed, with recaps in place of what they cover: see `View.summarized`. A circle
         is those who, and nobody else, witnessed the same; its recap is witnessed by them, and covers that alone.
         """
-        seen = self.visible_to(*roles)
+        seen = self._seen(roles)
         key = ("summarized", frozenset(roles))
         looked_at, found = self._views.get(key, (0, []))
         new = seen[looked_at:]
@@ -119,23 +130,30 @@ class Script:
         """Everything that happened in a scene, or what of it is of one class, for the director and the transcript,
         never for a prompt.
         """
-        classes = classes_of(kind)
-        return self._view((scene, kind), self._scenes.get(scene, []), lambda e: type(e) in classes)
+        happened = self._scenes.get(scene, [])
+        if kind is not EventBase:
+            classes = classes_of(kind)
+            happened = self._view((scene, kind), happened, lambda e: type(e) in classes)
+        return list(happened)
 
     def of_kind(self, kind: type[E]) -> list[E]:
         """Everything of one class, for the director and the transcript, never for a prompt."""
+        return cast("list[E]", list(self._all(kind)))
+
+    def _all(self, kind: type[EventBase]) -> list[Event]:
+        """What `of_kind` finds, as it is kept."""
         classes = classes_of(kind)
         return self._view((None, kind), self._events, lambda e: type(e) in classes)
 
-    def _view(self, key: Hashable, source: list[Event], keep: Callable[[Event], bool]) -> list[Any]:
-        """The events that are asked for. What was found before is kept, so that a call looks at what was added since,
-        and a long play costs no more a turn.
+    def _view(self, key: Hashable, source: list[Event], keep: Callable[[Event], bool]) -> list[Event]:
+        """The events that are asked for, in a list that only grows. What was found before is kept, so that a call looks
+        at what was added since, and a long play costs no more a turn.
         """
         looked_at, found = self._views.get(key, (0, []))
         if looked_at < len(source):
-            found.extend(event for event in source[looked_at:] if keep(event))
+            found.extend([event for event in source[looked_at:] if keep(event)])
             self._views[key] = (len(source), found)
-        return list(found)
+        return found
 
     def scene_ends(self) -> list[int]:
         """The number of the last event of each scene that was played, in order; the prologue is no scene."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 from dreamplay.schema.event import ControlEvent, Event, EventBase, classes_of
@@ -37,7 +38,19 @@ class View:
     def of_kind(self, kind: type[E]) -> list[E]:
         """The events of one class, in order."""
         classes = classes_of(kind)
-        found: list[Any] = [event for event in self.events if type(event) in classes]
+        found: list[Any]
+        if len(classes) > 1:
+            found = [event for event in self.events if type(event) in classes]
+        else:
+            found = [event for each in classes for event in self._by_class.get(each, ())]
+        return found
+
+    @cached_property
+    def _by_class(self) -> dict[type[EventBase], list[Event]]:
+        """The events by their class: of one view, several are asked for."""
+        found: dict[type[EventBase], list[Event]] = {}
+        for event in self.events:
+            found.setdefault(type(event), []).append(event)
         return found
 
     @property

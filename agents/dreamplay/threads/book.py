@@ -42,6 +42,9 @@ class Book:
     """The indices of the promises that no line made, as somebody thinks of them."""
     _patience: dict[int, int] = field(default_factory=dict)
     """The lines that whoever asked has said since, by index."""
+    _evaded: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    """What was evaded, by the scene and whoever was asked: for each of those who asked, the index of the last thing
+    they asked, if it was."""
     _last: dict[str, LineEvent] = field(default_factory=dict)
     """The last line, by scene."""
     _fates: dict[int, TopicMove] = field(default_factory=dict)
@@ -104,9 +107,9 @@ class Book:
         """Close what the line answers, and what its speaker had to answer and does not. It answers nobody who does not
         perceive it. Right after a question, any word of the line that asked it is taken up. A line that answers a
         promise takes it up, and leaves it open."""
+        self._answer_late(event, to)
         if not self._lively:
             return
-        spoken_to = {to, *signs.calls(self.cast, event.text, event.witnesses)}
         last, cue = self._last.get(event.scene), signs.led(event.cue)
         said = signs.bare(self.cast, event.text)
         given = cue and signs.shares(signs.bare(self.cast, self.cast.fill(cue.material)), said, self.language)
@@ -118,12 +121,29 @@ class Book:
             if event.speaker == thread.by or thread.by not in event.witnesses:
                 continue
             if thread.demands and event.speaker == thread.to and (takes or thread.scene == event.scene):
-                free = cue is None and thread.by in spoken_to
                 asked = signs.bare(self.cast, last.text) if last and last.id == thread.since else self._bare(number)
-                takes = takes or signs.takes_up(asked, said, self.language, spoken_to=free)
+                to_them = self._spoken_to(event, thread.by, to)
+                takes = takes or signs.takes_up(asked, said, self.language, to_them=to_them)
                 self._change(number, "answered" if takes and not dodging else "dodged", event.id if takes else None)
             elif takes:
                 self._change(number, "answered" if thread.demands and not thread.to else "open", event.id)
+
+    def _answer_late(self, event: LineEvent, to: str | None) -> None:
+        """Close what the speaker has evaded, if they were free to and now speak to whoever asked it."""
+        for by, number in list(self._evaded.get((event.scene, event.speaker), {}).items()):
+            if by in event.witnesses and signs.replies(self._spoken_to(event, by, to), self.language):
+                self._change(number, "answered", event.id)
+
+    def _spoken_to(self, event: LineEvent, role: str, to: str | None) -> list[str]:
+        """What of a line is spoken to a role, without names, by a speaker who was free to say anything. Where somebody
+        is called by name, what comes before is spoken to whoever spoke before as well."""
+        if signs.led(event.cue):
+            return []
+        last, able = self._last.get(event.scene), [each for each in event.witnesses if each != event.speaker]
+        turned = last is not None and last.speaker == role and bool(signs.calls(self.cast, event.text, able))
+        first = turned or role in (to, event.cue.to if event.cue else None)
+        told = signs.said_to(self.cast, event.text, role, able, first=first)
+        return [signs.bare(self.cast, said) for said in told]
 
     def _keep(self, event: LineEvent) -> None:
         """Close the promises that a line says were kept or broken, and what its speaker no longer wants."""
@@ -219,6 +239,8 @@ class Book:
                 scene=event.scene, state=state, witnesses=event.witnesses,
             )
         )  # fmt: skip
+        if to and self.threads[-1].demands:
+            self._evaded.get((event.scene, to), {}).pop(by or event.speaker, None)
         if state == "open":
             self._lively.append(len(self.threads) - 1)
 
@@ -258,3 +280,9 @@ class Book:
         self.threads[number] = thread.model_copy(update={"state": state, "taken_up": taken_up})
         if state != "open" and number in self._lively:
             self._lively.remove(number)
+        if thread.demands and thread.to:
+            evaded = self._evaded.setdefault((thread.scene, thread.to), {})
+            if state == "dodged":
+                evaded[thread.by] = number
+            elif evaded.get(thread.by) == number:
+                del evaded[thread.by]

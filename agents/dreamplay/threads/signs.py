@@ -94,15 +94,37 @@ def put_to(
     """
     if led(cue) or not any(calls(cast, sentence, able) for sentence in put.said):
         return {to: put.words}
-    called, heard = {}, None
-    for sentence in sentences(plain(text)):
-        heard = next(iter(calls(cast, sentence, able)), heard)
-        called[sentence] = heard
+    called = dict(_spoken(cast, text, able))
     first = cue.to if cue and cue.to in able else to
     found: dict[str | None, list[str]] = {}
     for sentence in put.said:
-        found.setdefault(called.get(sentence) or first, []).append(sentence)
+        role = next(iter(called.get(sentence, ())), first)
+        found.setdefault(role, []).append(sentence)
     return {role: " ".join(said) for role, said in found.items()}
+
+
+def said_to(cast: Cast, text: str, role: str, able: Sequence[str], *, first: bool) -> list[str]:
+    """The sentences of a line that are spoken to a role: "In a minute. Cyrus, shut the door." says the first one to
+    whoever has asked.
+
+    Args:
+        cast: who plays.
+        text: the line.
+        role: to whom.
+        able: the roles that perceived it, without the speaker.
+        first: whether what comes before any name is spoken to them.
+    """
+    return [said for said, called in _spoken(cast, text, able) if role in called or (first and not called)]
+
+
+def _spoken(cast: Cast, text: str, able: Sequence[str]) -> list[tuple[str, Sequence[str]]]:
+    """The sentences of a text, each with those who were called by name last, in it or before it."""
+    found: list[tuple[str, Sequence[str]]] = []
+    called: Sequence[str] = ()
+    for sentence in sentences(plain(text)):
+        called = calls(cast, sentence, able) or called
+        found.append((sentence, called))
+    return found
 
 
 @lru_cache(maxsize=_KEPT)
@@ -152,21 +174,26 @@ def _asks(sentence: str) -> bool:
     return sentence.rstrip("\"'\u201d\u2019 ").endswith(("?", "\uff1f"))
 
 
-def takes_up(asked: str, answer: str, language: Language, *, spoken_to: bool) -> bool:
-    """Whether a line shows that it answers what was asked: it says yes, no, later or why, or shares a word with it. A
-    line that is spoken to whoever asked answers them, unless it begins with another question or brushes it aside.
+def takes_up(asked: str, answer: str, language: Language, *, to_them: Sequence[str] = ()) -> bool:
+    """Whether a line shows that it answers what was asked: it says yes, no, later or why, or shares a word with it, or
+    anything in it is spoken to whoever asked, but for a question of its own, and what brushes it aside.
 
     Args:
         asked: the words that ask, without names; see `bare`.
         answer: the line, without names.
         language: the language of both.
-        spoken_to: whether the line is spoken to whoever asked, by a speaker who was free to say anything.
+        to_them: what of the line is spoken to whoever asked, by a speaker who was free to say anything.
     """
     if language.assent.search(answer) or language.denial.search(answer) or shares(asked, answer, language):
         return True
-    if not answer:  # "Leo?" and "..." are lines, too
-        return False
-    return spoken_to and not _asks(sentences(answer)[0]) and not language.lets_go.match(answer)
+    return replies(to_them, language)
+
+
+def replies(to_them: Sequence[str], language: Language) -> bool:
+    """Whether what is spoken to somebody, without names, is an answer to anything at all. A question is none, nor is
+    what brushes it aside, nor are "Leo?" and "...", which are sentences, too.
+    """
+    return any(said and not _asks(said) and not language.lets_go.match(said) for said in to_them)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -91,7 +91,7 @@ class CheckContext:
     cast: Collection[str] = ()
     """The names of everybody in the story, the speaker's too."""
     language: Language = ENGLISH
-    config: CheckConfig = field(default_factory=CheckConfig)
+    config: CheckConfig = CheckConfig()
     heard: Heard = field(default_factory=Heard)
     """What was said and told before, the prologue and the persona's examples included."""
     setting: Sequence[str] = ()
