@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import multiprocessing
 import os
 import sys
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import bench
+from dreamplay.cli.main import OBJECTS
 from dreamplay.runs import transcript
 from dreamplay.studies.engines.base import Outcome, Unwatched
 from dreamplay.studies.loaded import LoadedStudy, load_study
@@ -43,6 +45,7 @@ def main() -> None:
     parser.add_argument("--beats", nargs="*", default=[], help="play only these")
     parser.add_argument("--against-one", action="store_true", help="play the same in one process, too")
     chosen = parser.parse_args()
+    gc.set_threshold(OBJECTS)  # as the command line does
     here, there = multiprocessing.get_context("spawn").Pipe()
     serving = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, chosen.latency))
     serving.start()

@@ -184,7 +184,7 @@ class TurnTaking:
         if not others:
             return None
         share = self.config.interrupts * self.pressures.heat(now)
-        interrupts = now.dice(self.seed, "interruption").random() < share
+        interrupts = share > 0 and now.dice(self.seed, "interruption").random() < share
         return Floor(others, "interrupts", now.turns[-1]) if interrupts else None
 
     def _exchange(self, now: Situation, pair: Sequence[str]) -> Floor | None:

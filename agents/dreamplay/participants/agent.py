@@ -82,8 +82,8 @@ class Agent:
         # A small model tells a memory that stands beside the note, and forgets the note.
         recalled = () if note else self._recall(turn, view, self.desk.matter(turn))
         last = [event.speaker for event in view.of_kind(TurnEvent)[-1:]]
-        context = replace(
-            self._context(view),
+        context = self._context(
+            view,
             note=note,
             material=self.desk.cast.nameless(note.matter) if note else self.desk.cast.fill(cue.material) if led else "",
             before=view.last_heard,
@@ -246,10 +246,11 @@ class Agent:
         cast = self.desk.cast
         return [cast.fill(text) for persona in cast.personas.values() for text in (persona.who, persona.voice)]
 
-    def _context(self, view: View) -> CheckContext:
+    def _context(self, view: View, **rest: Any) -> CheckContext:
         """What a text of this character is checked against."""
         heard = self._heard.listen(self.role, self._authored, view.events)
-        return CheckContext(self.name, self.desk.cast.all_names, heard=heard, setting=self._setting)
+        names, config = self.desk.cast.all_names, self.pipeline.config
+        return CheckContext(self.name, names, config=config, heard=heard, setting=self._setting, **rest)
 
 
 def _by_role(told: Mapping[str, str], roles: Mapping[str, str]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from dreamplay.validation.ngrams import grams
 
 Verdict = Literal["reject", "fallback"]
 TextKind = Literal["line", "narration", "stance", "reflection"]
+_USUAL = CheckConfig()
 ANY = "any"
 """The language of a check that needs no words of a language."""
 
@@ -91,7 +92,7 @@ class CheckContext:
     cast: Collection[str] = ()
     """The names of everybody in the story, the speaker's too."""
     language: Language = ENGLISH
-    config: CheckConfig = CheckConfig()
+    config: CheckConfig = _USUAL
     heard: Heard = field(default_factory=Heard)
     """What was said and told before, the prologue and the persona's examples included."""
     setting: Sequence[str] = ()

@@ -94,7 +94,9 @@ class Pipeline:
         Raises:
             CandidateRejectedError: a check found a fault.
         """
-        if found := self.fault(candidate, replace(context, language=self.language, config=self.config), kind):
+        if context.language is not self.language or context.config is not self.config:
+            context = replace(context, language=self.language, config=self.config)
+        if found := self.fault(candidate, context, kind):
             check, fault = found
             waits = check.verdict == "fallback"
             text = candidate.text if waits else " ".join((raw or candidate.text).split())[:_KEPT]
