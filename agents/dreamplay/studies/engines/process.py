@@ -17,11 +17,9 @@ import threading
 import traceback
 from typing import IO, Any
 
+from dreamplay.studies.engines.here import OBJECTS
 from dreamplay.studies.tasks import Task
 from dreamplay.studies.worker import Worker, Workplace
-
-OBJECTS = 200_000
-"""New objects between two runs of the garbage collector, as in `cli.main`."""
 
 
 class _Said(logging.Handler):
