@@ -36,6 +36,11 @@ BAD = {
     ("promises Rosa a thirteenth for the inn", "I promise Rosa a thirteenth for the inn."): (
         "speaks of the one it is said to as somebody else"
     ),
+    (
+        "promises Emil: I'll sit up on the stairs, and wake all three of you",
+        "I'll sit up on the stairs, and you'll wake all three of us.",
+    ): "swaps who does what",
+    ("tells Emil that Agnes kept watch and Emil slept", "You kept watch, and I slept."): "swaps who does what",
 }
 GOOD = (
     ("asks Emil who chose noon", "Noon. Who chose noon, Emil?"),
@@ -53,6 +58,7 @@ GOOD = (
     ("promises Rosa a thirteenth for the inn", "I promise, Rosa: a thirteenth for the inn."),
     ("offers Emil the key", "You can have the key, Emil."),
     ("tells Emil that Emil goes out first", "Emil, out first."),
+    ("promises Emil: I'll sit up, and wake all three of you", "You three sleep. I'll sit up and wake you."),
 )
 
 

@@ -18,6 +18,15 @@ from dreamplay.validation.check import Candidate, Check, CheckContext, Fault
 
 _SENTENCES = re.compile(r"(?<=[.!?\u2026])\s+")
 _QUOTES = "\"'\u201d\u2019"
+_BESIDE = (
+    r"(?:will|would|can|could|shall|should|may|might|must|have|had|has|do|did|does|was|were|not|never|always|just|still|"
+    r"only|\w+n't)"
+)
+_DOES = re.compile(
+    rf"(?:\b(?P<subject>I|[Yy]ou|[Ww]e|[Tt]hey|[Hh]e|[Ss]he|[A-Z]\w+)(?:'(?:ll|d|ve|re|m))?|\b(?:and|or|but))"
+    rf"(?: {_BESIDE})* (?!(?:{_BESIDE}|you|we|they|he|she)\b)(?P<verb>[a-z]{{3,}})\b"
+)
+"""Whoever does something, and what they do; or what they do besides, behind "and"."""
 
 
 def does_not_ask(candidate: Candidate, context: CheckContext) -> Fault | None:
@@ -95,10 +104,41 @@ def keeps_the_third_person(candidate: Candidate, context: CheckContext) -> Fault
     return None
 
 
+def swaps_persons(candidate: Candidate, context: CheckContext) -> Fault | None:
+    """A line in which the listener does what the move has the speaker do, or the other way round: "You'll wake us" for
+    "I'll wake you"."""
+    note = context.note
+    if note is None:
+        return None
+    told = _doers(note.matter, context.speaker, note.to)
+    for verb, said in _doers(candidate.plain, context.speaker, note.to).items():
+        if verb in told and not said & told[verb]:
+            who = "I" if "first" in told[verb] else "you"
+            return Fault("swaps who does what", f"{context.speaker} says {who}, not the other.")
+    return None
+
+
+def _doers(text: str, speaker: str, to: str) -> dict[str, set[str]]:
+    """Of each verb behind "I" or "you", or behind one of these and another verb, whether the speaker ("first") or the
+    listener ("second") does it. In a note they may be named."""
+    persons = {"i": "first", speaker.lower(): "first", "you": "second", to.lower(): "second"}
+    found: dict[str, set[str]] = {}
+    for sentence in _SENTENCES.split(text):
+        who = ""
+        for match in _DOES.finditer(sentence):
+            subject = match["subject"]
+            if subject:
+                who = persons.get(subject.lower(), "")
+            if who:
+                found.setdefault(match["verb"].lower(), set()).add(who)
+    return found
+
+
 CHECKS = (
     Check("does_not_ask", does_not_ask, "fallback", "en"),
     Check("asks_back", asks_back, "fallback", "en"),
     Check("turns_answer_round", turns_answer_round, "fallback", "en"),
     Check("does_not_apologise", does_not_apologise, "fallback", "en"),
     Check("keeps_the_third_person", keeps_the_third_person, "fallback", "en"),
+    Check("swaps_persons", swaps_persons, "fallback", "en"),
 )

@@ -38,7 +38,8 @@ STRICT: tuple[Check | Step, ...] = (
         SHIPPED[name]
         for name in (
             "parrots", "slip", "tells_self", "goes_round", "leaves_cue", "does_not_ask", "asks_back",
-            "turns_answer_round", "does_not_apologise", "keeps_the_third_person", "leaves_dreamers_out", "lists_fears",
+            "turns_answer_round", "does_not_apologise", "keeps_the_third_person", "swaps_persons",
+            "leaves_dreamers_out", "lists_fears",
         )
     ),
     *small_model_steps.STEPS,
