@@ -76,13 +76,9 @@ class Script:
         """The events that all of these roles witnessed, in order: for one role its knowledge, for several their common
         ground. Names must match exactly, and without roles the result is empty. With `kind`, only that class.
         """
-        return list(self._seen(roles, kind))
-
-    def _seen(self, roles: tuple[str, ...], kind: type[EventBase] = EventBase) -> list[Event]:
-        """What `visible_to` finds, as it is kept."""
         asked = frozenset(roles)
         source = self._events if kind is EventBase else self._all(kind)
-        return self._view((asked, kind), source, lambda e: asked.issubset(e.witnesses)) if asked else []
+        return list(self._view((asked, kind), source, lambda e: asked.issubset(e.witnesses))) if asked else []
 
     def view(self, role: str, present: Iterable[str]) -> View:
         """The events that a role may read in a scene with these present: its own, and the common ground of all."""
@@ -101,7 +97,7 @@ class Script:
     def _viewed(self, roles: tuple[str, ...], shared: View | None) -> View:
         """A view: the last one, if they have witnessed nothing since. All who answer at the end of a scene then read
         the very same common ground, and what is made of it for one of them is there for the others."""
-        seen, last = self._seen(roles), self._given.get(roles)
+        seen, last = self.visible_to(*roles), self._given.get(roles)
         if last is None or len(last.events) != len(seen) or last.shared is not shared:
             last = self._given[roles] = View(roles, tuple(seen), tuple(self._summarized(*roles)), shared)
         return last
@@ -110,7 +106,7 @@ class Script:
         """What all of these roles witnessed, with recaps in place of what they cover: see `View.summarized`. A circle
         is those who, and nobody else, witnessed the same; its recap is witnessed by them, and covers that alone.
         """
-        seen = self._seen(roles)
+        seen = self.visible_to(*roles)
         key = ("summarized", frozenset(roles))
         looked_at, found = self._views.get(key, (0, []))
         new = seen[looked_at:]
