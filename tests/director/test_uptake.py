@@ -74,6 +74,7 @@ def _taken(cast: Cast, said: str, scene: Scene | None = None, **fields: Any) -> 
         ("It's gone cold, your soup, Cyrus. You talked too long.", 1, "cyrus"),
         ("Cold soup, and nobody at the table. Bo, sit down.", 1, "cyrus"),
         ("My uncle played the violin at weddings.", None, "bo"),
+        ("No, Bo.", 0, "bo"),
         ("", None, "bo"),
     ],
 )
@@ -102,7 +103,16 @@ def test_a_move_in_a_personas_own_words_is_known_by_the_storys(cast: Cast) -> No
     assert (cue.move, cue.material, cue.written) == (1, own["does"], OPTIONS[1])
 
 
-@pytest.mark.parametrize("given", [None, worlds.cue(), worlds.cue("", topic="cellar", move=0, material=OPTIONS[0])])
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        worlds.cue(),
+        worlds.cue("", topic="cellar", move=0, material=OPTIONS[0]),
+        _cue(options=OPTIONS[:1]),
+        _cue(options=("asks after the key", "speaks of soup")),
+    ],
+)
 def test_a_cue_that_leaves_no_choice_stays_as_it_is(cast: Cast, given: Cue | None) -> None:
     turn = Turn("day", _scene(), "ada", HERE, 1, cue=given)
     assert with_uptake(turn, "My uncle played the violin.", cast, default_embedder(), []) is given

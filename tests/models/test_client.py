@@ -71,6 +71,7 @@ _ANSWERS = [
     b"307 Go\r\nlocation: http://else.org/v1\r\ncontent-length: 0\r\n\r\n",
     b"200 OK\r\nset-cookie: place=2; path=/\r\n" + _SOUND,
     b"200 OK\r\n" + _SOUND,
+    b"502 oops\r\n\r\n",
     b"",
 ]
 

@@ -58,6 +58,8 @@ GOOD = (
     ("promises Rosa a thirteenth for the inn", "I promise, Rosa: a thirteenth for the inn."),
     ("offers Emil the key", "You can have the key, Emil."),
     ("tells Emil that Emil goes out first", "Emil, out first."),
+    ("tells Emil: you promised me the house", "I was promised the house, Emil."),
+    ("tells Emil: I know where the key is", "It's in the well, you know."),
     ("promises Emil: I'll sit up, and wake all three of you", "You three sleep. I'll sit up and wake you."),
 )
 

@@ -23,15 +23,17 @@ from dreamplay.schema.turn import Turn
 NEAR = 0.08
 """The cosine below which a line takes up no move. None of the 42 lines of the plays that were answered by hand falls
 below it, and of 58 lines on something else, 34 do."""
+_SHORT = 16
+"""Letters below which the words of a line tell nothing: "No, Ada." and "I won't." take up what stood at hand."""
 
 
 def with_uptake(turn: Turn, said: str, cast: Cast, embedder: Embedder, before: Sequence[TurnEvent]) -> Cue | None:
     """The cue of a turn as it is recorded: with the move that the line takes up, or with none. A cue that left no
-    choice stays as it is.
+    choice stays as it is, as does one whose options are none of the story's moves, and that of a very short line.
 
     Args:
         turn: whose line it is, and what they could do.
-        said: the line; empty if nothing was said.
+        said: the line, or what was done in its place; empty if there was neither.
         cast: who plays.
         embedder: makes the vectors of lines and moves.
         before: the turns of the scene so far.
@@ -40,12 +42,14 @@ def with_uptake(turn: Turn, said: str, cast: Cast, embedder: Embedder, before: S
         EmbeddingError: the sentence vectors cannot be loaded.
     """
     cue = turn.cue
-    if cue is None or cue.move is None or not cue.options:
+    if cue is None or cue.move is None:
         return cue
     offered = _offered(turn, cue)
-    near = {does: relevance.similarity(cast, embedder, does, said) for does in cue.options if does in offered}
-    does = max(near, key=near.__getitem__, default="")
-    if not does or near[does] < NEAR:
+    if len(offered) < 2 or 0 < len(said) < _SHORT:
+        return cue
+    near = {does: relevance.similarity(cast, embedder, does, said) for does in offered}
+    does = max(near, key=near.__getitem__)
+    if near[does] < NEAR:
         return cue.model_copy(update={"topic": "", "move": None, "material": "", "written": ""})
     if does == cue.material:
         return cue
@@ -58,12 +62,12 @@ def with_uptake(turn: Turn, said: str, cast: Cast, embedder: Embedder, before: S
 
 
 def _offered(turn: Turn, cue: Cue) -> dict[str, tuple[Topic, int]]:
-    """The moves of the speaker that a cue offers, each with its topic and index, by what they do. Of two with the same
-    words it is the one in the topic of the cue, and there the first."""
+    """The moves of the speaker that a cue offers, each with its topic and index, by what they do: its options, and what
+    it gives. Of two with the same words it is the one in the topic of the cue, and there the first."""
     topics = sorted(turn.scene.topics, key=lambda topic: topic.id != cue.topic)
     found: dict[str, tuple[Topic, int]] = {}
     for topic in topics:
         for number, move in enumerate(topic.moves):
-            if move.role == turn.speaker and move.does in cue.options:
+            if move.role == turn.speaker and move.does in (*cue.options, cue.material):
                 found.setdefault(move.does, (topic, number))
     return found

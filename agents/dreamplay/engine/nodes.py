@@ -138,7 +138,9 @@ async def take_turn(state: State, runtime: Runtime[Context]) -> State:
         return context.answered(_kept(turn, outcome))
     if isinstance(outcome, Line):
         said = turns(context.script, turn.scene)
-        turn = replace(turn, cue=with_uptake(turn, outcome.text, context.cast, context.embedder, said))
+        turn = replace(
+            turn, cue=with_uptake(turn, outcome.text or outcome.gesture, context.cast, context.embedder, said)
+        )
     events = events_of(turn, outcome, context.cast)
     if not events:
         return {"listened": len(context.script)}

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-from openai import APIConnectionError, APITimeoutError, AsyncOpenAI, AsyncStream
+from openai import APIConnectionError, APITimeoutError, AsyncOpenAI
 from pydantic_core import to_json
+
+from dreamplay.models.response_body import broken
 
 if TYPE_CHECKING:
     from openai._models import FinalRequestOptions
@@ -46,19 +48,19 @@ class CompletionsClient(AsyncOpenAI):
         Raises:
             openai.APIError: there is none, or it has the status of an error.
         """
+        if self._first is None:
+            from openai._models import FinalRequestOptions
+
+            self._build_request(FinalRequestOptions(method="post", url=COMPLETIONS, json_data={}))
         first = self._first
-        if first is None:
-            return await self.post(
-                COMPLETIONS, body=body, cast_to=httpx2.Response, stream=True, stream_cls=AsyncStream[Any]
-            )  # type: ignore[return-value]
-        content = to_json(body)
+        assert first
         try:
-            response = await self._sent(first, content)
+            response = await self._sent(first, to_json(body))
             if isinstance(response, httpx2.Response) and not response.is_success:
                 await response.aread()
         except httpx2.TimeoutException as error:
             raise APITimeoutError(first) from error
-        except httpx2.RequestError as error:
+        except broken() as error:
             raise APIConnectionError(request=first) from error
         if isinstance(response, httpx2.Response) and not response.is_success:
             raise self._make_status_error_from_response(response)

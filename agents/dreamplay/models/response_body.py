@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -88,10 +89,19 @@ async def objects(
         raise openai.APITimeoutError(response.request) from error
     except openai.APITimeoutError:
         raise
-    except (json.JSONDecodeError, httpx2.RequestError, openai.APIConnectionError) as error:
+    except (json.JSONDecodeError, openai.APIConnectionError) as error:
+        raise CutError from error
+    except broken() as error:
         raise CutError from error
     if empty:
         raise CutError
+
+
+def broken() -> tuple[type[Exception], ...]:
+    """What is raised where a connection breaks, or an answer is no HTTP. What aiohttp raises of the latter, the
+    library passes on as it is. Where calls do not go by aiohttp it is not loaded, and raises nothing."""
+    aiohttp = sys.modules.get("aiohttp")
+    return (httpx2.RequestError, aiohttp.ClientError) if aiohttp else (httpx2.RequestError,)
 
 
 async def _read(response: httpx2.Response | PlainResponse) -> bytes:

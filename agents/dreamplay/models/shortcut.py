@@ -36,7 +36,8 @@ class Shortcut:
         transport = client._transport_for_url(request.url)
         assert isinstance(transport, AiohttpTransport)
         self._request, self._transport, self._url = request, transport, str(request.url)
-        self._headers = CIMultiDict(pair for pair in request.headers.multi_items() if pair[0] != "host")
+        own = ("host", request.url.netloc.decode())  # aiohttp's own; what a user has set stays
+        self._headers = CIMultiDict(pair for pair in request.headers.multi_items() if pair != own)
         limits = request.extensions["timeout"]
         self._timeout = ClientTimeout(connect=limits["pool"], sock_connect=limits["connect"], sock_read=limits["read"])
 

@@ -19,12 +19,16 @@ from dreamplay.validation.check import Candidate, Check, CheckContext, Fault
 _SENTENCES = re.compile(r"(?<=[.!?\u2026])\s+")
 _QUOTES = "\"'\u201d\u2019"
 _BESIDE = (
-    r"(?:will|would|can|could|shall|should|may|might|must|have|had|has|do|did|does|was|were|not|never|always|just|still|"
+    r"(?:will|would|can|could|shall|should|may|might|must|have|had|has|do|did|does|not|never|always|just|still|"
     r"only|\w+n't)"
 )
+_EITHER = (
+    r"you|we|they|he|she|was|were|been|being|know|see|saw|think|mean|say|said|need|want|remember|understand|like|look"
+)
+"""What is no verb of a doer, or is said of both in passing: "you know"."""
 _DOES = re.compile(
     rf"(?:\b(?P<subject>I|[Yy]ou|[Ww]e|[Tt]hey|[Hh]e|[Ss]he|[A-Z]\w+)(?:'(?:ll|d|ve|re|m))?|\b(?:and|or|but))"
-    rf"(?: {_BESIDE})* (?!(?:{_BESIDE}|you|we|they|he|she)\b)(?P<verb>[a-z]{{3,}})\b"
+    rf"(?: {_BESIDE})* (?!(?:{_BESIDE}|{_EITHER})\b)(?P<verb>[a-z]{{3,}})\b(?!-)"
 )
 """Whoever does something, and what they do; or what they do besides, behind "and"."""
 
