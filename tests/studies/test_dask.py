@@ -23,7 +23,7 @@ from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
 from dreamplay.schema.address import Address
 from dreamplay.studies import planning, study
-from dreamplay.studies.engines import clusters
+from dreamplay.studies.engines import clusters, dask_worker
 from dreamplay.studies.engines import dask as on_dask
 from dreamplay.studies.engines.base import Outcome
 from dreamplay.studies.engines.dask import Dask
@@ -100,14 +100,14 @@ async def test_every_task_is_played_once_and_as_in_this_process(
     assert set(watch.states) == {"finished"}
     await Here(place(tmp_path / "here")).run(tasks, Watched())
     assert kept(tmp_path / "there") == kept(tmp_path / "here")
-    assert not on_dask._processes
+    assert not dask_worker._processes
 
 
 async def test_a_stop_lets_lines_end_and_cancels_what_waits(
     tasks: tuple[Task, ...], scheduler: distributed.Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     complete, engine, calls = ScriptedModel.complete, Dask(scheduler.address, place(tmp_path, 2)), []
-    loop = asyncio.get_running_loop()
+    loop, here = asyncio.get_running_loop(), dask_worker._processes
 
     async def answer(
         self: ScriptedModel, prompt: Prompt, *, seed: int, on_token: OnToken | None = None
@@ -116,7 +116,7 @@ async def test_a_stop_lets_lines_end_and_cancels_what_waits(
         if len(calls) == 5:
             loop.call_soon_threadsafe(engine.stop)
         if len(calls) >= 5:
-            await asyncio.to_thread(served.until, lambda: any(p.worker.stopping for p in on_dask._processes.values()))
+            await asyncio.to_thread(served.until, lambda: any(p.worker.stopping for p in here.values()))
         return await complete(self, prompt, seed=seed, on_token=on_token)
 
     monkeypatch.setattr(ScriptedModel, "complete", answer)
