@@ -18,7 +18,7 @@ from dreamplay.engine.run_config import versions
 from dreamplay.errors import DreamplayError, UsageError
 from dreamplay.schema.error_messages import listed
 from dreamplay.storage import opening
-from dreamplay.studies.engines import clusters, dask_worker
+from dreamplay.studies.engines import clusters, dask_worker, jobs
 from dreamplay.studies.engines.backlog import Backlog
 from dreamplay.studies.engines.base import Outcome, Watch
 from dreamplay.studies.tasks import Task
@@ -192,8 +192,8 @@ async def _look(client: Client, cluster: str, watch: Watch) -> None:
         await asyncio.sleep(_PATIENCE)
         there = bool(client.scheduler_info(n_workers=-1)["workers"])
         if not there and not told:
-            jobs = [f"job {job}" for job in clusters.jobs(client)]
-            about = f"; ask the queue about {listed(jobs)}" if jobs else ""
+            asked = [f"job {number}" for number in jobs.numbers(client)]
+            about = f"; ask the queue about {listed(asked)}" if asked else ""
             watch.said(f"no worker of {cluster} is there; waiting for one{about}")
         told = not there
 
