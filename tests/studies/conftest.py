@@ -1,4 +1,4 @@
-"""A small study in files of its own: a story for three, two changed personas, and the file of the study."""
+"""A small study in files of its own: a story for three, two changed personas, the file of the study; and a queue."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import worlds
+from fake_queue import FakeQueue
 
 Write = Callable[..., Path]
 """Writes the study, with changes to what stands in its file, and everything that it names."""
@@ -38,3 +39,10 @@ def write(tmp_path: Path) -> Write:
         return worlds.dump(tmp_path / "ada.yaml", data)
 
     return written
+
+
+@pytest.fixture
+def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeQueue:
+    """A Slurm on the path; see `FakeQueue.make`."""
+    pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is not installed")
+    return FakeQueue(tmp_path, monkeypatch)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import fake_queue
 import pytest
 import served
 import worlds
@@ -23,13 +23,14 @@ from dreamplay.models.scripted import ScriptedModel
 from dreamplay.runs import transcript
 from dreamplay.schema.address import Address
 from dreamplay.studies import planning, study
-from dreamplay.studies.engines import clusters
+from dreamplay.studies.engines import clusters, dask_worker, jobs
 from dreamplay.studies.engines import dask as on_dask
 from dreamplay.studies.engines.base import Outcome
 from dreamplay.studies.engines.dask import Dask
 from dreamplay.studies.engines.here import Here
 from dreamplay.studies.tasks import Task
 from dreamplay.studies.worker import Worker, Workplace
+from fake_queue import FakeQueue
 
 distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 CommClosedError = distributed.comm.core.CommClosedError
@@ -100,14 +101,14 @@ async def test_every_task_is_played_once_and_as_in_this_process(
     assert set(watch.states) == {"finished"}
     await Here(place(tmp_path / "here")).run(tasks, Watched())
     assert kept(tmp_path / "there") == kept(tmp_path / "here")
-    assert not on_dask._processes
+    assert not dask_worker._processes
 
 
 async def test_a_stop_lets_lines_end_and_cancels_what_waits(
     tasks: tuple[Task, ...], scheduler: distributed.Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     complete, engine, calls = ScriptedModel.complete, Dask(scheduler.address, place(tmp_path, 2)), []
-    loop = asyncio.get_running_loop()
+    loop, here = asyncio.get_running_loop(), dask_worker._processes
 
     async def answer(
         self: ScriptedModel, prompt: Prompt, *, seed: int, on_token: OnToken | None = None
@@ -116,7 +117,7 @@ async def test_a_stop_lets_lines_end_and_cancels_what_waits(
         if len(calls) == 5:
             loop.call_soon_threadsafe(engine.stop)
         if len(calls) >= 5:
-            await asyncio.to_thread(served.until, lambda: any(p.worker.stopping for p in on_dask._processes.values()))
+            await asyncio.to_thread(served.until, lambda: any(p.worker.stopping for p in here.values()))
         return await complete(self, prompt, seed=seed, on_token=on_token)
 
     monkeypatch.setattr(ScriptedModel, "complete", answer)
@@ -260,40 +261,11 @@ async def test_a_file_of_a_cluster_is_checked(text: str, says: str, tmp_path: Pa
             pass
 
 
-Queue = Callable[[str], Path]
-"""Puts a Slurm on the path whose `sbatch` is some lines of shell, and returns the file of a cluster for it."""
-
-
-@pytest.fixture
-def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
-    pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is not installed")
-
-    def made(sbatch: str) -> Path:
-        programs = tmp_path / "bin"
-        programs.mkdir()
-        for name, body in (("sbatch", sbatch), ("scancel", 'kill -- "-$1"')):
-            (programs / name).write_text(f'#!/bin/sh\ncd "{tmp_path}"\necho {name} >>told\n{body}\n')
-            (programs / name).chmod(0o755)
-        monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
-        file = tmp_path / "cluster.yaml"
-        file.write_text(
-            "workers: 2\nslurm:\n  cores: 2\n  processes: 2\n  memory: 2GB\n"
-            "  scheduler-options: {dashboard_address: '127.0.0.1:0', host: 127.0.0.1}\n"
-        )
-        return file
-
-    return made
-
-
-def told(folder: Path) -> list[str]:
-    return (folder / "told").read_text().split()
-
-
 async def test_jobs_that_wait_for_ever_are_named_and_taken_back(
-    tasks: tuple[Task, ...], queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tasks: tuple[Task, ...], queue: FakeQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(on_dask, "_PATIENCE", 0.1)
-    engine, watch = Dask(str(queue("echo Submitted batch job 4000017")), place(tmp_path)), Watched()
+    engine, watch = Dask(queue.make("echo Submitted batch job 4000017"), place(tmp_path)), Watched()
 
     def stop(text: str) -> None:
         watch.told.append(text)
@@ -303,16 +275,16 @@ async def test_jobs_that_wait_for_ever_are_named_and_taken_back(
     await engine.run(tasks, watch)
     assert "waiting for one; ask the queue about job 4000017, job 4000017" in watch.told[0]
     assert set(watch.states) <= {"stopped"}
-    assert told(tmp_path) == ["sbatch", "sbatch", "scancel", "scancel"]
+    assert queue.told == ["sbatch", "sbatch", "scancel", "scancel"]
 
 
-async def test_a_queue_that_refuses_a_job_is_heard(tasks: tuple[Task, ...], queue: Queue, tmp_path: Path) -> None:
-    file = queue("echo invalid partition specified: nosuch >&2; exit 1")
+async def test_a_queue_that_refuses_a_job_is_heard(tasks: tuple[Task, ...], queue: FakeQueue, tmp_path: Path) -> None:
+    file = queue.make("echo invalid partition specified: nosuch >&2; exit 1")
     with pytest.raises(DreamplayError, match=r"cluster.yaml:2: slurm: the cluster does not start .*partition .*nosuch"):
-        await Dask(str(file), place(tmp_path)).run(tasks, Watched())
+        await Dask(file, place(tmp_path)).run(tasks, Watched())
 
 
-async def test_dask_jobqueue_does_not_take_ctrl_c(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_dask_jobqueue_does_not_take_ctrl_c(queue: FakeQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("dask_jobqueue")]:
         monkeypatch.delitem(sys.modules, name)
     before = signal.getsignal(signal.SIGINT)
@@ -321,19 +293,11 @@ async def test_dask_jobqueue_does_not_take_ctrl_c(queue: Queue, monkeypatch: pyt
     assert signal.getsignal(signal.SIGINT) is before
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("ended", [0, -1])
-async def test_a_job_of_several_processes_that_has_ended_is_submitted_again(
-    ended: int, queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_jobs_that_all_end_at_once_stop_the_study(
+    tasks: tuple[Task, ...], queue: FakeQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clusters, "_LOOK", 0.2)
-    file = queue('cp "$1" "$$.sh"; setsid sh "$$.sh" >>log 2>&1 & echo $! >>jobs; echo Submitted batch job $!')
-    async with asyncio.timeout(300), clusters.connect(str(file)) as client:
-        await client.wait_for_workers(4)
-        of = {name: str(job.job_id) for name, job in client.cluster.workers.items()}
-        name = sorted(of)[ended]  # the job that comes in the place of the last has its name
-        os.killpg(int(of[name]), signal.SIGKILL)
-        await asyncio.to_thread(served.until, lambda: of[name] not in clusters.jobs(client), 200)
-        await client.wait_for_workers(4)
-        assert set(of.values()) - {of[name]} < set(clusters.jobs(client))
-    assert told(tmp_path).count("sbatch") == 3
+    monkeypatch.setattr(jobs, "_LOOK", 0.01)
+    engine = Dask(queue.make(fake_queue.ENDS, fake_queue.LISTS_ONCE), place(tmp_path))
+    with pytest.raises(DreamplayError, match=r"cluster.yaml:2: slurm: 8 jobs ended before .* the same command again"):
+        await engine.run(tasks, Watched())
+    assert queue.told.count("sbatch") == 2 * (jobs.TRIES + 1)

@@ -4,13 +4,12 @@ jobs of a queueing system or pods of Kubernetes.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import importlib
 import logging
 import signal
 import warnings
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from dreamplay.errors import DreamplayError, UsageError
 from dreamplay.library import yaml_document, yaml_loader
 from dreamplay.schema.authored import Authored
 from dreamplay.schema.error_messages import did_you_mean, listed
+from dreamplay.studies.engines.jobs import Jobs
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 _REACHED = 10.0
 """Seconds in which a scheduler has to answer."""
-_LOOK = 30.0
-"""Seconds after which workers are asked for again in the place of those that the system has ended."""
+_NAME = "dreamplay"
+"""Of each job in the queue, unless somebody has named it: so that those of a command that was killed can be told from
+the jobs of others that use Dask."""
 _DASHBOARD = "127.0.0.1:8787"
 """Where the scheduler of a queue shows what it does; a free port if that is taken. Dask itself would show it to every
 machine, and has no password and no TLS for it."""
@@ -102,7 +103,8 @@ async def connect(cluster: str) -> AsyncIterator[Client]:
     Raises:
         LibraryError: the file cannot be read, or does not fit.
         UsageError: something has to be installed first, or a key is unknown to it.
-        DreamplayError: the scheduler cannot be reached, or the cluster does not start.
+        DreamplayError: the scheduler cannot be reached, the cluster does not start, or its jobs end before a worker of
+            theirs came.
     """
     try:
         from distributed import Client
@@ -141,9 +143,9 @@ async def _started(file: ClusterFile) -> AsyncIterator[Cluster]:
             held.push_async_callback(_ended, made)
             await made
             if name != "kubernetes":
-                await _ask(made, file.workers)
-                keeping = asyncio.create_task(_keep(made, file.workers))
-                held.callback(keeping.cancel)
+                jobs = Jobs(made, name, file.workers, file.place(name))
+                await jobs.submit()
+                await held.enter_async_context(jobs.kept())
         except (OSError, RuntimeError, ValueError, TypeError) as error:
             raise DreamplayError(f"{file.place(name)}: the cluster does not start ({_short(error)})") from error
         yield made
@@ -163,6 +165,8 @@ def _queue(file: ClusterFile, name: str, section: dict[str, Any]) -> Cluster:
         raise UsageError(f"{file.place(name)}: install dask-jobqueue to play there") from None
     import dask
 
+    if dask.config.get(f"jobqueue.{name}.name", None) == "dask-worker":  # the default of dask-jobqueue
+        section = {"name": _NAME} | section
     _configure(file, name, f"jobqueue.{name}", section)
     asked = dask.config.get(f"jobqueue.{name}.scheduler-options", None) or {}
     options = {"dashboard_address": _DASHBOARD} | asked
@@ -204,49 +208,6 @@ def _configure(file: ClusterFile, name: str, above: str, section: dict[str, Any]
             keys = sorted(known)
             raise UsageError(f"{file.place(name, key)}: unknown key{did_you_mean(key, keys)}; valid are {listed(keys)}")
     dask.config.set({f"{above}.{key}": value for key, value in section.items()})
-
-
-async def _ask(cluster: Any, workers: int) -> None:
-    cluster.scale(jobs=workers)
-    await cluster
-
-
-async def _keep(cluster: Any, workers: int) -> None:
-    """Ask again for workers in the place of those that the queue has ended, as it does when their time is over."""
-    from distributed.diagnostics.plugin import SchedulerPlugin
-
-    came: set[str] = set()
-    missed: set[str] = set()
-
-    class Came(SchedulerPlugin):
-        """Notes the name of each worker that comes: one may be gone before anybody looks."""
-
-        def add_worker(self, scheduler: Any, worker: str) -> None:
-            came.add(str(scheduler.workers[worker].name))
-
-    def of(jobs: Iterable[str], names: set[str]) -> set[str]:
-        """The names, among some, of the workers of jobs."""
-        return {name for name in names if any(name == job or name.startswith(f"{job}-") for job in jobs)}
-
-    cluster.scheduler.add_plugin(Came())
-    while True:
-        here = {str(worker.name) for worker in cluster.scheduler.workers.values()}
-        came |= here
-        # Dask does not notice that a job of several processes is over. One that is missed once may be restarting.
-        missing = {job for job in cluster.workers if of([job], came) and not of([job], here)}
-        over = missing & missed
-        came -= of(over, came)  # the next job may have the name of one that is over
-        with contextlib.suppress(Exception):  # a queue that takes no job now may take it later
-            await cluster.scale_down(over)
-            await _ask(cluster, workers)
-        missed = missing
-        await asyncio.sleep(_LOOK)
-
-
-def jobs(client: Client) -> list[str]:
-    """The names that a queue has given to the jobs of a cluster; none where no queue was asked."""
-    asked = getattr(client.cluster, "workers", {}).values()
-    return [str(job.job_id) for job in asked if getattr(job, "job_id", None)]
 
 
 def _quiet() -> None:

@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dreamplay import event_loop
 from dreamplay.engine.run_config import versions
 from dreamplay.errors import DreamplayError, UsageError
 from dreamplay.schema.error_messages import listed
 from dreamplay.storage import opening
-from dreamplay.studies.engines import clusters
+from dreamplay.studies.engines import clusters, dask_worker, jobs
 from dreamplay.studies.engines.backlog import Backlog
 from dreamplay.studies.engines.base import Outcome, Watch
 from dreamplay.studies.tasks import Task
-from dreamplay.studies.worker import Worker, Workplace
+from dreamplay.studies.worker import Workplace
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -95,7 +93,7 @@ class Dask:
                     each.cancel()
                 if client.status == "running":
                     with contextlib.suppress(Exception):  # else the workers tidy up when the next command comes
-                        await asyncio.wait_for(client.run(leave, self._run, on_error="ignore"), _AGAIN)
+                        await asyncio.wait_for(client.run(dask_worker.leave, self._run, on_error="ignore"), _AGAIN)
 
     async def _serve(self, client: Client, backlog: Backlog) -> None:
         """Hand out one task after the other."""
@@ -131,7 +129,7 @@ class Dask:
         # All have one group, of which Dask keeps what no worker has room for at the scheduler, where a worker that
         # comes later finds it.
         key = (f"dreamplay-{self._run}", f"{task.name}-{uuid.uuid4().hex}")
-        future = client.submit(play, *sent, key=key, workers=workers)
+        future = client.submit(dask_worker.play, *sent, key=key, workers=workers)
         self._asked.add(future)
         try:
             told, worker = await future
@@ -159,7 +157,7 @@ class Dask:
         await self._stop.wait()
         while True:
             with contextlib.suppress(OSError, ValueError):
-                await client.run(stop, self._run, on_error="ignore")
+                await client.run(dask_worker.stop, self._run, on_error="ignore")
                 begun = {key for keys in (await client.processing()).values() for key in keys}
                 waiting = [each for each in self._asked if each.key not in begun and not each.cancelled()]
                 await client.cancel(waiting, force=True)
@@ -175,83 +173,6 @@ class Dask:
                 f"the workers of {self._cluster} write into a folder {self._place.store} of their own; name one that "
                 "all machines share, or a database: `store=postgresql://...`"
             )
-
-
-class _Process:
-    """What plays in this process for one command, on the event loop of dreamplay."""
-
-    def __init__(self, place: Workplace) -> None:
-        self.room = threading.Semaphore(place.jobs)
-        self.worker = Worker(place)
-        self.plays = 0
-
-
-_lock = threading.Lock()
-_processes: dict[str, _Process] = {}
-_left: set[str] = set()
-"""Commands that are over, or were stopped before they came here."""
-
-
-def play(task: str, place: str, run: str) -> tuple[str, str]:
-    """Play a task in a process of a Dask worker; what became of it, as JSON, and the address of the worker.
-
-    Args:
-        task: a `Task`, as JSON.
-        place: a `Workplace`, as JSON.
-        run: the command on whose behalf it is played: models and store are opened once for it in each process.
-    """
-    from distributed import get_worker, secede
-
-    asked, here = Task.model_validate_json(task), get_worker().address
-    process = _entered(run, Workplace.model_validate_json(place))
-    if process is None:
-        return Outcome(name=asked.name, state="stopped").model_dump_json(), here
-    try:
-        with process.room:
-            secede()  # Dask's thread is free for the next, which waits here for room, or is given to another worker
-            outcome = event_loop.submit(process.worker.play(asked)).result()
-    finally:
-        with _lock:
-            process.plays -= 1
-    if outcome.state == "failed":
-        outcome = outcome.model_copy(update={"why": f"{outcome.why} (on {here})"})
-    return outcome.model_dump_json(), here
-
-
-def stop(run: str) -> None:
-    """Finish the lines that are being spoken in this process for a command, and begin nothing for it any more."""
-    with _lock:
-        process = _processes.get(run)
-        if process is None:
-            _left.add(run)
-    if process:
-        event_loop.call(process.worker.stop)
-
-
-def leave(run: str) -> None:
-    """Let go of what was opened in this process for a command."""
-    stop(run)
-    _tidy(but="")
-
-
-def _entered(run: str, place: Workplace) -> _Process | None:
-    """The process as a command finds it, with one play more; None if the command is over."""
-    _tidy(but=run)
-    with _lock:
-        if run in _left:
-            return None
-        process = _processes.setdefault(run, _Process(place))
-        process.plays += 1
-        return process
-
-
-def _tidy(but: str) -> None:
-    """Close what no play needs: commands end, and some without a word."""
-    with _lock:
-        idle = [run for run, process in _processes.items() if run != but and not process.plays]
-        closing = [_processes.pop(run) for run in idle]
-    for process in closing:
-        event_loop.submit(process.worker.close())
 
 
 async def _others(client: Client, worker: str) -> list[str]:
@@ -271,8 +192,8 @@ async def _look(client: Client, cluster: str, watch: Watch) -> None:
         await asyncio.sleep(_PATIENCE)
         there = bool(client.scheduler_info(n_workers=-1)["workers"])
         if not there and not told:
-            jobs = [f"job {job}" for job in clusters.jobs(client)]
-            about = f"; ask the queue about {listed(jobs)}" if jobs else ""
+            asked = [f"job {number}" for number in jobs.numbers(client)]
+            about = f"; ask the queue about {listed(asked)}" if asked else ""
             watch.said(f"no worker of {cluster} is there; waiting for one{about}")
         told = not there
 
