@@ -525,6 +525,23 @@ def test_a_small_models_own_name_is_cut_out_between_commas_where_it_only_hangs(t
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("I wrote all of it, Elara, in one night.", "I wrote all of it in one night."),
+        ("Sit down. Nobody looks in a barrel, Elara, before Sunday. Do they?",
+         "Sit down. Nobody looks in a barrel before Sunday. Do they?"),
+        ("No, Elara, at noon.", "No, Elara, at noon."),
+        ("I wrote all of it, Elara, and you slept.", "I wrote all of it, Elara, and you slept."),
+        ("I wrote all of it, Sam, in one night.", "I wrote all of it, Sam, in one night."),
+    ],
+)  # fmt: skip
+def test_a_name_that_cuts_the_sentence_of_a_small_model_is_taken_out(text: str, said: str) -> None:
+    context = CheckContext("Leo", ["Elara", "Leo", "Sam"], to=("Elara",))
+    assert normalize.speech(text, context, small_model_steps.STEPS) == said
+    assert normalize.speech(text, context, ()) == text
+
+
+@pytest.mark.parametrize(
     ("to", "said"),
     [
         (["Sam"], "A bed can break a man."),

@@ -119,6 +119,10 @@ HARD_MOVES = (
 """What a small model says wrong in what a move does, as it is written, and why."""
 JOINTS = re.compile(r"(,? (?:and|but|so)) that (?!is\b|was\b)")
 """How a report goes on with another clause."""
+PREPOSITIONS = (
+    "(?:at|before|in|on|to|by|with|of|for|until|till|since|from|under|after|into|about|through|over|without|behind|as)"
+)
+"""What a sentence goes on with, and no new one begins."""
 MEMORY_FORM = re.compile(r"^I remember, from long ago(:|,) (?=\w)")
 """The form in which a prompt quotes a memory."""
 
