@@ -35,10 +35,11 @@ async def test_why_says_all_that_went_into_an_event(tmp_path: Path) -> None:
             continue
         told += 1
         why = explain.why(record, event.id, lambda digest: prompt_reader.find(tmp_path / "run", digest))
-        assert (why.event, why.kind, why.speaker, why.text) == (event.id, event.kind, event.speaker, event.text)
+        assert (why.event, why.kind, why.speaker, why.text) == (event.id, event.kind, event.speaker, event.worded)
         assert why.cue == (event.cue if isinstance(event, TurnEvent) else None)
         assert (why.recalled, why.refused, why.usage) == (made.recalled, made.refused, made.usage)
-        assert why.prompt == asked[made.prompt or ""]
+        assert why.prompt == (asked[made.prompt] if made.prompt else None)
+        assert (why.prompt is None) == (why.said is not None)  # a choice that follows from a line
         who = [event.speaker] if event.speaker else event.witnesses
         seen = [n for sight in why.saw for n in range(sight.first, sight.last + 1)]
         assert seen == [e.id for e in record.script if e.id < event.id and set(who) <= set(e.witnesses)]

@@ -21,6 +21,14 @@ TOLD: dict[str, tuple[dict[str, Any], str]] = {
     "no thought": ({"kind": "reflection", "speaker": "bo", "failed": True}, "Bo has no thought that could stand"),
     "a dream": ({"kind": "dream", "text": "A stair."}, "Dream: A stair."),
     "silence": ({"kind": "silence", "speaker": "bo"}, "Bo says nothing"),
+    "a stance that was spoken for": (
+        {"kind": "stance", "speaker": "bo", "choice": "go", "text": "Yes.", "said": 1},
+        "Bo chooses to leave: “Yes.”",
+    ),
+    "a stance for which not all heard the reason": (
+        {"kind": "stance", "speaker": "bo", "choice": "go", "text": "", "said": 1},
+        "Bo chooses to leave.",
+    ),
     "a stance": ({"kind": "stance", "speaker": "bo", "choice": "go", "text": "Yes."}, "Bo chooses to leave: Yes."),
 }
 

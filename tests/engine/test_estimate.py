@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dreamplay as dp
 import pytest
@@ -43,6 +45,23 @@ def test_what_a_small_model_tells_in_parts_is_counted_in_parts() -> None:
     )
     assert dream.calls == whole.calls + 3  # the dream of three: a place, and the fear of each
     assert end.calls == whole.calls + 3  # everybody with a thing, and the last one
+
+
+@pytest.mark.parametrize(("profile", "spared"), [(worlds.SMALL, 1), (worlds.LARGE, 0)], ids=["led", "guided"])
+def test_whoever_can_speak_for_a_choice_is_not_asked_for_one_if_led(
+    tmp_path: Path, profile: ModelProfile, spared: int
+) -> None:
+    def door(data: dict[str, Any], **more: str) -> None:
+        porch = data["beats"][2]["scenes"][0]
+        worlds.plot(porch)
+        porch["topics"][0]["moves"][0] |= more
+
+    paths = [
+        worlds.write(tmp_path / "plain", change=door),
+        worlds.write(tmp_path / "spoken", change=partial(door, favours="go")),
+    ]
+    plain, spoken = (dp.estimate(path, model=ScriptedModel(profile=profile)).calls for path in paths)
+    assert plain - spoken == spared
 
 
 def test_what_cannot_be_played_has_no_estimate() -> None:

@@ -88,6 +88,13 @@ def test_a_stance_with_a_bar_stays_in_its_cell(small: Path) -> None:
     assert row == r"| Ada | leave the house | I go \| I go. |"
 
 
+def test_a_reason_that_was_said_before_is_a_quotation(small: Path) -> None:
+    page = _page(small, "The road is *dry*.", kind="stance", choice="go", said=3)
+    assert r"| Ada | leave the house | “The road is \*dry\*.” |" in page.splitlines()
+    unheard = _page(small, "", kind="stance", choice="go", said=3)
+    assert "| Ada | leave the house |  |" in unheard.splitlines()
+
+
 @pytest.mark.parametrize("kind", ["recap", "silence"])
 def test_what_only_repeats_and_what_was_not_said_is_left_out(small: Path, kind: str) -> None:
     assert "Once more" not in _page(small, "Once more.", kind=kind)

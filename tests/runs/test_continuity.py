@@ -163,6 +163,8 @@ SENSELESS: dict[str, tuple[str, Callable[[Lines], None], str]] = {
     # in which run, what is changed, and what is said of it
     "a choice that is none": ("whispers", _event("stance", "choice", "fly"), "choice: 'fly' is none of the story's"),
     "no choice": ("whispers", _event("stance", "choice", None), "choice: Input should be"),
+    "a quotation of what was not said": (
+        "whispers", _event("stance", "said", 0, speaker="ada"), "said: event 0 is no line of ada with these words"),
     "a choice of no stance": ("whispers", _event("line", "choice", "go"), "choice: a line has none"),
     "nobody's line": ("whispers", _event("line", "speaker", None), "speaker: Input should be"),
     "somebody's narration": ("whispers", _event("narration", "speaker", "bo"), "speaker: a narration has none"),

@@ -135,6 +135,14 @@ def test_what_people_and_authors_say_is_not_the_models_fault() -> None:
     assert not any(line_errors.faults([run(prologue, said("bo", bad, by="person"), told(bad))]).model_dump().values())
 
 
+def test_a_fault_in_a_line_that_a_stance_quotes_counts_once() -> None:
+    line = said("ada", "As an AI language model, I have no kettle.")
+    stance = {**line, "kind": "stance", "choice": "go"}
+    del stance["cue"]
+    counts = [line_errors.faults([run(line, stance | rest)]).model_talk for rest in ({"said": 0}, {})]
+    assert counts == [1, 2]
+
+
 def test_a_narrator_may_tell_of_people_but_not_refuse() -> None:
     made = Provenance(by="narrator")
     dream = run(told(BELL, "dream", provenance=made), told("They sleep, and", "dream", provenance=made))

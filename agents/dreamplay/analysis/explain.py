@@ -63,6 +63,8 @@ class Explanation(FrozenModel):
     gesture: str
     """What the speaker did with it; empty if nothing."""
     choice: str | None
+    said: int | None
+    """Of a stance: the line that the choice follows from; no model was asked."""
     reflected: Reflected | None = None
     """Of a reflection."""
     by: str
@@ -114,8 +116,9 @@ def why(record: RunLog, number: int, prompts: Callable[[str], Prompt | None]) ->
     return Explanation(
         event=number, kind=event.kind, beat=event.beat, scene=event.scene,
         turn=event.turn if isinstance(event, TurnEvent) else 0, speaker=event.speaker,
-        name=record.cast.name(event.speaker) if event.speaker else None, text=event.text,
+        name=record.cast.name(event.speaker) if event.speaker else None, text=event.worded,
         thought=thought, gesture=gesture, choice=event.choice if isinstance(event, StanceEvent) else None,
+        said=event.said if isinstance(event, StanceEvent) else None,
         reflected=_reflected(event), by=made.by,
         cue=event.cue if isinstance(event, TurnEvent) else None,
         took_up=tuple(record.ledger(events[: number + 1]).taken_up_by(number)),

@@ -79,7 +79,7 @@ def knows(record: RunLog, role: str, at: int | None = None) -> Knowledge:
         at=at,
         own=_filled(record, role),
         witnessed=tuple(
-            Known(since=e.id, kind=e.kind, beat=e.beat, scene=e.scene, speaker=e.speaker, text=e.text)
+            Known(since=e.id, kind=e.kind, beat=e.beat, scene=e.scene, speaker=e.speaker, text=e.worded)
             for e in seen
             if e.text and (not e.backstage or isinstance(e, FearEvent))
         ),

@@ -46,6 +46,6 @@ def _said(event: Event, cast: Cast) -> EventView:
     by_visitor = event.provenance.by == "person" and not event.by_visitor and bool(cast.visitor)
     return EventView(
         event=event.id, kind=event.kind, beat=event.beat, scene=event.scene, speaker=event.speaker,
-        hears=event.hears if isinstance(event, TurnEvent) else (), by_visitor=by_visitor, text=event.text,
+        hears=event.hears if isinstance(event, TurnEvent) else (), by_visitor=by_visitor, text=event.worded,
         choice=event.choice if isinstance(event, StanceEvent) else None,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, takewhile
@@ -48,7 +48,8 @@ class Estimate(FrozenModel):
     lines: int
     """Turns of the cast, silent ones included."""
     calls: int
-    """Model calls: for lines, reflections, stances, dreams, outcomes and the end."""
+    """Model calls: for lines, reflections, stances, dreams, outcomes and the end. A character on a model that is led
+    who has spoken for a choice is not asked for a stance."""
     prompt: int
     """Tokens of all prompts together. An engine that keeps what it has read reads much less."""
     output: int
@@ -102,14 +103,22 @@ class _Meter:
             for _ in range(1 + (turns - scene.turns.min) // 2 if turns > scene.turns.min else 1):
                 yield self._call(whole, _ASKED["outcome"], _JUDGED)
         if scene.kind == "crossroads":
-            for _ in _people(scene, turns):
-                yield self._call(whole, _ASKED["stance"], _DECIDED)
+            spoken = self._spoken_for(number) if led else ()
+            for role in _people(scene, turns):
+                if role not in spoken:
+                    yield self._call(whole, _ASKED["stance"], _DECIDED)
         elif turns and self.plan.reflect:
             detailed = self.profile.detailed_reflections
             others = _people(scene)[1:]
             answer = reflection.length(others, detailed=detailed) * 2 // 3
             for _ in _people(scene):
                 yield self._call(whole, _REFLECTING[detailed] + detailed * _SHEET, answer)
+
+    def _spoken_for(self, number: int) -> Collection[str]:
+        """The roles that can have spoken for a choice by the end of a scene, and so are taken to have: they are not
+        asked."""
+        scenes = [scene for _, scene in self.plan.scenes[: number + 1]]
+        return {move.role for scene in scenes for topic in scene.topics for move in topic.moves if move.favours}
 
     def _judged(self, scene: Scene) -> bool:
         """Whether the model is asked what came of a scene."""

@@ -216,6 +216,7 @@ def _kept(turn: Turn, outcome: Stance | Reflection) -> PendingAnswer:
             speaker=turn.speaker,
             text=outcome.reason,
             choice=outcome.choice,
+            said=outcome.said,
             provenance=made,
         )
     return PendingAnswer(

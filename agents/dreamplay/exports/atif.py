@@ -141,7 +141,7 @@ def _said(passage: Passage) -> str:
         case "action":
             return f"({passage.text})"
         case "stance":
-            return f"(chooses to {passage.choice}) {passage.text}"
+            return f"(chooses to {passage.choice}) {passage.text}".rstrip()
         case _:
             return passage.text
 

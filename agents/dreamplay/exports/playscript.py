@@ -78,7 +78,7 @@ class Passage:
             case "thought" | "reflection":
                 return f"{self.name} thinks: {self.text}"
             case "stance":
-                return f"{self.name} chooses to {self.choice}: {self.text}"
+                return f"{self.name} chooses to {self.choice}{f': {self.text}' if self.text else '.'}"
             case _:
                 return self.text
 
@@ -148,7 +148,7 @@ def passages(events: Iterable[Event], story: Story, cast: Cast) -> Iterator[Pass
         place = places.get(event.scene, "") if before is None or before.scene != event.scene else ""
         yield Passage(
             kind=event.kind,  # type: ignore[arg-type]  # the kinds that are told
-            text=event.text,
+            text=event.worded,
             event=event.id,
             role=event.speaker or "",
             speaker=cast.name(event.speaker) if event.speaker else "",

@@ -81,7 +81,7 @@ def _words(each: Passage) -> str:
         case "reflection" | "thought":
             return f"*thinks: {text}*"
         case "stance":
-            return f"*chooses to {_escaped(each.choice)}* {text}"
+            return f"*chooses to {_escaped(each.choice)}* {text}".rstrip()
         case _:
             return f"*{text}*"
 

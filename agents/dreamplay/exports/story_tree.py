@@ -166,6 +166,6 @@ def told(each: Passage, escaped: Callable[[str], str], *, strong: str = "", soft
         case "reflection" | "thought":
             return f"{soft}({name} thinks: {text}){soft}"
         case "stance":
-            return f"{strong}{name}{strong} chooses to {escaped(each.choice)}: {text}"
+            return f"{strong}{name}{strong} chooses to {escaped(each.choice)}{f': {text}' if text else '.'}"
         case _:
             return f"{soft}{text}{soft}"

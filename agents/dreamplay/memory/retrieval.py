@@ -276,7 +276,7 @@ class RetrievalMemory:
             case LineEvent():
                 return f'{who} said "{text}"'
             case StanceEvent():
-                return f"{who} decided: {text}"
+                return f"{who} decided: {event.quoting(text)}"
             case _:
                 return f"{self._cast.name(event.speaker)} {text}"
 

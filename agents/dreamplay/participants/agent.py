@@ -19,7 +19,7 @@ from dreamplay.participants.spoken_for import spoken_for
 from dreamplay.participants.spoken_tokens import SpokenTokens
 from dreamplay.prompting import reflection
 from dreamplay.prompting.builder import PromptBuilder
-from dreamplay.schema.event import Event, LineEvent, ReflectionEvent, ThoughtEvent, TurnEvent
+from dreamplay.schema.event import Event, LineEvent, ReflectionEvent, StanceEvent, ThoughtEvent, TurnEvent
 from dreamplay.schema.provenance import Provenance, RetrievedMemory
 from dreamplay.schema.turn import Turn
 from dreamplay.schema.view import View, last_heard
@@ -123,38 +123,40 @@ class Agent:
 
     async def decide(self, turn: Turn, view: View) -> Stance:
         """Take a stance. An invalid answer is asked for again, together with what was wrong. If the model is led, and
-        what it was led to say favours a choice, it is only asked why.
+        what it was led to say favours a choice, it is not asked: the choice follows from that line, which is the
+        reason. Of one that somebody present has not heard, they do not learn here.
 
         Raises:
             ModelError: the model gave up, or answered no valid stance in any of its tries.
         """
         story, profile = self.desk.story, self.model.profile
+        if profile.direction == "led" and (found := spoken_for(story, self.role, view)):
+            chosen, line = found
+            reason = line.text if {*turn.witnesses} <= {*line.witnesses} else ""
+            return Stance(chosen.id, reason, Provenance(by="agent"), line.id)
         choices = list(story.choices)
         # Small models lean to what stands first; each role reads the choices in an order of its own.
         random.Random(f"{self.seed}/{turn.scene.id}/{self.role}").shuffle(choices)
         offered = {choice.id: self.desk.cast.fill(choice.text) for choice in choices}
         matter = " ".join(offered.values())
         recalled = self._recall(turn, view, matter) if profile.stance_memories else ()
-        chosen = spoken_for(story, self.role, view) if profile.direction == "led" else None
-        first = self.desk.stance(turn, view, choices, recalled=recalled, chosen=chosen)
+        first = self.desk.stance(turn, view, choices, recalled=recalled)
 
         async def call(number: int, wrong: str) -> Reply:
-            prompt = self.desk.stance(turn, view, choices, wrong, recalled, chosen) if wrong else first
+            prompt = self.desk.stance(turn, view, choices, wrong, recalled) if wrong else first
             return await self.model.complete(prompt, seed=call_seed(self.seed, *turn.place, number))
 
         said = [line.text for line in view.of_kind(LineEvent) if line.speaker == self.role]
         context = CheckContext(self.name, self.desk.cast.all_names, heard=Heard.of(said))
 
         def check(reply: Reply) -> StanceReply:
-            return structured_output.stance(reply, offered, self.pipeline, context, chosen.id if chosen else None)
+            return structured_output.stance(reply, offered, self.pipeline, context)
 
         take = await generate(call, check, attempts=_STANCE_TRIES)
         if take.value is None:
-            asked = f"choose {offered[chosen.id]!r} and say why" if chosen else "choose and say why"
-            advice = ", or let this one decide, with `direction=guided`" if chosen else ""
             raise ModelError(
-                f"{self.name} was asked to {asked}, in JSON, and took no valid stance in {_STANCE_TRIES} tries "
-                f"({take.last_reason}: {take.refused[-1].text[:_SHOWN]!r}); choose another `model`{advice}"
+                f"{self.name} was asked to choose and say why, in JSON, and took no valid stance in {_STANCE_TRIES} "
+                f"tries ({take.last_reason}: {take.refused[-1].text[:_SHOWN]!r}); choose another `model`"
             )
         seed = call_seed(self.seed, *turn.place, take.number)
         return Stance(take.value.choice, take.value.reason, self._made(first, seed, take, recalled))
@@ -274,7 +276,8 @@ class _Listener:
         for text in () if self.heard.texts else authored:
             self.heard.add(text)
         for event in events[known:]:
-            if not isinstance(event, ReflectionEvent | ThoughtEvent):
+            repeated = isinstance(event, StanceEvent) and event.said is not None  # heard as the line that it quotes
+            if not repeated and not isinstance(event, ReflectionEvent | ThoughtEvent):
                 of_others = isinstance(event, LineEvent) and event.speaker != role
                 self.heard.add(event.text, of_others=of_others)
         self.events = events

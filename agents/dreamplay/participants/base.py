@@ -39,6 +39,8 @@ class Stance:
     """The id of a choice; None if they leave the decision to whoever else can decide for the role."""
     reason: str
     provenance: Provenance
+    said: int | None = None
+    """The id of the line that the choice follows from; the reason is then what was said in it: see `StanceEvent`."""
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from dreamplay.schema.story import Choice, Story
 from dreamplay.schema.view import View
 
 
-def spoken_for(story: Story, role: str, view: View) -> Choice | None:
-    """The choice that the last line of a role favours which was led to say something that favours one; None if no line
-    of theirs does, or if they have said something since that nobody led them to, or that is no longer in the story,
-    or that another persona of the role said in other words: it may have favoured another.
+def spoken_for(story: Story, role: str, view: View) -> tuple[Choice, LineEvent] | None:
+    """The choice that the last line of a role favours which was led to say something that favours one, and that line;
+    None if no line of theirs does, or if they have said something since that nobody led them to, or that is no longer
+    in the story, or that another persona of the role said in other words: it may have favoured another.
     """
     choices = {choice.id: choice for choice in story.choices}
     topics = made_move.topics(story)
@@ -26,5 +26,5 @@ def spoken_for(story: Story, role: str, view: View) -> Choice | None:
         if move is None or move.does != event.cue.material:
             return None
         if move.favours:
-            return choices[move.favours]
+            return choices[move.favours], event
     return None

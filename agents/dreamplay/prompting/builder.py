@@ -143,11 +143,9 @@ class PromptBuilder(NarratorPrompts):
         choices: Sequence[Choice],
         wrong: str = "",
         recalled: Sequence[RetrievedMemory] = (),
-        chosen: Choice | None = None,
     ) -> Prompt:
         """Ask a character to decide, as JSON: the reason first, so that the choice follows from it. A small model is
-        shown what the character said of late in place of the story, and chooses first. A choice that was made already
-        comes first, too, so that the reason is one for it, and it is the only one that is named.
+        shown what the character said of late in place of the story, and chooses first.
 
         Args:
             turn: whose decision it is.
@@ -155,23 +153,20 @@ class PromptBuilder(NarratorPrompts):
             choices: what they can choose, in the order in which they read it.
             wrong: what was wrong with the try before.
             recalled: what they remember.
-            chosen: what they have chosen already, and now only say why.
         """
         persona, scope = self.cast.personas[turn.speaker], self.profile.stance_scope
-        choices = [chosen] if chosen else choices
         short = scope == "own_words"
-        chooses_first = short or chosen is not None
         lines = [line for line in view.of_kind(LineEvent) if line.speaker == turn.speaker and line.beat == turn.beat]
         thought = {"reflected": "", "wants_now": ""} if short else thought_last(view, turn.speaker)
         tail = self._render(
             "stance.jinja", persona=persona, want=self.want(turn.speaker), choices=choices, wrong=wrong,
-            recalled=recalled, chooses_first=chooses_first, said=[line.text for line in lines] if short else (),
+            recalled=recalled, short=short, said=[line.text for line in lines] if short else (),
             known=() if short else self._known(turn), **thought,
         )  # fmt: skip
         offered = [self.cast.fill(choice.text) for choice in choices]
         reason = {"reason": {"type": "string", "minLength": 20, "maxLength": 200}}
         choice = {"choice": {"type": "string", "enum": offered}}
-        asked = choice | reason if chooses_first else reason | choice
+        asked = choice | reason if short else reason | choice
         schema = {"type": "object", "properties": asked, "required": [*asked], "additionalProperties": False}
         told = () if scope == "own_words" else self._scoped(self._told(view.common), scope)
         return self._fitted("stance", told, tail, max_tokens=120, json_schema=schema)

@@ -90,7 +90,8 @@ class EventText:
 
     def _worded(self, event: Event) -> str:
         """An event in words. One line each: no text can pass for another event."""
-        text = sanitize(event.text) if event.provenance.by == "person" else " ".join(event.text.split())
+        told = event.worded
+        text = sanitize(told) if event.provenance.by == "person" else " ".join(told.split())
         return WORDS[type(event)](self, event, text)
 
     def _line(self, event: LineEvent, text: str) -> str:
@@ -105,7 +106,7 @@ class EventText:
         return f"({self.cast.name(event.speaker)} {text})\n"
 
     def _stance(self, event: StanceEvent, text: str) -> str:
-        return f"{self.cast.name(event.speaker)} decides: {text}\n"
+        return f"{self.cast.name(event.speaker)} decides: {text}\n" if text else ""
 
     def cued(self, cue: Cue) -> str:
         """A cue as this model reads it, with the manner or without."""

@@ -83,11 +83,11 @@ class EventLines:
         thought = Text(f"({self.cast.name(event.speaker)} thinks: {event.text})", style="dim")
         return None if event.failed else Shown(thought)
 
-    def _stance(self, event: StanceEvent) -> Shown | None:
+    def _stance(self, event: StanceEvent) -> Shown:
         choice = next(self.cast.fill(each.text) for each in self.story.choices if each.id == event.choice)
-        chooses = (f"{played_by(event, self.cast)} chooses to {choice}. ", "italic")
-        made = Text.assemble(self._number(event), self._name(event.speaker), chooses, event.text)
-        return Shown(made) if event.text else None
+        chooses = (f"{played_by(event, self.cast)} chooses to {choice}.", "italic")
+        because = f" {event.worded}" if event.text else ""
+        return Shown(Text.assemble(self._number(event), self._name(event.speaker), chooses, because))
 
     def _dream(self, event: DreamEvent) -> Shown:
         told = Text.assemble(self._number(event), event.text, style="italic bright_blue")

@@ -60,7 +60,7 @@ def _line(said: EventView, who: str, names: Names) -> Phrase:
 
 
 def _stance(said: EventView, who: str, names: Names) -> Phrase:
-    return f"{who} chooses to {names.choices.get(said.choice or '', said.choice)}:", said.text
+    return f"{who} chooses to {names.choices.get(said.choice or '', said.choice)}{':' if said.text else '.'}", said.text
 
 
 def _reflection(said: EventView, who: str, names: Names) -> Phrase:

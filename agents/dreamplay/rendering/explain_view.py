@@ -103,6 +103,8 @@ class ExplainView:
                 self._print(f"{made.name} {what}: {words}")
         if made.by == "person":
             self._head("Said by a person")
+        if made.said is not None:
+            self._head(f"{made.name} chose what they had spoken for in line {made.said}; no model was asked")
         if made.cue:
             self._head("The cue")
             for line in _directed(made.cue):
@@ -120,6 +122,8 @@ class ExplainView:
         rows = ((f"{s.first} to {s.last}" if s.first < s.last else f"{s.first}", self._places[s.scene])
                 for s in made.saw)  # fmt: skip
         self._table(("events", "where"), rows)
+        if made.said is not None:  # nothing was asked
+            return
         self._head("What came up: score = recency x importance x relevance" if made.recalled else "Nothing came up")
         self._table(
             ("score", "recency", "importance", "relevance", "from", "memory"),

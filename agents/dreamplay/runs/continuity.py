@@ -183,8 +183,10 @@ class Continuity:
     def _answered(self, event: Event, script: Script, scene: Scene) -> None:
         """Check that there is one stance of each role at a crossroads, one reflection of each in a scene, one dream in
         a dream scene, and one outcome in a scene that has one."""
-        if isinstance(event, StanceEvent) and scene.kind != "crossroads":
-            raise ValueError(f"kind: a stance in {scene.id}, which is no crossroads")
+        if isinstance(event, StanceEvent):
+            if scene.kind != "crossroads":
+                raise ValueError(f"kind: a stance in {scene.id}, which is no crossroads")
+            _quoted(event, script)
         if isinstance(event, DreamEvent) and scene.kind != "dream":
             raise ValueError(f"kind: a dream in {scene.id}, which is no dream")
         if isinstance(event, OutcomeEvent):
@@ -220,6 +222,15 @@ def _in_turn(event: Event, before: Event | None) -> None:
         raise ValueError(f"kind: {_a(event.kind)} of {event.speaker} within a turn of {before.speaker}")
     if is_gesture(before) and set(event.witnesses) != set(before.witnesses):
         raise ValueError("witnesses: the gesture of the turn had others")
+
+
+def _quoted(event: StanceEvent, script: Script) -> None:
+    """Check that a stance which follows from a line says nothing else."""
+    if event.said is None:
+        return
+    said = (line.text for line in script.of_kind(LineEvent) if (line.id, line.speaker) == (event.said, event.speaker))
+    if event.text not in ("", next(said, None)):
+        raise ValueError(f"said: event {event.said} is no line of {event.speaker} with these words")
 
 
 def _a(kind: str) -> str:

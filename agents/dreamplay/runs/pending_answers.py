@@ -21,6 +21,7 @@ from dreamplay.runs import upgrade
 from dreamplay.runs.continuity import Continuity
 from dreamplay.schema.base import FrozenModel, Words
 from dreamplay.schema.event import AnswerEvent, validate_event
+from dreamplay.schema.provenance import Place as EventNumber
 from dreamplay.schema.provenance import Provenance, Usage
 from dreamplay.schema.scene import Scene
 from dreamplay.schema.script import Script, present
@@ -42,6 +43,8 @@ class PendingAnswer(FrozenModel):
     text: Words = ""
     choice: str | None = None
     """Of a stance: the id of the choice. None if whoever plays the role leaves the decision to the model."""
+    said: EventNumber | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Of a stance: see `StanceEvent`."""
     attitudes: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(default_factory=dict)
     """Of a reflection, as all that follows: see `ReflectionEvent`."""
     why: dict[str, Words] = Field(default_factory=dict)

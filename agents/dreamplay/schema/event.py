@@ -139,6 +139,18 @@ class StanceEvent(AnswerEvent):
     kind: Literal["stance"] = "stance"
     choice: str
     """The id of the choice."""
+    said: Place | None = Field(default=None, exclude_if=lambda value: value is None)
+    """The id of the line that the choice follows from, if no model was asked: `text` is then what was said in it, or
+    empty if somebody present had not heard it."""
+
+    @property
+    def worded(self) -> str:
+        """The reason, in quotation marks if it is what they said."""
+        return self.quoting(self.text)
+
+    def quoting(self, words: str) -> str:
+        """The reason, or a part of it, as it is written."""
+        return f"“{words}”" if words and self.said is not None else words
 
 
 class ReflectionEvent(AnswerEvent):

@@ -99,6 +99,11 @@ class EventBase(FrozenModel):
     provenance: Provenance = Provenance(by="author")
     """Where it came from and what it cost."""
 
+    @property
+    def worded(self) -> str:
+        """The text as readers and prompts have it: what repeats a line is a quotation of it."""
+        return self.text
+
     def perceived_by(self, roles: Collection[str]) -> bool:
         """Whether any of these roles perceived it."""
         return any(role in self.witnesses for role in roles)

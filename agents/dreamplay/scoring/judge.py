@@ -174,12 +174,13 @@ def _name(run: RunLog, event: EventBase) -> str:
 
 
 def _text(event: EventBase) -> str:
-    return " ".join(event.text.split())
+    return " ".join(event.worded.split())
 
 
 def _stance(run: RunLog, event: StanceEvent) -> str:
     chosen = " ".join(choice.text for choice in run.header.story.choices if choice.id == event.choice)
-    return f"({_name(run, event)} chooses to {run.cast.fill(chosen)}:) {_text(event)}"
+    because = f":) {_text(event)}" if event.text else ".)"
+    return f"({_name(run, event)} chooses to {run.cast.fill(chosen)}{because}"
 
 
 def _narrated(run: RunLog, event: EventBase) -> str:

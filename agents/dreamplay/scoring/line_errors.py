@@ -10,7 +10,7 @@ from dreamplay.languages import get
 from dreamplay.languages.english import STAGE_VERBS
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
-from dreamplay.schema.event import DreamEvent, Event, LineEvent, NarrationEvent
+from dreamplay.schema.event import DreamEvent, Event, LineEvent, NarrationEvent, StanceEvent
 from dreamplay.scoring.metrics import Runs, content, lines, words
 from dreamplay.validation.check import Candidate, CheckContext, Heard
 from dreamplay.validation.ngrams import NEAR_COPY, grams
@@ -77,7 +77,8 @@ def faults(runs: Runs) -> LineErrors:
         for event in run.script:
             if isinstance(event, NarrationEvent | DreamEvent):
                 told |= grams(event.text)
-            if event.provenance.by in ("agent", "narrator") and event.text:
+            repeated = isinstance(event, StanceEvent) and event.said is not None  # counted as the line that it quotes
+            if event.provenance.by in ("agent", "narrator") and event.text and not repeated:
                 fault = _fault(run, event, authored, told)
                 if fault and (isinstance(event, LineEvent) or fault in ("refusals", "model_talk")):
                     counts[fault] += 1

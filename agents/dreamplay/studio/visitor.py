@@ -83,7 +83,7 @@ class Visitor:
         who: dict[str, Any] = {"speaker": self._cast.name(event.speaker)} if event.speaker else {}
         if isinstance(event, TurnEvent) and event.hears:
             who["whispers_to"] = [self._cast.name(role) for role in event.hears]
-        return {"kind": event.kind} | who | {"text": event.text}
+        return {"kind": event.kind} | who | {"text": event.worded}
 
 
 def _meant(answer: object) -> str | Action:

@@ -92,9 +92,7 @@ class _DetailedReply(BaseModel):
     promises: list[_Promise]
 
 
-def stance(
-    reply: Reply, choices: Mapping[str, str], pipeline: Pipeline, context: CheckContext, chosen: str | None = None
-) -> StanceReply:
+def stance(reply: Reply, choices: Mapping[str, str], pipeline: Pipeline, context: CheckContext) -> StanceReply:
     """A valid stance, its choice by id. The model answers with the choice's words, which say more to it. Of the reason
     its first sentence counts, as was asked for: a small model goes on with the rest of the sheet.
 
@@ -103,19 +101,15 @@ def stance(
         choices: their words by their ids.
         pipeline: checks the reason.
         context: who decides.
-        chosen: the choice that they have made already, and now only say why.
 
     Raises:
-        CandidateRejectedError: it is none, names another choice than theirs, or waits for a better one.
+        CandidateRejectedError: it is none, or waits for a better one.
     """
     taken = valid(reply, StanceReply.model_validate, ("reason", "choice"), what="stance")
     choice = _chosen(taken.choice, choices)
     if choice is None:
         reason = f"no such choice: {taken.choice[:80]!r}"
         raise _refused(reply, reason, "The last answer named none of the choices word for word.")
-    if chosen is not None and choice != chosen:
-        reason = f"another choice than {choices[chosen]!r}"
-        raise _refused(reply, reason, f'{context.speaker} has spoken for this choice: "{choices[chosen]}".')
     taken = taken.model_copy(update={"reason": _first(_shortened(taken.reason)), "choice": choice})
     unchosen = [words for other, words in choices.items() if other != choice]
     about = replace(context, chosen=choices[choice], unchosen=unchosen)
