@@ -181,6 +181,22 @@ async def test_an_endpoint_that_hangs_up_is_not_called_slow(many: bool, connect:
     await server.wait_closed()
 
 
+@pytest.mark.parametrize("many", [False, True], ids=["one play", "many plays"])
+async def test_a_model_that_is_closed_says_so_also_to_a_call_in_the_air(
+    many: bool, fake: FakeEndpoint, connect: Callable[..., Endpoint]
+) -> None:
+    endpoint = connect(many=many)
+    fake.faults.append("hang")
+    call = asyncio.create_task(endpoint.complete(LINE, seed=1))
+    while not fake.seen:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    await endpoint.close()
+    for answer in (call, endpoint.complete(LINE, seed=2)):
+        with pytest.raises(ModelError, match=r"was closed; .*`dreamplay\.get_model`"):
+            await answer
+    assert len(fake.seen) == 1
+
+
 @pytest.mark.parametrize(
     ("fault", "least", "most"), [("429-retry-after", 7.0, 7.0), ("429", 0.0, 1.0), ("500", 0.0, 0.5)]
 )
