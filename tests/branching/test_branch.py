@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import worlds
+from dreamplay import casting
 from dreamplay.branching import batch, branch
 from dreamplay.branching.branch import Changes
 from dreamplay.engine import run_config
@@ -23,6 +24,7 @@ from dreamplay.schema.scene import VISITOR
 from dreamplay.schema.story import Story
 
 MARK = "ZEBRA"
+BELIEVER = {"ada": "leo_believer"}
 
 
 @pytest.fixture
@@ -125,6 +127,20 @@ async def test_who_is_swapped_later_keeps_the_name_that_the_others_know(parent: 
     assert [entry.fear for entry in dream.ledger] == [
         "CANARY-Ada-fear stands on the stairs.", "CANARY-Zoe-fear stands on the stairs.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("at", [None, "night"])
+async def test_a_role_that_is_swapped_for_itself_has_the_shipped_persona_of_the_story_back(
+    at: str | None, tmp_path: Path
+) -> None:
+    parent = await worlds.play(worlds.write(tmp_path / "story", change=_of_leo), tmp_path / "run", swaps=BELIEVER)
+    back = branch.branch(parent, "run", at, Changes(swaps={"ada": "ada"}))
+    assert back.plan.cast.personas["ada"] == casting.load_persona("leo")
+    assert not back.twin
+    record = await _play(back, tmp_path)
+    assert record.header.changes[-1].endswith("swap ada=ada")
+    again = branch.branch(record, record.header.parent or "", at, Changes(swaps={"ada": "ada"}))
+    assert again.twin
 
 
 @pytest.mark.parametrize("at", ["corner", "12"])
@@ -386,6 +402,10 @@ async def test_a_story_is_edited_from_the_point_on(parent: RunLog, small: Path, 
 
 def _moved(story: dict[str, Any]) -> None:
     story["beats"][0]["scenes"][1]["present"] = ["ada", "cyrus"]
+
+
+def _of_leo(story: dict[str, Any]) -> None:
+    story["cast"]["ada"] = "leo"
 
 
 def _retitled(story: dict[str, Any]) -> None:

@@ -116,7 +116,7 @@ def branch(parent: RunLog, name: str, at: str | None, changes: Changes, seed: in
     here = scene_at(plan, played, point)
     begun = any(event.scene == here.id for event in shared)
     story = edited(plan, shared, here, begun, changes.story) if changes.story else plan.story
-    cast = casting.swapped(plan.cast, changes.swaps, known=point > 0)
+    cast = casting.swapped(plan.cast, changes.swaps, known=point > 0, named=plan.story.cast)
     # The story of a branch may have lost the moves of somebody who was dropped.
     casting.check_swaps(story, cast, changes.swaps, whole=plan.parent is None or changes.story is not None)
     comes = changes.visitor is not None and plan.cast.visitor is None
