@@ -408,6 +408,12 @@ def _of_leo(story: dict[str, Any]) -> None:
     story["cast"]["ada"] = "leo"
 
 
+def _lingering(story: dict[str, Any]) -> None:
+    """They talk on after they have chosen."""
+    scenes = story["beats"][-1]["scenes"]
+    scenes.insert(1, story["beats"][0]["scenes"][0] | {"id": "stairs", "opening": "They meet: stairs."})
+
+
 def _retitled(story: dict[str, Any]) -> None:
     story["title"] = "Large Hours"
 
@@ -555,6 +561,21 @@ async def test_who_steps_in_where_a_scene_begins_is_there_from_its_opening_on(pa
     record = await _play(branch.branch(parent, "parent", str(porch), Changes(visitor="Noor")), tmp_path)
     assert record.end
     assert {event.scene for event in record.script if VISITOR in event.witnesses} == {"porch", "road"}
+
+
+@pytest.mark.parametrize("scope", ["story", "last_beat"])
+async def test_the_end_is_told_of_what_was_chosen_though_somebody_has_stepped_in_since(
+    scope: str, tmp_path: Path
+) -> None:
+    model = ScriptedModel(profile=worlds.SMALL.refined({"epilogue_scope": scope}))
+    small = worlds.write(tmp_path / "small", change=_lingering)
+    parent = await worlds.play(small, tmp_path / "parent", model)
+    endings = {"They left.", "They stayed.", "They left and came back."}
+    told = [event.text for event in parent.script.in_scene("road") if event.text in endings]
+    assert told
+    made = branch.branch(parent, "parent", str(_first(parent, "stairs") + 2), Changes(visitor="Noor"))
+    record = await _play(made, tmp_path, model)
+    assert [event.text for event in record.script.in_scene("road") if event.text in endings] == told
 
 
 async def test_nobody_steps_in_where_the_end_is_told_or_under_a_name_that_is_taken(parent: RunLog) -> None:
