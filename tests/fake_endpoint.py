@@ -81,6 +81,8 @@ class FakeEndpoint:
         self.host = host
         self.seen: list[dict[str, Any]] = []
         """The bodies of the chat completions asked for, failed ones too."""
+        self.headers: list[dict[str, str]] = []
+        """The headers of all calls."""
         self.base_url = ""
         self.refuses: Callable[[dict[str, Any]], CannedAnswer | None] = lambda request: None
         """Looks at each chat completion that is asked for; what it answers comes before the faults."""
@@ -116,6 +118,7 @@ class FakeEndpoint:
 
     async def _app(self, scope: dict[str, Any], receive: _Receive, send: _Send) -> None:
         body = await _body(receive)
+        self.headers.append({name.decode(): value.decode() for name, value in scope["headers"]})
         keys = [value.decode() for name, value in scope["headers"] if name == b"authorization"]
         if self.api_key and keys != [f"Bearer {self.api_key}"]:
             await _failed(send, "401")

@@ -199,9 +199,18 @@ def _check_named(persona: Persona, roles: Sequence[str]) -> None:
         raise LibraryError(f"{path}:{line}: {place}: {error}") from None
 
 
-def swapped(own: Cast, swaps: Mapping[str, str | Path | Persona], *, known: bool = False) -> Cast:
-    """A cast in which some roles have another persona; see `cast`, and `by_role` for swaps by name. If they are known
-    to the others already, they keep their names: what was said before calls them by these.
+def swapped(
+    own: Cast, swaps: Mapping[str, str | Path | Persona], *, known: bool = False, named: Mapping[str, str] | None = None
+) -> Cast:
+    """A cast in which some roles have another persona; see `cast`, and `by_role` for swaps by name.
+
+    Args:
+        own: the cast as it is.
+        swaps: by role.
+        known: whether they are known to the others already. They then keep their names: what was said before calls them
+            by these.
+        named: the personas that the story names. A role that is swapped for itself has its one again, if that is
+            shipped: of a file, a run does not know where it is.
 
     Raises:
         LibraryError: see `cast`.
@@ -210,6 +219,8 @@ def swapped(own: Cast, swaps: Mapping[str, str | Path | Persona], *, known: bool
     for role, given in swaps.items():
         if isinstance(given, Persona):
             personas[role] = checked(given)
+        elif str(given) == role and named and named[role] in resources.names("personas"):
+            personas[role] = load_persona(named[role])
         else:
             personas[role] = own.personas[str(given)] if str(given) in own.roles else load_persona(str(given))
     for role in swaps:

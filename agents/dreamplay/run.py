@@ -237,7 +237,8 @@ class Run:
 
         Args:
             at: a beat, a scene, or the number of an event; None: from the very start.
-            swap: role to persona: a name, a file, a character card, a `Persona`, or another role.
+            swap: role to persona: a name, a file, a character card, a `Persona`, or another role. A role for itself has
+                the shipped persona again that the story names.
             say: role and words, each a line that is spoken at the point.
             drop: roles that leave at the point and stay away.
             story_edit: the story as it goes on, or its file. `dump_story` and `parse_story` edit that of a run.

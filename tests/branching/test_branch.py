@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import worlds
+from dreamplay import casting
 from dreamplay.branching import batch, branch
 from dreamplay.branching.branch import Changes
 from dreamplay.engine import run_config
@@ -23,6 +24,7 @@ from dreamplay.schema.scene import VISITOR
 from dreamplay.schema.story import Story
 
 MARK = "ZEBRA"
+BELIEVER = {"ada": "leo_believer"}
 
 
 @pytest.fixture
@@ -125,6 +127,20 @@ async def test_who_is_swapped_later_keeps_the_name_that_the_others_know(parent: 
     assert [entry.fear for entry in dream.ledger] == [
         "CANARY-Ada-fear stands on the stairs.", "CANARY-Zoe-fear stands on the stairs.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("at", [None, "night"])
+async def test_a_role_that_is_swapped_for_itself_has_the_shipped_persona_of_the_story_back(
+    at: str | None, tmp_path: Path
+) -> None:
+    parent = await worlds.play(worlds.write(tmp_path / "story", change=_of_leo), tmp_path / "run", swaps=BELIEVER)
+    back = branch.branch(parent, "run", at, Changes(swaps={"ada": "ada"}))
+    assert back.plan.cast.personas["ada"] == casting.load_persona("leo")
+    assert not back.twin
+    record = await _play(back, tmp_path)
+    assert record.header.changes[-1].endswith("swap ada=ada")
+    again = branch.branch(record, record.header.parent or "", at, Changes(swaps={"ada": "ada"}))
+    assert again.twin
 
 
 @pytest.mark.parametrize("at", ["corner", "12"])
@@ -388,6 +404,16 @@ def _moved(story: dict[str, Any]) -> None:
     story["beats"][0]["scenes"][1]["present"] = ["ada", "cyrus"]
 
 
+def _of_leo(story: dict[str, Any]) -> None:
+    story["cast"]["ada"] = "leo"
+
+
+def _lingering(story: dict[str, Any]) -> None:
+    """They talk on after they have chosen."""
+    scenes = story["beats"][-1]["scenes"]
+    scenes.insert(1, story["beats"][0]["scenes"][0] | {"id": "stairs", "opening": "They meet: stairs."})
+
+
 def _retitled(story: dict[str, Any]) -> None:
     story["title"] = "Large Hours"
 
@@ -535,6 +561,21 @@ async def test_who_steps_in_where_a_scene_begins_is_there_from_its_opening_on(pa
     record = await _play(branch.branch(parent, "parent", str(porch), Changes(visitor="Noor")), tmp_path)
     assert record.end
     assert {event.scene for event in record.script if VISITOR in event.witnesses} == {"porch", "road"}
+
+
+@pytest.mark.parametrize("scope", ["story", "last_beat"])
+async def test_the_end_is_told_of_what_was_chosen_though_somebody_has_stepped_in_since(
+    scope: str, tmp_path: Path
+) -> None:
+    model = ScriptedModel(profile=worlds.SMALL.refined({"epilogue_scope": scope}))
+    small = worlds.write(tmp_path / "small", change=_lingering)
+    parent = await worlds.play(small, tmp_path / "parent", model)
+    endings = {"They left.", "They stayed.", "They left and came back."}
+    told = [event.text for event in parent.script.in_scene("road") if event.text in endings]
+    assert told
+    made = branch.branch(parent, "parent", str(_first(parent, "stairs") + 2), Changes(visitor="Noor"))
+    record = await _play(made, tmp_path, model)
+    assert [event.text for event in record.script.in_scene("road") if event.text in endings] == told
 
 
 async def test_nobody_steps_in_where_the_end_is_told_or_under_a_name_that_is_taken(parent: RunLog) -> None:

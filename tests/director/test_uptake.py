@@ -118,6 +118,21 @@ def test_a_cue_that_leaves_no_choice_stays_as_it_is(cast: Cast, given: Cue | Non
     assert with_uptake(turn, "My uncle played the violin.", cast, default_embedder(), []) is given
 
 
+@pytest.mark.parametrize("odd", [{"topic": "attic"}, {"move": 99}, {"topic": "attic", "move": 99}, {"answers": 99}])
+def test_a_cue_that_names_what_is_not_there_is_recorded_with_what_was_taken_up_or_as_it_stood(
+    cast: Cast, odd: dict[str, Any]
+) -> None:
+    taken = _taken(cast, "It's gone cold, your soup, Cyrus.", **odd)
+    assert (taken.topic, taken.move, taken.material) == ("cellar", 1, OPTIONS[1])
+    kept = _taken(cast, "Who's got the key, Bo? I want to go down to the cellar.", **odd)
+    assert {"topic": kept.topic, "move": kept.move, "answers": kept.answers}.items() >= odd.items()
+
+
+def test_what_is_whispered_is_said_to_whom_it_is_whispered(cast: Cast) -> None:
+    cue = _taken(cast, "It's gone cold, your soup. You talked too long.", to="bo", hears=("bo",))
+    assert (cue.move, cue.to) == (1, "bo")
+
+
 def test_what_was_taken_up_is_answered_and_what_was_not_can_still_be_said(cast: Cast) -> None:
     def next_cue(said: str) -> Cue:
         cue = _taken(cast, said)

@@ -13,6 +13,7 @@ from dreamplay.errors import SettingsError
 from dreamplay.models.client import AMBIENT, open_client
 from dreamplay.models.completions_client import COMPLETIONS, CompletionsClient
 from dreamplay.models.response_body import objects
+from fake_endpoint import FakeEndpoint
 
 
 @pytest.mark.parametrize("variable", AMBIENT)
@@ -37,7 +38,8 @@ def test_certificates_that_cannot_be_loaded_are_one_line(
         open_client("https://127.0.0.1:9/v1", "key", timeout=1)
 
 
-async def test_completions_are_asked_for_as_the_library_asks_for_them() -> None:
+@pytest.mark.parametrize("own", [{}, {"cookie": "own=1"}], ids=["none", "a cookie"])
+async def test_completions_are_asked_for_as_the_library_asks_for_them(own: dict[str, str]) -> None:
     asked = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -47,8 +49,9 @@ async def test_completions_are_asked_for_as_the_library_asks_for_them() -> None:
     for kind in (openai.AsyncOpenAI, CompletionsClient):
         http_client = httpx2.AsyncClient(transport=httpx2.MockTransport(answer), auth=("me", "pass"), timeout=7)
         client = kind(
-            base_url="http://h/v1", api_key="key", timeout=7, http_client=http_client, default_query={"version": "3"}
-        )
+            base_url="http://h/v1", api_key="key", timeout=7, http_client=http_client, default_query={"version": "3"},
+            default_headers=own,
+        )  # fmt: skip
         await client.get("/models", cast_to=object)
         for text in ("Wer schläft?", "\u201cI\u2028do.\u201d"):
             body = {"messages": [{"role": "user", "content": text}]}
@@ -57,7 +60,23 @@ async def test_completions_are_asked_for_as_the_library_asks_for_them() -> None:
             else:
                 await client.post(COMPLETIONS, body=body, cast_to=object)
     assert asked[:3] == asked[3:]
-    assert dict(asked[5][1])["cookie"] == "place=2"
+    assert dict(asked[5][1])["cookie"] == own.get("cookie", "place=2")
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["one play", "many plays"])
+async def test_a_cookie_of_the_environment_goes_with_every_call_and_a_length_with_none(
+    many: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Cookie: own=1\ncontent-length: 3")
+    asked = {"model": "fake", "messages": [{"role": "user", "content": "Who sleeps?"}]}
+    with FakeEndpoint() as fake:
+        client = open_client(fake.base_url, "key", timeout=30, many=many, ambient=True)
+        assert (await client.models.list()).data
+        for _ in range(2):
+            async with contextlib.aclosing(await client.ask(asked)) as response:
+                assert [data async for data in objects(response, client)]
+        await client.close()
+        assert [headers["cookie"] for headers in fake.headers] == ["own=1"] * 3
 
 
 _BODY = b'{"choices": []}'
@@ -72,6 +91,7 @@ _ANSWERS = [
     b"200 OK\r\nset-cookie: place=2; path=/\r\n" + _SOUND,
     b"200 OK\r\n" + _SOUND,
     b"502 oops\r\n\r\n",
+    b"oops\r\n\r\n",
     b"",
 ]
 
@@ -89,6 +109,8 @@ async def test_the_shortcut_sends_and_takes_what_the_library_does() -> None:
                 if not (answer := _ANSWERS[(len(asked) - 1) % len(_ANSWERS)]):
                     break
                 writer.write(b"HTTP/1.1 " + answer)
+                if b"content-length" not in answer:  # it ends with the connection
+                    break
         writer.close()
         await writer.wait_closed()
 
@@ -96,7 +118,7 @@ async def test_the_shortcut_sends_and_takes_what_the_library_does() -> None:
         try:
             response = await client.ask({"messages": "Wer schläft?"})
         except openai.APIStatusError as error:
-            return error.status_code, str(error), error.response.headers["content-length"]
+            return error.status_code, str(error), error.response.headers.get("content-length")
         except openai.APIError as error:
             return type(error)
         async with contextlib.aclosing(response):

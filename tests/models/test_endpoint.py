@@ -75,15 +75,16 @@ FAULTS = {
 }
 
 
+@pytest.mark.parametrize("many", [False, True], ids=["one play", "many plays"])
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_fault_is_tried_again_if_that_can_help_and_explained_in_one_line(
-    fault: Any, fake: FakeEndpoint, connect: Callable[..., Endpoint]
+    fault: Any, many: bool, fake: FakeEndpoint, connect: Callable[..., Endpoint]
 ) -> None:
     timeout, again, words = FAULTS[fault]
     tries = WAITS if fault.startswith("429") else TRIES
     fake.faults.extend([fault] * tries)
     with pytest.raises(ModelError) as caught:
-        await connect(timeout).complete(LINE, seed=1)
+        await connect(timeout, many=many).complete(LINE, seed=1)
     message = str(caught.value)
     assert len(fake.seen) == (tries if again else 1)
     assert fake.base_url in message
@@ -157,10 +158,43 @@ async def test_a_reply_at_the_limit_is_kept_and_marked(fake: FakeEndpoint, conne
     assert (reply.text, reply.finished) == ("I sleep at", False)
 
 
-async def test_an_address_where_nobody_listens(fake: FakeEndpoint, connect: Callable[..., Endpoint]) -> None:
+@pytest.mark.parametrize("many", [False, True], ids=["one play", "many plays"])
+async def test_an_address_where_nobody_listens(many: bool, connect: Callable[..., Endpoint]) -> None:
+    endpoint = connect(base_url="http://127.0.0.1:9/v1", many=many)
     with pytest.raises(ModelError, match=r"cannot reach .*`base_url`"):
-        await connect(base_url="http://127.0.0.1:9/v1").complete(LINE, seed=1)
-    assert not fake.seen
+        await endpoint.complete(LINE, seed=1)
+    with pytest.raises(ModelError, match=r"cannot reach .*`base_url`"):
+        await endpoint.reach()
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["one play", "many plays"])
+async def test_an_endpoint_that_hangs_up_is_not_called_slow(many: bool, connect: Callable[..., Endpoint]) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    with pytest.raises(ModelError, match=r"cannot reach .*`base_url`"):
+        await connect(base_url=address, many=many).complete(LINE, seed=1)
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["one play", "many plays"])
+async def test_a_model_that_is_closed_says_so_also_to_a_call_in_the_air(
+    many: bool, fake: FakeEndpoint, connect: Callable[..., Endpoint]
+) -> None:
+    endpoint = connect(many=many)
+    fake.faults.append("hang")
+    call = asyncio.create_task(endpoint.complete(LINE, seed=1))
+    while not fake.seen:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    await endpoint.close()
+    for answer in (call, endpoint.complete(LINE, seed=2)):
+        with pytest.raises(ModelError, match=r"was closed; .*`dreamplay\.get_model`"):
+            await answer
+    assert len(fake.seen) == 1
 
 
 @pytest.mark.parametrize(

@@ -144,10 +144,11 @@ async def test_moves_that_a_branch_has_lost_are_no_slips_in_its_branches(tmp_pat
     moves = STAYS | {"porch.tea.cup": {"does": "asks {bo} for tea"}}
     with pytest.raises(LibraryError, match=r"no move 'porch.tea.cup'"):
         branch.branch(parent, "parent", "porch", Changes({"ada": _swap(tmp_path, moves)}))
-    dropped = branch.branch(parent, "parent", None, Changes(drop=["cyrus"]))
-    child = RunLog(dropped.plan.header("scripted", parent.header.settings), parent.script, None)
-    made = branch.branch(child, "child", None, Changes({"ada": _swap(tmp_path, moves)}))
-    assert made.plan.cast.personas["ada"].moves.keys() == moves.keys()
+    for at, said in ((None, []), ("porch", [("ada", "Tea?")])):
+        dropped = branch.branch(parent, "parent", at, Changes(say=said, drop=["cyrus"]))
+        child = RunLog(dropped.plan.header("scripted", parent.header.settings), parent.script, None)
+        made = branch.branch(child, "child", at, Changes({"ada": _swap(tmp_path, moves)}))
+        assert made.plan.cast.personas["ada"].moves.keys() == moves.keys()
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
@@ -189,6 +190,9 @@ async def test_a_move_that_does_not_fit_is_refused_in_a_line(tmp_path: Path, wha
 
     refused(lambda: casting.cast(casting.load_story(str(path)), {"ada": file}))
     refused(lambda: branch.branch(parent, "parent", "porch", Changes({"ada": file})))
+    said = branch.branch(parent, "parent", "porch", Changes(say=[("ada", "Drop it; never drop bo.")]))
+    child = RunLog(said.plan.header("scripted", parent.header.settings), parent.script, None)
+    refused(lambda: branch.branch(child, "child", "porch", Changes({"ada": file})))
 
 
 def test_of_those_shipped_for_a_what_if_each_chooses_otherwise() -> None:

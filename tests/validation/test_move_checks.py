@@ -7,9 +7,10 @@ from dreamplay.languages import ENGLISH, move_note
 from dreamplay.models.base import Reply
 from dreamplay.schema.provenance import Usage
 from dreamplay.validation import pipeline
-from dreamplay.validation.check import CheckContext, Heard
+from dreamplay.validation.check import Candidate, CheckContext, Heard
 from dreamplay.validation.generate import CandidateRejectedError
 from dreamplay.validation.merit import merit
+from dreamplay.validation.move_checks import swaps_persons
 
 CAST = ("Agnes", "Emil", "Rosa")
 STRICT = pipeline.Pipeline(tuple(check for check in pipeline.STRICT if isinstance(check, pipeline.Check)))
@@ -81,6 +82,23 @@ def test_a_line_that_does_something_else_waits_for_a_better_one(does: str, text:
 @pytest.mark.parametrize(("does", "text"), GOOD)
 def test_a_line_that_does_it_in_other_words_stands(does: str, text: str) -> None:
     assert STRICT.line(Reply(text, True, Usage()), _context(does)) == text
+
+
+@pytest.mark.parametrize(
+    ("does", "text", "swapped"),
+    [
+        ("tells Old Tom that Old Tom slept through it", "I slept through it.", True),
+        ("tells Old Tom that Old Tom slept through it", "You slept through it.", False),
+        ("tells Old Tom: I slept through it", "Old Tom slept through it.", True),
+        ("tells Tom that Old Tom slept through it", "I slept through it.", False),
+        ("tells Tom that Tom slept through it", "I slept through it.", True),
+    ],
+)
+def test_a_name_of_two_words_is_known_as_one(does: str, text: str, swapped: bool) -> None:
+    cast = ("Agnes", "Emil", "Tom", "Old Tom")
+    note = move_note.read(does, cast, ENGLISH)
+    fault = swaps_persons(Candidate(text), CheckContext(speaker="Agnes", cast=cast, note=note))
+    assert bool(fault) == swapped
 
 
 def test_the_no_of_a_move_that_says_no_is_not_taken_for_a_habit() -> None:

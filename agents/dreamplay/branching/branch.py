@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +31,9 @@ from dreamplay.schema.event import PROLOGUE, Event, TurnEvent
 from dreamplay.schema.provenance import Usage
 from dreamplay.schema.story import Story
 from dreamplay.storage import disk
+
+_DROPPED = re.compile(r"(?:^|; |^from event \d+ on, )drop ")
+"""Among the changes of a run, in words: somebody was dropped. A line that was said may hold the same words."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +120,10 @@ def branch(parent: RunLog, name: str, at: str | None, changes: Changes, seed: in
     here = scene_at(plan, played, point)
     begun = any(event.scene == here.id for event in shared)
     story = edited(plan, shared, here, begun, changes.story) if changes.story else plan.story
-    cast = casting.swapped(plan.cast, changes.swaps, known=point > 0)
-    # The story of a branch may have lost the moves of somebody who was dropped.
-    casting.check_swaps(story, cast, changes.swaps, whole=plan.parent is None or changes.story is not None)
+    cast = casting.swapped(plan.cast, changes.swaps, known=point > 0, named=plan.story.cast)
+    # The story has lost the moves of whoever was dropped before.
+    lost = changes.story is None and any(map(_DROPPED.search, plan.changes))
+    casting.check_swaps(story, cast, changes.swaps, whole=not lost)
     comes = changes.visitor is not None and plan.cast.visitor is None
     if changes.visitor is not None:
         cast = _visited(cast, changes.visitor)

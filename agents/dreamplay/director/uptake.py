@@ -56,8 +56,9 @@ def with_uptake(turn: Turn, said: str, cast: Cast, embedder: Embedder, before: S
     topic, number = offered[does]
     answers = cue.answers if topic.id == cue.topic else None
     answered = next((event for event in before if event.id == answers), None)
-    to = step_of(cast, turn.present, topic, number, answered).to or cue.to
-    taken = {"topic": topic.id, "move": number, "material": does, "written": "", "answers": answers, "to": to}
+    to = step_of(cast, turn.witnesses, topic, number, answered).to
+    taken = {"topic": topic.id, "move": number, "material": does, "written": "", "answers": answers}
+    taken["to"] = to if to in turn.witnesses else cue.to
     return made_move.noted(turn.scene.topics, cue.model_copy(update=taken))
 
 

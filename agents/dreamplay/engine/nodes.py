@@ -251,8 +251,9 @@ def _tell_ending(state: State, runtime: Runtime[Context]) -> None:
 
 
 def _ending(context: Context, scene: Scene) -> str:
-    """What the author has written of what came of it; empty if nobody has chosen anything."""
-    view = context.script.common_view(present(context.script, scene))
+    """What the author has written of what came of it; empty if nobody has chosen anything. A visitor who has come
+    since then hears it as well."""
+    view = context.script.common_view(set(present(context.script, scene)) - {context.cast.visitor})
     return context.narrator.desk.ending(view.of_kind(StanceEvent))
 
 

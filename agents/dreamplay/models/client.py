@@ -78,6 +78,7 @@ def _headers(api_key: str, *, ambient: bool) -> dict[str, Any]:
 
     held = {name: os.environ.get(name, "") for name in AMBIENT}
     own: dict[str, Any] = {f"X-Stainless-{name}": Omit() for name in _UNASKED}
+    own["Content-Length"] = Omit()  # one of the environment's fits no request, and would leave the endpoint waiting
     own |= {"Authorization": f"Bearer {api_key}"}  # given here, it is not replaced by one of the environment's
     if not ambient:
         custom = [line.partition(":")[0].strip() for line in held["OPENAI_CUSTOM_HEADERS"].split("\n")]

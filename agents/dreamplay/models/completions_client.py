@@ -84,8 +84,9 @@ class CompletionsClient(AsyncOpenAI):
             self._first = httpx2.Request(
                 request.method, request.url, headers=request.headers, extensions=request.extensions
             )
-            for name in ("content-length", "cookie"):  # of this one alone
-                self._first.headers.pop(name, None)
+            self._first.headers.pop("content-length", None)  # of this one alone
+            if "cookie" not in self._build_headers(options):  # else it is the user's own, and not the endpoint's
+                self._first.headers.pop("cookie", None)
             if self._shorter:
                 with contextlib.suppress(ImportError):  # it takes a part of the library that may move
                     from dreamplay.models.shortcut import Shortcut  # for many calls alone, since it imports aiohttp

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,7 @@ async def explain(
         return " ".join(hide(str(text), secrets).split())[:_MOST]
 
     match error:
-        case openai.APITimeoutError():
+        case openai.APITimeoutError() if not _disconnected(error):
             return f"{where} did not answer in time; is it overloaded? Raise `timeout` or try again later"
         case openai.APIConnectionError():
             why = short(error.__cause__ or error) or type(error.__cause__ or error).__name__
@@ -146,6 +147,14 @@ def said(body: object) -> str:
                 return f"a web page{f', {title[1].strip()!r}' if title else ''}"
             case _:
                 return str(body) if body else ""
+
+
+def _disconnected(error: BaseException) -> bool:
+    """Whether a connection was refused or broke. Where calls go by aiohttp, the library calls that a lack of time."""
+    aiohttp, raised = sys.modules.get("aiohttp"), error.__cause__ and error.__cause__.__cause__
+    if aiohttp is None or isinstance(raised, TimeoutError):
+        return False
+    return isinstance(raised, aiohttp.ClientConnectionError)
 
 
 async def _missing(

@@ -181,7 +181,7 @@ class _Planner:
         for role, name in change.swaps.items():
             given = self._persona(condition, phrasing, role, name, story)
             try:
-                persona = casting.swapped(before.cast, {role: given}, known=True).personas[role]
+                persona = casting.swapped(before.cast, {role: given}, known=True, named=story.cast).personas[role]
             except UsageError as error:
                 raise self.study.wrong(error, *self._keys(condition, phrasing, "swaps", role)) from None
             swaps[role] = Swap(persona=persona, file=Path(given).name)

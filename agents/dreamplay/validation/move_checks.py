@@ -31,6 +31,7 @@ _DOES = re.compile(
     rf"(?: {_BESIDE})* (?!(?:{_BESIDE}|{_EITHER})\b)(?P<verb>[a-z]{{3,}})\b(?!-)"
 )
 """Whoever does something, and what they do; or what they do besides, behind "and"."""
+_PERSONS = {"i": "first", "you": "second"}
 
 
 def does_not_ask(candidate: Candidate, context: CheckContext) -> Fault | None:
@@ -114,25 +115,25 @@ def swaps_persons(candidate: Candidate, context: CheckContext) -> Fault | None:
     note = context.note
     if note is None:
         return None
-    told = _doers(note.matter, context.speaker, note.to)
-    for verb, said in _doers(candidate.plain, context.speaker, note.to).items():
+    told = _doers(note.matter, context, note.to)
+    for verb, said in _doers(candidate.plain, context, note.to).items():
         if verb in told and not said & told[verb]:
             who = "I" if "first" in told[verb] else "you"
             return Fault("swaps who does what", f"{context.speaker} says {who}, not the other.")
     return None
 
 
-def _doers(text: str, speaker: str, to: str) -> dict[str, set[str]]:
+def _doers(text: str, context: CheckContext, to: str) -> dict[str, set[str]]:
     """Of each verb behind "I" or "you", or behind one of these and another verb, whether the speaker ("first") or the
-    listener ("second") does it. In a note they may be named."""
-    persons = {"i": "first", speaker.lower(): "first", "you": "second", to.lower(): "second"}
+    listener ("second") does it. They may be named."""
+    for name, person in ((context.speaker, "I"), (to, "you")):
+        text = re.sub(names.alone(name, context.cast), person, text) if name else text
     found: dict[str, set[str]] = {}
     for sentence in _SENTENCES.split(text):
         who = ""
         for match in _DOES.finditer(sentence):
-            subject = match["subject"]
-            if subject:
-                who = persons.get(subject.lower(), "")
+            if subject := match["subject"]:
+                who = _PERSONS.get(subject.lower(), "")
             if who:
                 found.setdefault(match["verb"].lower(), set()).add(who)
     return found
