@@ -219,7 +219,7 @@ def swapped(
     for role, given in swaps.items():
         if isinstance(given, Persona):
             personas[role] = checked(given)
-        elif str(given) == role and named and named[role] in resources.names("personas"):
+        elif str(given) == role and named and named.get(role) in resources.names("personas"):
             personas[role] = load_persona(named[role])
         else:
             personas[role] = own.personas[str(given)] if str(given) in own.roles else load_persona(str(given))

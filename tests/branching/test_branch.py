@@ -561,6 +561,7 @@ async def test_who_steps_in_where_a_scene_begins_is_there_from_its_opening_on(pa
     record = await _play(branch.branch(parent, "parent", str(porch), Changes(visitor="Noor")), tmp_path)
     assert record.end
     assert {event.scene for event in record.script if VISITOR in event.witnesses} == {"porch", "road"}
+    assert branch.branch(record, "record", "road", Changes(swaps={VISITOR: VISITOR})).twin
 
 
 @pytest.mark.parametrize("scope", ["story", "last_beat"])

@@ -81,6 +81,18 @@ async def test_jobs_of_which_the_queue_says_nothing_are_waited_for(says: str, qu
         assert queue.told == ["sbatch", "sbatch"]
 
 
+async def test_jobs_that_the_queue_forgets_to_list_once_are_not_taken_back(queue: FakeQueue, tmp_path: Path) -> None:
+    asked, lapse = tmp_path / "asked", tmp_path / "lapse"
+    listing = f"echo >>asked; if [ -e lapse ]; then rm lapse; else {LISTS_ALL}; fi"
+    async with asyncio.timeout(60), clusters.connect(queue.make(ENDS, listing)):
+        await until(lambda: asked.exists() and asked.stat().st_size > 1)
+        lapse.touch()
+        await until(lambda: not lapse.exists())
+        looks = asked.stat().st_size
+        await until(lambda: asked.stat().st_size > looks + 2)
+        assert queue.told == ["sbatch", "sbatch"]
+
+
 async def test_a_job_that_waits_in_the_place_of_one_whose_time_was_over_is_not_taken_back(
     queue: FakeQueue, tmp_path: Path
 ) -> None:

@@ -533,6 +533,12 @@ def test_a_small_models_own_name_is_cut_out_between_commas_where_it_only_hangs(t
         ("No, Elara, at noon.", "No, Elara, at noon."),
         ("I wrote all of it, Elara, and you slept.", "I wrote all of it, Elara, and you slept."),
         ("I wrote all of it, Sam, in one night.", "I wrote all of it, Sam, in one night."),
+        ("If you wake, Elara, at noon I'll be gone.", "If you wake, Elara, at noon I'll be gone."),
+        ("While it snowed, Elara, in the kitchen something moved.",
+         "While it snowed, Elara, in the kitchen something moved."),
+        ("I'm not afraid of it, Elara, before you ask.", "I'm not afraid of it, Elara, before you ask."),
+        ("I can wake all three, Sam, Elara, in that order.", "I can wake all three, Sam, Elara, in that order."),
+        ("I have a key for you, Elara, on the other hand.", "I have a key for you, Elara, on the other hand."),
     ],
 )  # fmt: skip
 def test_a_name_that_cuts_the_sentence_of_a_small_model_is_taken_out(text: str, said: str) -> None:

@@ -119,10 +119,17 @@ HARD_MOVES = (
 """What a small model says wrong in what a move does, as it is written, and why."""
 JOINTS = re.compile(r"(,? (?:and|but|so)) that (?!is\b|was\b)")
 """How a report goes on with another clause."""
-PREPOSITIONS = (
-    "(?:at|before|in|on|to|by|with|of|for|until|till|since|from|under|after|into|about|through|over|without|behind|as)"
+GOES_ON = (
+    r"(?:at|before|in|on|by|with|for|until|till|since|from|under|after|about|through|over|without|behind) "
+    r"(?!(?:once|now|all|example|the way|the other)\b)(?:(?!\b(?:I|you|we|they|he|she)\b)[^,.?!\u2026])*"
 )
-"""What a sentence goes on with, and no new one begins."""
+"""How a sentence goes on that ends without another clause: with a preposition."""
+CLAUSE = re.compile(
+    r"\s*(?:(?:and|but|so) )?"
+    r"(?:if|when|while|since|before|after|as|until|once|because|although|unless|who|what|where|now|that)",
+    re.IGNORECASE,
+)
+"""What a clause begins with behind which another has to come."""
 MEMORY_FORM = re.compile(r"^I remember, from long ago(:|,) (?=\w)")
 """The form in which a prompt quotes a memory."""
 

@@ -109,7 +109,7 @@ class Endpoint:
     async def _try(self, prompt: Prompt, seed: int, on_token: OnToken | None) -> Reply:
         await self._let_through(prompt)
         if self.client.is_closed():
-            raise ModelError(f"{self.where} was closed; open it again with `dreamplay.get_model`, and go on")
+            raise ModelError(f"{self.where} was closed; open it again, and go on")
         async with Waits.current().answering() as answer:
             reply = await self._ask(prompt, seed, on_token, answer)
         self._said_busy = False

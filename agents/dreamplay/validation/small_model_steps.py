@@ -62,18 +62,21 @@ def _borrowed(called: str, context: CheckContext) -> bool:
 
 
 def _name_amid(text: str, context: CheckContext) -> str:
-    """A line without the name of whoever it is for, where that cuts a sentence before a preposition: "I wrote all of
+    """A line without the name of whoever it is for, where that cuts a sentence before its last words: "I wrote all of
     it, Leo, in one night". People do that in one line of two hundred, and a small model in one of fifteen.
     """
     if not context.to:
         return text
-    cut = rf"(?<=[\w'\u2019]), {names.whole(context.to)},(?= {english.PREPOSITIONS} [^.?!]*[.?!\u2026])"
-    return re.sub(cut, lambda found: "" if _begun(text[: found.start()]) else found[0], text)
+    cut = rf"(?<=[\w'\u2019]), {names.whole(context.to)},(?= {english.GOES_ON}[.?!\u2026])"
+    return re.sub(cut, lambda found: "" if _one_clause(text[: found.start()], context.cast) else found[0], text)
 
 
-def _begun(text: str) -> bool:
-    """Whether the last sentence of a text has gone on for more than a few words: "No, Leo, at noon" stays."""
-    return len(re.split(r"[.?!\u2026]", text)[-1].split()) >= _SENTENCE
+def _one_clause(text: str, cast: Collection[str]) -> bool:
+    """Whether the last sentence of a text is a clause of more than a few words so far: "No, Leo, at noon" stays, and so
+    does what another clause has to follow, or a list of names."""
+    begun = re.split(r"[.?!\u2026]", text)[-1]
+    listed = re.search(rf"{names.whole(cast)}$", begun)
+    return len(begun.split()) >= _SENTENCE and not listed and not english.CLAUSE.match(begun)
 
 
 _SENTENCE = 3

@@ -38,7 +38,7 @@ class _Queue(NamedTuple):
 
 
 _QUEUES = {
-    "slurm": _Queue(("squeue", "--noheader", "--format=%i", "--user"), "slurm-{job}.out"),
+    "slurm": _Queue(("squeue", "-h", "-o", "%i", "-u"), "slurm-{job}.out"),
     "pbs": _Queue(("qselect", "-u"), "{name}.e{job}"),
     "sge": _Queue(("qstat", "-u"), "{name}.o{job}"),
 }
@@ -66,6 +66,8 @@ class Jobs:
         """The jobs of which a worker came."""
         self._missed: set[str] = set()
         """Those of them of which none was there at the last look."""
+        self._gone: set[str] = set()
+        """Those without a worker that the queue did not list at the last look: it may list a new one late."""
         self._listed = False
         """Whether the queue has listed one of them; if not, they may be in another queue than the one that we ask."""
         self._tries = 0
@@ -94,7 +96,8 @@ class Jobs:
                 yield
                 keeping.cancel()
         except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            error = errors.exceptions[0]
+            raise error from error.__cause__
 
     async def _keep(self) -> None:
         from distributed.diagnostics.plugin import SchedulerPlugin
@@ -139,18 +142,20 @@ class Jobs:
         try:
             told = await asyncio.to_thread(
                 subprocess.run, (*self._queue.listing, getpass.getuser()), stdin=subprocess.DEVNULL,
-                capture_output=True, text=True, check=True, timeout=_ANSWERED,
+                capture_output=True, text=True, errors="replace", check=True, timeout=_ANSWERED,
             )  # fmt: skip
         except (OSError, KeyError, subprocess.SubprocessError):
             return None
         return set(re.findall(r"^\s*(\d+)", told.stdout, re.MULTILINE))
 
     def _ended(self, jobs: set[str], listed: set[str] | None) -> set[str]:
-        """Those that ended before a worker of theirs came."""
+        """Those that ended before a worker of theirs came: the queue has not listed them at two looks in a row."""
         if listed is None:
             return set()
         self._listed = self._listed or not jobs.isdisjoint(listed)
-        return jobs - self._came - listed if self._listed else set()
+        gone = jobs - self._came - listed if self._listed else set()
+        ended, self._gone = gone & self._gone, gone
+        return ended
 
     def _count(self, ended: set[str]) -> None:
         """Give jobs up that ended before a worker of theirs came, if that was so too many times in a row.
