@@ -120,8 +120,8 @@ HARD_MOVES = (
 JOINTS = re.compile(r"(,? (?:and|but|so)) that (?!is\b|was\b)")
 """How a report goes on with another clause."""
 GOES_ON = (
-    r"(?:at|before|in|on|by|with|for|until|till|since|from|under|after|about|through|over|without|behind) "
-    r"(?!(?:once|now|all|example|the way|the other)\b)(?:(?!\b(?:I|you|we|they|he|she)\b)[^,.?!\u2026])*"
+    r"(?:at|before|in|on|by|with|for|until|till|since|from|under|after|about|through|over|without|behind|as) "
+    r"(?!(?:once|now|all|example|usual|the way|the other)\b)(?:(?!\b(?:I|you|we|they|he|she|it)\b)[^,.?!\u2026])*"
 )
 """How a sentence goes on that ends without another clause: with a preposition."""
 CLAUSE = re.compile(
