@@ -65,7 +65,7 @@ def _name_amid(text: str, context: CheckContext) -> str:
     """A line without the name of whoever it is for, where that cuts a sentence before its last words: "I wrote all of
     it, Leo, in one night". People do that in one line of two hundred, and a small model in one of fifteen.
     """
-    if not context.to:
+    if not context.to or (context.note and re.search(names.whole(context.to), context.note.matter)):
         return text
     cut = rf"(?<=[\w'\u2019]), {names.whole(context.to)},(?= {english.GOES_ON}[.?!\u2026])"
     return re.sub(cut, lambda found: "" if _one_clause(text[: found.start()], context.cast) else found[0], text)
