@@ -530,6 +530,7 @@ def test_a_small_models_own_name_is_cut_out_between_commas_where_it_only_hangs(t
         ("I wrote all of it, Elara, in one night.", "I wrote all of it in one night."),
         ("Sit down. Nobody looks in a barrel, Elara, before Sunday. Do they?",
          "Sit down. Nobody looks in a barrel before Sunday. Do they?"),
+        ("That soup won't be warmer, Elara, at noon.", "That soup won't be warmer at noon."),
         ("No, Elara, at noon.", "No, Elara, at noon."),
         ("I wrote all of it, Elara, and you slept.", "I wrote all of it, Elara, and you slept."),
         ("I wrote all of it, Sam, in one night.", "I wrote all of it, Sam, in one night."),

@@ -125,8 +125,7 @@ GOES_ON = (
 )
 """How a sentence goes on that ends without another clause: with a preposition."""
 CLAUSE = re.compile(
-    r"\s*(?:(?:and|but|so) )?"
-    r"(?:if|when|while|since|before|after|as|until|once|because|although|unless|who|what|where|now|that)",
+    r"\s*(?:(?:and|but|so) )?(?:if|when|while|since|before|after|as|until|once|because|although|unless|now that)\b",
     re.IGNORECASE,
 )
 """What a clause begins with behind which another has to come."""
