@@ -77,7 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A study on a cluster that falls apart.")
     parser.add_argument("--seconds", type=float, default=300, help="for which it is disturbed")
     parser.add_argument("--every", type=float, default=20, help="seconds between two deaths of a worker")
-    parser.add_argument("--seeds", type=int, default=120, help="of each of two conditions: enough to outlast that time")
+    parser.add_argument("--seeds", type=int, default=60, help="of each of two conditions: enough to outlast that time")
     parser.add_argument("--jobs", type=int, default=24, help="plays at once")
     parser.add_argument("--latency", type=float, default=1.0, help="seconds before each answer begins")
     parser.add_argument("--logs", type=Path, help="a folder for what all of them say, which is kept")
