@@ -13,6 +13,7 @@ from dreamplay.engine.runner import Runner
 from dreamplay.formats import PAGE
 from dreamplay.models.scripted import ScriptedModel
 from dreamplay.participants.spoken_for import spoken_for
+from dreamplay.prompting.event_text import EventText
 from dreamplay.runs import transcript
 from dreamplay.runs.pending_answers import PendingAnswer
 from dreamplay.runs.transcript import FILE, RunLog
@@ -126,3 +127,13 @@ def test_what_waits_to_be_recorded_keeps_the_line() -> None:
     )
     assert PendingAnswer.model_validate_json(kept.model_dump_json()).event()["said"] == 0
     assert "said" not in kept.model_copy(update={"said": None}).model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"), [("Go.", "Ada decides: “Go.”\n"), ("", "(Ada chooses to leave the house)\n")]
+)
+def test_of_a_choice_those_present_hear_the_reason_or_what_was_chosen(path: Path, reason: str, told: str) -> None:
+    plan = worlds.plan(path)
+    made = worlds.event(kind="stance", speaker="ada", text=reason, choice="go", said=0)
+    choices = {choice.id: plan.cast.fill(choice.text) for choice in plan.played.choices}
+    assert EventText(plan.cast, choices=choices).spoken(made) == told

@@ -165,6 +165,18 @@ async def test_the_session_of_a_connection_that_was_lost_on_this_side_only_is_en
     assert place.holder() is None
 
 
+def test_the_server_ends_the_session_of_a_machine_that_vanished_whether_or_not_an_answer_was_on_its_way(
+    store: PostgresStore,
+) -> None:
+    with store.place("one").hold():
+        connection = store.database.writer._link._connection
+        assert connection
+        rows = connection.execute("SELECT name, setting::int FROM pg_settings WHERE name LIKE 'tcp%'").fetchall()
+    after = dict(rows)
+    silent = after["tcp_keepalives_idle"] + after["tcp_keepalives_interval"] * after["tcp_keepalives_count"]
+    assert (silent, after["tcp_user_timeout"]) == (30, 30_000)
+
+
 def test_a_run_that_is_deleted_while_it_is_played(database: str, store: PostgresStore) -> None:
     with store.place("one").hold():
         journal = store.place("one").journal(FILE, forced=True)

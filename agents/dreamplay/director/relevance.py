@@ -99,16 +99,22 @@ def similarity(cast: Cast, embedder: Embedder, one: str, other: str) -> float:
     Raises:
         EmbeddingError: the sentence vectors cannot be loaded.
     """
-    return _near(embedder, cast.nameless(cast.fill(one)), (cast.nameless(cast.fill(other)),))
+    one, other = (cast.nameless(cast.fill(text)) for text in (one, other))
+    return round(float(_direction(embedder, one) @ _direction(embedder, other)), _EXACT)
 
 
 @lru_cache(maxsize=4096)
 def _near(embedder: Embedder, text: str, voice: tuple[str, ...]) -> float:
     """The similarity of a text to a voice. Cached, since a scene asks for the same ones again and again."""
-    from dreamplay.memory.embeddings import embed
+    return round(float(_direction(embedder, text) @ _voice(embedder, voice)), _EXACT)
 
-    (row,) = embed(embedder, (text,))
-    return round(float(_unit(row) @ _voice(embedder, voice)), _EXACT)
+
+@lru_cache(maxsize=4096)
+def _direction(embedder: Embedder, text: str) -> Any:
+    """The vector of a text. Cached, since the moves of a story are compared with each line."""
+    from dreamplay.memory.embeddings import row
+
+    return _unit(row(embedder, text))
 
 
 @lru_cache(maxsize=256)

@@ -53,6 +53,19 @@ def embed(embedder: Embedder, texts: Sequence[str]) -> Matrix:
     return unit
 
 
+@lru_cache(maxsize=1024)
+def row(embedder: Embedder, text: str) -> NDArray[np.float32]:
+    """A text as a row of `embed`; kept, since what was just said is compared with one thing after another.
+
+    Raises:
+        EmbeddingError: see `embed`.
+        PluginFailedError: see `embed`.
+    """
+    made: NDArray[np.float32] = embed(embedder, [text])[0]
+    made.flags.writeable = False
+    return made
+
+
 @lru_cache(maxsize=8192)
 def quantized(embedder: Embedder, text: str) -> NDArray[np.float32]:
     """A text as a row of whole numbers (see STEPS); kept, since everybody who was there remembers the same words.
@@ -61,8 +74,8 @@ def quantized(embedder: Embedder, text: str) -> NDArray[np.float32]:
         EmbeddingError: see `embed`.
         PluginFailedError: see `embed`.
     """
-    row: NDArray[np.float32] = np.rint(embed(embedder, [text])[0] * STEPS)
-    return row
+    steps: NDArray[np.float32] = np.rint(row(embedder, text) * STEPS)
+    return steps
 
 
 def ready(embedder: Embedder) -> None:

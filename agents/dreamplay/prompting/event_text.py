@@ -48,6 +48,8 @@ class EventText:
     language: Language = ENGLISH
     begin_moves: bool = True
     """Whether moves are begun the first time: see `ModelProfile`."""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    """The texts of the story's choices, by id."""
     _told: dict[int, tuple[Event, str, float]] = field(default_factory=dict, repr=False, compare=False)
     _counted: tuple[list[Event], list[float]] = field(default_factory=lambda: ([], []), repr=False, compare=False)
     """The events of the last prompt, and the tokens of each."""
@@ -106,7 +108,10 @@ class EventText:
         return f"({self.cast.name(event.speaker)} {text})\n"
 
     def _stance(self, event: StanceEvent, text: str) -> str:
-        return f"{self.cast.name(event.speaker)} decides: {text}\n" if text else ""
+        if text:
+            return f"{self.cast.name(event.speaker)} decides: {text}\n"
+        choice = self.choices.get(event.choice)
+        return f"({self.cast.name(event.speaker)} chooses to {choice})\n" if choice else ""
 
     def cued(self, cue: Cue) -> str:
         """A cue as this model reads it, with the manner or without."""

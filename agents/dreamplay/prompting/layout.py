@@ -98,7 +98,8 @@ class PromptLayout:
     @cached_property
     def _wording(self) -> EventText:
         led, profile = self.profile.direction == "led", self.profile
-        return EventText(self.cast, profile.cue_manner, led, self._language, profile.begin_moves)
+        choices = {choice.id: self.cast.fill(choice.text) for choice in self.story.choices}
+        return EventText(self.cast, profile.cue_manner, led, self._language, profile.begin_moves, choices)
 
     @cached_property
     def _system(self) -> str:

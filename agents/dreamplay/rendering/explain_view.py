@@ -89,13 +89,15 @@ class ExplainView:
         story, fill = record.header.story, record.cast.fill
         self._cast = record.cast
         self._beats = {beat.id: fill(beat.title) for beat in story.beats} | {PROLOGUE: PROLOGUE_TITLE}
+        self._choices = {choice.id: fill(choice.text) for choice in story.choices}
         self._places = {scene.id: fill(scene.place) for _, scene in story.scenes} | {PROLOGUE: PROLOGUE_TITLE}
 
     def why(self, made: Explanation) -> None:
         """Print why a line was said."""
         where = [self._beats[made.beat], self._places[made.scene], *([f"turn {made.turn}"] if made.turn else [])]
         self._head(f"Event {made.event}, {made.kind}: {'; '.join(dict.fromkeys(where))}")
-        self._print(_told(made.kind, made.name or "The narrator", made.text or "(says nothing)"))
+        silent = f"(chooses to {self._choices[made.choice]})" if made.choice else "(says nothing)"
+        self._print(_told(made.kind, made.name or "The narrator", made.text or silent))
         if made.reflected:
             self._reflected(made.name or "", made.reflected)
         for what, words in (("thinks before", made.thought), ("does meanwhile", made.gesture)):

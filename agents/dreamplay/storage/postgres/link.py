@@ -39,6 +39,7 @@ _SESSION = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "4",
+    "tcp_user_timeout": "30000",  # the same for one that vanished while an answer was on its way to it
     "search_path": "pg_catalog",
 }
 _DEFAULTS = {
