@@ -304,7 +304,8 @@ async def test_it_is_said_each_time_that_the_last_worker_goes(monkeypatch: pytes
 
 async def test_a_queue_that_refuses_a_job_is_heard(tasks: tuple[Task, ...], queue: FakeQueue, tmp_path: Path) -> None:
     file = queue.make("echo invalid partition specified: nosuch >&2; exit 1")
-    with pytest.raises(DreamplayError, match=r"cluster.yaml:2: slurm: the cluster does not start .*partition .*nosuch"):
+    says = r"cluster.yaml:2: slurm: .* does not start \(sbatch: invalid partition specified: nosuch\); put it"
+    with pytest.raises(DreamplayError, match=says):
         await Dask(file, place(tmp_path)).run(tasks, Watched())
 
 
