@@ -278,9 +278,34 @@ async def test_jobs_that_wait_for_ever_are_named_and_taken_back(
     assert queue.told == ["sbatch", "sbatch", "scancel", "scancel"]
 
 
+async def test_it_is_said_each_time_that_the_last_worker_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    here: dict[str, Any] = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    watch, looks, workers = Watched(), [], on_dask._workers
+    monkeypatch.setattr(on_dask, "_PATIENCE", 0.01)
+    monkeypatch.setattr(on_dask, "_workers", lambda client: looks.append(client) or workers(client))
+
+    async def looked(times: int) -> None:
+        before = len(looks)
+        await asyncio.to_thread(served.until, lambda: len(looks) > before + times)
+
+    async with (
+        distributed.Scheduler(port=0, **here) as scheduler,
+        clusters.connect(scheduler.address) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        looking = group.create_task(on_dask._look(client, "there", watch))
+        for already in (0, 1):
+            await looked(3)
+            assert watch.told == ["no worker of there is there; waiting for one"] * (already + 1)
+            async with distributed.Worker(scheduler.address, nthreads=1, **here):
+                await looked(3)
+        looking.cancel()
+
+
 async def test_a_queue_that_refuses_a_job_is_heard(tasks: tuple[Task, ...], queue: FakeQueue, tmp_path: Path) -> None:
     file = queue.make("echo invalid partition specified: nosuch >&2; exit 1")
-    with pytest.raises(DreamplayError, match=r"cluster.yaml:2: slurm: the cluster does not start .*partition .*nosuch"):
+    says = r"cluster.yaml:2: slurm: .* does not start \(sbatch: invalid partition specified: nosuch\); put it"
+    with pytest.raises(DreamplayError, match=says):
         await Dask(file, place(tmp_path)).run(tasks, Watched())
 
 

@@ -15,7 +15,7 @@ import pytest
 import served
 from dreamplay.errors import DreamplayError
 from dreamplay.studies.engines import clusters, jobs
-from fake_queue import ENDS, LISTS_ALL, LISTS_ONCE, RUNS, FakeQueue
+from fake_queue import ENDS, GRID_ENDS, LISTS_ALL, LISTS_ONCE, RUNS, FakeQueue
 
 distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 pytestmark = pytest.mark.filterwarnings(
@@ -56,6 +56,21 @@ async def test_jobs_that_all_end_at_once_are_submitted_again_a_few_times(
         async with asyncio.timeout(60), clusters.connect(file):
             await asyncio.Event().wait()
     assert queue.told.count("sbatch") == 2 * (jobs.TRIES + 1)
+
+
+async def test_jobs_that_the_queue_cannot_start_are_submitted_again_a_few_times_and_it_is_said_why(
+    queue: FakeQueue,
+) -> None:
+    refused = """case $1 in
+        -j) echo 'error reason          1:      11/28/2026 02:33:21 [1001:29360]: error: the disk is full';;
+        -u) while read job; do echo "     $job 0.5 dreamplay  player       Eqw   11/28/2026 02:33:16    1"; done <jobs;;
+    esac"""
+    file = queue.make(GRID_ENDS, refused, queue="sge")
+    says = r"cluster.yaml:2: sge: 8 jobs ended .*; the queue could not start job \d+, .*\(the disk is full\); put it"
+    with pytest.raises(DreamplayError, match=says):
+        async with asyncio.timeout(60), clusters.connect(file):
+            await asyncio.Event().wait()
+    assert queue.told.count("qsub") == queue.told.count("qdel") == 2 * (jobs.TRIES + 1)
 
 
 async def test_where_a_worker_is_there_the_other_jobs_are_given_up_and_that_is_said(
@@ -108,6 +123,17 @@ async def test_a_job_that_waits_in_the_place_of_one_whose_time_was_over_is_not_t
             before, looks = queue.told, asked.stat().st_size
             await until(lambda: asked.stat().st_size > looks + 4)
             assert queue.told == before
+
+
+async def test_the_end_waits_until_a_job_that_is_being_submitted_can_be_taken_back(
+    queue: FakeQueue, tmp_path: Path
+) -> None:
+    waits, go = tmp_path / "waits", tmp_path / "go"
+    async with asyncio.timeout(60), clusters.connect(queue.make(ENDS, LISTS_ONCE)):
+        queue.make(f"touch waits; until [ -e go ]; do sleep 0.01; done; {ENDS}", LISTS_ONCE)
+        await until(waits.exists)
+        asyncio.get_running_loop().call_later(0.1, go.touch)
+    assert queue.told.count("sbatch") == queue.told.count("scancel") == 4
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import logging
+import re
 import signal
 import warnings
 from collections.abc import AsyncIterator
@@ -41,6 +42,10 @@ _QUEUES = {
     "moab": "MoabCluster", "htcondor": "HTCondorCluster", "local": "LocalCluster",
 }  # fmt: skip
 """Section to the class of dask-jobqueue that reads it."""
+_REPORT = re.compile(
+    r"Command exited .*\nCommand:\n(?P<command>\S+).*\nstdout:\n(?P<out>.*)\nstderr:\n(?P<err>.*)\n", re.DOTALL
+)
+"""How dask-jobqueue tells of a command of the queue that failed."""
 
 _Section = dict[str, Any] | None
 
@@ -147,7 +152,10 @@ async def _started(file: ClusterFile) -> AsyncIterator[Cluster]:
                 await jobs.submit()
                 await held.enter_async_context(jobs.kept())
         except (OSError, RuntimeError, ValueError, TypeError) as error:
-            raise DreamplayError(f"{file.place(name)}: the cluster does not start ({_short(error)})") from error
+            raise DreamplayError(
+                f"{file.place(name)}: the cluster does not start ({_short(error)}); put it right, and give the same "
+                "command again"
+            ) from error
         yield made
 
 
@@ -219,4 +227,7 @@ def _quiet() -> None:
 
 
 def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+    """What an error says, in one line; of a report of dask-jobqueue on a command that failed, what that has said."""
+    report = _REPORT.fullmatch(str(error))
+    told = f"{report['command']}: {report['err'] or report['out']}" if report else str(error)
+    return " ".join(told.split())[:300]

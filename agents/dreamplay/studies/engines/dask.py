@@ -175,14 +175,17 @@ class Dask:
             )
 
 
+async def _workers(client: Client) -> list[str] | None:
+    """The addresses of all workers; None if the scheduler does not say."""
+    if client.scheduler is not None:
+        with contextlib.suppress(OSError):
+            return list((await client.scheduler.identity(n_workers=-1))["workers"])
+    return None
+
+
 async def _others(client: Client, worker: str) -> list[str]:
     """The addresses of the other workers; none if the scheduler does not say."""
-    if client.scheduler is None:
-        return []
-    with contextlib.suppress(OSError):
-        there = await client.scheduler.identity(n_workers=-1)
-        return [address for address in there["workers"] if address != worker]
-    return []
+    return [address for address in await _workers(client) or () if address != worker]
 
 
 async def _look(client: Client, cluster: str, watch: Watch) -> None:
@@ -190,7 +193,9 @@ async def _look(client: Client, cluster: str, watch: Watch) -> None:
     told = False
     while True:
         await asyncio.sleep(_PATIENCE)
-        there = bool(client.scheduler_info(n_workers=-1)["workers"])
+        there = await _workers(client)
+        if there is None:
+            continue
         if not there and not told:
             asked = [f"job {number}" for number in jobs.numbers(client)]
             about = f"; ask the queue about {listed(asked)}" if asked else ""

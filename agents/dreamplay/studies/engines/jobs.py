@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
 import logging
-import re
-import subprocess
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dreamplay.errors import DreamplayError
+from dreamplay.studies.engines.queues import QUEUES, Listing
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -23,26 +21,7 @@ node, or a file system that was away for a minute. What is wrong in the job itse
 at the command hears of it within some minutes, before the queue has started hundreds of jobs for nothing."""
 _LOOK = 30.0
 """Seconds after which the jobs are looked at again."""
-_ANSWERED = 10.0
-"""Seconds in which a queue has to say which jobs it has."""
 _log = logging.getLogger(__name__)
-
-
-class _Queue(NamedTuple):
-    """What is known of a queueing system."""
-
-    listing: tuple[str, ...]
-    """The command that lists the jobs of a user, waiting or running: each in a line that begins with its number."""
-    output: str
-    """The file in which a job's errors are if nothing else is said."""
-
-
-_QUEUES = {
-    "slurm": _Queue(("squeue", "-h", "-o", "%i", "-u"), "slurm-{job}.out"),
-    "pbs": _Queue(("qselect", "-u"), "{name}.e{job}"),
-    "sge": _Queue(("qstat", "-u"), "{name}.o{job}"),
-}
-"""By section of a cluster's file. No other is asked: its jobs are taken to wait until a worker of theirs comes."""
 
 
 class Jobs:
@@ -57,7 +36,7 @@ class Jobs:
 
     def __init__(self, cluster: Any, queue: str, asked: int, place: str) -> None:
         self._cluster = cluster
-        self._queue = _QUEUES.get(queue)
+        self._queue = QUEUES.get(queue)
         self._asked = self._left = asked
         self._place = place
         self._names: set[str] = set()
@@ -73,6 +52,8 @@ class Jobs:
         self._tries = 0
         self._in_vain = 0
         """Jobs that ended since the last worker came, before one of theirs did."""
+        self._changing = asyncio.Lock()
+        """Held while jobs are taken back and submitted: Dask cannot close a cluster in which that is cancelled."""
 
     async def submit(self) -> None:
         """Submit as many as there should be.
@@ -93,8 +74,11 @@ class Jobs:
         try:
             async with asyncio.TaskGroup() as group:
                 keeping = group.create_task(self._keep())
-                yield
-                keeping.cancel()
+                try:
+                    yield
+                finally:
+                    async with self._changing:
+                        keeping.cancel()
         except ExceptionGroup as errors:
             error = errors.exceptions[0]
             raise error from error.__cause__
@@ -117,7 +101,7 @@ class Jobs:
 
     async def _look(self) -> None:
         """Submit those again that are over: their time was over, or they ended before a worker of theirs came."""
-        listed = await self._listing()
+        listed = await self._queue.listed() if self._queue else None
         jobs = {name: str(job.job_id) for name, job in self._cluster.workers.items() if job.job_id}
         here = {str(worker.name) for worker in self._cluster.scheduler.workers.values()}
         came = {job for name, job in jobs.items() if _any_of(name, self._names | here)}
@@ -130,34 +114,24 @@ class Jobs:
         over, self._missed = missing & self._missed, missing
         ended = self._ended(set(jobs.values()), listed)
         if ended:
-            self._count(ended)
-        with contextlib.suppress(Exception):  # a queue that takes no job now may take it later
-            await self._cluster.scale_down({name for name, job in jobs.items() if job in over | ended})
-            await self.submit()
+            await self._count(ended, listed.refused if listed else set())
+        async with self._changing:
+            with contextlib.suppress(Exception):  # a queue that takes no job now may take it later
+                await self._cluster.scale_down({name for name, job in jobs.items() if job in over | ended})
+                await self.submit()
 
-    async def _listing(self) -> set[str] | None:
-        """The numbers of the user's jobs that the queue has, waiting or running; None if it does not say."""
-        if self._queue is None:
-            return None
-        try:
-            told = await asyncio.to_thread(
-                subprocess.run, (*self._queue.listing, getpass.getuser()), stdin=subprocess.DEVNULL,
-                capture_output=True, text=True, errors="replace", check=True, timeout=_ANSWERED,
-            )  # fmt: skip
-        except (OSError, KeyError, subprocess.SubprocessError):
-            return None
-        return set(re.findall(r"^\s*(\d+)", told.stdout, re.MULTILINE))
-
-    def _ended(self, jobs: set[str], listed: set[str] | None) -> set[str]:
-        """Those that ended before a worker of theirs came: the queue has not listed them at two looks in a row."""
+    def _ended(self, jobs: set[str], listed: Listing | None) -> set[str]:
+        """Those that ended before a worker of theirs came: at two looks in a row, the queue has not listed them, or it
+        could not start them.
+        """
         if listed is None:
             return set()
-        self._listed = self._listed or not jobs.isdisjoint(listed)
-        gone = jobs - self._came - listed if self._listed else set()
+        self._listed = self._listed or not jobs.isdisjoint(listed.alive | listed.refused)
+        gone = jobs - self._came - listed.alive if self._listed else set()
         ended, self._gone = gone & self._gone, gone
         return ended
 
-    def _count(self, ended: set[str]) -> None:
+    async def _count(self, ended: set[str], refused: set[str]) -> None:
         """Give jobs up that ended before a worker of theirs came, if that was so too many times in a row.
 
         Raises:
@@ -168,16 +142,23 @@ class Jobs:
         if self._tries <= TRIES:
             return
         self._left -= len(ended)
-        told = f"{self._place}: {self._in_vain} jobs ended before a worker of theirs came; {self._output(ended)}"
+        last = max(ended, key=int)
+        why = await self._refusal(last) if last in refused else self._output(last)
+        told = f"{self._place}: {self._in_vain} jobs ended before a worker of theirs came; {why}"
         if self._left > 0:
             _log.warning("%s; %d of %d jobs are left", told, self._left, self._asked)
             return
         raise DreamplayError(f"{told}; put it right, and give the same command again: what was played is kept")
 
-    def _output(self, ended: set[str]) -> str:
+    async def _refusal(self, last: str) -> str:
+        """Why the queue could not start the last of some jobs."""
+        assert self._queue
+        why = await self._queue.why(last)
+        return f"the queue could not start job {last}, the last of them{f' ({why})' if why else ''}"
+
+    def _output(self, last: str) -> str:
         """Where to read what the last of some jobs has said."""
         assert self._queue
-        last = max(ended, key=int)
         job = next(job for job in self._cluster.workers.values() if str(job.job_id) == last)
         if job.log_directory:
             return f"the output of job {last}, the last of them, is in {Path(job.log_directory).absolute()}"
