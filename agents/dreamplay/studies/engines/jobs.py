@@ -8,7 +8,7 @@ import getpass
 import logging
 import re
 import subprocess
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -90,14 +90,8 @@ class Jobs:
         Raises:
             DreamplayError: all ended before a worker of theirs came, again and again.
         """
-        try:
-            async with asyncio.TaskGroup() as group:
-                keeping = group.create_task(self._keep())
-                yield
-                keeping.cancel()
-        except ExceptionGroup as errors:
-            error = errors.exceptions[0]
-            raise error from error.__cause__
+        async with beside(self._keep()):
+            yield
 
     async def _keep(self) -> None:
         from distributed.diagnostics.plugin import SchedulerPlugin
@@ -120,13 +114,13 @@ class Jobs:
         listed = await self._listing()
         jobs = {name: str(job.job_id) for name, job in self._cluster.workers.items() if job.job_id}
         here = {str(worker.name) for worker in self._cluster.scheduler.workers.values()}
-        came = {job for name, job in jobs.items() if _any_of(name, self._names | here)}
+        came = {job for name, job in jobs.items() if any_of(name, self._names | here)}
         self._names.clear()
         if came - self._came:  # so it is not all jobs that something is wrong with
             self._tries, self._in_vain, self._left = 0, 0, self._asked
         self._came = (self._came | came) & set(jobs.values())  # the next job may have the name of one that is over
         # Dask does not notice that a job of several processes is over. One that is missed once may be restarting.
-        missing = {job for name, job in jobs.items() if job in self._came and not _any_of(name, here)}
+        missing = {job for name, job in jobs.items() if job in self._came and not any_of(name, here)}
         over, self._missed = missing & self._missed, missing
         ended = self._ended(set(jobs.values()), listed)
         if ended:
@@ -191,6 +185,19 @@ def numbers(client: Client) -> list[str]:
     return [str(job.job_id) for job in asked if getattr(job, "job_id", None)]
 
 
-def _any_of(job: str, workers: Iterable[str]) -> bool:
+@contextlib.asynccontextmanager
+async def beside(keeping: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Have something go on meanwhile. If it fails, whatever else goes on is cancelled, and its error is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(keeping)
+            yield
+            task.cancel()
+    except ExceptionGroup as errors:
+        error = errors.exceptions[0]
+        raise error from error.__cause__
+
+
+def any_of(job: str, workers: Iterable[str]) -> bool:
     """Whether one of some workers is of a job, by their names."""
     return any(name == job or name.startswith(f"{job}-") for name in workers)
