@@ -1,4 +1,5 @@
-"""A small study in files of its own: a story for three, two changed personas, the file of the study; and a queue."""
+"""A small study in files of its own: a story for three, two changed personas, the file of the study; a queue, and
+a Kubernetes."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 import worlds
+from fake_kubernetes import FakeKubernetes
 from fake_queue import FakeQueue
 
 Write = Callable[..., Path]
@@ -46,3 +48,10 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeQueue:
     """A Slurm on the path; see `FakeQueue.make`."""
     pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is not installed")
     return FakeQueue(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeKubernetes:
+    """A Kubernetes that can be imported; see `FakeKubernetes.make`."""
+    pytest.importorskip("dask", reason="the extra `dask` is not installed")
+    return FakeKubernetes(tmp_path, monkeypatch)

@@ -30,6 +30,7 @@ from dreamplay.studies.engines.dask import Dask
 from dreamplay.studies.engines.here import Here
 from dreamplay.studies.tasks import Task
 from dreamplay.studies.worker import Worker, Workplace
+from fake_kubernetes import FakeKubernetes
 from fake_queue import FakeQueue
 
 distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
@@ -326,3 +327,18 @@ async def test_jobs_that_all_end_at_once_stop_the_study(
     with pytest.raises(DreamplayError, match=r"cluster.yaml:2: slurm: 8 jobs ended before .* the same command again"):
         await engine.run(tasks, Watched())
     assert queue.told.count("sbatch") == 2 * (jobs.TRIES + 1)
+
+
+async def test_a_stop_does_not_wait_for_pods(
+    tasks: tuple[Task, ...], kubernetes: FakeKubernetes, tmp_path: Path
+) -> None:
+    engine = Dask(kubernetes.make(), place(tmp_path))
+
+    async def starts() -> None:
+        engine.stop()
+        await asyncio.Event().wait()
+
+    kubernetes.starts = starts
+    await asyncio.wait_for(engine.run(tasks, Watched()), 30)
+    assert engine.stopping
+    assert kubernetes.closed == 1

@@ -11,19 +11,17 @@ import re
 import signal
 import warnings
 from collections.abc import AsyncIterator
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from pydantic import Field, model_validator
 from ruamel.yaml import YAML
 
 from dreamplay.errors import DreamplayError, UsageError
-from dreamplay.library import yaml_document, yaml_loader
-from dreamplay.schema.authored import Authored
-from dreamplay.schema.error_messages import did_you_mean, listed
+from dreamplay.studies.engines import kubernetes
+from dreamplay.studies.engines.cluster_file import NAME, QUEUE_CLASSES, ClusterFile, configure, read
 from dreamplay.studies.engines.jobs import Jobs
+from dreamplay.studies.engines.pods import Pods
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -31,71 +29,13 @@ if TYPE_CHECKING:
 
 _REACHED = 10.0
 """Seconds in which a scheduler has to answer."""
-_NAME = "dreamplay"
-"""Of each job in the queue, unless somebody has named it: so that those of a command that was killed can be told from
-the jobs of others that use Dask."""
 _DASHBOARD = "127.0.0.1:8787"
 """Where the scheduler of a queue shows what it does; a free port if that is taken. Dask itself would show it to every
 machine, and has no password and no TLS for it."""
-_QUEUES = {
-    "slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf": "LSFCluster", "oar": "OARCluster",
-    "moab": "MoabCluster", "htcondor": "HTCondorCluster", "local": "LocalCluster",
-}  # fmt: skip
-"""Section to the class of dask-jobqueue that reads it."""
 _REPORT = re.compile(
     r"Command exited .*\nCommand:\n(?P<command>\S+).*\nstdout:\n(?P<out>.*)\nstderr:\n(?P<err>.*)\n", re.DOTALL
 )
 """How dask-jobqueue tells of a command of the queue that failed."""
-
-_Section = dict[str, Any] | None
-
-
-class ClusterFile(Authored):
-    """A cluster to be started. Its section is that of the configuration of dask-jobqueue or dask-kubernetes, with their
-    names; what it does not set is as their own configuration has it."""
-
-    workers: int = Field(ge=1, le=10_000)
-    """How many: jobs of a queue, each with as many processes as its section says, or pods."""
-    tls: bool = False
-    """Whether scheduler and workers of a queue speak only to those who have a certificate that is made for this one
-    command. Without it, whoever reaches the scheduler can have anything executed by its workers."""
-    slurm: _Section = None
-    pbs: _Section = None
-    sge: _Section = None
-    lsf: _Section = None
-    oar: _Section = None
-    moab: _Section = None
-    htcondor: _Section = None
-    local: _Section = None
-    """Jobs that are processes of this machine, to try it out."""
-    kubernetes: _Section = None
-
-    @model_validator(mode="after")
-    def _one(self) -> ClusterFile:
-        if len(self.sections) != 1:
-            known = ", ".join((*_QUEUES, "kubernetes"))
-            raise ValueError(f"write exactly one section that says where the workers run: {known}")
-        return self
-
-    def place(self, *keys: str) -> str:
-        """A key for a message, with the file and line in which it stands."""
-        shown = ".".join(keys)
-        return f"{self.path}:{yaml_document.read(self.path).line_of(keys)}: {shown}" if self.path else shown
-
-    @property
-    def sections(self) -> dict[str, dict[str, Any]]:
-        """The sections that are there, by name."""
-        found = {name: getattr(self, name) for name in (*_QUEUES, "kubernetes")}
-        return {name: section for name, section in found.items() if section is not None}
-
-
-def read(cluster: str) -> ClusterFile | None:
-    """What the file of a cluster says; None for the address of a scheduler.
-
-    Raises:
-        LibraryError: it cannot be read, or does not fit.
-    """
-    return None if "://" in cluster else yaml_loader.read(Path(cluster), ClusterFile)
 
 
 @contextlib.asynccontextmanager
@@ -108,8 +48,8 @@ async def connect(cluster: str) -> AsyncIterator[Client]:
     Raises:
         LibraryError: the file cannot be read, or does not fit.
         UsageError: something has to be installed first, or a key is unknown to it.
-        DreamplayError: the scheduler cannot be reached, the cluster does not start, or its jobs end before a worker of
-            theirs came.
+        DreamplayError: the scheduler cannot be reached, the cluster does not start, or its jobs or pods end before a
+            worker of theirs came.
     """
     try:
         from distributed import Client
@@ -143,14 +83,20 @@ async def _started(file: ClusterFile) -> AsyncIterator[Cluster]:
     # What was read and checked has texts for values; Dask takes numbers, and true and false, for what they are.
     section: dict[str, Any] = YAML(typ="safe", pure=True).load(file.path)[name] or {}
     async with contextlib.AsyncExitStack() as held:
+        if name == "kubernetes":
+            pods = Pods(kubernetes.cluster(file, section), file.place(name))
+            held.push_async_callback(pods.end)
+            await held.enter_async_context(pods.kept())
+            await pods.start()
+            yield pods.cluster
+            return
         try:
-            made = _pods(file, section) if name == "kubernetes" else _queue(file, name, section)
+            made = _queue(file, name, section)
             held.push_async_callback(_ended, made)
             await made
-            if name != "kubernetes":
-                jobs = Jobs(made, name, file.workers, file.place(name))
-                await jobs.submit()
-                await held.enter_async_context(jobs.kept())
+            jobs = Jobs(made, name, file.workers, file.place(name))
+            await jobs.submit()
+            await held.enter_async_context(jobs.kept())
         except (OSError, RuntimeError, ValueError, TypeError) as error:
             raise DreamplayError(
                 f"{file.place(name)}: the cluster does not start ({_short(error)}); put it right, and give the same "
@@ -174,11 +120,11 @@ def _queue(file: ClusterFile, name: str, section: dict[str, Any]) -> Cluster:
     import dask
 
     if dask.config.get(f"jobqueue.{name}.name", None) == "dask-worker":  # the default of dask-jobqueue
-        section = {"name": _NAME} | section
-    _configure(file, name, f"jobqueue.{name}", section)
+        section = {"name": NAME} | section
+    configure(file, name, f"jobqueue.{name}", section)
     asked = dask.config.get(f"jobqueue.{name}.scheduler-options", None) or {}
     options = {"dashboard_address": _DASHBOARD} | asked
-    made: Cluster = getattr(module, _QUEUES[name])(
+    made: Cluster = getattr(module, QUEUE_CLASSES[name])(
         asynchronous=True, security=file.tls or None, scheduler_options=options
     )
     return made
@@ -191,39 +137,12 @@ def _jobqueue(name: str) -> ModuleType:
         return importlib.import_module(f"dask_jobqueue.{name}")
 
 
-def _pods(file: ClusterFile, section: dict[str, Any]) -> Cluster:
-    """A scheduler and workers that are pods of Kubernetes."""
-    try:
-        from dask_kubernetes.operator import KubeCluster
-    except ImportError:
-        raise UsageError(f"{file.place('kubernetes')}: install dask-kubernetes to play there") from None
-    _configure(file, "kubernetes", "kubernetes", section)
-    made: Cluster = KubeCluster(n_workers=file.workers, asynchronous=True, quiet=True)
-    return made
-
-
-def _configure(file: ClusterFile, name: str, above: str, section: dict[str, Any]) -> None:
-    """Put a section into the configuration of Dask, where whoever starts the cluster reads it.
-
-    Raises:
-        UsageError: a key is unknown there.
-    """
-    import dask
-
-    known = dask.config.get(above)
-    for key in section:
-        if key.replace("_", "-") not in {each.replace("_", "-") for each in known}:
-            keys = sorted(known)
-            raise UsageError(f"{file.place(name, key)}: unknown key{did_you_mean(key, keys)}; valid are {listed(keys)}")
-    dask.config.set({f"{above}.{key}": value for key, value in section.items()})
-
-
 def _quiet() -> None:
     """Let Dask say nothing of its own: what matters is told in other words."""
     for name in logging.root.manager.loggerDict:
         if name.startswith(("distributed", "tornado")):  # each has a level of its own
             logging.getLogger(name).setLevel(logging.CRITICAL)
-    warnings.filterwarnings("ignore", module="distributed|dask_jobqueue")
+    warnings.filterwarnings("ignore", module="distributed|dask_jobqueue|dask_kubernetes|kr8s")
 
 
 def _short(error: Exception) -> str:

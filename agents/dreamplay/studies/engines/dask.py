@@ -18,7 +18,7 @@ from dreamplay.engine.run_config import versions
 from dreamplay.errors import DreamplayError, UsageError
 from dreamplay.schema.error_messages import listed
 from dreamplay.storage import opening
-from dreamplay.studies.engines import clusters, dask_worker, jobs
+from dreamplay.studies.engines import cluster_file, clusters, dask_worker, jobs
 from dreamplay.studies.engines.backlog import Backlog
 from dreamplay.studies.engines.base import Outcome, Watch
 from dreamplay.studies.tasks import Task
@@ -47,7 +47,7 @@ class Dask:
     """
 
     def __init__(self, cluster: str, place: Workplace) -> None:
-        clusters.read(cluster)  # what is wrong with it is said before anything is played, and in an estimate
+        cluster_file.read(cluster)  # what is wrong with it is said before anything is played, and in an estimate
         self._cluster = cluster
         self._place = _for_others(place, cluster)
         self._run = uuid.uuid4().hex
@@ -55,6 +55,8 @@ class Dask:
         self._stop = asyncio.Event()
         self._asked: set[Future[Any]] = set()
         self._seen = False
+        self._starting: asyncio.Timeout | None = None
+        """Ends the start of the cluster, while that goes on."""
 
     def __str__(self) -> str:
         return f"{self._place.all_jobs} at once on the cluster {self._cluster}"
@@ -67,6 +69,8 @@ class Dask:
     def stop(self) -> None:
         """Begin no more tasks; see `Engine.stop`."""
         self._stop.set()
+        if self._starting:
+            self._starting.reschedule(0)
         if self._backlog:
             self._backlog.stop()
 
@@ -80,7 +84,9 @@ class Dask:
         backlog = self._backlog = Backlog(tasks, watch)
         if self.stopping:
             return
-        async with clusters.connect(self._cluster) as client:
+        async with contextlib.AsyncExitStack() as held:
+            if not (client := await self._connected(held)):
+                return
             beside = [asyncio.create_task(each) for each in (self._tell(client), _look(client, self._cluster, watch))]
             try:
                 async with asyncio.TaskGroup() as group:
@@ -94,6 +100,18 @@ class Dask:
                 if client.status == "running":
                     with contextlib.suppress(Exception):  # else the workers tidy up when the next command comes
                         await asyncio.wait_for(client.run(dask_worker.leave, self._run, on_error="ignore"), _AGAIN)
+
+    async def _connected(self, held: contextlib.AsyncExitStack) -> Client | None:
+        """A client of the cluster; None if it was asked to stop before that was there: pods may take long."""
+        try:
+            async with asyncio.timeout(None) as self._starting:
+                return await held.enter_async_context(clusters.connect(self._cluster))
+        except TimeoutError:
+            if not self.stopping:
+                raise
+            return None
+        finally:
+            self._starting = None
 
     async def _serve(self, client: Client, backlog: Backlog) -> None:
         """Hand out one task after the other."""
@@ -136,9 +154,10 @@ class Dask:
             return Outcome.model_validate_json(told), worker
         except (FutureCancelledError, CommClosedError):  # the latter where its answer was on the way
             if not self.stopping or client.status != "running":
+                again = "start it and its workers again, and " if "://" in self._cluster else ""
                 raise DreamplayError(
-                    f"the scheduler at {self._cluster} is gone; what was played is kept: start it and its workers "
-                    "again, and give the same command again"
+                    f"the scheduler at {self._cluster} is gone; what was played is kept: {again}give the same command "
+                    "again"
                 ) from None
             return Outcome(name=task.name, state="stopped"), ""
         except KilledWorker:

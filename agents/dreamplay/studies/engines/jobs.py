@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,17 +71,8 @@ class Jobs:
         Raises:
             DreamplayError: all ended before a worker of theirs came, again and again.
         """
-        try:
-            async with asyncio.TaskGroup() as group:
-                keeping = group.create_task(self._keep())
-                try:
-                    yield
-                finally:
-                    async with self._changing:
-                        keeping.cancel()
-        except ExceptionGroup as errors:
-            error = errors.exceptions[0]
-            raise error from error.__cause__
+        async with beside(self._keep(), self._changing):
+            yield
 
     async def _keep(self) -> None:
         from distributed.diagnostics.plugin import SchedulerPlugin
@@ -104,13 +95,13 @@ class Jobs:
         listed = await self._queue.listed() if self._queue else None
         jobs = {name: str(job.job_id) for name, job in self._cluster.workers.items() if job.job_id}
         here = {str(worker.name) for worker in self._cluster.scheduler.workers.values()}
-        came = {job for name, job in jobs.items() if _any_of(name, self._names | here)}
+        came = {job for name, job in jobs.items() if any_of(name, self._names | here)}
         self._names.clear()
         if came - self._came:  # so it is not all jobs that something is wrong with
             self._tries, self._in_vain, self._left = 0, 0, self._asked
         self._came = (self._came | came) & set(jobs.values())  # the next job may have the name of one that is over
         # Dask does not notice that a job of several processes is over. One that is missed once may be restarting.
-        missing = {job for name, job in jobs.items() if job in self._came and not _any_of(name, here)}
+        missing = {job for name, job in jobs.items() if job in self._came and not any_of(name, here)}
         over, self._missed = missing & self._missed, missing
         ended = self._ended(set(jobs.values()), listed)
         if ended:
@@ -172,6 +163,24 @@ def numbers(client: Client) -> list[str]:
     return [str(job.job_id) for job in asked if getattr(job, "job_id", None)]
 
 
-def _any_of(job: str, workers: Iterable[str]) -> bool:
+@contextlib.asynccontextmanager
+async def beside(keeping: Coroutine[Any, Any, None], whole: asyncio.Lock | None = None) -> AsyncIterator[None]:
+    """Have something go on meanwhile. If it fails, whatever else goes on is cancelled, and its error is raised. At the
+    end it is cancelled itself, but not while it holds the lock.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(keeping)
+            try:
+                yield
+            finally:
+                async with whole or contextlib.nullcontext():
+                    task.cancel()
+    except ExceptionGroup as errors:
+        error = errors.exceptions[0]
+        raise error from error.__cause__
+
+
+def any_of(job: str, workers: Iterable[str]) -> bool:
     """Whether one of some workers is of a job, by their names."""
     return any(name == job or name.startswith(f"{job}-") for name in workers)
