@@ -2,7 +2,7 @@
 
 What travels is text: to the workers a task and a workplace, as JSON, and back what became of it. No key is sent, no
 password of a store, and no file. Dask itself sends pickles, and whoever reaches a scheduler can have anything executed
-on its workers: see docs/studies.md.
+on its workers: see docs/clusters.md.
 """
 
 from __future__ import annotations
