@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dreamplay import languages
 from dreamplay.director import acts
 from dreamplay.library import resources
+from dreamplay.schema import own_moves
 from dreamplay.schema.base import PLACEHOLDER
 from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.error_messages import listed
@@ -46,6 +47,9 @@ def of_story(story: Story, cast: Cast) -> Iterator[Advice]:
     """What a story is missing, in the order of the file. `cast` is who plays it."""
     beats = [beat.id for beat in story.beats]
     for role, persona in cast.personas.items():
+        if persona.moves and persona.moves.keys().isdisjoint(own_moves.addresses(story, role)):
+            text = f"none of the moves that {persona.name} brings is one of {role}: all are ignored"
+            yield Advice(("cast", role), text)
         arc = persona.private.arc if persona.private else {}
         if resources.is_shipped(persona.path) and not resources.is_shipped(story.path):
             continue  # it was not written for this story
