@@ -447,6 +447,7 @@ def test_a_named_model_at_a_dead_endpoint_is_one_line_before_anything_of_the_pla
 @pytest.mark.parametrize(
     ("command", "told"),
     {
+        "export run --format html": "no such option: --format (Possible options: --to); see dreamplay export --help",
         "run --lenght short": "no such option: --lenght (Possible options: --length); see dreamplay run --help",
         "run --length medium": "--length: 'medium' is not one of 'short', 'full'; see dreamplay run --help",
         "run --seed soon": "--seed: must be a whole number (it is 'soon'); see dreamplay run --help",
