@@ -171,9 +171,8 @@ def _check(reference: str, swaps: dict[str, str], *, secrets: bool) -> None:
         echo(f"{reference}: a valid story of {', '.join(told)}")
     else:
         hidden = "" if value.private else "; it has no private sheet, and brings no fear into a dream"
-        echo(f"{reference}: a valid persona{hidden}")
-        if value.moves:
-            say(f"{reference}: its moves are checked with a story: dreamplay check STORY --swap ROLE={reference}")
+        later = f"; its moves are checked with a story: dreamplay check STORY --swap ROLE={reference}"
+        echo(f"{reference}: a valid persona{hidden}{later if value.moves else ''}")
     if secrets:
         import asyncio
 
