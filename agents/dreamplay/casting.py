@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -115,7 +115,7 @@ def filled(played: Story, swaps: Mapping[str, str | Path | Persona]) -> tuple[Ca
             personas[role] = given
     swaps = by_role(Cast(personas), swaps)
     for role, persona in personas.items():
-        _check_fit(played, persona, own=role not in swaps)
+        _check_fit(played, persona, personas, own=role not in swaps)
     made = swapped(Cast(personas), swaps)
     check_swaps(played, made, swaps)
     return made, swaps
@@ -131,7 +131,7 @@ def by_role(own: Cast, swaps: Mapping[str, str | Path | Persona]) -> dict[str, s
     for given, persona in swaps.items():
         role = own.role_given(str(given))
         if role is None:
-            raise LibraryError(f"no role {given!r} in this story; it has {listed(own.givable)}")
+            raise LibraryError(own.lacks(str(given), "story"))
         if role in found:
             raise LibraryError(f"{given!r} is the role {role}, which is swapped already; leave out one of them")
         found[role] = persona if isinstance(persona, Persona) else own.role_given(str(persona)) or persona
@@ -151,12 +151,12 @@ def check_swaps(played: Story, made: Cast, swaps: Iterable[str], *, whole: bool 
         LibraryError: their arc or their moves do not fit; the message names file and line.
     """
     for role in swaps:
-        _check_fit(played, made.personas[role], own=False, whole=whole)
+        _check_fit(played, made.personas[role], made.personas, own=False, whole=whole)
 
 
-def _check_fit(played: Story, persona: Persona, *, own: bool, whole: bool = True) -> None:
-    """Refuse an arc with a beat, or moves with one, that the story does not have. A persona from elsewhere may come
-    with those for another story: a shipped one in a story that is not, and a swap that knows none of them.
+def _check_fit(played: Story, persona: Persona, roles: Collection[str], *, own: bool, whole: bool = True) -> None:
+    """Refuse an arc with a beat, or moves with an id or a role, that the story does not have. A persona from elsewhere
+    may come with those for another story: a shipped one in a story that is not, and a swap that knows none of them.
 
     Raises:
         LibraryError: see above; the message names file and line.
@@ -165,7 +165,7 @@ def _check_fit(played: Story, persona: Persona, *, own: bool, whole: bool = True
         return
     try:
         _check_arc(played, persona, own=own)
-        own_moves.check(played, persona, own=own, whole=whole)
+        own_moves.check(played, persona, roles, own=own, whole=whole)
     except MisplacedError as error:
         place = ".".join(map(str, error.at))
         file = f"{persona.path}:{yaml_document.read(persona.path).line_of(error.at)}: " if persona.path else ""
@@ -184,7 +184,8 @@ def _check_arc(played: Story, persona: Persona, *, own: bool) -> None:
 
 def _check_named(persona: Persona, roles: Sequence[str]) -> None:
     """Refuse a persona whose file names a role that the story does not have: the braces would be played as they are
-    written. A shipped one may come into any story, and what a card says is a stranger's own.
+    written. A shipped one may come into any story, and what a card says is a stranger's own. Moves may be of another
+    story: see `_check_fit`.
 
     Raises:
         LibraryError: see above; the message names file and line.
@@ -193,7 +194,7 @@ def _check_named(persona: Persona, roles: Sequence[str]) -> None:
     if path is None or is_card(path) or resources.is_shipped(path):
         return
     try:
-        check_braces(persona.model_dump(), set(roles))
+        check_braces(persona.model_dump(exclude={"moves"}), set(roles))
     except MisplacedError as error:
         line, place = yaml_document.read(path).line_of(error.at), ".".join(map(str, error.at))
         raise LibraryError(f"{path}:{line}: {place}: {error}") from None

@@ -206,7 +206,7 @@ class LivePlay:
         assert player
         visit = player.plan.visit
         if visit and visit.interventions is None:
-            self._guest = Guest(player.plan.cast, player.plan.story, self._changed, self._audience.rewind)
+            self._guest = Guest(player.plan.cast, player.plan.performed, self._changed, self._audience.rewind)
             player.visitor = self._guest
         if paused and not self._closing:
             self._become("paused")

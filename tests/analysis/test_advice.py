@@ -72,7 +72,7 @@ CASES: dict[str, tuple[Callable[[Scene], object], str, str]] = {
     ),
     "a question that nobody answers": (
         lambda s: _moves(s).append({"role": "ada", "joins": True, "id": "x", "does": "asks {bo} what he has eaten"}),
-        "", "no other move 'answers' it",
+        "", "no other move 'answers' it: asks {bo} what he has eaten",
     ),
     "a question that somebody else answers": (
         lambda s: (s["present"].append("cyrus"), _moves(s).extend([
@@ -89,6 +89,15 @@ CASES: dict[str, tuple[Callable[[Scene], object], str, str]] = {
     ),
     "a pronoun without a noun": (
         lambda s: _moves(s)[0].update(does="tells {bo} that it stood open"), "", "before anything is named",
+    ),
+    "a pronoun that is turned round": (
+        lambda s: _moves(s)[0].update(does="tells {bo} that the door stays shut behind his back"), "", "turns round",
+    ),
+    "a name that is turned round": (
+        lambda s: _moves(s)[0].update(does="tells {bo} that the key stays with {ada}"), "", "turns round",
+    ),
+    "a question as a reason": (
+        lambda s: _moves(s)[0].update(favours="go", act="press"), "", "a question that 'favours' a choice",
     ),
     "a passive": (lambda s: _moves(s)[0].update(does="says that the door must not be opened"), "", "a passive"),
     "too many words": (
@@ -133,6 +142,10 @@ def test_of_a_persona_what_it_lacks_is_said() -> None:
     (found,) = advice.of_persona(Persona.model_validate(sheet))
     assert found.at == ("moves", "square.door.why", "does")
     assert found.text.startswith("a small model says it wrong: 'it' or 'they'")
+    sheet["moves"]["square.door.key"] = {"does": "asks {bo}: will you go?", "favours": "go"}
+    found = next(iter(advice.of_persona(Persona.model_validate(sheet))))
+    assert found.at == ("moves", "square.door.key", "does")
+    assert found.text.startswith("a question that 'favours' a choice")
     sheet["moves"]["square.door.key"] = {"does": "says that it is lost"}
     (found,) = advice.of_persona(Persona.model_validate(sheet))
     assert found.also == (("moves", "square.door.key", "does"),)
@@ -141,5 +154,11 @@ def test_of_a_persona_what_it_lacks_is_said() -> None:
 @pytest.mark.parametrize("name", resources.names("stories"))
 def test_the_shipped_stories_have_what_acting_needs(name: str) -> None:
     story = casting.load_story(name)
-    lacking = [each.text for each in advice.of_story(story, casting.cast(story)) if "'topics'" in each.text]
-    assert lacking == []
+    found = [each.text for each in advice.of_story(story, casting.cast(story))]
+    assert [text for text in found if "'topics'" in text or "'favours'" in text or "turns round" in text] == []
+
+
+@pytest.mark.parametrize("name", resources.names("personas"))
+def test_the_shipped_personas_favour_choices_in_statements(name: str) -> None:
+    found = [each.text for each in advice.of_persona(casting.load_persona(name))]
+    assert [text for text in found if "'favours'" in text or "turns round" in text] == []

@@ -349,6 +349,7 @@ MISUSED: dict[str, tuple[str, str]] = {
     "a story into no folder": ("new story no/night.yaml", "cannot write no/night.yaml: "),
     "a story into a folder that is a file": ("new story file/night.yaml", "cannot write file/night.yaml: "),
     "a swap in no role": ("check mindsync --swap zed=leo", "no role 'zed'"),
+    "a swap in a role that is misspelt": ("check mindsync --swap lea=leo", "no role 'lea' in this story (did you mean"),
     "a folder that is a file": ("run --model scripted --out file", "cannot use file: "),
     "a folder in a file": ("run --model scripted --out file/run", "cannot use file/run: "),
     "a store that is a file": ("run --model scripted --store file", "cannot use file: "),
@@ -446,6 +447,7 @@ def test_a_named_model_at_a_dead_endpoint_is_one_line_before_anything_of_the_pla
 @pytest.mark.parametrize(
     ("command", "told"),
     {
+        "export run --format html": "no such option: --format (Possible options: --to); see dreamplay export --help",
         "run --lenght short": "no such option: --lenght (Possible options: --length); see dreamplay run --help",
         "run --length medium": "--length: 'medium' is not one of 'short', 'full'; see dreamplay run --help",
         "run --seed soon": "--seed: must be a whole number (it is 'soon'); see dreamplay run --help",
@@ -518,6 +520,16 @@ def test_each_of_several_files_is_checked_and_each_fault_has_its_line(small: Pat
         "warning.yaml: this is a study, and no story; try it with: dreamplay study run --dry-run warning.yaml" in told
     )
     assert sum("valid keys" in line for line in told) == 1
+
+
+def test_of_the_moves_of_a_persona_it_is_said_where_they_are_checked(small: Path, call: Callable[..., Done]) -> None:
+    moves = {"morning.sheet.campaing": {"does": "tells {elara} that the tea is cold"}}
+    worlds.dump(Path("zoe.yaml"), worlds.persona("Zoe") | {"moves": moves})
+    told = "zoe.yaml: a valid persona; its moves are checked with a story: dreamplay check STORY --swap ROLE=zoe.yaml"
+    assert call("check", "zoe.yaml").out == f"{told}\n"
+    assert "(did you mean 'morning.sheet.campaign'?)" in call("check", "mindsync", "--swap", "leo=zoe.yaml").message
+    elsewhere = call("check", small, "--swap", "ada=zoe.yaml")
+    assert "none of the moves that Zoe brings is one of ada: all are ignored" in elsewhere.err.replace("\n", " ")
 
 
 def test_what_is_shipped_is_checked_by_name(call: Callable[..., Done]) -> None:

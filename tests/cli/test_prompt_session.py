@@ -71,7 +71,7 @@ def test_a_visit_through_a_pseudo_terminal(small: Path, tmp_path: Path, session:
     live.types("/whisper cyrus CANARY under the rug")
     live.sees("Noor whispers to Cyrus: CANARY", "Cyrus whispers to Noor", "spoken to")
     live.types("/undo")
-    live.sees("taken back, with all that followed: CANARY under the rug", "spoken to")
+    live.sees("taken back: “CANARY under the rug”, and all that followed", "spoken to")
     live.types("x" * 100_000)
     live.sees("that is longer than 4,000 characters")
     live.types("/quit")

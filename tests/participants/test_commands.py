@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,13 @@ MEANT = {
     "   ": {},
     "what /quit means": {"say": "what /quit means"},
     "/whisper bo the door": {"whisper": {"to": "bo", "text": "the door"}},
+    "/whisper cyr: the door": {"whisper": {"to": "cyrus", "text": "the door"}},
     "/whisper Bo: the door": {"whisper": {"to": "bo", "text": "the door"}},
     "/do sits down.": {"do": "sits down."},
     "/fear the stairs": {"fear": "the stairs"},
     "/go": {"go": True},
+    "Quit.": {"say": "Quit."},
+    "help me": {"say": "help me"},
     "/play CYRUS": {"play": "cyrus"},
     "/hand back bo": {"hand_back": "bo"},
     "/hand back": {"hand_back": "bo"},
@@ -76,7 +80,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "/whisper noor hm": ({}, "nobody is called 'noor'"),
     "/play bo": ({}, "you already play Bo"),
     "/hand back ada": ({}, "you do not play Ada"),
+    "/whisper a b": ({}, "nobody is called 'a'"),
+    "/whisper cirus hm": ({}, r"nobody is called 'cirus' \(did you mean 'Cyrus'\?\); there are"),
     "/come": ({}, "you are with them"),
+    "quit": ({}, "'quit' was not said: /quit stops"),
+    "Undo": ({}, "'Undo' was not said: /undo takes back your last action; with a full stop behind it, you say it"),
     "/dance": ({}, "no command /dance"),
     "Hello?": ({"away": True}, "/come brings you back"),
     "/fear it": ({"role": "bo"}, "this is Bo's turn"),
@@ -92,6 +100,28 @@ def test_what_cannot_be_done_is_said_in_one_line(plan: RunConfig, line: str) -> 
         parse(line, *_ask(plan, HAND, **rest), plan.cast, plan.story)
     assert "\n" not in str(caught.value)
     assert "\x1b" not in str(caught.value)
+
+
+def test_who_could_be_meant_is_asked_where_two_names_begin_alike(tmp_path: Path) -> None:
+    path = worlds.write(tmp_path / "alike")
+    worlds.dump(tmp_path / "ruth.yaml", worlds.persona("Ruth Cypher", "violin"))
+    plan = worlds.plan(path, guest="Noor", swaps={"bo": str(tmp_path / "ruth.yaml")})
+    with pytest.raises(CommandError, match="'cy' may be Ruth Cypher or Cyrus; type more of the name"):
+        parse("/whisper cy hm", *_ask(plan), plan.cast, plan.story)
+
+
+def test_a_fear_for_which_no_dream_is_left_is_not_kept(plan: RunConfig, small: Path) -> None:
+    dream = next(n for n, (_, scene) in enumerate(plan.scenes) if scene.kind == "dream")
+    for n, (beat, scene) in enumerate(plan.scenes):
+        turn, view = replace(_ask(plan)[0], beat=beat.id, scene=scene), _ask(plan)[1]
+        if n < dream:
+            assert parse("/fear heights", turn, view, plan.cast, plan.performed) == Action(fear="heights")
+        else:
+            with pytest.raises(CommandError, match="no dream is to come any more"):
+                parse("/fear heights", turn, view, plan.cast, plan.performed)
+    day = worlds.plan(small, guest="Noor", beats=["day"])
+    with pytest.raises(CommandError, match="no dream is to come any more"):
+        parse("/fear heights", *_ask(day), day.cast, day.performed)
 
 
 def test_there_is_nothing_to_take_back_at_first(plan: RunConfig) -> None:

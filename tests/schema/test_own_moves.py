@@ -76,7 +76,7 @@ def test_what_is_said_in_its_place_is_answered_as_the_move_was(tmp_path: Path) -
     assert dict(now[0]) == dict(was[0]) | asks | {"favours": None, "written": was[0].does}
     assert now[1:] == was[1:]
     # Whoever plays another role, or brings moves for another story, says what the role says.
-    for role, moves in (("bo", STAYS), ("ada", {"quay.boat.whose": {"does": "asks {bo} for tea"}})):
+    for role, moves in (("bo", STAYS), ("ada", {"quay.boat.whose": {"does": "asks {dee} for tea", "favours": "sink"}})):
         assert worlds.plan(path, swaps={role: _swap(tmp_path, moves)}).scenes == plain.scenes
 
 
@@ -160,6 +160,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         STAYS | {"porch.door.whi": {"does": "asks {bo} for tea"}},
         "moves.porch.door.whi: the story has no move 'porch.door.whi' (did you mean 'porch.door.why'?); rename it, or "
         "delete it",
+    ),
+    "a slip in the only one": (
+        {"porch.door.whi": {"does": "asks {bo} for tea"}},
+        "moves.porch.door.whi: the story has no move 'porch.door.whi' (did you mean 'porch.door.why'?)",
     ),
     "no address": ({"why": {"does": "asks {bo} for tea"}}, "a move of a story is called SCENE.TOPIC.MOVE"),
     "no words": ({"porch.door.why": {"favours": "stay"}}, "moves.porch.door.why.does: this key is missing"),

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from dreamplay import languages
 from dreamplay.director import acts
+from dreamplay.languages import move_note
+from dreamplay.languages.language import Language
 from dreamplay.library import resources
+from dreamplay.schema import own_moves
 from dreamplay.schema.base import PLACEHOLDER
 from dreamplay.schema.cast import Cast, Persona
 from dreamplay.schema.error_messages import listed
@@ -19,6 +22,8 @@ from dreamplay.schema.topic_checks import said
 
 _PROMISING = frozenset({"promise", "offer", "yield", "refuse", "lie", "comfort"})
 """Acts with which somebody can promise something: to agree, to offer, to lie."""
+
+_QUESTION_FAVOURS = "a question that 'favours' a choice: it is quoted as the reason of that, so make it a statement"
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,9 @@ def of_persona(persona: Persona) -> Iterator[Advice]:
         yield Advice(("name",), "no private sheet: it says what they want and fear, and is told only to them")
     elif not persona.private.arc:
         yield Advice(("private",), "no 'arc': a sentence for each beat of a story on where they stand in it")
+    for address, move in persona.moves.items():
+        if move.favours and _is_question(move.does, languages.get("en")):
+            yield Advice(("moves", address, "does"), _QUESTION_FAVOURS)
     yield from _of_wording([(("moves", address, "does"), move.does) for address, move in persona.moves.items()])
 
 
@@ -46,6 +54,9 @@ def of_story(story: Story, cast: Cast) -> Iterator[Advice]:
     """What a story is missing, in the order of the file. `cast` is who plays it."""
     beats = [beat.id for beat in story.beats]
     for role, persona in cast.personas.items():
+        if persona.moves and persona.moves.keys().isdisjoint(own_moves.addresses(story, role)):
+            text = f"none of the moves that {persona.name} brings is one of {role}: all are ignored"
+            yield Advice(("cast", role), text)
         arc = persona.private.arc if persona.private else {}
         if resources.is_shipped(persona.path) and not resources.is_shipped(story.path):
             continue  # it was not written for this story
@@ -131,6 +142,8 @@ def _of_topic(story: Story, scene: Scene, topic: Topic) -> Iterator[Advice]:
             )
         if move.reveals and move.role not in knowing[move.reveals]:
             yield Advice(("moves", m), f"{move.role} tells {move.reveals!r}, and is not among those who know it")
+        if move.favours and _is_question(move.does, language):
+            yield Advice(("moves", m), _QUESTION_FAVOURS)
         act = move.act or acts.shown(move.does, language)
         if move.has_fate and act not in _PROMISING:
             yield Advice(("moves", m), f"it is to {act}: only a promise is 'kept' or 'broken' (act: promise)")
@@ -147,6 +160,12 @@ def _of_topic(story: Story, scene: Scene, topic: Topic) -> Iterator[Advice]:
         }
         to = move.to or next(iter(PLACEHOLDER.findall(move.does)), None)
         if not answering:
-            yield Advice(("moves", m), "it asks something, and no other move 'answers' it")
+            yield Advice(("moves", m), f"it asks something, and no other move 'answers' it: {move.does}")
         elif to in scene.everybody and to not in answering:
-            yield Advice(("moves", m), f"it asks {{{to}}}, and no move of {to} 'answers' it")
+            yield Advice(("moves", m), f"it asks {{{to}}}, and no move of {to} 'answers' it: {move.does}")
+
+
+def _is_question(does: str, language: Language) -> bool:
+    """Whether a move is said as a question. A request is none: it can be quoted as a reason."""
+    note = move_note.read(does, [f"{{{role}}}" for role in PLACEHOLDER.findall(does)], language)
+    return does.rstrip().endswith("?") or (note is not None and note.form == "question")

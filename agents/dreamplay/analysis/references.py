@@ -28,7 +28,7 @@ def role_in(record: RunLog, given: str) -> str:
     """
     role = record.cast.role_given(str(given))
     if role is None:
-        raise UsageError(f"no role {str(given)[:40]!r} in this run; it has {', '.join(record.cast.givable)}")
+        raise UsageError(record.cast.lacks(str(given), "run"))
     return role
 
 

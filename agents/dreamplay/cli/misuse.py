@@ -29,13 +29,16 @@ def told(error: TyperException, command: Any, typed: Sequence[str]) -> str:
         command: that of the whole command line.
         typed: the words behind its name.
     """
-    own = error.format_message()
-    words = _bad_value(error) or f"{own[:1].lower()}{own[1:].rstrip('.')}"
     called = ["dreamplay"]
     for word in typed:  # the error does not always know of which command it is
-        if (command := getattr(command, "commands", {}).get(word)) is None:
+        if (within := getattr(command, "commands", {}).get(word)) is None:
             break
+        command = within
         called.append(word)
+    if taking := _taking(getattr(error, "option_name", ""), command):
+        vars(error)["possibilities"] = taking
+    own = error.format_message()
+    words = _bad_value(error) or f"{own[:1].lower()}{own[1:].rstrip('.')}"
     return f"{words}; see {' '.join(called)} --help"
 
 
@@ -45,6 +48,13 @@ def say_failed(error: DreamplayError) -> None:
     faults = error.faults if isinstance(error, FaultsError) else (str(error),)
     for fault in faults:
         say(" ".join(fault.splitlines()))
+
+
+def _taking(option: str, command: Any) -> list[str]:
+    """The options of a command that take what an unknown one is called after: `--to FORMAT` for --format."""
+    wanted = option.lstrip("-").upper()
+    taking = (each for each in getattr(command, "params", ()) if wanted and each.metavar == wanted)
+    return [name for each in taking for name in each.opts if name.startswith("--")]
 
 
 def _bad_value(error: TyperException) -> str | None:

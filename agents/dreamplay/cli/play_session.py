@@ -150,7 +150,7 @@ async def _attended(playing: Runner, manner: OutputMode, before: Sequence[Event]
     def readers() -> set[str]:
         return {plan.cast.visitor or "", *in_hand(playing.script if len(playing.script) else known)}
 
-    async with Terminal(plan.cast, plan.story, say, playing.stop, readers) as terminal:
+    async with Terminal(plan.cast, plan.performed, say, playing.stop, readers) as terminal:
         playing.visitor = terminal
         with StoryView(plan.story, plan.cast, plan.scenes, manner, readers=readers) as screen:
 

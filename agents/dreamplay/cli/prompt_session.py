@@ -42,7 +42,7 @@ def _told(event: Event, cast: Cast) -> str:
     """In a few words, what the visitor did."""
     if isinstance(event, ControlEvent):
         return f"{'playing' if event.controller == 'visitor' else 'handing back'} {cast.name(event.speaker)}"
-    return event.text or event.kind
+    return f"“{event.text}”" if event.text else event.kind
 
 
 def _tamed(presses: Iterable[KeyPress]) -> Iterator[KeyPress]:
@@ -138,7 +138,7 @@ class Terminal:
                     self._news.clear()
                     await self._news.wait()
                 line = self._typed.popleft()
-                if line.strip() == "?":
+                if line.strip().lower() in ("?", "/help"):
                     self._say(HELP)
                 elif line.strip().lower() == "/who":
                     self._say(self._present(turn, view))
@@ -151,7 +151,7 @@ class Terminal:
                     if isinstance(act, Undo):
                         self._again = True
                         undone = _told(act.event, self._cast) if act.event else "what you decided last"
-                        self._say(f"taken back, with all that followed: {undone}")
+                        self._say(f"taken back: {undone}, and all that followed")
                     return act
         finally:
             self._why, self._role = "", self._cast.visitor or ""

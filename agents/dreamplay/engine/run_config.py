@@ -61,6 +61,11 @@ class RunConfig:
         return own_moves.played_by(self.story, self.cast)
 
     @cached_property
+    def performed(self) -> Story:
+        """The story without the beats that are not played: what a visitor can still take part in."""
+        return self.story.model_copy(update={"beats": tuple(b for b in self.story.beats if b.id in self.beats)})
+
+    @cached_property
     def scenes(self) -> tuple[tuple[Beat, Scene], ...]:
         """The scenes to play, in order, with names in place of roles, and with the visitor present. Of a scene that is
         not played, later conditions take the outcome that it has otherwise.

@@ -105,6 +105,10 @@ HARD_MOVES = (
         "'it' or 'they' before anything is named: write the noun",
     ),
     (
+        re.compile(r"^\w+s(?: to)? \{\w+\} that (?:.*\b(?:his|her|him|me|my)\b(?! own\b)|.*\{\w+\})"),
+        "'his', 'her', 'me' or a name behind 'that', which it turns round: write what is said, behind a colon",
+    ),
+    (
         re.compile(
             r"\b(?:may|might|can|could|must|should|would|will|had to|has to|have to|cannot)(?: not| never)? be "
             r"(?!open\b|even\b)(?:\w+(?:ed|en|own|ght)|told|sold|held|said|paid|made|put|cut|sent|lost|left|found|done)\b"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from pydantic import ValidationError
 
 from dreamplay.participants.actions import Action, StanceChoice, Whisper
 from dreamplay.participants.base import Departure, Outcome, Quit, Stance, Undo
 from dreamplay.participants.visit import acts
+from dreamplay.schema.base import folded
 from dreamplay.schema.cast import Cast
+from dreamplay.schema.error_messages import did_you_mean
 from dreamplay.schema.provenance import Provenance
 from dreamplay.schema.story import Story
 from dreamplay.schema.turn import Turn
@@ -35,6 +38,13 @@ The line can be edited as in a shell, and the arrows bring back what
 you typed before. What you type while somebody speaks is kept: with
 Enter, you have the next word."""
 """Narrower than most terminals, since it has columns."""
+_MISTYPED = {
+    "quit": "/quit stops",
+    "exit": "/quit stops",
+    "undo": "/undo takes back your last action",
+    "help": "? helps",
+}
+"""Words that are hardly ever a line, and mostly a command without its slash."""
 _KNOWN = "there are /whisper, /do, /fear, /go, /come, /play, /hand back, /undo and /quit"
 
 
@@ -45,6 +55,13 @@ class CommandError(Exception):
 def parse(line: str | Action, turn: Turn, view: View, cast: Cast, story: Story) -> Outcome | Departure:
     """What a typed line, or an action, means at this moment. Only a line that begins with "/" is a command.
 
+    Args:
+        line: what was typed, or chosen.
+        turn: at which they are asked.
+        view: of the visitor and of those they speak for.
+        cast: of the play.
+        story: with the beats that are played: see `RunConfig.performed`.
+
     Raises:
         CommandError: it cannot be done.
     """
@@ -54,9 +71,11 @@ def parse(line: str | Action, turn: Turn, view: View, cast: Cast, story: Story) 
     try:
         if turn.task == "stance":
             return _stance(words, turn, view, story)
+        if meant := _MISTYPED.get(words.lower()):
+            raise CommandError(f"{words!r} was not said: {meant}; with a full stop behind it, you say it")
         if not words.startswith("/"):
-            return _possible(Action(say=words) if words else Action(), turn, view, cast)
-        return _command(words[1:], turn, view, cast)
+            return _possible(Action(say=words) if words else Action(), turn, view, cast, story)
+        return _command(words[1:], turn, view, cast, story)
     except ValidationError as error:
         first = error.errors()[0]
         if first["type"] == "string_too_long":
@@ -64,7 +83,7 @@ def parse(line: str | Action, turn: Turn, view: View, cast: Cast, story: Story) 
         raise CommandError(f"{first['msg'].removeprefix('Value error, ')}; nothing was said") from None
 
 
-def _command(text: str, turn: Turn, view: View, cast: Cast) -> Action | Departure:
+def _command(text: str, turn: Turn, view: View, cast: Cast, story: Story) -> Action | Departure:
     name, _, rest = text.partition(" ")
     rest = rest.strip()
     match name.lower():
@@ -93,7 +112,7 @@ def _command(text: str, turn: Turn, view: View, cast: Cast) -> Action | Departur
             )
         case _:
             raise CommandError(f"no command /{name[:40]}; {_KNOWN}, and a line without / is said aloud")
-    return _possible(act, turn, view, cast)
+    return _possible(act, turn, view, cast, story)
 
 
 def _chosen(act: Action, turn: Turn, view: View, cast: Cast, story: Story) -> Outcome:
@@ -111,10 +130,10 @@ def _chosen(act: Action, turn: Turn, view: View, cast: Cast, story: Story) -> Ou
         role, _ = _person(whom, turn, cast, "hand back" if act.hand_back else "whisper" if act.whisper else "play")
         changed = {"whisper": act.whisper.model_copy(update={"to": role})} if act.whisper else {}
         act = act.model_copy(update=changed or {("play" if act.play else "hand_back"): role})
-    return _possible(act, turn, view, cast)
+    return _possible(act, turn, view, cast, story)
 
 
-def _possible(act: Action, turn: Turn, view: View, cast: Cast) -> Action:
+def _possible(act: Action, turn: Turn, view: View, cast: Cast, story: Story) -> Action:
     here, held = turn.present, view.controlled
     away = not turn.visitor_present
     if act.come and not away:
@@ -127,6 +146,8 @@ def _possible(act: Action, turn: Turn, view: View, cast: Cast) -> Action:
         raise CommandError(f"you already play {cast.name(act.play)}; /hand back {cast.name(act.play)} ends it")
     if act.hand_back and act.hand_back not in held:
         raise CommandError(f"you do not play {cast.name(act.hand_back)}; /who shows whom you play")
+    if act.fear and not _dreams_after(turn, story):
+        raise CommandError("no dream is to come any more, so that your fear would never be shown; it is not kept")
     if not turn.by_visitor and not (act.say or act.do or act.whisper or act.hand_back) and act.said:
         raise CommandError(
             f"this is {cast.name(turn.speaker)}'s turn: a line, /do, /whisper, /hand back, or Enter for silence"
@@ -140,11 +161,30 @@ def _person(text: str, turn: Turn, cast: Cast, command: str) -> tuple[str, str]:
     meant = cast.addressed(text)
     if meant and meant[0] in others:
         return meant
-    first = text.split()[0][:40] if text else ""
-    known = ", ".join(cast.name(role) for role in others)
-    raise CommandError(
-        f"nobody is called {first!r}; there are {known}" if first else f"/{command} whom? There are {known}"
-    )
+    names = [cast.name(role) for role in others]
+    hit = re.match(r"[^\s:,]+", text)
+    if not hit:
+        raise CommandError(f"/{command} whom? There are {', '.join(names)}")
+    begun = [role for role in others if _begins(hit[0], cast.names(role))]
+    if len(begun) == 1:
+        return begun[0], text[hit.end() :].lstrip(" ,:")
+    first = hit[0][:40]
+    if begun:
+        raise CommandError(f"{first!r} may be {' or '.join(cast.name(role) for role in begun)}; type more of the name")
+    raise CommandError(f"nobody is called {first!r}{did_you_mean(first.title(), names)}; there are {', '.join(names)}")
+
+
+def _begins(word: str, names: Iterable[str]) -> bool:
+    """Whether a word of a name begins with this one. A single letter is too easily another word."""
+    parts = (folded(part) for name in names for part in re.split(r"[\s-]", name))
+    return len(word) > 1 and any(part.startswith(folded(word)) for part in parts)
+
+
+def _dreams_after(turn: Turn, story: Story) -> bool:
+    """Whether a dream comes after the scene of a turn."""
+    scenes = [scene for _, scene in story.scenes]
+    here = [scene.id for scene in scenes].index(turn.scene.id)
+    return any(scene.kind == "dream" for scene in scenes[here + 1 :])
 
 
 def _given(words: str, form: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from dreamplay.schema.authored import Authored
 from dreamplay.schema.base import PLACEHOLDER, FrozenModel, Id, MoveAddress, Name, Text, folded
+from dreamplay.schema.error_messages import did_you_mean
 from dreamplay.schema.renaming import renamed
 from dreamplay.schema.scene import VISITOR
 from dreamplay.schema.topic import Act
@@ -175,6 +176,11 @@ class Cast:
         """The roles for a message, each with the name of whoever plays it if that is another word."""
         names = {role: self.name(role) for role in self.roles}
         return tuple(role if role == folded(name) else f"{role} ({name})" for role, name in names.items())
+
+    def lacks(self, given: str, where: str) -> str:
+        """That a story or run has no such role, and which there are, for a message."""
+        near = did_you_mean(folded(given), [*self.roles, *map(folded, self.all_names)])
+        return f"no role {given[:40]!r} in this {where}{near}; it has {', '.join(self.givable)}"
 
     def addressed(self, text: str) -> tuple[str, str] | None:
         """The role that a text begins with, and what follows: "ann marie, the door". The longest name counts, so that

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from dreamplay.schema.base import MisplacedError, Same
 from dreamplay.schema.cast import Cast, OwnMove, Persona
 from dreamplay.schema.error_messages import did_you_mean, listed
+from dreamplay.schema.scene_checks import check_braces
 from dreamplay.schema.story import Story
 from dreamplay.schema.topic import OwnWords, Topic, TopicMove
 
@@ -54,21 +55,25 @@ def of(cast: Cast, scene: str, topic: Topic, move: TopicMove) -> OwnMove | None:
     return persona.moves.get(f"{scene}.{topic.id}.{move.id}") if persona else None
 
 
-def check(story: Story, persona: Persona, *, own: bool, whole: bool = True) -> None:
-    """Refuse a move of a persona that the story does not have, or that favours no choice of it.
+def check(story: Story, persona: Persona, roles: Collection[str], *, own: bool, whole: bool = True) -> None:
+    """Refuse a move of a persona that the story does not have, or that favours no choice of it or names no role of it.
 
     Args:
         story: what is played.
         persona: somebody who plays in it.
-        own: whether they were written for this story; of others, all moves may be of another story.
+        roles: of the cast.
+        own: whether they were written for this story. Of others, all moves may be of another one: then this one has
+            none of their topics.
         whole: whether the story has all that its author wrote. One that has lost some moves may miss any.
 
     Raises:
         MisplacedError: see above.
     """
-    known, choices = list(_addresses(story)), [choice.id for choice in story.choices]
-    if not own and not any(address in known for address in persona.moves):
+    known, choices = list(addresses(story)), [choice.id for choice in story.choices]
+    topics = {f"{scene.id}.{topic.id}" for _, scene in story.scenes for topic in scene.topics}
+    if not own and not any(address.rpartition(".")[0] in topics for address in persona.moves):
         return
+    check_braces(persona.model_dump(include={"moves"}), set(roles))
     for address, move in persona.moves.items():
         if address not in known and whole:
             wrong = f"the story has no move {address!r}{did_you_mean(address, known)}"
@@ -78,8 +83,9 @@ def check(story: Story, persona: Persona, *, own: bool, whole: bool = True) -> N
             raise MisplacedError(f"{wrong}; it has {listed(choices)}", "moves", address, "favours")
 
 
-def _addresses(story: Story) -> Iterator[str]:
-    """What the moves of a story are called in a persona."""
+def addresses(story: Story, role: str | None = None) -> Iterator[str]:
+    """What the moves of a story are called in a persona: all, or those of a role."""
     for _, scene in story.scenes:
         for topic in scene.topics:
-            yield from (f"{scene.id}.{topic.id}.{move.id}" for move in topic.moves if move.id)
+            mine = (move for move in topic.moves if move.id and role in (None, move.role))
+            yield from (f"{scene.id}.{topic.id}.{move.id}" for move in mine)

@@ -18,6 +18,7 @@ from dreamplay.library import resources, yaml_loader
 from dreamplay.models import model_choice
 from dreamplay.models.model_choice import ModelSpec
 from dreamplay.runs.records import RunLog
+from dreamplay.schema.error_messages import did_you_mean
 from dreamplay.schema.script import Script
 from dreamplay.schema.story import Story
 from dreamplay.settings import Settings
@@ -177,15 +178,16 @@ class _Planner:
         for line in change.say:
             self._check_role(next(iter(line)), story, *self._keys(condition, phrasing, "say"))
         self._check_there(condition, phrasing, change, before)
+        edited = self._story(condition, phrasing, change) if change.story_edit else None
         swaps = {}
         for role, name in change.swaps.items():
             given = self._persona(condition, phrasing, role, name, story)
             try:
-                persona = casting.swapped(before.cast, {role: given}, known=True, named=story.cast).personas[role]
+                made = casting.swapped(before.cast, {role: given}, known=True, named=story.cast)
+                casting.check_swaps(edited or story, made, [role])
             except UsageError as error:
                 raise self.study.wrong(error, *self._keys(condition, phrasing, "swaps", role)) from None
-            swaps[role] = Swap(persona=persona, file=Path(given).name)
-        edited = self._story(condition, phrasing, change) if change.story_edit else None
+            swaps[role] = Swap(persona=made.personas[role], file=Path(given).name)
         if edited:
             try:
                 story_edit.edited(before, (), before.scenes[scene_at(before, at)][1], False, edited)
@@ -228,8 +230,8 @@ class _Planner:
 
     def _check_role(self, role: str, story: Story, *keys: str) -> None:
         if role not in story.cast:
-            known = ", ".join(story.cast)
-            raise UsageError(f"{self.study.place(*keys)}: no role {role!r} in this story; it has {known}")
+            known = f"{did_you_mean(role, story.cast)}; it has {', '.join(story.cast)}"
+            raise UsageError(f"{self.study.place(*keys)}: no role {role!r} in this story{known}")
 
     def _keys(self, condition: str, phrasing: str, *last: str) -> tuple[str, ...]:
         """Where something stands in the file: in the phrasing, if that has it, else in the condition."""

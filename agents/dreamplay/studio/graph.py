@@ -156,7 +156,7 @@ def _staged(played: Played, script: Script) -> Context:
     """The engine's context of a step."""
     plan, model = played.plan, LentModel(played.model.model)
     made = context(plan, lambda role: model, script, lambda events: None)
-    visitors = {plan.cast.visitor: Visitor(plan.cast, plan.story)} if plan.cast.visitor else {}
+    visitors = {plan.cast.visitor: Visitor(plan.cast, plan.performed)} if plan.cast.visitor else {}
     return replace(made, participants=dict(made.participants) | visitors)
 
 

@@ -171,7 +171,8 @@ def _check(reference: str, swaps: dict[str, str], *, secrets: bool) -> None:
         echo(f"{reference}: a valid story of {', '.join(told)}")
     else:
         hidden = "" if value.private else "; it has no private sheet, and brings no fear into a dream"
-        echo(f"{reference}: a valid persona{hidden}")
+        later = f"; its moves are checked with a story: dreamplay check STORY --swap ROLE={reference}"
+        echo(f"{reference}: a valid persona{hidden}{later if value.moves else ''}")
     if secrets:
         import asyncio
 
@@ -184,6 +185,7 @@ def _check(reference: str, swaps: dict[str, str], *, secrets: bool) -> None:
     node = yaml_document.read(file)
     for each in found:
         lines = [str(node.line_of(at)) for at in each.also]
+        are = "is line" if len(lines) == 1 else "are lines"
         rest = f" and {len(lines) - _LINES} more" if len(lines) > _LINES else ""
-        also = f" (so are lines {', '.join(lines[:_LINES])}{rest})" if lines else ""
+        also = f" (so {are} {', '.join(lines[:_LINES])}{rest})" if lines else ""
         say(f"{reference}:{node.line_of(each.at)}: {each.text}{also}")
