@@ -167,6 +167,7 @@ def test_a_run_that_somebody_else_is_playing_is_not_said_to_be_resumed(call: Cal
     with lock.hold(Path("elsewhere")):
         assert call("show", "elsewhere").err.startswith("dreamplay: this run is being played by process ")
     assert "continue with: dreamplay resume elsewhere" in call("show", "elsewhere").err
+    assert call("show", "elsewhere", "--store", ".").err.endswith("with: dreamplay resume elsewhere --store .\n")
 
 
 def test_a_run_can_be_asked_why_and_who_knows_what(small: Path, call: Callable[..., Done]) -> None:

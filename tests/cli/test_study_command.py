@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -158,3 +159,31 @@ def test_a_study_from_python(file: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(ScriptedModel, "complete", fail)
     assert found.run(processes=1).count("finished") == 4
+
+
+def test_the_next_command_finds_what_was_played(study: Study, file: Path) -> None:
+    file.write_text(f"{file.read_text()}measures: [words.ada]\n")
+    code, _, err = study("run", file, "--model", "scripted", "--store", "my plays", "--processes", 1)
+    told = err.splitlines()[-1].partition("look at them with: ")[2]
+    assert (code, told) == (0, f"dreamplay study report {file} --model scripted --store 'my plays'")
+    assert "base, the baseline: 1 phrasing, 2 of 2 runs" in study(*shlex.split(told)[2:])[1]
+
+
+def test_the_next_command_names_the_address_that_was_given(study: Study, file: Path) -> None:
+    with FakeEndpoint() as fake:
+        _, _, err = study("run", file, "--base-url", fake.base_url, "--processes", 1)
+        assert err.endswith(f"dreamplay study report {file} --base-url {fake.base_url}\n")
+        secret = fake.base_url.replace("://", "://me:secret@")
+        _, _, err = study("run", file, "--base-url", secret, "--processes", 1)
+    assert err.endswith(f"report {file} and the same --base-url as before, which has a secret in it and is not shown\n")
+
+
+@pytest.mark.parametrize("word", ["status", "report"])
+def test_what_another_model_played_is_told_where_nothing_is_found(study: Study, file: Path, word: str) -> None:
+    file.write_text(f"{file.read_text()}measures: [words.ada]\n")
+    assert "it was played" not in study(word, file)[2]
+    study("run", file, "--model", "scripted", "--processes", 1)
+    _, _, err = study(word, file)
+    command = f"dreamplay study {word} {file} --model scripted"
+    assert err == f"dreamplay: it was played on scripted, though; for that: {command}\n"
+    assert study(word, file, "--model", "scripted")[2] == ""

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from datetime import date
 from html import unescape
 
@@ -9,6 +11,7 @@ import worlds
 from dreamplay.comparison import compare
 from dreamplay.comparison.compare import Comparison
 from dreamplay.rendering import comparison_page, comparison_report, comparison_sections, markdown_text
+from rich.console import Console, ConsoleDimensions
 
 TEXT = "*loud* | <b>bold</b>"
 DREAM = {"kind": "dream", "text": "A stair.", "ledger": [{"role": "bo", "fear": "a stair", "wish": "a door"}]}
@@ -108,6 +111,39 @@ def test_the_terminal_shows_the_same_sections_and_the_beginning_of_the_text(
     out = capsys.readouterr().out
     assert "A bell rings." not in out
     assert f"{len(made.pairs[0].rows) - 2} rows more; `html=FILE`" in out
+
+
+def test_of_one_pair_who_chose_what_and_the_texts_come_before_the_figures(capsys: pytest.CaptureFixture[str]) -> None:
+    base, other = (
+        worlds.record(worlds.said("ada", text), _stance(choice)) for text, choice in (("Tea.", "go"), ("No.", "stay"))
+    )
+    comparison_report.show(compare.compare([base], [other], made=date(2045, 1, 1)))
+    out = capsys.readouterr().out
+    heads = [
+        "- Stances that differ",
+        "Who chose what",
+        "From the first difference on",
+        "Stances\n",
+        "Methods",
+        "Glossary",
+    ]
+    assert [out.index(head) for head in heads] == sorted(out.index(head) for head in heads)
+    assert out.count("From the first difference on") == 1
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_table_of_long_choices_is_no_wider_than_the_terminal_and_can_be_read_in_a_pipe(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base, other = (worlds.record(_stance(choice)) for choice in ("go", "stay"))
+    choices = {each: f"{each} {'and look back once more ' * 6}".strip() for each in ("go", "stay")}
+    made = compare.compare([base], [other]).model_copy(update={"choices": choices})
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    monkeypatch.setattr(Console, "size", ConsoleDimensions(70, 40))
+    comparison_report.show_briefly(made)
+    table = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out).partition("Who chose what")[2]
+    assert max(map(len, table.splitlines())) <= (70 if terminal else 120)
+    assert table.split().count("back") == 12
 
 
 def test_runs_that_are_the_same_have_no_text_beside_each_other(capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,3 +29,24 @@ def test_a_study_that_cannot_tell_anything_says_what_it_takes() -> None:
     assert "6 pairs of seeds in a single wording" in single.says[0]
     assert "hold for this wording only" in reach(base=1, conditions={"new": 1}, seeds=20, measures=1).says[0]
     assert reach(base=1, conditions={"new": 1}, seeds=9, measures=0).says[0].startswith("No measure is asked for")
+
+
+def test_a_study_that_finds_no_change_reliably_says_so_and_how_many_more_seeds_it_takes() -> None:
+    (row,) = reach(base=1, conditions={"new": 1}, seeds=8, measures=2).rows
+    assert (row.detectable, row.needed) == (None, None)
+    assert reach(base=1, conditions={"new": 1}, seeds=8 + (row.more or 0), measures=2).rows[0].detectable
+    assert reach(base=1, conditions={"new": 1}, seeds=7 + (row.more or 0), measures=2).rows[0].detectable is None
+    said = reach(base=1, conditions={"new": 1}, seeds=8, measures=2).says[0]
+    assert "too small a study to find any change of a choice reliably." in said
+    assert f"less than four times in five: that takes {row.more} more seeds." in said
+
+
+def test_phrasings_that_count_as_one_are_said_to() -> None:
+    says = reach(base=1, conditions={"new": 1}, seeds=20, measures=1, written={"new": 2}).says[0]
+    assert says.startswith(
+        "new: 20 pairs of seeds, since its 2 phrasings branch off the same wording of the baseline and count as one, "
+        "can reach p = "
+    )
+    assert says.endswith("What is found would hold for these wordings only.")
+    says = reach(base=4, conditions={"new": 4}, seeds=20, measures=1, written={"new": 7}).says[0]
+    assert "against 4 of the baseline (7, of which those that branch off the same wording" in says

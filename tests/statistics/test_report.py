@@ -97,6 +97,18 @@ def test_of_single_wordings_it_is_said_that_the_result_holds_for_these_only() ->
     assert "single wordings" in dict(made.methods)
 
 
+def test_of_phrasings_that_count_as_one_it_is_said_why() -> None:
+    rows = [row | ({} if row["condition"] == "base" else {"after": "p0"}) for row in _rows(seeds=12)]
+    told = report(read(rows), ASKED).findings
+    assert "new: phrasings that branch off the same wording of the baseline count as one." in told
+    alone = [row for row in rows if row["condition"] != "base" or row["phrasing"] == "p0"]
+    number = len({row["phrasing"] for row in rows if row["condition"] == "new"})
+    assert (
+        f"new was compared in pairs of seeds: its {number} phrasings branch off the same wording of the baseline and "
+        "count as one. What is said holds for these wordings only."
+    ) in report(read(alone), ASKED).findings
+
+
 def test_a_report_is_plain_json_and_the_same_each_time() -> None:
     made = report(read(_rows()), ASKED)
     assert StudyReport.model_validate(json.loads(made.model_dump_json())) == made == report(read(_rows()), ASKED)

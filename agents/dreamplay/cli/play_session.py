@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from dreamplay.rendering.story_view import OutputMode
     from dreamplay.schema.event import Event, Token
     from dreamplay.settings import Settings
-    from dreamplay.storage.store import Place
+    from dreamplay.storage.store import Place, Store
     from dreamplay.studies.play import StudyPlay
 
-_SAME = " and the same {} as before, which has a secret in it and is not shown"
+SAME = " and the same {} as before, which has a secret in it and is not shown"
+"""What is added to a command that lacks the value of an option."""
 _NOT_BEGUN = "stopped before it began; the same command starts it again"
 _SILENT = 0.2
 """The share of silent turns from which their number is reported."""
@@ -234,20 +235,30 @@ def _command(playing: Runner, engine: ModelSpec, settings: Settings) -> str:
     if engine.base_url is None or engine.address_source is None or engine.address_source.kind != "flag":
         return f"{shlex.join(words)}{hidden}"
     if engine.base_url.hides:
-        return f"{shlex.join(words)}{hidden}{_SAME.format('--base-url')}"
+        return f"{shlex.join(words)}{hidden}{SAME.format('--base-url')}"
     return f"{shlex.join([*words, '--base-url', str(engine.base_url)])}{hidden}"
 
 
 def named(place: Place, settings: Settings) -> tuple[list[str], str]:
     """The words by which a command finds a run again, and what has to be added that is not shown."""
     from dreamplay.runs import home
-    from dreamplay.storage.opening import is_url
 
-    store, source = home.chosen(settings), settings.source("store")
+    store = home.chosen(settings)
     if not store.holds(place):
         return [str(place)], ""
+    words, hidden = store_named(store, settings)
+    return [place.name, *words], hidden
+
+
+def store_named(store: Store, settings: Settings) -> tuple[list[str], str]:
+    """The option by which a command finds a store again, and what has to be added that is not shown. A store that no
+    option named is found without one."""
+    from dreamplay.runs import home
+    from dreamplay.storage.opening import is_url
+
+    source = settings.source("store")
     if source is None or source.kind != "flag":
-        return [place.name], ""
+        return [], ""
     if is_url(address := home.address(settings)) and address != str(store):
-        return [place.name], _SAME.format("--store")
-    return [place.name, "--store", str(store)], ""
+        return [], SAME.format("--store")
+    return ["--store", str(store)], ""

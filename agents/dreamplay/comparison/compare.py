@@ -11,6 +11,7 @@ from dreamplay.comparison import (
     joint_test,
     metric_glossary,
     model_settings,
+    outcomes,
     persona_changes,
     power,
     relations,
@@ -21,6 +22,7 @@ from dreamplay.comparison import provenance as sources
 from dreamplay.comparison.alignment import Pair, Pairing
 from dreamplay.comparison.deltas import Delta
 from dreamplay.comparison.methods import methods
+from dreamplay.comparison.outcomes import OutcomeDifference
 from dreamplay.comparison.persona_changes import Swap
 from dreamplay.comparison.provenance import Origins
 from dreamplay.comparison.relations import Learned, Relation
@@ -79,6 +81,8 @@ class Comparison(FrozenModel):
     """Scene to place."""
     choices: dict[str, str]
     pairs: tuple[Pair, ...]
+    outcomes: tuple[OutcomeDifference, ...]
+    """Those that differ."""
     stances: tuple[StanceDifference, ...]
     talk: tuple[SemanticShift, ...]
     relations: tuple[Relation, ...]
@@ -118,6 +122,7 @@ def compare(base: Sequence[RunLog], changed: Sequence[RunLog], *, made: date | N
     beats = {PROLOGUE: PROLOGUE_TITLE} | {beat.id: fill(beat.title) for each in stories for beat in each.beats}
     swaps, settings = persona_changes.swaps(one, matched.changed[0]), _settings(matched)
     pairs, learned = alignment.pairs(matched), relations.learned(matched)
+    came = outcomes.differing(matched)
     settled = joint_test.settle(deals, [
         *stances.stances(matched, deals), *semantic_shift.moved(matched, deals), *relations.relations(matched, deals),
         *deltas.deltas(matched, deals),
@@ -132,6 +137,7 @@ def compare(base: Sequence[RunLog], changed: Sequence[RunLog], *, made: date | N
         *_mixed(matched),
         alignment.parting(pairs, beats),
         power.says(deals, *sizes, paired=matched.paired),
+        *outcomes.says(came),
         *stances.says(stands, [swap.role for swap in swaps], names, deals),
         *(semantic_shift.says(talk, names | beats) if deals.tell else ()),
         *(relations.says(regards, names) if deals.tell else ()),
@@ -157,6 +163,7 @@ def compare(base: Sequence[RunLog], changed: Sequence[RunLog], *, made: date | N
         scenes={scene.id: fill(scene.place) for each in stories for _, scene in each.scenes},
         choices={choice.id: fill(choice.text) for each in (story, stories[0]) for choice in each.choices},
         pairs=pairs,
+        outcomes=came,
         stances=stands,
         talk=talk,
         relations=regards,

@@ -23,17 +23,24 @@ from dreamplay.rendering.output import worded
 
 _ROWS = 12
 """Maximum number of rows of the two texts that are printed in a terminal."""
-_WIDEST = 120
-"""Characters of a column, at most; a pipe sets no limit."""
+_WIDEST = 50
+"""Characters of a column, at most: in a pipe nothing else sets a limit, and somebody may read what comes out of it."""
 
 
 def show(made: Comparison) -> None:
-    """Print the comparison: tables, then the first differing rows of the first pair."""
+    """Print the comparison: tables, and the first differing rows of the first pair. Of a single pair these come first,
+    after who chose what: its figures tell little.
+    """
     console = stdout()
     _show_findings(console, made)
+    alone = len(made.pairs) == 1
+    if alone:
+        _show_choices(console, made)
+        _show_text(console, made)
     for section in sections(made):
         _show_section(console, section)
-    _show_text(console, made)
+    if not alone:
+        _show_text(console, made)
     console.print(Text("\nMethods", style="bold"))
     console.print(Text(made.methods))
     for title, entries in _lists(made):
@@ -46,6 +53,10 @@ def show_briefly(made: Comparison) -> None:
     """Print what was found between two runs, and who chose what: figures of one pair tell little."""
     console = stdout()
     _show_findings(console, made)
+    _show_choices(console, made)
+
+
+def _show_choices(console: Console, made: Comparison) -> None:
     if chosen := choices(made):
         _show_section(console, chosen)
 

@@ -15,8 +15,8 @@ from dreamplay.statistics.permutation import shown
 from dreamplay.statistics.report import Line, StudyReport
 
 _HEADS = (
-    "condition", "measure", "dealt", "base", "changed", "difference", "Cliff's delta", "p", "least p", "adjusted p",
-    "told four times in five",
+    "condition", "measure", "units permuted", "base", "changed", "difference", "Cliff's delta", "p",
+    "smallest possible p", "adjusted p", "detectable with 80% power",
 )  # fmt: skip
 
 
@@ -76,11 +76,11 @@ def sections(made: StudyReport) -> Iterator[Section]:
 def row(line: Line) -> tuple[str, ...]:
     """The cells of one test."""
     found, ahead = line.tested.difference, line.outlook
-    dealt = f"{found.base_units} and {found.changed_units} phrasings" if found.unit == "phrasings" else (
+    permuted = f"{found.base_units} and {found.changed_units} phrasings" if found.unit == "phrasings" else (
         f"{found.base_units} pairs of seeds"
     )  # fmt: skip
     return (
-        found.changed, found.measure, dealt, amount(found, found.base_mean), amount(found, found.changed_mean),
+        found.changed, found.measure, permuted, amount(found, found.base_mean), amount(found, found.changed_mean),
         gap(found), "-" if found.dominance is None else f"{found.dominance:+.2f}", shown(found.p),
         shown(found.least) if found.p is not None else "-", shown(line.tested.adjusted),
         (detectable(found, ahead) if ahead else None) or "-",

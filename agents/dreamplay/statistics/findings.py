@@ -126,10 +126,17 @@ def _condition(condition: str, own: Sequence[tuple[Tested, Outlook | None]], *, 
     if untested:
         told = " ".join(f"{found.measure} was not tested, since {found.why}." for found in untested)
         yield f"{condition}: {told}"
-    if tests and all(each.difference.unit == "seeds" for each, _ in own):
-        merged = any(each.difference.merged for each, _ in own)
-        words, only = ("these wordings", "them") if merged else ("a single wording", "it")
-        yield f"{condition} was compared in {words}: what is said holds for {only} only."
+    merged = max((each.difference.merged for each, _ in own), default=0)
+    single = bool(tests) and all(each.difference.unit == "seeds" for each, _ in own)
+    if single and merged:
+        yield (
+            f"{condition} was compared in pairs of seeds: its {merged + 1} phrasings branch off the same wording of "
+            "the baseline and count as one. What is said holds for these wordings only."
+        )
+    elif single:
+        yield f"{condition} was compared in a single wording: what is said holds for it only."
+    elif merged:
+        yield f"{condition}: phrasings that branch off the same wording of the baseline count as one."
 
 
 def _found(each: Tested) -> str:
@@ -147,8 +154,11 @@ def _not_found(each: Tested, ahead: Outlook | None) -> str:
     if ahead is None:
         return f"{found.measure} does not vary."
     can = detectable(found, ahead)
-    what = "no change" if can is None else f"a change {can}" if found.yes_no else f"a change of {can}"
-    said = f"{found.measure}: {what} would be found four times in five"
+    said = (
+        f"{found.measure}: the study is too small to find any change of it reliably, which is four times in five"
+        if can is None else
+        f"{found.measure}: a change {'' if found.yes_no else 'of '}{can} would be found four times in five"
+    )  # fmt: skip
     if ahead.detectable is not None and abs(ahead.seen) >= abs(ahead.detectable):
         return f"{said}."
     more = ((ahead.phrasings, "phrasings of both"), (ahead.seeds, "seeds each"))

@@ -58,13 +58,14 @@ class LoadedStudy:
     def reach(self) -> Reach:
         """What a study of this size can tell at the very best. Phrasings that branch off the same wording of the
         baseline count as one, as they do in its tests."""
-        units: dict[str, set[str]] = {}
+        units: dict[str, list[str]] = {}
         for plan in self.plans:
-            units.setdefault(plan.condition, set()).add(plan.before.phrasing if plan.before else plan.phrasing)
-        phrasings = {name: len(each) for name, each in units.items()}
+            units.setdefault(plan.condition, []).append(plan.before.phrasing if plan.before else plan.phrasing)
+        phrasings = {name: len(set(each)) for name, each in units.items()}
         return statistics.reach(
             base=phrasings.pop(self.study.baseline), conditions=phrasings, seeds=len(self.study.seeds),
             measures=len(self.study.measures), placebo=self.study.placebo, controls=len(self.study.control),
+            written={name: len(each) for name, each in units.items()},
         )  # fmt: skip
 
     @cached_property

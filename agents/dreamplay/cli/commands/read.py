@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -23,6 +24,8 @@ def show(
 
     Example: dreamplay show mindsync-20450101-220000-7
     """
+    from dreamplay import settings
+    from dreamplay.cli.play_session import named
     from dreamplay.rendering.story_view import StoryView
     from dreamplay.run import Run
 
@@ -37,7 +40,8 @@ def show(
     if record.end is None and player:
         say(f"this run is being played by {player}; show it again when it has ended")
     elif record.end is None:
-        say(f"this run is not finished; continue with: dreamplay resume {reference or ''}".rstrip())
+        words, hidden = named(run.place, settings.load(store=store))
+        say(f"this run is not finished; continue with: {shlex.join(['dreamplay', 'resume', *words])}{hidden}")
 
 
 def why(

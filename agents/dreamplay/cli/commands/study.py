@@ -3,6 +3,7 @@ it has found."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,7 @@ from dreamplay.cli.options import (
     check_reports,
     write,
 )
-from dreamplay.cli.play_session import until_stopped
+from dreamplay.cli.play_session import SAME, store_named, until_stopped
 from dreamplay.errors import INTERRUPTED
 from dreamplay.rendering.output import dumps, echo, say, worded
 
@@ -107,11 +108,17 @@ def run(
     if as_json:
         echo(dumps(found.status().model_dump()))
     elif not quiet:
-        say(f"all {len(found.tasks):,} plays are finished; look at them with: dreamplay study report {file}")
+        say(f"all {len(found.tasks):,} plays are finished; look at them with: {_command('report', file, found, model)}")
 
 
 @study_app.command("status")
-def status(file: StudyArgument, store: StoreFlag = None, model: ModelFlag = None, as_json: JsonFlag = False) -> None:
+def status(
+    file: StudyArgument,
+    store: StoreFlag = None,
+    model: ModelFlag = None,
+    base_url: UrlsFlag = None,
+    as_json: JsonFlag = False,
+) -> None:
     """Show how far the plays of each condition are.
 
     They are finished, being played, stopped or missing. What has failed is not kept, and counts as stopped or missing.
@@ -120,11 +127,13 @@ def status(file: StudyArgument, store: StoreFlag = None, model: ModelFlag = None
     """
     from dreamplay.rendering import study_view
 
-    stands = _loaded(file, store, model).status()
+    found = _loaded(file, store, model, base_url)
+    stands = found.status()
     if as_json:
         echo(dumps(stands.model_dump()))
     else:
         study_view.show_status(stands)
+        _say_elsewhere("status", file, found, stands)
 
 
 @study_app.command("report")
@@ -138,6 +147,7 @@ def report(
     as_html: HtmlFlag = None,
     store: StoreFlag = None,
     model: ModelFlag = None,
+    base_url: UrlsFlag = None,
     quiet: QuietFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -155,13 +165,15 @@ def report(
     from dreamplay.rendering import study_page, study_report
 
     check_reports(table, as_markdown, as_html)
-    found = _loaded(file, store, model)
+    found = _loaded(file, store, model, base_url)
     rows = found.table()
     made = found.report(rows, file=table.name if table else "results.csv")
     if as_json:
         echo(dumps(made.model_dump()))
     elif not quiet:
         study_report.show(made)
+        if not made.finished:
+            _say_elsewhere("report", file, found, found.status())
     if table:
         write(table, rows.to_json() if table.suffix.lower() == ".json" else rows.to_csv(), quiet=quiet)
     if as_markdown:
@@ -177,6 +189,26 @@ def _loaded(
     from dreamplay.studies.loaded import load_study
 
     return load_study(file, store=store, model=model, base_url=base_url or (), timeout=timeout)
+
+
+def _command(word: str, file: Path, found: LoadedStudy, model: str | None) -> str:
+    """A command that finds the same plays: with the options by which they are named or found."""
+    words, hidden = store_named(found.store, found.settings)
+    if model:
+        words = ["--model", model, *words]
+    if found.addresses and found.addresses[0].hides:
+        hidden += SAME.format("--base-url")
+    elif found.addresses:  # the others share its plays
+        words += ["--base-url", str(found.addresses[0])]
+    return f"{shlex.join(['dreamplay', 'study', word, str(file), *words])}{hidden}"
+
+
+def _say_elsewhere(word: str, file: Path, found: LoadedStudy, stands: StudyStatus) -> None:
+    """Say how to find the plays of a study if none is found, and some are there that another model played."""
+    from dreamplay.studies import other_models
+
+    if stands.count("missing") == len(stands.tasks) and (model := other_models.played(found)):
+        say(f"it was played on {model}, though; for that: {_command(word, file, found, model)}")
 
 
 def _where(playing: StudyPlay, found: LoadedStudy) -> str:
