@@ -8,9 +8,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dreamplay import languages
+from dreamplay.director.situation import Situation
+from dreamplay.director.uptake import said_by_hand
 from dreamplay.engine.run_config import RunConfig
 from dreamplay.errors import UsageError
 from dreamplay.library import templates
+from dreamplay.memory.base import open_embedder
 from dreamplay.participants.actions import Action
 from dreamplay.runs.transcript import complaint
 from dreamplay.schema.event import PROLOGUE, AnswerEvent, Event, validate_event
@@ -51,7 +55,11 @@ def said(
     plan: RunConfig, index: int, shared: Sequence[Event], say: Sequence[tuple[str, str]], exits: Sequence[Move]
 ) -> list[Event]:
     """What is said at the point, to those present, and who leaves then; in a scene that has not begun, behind its
-    opening.
+    opening. A line that says a move of its speaker's counts as that move.
+
+    Raises:
+        UsageError: nobody can say that there.
+        EmbeddingError: the sentence vectors cannot be loaded, with which a line is compared with the moves.
     """
     if not say and not exits:
         return []
@@ -78,9 +86,14 @@ def said(
             Action(say=text)
         except ValidationError as error:
             raise UsageError(f"`say={role}`: {complaint(error)}") from None
-        own = role == plan.cast.visitor
-        turn += not own
-        add(kind="line", speaker=role, text=text, turn=0 if own else turn, provenance=Provenance(by="person"))
+        if role == plan.cast.visitor:
+            add(kind="line", speaker=role, text=text, provenance=Provenance(by="person"))
+            continue
+        turn += 1
+        now = Situation.of(Script([*shared, *made]), beat.id, scene, language=languages.get(plan.story.language))
+        cue = said_by_hand(now, role, text, plan.cast, open_embedder(plan.plugins.embedder))
+        by_hand = Provenance(by="person")
+        add(kind="line", speaker=role, text=text, turn=turn, cue=cue, placed=True, provenance=by_hand)
     for move in exits:
         add(
             kind="exit", speaker=move.role, text=plan.cast.fill(move.text), provenance=Provenance(by="person")

@@ -30,6 +30,8 @@ from dreamplay.schema.script import attitudes
 
 _WHISPERING = "in a whisper, for nobody else to hear,"
 """How an aside is said."""
+_ASKS_BACK = ("ask", "press", "accuse", "tease")
+"""Acts of which some replies ask something."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,11 @@ class Cues:
         assert event
         assert event.speaker
         own = not now.scene.topics  # what somebody brings along has nothing to do with the topics of a scene
-        act = self._acts.suggest(now, speaker, floor, among=replies.acts(matter=own))
+        among = replies.acts(matter=own)
+        if not own and event.id in now.beside:
+            # To ask back would begin an exchange of nothing but replies, before the scene's own moves.
+            among = tuple(act for act in among if act not in _ASKS_BACK)
+        act = self._acts.suggest(now, speaker, floor, among=among)
         told = [turn.cue.text for turn in now.script.of_kind(TurnEvent)[-self.config.horizon :] if turn.cue]
         reply = replies.drawn(act, told, dice, matter=own)
         matter = self._at_hand.one(now, speaker, dice, without=event.speaker) if reply.with_matter else ""

@@ -20,6 +20,7 @@ from dreamplay.schema.event import (
     Cue,
     Event,
     ExitEvent,
+    LineEvent,
     MoveEvent,
     NarrationEvent,
     OutcomeEvent,
@@ -122,12 +123,23 @@ class Situation:
 
     @cached_property
     def contracted(self) -> list[TurnEvent]:
-        """The turns that the scene itself asks for: none of the visitor's, and no answer to the visitor."""
-        if not self.scene.visited:
-            return self.turns
-        done = [event for event in self.events if not is_gesture(event)]
-        answers = {event.id for before, event in pairwise(done) if invites_answer(before)}
-        return [event for event in self.turns if event.id not in answers]
+        """The turns that the scene itself asks for: none of the visitor's, and no answer to the visitor; no line beside
+        the story, and nothing that only replies to one."""
+        out = {event.id for event in self.turns if self._only_replies(event)} | self.beside if self.beside else set()
+        if self.scene.visited:
+            done = [event for event in self.events if not is_gesture(event)]
+            out |= {event.id for before, event in pairwise(done) if invites_answer(before)}
+        return [event for event in self.turns if event.id not in out] if out else self.turns
+
+    @cached_property
+    def beside(self) -> set[int]:
+        """The ids of the lines beside the story: put in by hand, and no move of the scene."""
+        return {event.id for event in self.turns if isinstance(event, LineEvent) and event.placed and not event.cue}
+
+    def _only_replies(self, event: TurnEvent) -> bool:
+        """Whether a turn answers a line beside the story, and makes no move of the scene itself."""
+        cue = event.cue
+        return cue is not None and not cue.topic and not cue.aside and cue.answers in self.beside
 
     @cached_property
     def unanswered(self) -> Event | None:

@@ -87,8 +87,10 @@ class Topics:
         before so many."""
         if topic.moves[number].decides or most <= 0:
             return 0 if topic.moves[number].decides else most
-        able = [n for n, move in self._able(now, topic, now.cast) if n != number and self._answers(topic, move, number)]
-        return min([most, *(1 + self._distance(now, topic, n, most - 1) for n in able)])
+        after = [
+            n for n, move in able(self.cast, now, topic, now.cast) if n != number and self._answers(topic, move, number)
+        ]
+        return min([most, *(1 + self._distance(now, topic, n, most - 1) for n in after)])
 
     def _ways(self, now: Situation, floor: Floor, dice: random.Random) -> Iterator[list[Step]]:
         """What could come next, the best first."""
@@ -126,10 +128,10 @@ class Topics:
         if run is None:
             return []
         topic, used = run.topic, run.used
-        moves = list(self._able(now, topic, roles))
+        moves = list(able(self.cast, now, topic, roles))
         for number, event in reversed(used) if moves else ():
             given = [n for n, other in used if other.id > event.id]
-            able = [
+            answers = [
                 self._step(now, topic, n, event)
                 for n, move in moves
                 if self._answers(topic, move, number)
@@ -138,7 +140,7 @@ class Topics:
                     self._answers(topic, topic.moves[g], number) and topic.moves[g].role == move.role for g in given
                 )
             ]
-            if found := [step for step in able if step.to is not None]:
+            if found := [step for step in answers if step.to is not None]:
                 to = event.cue.to if event.cue else None
                 return [step for step in found if step.move.role == to] or found
         return []
@@ -148,7 +150,7 @@ class Topics:
         if run is None:
             return []
         last = run.used[-1][1]
-        return [self._step(now, run.topic, n, last) for n, move in self._able(now, run.topic, roles) if move.joins]
+        return [self._step(now, run.topic, n, last) for n, move in able(self.cast, now, run.topic, roles) if move.joins]
 
     def returns(self, now: Situation, roles: Sequence[str]) -> list[Step]:
         """With what these roles can take up a topic that was left before it was settled: by an answer that was never
@@ -172,7 +174,7 @@ class Topics:
         ]
         found: list[list[Step]] = []
         for topic in fresh:
-            steps = [self._step(now, topic, n) for n, move in self._able(now, topic, roles) if move.opens]
+            steps = [self._step(now, topic, n) for n, move in able(self.cast, now, topic, roles) if move.opens]
             found += [steps] if steps else []
         return [step for steps in found[: self.config.topics_ahead] for step in steps]
 
@@ -214,18 +216,6 @@ class Topics:
         last = next(reversed(now.by_topic), None)
         return now.runs.get(last or "")
 
-    def _able(self, now: Situation, topic: Topic, roles: Sequence[str]) -> Iterator[tuple[int, TopicMove]]:
-        """The moves of a topic that these roles can still make: none that decides otherwise what has been decided, and
-        none that is said to somebody who has left or has yet to come."""
-        answer, away, used = now.answer, now.away, now.used.get(topic.id, ())
-        for number, move in enumerate(topic.moves):
-            if number in used or move.role not in roles:
-                continue
-            stands = answer is None or move.decides in (None, answer)
-            heard = not away or addressee(move, move.does, self.cast, now.language) not in away
-            if heard and stands and now.holds(move.when):
-                yield number, move
-
     @staticmethod
     def _answers(topic: Topic, move: TopicMove, number: int) -> bool:
         """Whether a move answers that of this number."""
@@ -238,3 +228,16 @@ class Topics:
     def _told(self, now: Situation) -> set[str]:
         """The topics whose event has happened."""
         return {each.opens for each in self.turns.pressures.told(now) if each.opens}
+
+
+def able(cast: Cast, now: Situation, topic: Topic, roles: Sequence[str]) -> Iterator[tuple[int, TopicMove]]:
+    """The moves of a topic that these roles can still make, with their indices: none that decides otherwise what has
+    been decided, and none that is said to somebody who has left or has yet to come."""
+    answer, away, used = now.answer, now.away, now.used.get(topic.id, ())
+    for number, move in enumerate(topic.moves):
+        if number in used or move.role not in roles:
+            continue
+        stands = answer is None or move.decides in (None, answer)
+        heard = not away or addressee(move, move.does, cast, now.language) not in away
+        if heard and stands and now.holds(move.when):
+            yield number, move

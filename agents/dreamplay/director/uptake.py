@@ -5,14 +5,19 @@ the move whose sentence vector is nearest to that of the line. In plays that wer
 would, that was right in 11 of the 12 lines with two moves to choose from, where the likeliest move was in 7; of 70
 lines written to say one of several moves in other words, in 64. Where two were almost equally near, the nearer one was
 still right in most, so no lead over the others is asked for.
+
+The same tells what a line says that was put in by hand. Nobody had a choice to make there, and it may well say none of
+the moves, so it has to be much nearer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dreamplay.director import relevance
+from dreamplay.director import acts, relevance
+from dreamplay.director.situation import Situation
 from dreamplay.director.topic_steps import step_of
+from dreamplay.director.topics import able
 from dreamplay.memory.base import Embedder
 from dreamplay.schema import made_move
 from dreamplay.schema.cast import Cast
@@ -23,6 +28,10 @@ from dreamplay.schema.turn import Turn
 NEAR = 0.08
 """The cosine below which a line takes up no move. None of the 42 lines of the plays that were answered by hand falls
 below it, and of 58 lines on something else, 34 do."""
+_SAID = 0.7
+"""The cosine from which a line that was put in by hand says a move. Of 472 lines of small models that were led to say a
+move, nine in ten are nearer to it; of 69 that were led to something else, none comes above 0.42. In a story about a
+piano, lines by hand that only spoke of the piano as well came to 0.66, and a denial of a move to 0.53."""
 _SHORT = 16
 """Letters below which the words of a line tell nothing: "No, Ada." and "I won't." take up what stood at hand."""
 
@@ -60,6 +69,36 @@ def with_uptake(turn: Turn, said: str, cast: Cast, embedder: Embedder, before: S
     taken = {"topic": topic.id, "move": number, "material": does, "written": "", "answers": answers}
     taken["to"] = to if to in turn.witnesses else cue.to
     return made_move.noted(turn.scene.topics, cue.model_copy(update=taken))
+
+
+def said_by_hand(now: Situation, speaker: str, said: str, cast: Cast, embedder: Embedder) -> Cue | None:
+    """The cue of a line that is put in by hand: with the move that it says, of those that its speaker can still make;
+    None if it says none.
+
+    Args:
+        now: where the scene stands before the line.
+        speaker: whose line it is.
+        said: the line.
+        cast: who plays.
+        embedder: makes the vectors of lines and moves.
+
+    Raises:
+        EmbeddingError: the sentence vectors cannot be loaded.
+    """
+    near = {
+        (topic.id, number): (relevance.similarity(cast, embedder, move.does, said), topic, move)
+        for topic in now.scene.topics if now.holds(topic.when)
+        for number, move in able(cast, now, topic, (speaker,))
+    }  # fmt: skip
+    closest = max(near, key=lambda known: near[known][0], default=None)
+    if closest is None or near[closest][0] < _SAID:
+        return None
+    _, topic, move = near[closest]
+    cue = Cue(
+        to=step_of(cast, now.present, topic, closest[1]).to, pressure="", tactic="", material=move.does, text="",
+        topic=topic.id, move=closest[1], act=move.act or acts.shown(move.does, now.language),
+    )  # fmt: skip
+    return made_move.noted(now.scene.topics, cue)
 
 
 def _offered(turn: Turn, cue: Cue) -> dict[str, tuple[Topic, int]]:

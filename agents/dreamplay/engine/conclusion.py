@@ -21,8 +21,10 @@ def undecided(now: Situation) -> bool:
 
 
 def by_line(now: Situation) -> str | None:
-    """The answer that the first line decides which was led to say something that decides it, and was really said."""
-    said = (made_of(now.scene.topics, event) for event in now.turns if isinstance(event, LineEvent))
+    """The answer that the first line decides which was led to say something that decides it, and was really said. In a
+    play that is led that may be a line that was put in by hand; in others the model is asked what came of it."""
+    lines = [event for event in now.turns if isinstance(event, LineEvent)]
+    said = (made_of(now.scene.topics, line) for line in lines if now.direction == "led" or not line.placed)
     return next((move.decides for move in said if move and move.decides), None)
 
 

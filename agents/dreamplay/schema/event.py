@@ -71,6 +71,9 @@ class LineEvent(TurnEvent):
     kind: Literal["line"] = "line"
     text: Spoken
     """What is said."""
+    placed: bool = Field(default=False, exclude_if=lambda value: not value)
+    """Whether it was put in by hand where a branch begins. If it says a move of a topic, its cue has that move; if it
+    says none, it takes the place of no turn that the scene asks for."""
 
 
 class SilenceEvent(TurnEvent):

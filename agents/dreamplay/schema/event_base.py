@@ -144,7 +144,8 @@ class TurnEvent(EventBase):
     turn: Place = 0
     """Turn of the scene, counted from 1; 0 for what the visitor says in their own name, and in the prologue."""
     cue: Cue | None = None
-    """The direction that the speaker got; None for what a visitor says aloud."""
+    """The direction that the speaker got; None for what a visitor says aloud, and for a line that was put in by hand
+    and says no move of a topic."""
     leaves: bool = Field(default=False, exclude_if=lambda value: not value)
     """Whether the speaker then goes: their exit is the next event."""
 

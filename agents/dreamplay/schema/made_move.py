@@ -23,14 +23,14 @@ def topics(story: Story) -> Topics:
 
 
 def made_of(among: Iterable[Topic], line: LineEvent) -> TopicMove | None:
-    """The move that a line was led to say; None if it was led to none, or to one that is no longer there: from a line
-    that nobody could say now, nothing is concluded.
+    """The move that a line was led to say, or that a line says which was put in by hand; None if there is none, or one
+    that is no longer there: from a line that nobody could say now, nothing is concluded.
 
     Args:
         among: the topics of the scene of the line.
         line: the line.
     """
-    if not line.cue or not line.cue.text:
+    if not line.cue or not (line.cue.text or line.placed):
         return None
     topic = next((topic for topic in among if topic.id == line.cue.topic), None)
     number = place(topic, line) if topic else None

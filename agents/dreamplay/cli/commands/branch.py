@@ -117,7 +117,7 @@ def whatif(
 
     from dreamplay import prepare
     from dreamplay import settings as reading
-    from dreamplay.branching import batch
+    from dreamplay.branching import batch, said_lines
     from dreamplay.models import model_choice, registry
     from dreamplay.run import Run
     from dreamplay.runs import home as homes
@@ -169,6 +169,8 @@ def whatif(
         both = [*named(parent.place, settings)[0], *named(home.place(other[0].name), settings)[0]]
         rest = "" if seeds else shlex.join(["dreamplay", "compare", *dict.fromkeys(both)])
         compared(base, other, as_json, as_markdown, as_html, quiet=quiet, rest=rest)
+        for note in () if quiet or as_json else said_lines.notes(other):
+            say(note)
 
 
 def tree(
