@@ -72,7 +72,7 @@ def test_a_branch_is_played_beside_its_parent_and_compared(run: dp.Run) -> None:
     with pytest.raises(dp.DreamplayError, match="two base runs have the seed 7"):
         dp.compare([run, run], [other])
     asked = dp.play(run.branch(at="night", say=[("bo", "Am I off?")]))
-    assert dp.compare(run, asked).findings[0].endswith("say bo: Am I off?")
+    assert dp.compare(run, asked).findings[0].endswith("say bo: “Am I off?”")
 
 
 def test_runs_are_sorted_into_groups_and_put_side_by_side(run: dp.Run) -> None:

@@ -247,7 +247,7 @@ def test_what_if(small: Path, call: Callable[..., Done]) -> None:
     done = call(*what_if)
     assert done.code == 0, done.err
     assert "Bo: I am off." in done.out
-    assert "on, say bo: I am off.; drop bo.\n- The runs diverge at event " in done.out
+    assert "on, say bo: “I am off.”; drop bo.\n- The runs diverge at event " in done.out
     assert "\n— new from here on —\n" in done.out
     assert "\nWho chose what\n" in done.out
     assert "Methods" not in done.out

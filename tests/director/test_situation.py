@@ -140,3 +140,24 @@ def test_a_turn_of_an_older_run_counts_for_the_move_that_a_persona_said_in_other
         for moves in ((key, own), (own, key), (key, why))
     ]
     assert places == [1, 0, None]
+
+
+@pytest.mark.parametrize(
+    ("said", "counted"),
+    [
+        # As older runs have it: the line and the reply are turns of the scene.
+        ({}, [0, 1, 2]),
+        ({"placed": True}, [2]),
+        ({"placed": True, "cue": worlds.cue("", topic="key", move=0)}, [0, 1, 2]),
+    ],
+)
+def test_a_line_by_hand_that_is_no_move_and_the_reply_to_it_are_not_asked_for(
+    said: dict[str, Any], counted: list[int]
+) -> None:
+    cues = [worlds.cue("Bo tells Ada that it is late.", answers=0), worlds.cue("Ada asks why.", answers=1)]
+    lines = [
+        worlds.event(0, "line", "Ho.", speaker="ada", scene="hall", turn=1, provenance={"by": "person"}, **said),
+        worlds.event(1, "line", "It is late.", speaker="bo", scene="hall", turn=2, cue=cues[0]),
+        worlds.event(2, "line", "Why?", speaker="ada", scene="hall", turn=3, cue=cues[1]),
+    ]
+    assert [event.id for event in _now([], *lines).contracted] == counted

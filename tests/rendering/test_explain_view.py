@@ -63,3 +63,12 @@ def test_knows_prints_names_and_numbers(capsys: pytest.CaptureFixture[str]) -> N
     assert f"  {gone.id}  {gone.text}" in out  # told, and not said
     assert re.search(r"^Launch +- +- +- +-", out, re.MULTILINE)
     assert re.search(r"^Glitch +Leo, Mira, Sam +Elara, Mira, Sam ", out, re.MULTILINE)
+
+
+def test_knows_prints_what_somebody_chose_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    stance = {"kind": "stance", "choice": "go", "scene": "porch", "beat": "dawn"}
+    record = worlds.record(stance | {"speaker": "bo", "text": "I must."}, stance | {"speaker": "ada", "text": ""})
+    ExplainView(record).knows(knowledge.knows(record, "cyrus"))
+    out = capsys.readouterr().out
+    assert "  0  Bo chooses to leave the house: I must.\n" in out
+    assert "  1  Ada chooses to leave the house.\n" in out

@@ -10,7 +10,7 @@ from dreamplay.analysis.references import last_event, role_in
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.cast import PrivateSheet
-from dreamplay.schema.event import DreamEvent, Event, FearEvent, ReflectionEvent
+from dreamplay.schema.event import DreamEvent, Event, FearEvent, ReflectionEvent, StanceEvent
 from dreamplay.schema.script import last_reflection, regards
 
 
@@ -23,6 +23,8 @@ class Known(FrozenModel):
     scene: str
     speaker: str | None
     text: str
+    choice: str | None = None
+    """What the speaker chose; the text then says why, if it says anything."""
 
 
 class Secret(FrozenModel):
@@ -79,9 +81,17 @@ def knows(record: RunLog, role: str, at: int | None = None) -> Knowledge:
         at=at,
         own=_filled(record, role),
         witnessed=tuple(
-            Known(since=e.id, kind=e.kind, beat=e.beat, scene=e.scene, speaker=e.speaker, text=e.worded)
+            Known(
+                since=e.id,
+                kind=e.kind,
+                beat=e.beat,
+                scene=e.scene,
+                speaker=e.speaker,
+                text=e.worded,
+                choice=e.choice if isinstance(e, StanceEvent) else None,
+            )
             for e in seen
-            if e.text and (not e.backstage or isinstance(e, FearEvent))
+            if (e.text or isinstance(e, StanceEvent)) and (not e.backstage or isinstance(e, FearEvent))
         ),
         secrets=tuple(Secret(of=of, dreams=tuple(d.id for d in dreams)) for of, dreams in dreamt(seen, role).items()),
         bonds=_bonds(record, at),

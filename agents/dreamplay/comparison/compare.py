@@ -28,6 +28,7 @@ from dreamplay.comparison.provenance import Origins
 from dreamplay.comparison.relations import Learned, Relation
 from dreamplay.comparison.semantic_shift import SemanticShift
 from dreamplay.comparison.stances import StanceDifference
+from dreamplay.runs import change_words
 from dreamplay.runs.transcript import RunLog
 from dreamplay.schema.base import FrozenModel
 from dreamplay.schema.event import PROLOGUE, PROLOGUE_TITLE
@@ -204,12 +205,16 @@ def _changes(matched: Pairing, swaps: Sequence[Swap], settings: Sequence[Setting
     changed = [f"{names[swap.role]} {_changed(swap)}" for swap in swaps]
     changed += [f"{each.name} is {each.changed or 'not set'} instead of {each.base or 'not set'}" for each in settings]
     # What a run was begun with is its cast, which is compared by itself.
-    told = [text for text in other.changes if text not in one.changes] if other.point is not None else []
+    told = (
+        [change_words.quoted(text) for text in other.changes if text not in one.changes]
+        if other.point is not None
+        else []
+    )
     several = max(len(changed), len(told)) > 1  # a swap may stand in both
     if changed or told:
         mixed = " With several changes at once, no difference can be put down to one of them." if several else ""
         what = "; ".join([*changed, *told])
-        return f"Changed: {what if what.endswith(('.', '!', '?', '…')) else f'{what}.'}{mixed}"
+        return f"Changed: {what if what.rstrip('”').endswith(('.', '!', '?', '…')) else f'{what}.'}{mixed}"
     return "Cast, model and settings are the same."
 
 

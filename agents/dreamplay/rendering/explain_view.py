@@ -168,7 +168,9 @@ class ExplainView:
                 self._out.print(Text(f"\n{'; '.join(dict.fromkeys(where))}", style="bold dim"))
             text = known.text if len(known.text) <= _CUT else f"{known.text[:_CUT].rsplit(' ', 1)[0]} …"
             name = self._cast.name(known.speaker) if known.speaker else ""
-            self._print(f"{known.since:>4}  {_told(known.kind, name, ' '.join(text.split()))}")
+            words = " ".join(text.split())
+            told = self._chosen(name, known.choice, words) if known.choice else _told(known.kind, name, words)
+            self._print(f"{known.since:>4}  {told}")
         self._head(f"Whose fear {made.name} has dreamt" if made.secrets else f"{made.name} has dreamt nobody's fear")
         rows = ((self._cast.name(s.of), f"event {s.dreams[0]}", ", ".join(map(str, s.dreams))) for s in made.secrets)
         self._table(("whose", "since", "in the dreams"), rows)
@@ -181,6 +183,9 @@ class ExplainView:
         roles = self._cast.roles
         beats = ((self._beats[bonds.beat], *(self._names(bonds.knows[role]) for role in roles)) for bonds in made.bonds)
         self._table(("by the end of", *map(self._cast.name, roles)), beats)
+
+    def _chosen(self, name: str, choice: str, why: str) -> str:
+        return f"{name} chooses to {self._choices.get(choice, choice)}{':' if why else '.'} {why}".rstrip()
 
     def _reflected(self, name: str, made: Reflected) -> None:
         if made.attitudes:

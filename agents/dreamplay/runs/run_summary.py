@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic_core import from_json
 
 from dreamplay.errors import RecordError
-from dreamplay.runs import transcript, upgrade
+from dreamplay.runs import change_words, transcript, upgrade
 from dreamplay.runs.labels import Label
 from dreamplay.runs.records import SCHEMA
 from dreamplay.runs.run_settings import comparable
@@ -69,7 +69,7 @@ class RunSummary(FrozenModel):
     def own_changes(self, before: Sequence[str] = ()) -> str:
         """What was changed and, for a branch, from where on; without the changes that its parent has, `before`."""
         where = f"from event {self.point} on, "
-        told = "; ".join(text.removeprefix(where) for text in self.changes[len(before) :])
+        told = "; ".join(change_words.quoted(text.removeprefix(where)) for text in self.changes[len(before) :])
         if self.point is None:
             return told
         # The place comes last, so that the part that distinguishes branches is not truncated.

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from dreamplay.exports import play_text
 from dreamplay.rendering import comparison_page
 from dreamplay.rendering.page_templates import environment
+from dreamplay.runs.change_words import quoted
 from dreamplay.web.wording import worded
 
 HERE = Path(__file__).parent
@@ -31,7 +32,7 @@ def page(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
 @cache
 def _environment() -> Environment:
     made = environment(HERE / "templates", comparison_page.TEMPLATES, play_text.TEMPLATES)
-    made.filters["thousands"] = "{:,}".format
+    made.filters["thousands"], made.filters["quoted"] = "{:,}".format, quoted
     made.filters["clock"], made.filters["ago"], made.filters["worded"] = clock, _ago, worded
     return made
 
