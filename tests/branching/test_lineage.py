@@ -35,7 +35,7 @@ def test_each_family_is_drawn_with_change_and_point(capsys: pytest.CaptureFixtur
         "root  seed 1, finished",
         "├── twin  nothing changed, from event 9 on; seed 2, stopped",
         "└── child  drop bo, from event 9 on; seed 1, finished",
-        "    └── grand  say ada: Go., from event 12 on; seed 1, finished",
+        "    └── grand  say ada: “Go.”, from event 12 on; seed 1, finished",
         "orphan  swap bo=zoe, from the start; seed 1, finished",
     ]
 

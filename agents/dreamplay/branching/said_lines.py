@@ -37,5 +37,5 @@ def _note(cast: Cast, line: LineEvent, turns: Sequence[TurnEvent]) -> str | None
         return None
     return (
         f"nobody in {line.scene} has a move that answers “{shown}”; a small model gives a stock reply or none. To have "
-        "it answered, add moves with --story-edit: docs/guides/what-if.md#a-line-of-your-own"
+        "it answered, add moves to the story: docs/guides/what-if.md#a-line-of-your-own"
     )
