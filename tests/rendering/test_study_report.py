@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import dreamplay.statistics
 import numpy as np
@@ -9,6 +10,7 @@ import study_tables as tables
 from dreamplay.rendering import study_page, study_plots, study_report
 from dreamplay.statistics.report import Asked, StudyReport, report
 from dreamplay.statistics.table import Table, read
+from rich.console import Console, ConsoleDimensions
 
 EVIL = "<script>alert(1)</script> [x](y)"
 ASKED = Asked(title=EVIL, study="tea", base="base", conditions=("new",), placebo="reworded", measures=("x",))
@@ -27,6 +29,17 @@ def test_the_report_in_a_terminal_has_the_controls_before_the_conditions(capsys:
     assert told.index("Placebo and controls did not move") < told.index("new: changed. x rose from")
     assert told.index("Placebo and controls\n") < told.index("Conditions and measures\n")
     assert "5 and 5 phrasings" in told
+
+
+def test_in_a_narrow_terminal_nothing_is_cut_off(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(Console, "size", ConsoleDimensions(80, 40))
+    study_report.show(_made()[1])
+    told = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
+    assert "…" not in told
+    assert max(map(len, told.splitlines())) <= 80
 
 
 def test_a_page_of_markdown_has_calls_that_can_be_run_as_they_stand() -> None:

@@ -76,7 +76,7 @@ def _show_section(console: Console, section: Section) -> None:
         console.print(Text(section.note, style="dim"))
     if section.rows:
         # Cells wrap in a narrow terminal: a truncated figure would be a wrong figure.
-        columns = [Column(head, max_width=_WIDEST) for head in section.heads]
+        columns = [Column(head, max_width=_WIDEST, overflow="fold") for head in section.heads]
         table = Table(*columns, box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
         for row in section.rows:
             table.add_row(*map(Text, row))

@@ -34,7 +34,7 @@ def show(made: StudyReport) -> None:
         console.print(Text(section.note, style="dim"))
         table = consoles.table(console)
         for head in section.heads:
-            table.add_column(head)
+            table.add_column(head, overflow="fold")  # a figure that is cut off would be a wrong figure
         for row in section.rows:
             table.add_row(*map(Text, row))
         console.print(table)
