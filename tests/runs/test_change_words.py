@@ -10,6 +10,7 @@ from dreamplay.runs.change_words import quoted
         ("from event 26 on, say bo: She leaves it to Ada.", "from event 26 on, say bo: “She leaves it to Ada.”"),
         ("swap bo=nurse; say ada: Go; stay.; drop bo", "swap bo=nurse; say ada: “Go; stay.”; drop bo"),
         ("say ada: One.; say bo: Two.", "say ada: “One.”; say bo: “Two.”"),
+        ("say ada: Let go; drop it now.", "say ada: “Let go; drop it now.”"),
         ("drop bo; step in Robin", "drop bo; step in Robin"),
     ],
 )

@@ -192,7 +192,7 @@ async def test_who_may_not_list_pods_is_told_so_once(
 async def test_keys_that_the_operator_does_not_heed_are_refused(kubernetes: FakeKubernetes) -> None:
     with pytest.raises(UsageError, match=r"kubernetes.yaml:5: kubernetes.count: unknown key.*; valid are custom-"):
         await connected(kubernetes.make("  count: {start: 3}\n"))
-    with pytest.raises(LibraryError, match="tls is for queues"):
+    with pytest.raises(LibraryError, match="tls: it is for queues"):
         await connected(kubernetes.make(above="tls: true\n"))
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_SAID = re.compile(r"\bsay (\w+): (.+?)(?=; (?:swap|say|drop|story-edit|step in) |$)", re.DOTALL)
+_SAID = re.compile(
+    r"\bsay (\w+): (.+?)(?=; (?:swap \w+=|say \w+: |drop \w+(?:;|,|$)|story-edit |step in )|$)", re.DOTALL
+)
 
 
 def quoted(change: str) -> str:

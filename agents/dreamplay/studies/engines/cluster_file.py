@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from dreamplay.errors import UsageError
 from dreamplay.library import yaml_document, yaml_loader
 from dreamplay.schema.authored import Authored
+from dreamplay.schema.base import MisplacedError
 from dreamplay.schema.error_messages import did_you_mean, listed
 
 NAME = "dreamplay"
@@ -51,7 +52,7 @@ class ClusterFile(Authored):
             known = ", ".join((*QUEUE_CLASSES, "kubernetes"))
             raise ValueError(f"write exactly one section that says where the workers run: {known}")
         if self.tls and self.kubernetes is not None:
-            raise ValueError("tls is for queues; keep the pods of kubernetes in a network of their own")
+            raise MisplacedError("it is for queues; keep the pods of kubernetes in a network of their own", "tls")
         return self
 
     def place(self, *keys: str) -> str:
